@@ -1,0 +1,45 @@
+# Two commands for a newcomer: `make run` and `make test`. Python 3.11, git and make are all that is assumed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+REPORT := report
+
+.PHONY: run test check lint types env clean
+
+run: env
+	$(BIN)/silion train --report $(REPORT)
+	@echo
+	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
+	@echo
+	$(BIN)/silion explain data/examples/candidates.csv -o $(REPORT)/explain
+	@echo
+	@echo "where to look next:"
+	@echo "  $(REPORT)/index.html            what was learned, and how far it can be trusted"
+	@echo "  $(REPORT)/explain/index.html    why each example was predicted so"
+	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db"
+	@echo "  $(BIN)/silion serve             answers on http://127.0.0.1:8000/docs"
+
+test: env lint types
+	$(BIN)/pytest -n 2
+
+check: env lint types
+	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: env
+	$(BIN)/mypy
+
+env: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Silion needs Python 3.11; found $$($(PYTHON) --version). Install it, or run: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+clean:
+	rm -rf .venv report mlflow.db mlartifacts .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,288 @@
+"""Reading a table into rows: every mistake of the file at once, each with line, column, what was got and what was
+expected."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from features.records import Row, choices_of, unit_of
+
+RowT = TypeVar("RowT", bound=Row)
+
+SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+UNIT_WORDS = frozenset(
+    "c k f kelvin s_per_cm s_per_m ms_per_cm ms_per_m us_per_cm mpa kpa gpa pa bar atm psi nm um mm cm m "
+    "angstrom pct percent fraction "
+    "wt_pct vol_pct at_pct mol_pct mg_per_cm2 g_per_cm2 mg ma_per_cm2 a_per_cm2 ua_per_cm2 a_per_m2 "
+    "ma_per_g a_per_g mah_per_g ah_per_kg "
+    "mah_per_cm2 per_h per_s v mv ev mev kj_per_mol".split()
+)
+"""Column endings read as a unit when they follow a known name: `stack_pressure_bar` is a wrong unit, `temperature_note`
+is not."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong with one place of a table."""
+
+    line: int
+    column: str
+    got: str
+    expected: str
+    table: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.table + ' ' if self.table else ''}line {self.line}"
+        column = f", column {self.column}" if self.column else ""
+        got = f"got {self.got}, " if self.got else ""
+        return f"{where}{column}: {got}expected {self.expected}"
+
+
+class InputError(ValueError):
+    """Input that cannot be used. `mistakes` lists every one; the message is one line each."""
+
+    def __init__(self, summary: str, mistakes: Iterable[Mistake] = ()) -> None:
+        self.mistakes = list(mistakes)
+        super().__init__("\n".join([summary, *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+@dataclass
+class Table(Generic[RowT]):
+    """What was read of one file.
+
+    Attributes
+    ----------
+    rows : list of row models, the good ones, in file order
+    lines : line of the file each good row begins on
+    own : the user's own columns of each good row, as text
+    raw : every value of each good row, as text
+    mistakes : what was wrong with the others
+    rejected : the rejected rows as text, by line
+    remarks : things worth saying that reject nothing
+    columns : the header as written
+    """
+
+    rows: list[RowT] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    own: list[dict[str, str]] = field(default_factory=list)
+    raw: list[dict[str, str]] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    rejected: dict[int, dict[str, str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+
+def closest(word: str, known: Iterable[str], count: int = 3) -> str:
+    """The closest known words, as the end of an error message; empty when nothing is near."""
+    by_folded = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_folded, n=count, cutoff=0.5)
+    return f"; closest: {', '.join(by_folded[name] for name in near)}" if near else ""
+
+
+def expectation(model: type[Row], column: str) -> str:
+    """What a column may hold, in words, with its unit."""
+    choices, unit = choices_of(model, column), unit_of(model, column)
+    if choices:
+        return f"one of {', '.join(choices)}"
+    if not unit:
+        return model.model_fields[column].description or "text"
+    limits = {type(rule).__name__: rule for rule in model.model_fields[column].metadata}
+    words = [
+        f"{word} {getattr(limits[kind], kind.lower()):g}"
+        for kind, word in (("Gt", "above"), ("Ge", "at least"), ("Lt", "below"), ("Le", "at most"))
+        if kind in limits
+    ]
+    printed_unit = "" if unit == "1" else f" in {unit}"
+    return f"a plain number{printed_unit}{', ' + ' and '.join(words) if words else ''}"
+
+
+def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str = "") -> list[Mistake]:
+    """A pydantic error as our own messages, one per place."""
+    found = []
+    for detail in error.errors():
+        column = str(detail["loc"][0]) if detail["loc"] else ""
+        got = detail.get("input")
+        if detail["type"] == "extra_forbidden":
+            expected = f"a column of this table{closest(column, model.model_fields)}"
+            found.append(Mistake(line, column, "an unknown column", expected, table))
+        elif detail["type"] == "missing":
+            found.append(Mistake(line, column, "nothing", expectation(model, column), table))
+        elif not detail["loc"]:
+            column, _, text = str(detail["msg"]).removeprefix("Value error, ").partition(": ")
+            found.append(Mistake(line, column, "", text, table))
+        elif column in model.model_fields:
+            near = closest(str(got), choices_of(model, column)) if isinstance(got, str) else ""
+            found.append(Mistake(line, column, repr(got), expectation(model, column) + near, table))
+        else:
+            found.append(Mistake(line, column, repr(got), str(detail["msg"]), table))
+    return found
+
+
+def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: str = "") -> RowT | list[Mistake]:
+    """One row from text or JSON values: the row, or all its mistakes. Empty text means not given."""
+    given = {key: value for key, value in values.items() if value is not None and value != ""}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        return mistakes_of(error, model, line, table)
+
+
+def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, name: str) -> list[str]:
+    """Refuse a header that cannot be used; return remarks about columns that look misspelt.
+
+    Raises
+    ------
+    InputError
+        A required column is missing, one stands twice, one has a known name with another unit, or (unless
+        `own_columns`) one is unknown.
+    """
+    mistakes: list[Mistake] = []
+    remarks = []
+    known = list(model.model_fields)
+    for column in sorted({column for column in columns if columns.count(column) > 1}):
+        mistakes.append(Mistake(1, column, "this column twice", "each column once", name))
+    for column in columns:
+        if column in known:
+            continue
+        if right := _other_unit(column, known):
+            advice = f"{right} (in {unit_of(model, right)}); convert the values and rename the column"
+            mistakes.append(Mistake(1, column, "a known quantity in another unit", advice, name))
+        elif not own_columns:
+            mistakes.append(
+                Mistake(1, column, "an unknown column", f"a column of this table{closest(column, known)}", name)
+            )
+        elif near := difflib.get_close_matches(column.lower(), known, n=1, cutoff=0.85):
+            remarks.append(f"column {column} is not known and was kept as your own; did you mean {near[0]}?")
+    for column, described in model.model_fields.items():
+        if described.is_required() and column not in columns:
+            hint = closest(column, [other for other in columns if other not in known])
+            mistakes.append(Mistake(1, column, "no such column", f"it: {expectation(model, column)}{hint}", name))
+    if mistakes:
+        raise InputError(f"{name}: the columns cannot be used", mistakes)
+    return remarks
+
+
+def _other_unit(column: str, known: list[str]) -> str | None:
+    folded = column.lower()
+    for name in known:
+        endings = [word for word in UNIT_WORDS if name.endswith("_" + word)]
+        if not endings:
+            continue
+        stem = name.removesuffix("_" + max(endings, key=len))
+        if folded != name and folded.startswith(stem + "_") and folded.removeprefix(stem + "_") in UNIT_WORDS:
+            return name
+    return None
+
+
+def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False) -> Table[RowT]:
+    """Read a CSV, TSV or Parquet file of one kind of row.
+
+    Parameters
+    ----------
+    path : file; UTF-8 text with a header line, or Parquet
+    model : row model; an empty cell means not given
+    own_columns : keep unknown columns as the user's own instead of refusing them
+
+    Returns
+    -------
+    Table
+        Good rows, and the mistakes of all others. What is *not* checked: anything between two rows.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
+    """
+    path = Path(path)
+    lines = _parquet_rows(path) if path.suffix == ".parquet" else _text_rows(path)
+    table: Table[RowT] = Table()
+    header: list[str] | None = None
+    for line, cells in lines:
+        if header is None:
+            header = [cell.strip() for cell in cells]
+            table.columns = header
+            table.remarks = check_columns(header, model, own_columns=own_columns, name=path.name)
+            continue
+        if len(cells) != len(header):
+            table.mistakes.append(
+                Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", path.name)
+            )
+            table.rejected[line] = dict(zip(header, cells, strict=False))
+            continue
+        raw = dict(zip(header, cells, strict=True))
+        own = {key: value for key, value in raw.items() if key not in model.model_fields}
+        result = parse_row(model, {key: value.strip() for key, value in raw.items() if key not in own}, line, path.name)
+        if isinstance(result, list):
+            table.mistakes += result
+            table.rejected[line] = raw
+        else:
+            table.rows.append(result)
+            table.lines.append(line)
+            table.own.append(own)
+            table.raw.append(raw)
+    if header is None:
+        raise InputError(f"{path.name}: the file is empty, expected a header line and at least one row")
+    if not table.rows and not table.mistakes:
+        raise InputError(f"{path.name}: the file holds a header and no rows, expected at least one")
+    return table
+
+
+def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, expected a file") from None
+    if content.startswith(SPREADSHEET_MARKS):
+        raise InputError(
+            f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        what = f"byte 0x{content[error.start]:02x}"
+        raise InputError(
+            f"{path.name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", path.name)]
+        ) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InputError(f"{path.name}: not a text table", [Mistake(line, "", "a NUL character", "text", path.name)])
+    first = text.split("\n", 1)[0]
+    separator = "\t" if path.suffix == ".tsv" or ("\t" in first and "," not in first) else ","
+    if separator == "," and ";" in first and "," not in first:
+        raise InputError(f"{path.name}: the columns are separated by ';', expected ','; save it as comma-separated CSV")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        what = f"{path.name}: the quotes do not pair up"
+        raise InputError(what, [Mistake(begins, "", str(error), "a closing quote", path.name)]) from None
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path.name}: not a whole Parquet file ({str(error).splitlines()[0]})") from None
+    yield 1, list(table.column_names)
+    for number, row in enumerate(table.to_pylist(), start=2):
+        yield number, ["" if value is None or value != value else str(value) for value in row.values()]

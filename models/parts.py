@@ -1,0 +1,94 @@
+"""One learned model and all that belongs to it: vectors, boosters, errors by paper and known designs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.cell import CONDUCTIVITY as CONDUCTIVITY_COLUMN
+from features.cell import CellFeatures
+from features.electrolyte import DEFAULT_TEMPERATURE_C, ElectrolyteFeatures
+from features.feature import Featurizer, number
+from models.boosted import BoostedEnsemble, Labels, Recipe
+from models.domain import Domain
+from models.intervals import Calibration
+
+FEATURIZERS: dict[str, type[Featurizer]] = {"ElectrolyteFeatures": ElectrolyteFeatures, "CellFeatures": CellFeatures}
+"""Featurizers by the name a bundle stores."""
+
+PARTS: dict[str, str] = {"conductivity": "ElectrolyteFeatures", "ice": "CellFeatures", "fade": "CellFeatures"}
+"""Learned models and the featurizer each reads. `fade` serves both retention and cycle life."""
+
+
+@dataclass
+class Part:
+    """A fitted model of one quantity.
+
+    Attributes
+    ----------
+    featurizer, ensemble : fitted
+    calibration, domain : None inside cross-validation, where only predictions are needed
+    settings : further numbers the model needs (the fade law's shape)
+    """
+
+    featurizer: Featurizer
+    ensemble: BoostedEnsemble
+    calibration: Calibration | None = None
+    domain: Domain | None = None
+    settings: dict[str, float] = field(default_factory=dict)
+
+    def predict(self, designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Prediction and spread on the model's scale, shape (n_designs,)."""
+        return self.ensemble.predict(self.featurizer.transform(designs))
+
+
+def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, seed: int) -> Part:
+    """Fit featurizer and boosters on training designs.
+
+    Parameters
+    ----------
+    name : key of `PARTS`
+    designs : rows of the record models as a frame; for cells with the column of `with_conductivity`
+    labels : on the model's scale: log10 S/cm, %, log10 cycles
+    """
+    featurizer = FEATURIZERS[PARTS[name]]()
+    vectors = featurizer.fit_transform(designs)
+    ensemble = BoostedEnsemble(recipe, [feature.monotone for feature in featurizer.features_]).fit(
+        vectors, labels, seed
+    )
+    return Part(featurizer, ensemble)
+
+
+def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame:
+    """Cell designs with the electrolyte's log10 conductivity: measured where the design gives one, else predicted at
+    the test temperature.
+
+    Inside an evaluation `conductivity` must come from rows without the held-out papers.
+    """
+    measured = number(designs, "electrolyte_conductivity_s_per_cm")
+    temperature = number(designs, "temperature_c")
+    asked = designs.assign(temperature_c=np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature))
+    predicted, _ = conductivity.predict(asked)
+    known = measured > 0
+    return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
+
+
+def part_state(part: Part) -> dict[str, Any]:
+    """All of a part but its boosters, as plain values for JSON."""
+    return {
+        "featurizer": type(part.featurizer).__name__,
+        "parameters": part.featurizer.get_params(),
+        "learned": part.featurizer.learned(),
+        "settings": part.settings,
+        "calibration": part.calibration.as_dict() if part.calibration else None,
+    }
+
+
+def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domain | None) -> Part:
+    """A part from what `part_state` gave and the pieces kept in files of their own."""
+    featurizer = FEATURIZERS[state["featurizer"]](**state["parameters"]).restore(state["learned"])
+    calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
+    return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]))

@@ -1,0 +1,229 @@
+"""From candidate designs to predictions: values, intervals, notices and the nearest literature rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.composition import composition_of
+from features.electrolyte import NAMED_ONLY, classes_of, resolve_class
+from features.feature import number, text
+from features.formula import FormulaError, read_formula
+from features.records import LIQUID_CLASSES, Candidate
+from features.tables import Mistake
+from models import lifetime
+from models.bundle import Bundle
+from models.intervals import Calibration
+from models.parts import Part, with_conductivity
+from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+
+DEFAULT_CYCLE = 100.0
+"""Cycle at which retention is predicted where a design names none."""
+DEFAULT_LEVEL = 0.9
+PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade", LIFE.column: "fade"}
+ANODE_COLUMNS = (
+    "anode",
+    "anode_architecture",
+    "silicon_form",
+    "silicon_size_nm",
+    "film_thickness_nm",
+    "silicon_wt_pct",
+)
+
+
+@dataclass
+class Predictions:
+    """Answers for a table of designs.
+
+    Attributes
+    ----------
+    table : per target `<column>`, `<column>_low`, `<column>_high`, then `notice`; NaN where a design says too little
+    precedents : per design and target, the nearest literature rows of different papers
+    distances : per design and target, distance to the nearest training design in standard deviations
+    """
+
+    table: pd.DataFrame
+    precedents: list[dict[str, list[dict[str, Any]]]]
+    distances: list[dict[str, float]]
+
+
+class Predictor:
+    """Answers for candidate designs from one bundle.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def predict(
+        self,
+        designs: pd.DataFrame,
+        *,
+        targets: Sequence[str] | None = None,
+        level: float = DEFAULT_LEVEL,
+        precedents: int = 3,
+    ) -> Predictions:
+        """Predict each design.
+
+        Parameters
+        ----------
+        designs : columns of `Candidate`, shape (n_designs, n_columns)
+        targets : columns of `TARGETS`; all where not given
+        level : share of papers whose values the interval should hold, 0 to 1
+        precedents : nearest literature rows to return per design and target
+
+        Raises
+        ------
+        LevelError
+            The number of papers cannot support the level.
+        ValueError
+            A target that does not exist.
+        """
+        wanted = check_targets(targets)
+        described = has_anode(designs)
+        cells = with_conductivity(designs, self.bundle.parts["conductivity"])
+        notices = [[] if anode else ["no anode described: cell targets not predicted"] for anode in described]
+        self._add_reading_notices(designs, notices)
+        columns: dict[str, np.ndarray] = {}
+        nearest: list[dict[str, list[dict[str, Any]]]] = [{} for _ in range(len(designs))]
+        distances: list[dict[str, float]] = [{} for _ in range(len(designs))]
+        for name in dict.fromkeys(PART_OF[column] for column in wanted):
+            part, frame = self.bundle.parts[name], designs if name == "conductivity" else cells
+            mask = np.ones(len(designs), dtype=bool) if name == "conductivity" else described
+            for column, values in self._values(name, part, frame, level).items():
+                columns[column] = np.where(mask, values, np.nan)
+            self._place(name, part, frame, mask, precedents, nearest, distances, notices)
+        self._add_skill_notices(wanted, described, notices)
+        order = [column + end for column in wanted for end in ("", "_low", "_high")]
+        table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
+        table["notice"] = ["; ".join(dict.fromkeys(each)) for each in notices]
+        wanted_rows = [
+            {column: found[PART_OF[column]] for column in wanted if PART_OF[column] in found} for found in nearest
+        ]
+        return Predictions(table, wanted_rows, distances)
+
+    def _values(self, name: str, part: Part, frame: pd.DataFrame, level: float) -> dict[str, np.ndarray]:
+        centre, spread = part.predict(frame)
+        half = _calibration(part).half_width(spread, level)
+        ends = {"": centre, "_low": centre - half, "_high": centre + half}
+        if name == "conductivity":
+            return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
+        if name == "ice":
+            return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
+        cycle = number(frame, "cycle")
+        after = np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle) - 1
+        found = {
+            RETENTION.column + end: lifetime.retention_pct(value, after, part.settings["shape"])
+            for end, value in ends.items()
+        }
+        return found | {LIFE.column + end: np.clip(1 + 10.0**value, LIFE.low, LIFE.high) for end, value in ends.items()}
+
+    @staticmethod
+    def _place(
+        name: str,
+        part: Part,
+        frame: pd.DataFrame,
+        mask: np.ndarray,
+        count: int,
+        nearest: list[dict[str, list[dict[str, Any]]]],
+        distances: list[dict[str, float]],
+        notices: list[list[str]],
+    ) -> None:
+        if part.domain is None or not mask.any():
+            return
+        away = part.domain.distances(part.featurizer.transform(frame))
+        classes = classes_of(frame)
+        pairs = list(zip(text(frame, "electrolyte"), text(frame, "composition"), strict=True))
+        for row, design in enumerate(frame.to_dict("records")):
+            if mask[row]:
+                closest = float(away[row].min())
+                distances[row][name] = closest
+                nearest[row][name] = part.domain.nearest(away[row], count)
+                found = part.domain.notices(
+                    closest,
+                    {str(key): value for key, value in design.items()},
+                    composition_of(*pairs[row]),
+                    classes[row],
+                )
+                notices[row] += [f"{name}: {each}" for each in found]
+
+    @staticmethod
+    def _add_reading_notices(designs: pd.DataFrame, notices: list[list[str]]) -> None:
+        pairs = zip(
+            text(designs, "electrolyte"), text(designs, "composition"), text(designs, "electrolyte_class"), strict=True
+        )
+        for row, (name, composition, given) in enumerate(pairs):
+            held, derived = resolve_class(name, composition, given)
+            if composition_of(name, composition) is None:
+                notices[row].append(
+                    f"no stoichiometry known for {name}: conductivity judged from its class and form alone"
+                )
+            if held in LIQUID_CLASSES:
+                notices[row].append(f"{held} electrolyte: the models are about solid ones")
+            elif held is None:
+                notices[row].append("electrolyte class unknown")
+            elif derived:
+                notices[row].append(f"class read from the formula: {held}")
+
+    def _add_skill_notices(self, wanted: Sequence[str], described: np.ndarray, notices: list[list[str]]) -> None:
+        skill = self.bundle.facts.get("skill", {})
+        for column in wanted:
+            if not skill.get(column, {}).get("shown", True):
+                for row in np.flatnonzero(described | (column == CONDUCTIVITY.column)):
+                    notices[row].append(f"{column}: no skill shown yet on unseen papers")
+
+
+def _calibration(part: Part) -> Calibration:
+    if part.calibration is None:
+        raise ValueError("this model was fitted inside an evaluation and has no intervals")
+    return part.calibration
+
+
+def check_targets(targets: Sequence[str] | None) -> list[str]:
+    """The targets asked for, all where none is; refuses unknown ones."""
+    unknown = [column for column in targets or [] if column not in TARGETS]
+    if unknown:
+        raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(TARGETS)}")
+    return [column for column in TARGETS if not targets or column in targets]
+
+
+def has_anode(designs: pd.DataFrame) -> np.ndarray:
+    """Whether each design says anything of its anode, shape (n_designs,)."""
+    given = [
+        designs[column].notna().to_numpy() & (designs[column].astype(str) != "").to_numpy()
+        for column in ANODE_COLUMNS
+        if column in designs
+    ]
+    return np.any(given, axis=0) if given else np.zeros(len(designs), dtype=bool)
+
+
+def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
+    """Designs as the frame the models read; one column per field, empty where not given."""
+    return pd.DataFrame([row.model_dump() for row in rows], columns=list(Candidate.model_fields))
+
+
+def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:
+    """Why a design's electrolyte cannot be used, or None.
+
+    A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
+    liquid, LiPON).
+    """
+    column = "composition" if row.composition else "electrolyte"
+    try:
+        read_formula(row.composition or row.electrolyte)
+    except FormulaError as error:
+        if row.electrolyte_class in NAMED_ONLY and not row.composition:
+            return None
+        expected = (
+            f"a formula or a known name ({error}); or give electrolyte_class polymer, composite or "
+            f"gel for a named material"
+        )
+        return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
+    return None

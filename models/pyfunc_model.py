@@ -1,0 +1,52 @@
+"""The bundle as MLflow serves it. This file is logged as it stands (models from code): nothing is pickled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+
+from features.records import Candidate
+from features.tables import InputError, parse_row
+from models.bundle import load_bundle
+from models.predictor import Predictor, candidate_frame, formula_mistake
+
+
+class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by mypy
+    """Candidate designs in, predictions with intervals and notices out: the same numbers as `silion predict`."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the bundle logged beside this file; its hashes are checked before anything is used."""
+        self.predictor = Predictor(load_bundle(context.artifacts["bundle"]))
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Predict a frame of designs, columns as in `data/examples/candidates.csv`; `params` may hold `level`.
+
+        Raises
+        ------
+        InputError
+            Any design that cannot be used; all mistakes at once, rows counted from 1.
+        """
+        rows, mistakes = [], []
+        for number, values in enumerate(model_input.to_dict("records"), start=1):
+            given = {
+                str(key): value for key, value in values.items() if key in Candidate.model_fields and value == value
+            }
+            row = parse_row(Candidate, given, number)
+            if isinstance(row, list):
+                mistakes += row
+            elif mistake := formula_mistake(row, number):
+                mistakes.append(mistake)
+            else:
+                rows.append(row)
+        if mistakes:
+            raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
+        level = float((params or {}).get("level", 0.9))
+        return self.predictor.predict(candidate_frame(rows), level=level, precedents=0).table
+
+
+set_model(SilionModel())

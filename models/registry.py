@@ -1,0 +1,162 @@
+"""Finding a model: a folder, or a version of the MLflow registry by alias or number."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL_NAME = "silion"
+DEFAULT_STORE = "sqlite:///mlflow.db"
+CHAMPION, CHALLENGER = "champion", "challenger"
+BUNDLE_INSIDE = "artifacts/bundle"
+"""Where a logged model keeps the bundle."""
+
+
+class ModelNotFoundError(ValueError):
+    """No model under that reference; the message says what there is."""
+
+
+def store_uri() -> str:
+    """Address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+
+
+@contextmanager
+def client() -> Iterator[MlflowClient]:
+    """A client of the store; mlflow is imported here and nowhere earlier."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+
+    mlflow.set_tracking_uri(store_uri())
+    mlflow.set_registry_uri(store_uri())
+    yield mlflow.MlflowClient()
+
+
+def resolve(reference: str | None = None) -> Path:
+    """Folder of a bundle.
+
+    Parameters
+    ----------
+    reference : a bundle folder, an alias (`champion`), a version number, or `models:/silion@champion`; the champion
+    where None
+
+    Raises
+    ------
+    ModelNotFoundError
+        Nothing there.
+    """
+    if reference and (Path(reference) / "manifest.json").is_file():
+        return Path(reference)
+    if reference and (os.sep in reference or reference.startswith(".")) and not reference.startswith("models:/"):
+        raise ModelNotFoundError(
+            f"{reference}: no model bundle here; expected a folder that `silion models export` wrote"
+        )
+    wanted = (reference or CHAMPION).removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
+    return _from_sqlite(wanted) or _from_client(wanted)
+
+
+def _from_sqlite(wanted: str) -> Path | None:
+    """The bundle of a version read straight from a local sqlite store, without importing mlflow; None where that is not
+    possible.
+
+    A ten-row prediction is all import time: mlflow alone takes as long as everything else together. The tables are
+    those of the pinned
+    mlflow 3.17; anything unexpected falls back to its client.
+    """
+    uri = store_uri()
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or not path.is_file():
+        return None
+    query = (
+        "SELECT m.artifact_location FROM model_versions v JOIN logged_models m ON v.source = 'models:/' || m.model_id "
+        "LEFT JOIN registered_model_aliases a ON a.name = v.name AND a.version = v.version "
+        "WHERE v.name = ? AND v.current_stage != 'Deleted_Internal' AND (a.alias = ? OR CAST(v.version AS TEXT) = ?)"
+    )
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            row = store.execute(query, (MODEL_NAME, wanted, wanted)).fetchone()
+    except sqlite3.Error:
+        return None
+    if row is None or urlparse(row[0]).scheme not in ("", "file"):
+        return None
+    folder = Path(unquote(urlparse(row[0]).path)) / BUNDLE_INSIDE
+    return folder if folder.is_dir() else None
+
+
+def _from_client(wanted: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    with client() as registry:
+        try:
+            version = (
+                registry.get_model_version(MODEL_NAME, wanted)
+                if wanted.isdigit()
+                else registry.get_model_version_by_alias(MODEL_NAME, wanted)
+            )
+        except MlflowException:
+            known = (
+                ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in versions()) or "none"
+            )
+            message = (
+                f"no model {wanted!r} in the store {store_uri()}; versions there: {known}. Train one "
+                f"with `silion train`, or give a folder"
+            )
+            raise ModelNotFoundError(message) from None
+        return Path(download_artifacts(f"models:/{MODEL_NAME}/{version.version}")) / BUNDLE_INSIDE
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version."""
+
+    version: str
+    aliases: tuple[str, ...]
+    run_id: str
+    tags: dict[str, Any]
+
+
+def versions() -> list[Version]:
+    """Registered versions, newest first; empty where there is none."""
+    with client() as registry:
+        aliases: dict[str, list[str]] = {}
+        for model in registry.search_registered_models(f"name = '{MODEL_NAME}'"):
+            for alias, number in model.aliases.items():
+                aliases.setdefault(str(number), []).append(alias)
+        found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
+    ordered = sorted(found, key=lambda each: -int(each.version))
+    return [
+        Version(str(each.version), tuple(sorted(aliases.get(str(each.version), ()))), each.run_id, dict(each.tags))
+        for each in ordered
+    ]
+
+
+def export(reference: str | None, folder: str | Path) -> Path:
+    """Copy a bundle to a folder of its own, written aside and then renamed.
+
+    Raises
+    ------
+    ModelNotFoundError
+        No such model, or the folder exists and is no bundle.
+    """
+    source, folder = resolve(reference), Path(folder)
+    if folder.exists() and not (folder / "manifest.json").is_file():
+        raise ModelNotFoundError(f"{folder}: exists and is no model bundle; choose another folder")
+    aside = folder.with_name(f".{folder.name}-aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, aside)
+    if folder.exists():
+        shutil.rmtree(folder)
+    aside.rename(folder)
+    return folder

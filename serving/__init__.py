@@ -1,0 +1,1 @@
+"""How a prediction is asked for: tables in, tables out, and a small server on loopback."""

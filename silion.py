@@ -1,0 +1,302 @@
+"""The command line: parse, call one room, return an exit code. A command imports its room only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.config import TrainConfig
+
+DONE, REJECTED, UNUSABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+ROOT = Path(__file__).resolve().parent
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; the exit code is 0 done, 1 done with rejected rows, 2 unusable input, 3 refused, 130
+    interrupted."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except KeyboardInterrupt:
+        print("interrupted: nothing half-written is left", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (ValueError, OSError) as error:
+        print(f"silion: {error}", file=sys.stderr)
+        return REFUSED if type(error).__name__ == "BundleError" else UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="silion", description="Predict what a silicon-anode solid-state cell will do, with intervals and reasons."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train on the literature, evaluate by paper, track, register")
+    train.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="a folder of further tables, beside the shipped ones; may repeat",
+    )
+    train.add_argument("--seed", type=int, default=0, help="of every random step (default 0)")
+    train.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
+    train.set_defaults(command=_train)
+
+    predict = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")
+    predict.add_argument("input", metavar="IN", help="CSV, TSV or Parquet of candidate designs")
+    predict.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    predict.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
+    predict.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    _add_model(predict)
+    predict.set_defaults(command=_predict)
+
+    explain = commands.add_parser("explain", help="overall importance, and the reasons design by design")
+    explain.add_argument("input", nargs="?", metavar="IN", help="candidate designs to explain one by one")
+    explain.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where pictures and tables go")
+    explain.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    _add_model(explain)
+    explain.set_defaults(command=_explain)
+
+    evaluate = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
+    evaluate.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
+    evaluate.add_argument("--seed", type=int, default=0, help="as in train")
+    evaluate.add_argument("--write-readme", action="store_true", help="put the tables between the marks of README.md")
+    evaluate.add_argument(
+        "--model",
+        metavar="REF",
+        help="use the configuration this model was trained with, and say whether its data are these data",
+    )
+    evaluate.set_defaults(command=_evaluate)
+
+    formula = commands.add_parser("formula", help="what a formula is read as, one JSON object a line")
+    formula.add_argument("text", nargs="+", metavar="TEXT")
+    formula.set_defaults(command=_formula)
+
+    data = commands.add_parser("data", help="look after tables").add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
+    check = data.add_parser("check", help="all mistakes of a table or of the shipped folder")
+    check.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="a table (electrolytes, cells, cycling, sources or candidates) or a folder of them",
+    )
+    check.set_defaults(command=_data_check)
+
+    models = commands.add_parser("models", help="registered models").add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
+    listed = models.add_parser("list", help="versions and their aliases")
+    listed.set_defaults(command=_models_list)
+    show = models.add_parser("show", help="what a model was trained on, and its skill")
+    show.add_argument("model", nargs="?", metavar="REF")
+    show.set_defaults(command=_models_show)
+    export = models.add_parser("export", help="copy a model to a folder of its own")
+    export.add_argument("model", nargs="?", metavar="REF")
+    export.add_argument("-o", "--out", required=True, metavar="FOLDER")
+    export.set_defaults(command=_models_export)
+
+    serve = commands.add_parser("serve", help="answer by HTTP on this machine")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8000)
+    _add_model(serve)
+    serve.set_defaults(command=_serve)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="REF", help="alias, version or exported folder (default: the champion)")
+
+
+def _config(arguments: argparse.Namespace) -> TrainConfig:
+    from training.config import TrainConfig
+
+    return TrainConfig(data=tuple(arguments.data), seed=arguments.seed)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc="by paper", unit="fit", disable=None, leave=False) as bar:
+
+        def step(count: int) -> None:
+            bar.update(count)
+
+        yield step
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from training.report import summary, write_report
+    from training.tracking import track
+    from training.train import steps, train
+
+    config = _config(arguments)
+    with _progress(steps(config)) as step:
+        trained = train(config, step)
+    page = write_report(trained, Path(arguments.report))
+    version = track(trained, Path(arguments.report))
+    print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
+    print(f"report: {page}\nmodel: silion version {version}")
+    return DONE
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from models.bundle import load_bundle
+    from models.predictor import Predictor
+    from models.registry import resolve
+    from serving.batch import predict_file, text_table
+
+    predictor = Predictor(load_bundle(resolve(arguments.model)))
+    result = predict_file(arguments.input, arguments.out, predictor, targets=arguments.targets, level=arguments.level)
+    for remark in result.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    print(
+        f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. Notices and all columns: "
+        f"{arguments.out}"
+    )
+    if result.rejected is None:
+        return DONE
+    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
+    print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
+    return REJECTED
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from features.tables import InputError
+    from models.bundle import load_bundle
+    from models.explain import explain
+    from models.predictor import candidate_frame
+    from models.registry import resolve
+    from serving.batch import name_column, read_candidates
+
+    bundle = load_bundle(resolve(arguments.model))
+    if arguments.input is None:
+        written = explain(bundle, Path(arguments.out), targets=arguments.targets)
+        print(f"{len(written)} files; look at {written[0]}")
+        return DONE
+    import pandas as pd
+
+    candidates = read_candidates(arguments.input)
+    if not candidates.rows:
+        raise InputError(f"{arguments.input}: no row can be used", candidates.mistakes)
+    raw = pd.DataFrame(candidates.raw, columns=candidates.columns)
+    written = explain(
+        bundle, Path(arguments.out), candidate_frame(candidates.rows), raw[name_column(raw)].tolist(), arguments.targets
+    )
+    print(f"{len(written)} files; look at {written[0]}")
+    for mistake in candidates.mistakes:
+        print(mistake, file=sys.stderr)
+    return REJECTED if candidates.mistakes else DONE
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from training.config import TrainConfig
+    from training.evaluate import markdown
+    from training.report import write_readme
+    from training.train import load_data, measure, steps
+
+    config = _config(arguments)
+    facts = {}
+    if arguments.model:
+        from models.bundle import load_bundle
+        from models.registry import resolve
+
+        facts = load_bundle(resolve(arguments.model)).facts
+        config = TrainConfig.from_dict(facts["config"])
+    literature = load_data(config)
+    with _progress(steps(config)) as step:
+        _, scores = measure(literature, config, step)
+    if facts:
+        same = facts["data_hashes"] == literature.hashes
+        print(
+            "data: the same as the model's"
+            if same
+            else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
+        )
+    print(markdown(scores))
+    if arguments.write_readme:
+        write_readme(scores, ROOT / "README.md")
+    return DONE
+
+
+def _formula(arguments: argparse.Namespace) -> int:
+    from features.formula import FormulaError, read_formula
+
+    code = DONE
+    for text in arguments.text:
+        try:
+            found = read_formula(text).as_dict()
+        except FormulaError as error:
+            found, code = {"text": text, "error": str(error)}, REJECTED
+        print(json.dumps(found, ensure_ascii=False))
+    return code
+
+
+def _data_check(arguments: argparse.Namespace) -> int:
+    from training.check import check
+
+    mistakes, counts = check(Path(arguments.file) if arguments.file else ROOT / "data" / "literature")
+    for mistake in mistakes:
+        print(mistake)
+    found = ", ".join(f"{name} {count}" for name, count in counts.items())
+    print(f"{found}: {'no mistakes' if not mistakes else f'{len(mistakes)} mistakes'}")
+    return REJECTED if mistakes else DONE
+
+
+def _models_list(arguments: argparse.Namespace) -> int:
+    from models.registry import store_uri, versions
+
+    found = versions()
+    if not found:
+        print(f"no model in {store_uri()}; train one with `silion train`")
+    for version in found:
+        skill = "; ".join(f"{name}: {value}" for name, value in sorted(version.tags.items()))
+        print(f"{version.version:>4}  {', '.join(version.aliases) or '-':<12} run {version.run_id}  {skill}")
+    return DONE
+
+
+def _models_show(arguments: argparse.Namespace) -> int:
+    from models.bundle import load_bundle
+    from models.registry import resolve
+
+    print(json.dumps(load_bundle(resolve(arguments.model)).facts, indent=1, ensure_ascii=False))
+    return DONE
+
+
+def _models_export(arguments: argparse.Namespace) -> int:
+    from models.registry import export
+
+    print(export(arguments.model, arguments.out))
+    return DONE
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    import uvicorn
+
+    from models.bundle import load_bundle
+    from models.registry import resolve
+    from serving.app import create_app
+
+    app = create_app(load_bundle(resolve(arguments.model)))
+    print(f"http://{arguments.host}:{arguments.port}/docs  (stop with Ctrl-C)", flush=True)
+    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,322 @@
+"""Skill on papers never seen: errors beside the baselines, their ratio to the dummy with its interval, and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import lifetime
+from models.boosted import Labels
+from models.intervals import Calibration, LevelError, calibrate
+from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS, Target
+from training.baselines import BASELINES
+from training.crossvalidate import MODEL, OutOfFold
+from training.survival import concordance, log_likelihood, turnbull
+
+BOOTSTRAPS = 2000
+BAND = (5.0, 95.0)
+"""Percentiles of the 90 % bootstrap interval."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Skill of one target on unseen papers.
+
+    Attributes
+    ----------
+    target : column of the target
+    rows, papers : rows judged and papers (or joined papers) they come from
+    measure : what `by_method` holds, with its unit
+    by_method : the measure for the model and each baseline
+    skill, skill_low, skill_high : the figure skill is judged by, with its 90 % bootstrap interval over papers
+    skill_name : what that figure is
+    shown : whether the interval excludes "no better than the dummy"
+    coverage, coverage_low, coverage_high : share of papers' values inside the interval at `level`
+    width : mean width of the interval, in the error's unit
+    """
+
+    target: str
+    rows: int
+    papers: int
+    measure: str
+    by_method: Mapping[str, float]
+    skill_name: str
+    skill: float
+    skill_low: float
+    skill_high: float
+    shown: bool
+    level: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    width: float
+
+    @property
+    def verdict(self) -> str:
+        """Skill in words."""
+        return "skill shown" if self.shown else "no skill shown yet"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "verdict": self.verdict}
+
+
+def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
+    """Score every target from out-of-fold predictions.
+
+    Parameters
+    ----------
+    found : what `cross_validate` gave
+    level : of the intervals whose coverage is measured
+    seed : of the bootstrap
+    """
+    return {
+        CONDUCTIVITY.column: _score(CONDUCTIVITY, found["conductivity"], level, seed),
+        ICE.column: _score(ICE, found["ice"], level, seed),
+        RETENTION.column: _score(RETENTION, found["fade"], level, seed),
+        LIFE.column: _score_life(found["fade"], level, seed),
+    }
+
+
+def errors(target: Target, found: OutOfFold) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Mean absolute error of each judged row over the repeats, by method, and the rows judged (those with a value, not
+    a bound)."""
+    if target is RETENTION:
+        rows = np.flatnonzero(~found.examples.designs["qualifier"].isin(["<", ">"]).to_numpy())
+        truth = found.examples.designs["retention_pct"].to_numpy(dtype=float)
+    else:
+        rows = np.flatnonzero(found.examples.labels.exact)
+        truth = found.examples.labels.lower
+    predicted = predictions(target, found)
+    return {name: np.abs(values[:, rows] - truth[rows]).mean(axis=0) for name, values in predicted.items()}, rows
+
+
+def predictions(target: Target, found: OutOfFold) -> dict[str, np.ndarray]:
+    """Out-of-fold predictions on the target's error scale, by method, shape (n_repeats, n_rows)."""
+    if target is not RETENTION:
+        return {name: np.clip(values, 0, 100) if target is ICE else values for name, values in found.predicted.items()}
+    cycles = found.examples.designs["cycles"].to_numpy(dtype=float)
+    curve = np.array(
+        [_retention(lives, cycles, shapes) for lives, shapes in zip(found.predicted[MODEL], found.shape, strict=True)]
+    )
+    return {**{name: np.clip(found.predicted[name], 0, 100) for name in BASELINES}, MODEL: curve}
+
+
+def _retention(lives: np.ndarray, cycles: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    return np.array(
+        [
+            float(lifetime.retention_pct(life, cycle, shape))
+            for life, cycle, shape in zip(lives, cycles, shapes, strict=True)
+        ]
+    )
+
+
+def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed: int) -> tuple[float, float]:
+    """90 % interval of a statistic when whole groups are drawn again.
+
+    Parameters
+    ----------
+    groups : group of each row
+    statistic : takes how often each row counts, shape (n_rows,)
+    """
+    kinds, member = np.unique(groups, return_inverse=True)
+    random = np.random.default_rng(seed)
+    drawn = [
+        statistic(random.multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)))[member].astype(float))
+        for _ in range(BOOTSTRAPS)
+    ]
+    values = np.array(drawn)
+    low, high = np.percentile(values[np.isfinite(values)], BAND)
+    return float(low), float(high)
+
+
+def _score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+    error, rows = errors(target, found)
+    groups = found.groups[rows]
+    ours, dummy = error[MODEL], error["dummy"]
+    low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    covered, width = coverage(target, found, level)
+    cover, cover_low, cover_high = _share(covered[rows], groups, seed)
+    return Score(
+        target.column,
+        len(rows),
+        len(np.unique(groups)),
+        f"mean absolute error, {target.error_unit}",
+        {name: float(error[name].mean()) for name in (MODEL, *BASELINES)},
+        "error over the dummy's",
+        float(ours.sum() / dummy.sum()),
+        low,
+        high,
+        bool(high < 1),
+        level,
+        cover,
+        cover_low,
+        cover_high,
+        float(np.nanmean(width[rows])),
+    )
+
+
+def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the repeats in which each row lies inside its interval, and the mean width; calibrated without the row's
+    own paper.
+
+    Returns
+    -------
+    covered, width : shape (n_rows,); NaN where the other papers cannot support the level
+    """
+    labels, papers = found.examples.labels, found.groups
+    ours, spread = found.predicted[MODEL], found.spread
+    covered, width = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
+    for paper in np.unique(papers):
+        own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
+        try:
+            half = calibrate(ours[:, others], spread[:, others], labels.take(others), papers[others]).half_width(
+                spread[:, own], level
+            )
+        except LevelError:
+            continue
+        inside = np.array([labels.take(own).distance(each) for each in ours[:, own]]) <= half + 1e-12
+        covered[own] = inside.mean(axis=0)
+        width[own] = _width(target, found, own, half)
+    return covered, width
+
+
+def _width(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -> np.ndarray:
+    centre = found.predicted[MODEL][:, own]
+    if target is RETENTION:
+        cycles = found.examples.designs["cycles"].to_numpy(dtype=float)[own]
+        shapes = found.shape[:, own]
+        ends = [
+            np.array([_retention(c, cycles, s) for c, s in zip(centre + sign * half, shapes, strict=True)])
+            for sign in (-1, 1)
+        ]
+        return np.asarray((ends[1] - ends[0]).mean(axis=0))
+    if target is ICE:
+        return np.asarray((np.clip(centre + half, 0, 100) - np.clip(centre - half, 0, 100)).mean(axis=0))
+    return np.asarray((2 * half).mean(axis=0))
+
+
+def _share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
+    known = np.isfinite(covered)
+    if not known.any():
+        return np.nan, np.nan, np.nan
+    covered, groups = covered[known], groups[known]
+    kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
+    weight = 1 / size[member]
+    low, high = bootstrap(groups, lambda count: float((count * weight * covered).sum() / (count * weight).sum()), seed)
+    return float((weight * covered).sum() / len(kinds)), low, high
+
+
+def _score_life(found: OutOfFold, level: float, seed: int) -> Score:
+    """Cycle life by concordance and censored log-likelihood beside a Turnbull (Kaplan-Meier) dummy fitted without the
+    cell's paper."""
+    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
+    bounds = lifetime.life_bounds(points)
+    first = points.reset_index().groupby("cell_id")["index"].first()
+    row = first.loc[bounds["cell_id"]].to_numpy()
+    groups = found.groups[row]
+    life = found.predicted[MODEL].mean(axis=0)[row]
+    lower, upper = bounds["lower"].to_numpy(), bounds["upper"].to_numpy()
+    noise = calibrate(found.predicted[MODEL], found.spread, found.examples.labels, found.groups).noise
+    ours = log_likelihood(lower, upper, life, noise)
+    dummy = np.empty(len(bounds))
+    for paper in np.unique(groups):
+        own = groups == paper
+        dummy[own] = turnbull(lower[~own], upper[~own]).log_likelihood(lower[own], upper[own])
+    gain = ours - dummy
+    low, high = bootstrap(groups, lambda count: concordance(lower, upper, life, count), seed)
+    index = concordance(lower, upper, life, np.ones(len(bounds)))
+    gain_low, gain_high = bootstrap(groups, lambda count: float((count * gain).sum() / count.sum()), seed)
+    covered, width = _life_coverage(found, row, Labels(lower, upper, np.ones(len(row))), level)
+    cover, cover_low, cover_high = _share(covered, groups, seed)
+    by_method = {MODEL: float(ours.mean()), "dummy": float(dummy.mean()), "gain_low": gain_low, "gain_high": gain_high}
+    return Score(
+        LIFE.column,
+        len(bounds),
+        len(np.unique(groups)),
+        "censored log-likelihood per cell",
+        by_method,
+        "concordance",
+        index,
+        low,
+        high,
+        bool(low > 0.5 and gain_low > 0),
+        level,
+        cover,
+        cover_low,
+        cover_high,
+        float(np.nanmean(width)),
+    )
+
+
+def _life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: float) -> tuple[np.ndarray, np.ndarray]:
+    papers = found.groups
+    covered, width = np.full(len(row), np.nan), np.full(len(row), np.nan)
+    for paper in np.unique(papers[row]):
+        own, others = np.flatnonzero(papers[row] == paper), np.flatnonzero(papers != paper)
+        try:
+            kept = calibrate(
+                found.predicted[MODEL][:, others],
+                found.spread[:, others],
+                found.examples.labels.take(others),
+                papers[others],
+            )
+            half = kept.half_width(found.spread[:, row[own]], level)
+        except LevelError:
+            continue
+        each = found.predicted[MODEL][:, row[own]]
+        covered[own] = (np.array([labels.take(own).distance(values) for values in each]) <= half).mean(axis=0)
+        width[own] = 2 * half.mean(axis=0)
+    return covered, width
+
+
+def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
+    """Calibration of each part from all of its out-of-fold errors: what a trained model carries."""
+    return {
+        name: calibrate(each.predicted[MODEL], each.spread, each.examples.labels, each.groups)
+        for name, each in found.items()
+    }
+
+
+def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
+    """One row per target, all figures, for CSV."""
+    rows = []
+    for score in scores.values():
+        values = score.as_dict()
+        by_method = values.pop("by_method")
+        rows.append({**values, **{f"measure_{name}": value for name, value in by_method.items()}})
+    return pd.DataFrame(rows)
+
+
+def markdown(scores: Mapping[str, Score]) -> str:
+    """The skill tables as Markdown, at the precision of the README."""
+    lines = [
+        "| target | rows (papers) | Silion | dummy | nearest | ridge | error over the dummy's (90 %) | 90 "
+        "% interval holds | verdict |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for column in (CONDUCTIVITY.column, ICE.column, RETENTION.column):
+        score = scores[column]
+        cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
+        ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        name = f"{TARGETS[column].label}, {TARGETS[column].error_unit}"
+        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {held} | {score.verdict} |")
+    life = scores[LIFE.column]
+    gain = life.by_method[MODEL] - life.by_method["dummy"]
+    lines += [
+        "",
+        "| target | cells (papers) | concordance (90 %; 0.5 is chance) | log-likelihood per cell over the "
+        "Kaplan-Meier dummy's (90 %) | 90 % interval holds | verdict |",
+        "|---|---|---|---|---|---|",
+        f"| {LIFE.label} | {life.rows} ({life.papers}) | {life.skill:.2f} ({life.skill_low:.2f} to "
+        f"{life.skill_high:.2f}) "
+        f"| {gain:+.2f} ({life.by_method['gain_low']:+.2f} to {life.by_method['gain_high']:+.2f}) "
+        f"| {100 * life.coverage:.0f} % ({100 * life.coverage_low:.0f} to {100 * life.coverage_high:.0f}) | "
+        f"{life.verdict} |",
+    ]
+    return "\n".join(lines)
