@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a folder of further tables, beside the shipped ones; may repeat",
     )
     train.add_argument("--seed", type=int, default=0, help="of every random step (default 0)")
+    _add_protocol(train)
     train.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
     train.set_defaults(command=_train)
 
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
     evaluate.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
     evaluate.add_argument("--seed", type=int, default=0, help="as in train")
+    _add_protocol(evaluate)
     evaluate.add_argument("--write-readme", action="store_true", help="put the tables between the marks of README.md")
     evaluate.add_argument(
         "--model",
@@ -96,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_data_check)
 
+    dictionary = data.add_parser("dictionary", help="what every column means, from the row models")
+    dictionary.add_argument("--write", action="store_true", help="put it between the marks of data/README.md")
+    dictionary.set_defaults(command=_data_dictionary)
+
     models = commands.add_parser("models", help="registered models").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
@@ -117,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folds", type=int, default=5, help="of the cross-validation by paper (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by paper (default 5)")
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="REF", help="alias, version or exported folder (default: the champion)")
 
@@ -124,7 +135,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _config(arguments: argparse.Namespace) -> TrainConfig:
     from training.config import TrainConfig
 
-    return TrainConfig(data=tuple(arguments.data), seed=arguments.seed)
+    return TrainConfig(tuple(arguments.data), arguments.seed, arguments.folds, arguments.repeats)
 
 
 @contextmanager
@@ -256,6 +267,16 @@ def _data_check(arguments: argparse.Namespace) -> int:
     found = ", ".join(f"{name} {count}" for name, count in counts.items())
     print(f"{found}: {'no mistakes' if not mistakes else f'{len(mistakes)} mistakes'}")
     return REJECTED if mistakes else DONE
+
+
+def _data_dictionary(arguments: argparse.Namespace) -> int:
+    from features.dictionary import BEGIN, END, dictionary, write_between_marks
+
+    if arguments.write:
+        write_between_marks(ROOT / "data" / "README.md", BEGIN, END, dictionary())
+    else:
+        print(dictionary())
+    return DONE
 
 
 def _models_list(arguments: argparse.Namespace) -> int:

@@ -234,6 +234,7 @@ class CellRow(CellDesign, Provenance):
         "mAh/g", "first-cycle capacity, per gram of what the paper says", gt=0, le=6000
     )
     first_areal_capacity_mah_per_cm2: float | None = _quantity("mAh/cm²", "first-cycle capacity per area", gt=0, le=100)
+    first_capacity_qualifier: Qualifier | None = _text("of the first capacity: = exact, < at most, > at least, ~ about")
     rate_capacity_mah_per_g: float | None = _quantity(
         "mAh/g", "capacity in a rate test, never a first cycle", ge=0, le=6000
     )
@@ -302,6 +303,14 @@ TABLES: dict[str, type[Row]] = {
     "candidates": Candidate,
 }
 """Row model of each table, by the table's file name."""
+
+
+def columns_of(model: type[Row]) -> list[str]:
+    """Columns of a table in the order people read them: its id, what it says, where that comes from."""
+    names = list(model.model_fields)
+    first = [name for name in names if name.endswith("_id") and name not in Provenance.model_fields]
+    last = [name for name in names if issubclass(model, Provenance) and name in Provenance.model_fields]
+    return [*first, *(name for name in names if name not in first and name not in last), *last]
 
 
 def unit_of(model: type[Row], column: str) -> str:

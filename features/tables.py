@@ -31,7 +31,7 @@ is not."""
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing wrong with one place of a table."""
+    """One thing wrong with one place of a table; line 0 where it lies between two tables and `got` names the row."""
 
     line: int
     column: str
@@ -40,7 +40,7 @@ class Mistake:
     table: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.table + ' ' if self.table else ''}line {self.line}"
+        where = " ".join([*([self.table] if self.table else []), *([f"line {self.line}"] if self.line else [])])
         column = f", column {self.column}" if self.column else ""
         got = f"got {self.got}, " if self.got else ""
         return f"{where}{column}: {got}expected {self.expected}"

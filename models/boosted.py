@@ -134,9 +134,10 @@ class BoostedEnsemble:
         """
         if len(X) == 0:
             raise ValueError("no rows to learn from")
+        silent = ~(np.isfinite(labels.lower) | np.isfinite(labels.upper))
+        if silent.any():
+            raise ValueError(f"{int(silent.sum())} labels are neither a value nor a bound")
         middle = labels.middle
-        if not np.isfinite(middle).all():
-            raise ValueError(f"{int((~np.isfinite(middle)).sum())} labels are neither a value nor a bound")
         self.mean = float(np.average(middle, weights=labels.weight))
         self.scale = float(np.sqrt(np.average((middle - self.mean) ** 2, weights=labels.weight))) or 1.0
         table = X.to_numpy(dtype=float)

@@ -53,7 +53,7 @@ class Domain:
         precedents: list[dict[str, Any]],
     ) -> Domain:
         """Remember the training designs."""
-        table = vectors.to_numpy(dtype=float)
+        table = np.array(vectors, dtype=float)
         known = ~np.isnan(table)
         count = np.maximum(known.sum(axis=0), 1)
         centre = np.where(known, table, 0.0).sum(axis=0) / count

@@ -39,6 +39,12 @@ class TrainConfig:
     level: float = 0.9
     recipes: Mapping[str, Recipe] = field(default_factory=lambda: dict(RECIPES))
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        for name, least in (("folds", 2), ("repeats", 1), ("seed", 0)):
+            if (value := getattr(self, name)) < least:
+                raise ValueError(f"{name}: got {value}, expected at least {least}")
+
     @property
     def protocol(self) -> Protocol:
         """How skill is measured."""

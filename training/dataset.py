@@ -132,7 +132,7 @@ def _unreadable(row: ElectrolyteRow, line: int, table: str) -> Mistake | None:
 def _cross_checks(literature: Literature) -> list[Mistake]:
     """References between the tables: cells of cycling points, sources of rows, preferred rows of duplicates."""
     mistakes = []
-    cells = {cell.cell_id for cell in literature.cells}
+    cells = {cell.cell_id: cell for cell in literature.cells}
     rows: list[tuple[str, str, Provenance]] = []
     rows += [("electrolytes.csv", row.measurement_id, row) for row in literature.electrolytes]
     rows += [("cells.csv", cell.cell_id, cell) for cell in literature.cells]
@@ -154,6 +154,9 @@ def _cross_checks(literature: Literature) -> list[Mistake]:
                 )
             )
     for point in literature.cycling:
+        if point.cell_id in cells and point.in_training and not cells[point.cell_id].in_training:
+            got = f"yes in row {point.point_id}"
+            mistakes.append(Mistake(0, "in_training", got, f"no: its cell {point.cell_id} is out", "cycling.csv"))
         if point.cell_id not in cells:
             mistakes.append(
                 Mistake(
@@ -235,7 +238,7 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
         reference = point.reference_cycle or 1.0
         retention, qualifier = point.retention_pct, point.retention_qualifier
         if retention is None:
-            retention, qualifier = _computed_retention(point, cell), point.capacity_qualifier
+            retention, qualifier = _computed_retention(point, cell)
         if retention is None or point.cycle <= reference:
             continue
         rows.append(
@@ -254,15 +257,24 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns)
 
 
-def _computed_retention(point: CyclingRow, cell: CellRow) -> float | None:
-    """Retention from the two capacities where they are on the same basis and count from the first cycle."""
+def _computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float | None, str | None]:
+    """Retention from the two capacities where they are on the same basis and count from the first cycle, and its qualifier.
+
+    A capacity over a first capacity known only from below is at most that retention; two bounds in one direction say nothing.
+    """
     if point.reference_cycle not in (None, 1.0):
-        return None
-    if point.capacity_mah_per_g is not None and cell.first_capacity_mah_per_g:
-        return 100 * point.capacity_mah_per_g / cell.first_capacity_mah_per_g
-    if point.areal_capacity_mah_per_cm2 is not None and cell.first_areal_capacity_mah_per_cm2:
-        return 100 * point.areal_capacity_mah_per_cm2 / cell.first_areal_capacity_mah_per_cm2
-    return None
+        return None, None
+    pairs = [
+        (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
+        (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
+    ]
+    retention = next((100 * held / first for held, first in pairs if held is not None and first), None)
+    turned = {"<": ">", ">": "<"}.get(cell.first_capacity_qualifier or "=", cell.first_capacity_qualifier or "=")
+    marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}
+    if marks >= {"<", ">"}:
+        return None, None
+    bounds = marks & {"<", ">"}
+    return retention, next(iter(bounds or marks), "=")
 
 
 def _cells(literature: Literature, liquid: bool) -> list[CellRow]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.dictionary import write_between_marks
 from features.electrolyte import classes_of
 from models import figures, pages
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
@@ -229,23 +230,5 @@ def summary(scores: Mapping[str, Score]) -> str:
 
 
 def write_readme(scores: Mapping[str, Score], readme: Path) -> None:
-    """Put the skill tables between the two marks of the README.
-
-    Raises
-    ------
-    ValueError
-        The marks are not there once each, in order.
-    """
-    text = readme.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"{readme}: expected the marks '{BEGIN}' and '{END}' once each, in this order")
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    aside = readme.with_name(f".{readme.name}.part")
-    aside.write_text(f"{before}\n{markdown(scores)}\n{after}", encoding="utf-8")
-    aside.rename(readme)
-
-
-def readme_table(readme: Path) -> str:
-    """The skill tables that stand in the README."""
-    text = readme.read_text(encoding="utf-8")
-    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)].strip()
+    """Put the skill tables between the two marks of the README."""
+    write_between_marks(readme, BEGIN, END, markdown(scores))

@@ -93,15 +93,20 @@ def _log_model(trained: Trained, bundle: Path) -> Any:
 
 
 def _type_of(name: str, numeric: set[str]) -> Any:
+    """Numbers are doubles, all else text: yes and no are written as in the tables."""
     from mlflow.types import DataType
 
-    if name in numeric:
-        return DataType.double
-    return DataType.boolean if name == "prelithiated" else DataType.string
+    return DataType.double if name in numeric else DataType.string
 
 
 def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
-    return example.astype({name: float for name in example.columns if name in numeric})
+    words = {True: "yes", False: "no"}
+    texts = {
+        name: example[name].map(lambda value: words.get(value, value))
+        for name in example.columns
+        if name not in numeric
+    }
+    return example.assign(**texts).astype({name: float for name in example.columns if name in numeric})
 
 
 def _use_experiment() -> None:

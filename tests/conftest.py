@@ -1,0 +1,78 @@
+"""What many tests share: the literature, one small model trained once, and one store it is registered in."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from models.bundle import save_bundle
+from tests.shared import ROOT, Command, Finished, Store, environment
+from training.config import TrainConfig
+from training.dataset import Literature, load_literature
+from training.train import Trained, train
+
+SMALL = TrainConfig(folds=3, repeats=1)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def literature() -> Literature:
+    return load_literature([ROOT / "data" / "literature"])
+
+
+@pytest.fixture(scope="session")
+def trained() -> Trained:
+    """A model of one repeat of three folds: the same code, less patience."""
+    here = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        return train(SMALL)
+    finally:
+        os.chdir(here)
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_bundle(trained.bundle, tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def silion() -> Command:
+    """Run the command line in a process of its own."""
+
+    def run(
+        *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: int = 300
+    ) -> Finished:
+        asked = [sys.executable, "-m", "silion", *map(str, arguments)]
+        found = environment(PYTHONPATH=str(ROOT), **(env or {}))
+        done = subprocess.run(asked, cwd=cwd, env=found, capture_output=True, text=True, timeout=timeout, check=False)
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def store(silion: Command, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Store:
+    """Trained once through the command line and shared by all workers of the run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared-store"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = folder / "said.txt"
+        if not said.exists():
+            uri = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
+            done = silion("train", "--folds", "3", "--repeats", "1", "--report", folder / "report", env=uri)
+            assert done.code == 0, done.err
+            said.write_text(done.out, encoding="utf-8")
+    return Store(folder, Finished(0, said.read_text(encoding="utf-8"), ""))

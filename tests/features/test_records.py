@@ -1,0 +1,169 @@
+"""The row models: what they accept, what they refuse, and that units are declared where the names say."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from features.records import (
+    LIQUID_CLASSES,
+    TABLES,
+    Candidate,
+    CellRow,
+    CyclingRow,
+    ElectrolyteRow,
+    SourceRow,
+    choices_of,
+    numeric_columns,
+    unit_of,
+)
+
+LITERATURE = Path(__file__).parents[2] / "data" / "literature"
+ELECTROLYTE = {
+    "measurement_id": "E1",
+    "electrolyte": "Li6PS5Cl",
+    "source_id": "zhan2020",
+    "conductivity_s_per_cm": "3e-3",
+}
+CELL = {"cell_id": "Z1", "source_id": "zhan2020"}
+POINT = {"point_id": "P1", "cell_id": "Z1", "source_id": "zhan2020", "cycle": "100", "retention_pct": "80"}
+SOURCE = {"source_id": "zhan2020", "citation": "A. Zhan, J. Power Sources, 2020.", "told_by": "zhan:1"}
+VALID = [(ElectrolyteRow, ELECTROLYTE), (CellRow, CELL), (CyclingRow, POINT), (SourceRow, SOURCE),
+         (Candidate, {"electrolyte": "Li6PS5Cl"})]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "values"), VALID, ids=lambda value: getattr(value, "__name__", ""))
+def test_smallest_row_is_accepted_and_every_required_column_is_needed(model, values):
+    row = model.model_validate(values)
+    required = {name for name, described in model.model_fields.items() if described.is_required()}
+    assert required <= set(values)
+    for name in required:
+        with pytest.raises(ValidationError, match=name):
+            model.model_validate({key: value for key, value in values.items() if key != name})
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(row, next(iter(values)), "changed")
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        model.model_validate({**values, "colour": "red"})
+
+
+def test_text_numbers_become_numbers_and_blanks_are_dropped():
+    row = ElectrolyteRow.model_validate({**ELECTROLYTE, "electrolyte": "  Li6PS5Cl ", "temperature_c": "25"})
+    assert (row.electrolyte, row.temperature_c, row.conductivity_s_per_cm) == ("Li6PS5Cl", 25.0, 0.003)
+    assert row.activation_energy_ev is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("No", False), (" YES ", True), (True, True)])
+def test_yes_and_no(text, value):
+    assert CellRow.model_validate({**CELL, "prelithiated": text, "in_training": text}).prelithiated is value
+
+
+def test_prelithiated_has_no_default_but_training_has():
+    row = CellRow.model_validate(CELL)
+    assert (row.prelithiated, row.in_training) == (None, True)
+
+
+@pytest.mark.parametrize(("given", "paper"), [({"source_id": "a"}, "a"), ({"doi": "10.1234/x"}, "10.1234/x"),
+                                              ({"source_id": "a", "doi": "10.1234/x"}, "a")])  # fmt: skip
+def test_the_paper_of_a_row_is_its_source_or_its_doi(given, paper):
+    assert CellRow.model_validate({"cell_id": "Z1", **given}).paper == paper
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "message"),
+    [
+        (CellRow, {"cell_id": "Z1"}, "source_id or doi: a row needs its source"),
+        (CellRow, {**CELL, "doi": "doi.org/10.1234/x"}, "doi"),
+        (CellRow, {**CELL, "ice_pct": "140"}, "ice_pct"),
+        (CellRow, {**CELL, "ice_pct": "nan"}, "finite"),
+        (CellRow, {**CELL, "stack_pressure_mpa": "inf"}, "finite"),
+        (CellRow, {**CELL, "stack_pressure_mpa": "-1"}, "greater than or equal to 0"),
+        (CellRow, {**CELL, "silicon_size_nm": "0"}, "greater than 0"),
+        (CellRow, {**CELL, "porosity_pct": "100"}, "less than 100"),
+        (CellRow, {**CELL, "temperature_c": "298.15 K"}, "valid number"),
+        (CellRow, {**CELL, "prelithiated": "maybe"}, "prelithiated"),
+        (CellRow, {**CELL, "electrolyte_class": "sulfid"}, "electrolyte_class"),
+        (CellRow, {**CELL, "silicon_wt_pct": 60, "carbon_wt_pct": 20, "anode_electrolyte_wt_pct": 15,
+                   "binder_wt_pct": 6}, "add up to 101 wt%"),
+        (CellRow, {**CELL, "voltage_low_v": 1, "voltage_high_v": 1}, "voltage_high_v: got 1, not above"),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_s_per_cm": None}, "a row needs a conductivity"),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_s_per_cm": "0"}, "greater than 0"),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_qualifier": "range"}, "exactly when"),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_high_s_per_cm": "1e-2"}, "exactly when"),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_qualifier": "range", "conductivity_high_s_per_cm": "1e-4"},
+         "got 0.0001, below the low end 0.003"),
+        (CyclingRow, {**POINT, "retention_pct": None}, "a cycling point needs one of them"),
+        (CyclingRow, {**POINT, "cycle": "1"}, "greater than or equal to 2"),
+        (SourceRow, {**SOURCE, "year": "1899"}, "greater than or equal to 1900"),
+        (SourceRow, {**SOURCE, "doi_from": "memory"}, "doi_from"),
+    ],
+)  # fmt: skip
+def test_impossible_rows_are_refused(model, values, message):
+    with pytest.raises(ValidationError, match=message):
+        model.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (CellRow, {**CELL, "ice_pct": "100", "stack_pressure_mpa": "0", "porosity_pct": "0"}),
+        (CellRow, {**CELL, "silicon_wt_pct": "60", "carbon_wt_pct": "40.5"}),  # rounding of printed shares
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_s_per_cm": None, "activation_energy_ev": "0.3"}),
+        (ElectrolyteRow, {**ELECTROLYTE, "conductivity_qualifier": "range", "conductivity_high_s_per_cm": "3e-3"}),
+        (CyclingRow, {**POINT, "retention_pct": None, "capacity_mah_per_g": "1000"}),
+    ],
+)
+def test_rows_at_the_limit_are_accepted(model, values):
+    assert model.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [("stack_pressure_mpa", "MPa"), ("temperature_c", "°C"), ("np_ratio", "1"), ("anode", ""), ("prelithiated", "")],
+)
+def test_unit_of_a_column(column, unit):
+    assert unit_of(CellRow, column) == unit
+
+
+SUFFIXES = {
+    "°C": "c", "S/cm": "s_per_cm", "eV": "ev", "nm": "nm", "µm": "um", "wt%": "wt_pct", "%": "pct", "mg/cm²": "mg_per_cm2",
+    "MPa": "mpa", "mA/cm²": "ma_per_cm2", "mA/g": "ma_per_g", "1/h": "per_h", "V": "v", "mAh/g": "mah_per_g",
+    "mAh/cm²": "mah_per_cm2", "Wh/kg": "wh_per_kg", "Wh/L": "wh_per_l", "Ω cm²": "ohm_cm2", "Ω": "ohm",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "model"), TABLES.items(), ids=TABLES)
+def test_every_number_has_a_unit_its_name_ends_in(table, model):
+    for column in numeric_columns(model):
+        unit = unit_of(model, column)
+        assert unit == "1" or column.endswith(f"_{SUFFIXES[unit]}"), f"{table}.{column} is in {unit}"
+
+
+@pytest.mark.parametrize(("table", "model"), TABLES.items(), ids=TABLES)
+def test_every_column_is_described(table, model):
+    assert [name for name, described in model.model_fields.items() if not described.description] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "choices"),
+    [
+        ("cell_type", {"half", "full", "symmetric"}),
+        ("ice_qualifier", {"=", "<", ">", "~"}),
+        ("confidence", {"high", "medium", "low"}),
+        ("anode", set()),
+        ("ice_pct", set()),
+        ("prelithiated", set()),
+    ],
+)
+def test_choices_of_a_column(column, choices):
+    assert set(choices_of(CellRow, column)) == choices
+
+
+def test_liquid_classes_are_classes():
+    assert set(choices_of(CellRow, "electrolyte_class")) >= LIQUID_CLASSES
+
+
+@pytest.mark.parametrize("table", ["electrolytes", "cells", "cycling", "sources"])
+def test_shipped_columns_are_columns_of_the_model(table):
+    with (LITERATURE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        assert set(next(csv.reader(file))) <= set(TABLES[table].model_fields)

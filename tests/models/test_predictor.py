@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.records import Candidate
+from models.bundle import load_bundle
+from models.predictor import Predictor, candidate_frame, formula_mistake
+from models.targets import TARGETS
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle_folder: Path) -> Predictor:
+    return Predictor(load_bundle(bundle_folder))
+
+
+def designs(**columns: list[object]) -> pd.DataFrame:
+    count = len(next(iter(columns.values())))
+    rows = [Candidate(**{name: values[row] for name, values in columns.items()}) for row in range(count)]
+    return candidate_frame(rows)
+
+
+CELL = {"electrolyte": ["Li6PS5Cl"], "anode": ["micro-Si"], "anode_architecture": ["electrolyte-free"]}
+
+
+def test_conductivity_rises_with_temperature(predictor: Predictor) -> None:
+    temperatures = [float(value) for value in range(-20, 121, 10)]
+    for electrolyte in ("Li6PS5Cl", "Li7La3Zr2O12", "70Li2S-30P2S5"):
+        asked = designs(electrolyte=[electrolyte] * len(temperatures), temperature_c=temperatures)
+        values = predictor.predict(asked).table["conductivity_s_per_cm"].to_numpy()
+        assert (np.diff(values) >= 0).all()
+
+
+def test_retention_never_rises_with_the_cycle_and_starts_at_100(predictor: Predictor) -> None:
+    cycles = [1.0, 2.0, 10.0, 100.0, 1000.0, 100000.0]
+    asked = designs(**{name: values * len(cycles) for name, values in CELL.items()}, cycle=cycles)
+    table = predictor.predict(asked).table
+    for end in ("", "_low", "_high"):
+        values = table[f"retention_pct{end}"].to_numpy()
+        assert values[0] == 100
+        assert (np.diff(values) <= 0).all()
+    assert table["cycle_life_80"].nunique() == 1
+
+
+def test_the_curve_crosses_80_at_the_predicted_life(predictor: Predictor) -> None:
+    life = predictor.predict(designs(**CELL)).table["cycle_life_80"].iloc[0]
+    at_life = predictor.predict(designs(**CELL, cycle=[float(life)])).table
+    assert at_life["retention_pct"].iloc[0] == pytest.approx(80, abs=1e-6)
+
+
+def test_an_empty_cycle_is_read_as_100(predictor: Predictor) -> None:
+    empty, given = predictor.predict(designs(**CELL)), predictor.predict(designs(**CELL, cycle=[100.0]))
+    assert empty.table["retention_pct"].iloc[0] == given.table["retention_pct"].iloc[0]
+
+
+def test_values_lie_inside_their_intervals_and_limits(predictor: Predictor) -> None:
+    asked = designs(
+        electrolyte=["Li6PS5Cl", "LLZTO", "LiPON", "Li3InCl6"], anode=["Si film", "nano-Si", "Li21Si5", "micro-Si"],
+        temperature_c=[25.0, 80.0, None, -20.0],
+    )  # fmt: skip
+    table = predictor.predict(asked).table
+    for column, target in TARGETS.items():
+        low, value, high = (table[column + end].to_numpy() for end in ("_low", "", "_high"))
+        assert (low <= value).all()
+        assert (value <= high).all()
+        assert (low >= target.low).all()
+        assert (high <= target.high).all()
+
+
+def test_a_higher_level_gives_a_wider_interval(predictor: Predictor) -> None:
+    narrow, wide = (predictor.predict(designs(**CELL), level=level).table for level in (0.5, 0.9))
+    for column in TARGETS:
+        assert narrow[f"{column}_low"].iloc[0] >= wide[f"{column}_low"].iloc[0]
+        assert narrow[f"{column}_high"].iloc[0] <= wide[f"{column}_high"].iloc[0]
+
+
+def test_without_an_anode_only_the_conductivity_is_predicted(predictor: Predictor) -> None:
+    table = predictor.predict(designs(electrolyte=["Li6PS5Cl"])).table
+    assert table["conductivity_s_per_cm"].notna().all()
+    assert table[["ice_pct", "retention_pct", "cycle_life_80"]].isna().all(axis=None)
+    assert "no anode described" in table["notice"].iloc[0]
+
+
+def test_notices(predictor: Predictor) -> None:
+    asked = designs(electrolyte=["Cs3Bi2I9", "PECA", "Li6PS5Cl"], electrolyte_class=[None, "polymer", None])
+    strange, named, usual = predictor.predict(asked).table["notice"]
+    assert "elements never seen: Bi, Cs" in strange
+    assert "no stoichiometry known for PECA" in named
+    assert "class read from the formula: sulfide-argyrodite" in usual
+
+
+def test_precedents_carry_paper_and_value(predictor: Predictor) -> None:
+    found = predictor.predict(designs(electrolyte=["Li6PS5Cl"]), precedents=2).precedents[0]["conductivity_s_per_cm"]
+    assert len(found) == 2
+    assert len({each["paper"] for each in found}) == 2
+    assert found[0]["distance"] <= found[1]["distance"]
+    for each in found:
+        assert each["conductivity_s_per_cm"] > 0
+        assert each["citation"]
+
+
+def test_measured_conductivity_is_used_before_a_predicted_one(predictor: Predictor) -> None:
+    from features.cell import CONDUCTIVITY
+    from models.parts import with_conductivity
+
+    asked = designs(electrolyte=["Li6PS5Cl"] * 2, electrolyte_conductivity_s_per_cm=[1e-3, None])
+    linked = with_conductivity(asked, predictor.bundle.parts["conductivity"])[CONDUCTIVITY]
+    assert linked.iloc[0] == -3
+    assert linked.iloc[1] == predictor.bundle.parts["conductivity"].predict(asked.assign(temperature_c=25.0))[0][1]
+
+
+@pytest.mark.parametrize(
+    ("electrolyte", "held_class", "usable"),
+    [("Li6PS5Cl", None, True), ("PECA", "polymer", True), ("PECA", None, False), ("LPS", "sulfide-glass", False)],
+)
+def test_names_without_a_formula_need_a_class_that_has_such_names(
+    electrolyte: str, held_class: str | None, usable: bool
+) -> None:
+    mistake = formula_mistake(Candidate(electrolyte=electrolyte, electrolyte_class=held_class), 7, "t.csv")
+    assert (mistake is None) == usable
+    if mistake:
+        assert str(mistake).startswith(f"t.csv line 7, column electrolyte: got '{electrolyte}'")
+
+
+def test_unknown_targets_are_refused(predictor: Predictor) -> None:
+    with pytest.raises(ValueError, match="unknown target voltage; expected some of conductivity_s_per_cm"):
+        predictor.predict(designs(**CELL), targets=["voltage"])

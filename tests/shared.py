@@ -1,0 +1,42 @@
+"""Types and places the tests share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Finished]
+
+
+@dataclass(frozen=True)
+class Store:
+    """A sqlite store with one registered champion, and the report of its training. Read it; do not write to it."""
+
+    folder: Path
+    trained: Finished
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"MLFLOW_TRACKING_URI": f"sqlite:///{self.folder / 'mlflow.db'}"}
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """The environment of a child process: this one's, without any MLflow setting, with our interpreter first."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return {**kept, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONWARNINGS": "default", **changed}

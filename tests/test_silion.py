@@ -1,0 +1,204 @@
+"""The command line: exit codes, messages, and that nothing half-written is left."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.shared import Command, Store, environment
+
+CANDIDATES = Path("data/examples/candidates.csv")
+
+
+def test_predict_through_the_champion(silion: Command, store: Store, root: Path, tmp_path: Path) -> None:
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "out.csv", env=store.env)
+    assert done.code == 0, done.err
+    table = pd.read_csv(tmp_path / "out.csv")
+    asked = pd.read_csv(root / CANDIDATES)
+    assert table["design"].tolist() == asked["design"].tolist()
+    assert table["conductivity_s_per_cm"].notna().all()
+    for column in ("conductivity_s_per_cm", "ice_pct", "retention_pct", "cycle_life_80"):
+        known = table[table[column].notna()]
+        assert len(known) >= 8
+        assert (known[f"{column}_low"] <= known[column]).all()
+        assert (known[column] <= known[f"{column}_high"]).all()
+    assert not (tmp_path / "out.csv.rejected.csv").exists()
+
+
+def test_good_rows_are_written_and_bad_ones_returned(silion: Command, bundle_folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(
+        "name,electrolyte,temperature_c,stack_pressure_mpa,anode_architecture\n"
+        "good,Li6PS5Cl,25,5,composite\n"
+        "cold,Li6PS5Cl,-300,5,composite\n"
+        "pressure,Li6PS5Cl,25,-5,compsite\n"
+        "formula,LPSCx,25,5,\n",
+        encoding="utf-8",
+    )
+    done = silion("predict", source, "-o", tmp_path / "out.csv", "--model", bundle_folder)
+    assert done.code == 1
+    assert pd.read_csv(tmp_path / "out.csv")["name"].tolist() == ["good"]
+    rejected = pd.read_csv(tmp_path / "out.csv.rejected.csv")
+    assert rejected["name"].tolist() == ["cold", "pressure", "formula"]
+    assert rejected["line"].tolist() == [3, 4, 5]
+    for words in (
+        "line 3, column temperature_c: got '-300', expected a plain number in °C, at least -150",
+        "line 4, column stack_pressure_mpa: got '-5', expected a plain number in MPa, at least 0",
+        "line 4, column anode_architecture: got 'compsite'",
+        "closest: composite",
+        "line 5, column electrolyte: got 'LPSCx'",
+        "closest known names: LPSCl",
+    ):
+        assert words in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("none.csv", None, "no such file"),
+        ("empty.csv", b"", "the file is empty"),
+        ("latin.csv", b"electrolyte\nLi\xb5\n", "not UTF-8"),
+        ("sheet.csv", b"PK\x03\x04 and the rest of a spreadsheet", "this is a spreadsheet"),
+        ("column.csv", b"electrolite\nLi6PS5Cl\n", "column electrolyte: got no such column"),
+        ("unit.csv", b"electrolyte,stack_pressure_bar\nLi6PS5Cl,5\n", "stack_pressure_mpa (in MPa)"),
+        ("all_bad.csv", b"electrolyte\nLPS\n", "no row can be used"),
+        ("clash.csv", b"electrolyte,ice_pct\nLi6PS5Cl,80\n", "ice_pct_measured"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_2(
+    silion: Command, bundle_folder: Path, tmp_path: Path, name: str, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = silion("predict", tmp_path / name, "-o", tmp_path / "out.csv", "--model", bundle_folder)
+    assert done.code == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--level", "0.999"), "papers support at most"),
+        (("--level", "1.5"), "between 0 and 1"),
+        (("--targets", "voltage"), "unknown target voltage"),
+    ],
+)
+def test_impossible_wishes_end_with_2(
+    silion: Command, bundle_folder: Path, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "out.csv", "--model", bundle_folder, *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_targets_choose_the_columns(silion: Command, bundle_folder: Path, tmp_path: Path) -> None:
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "o.csv", "--model", bundle_folder, "--targets", "ice_pct")
+    assert done.code == 0
+    columns = pd.read_csv(tmp_path / "o.csv").columns.tolist()
+    assert columns[-4:] == ["ice_pct", "ice_pct_low", "ice_pct_high", "notice"]
+    assert "retention_pct" not in columns
+
+
+def test_no_model_says_what_to_do(silion: Command, tmp_path: Path) -> None:
+    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'none.db'}"}
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "out.csv", env=env)
+    assert done.code == 2
+    assert "Train one with `silion train`" in done.err
+
+
+def test_formula_prints_one_object_a_line(silion: Command) -> None:
+    done = silion("formula", "75Li2S-25P2S5", "nonsense")
+    first, second = (json.loads(line) for line in done.out.splitlines())
+    # 75 Li2S + 25 P2S5: Li 150, S 75 + 125 = 200, P 50
+    assert first["composition"] == {"Li": 150, "S": 200, "P": 50}
+    assert set(second) == {"text", "error"}
+    assert done.code == 1
+
+
+def test_models_list_show_export(silion: Command, store: Store, tmp_path: Path) -> None:
+    listed = silion("models", "list", env=store.env)
+    assert "champion" in listed.out
+    facts = json.loads(silion("models", "show", "champion", env=store.env).out)
+    assert facts["config"]["repeats"] == 1
+    assert set(facts["skill"]) == {"conductivity_s_per_cm", "ice_pct", "retention_pct", "cycle_life_80"}
+    exported = silion("models", "export", "1", "-o", tmp_path / "model", env=store.env)
+    assert exported.code == 0
+    again = silion("predict", CANDIDATES, "-o", tmp_path / "a.csv", "--model", tmp_path / "model")
+    direct = silion("predict", CANDIDATES, "-o", tmp_path / "b.csv", env=store.env)
+    assert again.code == direct.code == 0
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_export_never_overwrites_something_else(silion: Command, bundle_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
+    done = silion("models", "export", bundle_folder, "-o", tmp_path / "mine")
+    assert done.code == 2
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_train_reports_and_registers(store: Store) -> None:
+    assert "model: silion version 1" in store.trained.out
+    names = {path.name for path in (store.folder / "report").iterdir()}
+    assert {"index.html", "skill.csv", "skill.png", "calibration.png", "ice_pct_parity.png"} <= names
+
+
+def test_train_refuses_to_replace_a_foreign_folder(silion: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
+    done = silion("train", "--folds", "2", "--repeats", "1", "--report", tmp_path / "mine", env=env)
+    assert done.code == 2
+    assert "choose another folder" in done.err
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--folds", "1"), ("--repeats", "0"), ("--folds", "500")])
+def test_impossible_protocols_end_with_2(silion: Command, flag: str, value: str) -> None:
+    done = silion("evaluate", flag, value)
+    assert done.code == 2
+    assert "expected at least" in done.err or "too few for 500 folds" in done.err
+
+
+def test_data_check_finds_what_is_wrong(silion: Command, tmp_path: Path, root: Path) -> None:
+    assert silion("data", "check").code == 0
+    broken = tmp_path / "cells.csv"
+    broken.write_text("cell_id,source_id,ice_pct\nA1,mine,140\nA2,,80\n", encoding="utf-8")
+    done = silion("data", "check", broken)
+    assert done.code == 1
+    assert "line 2, column ice_pct: got '140', expected a plain number in %, at least 0 and at most 100" in done.out
+    assert "line 3, column source_id" in done.out
+
+
+def test_an_interrupted_training_leaves_no_version_and_a_readable_store(
+    silion: Command, tmp_path: Path, root: Path
+) -> None:
+    env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}", PYTHONPATH=str(root))
+    asked = [sys.executable, "-m", "silion", "train", "--report", str(tmp_path / "report"), "--repeats", "50"]
+    process = subprocess.Popen(asked, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert not (tmp_path / "report").exists()
+    listed = silion("models", "list", env={"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"})
+    assert listed.code == 0
+    assert "no model in" in listed.out
+
+
+def test_a_prediction_that_cannot_be_written_leaves_nothing(
+    silion: Command, bundle_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "file" / "out.csv", "--model", bundle_folder)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,140 @@
+"""What MLflow keeps, read back through its own client and in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+
+from tests.shared import ROOT, Command, Store, environment
+
+CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
+
+
+@pytest.fixture
+def client(store: Store, monkeypatch: pytest.MonkeyPatch) -> mlflow.MlflowClient:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.env["MLFLOW_TRACKING_URI"])
+    return mlflow.MlflowClient(store.env["MLFLOW_TRACKING_URI"], store.env["MLFLOW_TRACKING_URI"])
+
+
+def test_a_run_holds_configuration_hashes_metrics_and_report(client: mlflow.MlflowClient) -> None:
+    version = client.get_model_version_by_alias("silion", "champion")
+    run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["seed"] == "0"
+    assert run.data.params["recipes.conductivity.depth"] == "3"
+    assert len([name for name in run.data.tags if name.startswith("sha256 ")]) == 4
+    for column in ("conductivity_s_per_cm", "ice_pct", "retention_pct", "cycle_life_80"):
+        assert f"{column}.skill" in run.data.metrics
+    assert {item.path for item in client.list_artifacts(version.run_id, "report")} >= {
+        "report/index.html",
+        "report/skill.png",
+    }
+
+
+def test_nothing_is_pickled(store: Store) -> None:
+    names = [path.name for path in store.folder.rglob("*") if path.is_file()]
+    assert "member_0.ubj" in names
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".skops"))]
+
+
+def test_the_logged_model_loads_in_a_fresh_process(silion: Command, store: Store, tmp_path: Path) -> None:
+    """Away from the checkout and with unpickling forbidden, the logged model gives the command line's numbers."""
+    program = (
+        "import sys, mlflow, pandas as pd\n"
+        "model = mlflow.pyfunc.load_model('models:/silion@champion')\n"
+        "frame = pd.read_csv(sys.argv[1]).drop(columns='design')\n"
+        "model.predict(frame.astype({'cycle': float, 'temperature_c': float})).to_csv(sys.argv[2], index=False, float_format='%.6g')\n"
+    )
+    env = environment(**store.env, MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false")
+    numeric = tmp_path / "in.csv"
+    frame = pd.read_csv(CANDIDATES)
+    frame.to_csv(numeric, index=False)
+    code = [sys.executable, "-c", program, str(numeric), str(tmp_path / "mlflow.csv")]
+    done = subprocess.run(code, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    silion("predict", CANDIDATES, "-o", tmp_path / "cli.csv", env=store.env)
+    served, own = pd.read_csv(tmp_path / "mlflow.csv"), pd.read_csv(tmp_path / "cli.csv")
+    for column in served.columns:
+        assert (
+            served[column].tolist() == pytest.approx(own[column].tolist(), nan_ok=True) if column != "notice" else True
+        )
+
+
+def test_mlflow_serves_the_same_numbers(silion: Command, store: Store, tmp_path: Path) -> None:
+    port = "50913"
+    asked = [
+        str(Path(sys.executable).parent / "mlflow"),
+        "models",
+        "serve",
+        "-m",
+        "models:/silion@champion",
+        "--env-manager",
+        "local",
+        "-p",
+        port,
+    ]
+    server = subprocess.Popen(
+        asked, cwd=tmp_path, env=environment(**store.env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        row = {"electrolyte": "Li6PS5Cl", "temperature_c": 25.0, "anode": "micro-Si", "prelithiated": "no"}
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/invocations",
+            json.dumps({"dataframe_records": [row]}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        answer = None
+        for _ in range(120):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as response:
+                    answer = json.load(response)["predictions"][0]
+                break
+            except urllib.error.URLError:
+                time.sleep(0.5)
+        assert answer is not None
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    pd.DataFrame([row]).to_csv(tmp_path / "in.csv", index=False)
+    silion("predict", tmp_path / "in.csv", "-o", tmp_path / "out.csv", env=store.env)
+    own = pd.read_csv(tmp_path / "out.csv").iloc[0]
+    for column in ("conductivity_s_per_cm", "ice_pct", "retention_pct_low", "cycle_life_80_high"):
+        assert answer[column] == pytest.approx(own[column], rel=1e-5)
+
+
+def test_a_second_training_becomes_the_challenger(silion: Command, store: Store, tmp_path: Path) -> None:
+    """In a copy of the store, whose artifacts stay where they are: aliases are all that is looked at."""
+    shutil.copy(store.folder / "mlflow.db", tmp_path / "mlflow.db")
+    env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
+    done = silion("train", "--folds", "2", "--repeats", "1", "--seed", "1", "--report", tmp_path / "report", env=env)
+    assert done.code == 0, done.err
+    listed = silion("models", "list", env=env).out.splitlines()
+    assert [line.split()[:2] for line in listed] == [["2", "challenger"], ["1", "champion"]]
+
+
+def test_mlflow_run_trains_from_a_fresh_clone(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True, capture_output=True)
+    env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    asked = [
+        str(Path(sys.executable).parent / "mlflow"), "run", ".", "-e", "train", "--env-manager", "local",
+        "-P", "folds=2", "-P", "repeats=1", "-P", f"report={tmp_path / 'report'}",
+    ]  # fmt: skip
+    done = subprocess.run(asked, cwd=clone, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "model: silion version 1" in done.stdout
+    assert (tmp_path / "report" / "index.html").is_file()
+    # the run that mlflow opened is the run that holds the model
+    store = mlflow.MlflowClient(env["MLFLOW_TRACKING_URI"], env["MLFLOW_TRACKING_URI"])
+    run = store.get_run(store.get_model_version("silion", "1").run_id)
+    assert run.data.tags["mlflow.project.entryPoint"] == "train"

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from features.tables import InputError
+from models.bundle import save_bundle
+from tests.shared import ROOT
+from training.dataset import Literature
+from training.report import out_of_fold, write_report
+from training.train import Trained, measure, train
+
+
+def test_the_same_seed_gives_the_same_bytes(
+    trained: Trained, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    again = save_bundle(train(trained.config).bundle, tmp_path / "again")
+    names = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert len(names) > 20
+    for name in names:
+        assert (again / name).read_bytes() == (bundle_folder / name).read_bytes(), name
+
+
+def test_the_facts_name_data_code_and_skill(trained: Trained) -> None:
+    facts = trained.bundle.facts
+    assert {Path(name).name for name in facts["data_hashes"]} == {
+        "electrolytes.csv",
+        "cells.csv",
+        "cycling.csv",
+        "sources.csv",
+    }
+    assert all(len(value) == 64 for value in facts["data_hashes"].values())
+    assert facts["code_version"].startswith("0.1.0")
+    assert facts["config"]["seed"] == 0
+    assert facts["skill"]["ice_pct"]["verdict"] in ("skill shown", "no skill shown yet")
+
+
+def test_tables_without_rows_are_refused(literature: Literature, trained: Trained) -> None:
+    with pytest.raises(InputError, match=r"no rows in cells\.csv"):
+        measure(Literature(literature.electrolytes, [], literature.cycling, literature.sources), trained.config)
+
+
+def test_the_report_is_whole(trained: Trained, tmp_path: Path) -> None:
+    page = write_report(trained, tmp_path / "report").read_text(encoding="utf-8")
+    for path in (tmp_path / "report").glob("*.png"):
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.name in page
+    assert "no skill shown yet" in page
+    assert len(out_of_fold(trained.found)) == sum(len(each.groups) for each in trained.found.values())
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_report_is_replaced_whole(trained: Trained, tmp_path: Path) -> None:
+    write_report(trained, tmp_path / "report")
+    (tmp_path / "report" / "stale.png").write_bytes(b"old")
+    write_report(trained, tmp_path / "report")
+    assert not (tmp_path / "report" / "stale.png").exists()
