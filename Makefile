@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 REPORT := report
 
-.PHONY: run test check lint types env clean
+.PHONY: run test check bench lint types env clean
 
 run: env
 	$(BIN)/silion train --report $(REPORT)
@@ -24,6 +24,9 @@ test: env lint types
 
 check: env lint types
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+bench: env
+	$(BIN)/python -m benchmarks.ten_rows
 
 lint: env
 	$(BIN)/ruff check .

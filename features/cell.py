@@ -10,7 +10,7 @@ import pandas as pd
 from features import physics
 from features.electrolyte import classes_of, family_features, family_values
 from features.feature import Feature, Featurizer, log10, number, one_of, text
-from features.formula import FormulaError, read_formula
+from features.formula import FormulaError, fold, read_formula
 
 ARCHITECTURES = (
     "thin-film",
@@ -27,27 +27,28 @@ CONDUCTIVITY = "log10_conductivity_s_per_cm"
 
 _NANO = re.compile(r"\bnano|\bn-si|nanowire|nano-", re.IGNORECASE)
 _MICRO = re.compile(r"[μµ]-?\s?si|\bu-si|micro|micron", re.IGNORECASE)
+_CARBON = re.compile(r"graphi|carbon|CNT|CNF|@C\b|/C\b|-C\b|MXene|\bC/")
 _GIVEN = "the design as given"
 _RULE = "interface article, section "
 
 
 def lithium_per_silicon(anode: str) -> float:
-    """Li per Si of the anode as built, from its name (`Li21Si5` gives 4.2); 0 for silicon without lithium; NaN where
-    unreadable.
+    """Li per Si of the anode as built, from its name (`Li21Si5` gives 4.2); 0 for silicon without lithium.
 
-    Of layers and mixtures the most lithiated phase counts.
+    Of layers and mixtures the most lithiated phase counts; a coating does not. NaN where no name is given, or where it
+    holds lithium in a way that is no Li-Si alloy.
     """
+    core = fold(anode).split("@")[0]
     ratios = []
-    for piece in re.findall(r"Li\d*\.?\d*Si\d*\.?\d*", anode):
+    for piece in re.findall(r"Li\d*\.?\d*Si\d*\.?\d*(?![A-Za-z0-9.])", core):
         try:
             amounts = read_formula(piece).composition or {}
         except FormulaError:
             continue
-        if amounts.get("Si") and amounts.get("Li"):
-            ratios.append(amounts["Li"] / amounts["Si"])
+        ratios.append(amounts["Li"] / amounts["Si"])
     if ratios:
         return float(max(ratios))
-    return np.nan if not anode or re.search(r"Li", anode) else 0.0
+    return np.nan if not core or "Li" in core else 0.0
 
 
 class CellFeatures(Featurizer):
@@ -126,7 +127,8 @@ class CellFeatures(Featurizer):
         said = np.array([bool(anode) for anode in anodes])
         states = one_of(X, "silicon_form", ("amorphous", "alloy"))
         size, film = number(X, "silicon_size_nm"), number(X, "film_thickness_nm")
-        amorphous = states[:, 0] == 1
+        state = one_of(X, "silicon_form", ("amorphous", "crystalline"))
+        amorphous = np.where(state.max(axis=1) == 1, state[:, 0], np.nan)
         lithium = np.array([lithium_per_silicon(anode) for anode in anodes])
         prelithiated = number(X, "prelithiated")
         conductivity = number(X, CONDUCTIVITY)
@@ -150,11 +152,7 @@ class CellFeatures(Featurizer):
                 number(X, "carbon_wt_pct"),
                 number(X, "anode_electrolyte_wt_pct"),
                 self._carbon(X, anodes, said),
-                np.where(
-                    said,
-                    [float(bool(coat) or "@" in anode) for coat, anode in zip(text(X, "coating"), anodes, strict=True)],
-                    np.nan,
-                ),
+                _said_yes(text(X, "coating"), ["@" in anode for anode in anodes], said),
                 np.where(np.isnan(prelithiated) & (lithium > 0), 1.0, prelithiated),
                 lithium,
                 physics.volumetric_strain_pct(lithium),
@@ -192,13 +190,16 @@ class CellFeatures(Featurizer):
     @staticmethod
     def _carbon(X: pd.DataFrame, anodes: list[str], said: np.ndarray) -> np.ndarray:
         share = number(X, "carbon_wt_pct")
-        named = [
-            bool(additive) or bool(re.search(r"graphi|carbon|CNT|CNF|@C\b|/C\b|-C\b|MXene|\bC/", anode))
-            for additive, anode in zip(text(X, "conductive_carbon"), anodes, strict=True)
-        ]
+        named = [bool(_CARBON.search(anode)) for anode in anodes]
         return np.where(
-            ~np.isnan(share), (share > 0).astype(float), np.where(said, np.array(named, dtype=float), np.nan)
+            np.isnan(share), _said_yes(text(X, "conductive_carbon"), named, said), (share > 0).astype(float)
         )
+
+
+def _said_yes(stated: list[str], named: list[bool], said: np.ndarray) -> np.ndarray:
+    """1 where a column or the anode's name says so, 0 where an anode is named and neither does, NaN without a name."""
+    yes = np.array([bool(words) or name for words, name in zip(stated, named, strict=True)])
+    return np.where(yes, 1.0, np.where(said, 0.0, np.nan))
 
 
 def _named(anodes: list[str], pattern: re.Pattern[str], said: np.ndarray) -> np.ndarray:

@@ -76,10 +76,10 @@ def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str |
     if reading.electrolyte_class:
         return reading.electrolyte_class, True
     if reading.composition:
-        return class_from_composition(reading.composition), True
-    return (
-        "composite" if len(reading.parts) > 1 and any(part["role"] == "polymer" for part in reading.parts) else None
-    ), True
+        held = class_from_composition(reading.composition)
+        return held, held is not None
+    blended = len(reading.parts) > 1 and any(part.get("kind") == "polymer" for part in reading.parts)
+    return ("composite", True) if blended else (None, False)
 
 
 def classes_of(X: pd.DataFrame) -> list[str | None]:

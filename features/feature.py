@@ -114,4 +114,5 @@ def text(X: pd.DataFrame, column: str) -> list[str]:
     """A text column, empty where absent."""
     if column not in X.columns:
         return [""] * len(X)
-    return ["" if value is None or value != value else str(value) for value in X[column]]
+    given = X[column].notna().to_numpy()
+    return [str(value) if known else "" for value, known in zip(X[column], given, strict=True)]

@@ -65,12 +65,13 @@ def lithium_reserve_mah_per_g(lithium_per_silicon: Any) -> Any:
 
 
 def size_over_critical_diameter(size_nm: Any, amorphous: Any) -> Any:
-    """Silicon size over the diameter above which it cracks: 150 nm crystalline, 870 nm amorphous. NaN where size is
-    unknown."""
-    critical = np.where(
-        np.asarray(amorphous, dtype=bool), CRITICAL_DIAMETER_AMORPHOUS.value, CRITICAL_DIAMETER_CRYSTALLINE.value
-    )
-    return np.asarray(size_nm, dtype=float) / critical
+    """Silicon size over the diameter above which it cracks: 150 nm crystalline, 870 nm amorphous.
+
+    `amorphous` is 1, 0 or NaN (state not stated). NaN where size or state is unknown.
+    """
+    state = np.asarray(amorphous, dtype=float)
+    critical = np.where(state > 0, CRITICAL_DIAMETER_AMORPHOUS.value, CRITICAL_DIAMETER_CRYSTALLINE.value)
+    return np.where(np.isnan(state), np.nan, np.asarray(size_nm, dtype=float) / critical)
 
 
 def effective_conductivity_s_per_cm(conductivity_s_per_cm: Any, share: Any, tortuosity: Any) -> Any:
@@ -94,7 +95,8 @@ def bruggeman_tortuosity(share: Any) -> Any:
 def local_current_density_ma_per_cm2(current_density_ma_per_cm2: Any, contact_share: Any) -> Any:
     """Current density where the contact is: j / theta (interface article, section 2.3); `contact_share` is theta,
     0..1."""
-    return np.asarray(current_density_ma_per_cm2, dtype=float) / np.asarray(contact_share, dtype=float)
+    with np.errstate(divide="ignore"):
+        return np.asarray(current_density_ma_per_cm2, dtype=float) / np.asarray(contact_share, dtype=float)
 
 
 def pressure_window(stack_pressure_mpa: Any) -> Any:

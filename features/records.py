@@ -53,6 +53,15 @@ LIQUID_CLASSES = frozenset({"liquid", "gel"})
 """Classes whose cells are kept and flagged: they teach about the anode, not about the solid interface."""
 
 
+RULE_SEPARATOR = " | "
+"""A rule between columns raises ValueError(column | got | expected); the reader makes a message of it."""
+
+
+def broken_rule(column: str, got: str, expected: str) -> ValueError:
+    """A rule between several columns of a row that does not hold."""
+    return ValueError(RULE_SEPARATOR.join((column, got, expected)))
+
+
 def _yes_no(value: object) -> object:
     return {"yes": True, "no": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
 
@@ -115,7 +124,7 @@ class Provenance(Row):
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
         if not (self.source_id or self.doi):
-            raise ValueError("source_id or doi: a row needs its source; give a DOI or your lab's own label")
+            raise broken_rule("source_id", "nothing, and no doi", "a source: a DOI or your lab's own label")
         return self
 
     @property
@@ -155,11 +164,15 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
     def _range_has_two_ends(self) -> Self:
         low, high = self.conductivity_s_per_cm, self.conductivity_high_s_per_cm
         if low is None and self.activation_energy_ev is None:
-            raise ValueError("conductivity_s_per_cm: empty; a row needs a conductivity (or an activation energy)")
+            raise broken_rule("conductivity_s_per_cm", "nothing", "a conductivity, or an activation energy")
         if (self.conductivity_qualifier == "range") != (high is not None):
-            raise ValueError("conductivity_high_s_per_cm: given exactly when conductivity_qualifier is 'range'")
+            raise broken_rule(
+                "conductivity_high_s_per_cm",
+                "nothing" if high is None else f"{high:g}",
+                "a value exactly when conductivity_qualifier is range",
+            )
         if low is not None and high is not None and high < low:
-            raise ValueError(f"conductivity_high_s_per_cm: got {high:g}, below the low end {low:g}")
+            raise broken_rule("conductivity_high_s_per_cm", f"{high:g}", f"at least the low end, {low:g}")
         return self
 
 
@@ -212,10 +225,10 @@ class CellDesign(ElectrolyteDesign):
     def _shares_and_window_fit(self) -> Self:
         shares = [self.silicon_wt_pct, self.carbon_wt_pct, self.anode_electrolyte_wt_pct, self.binder_wt_pct]
         if (total := sum(share for share in shares if share is not None)) > 100.5:
-            raise ValueError(f"silicon_wt_pct: the shares of the anode add up to {total:g} wt%, expected at most 100")
+            raise broken_rule("silicon_wt_pct", f"shares of the anode of {total:g} wt%", "at most 100 wt% in sum")
         low, high = self.voltage_low_v, self.voltage_high_v
         if low is not None and high is not None and high <= low:
-            raise ValueError(f"voltage_high_v: got {high:g}, not above voltage_low_v ({low:g})")
+            raise broken_rule("voltage_high_v", f"{high:g}", f"above voltage_low_v, {low:g}")
         return self
 
 
@@ -275,7 +288,7 @@ class CyclingRow(Provenance):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.retention_pct is None and self.capacity_mah_per_g is None and self.areal_capacity_mah_per_cm2 is None:
-            raise ValueError("retention_pct: empty, and no capacity either; a cycling point needs one of them")
+            raise broken_rule("retention_pct", "nothing, and no capacity", "one of them")
         return self
 
 
@@ -319,18 +332,17 @@ def unit_of(model: type[Row], column: str) -> str:
     return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
 
 
+def kinds_of(model: type[Row], column: str) -> list[Any]:
+    """Everything a column's annotation is made of: types, and the allowed words as strings."""
+    found: list[Any] = [model.model_fields[column].annotation]
+    for part in found:
+        found += get_args(part)
+    return found
+
+
 def choices_of(model: type[Row], column: str) -> tuple[str, ...]:
     """Allowed words of a column; empty for free text and numbers."""
-    found: list[str] = []
-    pending: list[Any] = [model.model_fields[column].annotation]
-    while pending:
-        part = pending.pop()
-        for argument in get_args(part):
-            if isinstance(argument, str):
-                found.append(argument)
-            else:
-                pending.append(argument)
-    return tuple(found)
+    return tuple(kind for kind in kinds_of(model, column) if isinstance(kind, str))
 
 
 def numeric_columns(model: type[Row]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from features.records import Row, choices_of, unit_of
+from features.records import RULE_SEPARATOR, Row, choices_of, kinds_of, unit_of
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -92,6 +92,13 @@ def expectation(model: type[Row], column: str) -> str:
     choices, unit = choices_of(model, column), unit_of(model, column)
     if choices:
         return f"one of {', '.join(choices)}"
+    kinds = kinds_of(model, column)
+    if bool in kinds:
+        return "yes or no"
+    if int in kinds:
+        return "a whole number"
+    if not unit and column == "doi":
+        return "a DOI such as 10.1000/182, without https://doi.org/"
     if not unit:
         return model.model_fields[column].description or "text"
     limits = {type(rule).__name__: rule for rule in model.model_fields[column].metadata}
@@ -116,8 +123,8 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
         elif detail["type"] == "missing":
             found.append(Mistake(line, column, "nothing", expectation(model, column), table))
         elif not detail["loc"]:
-            column, _, text = str(detail["msg"]).removeprefix("Value error, ").partition(": ")
-            found.append(Mistake(line, column, "", text, table))
+            column, got, expected = str(detail["msg"]).removeprefix("Value error, ").split(RULE_SEPARATOR)
+            found.append(Mistake(line, column, got, expected, table))
         elif column in model.model_fields:
             near = closest(str(got), choices_of(model, column)) if isinstance(got, str) else ""
             found.append(Mistake(line, column, repr(got), expectation(model, column) + near, table))
@@ -202,6 +209,8 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
         The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a file")
     lines = _parquet_rows(path) if path.suffix == ".parquet" else _text_rows(path)
     table: Table[RowT] = Table()
     header: list[str] | None = None
@@ -240,8 +249,6 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, expected a file") from None
     if content.startswith(SPREADSHEET_MARKS):
         raise InputError(
             f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
@@ -269,8 +276,11 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        what = f"{path.name}: the quotes do not pair up"
-        raise InputError(what, [Mistake(begins, "", str(error), "a closing quote", path.name)]) from None
+        if "field limit" in str(error):
+            what, expected = "a cell is too long", f"at most {csv.field_size_limit()} characters in a cell"
+        else:
+            what, expected = "the quotes do not pair up", "a closing quote"
+        raise InputError(f"{path.name}: {what}", [Mistake(begins, "", str(error), expected, path.name)]) from None
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -236,7 +236,8 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
         if cell is None or not point.in_training:
             continue
         reference = point.reference_cycle or 1.0
-        retention, qualifier = point.retention_pct, point.retention_qualifier
+        retention: float | None = point.retention_pct
+        qualifier: str | None = point.retention_qualifier
         if retention is None:
             retention, qualifier = _computed_retention(point, cell)
         if retention is None or point.cycle <= reference:
@@ -258,9 +259,11 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
 
 
 def _computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float | None, str | None]:
-    """Retention from the two capacities where they are on the same basis and count from the first cycle, and its qualifier.
+    """Retention from the two capacities where they are on the same basis and count from the first cycle, and its
+    qualifier.
 
-    A capacity over a first capacity known only from below is at most that retention; two bounds in one direction say nothing.
+    A capacity over a first capacity known only from below is at most that retention; two bounds in one direction say
+    nothing.
     """
     if point.reference_cycle not in (None, 1.0):
         return None, None

@@ -127,7 +127,6 @@ def test_local_current_density(current, contact, expected):
     assert physics.local_current_density_ma_per_cm2(current, contact) == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.xfail(strict=True, reason="documented for a contact share of 0..1, warns of a division by zero at 0")
 def test_local_current_density_without_contact_is_infinite():
     assert np.isinf(physics.local_current_density_ma_per_cm2(0.5, 0.0))
 

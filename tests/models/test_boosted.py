@@ -96,7 +96,7 @@ def test_contributions_sum_to_the_prediction(share: float) -> None:
 def test_contributions_are_shapley_values() -> None:
     """Against Shapley values enumerated over all subsets of one small tree.
 
-    A subset's value is the tree walked with the unknown features averaged by the rows that went each way (path-dependent SHAP).
+    A subset's value is the tree walked with the unknown features averaged by the rows that went each way.
     """
     random = np.random.default_rng(3)
     X = pd.DataFrame(random.uniform(-1, 1, (60, 3)), columns=["a", "b", "c"])

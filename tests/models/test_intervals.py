@@ -36,7 +36,7 @@ def test_levels_that_papers_cannot_support_are_refused() -> None:
 
 
 def test_coverage_holds_on_papers_never_seen() -> None:
-    """Papers that share a shift: intervals calibrated on 40 papers hold 90 % of the values of 2000 others, papers counting alike."""
+    """Rows of a paper share a shift: intervals from 40 papers hold 90 % of the values of others."""
     random = np.random.default_rng(0)
     held = []
     for _ in range(50):

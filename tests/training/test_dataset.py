@@ -29,15 +29,8 @@ def test_the_same_measurement_never_counts_twice(literature: Literature) -> None
     for rows in (literature.electrolytes, literature.cells, literature.cycling):
         assert not [row for row in rows if row.same_as and row.in_training]
     frame = conductivity_examples(literature).designs
-    keys = (
-        frame["paper"]
-        + "|"
-        + frame["electrolyte"]
-        + "|"
-        + frame["temperature_c"].astype(str)
-        + "|"
-        + frame["conductivity_s_per_cm"].astype(str)
-    )
+    columns = ["paper", "electrolyte", "temperature_c", "conductivity_s_per_cm"]
+    keys = frame[columns].astype(object).where(frame[columns].notna(), "").astype(str).agg("|".join, axis=1)
     assert not keys[keys.duplicated()].tolist()
 
 

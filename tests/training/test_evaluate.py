@@ -15,7 +15,7 @@ from training.train import Trained
 def found(truth: list[float], predicted: list[float], groups: list[int], **columns: list[object]) -> OutOfFold:
     values = np.array(truth)
     ours = np.array([predicted])
-    labels = Labels(values, values, np.ones(len(values)))
+    labels = Labels(values, values.copy(), np.ones(len(values)))
     methods = {name: ours + shift for name, shift in (("silion", 0), ("dummy", 1), ("nearest", 1), ("ridge", 1))}
     examples = Examples(pd.DataFrame({"row_id": range(len(values)), **columns}), labels)
     return OutOfFold(examples, np.array(groups), methods, np.zeros_like(ours), np.full_like(ours, np.nan))
@@ -36,7 +36,7 @@ def test_efficiencies_are_judged_inside_their_limits() -> None:
 
 
 def test_bootstrap_draws_whole_groups() -> None:
-    # one group of 9 rows of value 1 and one of 1 row of value 0: the mean of means would be 0.5; rows are drawn with their group
+    # a group of nine rows of value 1 and one of a single row of value 0, drawn whole
     values = np.array([1.0] * 9 + [0.0])
     groups = np.array([0] * 9 + [1])
     low, high = bootstrap(groups, lambda count: float((count * values).sum() / count.sum()), 0)

@@ -7,7 +7,7 @@ from training.survival import concordance, log_likelihood, turnbull
 
 
 def test_concordance_by_hand() -> None:
-    # lives 1, 2 exact; one known above 3. Comparable: (1,2), (1,3+), (2,3+). Predicted order 2 < 1 < 3: two of three right
+    # lives 1, 2 exact; one known above 3. Comparable: (1,2), (1,3+), (2,3+); predicted 2, 1, 3: two of three right
     lower, upper = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, np.inf])
     assert concordance(lower, upper, np.array([2.0, 1.0, 3.0]), np.ones(3)) == pytest.approx(2 / 3)
     # all predicted alike: every pair is a tie and counts half

@@ -1,0 +1,59 @@
+"""Ten designs from the command line beside the same ten through MLflow's own loader: it is nearly all import time.
+
+python -m benchmarks.ten_rows
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = 5
+PYFUNC = (
+    "import sys, pandas as pd, mlflow\n"
+    "model = mlflow.pyfunc.load_model('models:/silion@champion')\n"
+    "frame = pd.read_csv(sys.argv[1]).drop(columns='design').head(10)\n"
+    "number = {name: float for name in frame.select_dtypes('number')}\n"
+    "model.predict(frame.astype(number)).to_csv(sys.argv[2], index=False)\n"
+)
+
+
+def seconds(command: list[str], env: dict[str, str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Train a small model in a store of its own, then time both ways in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        silion = [sys.executable, "-m", "silion"]
+        train = [*silion, "train", "--folds", "2", "--repeats", "1", "--report", f"{folder}/report"]
+        subprocess.run(train, cwd=ROOT, env=env, check=True, capture_output=True)
+        source = str(ROOT / "data" / "examples" / "candidates.csv")
+        ours = [*silion, "predict", source, "-o", f"{folder}/ours.csv"]
+        theirs = [sys.executable, "-c", PYFUNC, source, f"{folder}/theirs.csv"]
+        pairs = [(seconds(ours, env), seconds(theirs, env)) for _ in range(RUNS)]
+    found = {
+        "silion_predict_s": statistics.median(mine for mine, _ in pairs),
+        "mlflow_pyfunc_s": statistics.median(other for _, other in pairs),
+        "ratio": statistics.median(other / mine for mine, other in pairs),
+        "runs": RUNS,
+    }
+    out = ROOT / "benchmarks" / "out" / "ten_rows.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    for name, value in found.items():
+        print(f"{name:<20} {value:.2f}")
+
+
+if __name__ == "__main__":
+    main()

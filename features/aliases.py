@@ -1,0 +1,40 @@
+"""Names that stand for a composition or a family: a table, each row with its source, read once on first use."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Alias:
+    """One row of `aliases.csv`; `composition` is empty where the name stands for no single stoichiometry."""
+
+    name: str
+    composition: str
+    role: str
+    electrolyte_class: str
+    source: str
+
+
+@lru_cache(maxsize=1)
+def aliases() -> dict[str, Alias]:
+    """Known names, by name."""
+    with (Path(__file__).parent / "aliases.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: Alias(**row) for row in csv.DictReader(file)}
+
+
+@lru_cache(maxsize=1)
+def _folded() -> dict[str, Alias]:
+    return {name.casefold(): alias for name, alias in aliases().items()}
+
+
+def find_alias(text: str) -> Alias | None:
+    """The row of a name; another case passes where the text cannot be a formula itself."""
+    alias = aliases().get(text)
+    if alias is None and not re.fullmatch(r"(?:[A-Z][a-z]?\d*)+", text):
+        alias = _folded().get(text.casefold())
+    return alias

@@ -1,0 +1,107 @@
+"""One inorganic formula as amounts of its elements: brackets, decimals, and amounts such as `7-x` with x given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+MAX_AMOUNT = 10_000.0
+
+ELEMENTS = frozenset(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
+    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U".split()
+)
+PLAIN_COMPOUNDS = frozenset(
+    "KF KI HF HI BN YN VN VC WC BP CO NO LiOH NaOH KOH LiCN NaCN KCN NaHS KHS LiSCN NaSCN KSCN LiClO NaClO BiOF BiOCl "
+    "BiOBr BiOI LaOF LaOCl YOF".split()
+)
+"""Real compounds whose formula looks like an abbreviation: capitals alone, or three elements without a number."""
+
+VARIABLE_TERM = r"(?:\d+(?:\.\d+)?)?[xyz](?![a-z])"
+_AMOUNT = re.compile(
+    rf"(?:\d+(?:\.\d+)?[xyz]?(?![a-z])|\d+(?:\.\d+)?|\.\d+|{VARIABLE_TERM})(?:[+-]{VARIABLE_TERM})*|-{VARIABLE_TERM}"
+)
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
+
+
+class FormulaError(ValueError):
+    """A text that cannot be read as a composition; the message says why and names the closest known names."""
+
+
+def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
+    """Amount of each element of one formula, zero amounts left out.
+
+    Raises
+    ------
+    FormulaError
+        An unknown symbol, an amount outside 0 to 10,000, a variable without a value, a word that only looks like a
+        formula.
+    """
+    amounts, end = _group(formula, 0, variables)
+    if end != len(formula):
+        raise FormulaError(f"cannot read '{formula[end:][:40]}'")
+    amounts = {element: amount for element, amount in amounts.items() if amount != 0}
+    if not amounts:
+        raise FormulaError("no element with an amount above zero")
+    if formula.isalpha() and formula not in PLAIN_COMPOUNDS:
+        capitals = formula.isupper() and len(formula) > 1
+        if capitals or len(amounts) >= 3:
+            raise FormulaError("looks like an abbreviation, and is not a known one")
+    return amounts
+
+
+def evaluate(expression: str, variables: Mapping[str, float]) -> float:
+    """Value of an amount such as `2`, `7-x`, `0.5x` or `1+x+y`.
+
+    Raises
+    ------
+    FormulaError
+        A variable without a value, or a result outside 0 to 10,000.
+    """
+    terms = re.findall(r"[+-]?[^+-]+", expression)
+    total = round(sum(_term(term, variables) for term in terms), 12)
+    if not 0 <= total <= MAX_AMOUNT:
+        raise FormulaError(f"the amount {expression} is {total:g}, expected 0 to {MAX_AMOUNT:g}")
+    return total
+
+
+def _term(term: str, variables: Mapping[str, float]) -> float:
+    sign = -1.0 if term.startswith("-") else 1.0
+    body = term.lstrip("+-")
+    if body[-1] not in "xyz":
+        return sign * float(body)
+    if body[-1] not in variables:
+        raise FormulaError(f"{body[-1]} has no value; add for example ({body[-1]}=0.4)")
+    return sign * float(body[:-1] or 1) * variables[body[-1]]
+
+
+def _group(formula: str, at: int, variables: Mapping[str, float]) -> tuple[dict[str, float], int]:
+    amounts: dict[str, float] = {}
+    while at < len(formula) and formula[at] not in ")]}":
+        if formula[at] in "([{":
+            inner, closing = _group(formula, at + 1, variables)
+            if closing >= len(formula) or formula[closing] not in ")]}":
+                return amounts, closing
+            at = closing + 1
+        elif symbol := _symbol(formula, at):
+            inner, at = {symbol: 1.0}, at + len(symbol)
+        else:
+            break
+        factor = 1.0
+        if match := _AMOUNT.match(formula, at):
+            factor, at = evaluate(match[0], variables), match.end()
+        for element, amount in inner.items():
+            amounts[element] = amounts.get(element, 0.0) + amount * factor
+    return amounts, at
+
+
+def _symbol(formula: str, at: int) -> str | None:
+    """The element at this place; `Tax` is tantalum and x, `Px` phosphorus and x."""
+    match = _SYMBOL.match(formula, at)
+    if match is None:
+        return None
+    symbol = match[0]
+    if symbol in ELEMENTS:
+        return symbol
+    return symbol[0] if len(symbol) == 2 and symbol[0] in ELEMENTS and symbol[1] in "xyz" else None

@@ -1,0 +1,165 @@
+"""Families, forms and temperature of an electrolyte."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.composition import CompositionFeatures
+from features.electrolyte import (
+    FAMILIES,
+    NAMED_ONLY,
+    ElectrolyteFeatures,
+    class_from_composition,
+    classes_of,
+    family_values,
+    has_composition,
+    resolve_class,
+)
+from features.formula import read_formula
+from features.records import ElectrolyteRow, choices_of
+
+LITERATURE = Path(__file__).parents[2] / "data" / "literature"
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("Li6PS5Cl", "sulfide-argyrodite"),
+        ("Li5.5PS4.5Cl1.5", "sulfide-argyrodite"),
+        ("Li10GeP2S12", "sulfide-lgps"),
+        ("Li9.54Si1.74P1.44S11.7Cl0.3", "sulfide-lgps"),
+        ("75Li2S-25P2S5", "sulfide-glass"),
+        ("60Li2S-40SiS2", "sulfide-other"),
+        ("Li3InCl6", "halide"),
+        ("LiBH4", "hydride"),
+        ("15NaI-LiBH4", "hydride"),
+        ("Li7La3Zr2O12", "oxide-garnet"),
+        ("Li0.33La0.557TiO3", "oxide-perovskite"),
+        ("Li1.3Al0.3Ti1.7(PO4)3", "oxide-nasicon"),
+        ("Li1.5Al0.5Ge1.5(PO4)3", "oxide-nasicon"),
+        ("Li3OCl", "oxide-antiperovskite"),
+        ("Li2.9PO3.5N0.31", "lipon"),
+        ("Al2O3", None),
+        ("Li3N", None),
+        ("Si", None),
+    ],
+)
+def test_class_a_composition_points_to(formula, expected):
+    assert class_from_composition(read_formula(formula).composition) == expected
+
+
+@pytest.mark.parametrize(
+    ("design", "expected"),
+    [
+        (("Li6PS5Cl", "", "halide"), ("halide", False)),  # what is given stands
+        (("Li6PS5Cl", "", ""), ("sulfide-argyrodite", True)),
+        (("LiPON", "", ""), ("lipon", True)),
+        (("PEO", "", ""), ("polymer", True)),
+        (("PEO/LATP", "", ""), ("composite", True)),
+        (("some glass", "Li3InCl6", ""), ("halide", True)),
+        (("nonsense", "", ""), (None, False)),
+        (("", "", ""), (None, False)),
+    ],
+)
+def test_class_of_a_design(design, expected):
+    assert resolve_class(*design) == expected
+
+
+def test_polymer_around_a_filler_is_a_composite():
+    assert resolve_class("PEO@LATP", "", "")[0] == "composite"
+
+
+def literature_classes() -> list[object]:
+    found = {}
+    for table in ("electrolytes", "cells"):
+        with (LITERATURE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                key = (row["electrolyte"], row["composition"], row["electrolyte_class"])
+                if row["electrolyte_class"] and resolve_class(*key[:2], "")[0]:
+                    found[key] = key
+    return list(found.values())
+
+
+@pytest.mark.parametrize(("electrolyte", "composition", "given"), literature_classes())
+def test_family_read_from_the_formula_is_the_one_the_literature_gives(electrolyte, composition, given):
+    # the composition cannot tell members of the sulfides apart, so the word in front of the hyphen decides
+    assert resolve_class(electrolyte, composition, "")[0].split("-")[0] == given.split("-")[0]
+
+
+def test_families_hold_every_class_and_no_other():
+    classes = set(choices_of(ElectrolyteRow, "electrolyte_class"))
+    assert {name for members in FAMILIES.values() for name in members} == classes
+    assert classes >= NAMED_ONLY
+
+
+def test_family_values():
+    values = pd.DataFrame(family_values(["sulfide-argyrodite", "gel", None]), columns=list(FAMILIES))
+    assert set(values.columns[values.loc[0] == 1]) == {"sulfide", "argyrodite"}
+    assert set(values.columns[values.loc[1] == 1]) == {"polymer", "gel", "liquid"}
+    assert values.loc[2].isna().all()
+    assert family_values([]).shape == (0, len(FAMILIES))
+
+
+def test_classes_and_compositions_of_a_table():
+    X = pd.DataFrame({"electrolyte": ["LLZO", "PEO", None], "electrolyte_class": [None, "gel", None]})
+    assert classes_of(X) == ["oxide-garnet", "gel", None]
+    assert has_composition(X).tolist() == [True, False, False]
+    assert has_composition(X).dtype == bool
+
+
+def transform(**columns) -> pd.DataFrame:
+    X = pd.DataFrame(columns)
+    return ElectrolyteFeatures(min_rows=1).fit(X).transform(X)
+
+
+def test_temperature_and_its_flag():
+    vectors = transform(electrolyte=["LLZO"] * 3, temperature_c=[226.85, 25, np.nan])
+    # 1000 / 500 K, 1000 / 298.15 K, and 25 degrees where none is printed
+    assert vectors["inverse_temperature_per_kk"].tolist() == pytest.approx([2, 3.3540161, 3.3540161])
+    assert vectors["temperature_not_given"].tolist() == [0, 0, 1]
+    assert transform(electrolyte=["LLZO"])["temperature_not_given"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("form", "glassy", "film", "crystalline"),
+    [
+        ("glass", 1, 0, 0),
+        ("glass-ceramic", 1, 0, 0),
+        ("film", 0, 1, 0),
+        ("crystalline", 0, 0, 1),
+        ("single-crystal", 0, 0, 1),
+        ("nanoporous", 0, 0, 0),
+        ("", np.nan, np.nan, np.nan),
+        (None, np.nan, np.nan, np.nan),
+    ],
+)
+def test_form(form, glassy, film, crystalline):
+    vector = transform(electrolyte=["LLZO"], form=[form]).iloc[0]
+    found = [vector["form_glassy"], vector["form_film"], vector["form_crystalline"]]
+    assert found == pytest.approx([glassy, film, crystalline], nan_ok=True)
+
+
+def test_outputs_begin_with_the_composition():
+    X = pd.DataFrame({"electrolyte": ["Li6PS5Cl", "LLZO"]})
+    composition = CompositionFeatures(min_rows=1).fit_transform(X)
+    vectors = transform(electrolyte=["Li6PS5Cl", "LLZO"])
+    pd.testing.assert_frame_equal(vectors[composition.columns], composition)
+    assert list(vectors.columns) == [
+        *composition.columns,
+        *(f"family_{name}" for name in FAMILIES),
+        *("form_glassy", "form_film", "form_crystalline", "inverse_temperature_per_kk", "temperature_not_given"),
+    ]
+
+
+def test_conductivity_falls_with_inverse_temperature():
+    features = ElectrolyteFeatures(min_rows=1).fit(pd.DataFrame({"electrolyte": ["LLZO"]})).features_
+    assert {one.name: one.monotone for one in features if one.monotone} == {"inverse_temperature_per_kk": -1}
+
+
+def test_a_polymer_has_a_family_but_no_composition():
+    vector = transform(electrolyte=["LLZO", "PEO/LiTFSI"], electrolyte_class=[None, "polymer"]).loc[1]
+    assert np.isnan(vector["fraction_Li"])
+    assert (vector["family_polymer"], vector["family_oxide"]) == (1, 0)

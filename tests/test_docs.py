@@ -1,0 +1,78 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import silion
+from features.dictionary import BEGIN, END, between_marks, dictionary
+from tests.shared import ROOT
+from training import report
+from training.config import TrainConfig
+from training.dataset import Literature
+from training.evaluate import markdown
+from training.train import measure
+
+
+def test_the_readmes_skill_is_what_evaluation_gives(literature: Literature) -> None:
+    _, scores = measure(literature, TrainConfig())
+    assert between_marks(ROOT / "README.md", report.BEGIN, report.END) == markdown(scores)
+
+
+def test_the_dictionary_is_that_of_the_row_models() -> None:
+    assert between_marks(ROOT / "data" / "README.md", BEGIN, END) == dictionary()
+
+
+def test_the_agreement_is_that_of_the_untouched_readings() -> None:
+    program = [sys.executable, str(ROOT / "data" / "literature" / "passes" / "agreement.py")]
+    printed = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    begin, end = "<!-- agreement: printed by data/literature/passes/agreement.py -->", "<!-- end of agreement -->"
+    assert between_marks(ROOT / "data" / "README.md", begin, end) == printed
+
+
+def test_the_mlproject_speaks_the_command_lines_words() -> None:
+    project = yaml.safe_load((ROOT / "MLproject").read_text(encoding="utf-8"))
+    assert {"train", "predict", "explain", "evaluate"} <= set(project["entry_points"])
+    parser = silion._parser()
+    for name, entry in project["entry_points"].items():
+        values = {key: str(value["default"]) for key, value in entry["parameters"].items()}
+        words = entry["command"].format(**values).removeprefix("python -m silion ").split()
+        assert words[0] == name
+        parser.parse_args(words)
+        assert "type: path" not in str(entry)
+
+
+@pytest.mark.parametrize("path", ["README.md", "data/README.md", "CONTRIBUTING.md"])
+def test_every_command_named_exists(path: str) -> None:
+    parser = silion._parser()
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for line in re.findall(
+        r"(?:\.venv/bin/)?silion ((?:train|predict|explain|evaluate|formula|data|models|serve)[^`\n#]*)", text
+    ):
+        words = [word.strip('"') for word in line.split()]
+        if words[0] in ("data", "models") and len(words) == 1:
+            continue
+        if words[0] in ("train", "serve", "formula", "evaluate", "data", "models", "predict", "explain"):
+            try:
+                parser.parse_args(words)
+            except SystemExit:
+                pytest.fail(f"{path} names a command that does not exist: silion {line}")
+
+
+def test_requirements_hold_names_and_versions_only() -> None:
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+", line), line
+
+
+def test_no_file_is_over_2_mb_and_none_is_a_pickle() -> None:
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    for path in (ROOT / name for name in names if name):
+        assert not path.is_file() or path.stat().st_size < 2_000_000, path
+        assert path.suffix not in (".pkl", ".pickle", ".joblib"), path
