@@ -99,8 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_data_check)
 
     dictionary = data.add_parser("dictionary", help="what every column means, from the row models")
-    dictionary.add_argument("--write", action="store_true", help="put it between the marks of data/README.md")
+    dictionary.add_argument("--write", action="store_true", help="into data/README.md and datapackage.json")
     dictionary.set_defaults(command=_data_dictionary)
+
+    counted = data.add_parser("list", help="what the tables hold: counts and completeness")
+    counted.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
+    counted.set_defaults(command=_data_list)
 
     models = commands.add_parser("models", help="registered models").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
@@ -170,16 +174,15 @@ def _predict(arguments: argparse.Namespace) -> int:
     from models.bundle import load_bundle
     from models.predictor import Predictor
     from models.registry import resolve
-    from serving.batch import predict_file, text_table
+    from serving.batch import predict_file, text_notices, text_table
 
     predictor = Predictor(load_bundle(resolve(arguments.model)))
     result = predict_file(arguments.input, arguments.out, predictor, targets=arguments.targets, level=arguments.level)
     for remark in result.remarks:
         print(f"note: {remark}", file=sys.stderr)
-    print(
-        f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. Notices and all columns: "
-        f"{arguments.out}"
-    )
+    print(f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
+    if notices := text_notices(result.table):
+        print(f"notices:\n{notices}")
     if result.rejected is None:
         return DONE
     print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
@@ -270,12 +273,23 @@ def _data_check(arguments: argparse.Namespace) -> int:
 
 
 def _data_dictionary(arguments: argparse.Namespace) -> int:
+    from features.datapackage import datapackage
     from features.dictionary import BEGIN, END, dictionary, write_between_marks
 
     if arguments.write:
         write_between_marks(ROOT / "data" / "README.md", BEGIN, END, dictionary())
+        described = json.dumps(datapackage(), indent=1, ensure_ascii=False)
+        (ROOT / "data" / "literature" / "datapackage.json").write_text(described + "\n", encoding="utf-8")
     else:
         print(dictionary())
+    return DONE
+
+
+def _data_list(arguments: argparse.Namespace) -> int:
+    from training.dataset import SHIPPED, load_literature
+    from training.inventory import as_text, inventory
+
+    print(as_text(inventory(load_literature([SHIPPED, *arguments.data]))))
     return DONE
 
 

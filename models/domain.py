@@ -96,10 +96,14 @@ class Domain:
             found.append(f"elements never seen: {', '.join(unseen)}")
         if held_class and held_class not in self.classes:
             found.append(f"electrolyte class never seen: {held_class}")
-        for column, (low, high) in self.ranges.items():
-            value = design.get(column)
-            if value is not None and value == value and not low <= float(value) <= high:
-                found.append(f"{column} {float(value):g} outside {low:g} to {high:g}")
+        given = {column: design.get(column) for column in self.ranges}
+        outside = [
+            f"{column} {float(value):g} ({self.ranges[column][0]:g} to {self.ranges[column][1]:g})"
+            for column, value in given.items()
+            if value is not None and value == value and not self.ranges[column][0] <= value <= self.ranges[column][1]
+        ]
+        if outside:
+            found.append(f"outside the known range: {', '.join(outside)}")
         return found
 
     def nearest(self, distances: np.ndarray, count: int) -> list[dict[str, Any]]:

@@ -79,6 +79,18 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     return figure
 
 
+def completeness(filled: Mapping[str, float]) -> Figure:
+    """Share of the rows that fill each column: what is known, and what is missing."""
+    names = [name for name, share in sorted(filled.items(), key=lambda each: -each[1]) if share > 0]
+    figure, plot = axes(7.2, 0.9 + 0.2 * len(names))
+    places = np.arange(len(names))[::-1]
+    plot.barh(places, 1.0, color="#eef1f4")
+    plot.barh(places, [filled[name] for name in names], color=INK)
+    plot.set_yticks(places, names, fontsize=7)
+    plot.set(xlabel="share of the rows in training that state it", xlim=(0, 1), ylim=(-0.7, len(names) - 0.3))
+    return figure
+
+
 def calibration(levels: Sequence[float], held: Mapping[str, Sequence[float]]) -> Figure:
     """Share of papers' values inside the interval against the level promised."""
     figure, plot = axes(4.8, 4.2)

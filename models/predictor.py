@@ -90,6 +90,7 @@ class Predictor:
         described = has_anode(designs)
         cells = with_conductivity(designs, self.bundle.parts["conductivity"])
         notices = [[] if anode else ["no anode described: cell targets not predicted"] for anode in described]
+        self._add_skill_notices(wanted, described, notices)
         self._add_reading_notices(designs, notices)
         columns: dict[str, np.ndarray] = {}
         nearest: list[dict[str, list[dict[str, Any]]]] = [{} for _ in range(len(designs))]
@@ -100,7 +101,6 @@ class Predictor:
             for column, values in self._values(name, part, frame, level).items():
                 columns[column] = np.where(mask, values, np.nan)
             self._place(name, part, frame, mask, precedents, nearest, distances, notices)
-        self._add_skill_notices(wanted, described, notices)
         order = [column + end for column in wanted for end in ("", "_low", "_high")]
         table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
         table["notice"] = ["; ".join(dict.fromkeys(each)) for each in notices]
@@ -174,10 +174,10 @@ class Predictor:
 
     def _add_skill_notices(self, wanted: Sequence[str], described: np.ndarray, notices: list[list[str]]) -> None:
         skill = self.bundle.facts.get("skill", {})
-        for column in wanted:
-            if not skill.get(column, {}).get("shown", True):
-                for row in np.flatnonzero(described | (column == CONDUCTIVITY.column)):
-                    notices[row].append(f"{column}: no skill shown yet on unseen papers")
+        silent = [column for column in wanted if not skill.get(column, {}).get("shown", True)]
+        for row, anode in enumerate(described):
+            if named := [column for column in silent if anode or column == CONDUCTIVITY.column]:
+                notices[row].append(f"no skill shown yet on unseen papers: {', '.join(named)}")
 
 
 def _calibration(part: Part) -> Calibration:

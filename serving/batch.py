@@ -6,7 +6,9 @@ import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from textwrap import shorten
 
 import pandas as pd
 
@@ -146,6 +148,18 @@ def name_column(table: pd.DataFrame) -> str:
         if column not in Candidate.model_fields and column != "notice" and not str(column).startswith(tuple(TARGETS))
     ]
     return str(own[0]) if own else "electrolyte"
+
+
+def text_notices(table: pd.DataFrame, limit: int = 12) -> str:
+    """Notices for a terminal, shortened: first those that all designs share, then each design's own."""
+    names = name_column(table)
+    each = [[notice for notice in str(row).split("; ") if notice] for row in table["notice"].head(limit)]
+    shared = [notice for notice in dict.fromkeys(chain.from_iterable(each)) if all(notice in own for own in each)]
+    lines = [f"  all: {notice}" for notice in shared]
+    for name, own in zip(table[names].head(limit), each, strict=True):
+        if rest := [notice for notice in own if notice not in shared]:
+            lines.append("  " + shorten(f"{str(name)[:42]}: {'; '.join(rest)}", 180, placeholder=" ..."))
+    return "\n".join(lines)
 
 
 def text_table(table: pd.DataFrame, limit: int = 12) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 import silion
+from features.datapackage import datapackage
 from features.dictionary import BEGIN, END, between_marks, dictionary
 from tests.shared import ROOT
 from training import report
@@ -26,6 +29,17 @@ def test_the_readmes_skill_is_what_evaluation_gives(literature: Literature) -> N
 
 def test_the_dictionary_is_that_of_the_row_models() -> None:
     assert between_marks(ROOT / "data" / "README.md", BEGIN, END) == dictionary()
+
+
+def test_the_data_package_is_that_of_the_row_models_and_valid() -> None:
+    """Checked by the standard's own validator, rows, keys and references included."""
+    path = ROOT / "data" / "literature" / "datapackage.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == datapackage()
+    frictionless = Path(sys.executable).parent / "frictionless"
+    done = subprocess.run([frictionless, "validate", "--json", path], capture_output=True, text=True, check=False)
+    report_of = json.loads(done.stdout)
+    assert report_of["valid"], [task["errors"][:3] for task in report_of["tasks"]]
+    assert {task["name"] for task in report_of["tasks"]} == {"electrolytes", "cells", "cycling", "sources"}
 
 
 def test_the_agreement_is_that_of_the_untouched_readings() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 from training.crossvalidate import MODEL, OutOfFold
 from training.dataset import Literature
 from training.evaluate import Score, coverage, errors, markdown, predictions, score_table
+from training.inventory import inventory
 from training.train import Trained
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -54,7 +54,7 @@ def _write(trained: Trained, folder: Path) -> None:
     out_of_fold(trained.found).to_csv(folder / "out_of_fold.csv", index=False, float_format="%.6g")
     pieces = [
         pages.heading("Silion: what was learned, and how far it can be trusted", 1),
-        *_data(trained.literature),
+        *_data(trained.literature, folder),
         *_skill(trained, folder),
     ]
     for column, part in PARTS.items():
@@ -64,28 +64,25 @@ def _write(trained: Trained, folder: Path) -> None:
     (folder / "index.html").write_text(pages.page("Silion report", pieces), encoding="utf-8")
 
 
-def _data(literature: Literature) -> list[str]:
+def _data(literature: Literature, folder: Path) -> list[str]:
+    found = inventory(literature)
     printed = sum(row.temperature_c is not None for row in literature.electrolytes)
-    papers = len({row.paper for row in literature.electrolytes} | {row.paper for row in literature.cells})
-    rows = [
-        (
-            "electrolyte measurements",
-            len(literature.electrolytes),
-            sum(row.in_training for row in literature.electrolytes),
-        ),
-        ("silicon cells, by test condition", len(literature.cells), sum(row.in_training for row in literature.cells)),
-        ("cycling points", len(literature.cycling), sum(row.in_training for row in literature.cycling)),
-    ]
-    kinds = Counter(row.electrolyte_class or "not stated" for row in literature.electrolytes).most_common()
+    words = (
+        f"{len(found.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
+        f"{len(literature.electrolytes)} conductivities print a temperature; the others are read as 25 °C and flagged."
+    )
+    figures.save(figures.completeness(found.filled["cells"]), folder / "completeness.png")
     return [
         pages.heading("Data"),
-        pages.paragraph(
-            f"{papers} papers, each row with its source and its place. {printed} of "
-            f"{len(literature.electrolytes)} conductivities print a "
-            "temperature; the others are read as 25 °C and flagged."
+        pages.paragraph(words),
+        pages.table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
+        pages.table(["target", "labels", "papers"], [(name, *counts) for name, counts in found.targets.items()]),
+        pages.table(
+            ["electrolyte class", "measurements", "cells"], [(name, *counts) for name, counts in found.classes.items()]
         ),
-        pages.table(["table", "rows", "in training"], rows),
-        pages.paragraph("Electrolytes by class: " + ", ".join(f"{name} {count}" for name, count in kinds) + "."),
+        pages.picture(
+            "completeness.png", "What is known of the cells and what is missing: share of rows that state each column"
+        ),
     ]
 
 

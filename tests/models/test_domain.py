@@ -37,7 +37,7 @@ def test_notices_name_what_is_outside(domain: Domain) -> None:
     assert any("far from every training design" in each for each in found)
     assert "elements never seen: Xe" in found
     assert "electrolyte class never seen: hydride" in found
-    assert "temperature_c 80 outside 20 to 30" in found
+    assert "outside the known range: temperature_c 80 (20 to 30)" in found
     assert domain.notices(0.1, {"temperature_c": 25.0}, {"Li": 1.0}, "halide") == []
     assert domain.notices(0.1, {"temperature_c": float("nan")}, None, None) == []
 

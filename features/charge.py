@@ -1,0 +1,42 @@
+"""Charge balance of a solid electrolyte, from the oxidation states its elements have in such compounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OXIDATION_STATES: dict[str, float] = {
+    **dict.fromkeys(("Li", "Na", "K", "Ag"), 1), **dict.fromkeys(("Mg", "Ca", "Sr", "Ba", "Zn"), 2),
+    **dict.fromkeys(("B", "Al", "Ga", "In", "Sc", "Y", "La", "Nd", "Gd", "Er", "Yb", "Bi"), 3),
+    **dict.fromkeys(("Si", "Ge", "Sn", "Ti", "Zr", "Hf", "Ce"), 4),
+    **dict.fromkeys(("P", "As", "Sb", "Nb", "Ta", "V"), 5),
+    **dict.fromkeys(("W", "Mo"), 6), **dict.fromkeys(("O", "S", "Se"), -2), "N": -3,
+    **dict.fromkeys(("F", "Cl", "Br", "I"), -1),
+}  # fmt: skip
+"""Highest common states: thiophosphates, phosphates, garnets, halides. Carbon has none here: salts of organic anions
+cannot be judged so. Source: IUPAC rules for the anions, the group number for the cations."""
+
+TOLERANCE = 0.1
+"""Charge per formula unit that rounding of printed amounts explains."""
+
+
+def charge_imbalance(amounts: Mapping[str, float]) -> float | None:
+    """Sum of charges of the amounts given; None where an element has no certain state (carbon, iron, ...).
+
+    Hydrogen counts -1 beside boron without oxygen (borohydrides), else +1.
+
+    Examples
+    --------
+    >>> charge_imbalance({"Li": 6, "P": 1, "S": 5, "Cl": 1})
+    0
+    """
+    hydrogen = -1 if "B" in amounts and "O" not in amounts else 1
+    states = {**OXIDATION_STATES, "H": hydrogen}
+    if any(element not in states for element in amounts):
+        return None
+    return sum(states[element] * amount for element, amount in amounts.items())
+
+
+def is_balanced(amounts: Mapping[str, float]) -> bool:
+    """Whether the charges cancel within what rounding explains, or cannot be judged."""
+    imbalance = charge_imbalance(amounts)
+    return imbalance is None or abs(imbalance) <= TOLERANCE

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from features.tables import InputError
+from tests.shared import ROOT
+from training.check import check, table_kind
+from training.dataset import Literature
+from training.inventory import as_text, inventory
+
+
+def test_the_shipped_folder_is_clean() -> None:
+    mistakes, counts = check(ROOT / "data" / "literature")
+    assert mistakes == []
+    assert set(counts) == {"electrolytes", "cells", "cycling", "sources"}
+
+
+def test_the_shipped_examples_are_clean() -> None:
+    assert check(ROOT / "data" / "examples" / "candidates.csv")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "words"),
+    [
+        (
+            "electrolytes.csv",
+            "measurement_id,electrolyte,conductivity_s_per_cm,source_id\na,Li6PS6Cl,1e-3,lab\n",
+            # 6 + 5 - 12 - 1
+            "column composition: got a charge of -2.00 in row a, expected balance",
+        ),
+        (
+            "electrolytes.csv",
+            "measurement_id,electrolyte,conductivity_s_per_cm,source_id\na,Li3N,1e-3,lab\nb,Li3N,1e-3,lab\n",
+            "got b, which says what a says",
+        ),
+        (
+            "cells.csv",
+            "cell_id,electrolyte,ice_pct,source_id\na,Li3N,80,lab\nb,Li3N,80,lab\n",
+            "got b, which says what a says",
+        ),
+        (
+            "sources.csv",
+            "source_id,citation,told_by\na,A. Author. A Journal 1,x:1\nb,A. Author.  A journal 1,y:2\n",
+            "column citation: got that of a in row b, expected one id per paper",
+        ),
+    ],
+)
+def test_mistakes_between_rows(tmp_path: Path, table: str, content: str, words: str) -> None:
+    (tmp_path / table).write_text(content, encoding="utf-8")
+    mistakes, _ = check(tmp_path)
+    assert [words in str(mistake) for mistake in mistakes] == [True]
+
+
+def test_a_cell_has_one_point_a_cycle(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text("cell_id,electrolyte,source_id\na,Li3N,lab\n", encoding="utf-8")
+    points = "point_id,cell_id,cycle,retention_pct,source_id\np,a,100,80,lab\nq,a,100,85,lab\n"
+    (tmp_path / "cycling.csv").write_text(points, encoding="utf-8")
+    assert "got q, which says what p says" in str(check(tmp_path)[0][0])
+
+
+def test_cells_that_look_alike_and_live_differently_are_two(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text("cell_id,electrolyte,source_id\na,Li3N,lab\nb,Li3N,lab\n", encoding="utf-8")
+    points = "point_id,cell_id,cycle,retention_pct,source_id\np,a,100,80,lab\nq,b,100,85,lab\n"
+    (tmp_path / "cycling.csv").write_text(points, encoding="utf-8")
+    assert check(tmp_path)[0] == []
+
+
+def test_a_file_is_known_by_its_name_or_its_own_column(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("point_id,cell_id,cycle\n", encoding="utf-8")
+    assert table_kind(tmp_path / "new.csv") == "cycling"
+    assert table_kind(tmp_path / "cells.csv") == "cells"
+    (tmp_path / "mine.csv").write_text("electrolyte,anode\n", encoding="utf-8")
+    assert table_kind(tmp_path / "mine.csv") == "candidates"
+    with pytest.raises(InputError, match="no such file"):
+        table_kind(tmp_path / "nowhere.csv")
+
+
+def test_the_inventory_counts_what_is_there(literature: Literature) -> None:
+    found = inventory(literature)
+    assert found.tables["cells"] == (len(literature.cells), sum(cell.in_training for cell in literature.cells))
+    assert sum(measured for measured, _ in found.classes.values()) == len(literature.electrolytes)
+    assert sum(found.papers.values()) == len(literature.cells)
+    stated = [cell.ice_pct is not None for cell in literature.cells if cell.in_training]
+    assert found.filled["cells"]["ice_pct"] == pytest.approx(sum(stated) / len(stated))
+    text = as_text(found)
+    assert "papers with cells" in text
+    assert "never filled" in text
