@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 REPORT := report
 
-.PHONY: run test check bench lint types env clean
+.PHONY: run test check bench soak lint types env clean
 
 run: env
 	$(BIN)/silion train --report $(REPORT)
@@ -25,8 +25,21 @@ test: env lint types
 check: env lint types
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-bench: env
+bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows
+	$(BIN)/python -m benchmarks.featurize
+	$(BIN)/python -m benchmarks.blocks
+
+# long runs; a small instance of each stands in the suite
+soak: env
+	SILION_SOAK=1 $(BIN)/pytest -q tests/features/test_structure.py
+	$(BIN)/python -m benchmarks.featurize --soak 10000000
+
+# matminer needs pandas below 3: the peers of the benchmarks live apart
+.peers/.installed: benchmarks/peers.txt
+	$(PYTHON) -m venv .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+	@touch .peers/.installed
 
 lint: env
 	$(BIN)/ruff check .

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 DONE, REJECTED, UNUSABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 ROOT = Path(__file__).resolve().parent
+STOPPED = threading.Event()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,6 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     interrupted."""
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
+    if threading.current_thread() is threading.main_thread():
+        for each in (signal.SIGINT, signal.SIGTERM):  # a polite kill cleans up like Ctrl-C
+            signal.signal(each, _stop)
     try:
         return command(arguments)
     except KeyboardInterrupt:
@@ -34,6 +40,12 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"silion: {error}", file=sys.stderr)
         return REFUSED if type(error).__name__ == "BundleError" else UNUSABLE
+
+
+def _stop(number: int, frame: object) -> None:
+    """Interrupt the command. Raised inside a library's callback the exception may be lost: long work asks again."""
+    STOPPED.set()
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,22 +163,29 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
 
         def step(count: int) -> None:
             bar.update(count)
+            if STOPPED.is_set():
+                raise KeyboardInterrupt
 
         yield step
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from models.folders import check_folder, whole_folder
+    from models.registry import check_store
     from training.report import summary, write_report
     from training.tracking import track
     from training.train import steps, train
 
-    config = _config(arguments)
+    config, folder = _config(arguments), Path(arguments.report)
+    check_folder(folder)
+    check_store()
     with _progress(steps(config)) as step:
         trained = train(config, step)
-    page = write_report(trained, Path(arguments.report))
-    version = track(trained, Path(arguments.report))
+    with whole_folder(folder) as aside:
+        write_report(trained, aside)
+        version = track(trained, aside)
     print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
-    print(f"report: {page}\nmodel: silion version {version}")
+    print(f"report: {folder / 'index.html'}\nmodel: silion version {version}")
     return DONE
 
 
@@ -181,6 +200,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     for remark in result.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
+    print(f"nearest literature rows: {result.nearest.name}")
     if notices := text_notices(result.table):
         print(f"notices:\n{notices}")
     if result.rejected is None:
@@ -194,28 +214,26 @@ def _explain(arguments: argparse.Namespace) -> int:
     from features.tables import InputError
     from models.bundle import load_bundle
     from models.explain import explain
+    from models.folders import check_folder, whole_folder
     from models.predictor import candidate_frame
     from models.registry import resolve
-    from serving.batch import name_column, read_candidates
+    from serving.batch import design_names, read_candidates
 
+    folder = Path(arguments.out)
+    check_folder(folder)
     bundle = load_bundle(resolve(arguments.model))
-    if arguments.input is None:
-        written = explain(bundle, Path(arguments.out), targets=arguments.targets)
-        print(f"{len(written)} files; look at {written[0]}")
-        return DONE
-    import pandas as pd
-
-    candidates = read_candidates(arguments.input)
-    if not candidates.rows:
-        raise InputError(f"{arguments.input}: no row can be used", candidates.mistakes)
-    raw = pd.DataFrame(candidates.raw, columns=candidates.columns)
-    written = explain(
-        bundle, Path(arguments.out), candidate_frame(candidates.rows), raw[name_column(raw)].tolist(), arguments.targets
-    )
-    print(f"{len(written)} files; look at {written[0]}")
-    for mistake in candidates.mistakes:
+    candidates = read_candidates(arguments.input) if arguments.input else None
+    designs, names = None, None
+    if candidates:
+        if not candidates.rows:
+            raise InputError(f"{arguments.input}: no row can be used", candidates.mistakes)
+        designs, names = candidate_frame(candidates.rows), design_names(candidates)
+    with whole_folder(folder) as aside:
+        written = explain(bundle, aside, designs, names, arguments.targets)
+    print(f"{len(written)} files; look at {folder / 'index.html'}")
+    for mistake in candidates.mistakes if candidates else []:
         print(mistake, file=sys.stderr)
-    return REJECTED if candidates.mistakes else DONE
+    return REJECTED if candidates and candidates.mistakes else DONE
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -227,6 +245,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     facts = {}
     if arguments.model:
+        if config != TrainConfig():
+            raise ValueError("--model brings its own data, seed, folds and repeats; leave the other options out")
         from models.bundle import load_bundle
         from models.registry import resolve
 
@@ -278,8 +298,9 @@ def _data_dictionary(arguments: argparse.Namespace) -> int:
 
     if arguments.write:
         write_between_marks(ROOT / "data" / "README.md", BEGIN, END, dictionary())
-        described = json.dumps(datapackage(), indent=1, ensure_ascii=False)
-        (ROOT / "data" / "literature" / "datapackage.json").write_text(described + "\n", encoding="utf-8")
+        folder = ROOT / "data" / "literature"
+        described = json.dumps(datapackage(folder), indent=1, ensure_ascii=False)
+        (folder / "datapackage.json").write_text(described + "\n", encoding="utf-8")
     else:
         print(dictionary())
     return DONE

@@ -11,12 +11,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Alias:
-    """One row of `aliases.csv`; `composition` is empty where the name stands for no single stoichiometry."""
+    """One row of `aliases.csv`.
+
+    `composition` is empty where the name stands for no single stoichiometry. `repeat_unit` is that of a polymer; it
+    says what the polymer weighs and holds, and is no composition: a polymer is used with a salt.
+    """
 
     name: str
     composition: str
     role: str
     electrolyte_class: str
+    repeat_unit: str
     source: str
 
 

@@ -1,24 +1,31 @@
-"""Composition as numbers: element fractions, anion shares and weighted statistics of element properties."""
+"""Composition as numbers: element fractions, anion shares, statistics of element properties, contrasts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from features.elements import PROPERTIES, element_properties
+from features.amounts import Amounts, read_amounts
+from features.charge import charge_imbalance
+from features.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.feature import Feature, Featurizer, text
 from features.formula import FormulaError, Reading, read_formula
 
 ANIONS = ("N", "O", "F", "S", "Cl", "Br", "I", "H")
+BASICS = ("electronegativity", "atomic_radius", "atomic_mass", "mendeleev_number")
+STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
+MAGPIE = tuple(each.name for each in PROPERTIES if each.name != "atomic_radius")
+"""Properties of the Magpie set that pymatgen holds."""
 READ_FROM = "composition as read from the formula"
+PYMATGEN = "pymatgen periodic table"
+GAS_CONSTANT_J_PER_MOL_K = 8.314462618
 
 
 def read_design(electrolyte: str, composition: str) -> Reading | None:
-    """The reading of a design: of its normalised composition where given, else of the name; None where neither is
-    readable."""
+    """The reading of a design: of its normalised composition where given, else of the name; None where unreadable."""
     for candidate in (composition, electrolyte):
         if candidate:
             try:
@@ -34,22 +41,171 @@ def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | 
     return reading.composition if reading else None
 
 
+def amounts_of(X: pd.DataFrame) -> Amounts:
+    """Amounts of the elements of each design: of its `composition` where given, else of `electrolyte`."""
+    names, given = text(X, "electrolyte"), text(X, "composition")
+    spare = {first: name for name, first in zip(names, given, strict=True) if first}
+    texts = [first or name for name, first in zip(names, given, strict=True)]
+    return read_amounts(texts, lambda written: composition_of(spare.get(written, ""), written))
+
+
+Values = Callable[[Amounts], np.ndarray]
+
+
+def _fractions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
+    places = [ELEMENT_INDEX[element] for element in elements]
+    found = [Feature(f"fraction_{each}", f"{each} fraction", "at. fraction", READ_FROM) for each in elements]
+    return found, lambda amounts: amounts.dense()[:, places]
+
+
+def _anions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
+    places = [ELEMENT_INDEX[anion] for anion in ANIONS]
+    found = [Feature(f"anion_share_{each}", f"{each} among the anions", "at. fraction", READ_FROM) for each in ANIONS]
+    found.append(Feature("lithium_per_anion", "lithium per anion", "1", READ_FROM))
+
+    def values(amounts: Amounts) -> np.ndarray:
+        fractions = amounts.dense()
+        anions = fractions[:, places]
+        sums = anions.sum(axis=1, keepdims=True)
+        sums[sums == 0] = np.nan
+        return np.hstack([anions / sums, fractions[:, [ELEMENT_INDEX["Li"]]] / sums])
+
+    return found, values
+
+
+def _basics(elements: Sequence[str]) -> tuple[list[Feature], Values]:
+    found = []
+    for name in BASICS:
+        each = PROPERTIES[PROPERTY_INDEX[name]]
+        found.append(Feature(f"mean_{name}", f"mean {each.label}", each.unit, PYMATGEN))
+        found.append(Feature(f"spread_{name}", f"spread of {each.label}", each.unit, PYMATGEN))
+
+    def values(amounts: Amounts) -> np.ndarray:
+        each = statistics(amounts, BASICS)
+        return np.stack([each["mean"], each["avg_dev"]], axis=2).reshape(len(amounts.known), len(found))
+
+    return found, values
+
+
+def _statistics(elements: Sequence[str]) -> tuple[list[Feature], Values]:
+    found = [
+        Feature(f"{statistic}_{name}", f"{statistic.replace('_', ' ')} of {each.label}", each.unit, PYMATGEN)
+        for name in MAGPIE
+        for each in (PROPERTIES[PROPERTY_INDEX[name]],)
+        for statistic in STATISTICS
+    ]
+
+    def values(amounts: Amounts) -> np.ndarray:
+        each = statistics(amounts, MAGPIE)
+        return np.stack([each[statistic] for statistic in STATISTICS], axis=2).reshape(len(amounts.known), len(found))
+
+    return found, values
+
+
+def _contrasts(elements: Sequence[str]) -> tuple[list[Feature], Values]:
+    found = [
+        Feature("electronegativity_contrast", "electronegativity of anions over cations", "", PYMATGEN),
+        Feature("radius_contrast", "atomic radius of anions over cations without lithium", "1", PYMATGEN),
+        Feature("mixing_entropy_j_per_mol_k", "stoichiometric entropy", "J/(mol K)", "-R sum x ln x of the fractions"),
+        Feature(
+            "charge_residue_per_atom", "charge that does not cancel", "e/atom", "oxidation states of features/charge.py"
+        ),
+    ]
+
+    def values(amounts: Amounts) -> np.ndarray:
+        fractions = amounts.dense()
+        is_anion = np.isin(np.array(SYMBOLS), ANIONS)
+        is_frame = ~is_anion & (np.array(SYMBOLS) != "Li")
+        table = np.nan_to_num(property_table())
+        electronegativity = table[:, PROPERTY_INDEX["electronegativity"]]
+        radius = table[:, PROPERTY_INDEX["atomic_radius"]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            entropy = -GAS_CONSTANT_J_PER_MOL_K * np.where(fractions > 0, fractions * np.log(fractions), 0.0).sum(
+                axis=1
+            )
+            contrast = _mean_over(fractions, electronegativity, is_anion) - _mean_over(
+                fractions, electronegativity, ~is_anion
+            )
+            ratio = _mean_over(fractions, radius, is_anion) / _mean_over(fractions, radius, is_frame)
+        entropy[~amounts.known] = np.nan
+        return np.column_stack([contrast, ratio, entropy, _charges(amounts)])
+
+    return found, values
+
+
+def _mean_over(fractions: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Mean of a property over some of the elements, NaN where none of them is there."""
+    share = fractions[:, chosen]
+    return np.asarray((share @ values[chosen]) / share.sum(axis=1))
+
+
+def _charges(amounts: Amounts) -> np.ndarray:
+    found = np.full(len(amounts.known), np.nan)
+    for row in np.flatnonzero(amounts.known):
+        here = slice(amounts.starts[row], amounts.starts[row + 1])
+        held = dict(zip([SYMBOLS[place] for place in amounts.element[here]], amounts.amount[here], strict=True))
+        imbalance = charge_imbalance(held)
+        if imbalance is not None:
+            found[row] = imbalance / amounts.amount[here].sum()
+    return found
+
+
+def statistics(amounts: Amounts, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
+
+    Returns
+    -------
+    dict of ndarray, each of shape (n_distinct, n_properties)
+        `mean` and `avg_dev` (mean absolute deviation from it) weighted by atomic fraction; `minimum`, `maximum` and
+        `range` over the elements present. NaN where the composition is unknown or a property is missing.
+    """
+    table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
+    shape = (len(amounts.known), len(names))
+    if len(amounts.element) == 0:
+        return {name: np.full(shape, np.nan) for name in STATISTICS}
+    known = np.flatnonzero(amounts.known)
+    starts = amounts.starts[known]
+    weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
+    values = table[amounts.element]
+    mean = np.add.reduceat(weight * values, starts, axis=0)
+    sizes = np.diff(np.append(starts, len(amounts.element)))
+    deviation = np.add.reduceat(weight * np.abs(values - np.repeat(mean, sizes, axis=0)), starts, axis=0)
+    low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
+    each = {"mean": mean, "avg_dev": deviation, "range": high - low, "minimum": low, "maximum": high}
+    if len(known) == len(amounts.known):
+        return each
+    found = {name: np.full(shape, np.nan) for name in STATISTICS}
+    for name, block in each.items():
+        found[name][known] = block
+    return found
+
+
+BLOCKS: dict[str, Callable[[Sequence[str]], tuple[list[Feature], Values]]] = {
+    "fractions": _fractions, "anions": _anions, "basics": _basics, "statistics": _statistics, "contrasts": _contrasts,
+}  # fmt: skip
+"""Blocks of composition features; which a model uses is configuration, what they are worth by paper a benchmark."""
+
+
 class CompositionFeatures(Featurizer):
     """Vector of the electrolyte's composition; all NaN where none is known.
 
-    Outputs, in order:
+    Outputs, in order, of the blocks asked for:
 
-    - fraction of each element seen in training with at least `min_rows` rows (atomic fraction)
-    - share of each anion among the anions (atomic fraction)
-    - lithium per anion (1)
-    - mean and average deviation of electronegativity, atomic radius (Å), atomic mass (u), Mendeleev number,
-      weighted by atomic fraction; source: pymatgen's periodic table
+    - `fractions`: fraction of each element seen in training with at least `min_rows` rows (atomic fraction)
+    - `anions`: share of each anion among the anions (atomic fraction), lithium per anion (1)
+    - `basics`: mean and average deviation of electronegativity, atomic radius (Å), atomic mass (u), Mendeleev number
+    - `statistics`: mean, average deviation, range, minimum, maximum of the 18 Magpie properties pymatgen holds
+    - `contrasts`: electronegativity and size of anions against cations, entropy (J/(mol K)), charge residue (e/atom)
+
+    All averages are weighted by atomic fraction.
 
     Parameters
     ----------
     min_rows : int
         An element must occur in this many training rows to get a fraction of its own. Rarer ones still count in the
         statistics, and the domain notice names those never seen.
+    blocks : tuple of str
+        Names of `BLOCKS`, in the order of the outputs.
 
     Examples
     --------
@@ -61,15 +217,18 @@ class CompositionFeatures(Featurizer):
 
     required = ("electrolyte",)
 
-    def __init__(self, min_rows: int = 3) -> None:
+    def __init__(self, min_rows: int = 3, blocks: tuple[str, ...] = ("fractions", "anions", "basics")) -> None:
         self.min_rows = min_rows
+        self.blocks = blocks
 
     def _learn(self, X: pd.DataFrame) -> None:
-        counts: dict[str, int] = {}
-        for amounts in _compositions(X):
-            for element in amounts or {}:
-                counts[element] = counts.get(element, 0) + 1
-        self.elements_ = sorted(element for element, count in counts.items() if count >= self.min_rows)
+        unknown = [block for block in self.blocks if block not in BLOCKS]
+        if unknown:
+            raise ValueError(f"unknown block {', '.join(unknown)}; expected some of {', '.join(BLOCKS)}")
+        amounts = amounts_of(X)
+        rows = np.bincount(amounts.codes, minlength=len(amounts.known))
+        counts = np.bincount(amounts.element, rows[amounts.owner], minlength=len(SYMBOLS))
+        self.elements_ = sorted(SYMBOLS[place] for place in np.flatnonzero(counts >= self.min_rows))
 
     def learned(self) -> dict[str, Any]:
         """The elements that got a fraction of their own."""
@@ -79,46 +238,12 @@ class CompositionFeatures(Featurizer):
         self.elements_ = list(learned["elements"])
 
     def _describe(self) -> list[Feature]:
-        found = [
-            Feature(f"fraction_{element}", f"{element} fraction", "at. fraction", READ_FROM)
-            for element in self.elements_
-        ]
-        found += [
-            Feature(f"anion_share_{anion}", f"{anion} among the anions", "at. fraction", READ_FROM) for anion in ANIONS
-        ]
-        found.append(Feature("lithium_per_anion", "lithium per anion", "1", READ_FROM))
-        for name, (_, label, unit) in PROPERTIES.items():
-            found.append(Feature(f"mean_{name}", f"mean {label}", unit, "pymatgen periodic table"))
-            found.append(Feature(f"spread_{name}", f"spread of {label}", unit, "pymatgen periodic table"))
-        return found
+        return [feature for block in self.blocks for feature in BLOCKS[block](self.elements_)[0]]
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
-        compositions = _compositions(X)
-        known: dict[tuple[tuple[str, float], ...], np.ndarray] = {}
-        rows = []
-        for amounts in compositions:
-            key = tuple(sorted((amounts or {}).items()))
-            if key not in known:
-                known[key] = self._vector(dict(key))
-            rows.append(known[key])
-        return np.array(rows).reshape(len(X), len(self.features_))
+        return self.vectors(amounts_of(X))
 
-    def _vector(self, amounts: dict[str, float]) -> np.ndarray:
-        total = sum(amounts.values())
-        if not total:
-            return np.full(len(self.features_), np.nan)
-        anions = sum(amounts.get(anion, 0.0) for anion in ANIONS)
-        vector = [amounts.get(element, 0.0) / total for element in self.elements_]
-        vector += [amounts.get(anion, 0.0) / anions if anions else np.nan for anion in ANIONS]
-        vector.append(amounts.get("Li", 0.0) / anions if anions else np.nan)
-        weights = np.array(list(amounts.values())) / total
-        table = np.array([element_properties(element) for element in amounts])
-        means = weights @ table
-        spreads = weights @ np.abs(table - means)
-        return np.array([*vector, *np.column_stack([means, spreads]).ravel()])
-
-
-def _compositions(X: pd.DataFrame) -> list[Mapping[str, float] | None]:
-    return [
-        composition_of(name, given) for name, given in zip(text(X, "electrolyte"), text(X, "composition"), strict=True)
-    ]
+    def vectors(self, amounts: Amounts) -> np.ndarray:
+        """Vectors of texts already read, shape (n_texts, n_features); each distinct composition is computed once."""
+        distinct = np.hstack([BLOCKS[block](self.elements_)[1](amounts) for block in self.blocks])
+        return np.asarray(distinct[amounts.codes])

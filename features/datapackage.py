@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
-from features.records import TABLES, Row, choices_of, columns_of, kinds_of, unit_of
+from features.records import TABLES, Row, choices_of, kinds_of, unit_of
 
 KEYS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "point_id", "sources": "source_id"}
 LINKS = {"cycling": [("cell_id", "cells", "cell_id")]}
 BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
 
-def datapackage() -> dict[str, Any]:
-    """The content of `data/literature/datapackage.json`."""
+def datapackage(folder: Path) -> dict[str, Any]:
+    """The content of `data/literature/datapackage.json`: the columns that stand in the folder's tables."""
     return {
         "name": "silion-literature",
         "title": "Silicon solid-state cells and their electrolytes, from five papers",
         "description": "Conductivities, silicon cells and cycling points the five papers state, with source and place.",
         "licenses": [{"name": "Apache-2.0", "title": "Apache License 2.0 (the compilation)"}],
-        "resources": [_resource(name, TABLES[name]) for name in KEYS],
+        "resources": [_resource(name, TABLES[name], folder / f"{name}.csv") for name in KEYS],
     }
 
 
-def _resource(name: str, model: type[Row]) -> dict[str, Any]:
-    columns = [column for column in columns_of(model) if column != "doi" or name == "sources"]
+def _resource(name: str, model: type[Row], path: Path) -> dict[str, Any]:
+    with path.open(encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file))
     schema: dict[str, Any] = {
         "fields": [_field(model, column) for column in columns], "primaryKey": KEYS[name], "missingValues": [""],
     }  # fmt: skip

@@ -11,7 +11,10 @@ import pandas as pd
 from features.composition import CompositionFeatures, composition_of, read_design
 from features.feature import Feature, Featurizer, number, one_of, text
 from features.physics import inverse_temperature
+from features.structure import StructureFeatures
 
+STRUCTURE = "structure"
+"""Block of `ElectrolyteFeatures` that reads space group, lattice and CIF."""
 DEFAULT_TEMPERATURE_C = 25.0
 """What an empty temperature is read as: half of the reviews' conductivities print none. A flag feature stands beside
 it."""
@@ -110,32 +113,42 @@ class ElectrolyteFeatures(Featurizer):
 
     Parameters
     ----------
-    min_rows : int
-        Passed to `CompositionFeatures`.
+    min_rows, blocks
+        Passed to `CompositionFeatures`; the block `structure` adds the outputs of `StructureFeatures`, NaN where no
+        structure is given.
     """
 
     required = ("electrolyte",)
 
-    def __init__(self, min_rows: int = 3) -> None:
+    def __init__(self, min_rows: int = 3, blocks: tuple[str, ...] = ("fractions", "anions", "basics")) -> None:
         self.min_rows = min_rows
+        self.blocks = blocks
 
     def _learn(self, X: pd.DataFrame) -> None:
-        self.composition_ = CompositionFeatures(self.min_rows).fit(X)
+        self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).fit(X)
+
+    def _composition_blocks(self) -> tuple[str, ...]:
+        return tuple(block for block in self.blocks if block != STRUCTURE)
+
+    def _structure(self) -> StructureFeatures | None:
+        return StructureFeatures().restore({}) if STRUCTURE in self.blocks else None
 
     def learned(self) -> dict[str, Any]:
         """What the composition part learned."""
         return self.composition_.learned()
 
     def _recall(self, learned: dict[str, Any]) -> None:
-        self.composition_ = CompositionFeatures(self.min_rows).restore(learned)
+        self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).restore(learned)
 
     def _describe(self) -> list[Feature]:
         forms = [
             Feature(f"form_{name}", f"electrolyte form is {name}", "yes/no")
             for name in ("glassy", "film", "crystalline")
         ]
+        structure = self._structure()
         return [
             *self.composition_.features_,
+            *(structure.features_ if structure else []),
             *family_features("class as given, else read from the formula"),
             *forms,
             Feature("inverse_temperature_per_kk", "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
@@ -147,9 +160,11 @@ class ElectrolyteFeatures(Featurizer):
         glassy = forms[:, 0] + forms[:, 1]
         temperature = number(X, "temperature_c")
         empty = np.isnan(temperature)
+        structure = self._structure()
         return np.column_stack(
             [
                 self.composition_.transform(X).to_numpy(),
+                *([structure.transform(X).to_numpy()] if structure else []),
                 family_values(classes_of(X)),
                 glassy,
                 forms[:, 2],

@@ -6,6 +6,7 @@ the plots and the server's schema render it from here.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -66,6 +67,20 @@ def _yes_no(value: object) -> object:
     return {"yes": True, "no": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+def plain_doi(value: object) -> object:
+    """A DOI in lower case, without resolver or prefix; other values as they are."""
+    if isinstance(value, str):
+        return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", value.strip(), flags=re.IGNORECASE).lower()
+    return value
+
+
+def _plain_if_doi(value: object) -> object:
+    plain = plain_doi(value)
+    return plain if isinstance(plain, str) and plain.startswith("10.") else value
+
+
+Doi = Annotated[str, BeforeValidator(plain_doi)]
+PaperLabel = Annotated[str, BeforeValidator(_plain_if_doi)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 
 
@@ -103,10 +118,10 @@ class Row(BaseModel):
 class Provenance(Row):
     """Where a row was taken from; every shipped row carries it."""
 
-    source_id: str | None = _text(
+    source_id: PaperLabel | None = _text(
         "paper that made the measurement: the id of a row of sources.csv, or the lab's own label"
     )
-    doi: str | None = Field(
+    doi: Doi | None = Field(
         default=None,
         description="DOI of that paper, where a user's row gives one instead of source_id",
         pattern=r"^10\.\d{4,9}/\S+$",
@@ -145,7 +160,15 @@ class ElectrolyteDesign(Row):
     temperature_c: float | None = _quantity(
         "°C", "temperature of the measurement or test; empty where none is printed", ge=-150, le=700
     )
-    space_group: str | None = _text("Hermann-Mauguin symbol")
+    space_group: str | None = _text("Hermann-Mauguin symbol or number")
+    lattice_a_angstrom: float | None = _quantity("Å", "edge a of the unit cell", gt=0, le=200)
+    lattice_b_angstrom: float | None = _quantity("Å", "edge b of the unit cell", gt=0, le=200)
+    lattice_c_angstrom: float | None = _quantity("Å", "edge c of the unit cell", gt=0, le=200)
+    lattice_alpha_deg: float | None = _quantity("°", "angle alpha of the unit cell", gt=0, lt=180)
+    lattice_beta_deg: float | None = _quantity("°", "angle beta of the unit cell", gt=0, lt=180)
+    lattice_gamma_deg: float | None = _quantity("°", "angle gamma of the unit cell", gt=0, lt=180)
+    formula_units_per_cell: float | None = _quantity("1", "formula units in the unit cell, Z", gt=0, le=1000)
+    cif_text: str | None = _text("content of a CIF file of the structure")
 
 
 class ElectrolyteRow(ElectrolyteDesign, Provenance):
@@ -297,7 +320,7 @@ class SourceRow(Row):
 
     source_id: str = Field(description="id, used by the other tables", min_length=1)
     citation: str = Field(description="full citation as printed", min_length=5)
-    doi: str | None = Field(
+    doi: Doi | None = Field(
         default=None,
         description="only where the seed prints it or a look-up shows title and DOI together",
         pattern=r"^10\.\d{4,9}/\S+$",

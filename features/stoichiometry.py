@@ -29,6 +29,10 @@ class FormulaError(ValueError):
     """A text that cannot be read as a composition; the message says why and names the closest known names."""
 
 
+class UnknownName(FormulaError):
+    """A text that is neither a formula nor a known name."""
+
+
 def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
     """Amount of each element of one formula, zero amounts left out.
 
@@ -40,14 +44,14 @@ def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
     """
     amounts, end = _group(formula, 0, variables)
     if end != len(formula):
-        raise FormulaError(f"cannot read '{formula[end:][:40]}'")
+        raise UnknownName(f"cannot read '{formula[end:][:40]}'")
     amounts = {element: amount for element, amount in amounts.items() if amount != 0}
     if not amounts:
         raise FormulaError("no element with an amount above zero")
     if formula.isalpha() and formula not in PLAIN_COMPOUNDS:
         capitals = formula.isupper() and len(formula) > 1
         if capitals or len(amounts) >= 3:
-            raise FormulaError("looks like an abbreviation, and is not a known one")
+            raise UnknownName("looks like an abbreviation, and is not a known one")
     return amounts
 
 

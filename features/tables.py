@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from features.records import RULE_SEPARATOR, Row, choices_of, kinds_of, unit_of
+from features.records import RULE_SEPARATOR, Row, choices_of, kinds_of, numeric_columns, unit_of
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -136,6 +136,11 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
 def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: str = "") -> RowT | list[Mistake]:
     """One row from text or JSON values: the row, or all its mistakes. Empty text means not given."""
     given = {key: value for key, value in values.items() if value is not None and value != ""}
+    spelt = [
+        key for key, value in given.items() if isinstance(value, str) and "_" in value and key in numeric_columns(model)
+    ]
+    if spelt:
+        return [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -154,10 +159,13 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
     mistakes: list[Mistake] = []
     remarks = []
     known = list(model.model_fields)
-    for column in sorted({column for column in columns if columns.count(column) > 1}):
+    for place, column in enumerate(columns, start=1):
+        if not column:
+            mistakes.append(Mistake(1, f"number {place}", "no name", "a name", name))
+    for column in sorted({column for column in columns if column and columns.count(column) > 1}):
         mistakes.append(Mistake(1, column, "this column twice", "each column once", name))
     for column in columns:
-        if column in known:
+        if column in known or not column:
             continue
         if right := _other_unit(column, known):
             advice = f"{right} (in {unit_of(model, right)}); convert the values and rename the column"
@@ -217,9 +225,13 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
     for line, cells in lines:
         if header is None:
             header = [cell.strip() for cell in cells]
+            while header and not header[-1]:  # spreadsheets leave empty columns at the end
+                header.pop()
             table.columns = header
             table.remarks = check_columns(header, model, own_columns=own_columns, name=path.name)
             continue
+        while len(cells) > len(header) and not cells[-1].strip():
+            cells.pop()
         if len(cells) != len(header):
             table.mistakes.append(
                 Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", path.name)

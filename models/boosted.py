@@ -19,6 +19,7 @@ AFT_SCALE = 1.0
 class Recipe:
     """Settings of the boosters. The defaults are for about 100 rows and were not searched.
 
+    `blocks` names what the conductivity model reads of a composition; cells have one set of features and ignore it.
     `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on few rows
     a straight line
     carries further than a step.
@@ -35,6 +36,7 @@ class Recipe:
     linear_share: float = 0.0
     linear_rounds: int = 100
     linear_lambda: float = 0.15
+    blocks: tuple[str, ...] = ("fractions", "anions", "basics")
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,8 @@ class BoostedEnsemble:
     def load(cls, folder: Path) -> BoostedEnsemble:
         """Read what `save` wrote."""
         state = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
-        ensemble = cls(Recipe(**state["recipe"]), state["monotone"])
+        recipe = {**state["recipe"], "blocks": tuple(state["recipe"]["blocks"])}
+        ensemble = cls(Recipe(**recipe), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]
         ensemble.boosters = [_booster(folder / f"member_{number}.ubj") for number in range(ensemble.recipe.members)]
         if "scaling" in state:

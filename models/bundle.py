@@ -96,7 +96,10 @@ def load_bundle(folder: str | Path) -> Bundle:
         raise BundleError(
             f"{folder}: no model bundle here (no {MANIFEST}); expected a folder that `silion models export` wrote"
         )
-    for name, expected in _read(folder / MANIFEST).items():
+    manifest = _read(folder / MANIFEST)
+    if not isinstance(manifest, dict) or "bundle.json" not in manifest:
+        raise BundleError(f"{folder}: {MANIFEST} is no manifest of a bundle; export the model again")
+    for name, expected in manifest.items():
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{folder}: {name} is missing; export the model again")
@@ -127,7 +130,10 @@ def _write(path: Path, value: Any, indent: int | None = 1) -> None:
 
 
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BundleError(f"{path}: damaged ({error}); export the model again") from None
 
 
 def _hash(content: bytes) -> str:

@@ -18,6 +18,8 @@ from models.predictor import PART_OF, check_targets, has_anode
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
 SHOWN = 12
+PICTURED = 20
+"""Designs that get pictures of their own; the values of all go to the CSV."""
 SCALE = {
     CONDUCTIVITY.column: "log10 S/cm",
     ICE.column: "percentage points",
@@ -147,16 +149,6 @@ def _each(
         for row, design in enumerate(names):
             if name != "conductivity" and not described[row]:
                 continue
-            label = f"{TARGETS[column].label} of {design} ({SCALE[column]})"
-            path = folder / f"{row + 1:02d}_{_file_name(design)}_{column}.png"
-            written.append(figures.save(figures.shap_plot("waterfall", _explanation(found)[row], SHOWN, label), path))
-            pieces.append(
-                pages.picture(
-                    path.name,
-                    f"{label}: what moved it from the base {found.base:.2f} to "
-                    f"{found.base + found.values[row].sum():.2f}",
-                )
-            )
             rows += [
                 {
                     "design": design,
@@ -171,6 +163,18 @@ def _each(
                 }
                 for place, feature in enumerate(found.features)
             ]
+            if row >= PICTURED:
+                continue
+            label = f"{TARGETS[column].label} of {design} ({SCALE[column]})"
+            path = folder / f"{row + 1:02d}_{_file_name(design)}_{column}.png"
+            written.append(figures.save(figures.shap_plot("waterfall", _explanation(found)[row], SHOWN, label), path))
+            pieces.append(
+                pages.picture(
+                    path.name,
+                    f"{label}: what moved it from the base {found.base:.2f} to "
+                    f"{found.base + found.values[row].sum():.2f}",
+                )
+            )
     written.append(_csv(pd.DataFrame(rows), folder / "designs_shap.csv"))
     return pieces
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ def save(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    figure.savefig(aside, format="png", dpi=130, bbox_inches="tight", metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a name in a script we hold no font of
+        figure.savefig(aside, format="png", dpi=130, bbox_inches="tight", metadata={"Software": None})
     aside.rename(path)
     return path
 
@@ -128,6 +131,7 @@ def shap_plot(kind: str, explanation: Any, shown: int, label: str) -> Figure:
     else:
         shap.plots.waterfall(explanation, max_display=shown, show=False)
     figure = pyplot.gcf()
+    label = label.replace("$", r"\$")  # a name is no formula to typeset
     if kind == "waterfall":
         figure.axes[0].set_title(label, fontsize=11, loc="left", x=0, pad=42)
     else:

@@ -54,7 +54,7 @@ class Calibration:
             raise LevelError(f"level: got {level:g}, expected a number between 0 and 1, such as 0.9")
         if level > self.highest_level:
             raise LevelError(
-                f"level: got {level:g}, but {self.papers} papers support at most {self.highest_level:.3f}; "
+                f"level: got {level:g}, but {self.papers} groups of papers support at most {self.highest_level:.3f}; "
                 f"choose a lower level or add papers"
             )
         reached = np.cumsum(self.weights)

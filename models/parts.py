@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.cell import CONDUCTIVITY as CONDUCTIVITY_COLUMN
 from features.cell import CellFeatures
-from features.electrolyte import DEFAULT_TEMPERATURE_C, ElectrolyteFeatures
+from features.electrolyte import ElectrolyteFeatures
 from features.feature import Featurizer, number
 from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.domain import Domain
@@ -54,7 +54,7 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
     designs : rows of the record models as a frame; for cells with the column of `with_conductivity`
     labels : on the model's scale: log10 S/cm, %, log10 cycles
     """
-    featurizer = FEATURIZERS[PARTS[name]]()
+    featurizer = ElectrolyteFeatures(blocks=recipe.blocks) if name == "conductivity" else FEATURIZERS[PARTS[name]]()
     vectors = featurizer.fit_transform(designs)
     ensemble = BoostedEnsemble(recipe, [feature.monotone for feature in featurizer.features_]).fit(
         vectors, labels, seed
@@ -69,9 +69,7 @@ def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame
     Inside an evaluation `conductivity` must come from rows without the held-out papers.
     """
     measured = number(designs, "electrolyte_conductivity_s_per_cm")
-    temperature = number(designs, "temperature_c")
-    asked = designs.assign(temperature_c=np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature))
-    predicted, _ = conductivity.predict(asked)
+    predicted, _ = conductivity.predict(designs)
     known = measured > 0
     return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
 
@@ -89,6 +87,9 @@ def part_state(part: Part) -> dict[str, Any]:
 
 def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domain | None) -> Part:
     """A part from what `part_state` gave and the pieces kept in files of their own."""
-    featurizer = FEATURIZERS[state["featurizer"]](**state["parameters"]).restore(state["learned"])
+    parameters = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in state["parameters"].items()
+    }
+    featurizer = FEATURIZERS[state["featurizer"]](**parameters).restore(state["learned"])
     calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
     return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]))

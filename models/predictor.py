@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.charge import charge_imbalance, is_balanced
 from features.composition import composition_of
 from features.electrolyte import NAMED_ONLY, classes_of, resolve_class
 from features.feature import number, text
@@ -24,6 +25,8 @@ from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 DEFAULT_CYCLE = 100.0
 """Cycle at which retention is predicted where a design names none."""
 DEFAULT_LEVEL = 0.9
+SAME_TEMPERATURE_C = 10.0
+"""A measured conductivity this far from the test temperature gets a notice."""
 PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade", LIFE.column: "fade"}
 ANODE_COLUMNS = (
     "anode",
@@ -156,21 +159,31 @@ class Predictor:
 
     @staticmethod
     def _add_reading_notices(designs: pd.DataFrame, notices: list[list[str]]) -> None:
-        pairs = zip(
-            text(designs, "electrolyte"), text(designs, "composition"), text(designs, "electrolyte_class"), strict=True
+        columns = (text(designs, name) for name in ("electrolyte", "composition", "electrolyte_class"))
+        measured_at, tested_at = (
+            number(designs, "electrolyte_conductivity_temperature_c"),
+            number(designs, "temperature_c"),
         )
-        for row, (name, composition, given) in enumerate(pairs):
+        for row, (name, composition, given) in enumerate(zip(*columns, strict=True)):
             held, derived = resolve_class(name, composition, given)
-            if composition_of(name, composition) is None:
+            amounts = composition_of(name, composition)
+            if amounts is None:
                 notices[row].append(
                     f"no stoichiometry known for {name}: conductivity judged from its class and form alone"
                 )
+            elif not is_balanced(amounts):
+                notices[row].append(f"the charges of the formula do not cancel ({charge_imbalance(amounts):+.1f})")
             if held in LIQUID_CLASSES:
                 notices[row].append(f"{held} electrolyte: the models are about solid ones")
             elif held is None:
                 notices[row].append("electrolyte class unknown")
             elif derived:
                 notices[row].append(f"class read from the formula: {held}")
+            if abs(measured_at[row] - tested_at[row]) > SAME_TEMPERATURE_C:
+                given_at, tested = f"{measured_at[row]:g} °C", f"{tested_at[row]:g} °C"
+                notices[row].append(
+                    f"the conductivity given was measured at {given_at}, the cell is tested at {tested}"
+                )
 
     def _add_skill_notices(self, wanted: Sequence[str], described: np.ndarray, notices: list[list[str]]) -> None:
         skill = self.bundle.facts.get("skill", {})

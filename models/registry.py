@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -31,15 +33,61 @@ def store_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
+class StoreError(ValueError):
+    """The MLflow store cannot be reached or read."""
+
+
 @contextmanager
 def client() -> Iterator[MlflowClient]:
-    """A client of the store; mlflow is imported here and nowhere earlier."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    import mlflow
+    """A client of the store; mlflow is imported here and nowhere earlier, and says nothing of itself.
 
-    mlflow.set_tracking_uri(store_uri())
-    mlflow.set_registry_uri(store_uri())
-    yield mlflow.MlflowClient()
+    Raises
+    ------
+    StoreError
+        The store cannot be reached, is of no known kind, or is damaged.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with quiet():
+        try:
+            mlflow.set_tracking_uri(store_uri())
+            mlflow.set_registry_uri(store_uri())
+            yield mlflow.MlflowClient()
+        except (MlflowException, SQLAlchemyError) as error:
+            reason = str(error).strip().splitlines()[0][:300]
+            raise StoreError(f"the MLflow store {store_uri()} cannot be used: {reason}") from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence what mlflow says of itself; our own messages and real errors stay."""
+    names = ("mlflow", "alembic", "alembic.runtime.migration", "mlflow.store.db.utils")
+    before = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def check_store() -> None:
+    """Ask the store for anything, before long work whose result it shall keep."""
+    with client() as store:
+        store.search_experiments(max_results=1)
+
+
+def _no_store_yet() -> bool:
+    """Whether the store is a sqlite file that does not exist: asking mlflow would make one."""
+    path = store_uri().removeprefix("sqlite:///")
+    return store_uri().startswith("sqlite:///") and not Path(path).exists()
 
 
 def resolve(reference: str | None = None) -> Path:
@@ -94,6 +142,10 @@ def _from_sqlite(wanted: str) -> Path | None:
 
 
 def _from_client(wanted: str) -> Path:
+    if _no_store_yet():
+        raise ModelNotFoundError(
+            f"no model {wanted!r}: there is no store {store_uri()} yet. Train one with `silion train`, or give a folder"
+        )
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
@@ -128,6 +180,8 @@ class Version:
 
 def versions() -> list[Version]:
     """Registered versions, newest first; empty where there is none."""
+    if _no_store_yet():
+        return []
     with client() as registry:
         aliases: dict[str, list[str]] = {}
         for model in registry.search_registered_models(f"name = '{MODEL_NAME}'"):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.records import Candidate
@@ -30,6 +32,12 @@ def create_app(bundle: Bundle) -> FastAPI:
         title="Silion", description="Predictions for silicon-anode solid-state cells, with intervals and notices."
     )
     predictor = Predictor(bundle)
+
+    @app.exception_handler(RequestValidationError)
+    def unusable(request: Request, error: RequestValidationError) -> JSONResponse:
+        """What is wrong with a request, in words: the input itself may hold what JSON cannot."""
+        found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        return JSONResponse({"detail": found}, 422)
 
     @app.get("/health")
     def health() -> dict[str, str]:

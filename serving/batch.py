@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,12 @@ from models.predictor import Predictions, Predictor, candidate_frame, check_targ
 from models.targets import TARGETS
 
 DIGITS = "%.6g"
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n"),
+    ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+}
+"""How a table is written, by the ending of its name."""
 
 
 @dataclass
@@ -28,7 +35,7 @@ class BatchResult:
     ----------
     table : the user's columns and the predictions, in the order of the input
     mistakes : why the other rows were rejected
-    rejected : where they were written, or None
+    rejected, nearest : where the rejected rows and the nearest literature rows were written; None where there are none
     remarks : things worth saying that reject nothing
     """
 
@@ -36,6 +43,7 @@ class BatchResult:
     predictions: Predictions
     mistakes: list[Mistake]
     rejected: Path | None
+    nearest: Path
     remarks: list[str]
 
 
@@ -51,16 +59,8 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
     name = Path(path).name
     taken = [f"{column}{end}" for column in TARGETS for end in ("", "_low", "_high")] + ["notice"]
     if clash := [column for column in table.columns if column in taken]:
-        found = [
-            Mistake(
-                1,
-                column,
-                "a column that the predictions are written to",
-                "another name, such as " + column + "_measured",
-                name,
-            )
-            for column in clash
-        ]
+        got = "a column that the predictions are written to"
+        found = [Mistake(1, column, got, f"another name, such as {column}_measured", name) for column in clash]
         raise InputError(f"{name}: the columns cannot be used", found)
     kept: Table[Candidate] = Table(
         mistakes=table.mistakes, rejected=table.rejected, remarks=table.remarks, columns=table.columns
@@ -75,6 +75,8 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
             kept.own.append(own)
             kept.raw.append(raw)
     kept.mistakes.sort(key=lambda each: each.line)
+    if own_columns := [column for column in table.columns if column not in Candidate.model_fields]:
+        kept.remarks.append(f"kept as your own, not read by the model: {', '.join(own_columns)}")
     return kept
 
 
@@ -86,36 +88,60 @@ def predict_file(
     targets: Sequence[str] | None = None,
     level: float = 0.9,
 ) -> BatchResult:
-    """Predict every good row of a table; write the table aside, then rename it, and the rejected rows beside it.
+    """Predict every good row of a table; every file is written aside, then renamed.
+
+    Beside OUT stand `OUT.nearest.csv`, the nearest literature rows of each design with their papers, and, where rows
+    were rejected, `OUT.rejected.csv` with the reasons.
 
     Raises
     ------
     InputError
-        The file cannot be used, or no row of it can.
+        The file cannot be used, no row of it can, or the output may not be written there.
     """
     check_targets(targets)
-    out = Path(out)
+    source, out = Path(source), _target(Path(out), Path(source))
     candidates = read_candidates(source)
     if not candidates.rows:
-        raise InputError(f"{Path(source).name}: no row can be used", candidates.mistakes)
+        raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
     predictions = predictor.predict(candidate_frame(candidates.rows), targets=targets, level=level)
-    table = pd.concat([pd.DataFrame(candidates.raw, columns=candidates.columns), predictions.table], axis=1)
+    table = pd.concat([_own_table(source, candidates), predictions.table], axis=1)
     out.parent.mkdir(parents=True, exist_ok=True)
     rejected = _write_rejected(candidates, out.with_name(f"{out.name}.rejected.csv"))
-    _write(table, out)
-    return BatchResult(table, predictions, candidates.mistakes, rejected, candidates.remarks)
+    nearest = _write_nearest(
+        design_names(candidates), candidates.lines, predictions, out.with_name(f"{out.name}.nearest.csv")
+    )
+    with _whole(out) as aside:
+        WRITERS[out.suffix](table, aside)
+    return BatchResult(table, predictions, candidates.mistakes, rejected, nearest, candidates.remarks)
 
 
-def _write(table: pd.DataFrame, out: Path) -> None:
-    aside = out.with_name(f".{out.name}.{os.getpid()}.part")
+def _target(out: Path, source: Path) -> Path:
+    """Where to write, links followed; refuses the input itself, devices and unknown kinds of file."""
+    if out.suffix not in WRITERS:
+        raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
+    out = out.resolve()
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InputError(f"{out}: is the input itself; choose another name for the output")
+    if out.exists() and not out.is_file():
+        raise InputError(f"{out}: is no regular file; choose another name for the output")
+    return out
+
+
+def _own_table(source: Path, candidates: Table[Candidate]) -> pd.DataFrame:
+    """The user's columns of the good rows: with their types from Parquet, as text from CSV."""
+    if source.suffix == ".parquet":
+        places = [line - 2 for line in candidates.lines]
+        return pd.read_parquet(source).iloc[places].reset_index(drop=True)
+    return pd.DataFrame(candidates.raw, columns=candidates.columns)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file to write beside the wanted one, renamed when the block ends and gone if it fails."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if out.suffix == ".parquet":
-            table.to_parquet(aside, index=False)
-        else:
-            table.to_csv(
-                aside, index=False, float_format=DIGITS, sep="\t" if out.suffix == ".tsv" else ",", lineterminator="\n"
-            )
-        aside.rename(out)
+        yield aside
+        aside.rename(path)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -124,29 +150,38 @@ def _write_rejected(candidates: Table[Candidate], path: Path) -> Path | None:
     if not candidates.rejected:
         path.unlink(missing_ok=True)
         return None
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["line", "reasons", *candidates.columns])
-            for line in sorted(candidates.rejected):
-                reasons = "; ".join(str(mistake) for mistake in candidates.mistakes if mistake.line == line)
-                writer.writerow(
-                    [line, reasons, *(candidates.rejected[line].get(column, "") for column in candidates.columns)]
-                )
-        aside.rename(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with _whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["line", "reasons", *candidates.columns])
+        for line in sorted(candidates.rejected):
+            reasons = "; ".join(str(mistake) for mistake in candidates.mistakes if mistake.line == line)
+            writer.writerow([line, reasons, *(candidates.rejected[line].get(name, "") for name in candidates.columns)])
     return path
+
+
+def _write_nearest(names: list[str], lines: list[int], predictions: Predictions, path: Path) -> Path:
+    columns = ["row", "distance", "electrolyte", "anode", "temperature_c", "measured", "doi", "citation"]
+    with _whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["design", "line", "target", "rank", *columns], lineterminator="\n")
+        writer.writeheader()
+        for name, line, by_target in zip(names, lines, predictions.precedents, strict=True):
+            for target, rows in by_target.items():
+                for rank, row in enumerate(rows, start=1):
+                    said = {column: row.get(column, "") for column in columns}
+                    writer.writerow({"design": name, "line": line, "target": target, "rank": rank, **said})
+    return path
+
+
+def design_names(candidates: Table[Candidate]) -> list[str]:
+    """What to call each design: the user's first own column, else the electrolyte."""
+    table = pd.DataFrame(candidates.raw, columns=candidates.columns)
+    return [str(name) for name in table[name_column(table)]]
 
 
 def name_column(table: pd.DataFrame) -> str:
     """The column that names a design for people: the first of the user's own, else the electrolyte."""
-    own = [
-        column
-        for column in table.columns
-        if column not in Candidate.model_fields and column != "notice" and not str(column).startswith(tuple(TARGETS))
-    ]
+    ours = ("notice", *(f"{column}{end}" for column in TARGETS for end in ("", "_low", "_high")))
+    own = [column for column in table.columns if column not in Candidate.model_fields and column not in ours]
     return str(own[0]) if own else "electrolyte"
 
 
@@ -163,7 +198,7 @@ def text_notices(table: pd.DataFrame, limit: int = 12) -> str:
 
 
 def text_table(table: pd.DataFrame, limit: int = 12) -> str:
-    """The first rows for a terminal: name, value with its interval per target, first notices."""
+    """The first rows for a terminal: name and, per target, the value with its interval."""
     names = name_column(table)
     header = ["design", *(f"{target.label} ({target.unit})" for column, target in TARGETS.items() if column in table)]
     lines = []
@@ -171,12 +206,8 @@ def text_table(table: pd.DataFrame, limit: int = 12) -> str:
         cells = [str(row[names])[:42]]
         for column, target in TARGETS.items():
             if column in table:
-                known = row[column] == row[column]
-                ends = (
-                    f"{target.show(row[column])} [{target.show(row[column + '_low'])} to "
-                    f"{target.show(row[column + '_high'])}]"
-                )
-                cells.append(ends if known else "-")
+                low, value, high = (target.show(row[column + end]) for end in ("_low", "", "_high"))
+                cells.append(f"{value} [{low} to {high}]" if value else "-")
         lines.append(cells)
     widths = [max(len(line[place]) for line in [header, *lines]) for place in range(len(header))]
     printed = [

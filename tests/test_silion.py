@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,10 +156,38 @@ def test_train_reports_and_registers(store: Store) -> None:
 
 def test_train_refuses_to_replace_a_foreign_folder(silion: Command, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
     env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     done = silion("train", "--folds", "2", "--repeats", "1", "--report", tmp_path / "mine", env=env)
     assert done.code == 2
     assert "choose another folder" in done.err
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_store_that_cannot_be_reached_ends_with_2_before_any_work(silion: Command, tmp_path: Path) -> None:
+    env = {"MLFLOW_TRACKING_URI": "nonsense://x"}
+    for arguments in (("models", "list"), ("train", "--report", tmp_path / "report")):
+        done = silion(*arguments, env=env, timeout=60)
+        assert done.code == 2
+        assert "the MLflow store nonsense://x cannot be used" in done.err
+        assert "Traceback" not in done.err
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_model_brings_its_own_configuration(silion: Command, bundle_folder: Path) -> None:
+    done = silion("evaluate", "--model", bundle_folder, "--folds", "2")
+    assert done.code == 2
+    assert "--model brings its own" in done.err
+
+
+def test_another_schema_is_refused_with_3(silion: Command, bundle_folder: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(bundle_folder, tmp_path / "model"))
+    with (model / "bundle.json").open("a", encoding="utf-8") as file:
+        file.write(" ")
+    done = silion("predict", CANDIDATES, "-o", tmp_path / "out.csv", "--model", model)
+    assert done.code == 3
+    assert "bundle.json was changed" in done.err
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.parametrize(("flag", "value"), [("--folds", "1"), ("--repeats", "0"), ("--folds", "500")])
@@ -178,17 +207,22 @@ def test_data_check_finds_what_is_wrong(silion: Command, tmp_path: Path, root: P
     assert "line 3, column source_id" in done.out
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_leaves_no_version_and_a_readable_store(
-    silion: Command, tmp_path: Path, root: Path
+    silion: Command, tmp_path: Path, root: Path, how: signal.Signals
 ) -> None:
     env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}", PYTHONPATH=str(root))
     asked = [sys.executable, "-m", "silion", "train", "--report", str(tmp_path / "report"), "--repeats", "50"]
     process = subprocess.Popen(asked, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
+    for _ in range(600):  # until the store is there and the fits have begun
+        if (tmp_path / "mlflow.db").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(4)
+    process.send_signal(how)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert not (tmp_path / "report").exists()
+    assert not [path for path in tmp_path.iterdir() if "report" in path.name]
     listed = silion("models", "list", env={"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"})
     assert listed.code == 0
     assert "no model in" in listed.out

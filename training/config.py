@@ -75,7 +75,10 @@ class TrainConfig:
                         f"unknown setting {', '.join(unknown)} of recipe {name}; expected some of "
                         f"{', '.join(sorted(allowed))}"
                     )
-            given["recipes"] = {name: Recipe(**recipe) for name, recipe in given["recipes"].items()}
+            given["recipes"] = {
+                name: Recipe(**{**recipe, "blocks": tuple(recipe.get("blocks", Recipe.blocks))})
+                for name, recipe in given["recipes"].items()
+            }
         if "data" in given:
             given["data"] = tuple(given["data"])
         return cls(**given)

@@ -68,7 +68,7 @@ def cross_validate(
     keys = [chemical_key(row) for _, row in electrolytes.designs.iterrows()]
     joined = joined_groups(list(electrolytes.papers), keys)
     found = {
-        "conductivity": _validate("conductivity", electrolytes, joined, recipes["conductivity"], protocol, progress)
+        "conductivity": validate("conductivity", electrolytes, joined, recipes["conductivity"], protocol, progress)
     }
 
     def linked(held_out: frozenset[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -79,9 +79,9 @@ def cross_validate(
         return lambda designs: with_conductivity(designs, link)
 
     ice = ice_examples(literature)
-    found["ice"] = _validate("ice", ice, joined_groups(list(ice.papers)), recipes["ice"], protocol, progress, linked)
+    found["ice"] = validate("ice", ice, joined_groups(list(ice.papers)), recipes["ice"], protocol, progress, linked)
     points = fade_examples(literature)
-    found["fade"] = _validate(
+    found["fade"] = validate(
         "fade", points, joined_groups(list(points.papers)), recipes["fade"], protocol, progress, linked
     )
     return found
@@ -101,7 +101,7 @@ def fits_needed(protocol: Protocol) -> int:
 Link = Callable[[frozenset[str]], Callable[[pd.DataFrame], pd.DataFrame]]
 
 
-def _validate(
+def validate(
     name: str,
     examples: Examples,
     groups: np.ndarray,
@@ -110,6 +110,12 @@ def _validate(
     progress: Progress,
     linked: Link | None = None,
 ) -> OutOfFold:
+    """Out-of-fold predictions of one part and of the baselines, group by group.
+
+    Parameters
+    ----------
+    linked : for cells, gives the conductivity link fitted without the held-out papers
+    """
     empty = np.full((protocol.repeats, len(groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *BASELINES)}
     spread, shapes = empty.copy(), empty.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -18,16 +18,17 @@ from features.records import LIQUID_CLASSES, CellRow, CyclingRow, ElectrolyteRow
 from features.tables import InputError, Mistake, read_table
 from models.boosted import Labels
 from models.lifetime import ABOUT_WEIGHT
+from training.integrity import ID_COLUMNS, computed_retention, cross_checks
 
-SHIPPED = Path("data/literature")
+SHIPPED = Path(__file__).resolve().parent.parent / "data" / "literature"
 RowT = TypeVar("RowT", bound=Row)
+ProvenanceT = TypeVar("ProvenanceT", bound=Provenance)
 TABLE_MODELS: dict[str, type[Row]] = {
     "electrolytes": ElectrolyteRow,
     "cells": CellRow,
     "cycling": CyclingRow,
     "sources": SourceRow,
 }
-ID_COLUMNS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "point_id", "sources": "source_id"}
 
 
 @dataclass
@@ -73,53 +74,74 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mistake]]:
     """Like `load_literature`, with the mistakes returned beside what could be read."""
-    literature, mistakes = Literature(), list[Mistake]()
+    files: list[Path] = []
+    seen: set[Path] = set()
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise InputError(f"{folder}: no such data folder")
-        files = {name: folder / f"{name}.csv" for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()}
-        if not files:
-            raise InputError(
-                f"{folder}: no table here; expected some of {', '.join(f'{name}.csv' for name in TABLE_MODELS)}"
-            )
-        for path in files.values():
-            literature.hashes[path.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
-        literature.electrolytes += _rows(files.get("electrolytes"), ElectrolyteRow, mistakes)
-        literature.cells += _rows(files.get("cells"), CellRow, mistakes)
-        literature.cycling += _rows(files.get("cycling"), CyclingRow, mistakes)
-        literature.sources |= {source.source_id: source for source in _rows(files.get("sources"), SourceRow, mistakes)}
-    mistakes += _cross_checks(literature)
-    return literature, mistakes
+        if folder.resolve() in seen:
+            raise InputError(f"{folder}: given twice; every row would count twice")
+        seen.add(folder.resolve())
+        found = [folder / f"{name}.csv" for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()]
+        if not found:
+            names = ", ".join(f"{name}.csv" for name in TABLE_MODELS)
+            raise InputError(f"{folder}: no table here; expected some of {names}")
+        files += found
+    return read_files({path: path.stem for path in files})
 
 
-def _rows(path: Path | None, model: type[RowT], mistakes: list[Mistake]) -> list[RowT]:
-    if path is None:
-        return []
+def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
+    """Read tables one by one; the values say which table each file is."""
+    literature, mistakes = Literature(), list[Mistake]()
+    homes: dict[str, dict[str, str]] = {}
+    for path, name in files.items():
+        literature.hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        rows = _rows(path, TABLE_MODELS[name], ID_COLUMNS[name], homes.setdefault(name, {}), mistakes)
+        if name == "sources":
+            literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
+        else:
+            getattr(literature, name).extend(rows)
+    _resolve_papers(literature)
+    return literature, [*mistakes, *cross_checks(literature)]
+
+
+def _rows(path: Path, model: type[RowT], id_column: str, homes: dict[str, str], mistakes: list[Mistake]) -> list[RowT]:
+    """Good rows of one file; an id may stand once in all files of a table together."""
     table = read_table(path, model)
     mistakes += table.mistakes
     kept = []
-    seen: dict[str, int] = {}
-    id_column = ID_COLUMNS[path.stem]
     for row, line in zip(table.rows, table.lines, strict=True):
         identity = str(getattr(row, id_column))
-        if identity in seen:
-            mistakes.append(
-                Mistake(
-                    line, id_column, repr(identity), f"an id of its own; line {seen[identity]} has it too", path.name
-                )
-            )
+        if identity in homes:
+            expected = f"an id of its own; {homes[identity]} has it too"
+            mistakes.append(Mistake(line, id_column, repr(identity), expected, path.name))
             continue
-        seen[identity] = line
-        if isinstance(row, ElectrolyteRow) and (mistake := _unreadable(row, line, path.name)):
+        homes[identity] = f"{path.parent.name}/{path.name} line {line}"
+        if isinstance(row, ElectrolyteRow | CellRow) and (mistake := _unreadable(row, line, path.name)):
             mistakes.append(mistake)
             continue
         kept.append(row)
     return kept
 
 
-def _unreadable(row: ElectrolyteRow, line: int, table: str) -> Mistake | None:
+def _resolve_papers(literature: Literature) -> None:
+    """Give rows that name a paper by its DOI the id it has in the sources: one paper is one group."""
+    known = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
+    literature.electrolytes = [_under(row, known) for row in literature.electrolytes]
+    literature.cells = [_under(row, known) for row in literature.cells]
+    literature.cycling = [_under(row, known) for row in literature.cycling]
+
+
+def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
+    """The row under the id its paper has, where its DOI is known."""
+    paper = known.get(row.doi or "") or known.get(row.source_id or "")
+    return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
+
+
+def _unreadable(row: ElectrolyteRow | CellRow, line: int, table: str) -> Mistake | None:
     written = row.composition or row.electrolyte
-    if not row.composition and (row.electrolyte_class in NAMED_ONLY or not row.in_training):
+    named_only = not row.composition and (row.electrolyte_class in NAMED_ONLY or not row.in_training)
+    if not written or named_only:
         return None
     try:
         read_formula(written)
@@ -127,43 +149,6 @@ def _unreadable(row: ElectrolyteRow, line: int, table: str) -> Mistake | None:
         column = "composition" if row.composition else "electrolyte"
         return Mistake(line, column, repr(written), f"a formula or a known name ({error})", table)
     return None
-
-
-def _cross_checks(literature: Literature) -> list[Mistake]:
-    """References between the tables: cells of cycling points, sources of rows, preferred rows of duplicates."""
-    mistakes = []
-    cells = {cell.cell_id: cell for cell in literature.cells}
-    rows: list[tuple[str, str, Provenance]] = []
-    rows += [("electrolytes.csv", row.measurement_id, row) for row in literature.electrolytes]
-    rows += [("cells.csv", cell.cell_id, cell) for cell in literature.cells]
-    rows += [("cycling.csv", point.point_id, point) for point in literature.cycling]
-    ids = {(table, identity) for table, identity, _ in rows}
-    for table, identity, row in rows:
-        if row.source_id and literature.sources and row.seed and row.source_id not in literature.sources:
-            mistakes.append(
-                Mistake(0, "source_id", f"{row.source_id!r} in row {identity}", "a source_id of sources.csv", table)
-            )
-        if row.same_as and (table, row.same_as) not in ids:
-            mistakes.append(
-                Mistake(0, "same_as", f"{row.same_as!r} in row {identity}", "the id of a row of this table", table)
-            )
-        if row.same_as and row.in_training:
-            mistakes.append(
-                Mistake(
-                    0, "in_training", f"yes in row {identity}", "no: the row tells the same as its preferred one", table
-                )
-            )
-    for point in literature.cycling:
-        if point.cell_id in cells and point.in_training and not cells[point.cell_id].in_training:
-            got = f"yes in row {point.point_id}"
-            mistakes.append(Mistake(0, "in_training", got, f"no: its cell {point.cell_id} is out", "cycling.csv"))
-        if point.cell_id not in cells:
-            mistakes.append(
-                Mistake(
-                    0, "cell_id", f"{point.cell_id!r} in row {point.point_id}", "a cell_id of cells.csv", "cycling.csv"
-                )
-            )
-    return mistakes
 
 
 @dataclass
@@ -239,7 +224,7 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
         retention: float | None = point.retention_pct
         qualifier: str | None = point.retention_qualifier
         if retention is None:
-            retention, qualifier = _computed_retention(point, cell)
+            retention, qualifier = computed_retention(point, cell) or (None, None)
         if retention is None or point.cycle <= reference:
             continue
         rows.append(
@@ -256,28 +241,6 @@ def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFr
         )
     columns = [*CellRow.model_fields, "paper", "row_id", "cycles", "cycle", "retention_pct", "qualifier", "printed"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float | None, str | None]:
-    """Retention from the two capacities where they are on the same basis and count from the first cycle, and its
-    qualifier.
-
-    A capacity over a first capacity known only from below is at most that retention; two bounds in one direction say
-    nothing.
-    """
-    if point.reference_cycle not in (None, 1.0):
-        return None, None
-    pairs = [
-        (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
-        (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
-    ]
-    retention = next((100 * held / first for held, first in pairs if held is not None and first), None)
-    turned = {"<": ">", ">": "<"}.get(cell.first_capacity_qualifier or "=", cell.first_capacity_qualifier or "=")
-    marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}
-    if marks >= {"<", ">"}:
-        return None, None
-    bounds = marks & {"<", ">"}
-    return retention, next(iter(bounds or marks), "=")
 
 
 def _cells(literature: Literature, liquid: bool) -> list[CellRow]:

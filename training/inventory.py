@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from training.crossvalidate import fade_examples
-from training.dataset import ID_COLUMNS, Literature, conductivity_examples, ice_examples
+from training.dataset import Literature, conductivity_examples, ice_examples
+from training.integrity import ID_COLUMNS
 
 
 @dataclass(frozen=True)

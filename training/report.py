@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,27 +23,9 @@ BEGIN, END = "<!-- skill table: written by `silion evaluate --write-readme` -->"
 PARTS = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade"}
 
 
-def write_report(trained: Trained, folder: Path) -> Path:
-    """Write the whole report aside, then put it in place; returns its page."""
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write(trained, aside)
-        aside.chmod(0o755)
-        _replace(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    return folder / "index.html"
-
-
-def _replace(aside: Path, folder: Path) -> None:
-    if folder.exists() and not (folder / "skill.csv").is_file():
-        raise ValueError(f"{folder}: exists and is no report of ours; choose another folder with --report")
-    if folder.exists():
-        shutil.rmtree(folder)
-    aside.rename(folder)
+def write_report(trained: Trained, folder: Path) -> None:
+    """Write tables, pictures and the page into a folder that is there."""
+    _write(trained, folder)
 
 
 def _write(trained: Trained, folder: Path) -> None:
@@ -122,7 +102,7 @@ def _skill(trained: Trained, folder: Path) -> list[str]:
         pages.table(
             [
                 "target",
-                "rows (papers)",
+                "rows (groups)",
                 "skill",
                 "errors",
                 f"{100 * trained.config.level:.0f} % interval holds",

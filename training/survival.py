@@ -60,10 +60,10 @@ class Turnbull:
 
 
 def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull:
-    """Self-consistent estimate (Turnbull 1976) on a grid of 0.1 decades; with right-censoring alone it is
-    Kaplan-Meier's.
+    """Self-consistent estimate (Turnbull 1976) on a grid of 0.1 decades: Kaplan-Meier's for bounds on either side.
 
-    Every grid point starts with a small equal mass, so that no life is impossible.
+    One row's weight is spread over the whole grid, so that no life is impossible; it differs from Kaplan-Meier's by
+    that.
     """
     low, high = _widened(lower, upper)
     ends = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])

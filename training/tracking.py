@@ -3,12 +3,8 @@ registered."""
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +32,7 @@ def track(trained: Trained, report: Path) -> str:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
-    with _quiet(), client() as registry:
+    with client() as registry:
         if "MLFLOW_RUN_ID" not in os.environ:
             _use_experiment()
         with mlflow.start_run() as run:
@@ -146,19 +142,3 @@ def _verdicts(trained: Trained) -> dict[str, str]:
     return {
         column: f"{score.verdict} ({score.skill_name} {score.skill:.2f})" for column, score in trained.scores.items()
     }
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what mlflow says of itself; our own messages and real errors stay."""
-    names = ("mlflow", "alembic", "alembic.runtime.migration", "mlflow.store.db.utils")
-    before = {name: logging.getLogger(name).level for name in names}
-    try:
-        for name in names:
-            logging.getLogger(name).setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)

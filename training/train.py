@@ -118,7 +118,7 @@ def _domain(part: Part, examples: Examples, literature: Literature, model: type[
         part.featurizer.transform(designs),
         list(examples.papers),
         designs,
-        numeric_columns(model),
+        [*numeric_columns(model), "cycle"],
         {element for amounts in known for element in amounts},
         {held for held in classes_of(designs) if held},
         [_precedent(row, literature) for _, row in designs.iterrows()],
@@ -149,10 +149,24 @@ def _precedent(row: pd.Series, literature: Literature) -> dict[str, Any]:
     return {
         "row": row["row_id"],
         **held,
+        "measured": _measured(row),
         "paper": paper,
         "doi": literature.doi(paper),
         "citation": literature.citation(paper),
     }
+
+
+def _measured(row: pd.Series) -> str:
+    """What was measured, in words: `= 0.0011 S/cm`, `> 90 %`, `= 64 % at cycle 140`."""
+    if "conductivity_s_per_cm" in row.index:
+        mark, high = row["conductivity_qualifier"], row["conductivity_high_s_per_cm"]
+        ends = (
+            f"{row['conductivity_s_per_cm']:g} to {high:g}" if mark == "range" else f"{row['conductivity_s_per_cm']:g}"
+        )
+        return f"{'=' if mark == 'range' else mark} {ends} S/cm"
+    if "retention_pct" in row.index:
+        return f"{row['qualifier']} {row['retention_pct']:.3g} % at cycle {row['cycle']:g}"
+    return f"{row['ice_qualifier'] or '='} {row['ice_pct']:g} %"
 
 
 def _facts(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Element
 
-from features.elements import PROPERTIES, element_properties
+from features.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.stoichiometry import ELEMENTS
 
 ATTRIBUTES = {
@@ -12,14 +12,27 @@ ATTRIBUTES = {
     "atomic_radius": "atomic_radius",
     "atomic_mass": "atomic_mass",
     "mendeleev_number": "mendeleev_no",
+    "atomic_number": "Z",
+    "melting_point": "melting_point",
+    "group": "group",
+    "period": "row",
 }
+
+
+def held(symbol, name):
+    return property_table()[ELEMENT_INDEX[symbol], PROPERTY_INDEX[name]]
+
+
+def test_elements_stand_in_order_of_atomic_number():
+    assert [Element(symbol).Z for symbol in SYMBOLS] == list(range(1, 93))
+    assert set(SYMBOLS) == ELEMENTS
 
 
 @pytest.mark.parametrize("symbol", sorted(ELEMENTS - {"He", "Ne", "Ar"}))
 def test_properties_are_those_of_pymatgen(symbol):
-    expected = [getattr(Element(symbol), ATTRIBUTES[name]) for name in PROPERTIES]
-    numbers = [np.nan if value is None else float(value) for value in expected]
-    assert list(element_properties(symbol)) == pytest.approx(numbers, nan_ok=True)
+    for name, attribute in ATTRIBUTES.items():
+        value = getattr(Element(symbol), attribute)
+        assert held(symbol, name) == pytest.approx(np.nan if value is None else float(value), nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -28,16 +41,39 @@ def test_properties_are_those_of_pymatgen(symbol):
 )
 def test_textbook_values(symbol, pauling, mass):
     # Pauling scale; IUPAC standard atomic weights
-    found = dict(zip(PROPERTIES, element_properties(symbol), strict=True))
-    assert found["electronegativity"] == pauling
-    assert found["atomic_mass"] == pytest.approx(mass, abs=0.01)
+    assert held(symbol, "electronegativity") == pauling
+    assert held(symbol, "atomic_mass") == pytest.approx(mass, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "valence", "unfilled"),
+    [
+        ("Li", (1, 0, 0, 0), (1, 0, 0, 0)),  # [He] 2s1
+        ("P", (2, 3, 0, 0), (0, 3, 0, 0)),  # [Ne] 3s2 3p3
+        ("Ge", (2, 2, 10, 0), (0, 4, 0, 0)),  # [Ar] 3d10 4s2 4p2
+        ("Zr", (2, 0, 2, 0), (0, 0, 8, 0)),  # [Kr] 4d2 5s2
+        ("La", (2, 0, 1, 0), (0, 0, 9, 0)),  # [Xe] 5d1 6s2
+        ("Ta", (2, 0, 3, 14), (0, 0, 7, 0)),  # [Xe] 4f14 5d3 6s2
+    ],
+)
+def test_electrons_outside_the_noble_gas_core(symbol, valence, unfilled):
+    assert tuple(held(symbol, f"{kind}_valence") for kind in "spdf") == valence
+    assert tuple(held(symbol, f"{kind}_unfilled") for kind in "spdf") == unfilled
+    assert held(symbol, "valence") == sum(valence)
+    assert held(symbol, "unfilled") == sum(unfilled)
 
 
 @pytest.mark.parametrize("symbol", ["He", "Ne", "Ar"])
 def test_no_electronegativity_is_nan(symbol):
-    assert np.isnan(element_properties(symbol)[0])
+    assert np.isnan(held(symbol, "electronegativity"))
 
 
 def test_every_property_is_known_for_the_elements_of_electrolytes():
     symbols = "Li Na La Zr Ta Nb Ti Al Ga Ge Sn Si P S O N F Cl Br I B H In Ca Hf Y C".split()
-    assert np.isfinite([element_properties(symbol) for symbol in symbols]).all()
+    assert np.isfinite(property_table()[[ELEMENT_INDEX[symbol] for symbol in symbols]]).all()
+
+
+def test_the_table_is_read_only_and_labelled():
+    with pytest.raises(ValueError, match="read-only"):
+        property_table()[0, 0] = 1.0
+    assert len({each.name for each in PROPERTIES}) == len(PROPERTIES) == property_table().shape[1]

@@ -521,3 +521,224 @@ def test_garbage_is_read_or_refused(text):
 @example("Si/C (0:0)")
 def test_garbage_with_coatings_and_ratios_is_read_or_refused(text):
     read_or_refuse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "composition"),
+    [
+        ("c-Si", "c", {"Si": 1}),
+        ("a-Si", "a", {"Si": 1}),
+        ("u Si", "u", {"Si": 1}),
+        ("nanoSi", "nano", {"Si": 1}),
+        ("Si-nanowires", "nanowires", {"Si": 1}),
+        ("Porous SiO2 electrode", "Porous electrode", {"Si": 1, "O": 2}),
+        ("3D hollow silicon Spheres", "3D hollow Spheres", {"Si": 1}),
+        ("CSi", "", {"C": 1, "Si": 1}),
+        ("CoSi2", "", {"Co": 1, "Si": 2}),
+        ("nSi3", "", None),  # no size letter without its hyphen, and no element n
+        ("Li7La3Zr2O12, cubic garnet", "cubic", LLZO),
+        ("LLZTO composite", "composite", None),
+        ("Li6PS5Cl composite", "composite", None),
+    ],
+)
+def test_words_of_size_and_architecture_are_form(text, form, composition):
+    assert stated(text) == composition
+    if composition:
+        assert set(read_formula(text).form.split()) == set(form.split())
+
+
+@pytest.mark.parametrize("text", ["garnet-like LLZO", "fiber-supported PEO", "silicon-based", "NW", "anode"])
+def test_words_that_are_no_form_are_not_taken_off(text):
+    with pytest.raises(FormulaError):
+        read_formula(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "composition"),
+    [
+        ('"Li6PS5Cl"', ARGYRODITE),
+        ("“Li6PS5Cl”", ARGYRODITE),
+        ("' \"Li6PS5Cl\" '", ARGYRODITE),
+        # 0.5 Li2S + 0.5 (0.4 P2S5 + 0.6 Sb2S3): Li 1, S 0.5 + 1 + 0.9, P 0.4, Sb 0.6
+        ('"(Li2S)0.5 ((P2S5)0.4 (Sb2S3)0.6)0.5"', {"Li": 1, "S": 2.4, "P": 0.4, "Sb": 0.6}),
+        ("( Li2S )0.5 (P2S5)0.5", {"Li": 1, "S": 3, "P": 1}),
+        ("(Li2S)0.5 P2S5", {"Li": 1, "S": 5.5, "P": 2}),
+        ("Li6PS5 Cl", ARGYRODITE),
+        ("Li7 La3 Zr2 O12", LLZO),
+        ("CuSO4*5H2O", {"Cu": 1, "S": 1, "O": 9, "H": 10}),
+        ("LiOH·H2O", {"Li": 1, "O": 2, "H": 3}),
+        ("75*Li2S-25*P2S5", GLASS_75),
+        ("Li+", {"Li": 1}),
+        ("PS4^3-", {"P": 1, "S": 4}),
+        ("[PS4]^{3-}", {"P": 1, "S": 4}),
+        ("PS₄³⁻", {"P": 1, "S": 4}),
+        ("PF₆⁻", {"P": 1, "F": 6}),
+        ("75 mol% Li2S-25 mol% P2S5", GLASS_75),
+    ],
+)
+def test_quotes_blanks_stars_and_charges(text, composition):
+    assert read_formula(text).composition == pytest.approx(composition)
+
+
+TRUE_CAUSES = {
+    '"Li3PS4': 'a quote (") that does not enclose the whole text',
+    "Li'3PS4": "a quote (') that does not enclose the whole text",
+    '""': "nothing stands between the quotes",
+    "Li3PS4*": "a star stands where no two formulas meet",
+    "PS43-": "unclear whether the digit is an amount or a charge; write the charge behind ^",
+    "Ca2+": "unclear whether the digit is an amount or a charge",
+    "Li3PS4 LiI": "a blank stands between 'Li3PS4' and 'LiI', which may be two formulas or words",
+    "Li3P Li2S": "a blank stands between 'Li3P' and 'Li2S'",
+    "Si Li6PS5Cl": "a blank stands between 'Si' and 'Li6PS5Cl'",
+    "Mg2Si Li6PS5Cl": "a blank stands between 'Mg2Si' and 'Li6PS5Cl'",
+    "Li6PS5Cl Si": "a blank stands between 'Li6PS5Cl' and 'Si'",
+    "PI (OH)2": "a blank stands between 'PI' and '(OH)2'",
+    "Li6PS5Cl tablet": "a blank stands between 'Li6PS5Cl' and 'tablet'",
+    "Li3 (PO4)": "unclear whether '(PO4)' behind the blank is a part of the formula",
+    "Si (graphite)": "'(graphite)' names graphite beside the formula",
+    "Si, carbon": "'(carbon)' names carbon beside the formula",
+    "Li3PS4 (6 at% N)": "cannot tell what the share or ratio in '(6 at% N)' is meant of",
+    "75Li2S-25P2S5 (10 wt%)": "cannot tell which part the share of 10 % is meant of",
+    "SSE": "'SSE' names a class of electrolytes, not one",
+    "Si|": "a piece is missing beside '|'",
+    "Si with ": "a blank stands between 'Si' and 'with'",
+    "Si/C/": "a piece is missing beside '/'",
+    "Li6PS5Cl|Li3InCl6 (1:1)": "a ratio of layers cannot be read",
+    "PAN-LiTFSI (EO:Li = 18)": "an EO:Li ratio needs PEO and one lithium salt beside it",
+    "PEO-LiTFSI (EO:Li = 0:1)": "an EO:Li ratio of zero",
+    "thin film": "nothing is left to read beside words of form",
+    "XYZ (I)": "XYZ (I): cannot read 'XYZ'",
+    "XYZ (PEO, foo)": "XYZ (PEO, foo): cannot read 'XYZ'",
+    "Qq-doped LLZO": "cannot read 'Qq'",
+    "Qq2.5 (annealed)": "cannot read 'Qq2.5'",
+    "2Li7-xLa3 (x=1)": "unclear whether '-x' is an amount or a component",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), TRUE_CAUSES.items(), ids=lambda value: value[:20])
+def test_refusals_name_the_true_cause(text, message):
+    with pytest.raises(FormulaError, match=re.escape(message)):
+        read_formula(text)
+
+
+@pytest.mark.parametrize("text", ["Li3PS4 LiI", "Li3PS4*", '"Li3PS4', "PEO-LiTFSI (EO:Li = 0:1)", "SSE"])
+def test_closest_names_are_for_unknown_names_only(text):
+    with pytest.raises(FormulaError, match=r"^(?!.*closest known names)"):
+        read_formula(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "held"),
+    [
+        ("Al-LLZO", "Al-LLZO", "oxide-garnet"),
+        ("Al-doped LLZO", "Al-doped LLZO", "oxide-garnet"),
+        ("LLZO doped with Al", "LLZO doped with Al", "oxide-garnet"),
+        ("Ga/Y co-doped LLZO", "Ga/Y co-doped LLZO", "oxide-garnet"),
+        ("Ti-LATP", "Ti-LATP", "oxide-nasicon"),
+        ("Ta-doped Li7La3Zr2O12", "Ta-doped Li7La3Zr2O12", None),
+    ],
+)
+def test_a_doped_name_is_one_phase_of_unstated_composition(text, name, held):
+    reading = read_formula(text)
+    assert ([part["text"] for part in reading.parts], reading.composition, reading.electrolyte_class) == (
+        [name],
+        None,
+        held,
+    )
+
+
+def test_silicon_beside_a_garnet_is_no_dopant():
+    assert [part["composition"] for part in read_formula("Si-LLZO").parts] == [{"Si": 1}, LLZO]
+
+
+def test_moles_of_a_doped_name_have_no_composition():
+    assert parts_of("0.5Al-LLZO-0.5Li2S") == [("0.5Al-LLZO", "component"), ("0.5Li2S", "component")]
+    assert read_formula("0.5Al-LLZO-0.5Li2S").composition is None
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Li6PS5Cl|Li3InCl6", [("Li6PS5Cl", "layer"), ("Li3InCl6", "layer")]),
+        ("Si/graphite double layer", [("Si", "layer"), ("graphite", "layer")]),
+        ("Li6PS5Cl bilayer", [("Li6PS5Cl", "component")]),
+        ("carbon-coated Si", [("Si", "core"), ("carbon", "shell")]),
+        ("Si coated with hard carbon", [("Si", "core"), ("hard carbon", "shell")]),
+        ("Si with PAN", [("Si", "component"), ("PAN", "polymer")]),
+        ("SPE: PEO/LiTFSI", [("PEO", "polymer"), ("LiTFSI", "salt")]),
+        ("Si/SSE", [("Si", "component"), ("SSE", "component")]),
+        ("XYZ (PEO, LLZTO)", [("PEO", "polymer"), ("LLZTO", "inorganic")]),
+        ("XYZ (Li6PS5Cl)", [("Li6PS5Cl", "component")]),
+        ("Si (10 wt% LPSCl)", [("Si", "component"), ("LPSCl", "inorganic")]),
+        ("Si (0 wt% LPSCl)", [("Si", "component")]),
+    ],
+)
+def test_layers_coatings_lists_and_remarks(text, parts):
+    assert parts_of(text) == parts
+
+
+def test_the_form_of_a_part_is_no_part_of_its_name():
+    core, shell = read_formula("Si@beta-Li3PS4").parts
+    assert (core["composition"], shell["composition"]) == ({"Si": 1}, {"Li": 3, "P": 1, "S": 4})
+
+
+@pytest.mark.parametrize(
+    ("text", "share", "composition"),
+    [
+        ("99.9 wt% Si", 99.9, {"Si": 1}),
+        ("Li6PS5Cl (39 wt%)", 39, ARGYRODITE),
+        ("Si (99.9 wt% Si)", 99.9, {"Si": 1}),
+    ],
+)
+def test_one_phase_with_a_share_has_its_composition(text, share, composition):
+    reading = read_formula(text)
+    assert (reading.composition, [part["share_pct"] for part in reading.parts]) == (composition, [share])
+
+
+@pytest.mark.parametrize("text", ["PEO-LiTFSI (EO:Li = 18:1)", "PEO/LiTFSI, EO/Li=18", "PEO-LiTFSI ([EO]:[Li] = 18)"])
+def test_ether_units_per_lithium_give_the_composition(text):
+    # 18 C2H4O and LiN(SO2CF3)2: C 36 + 2, H 72, O 18 + 4
+    reading = read_formula(text)
+    assert reading.composition == {"C": 38, "H": 72, "O": 22, "Li": 1, "N": 1, "S": 2, "F": 6}
+    assert (reading.electrolyte_class, [part["moles"] for part in reading.parts]) == ("polymer", [18, 1])
+
+
+def test_ether_units_with_a_filler_have_no_composition_of_the_whole():
+    reading = read_formula("PEO/LiTFSI/LLZTO (EO:Li = 18:1)")
+    assert (reading.composition, [part.get("moles") for part in reading.parts]) == (None, [18, 1, None])
+
+
+@pytest.mark.parametrize(
+    ("text", "composition", "held"),
+    [
+        # 75 g Si over 28.0855 g/mol, 25 g C over 12.0107 g/mol
+        ("Si/C (3:1 wt)", {"Si": 2.67042, "C": 2.08148}, None),
+        # 70 g C2H4O over 44.0526: 1.589010; 30 g LiTFSI over 287.09: 0.104497; C 2 x 1.589010 + 2 x 0.104497
+        (
+            "PEO/LiTFSI (70:30 wt)",
+            {"C": 3.38701, "H": 6.35604, "O": 2.00700, "Li": 0.104497, "N": 0.104497, "S": 0.208994, "F": 0.626982},
+            "polymer",
+        ),
+        ("0 wt% Si + 100 wt% C", {"C": 8.32591}, None),
+        ("90 wt% Si + 20 wt% C", None, None),  # 110 %: one of them is no share of the whole
+        ("90 wt% Si + 10 vol% C", None, None),
+        ("Si/C (3:1)", None, None),
+        ("Si/LPSI (1:1 wt)", None, None),
+        ("50 mol% PEO + 50 mol% LiTFSI", None, None),  # moles of chains or of units
+        ("Si@C (9:1 wt)", None, None),
+    ],
+)
+def test_shares_by_weight_of_every_part_give_the_composition(text, composition, held):
+    reading = read_formula(text)
+    assert reading.composition == (composition and pytest.approx(composition, rel=1e-4))
+    assert reading.electrolyte_class == held
+
+
+def test_a_polymer_with_a_ceramic_by_weight_is_a_composite():
+    assert read_formula("90 wt% PEO + 10 wt% LLZTO").electrolyte_class == "composite"
+
+
+def test_repeat_units_are_those_of_the_monomers():
+    # ethylene oxide, acrylonitrile, propylene oxide and carbon dioxide, vinylidene fluoride, 1,3-dioxolane
+    units = {"PEO": "C2H4O", "PAN": "C3H3N", "PPC": "C4H6O3", "PVDF": "C2H2F2", "PDOL": "C3H6O2"}
+    assert {alias.name: alias.repeat_unit for alias in aliases().values() if alias.repeat_unit} == units

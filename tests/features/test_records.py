@@ -131,7 +131,7 @@ SUFFIXES = {
     "°C": "c", "S/cm": "s_per_cm", "eV": "ev", "nm": "nm", "µm": "um", "wt%": "wt_pct", "%": "pct",
     "mg/cm²": "mg_per_cm2", "MPa": "mpa", "mA/cm²": "ma_per_cm2", "mA/g": "ma_per_g", "1/h": "per_h", "V": "v",
     "mAh/g": "mah_per_g", "mAh/cm²": "mah_per_cm2", "Wh/kg": "wh_per_kg", "Wh/L": "wh_per_l",
-    "Ω cm²": "ohm_cm2", "Ω": "ohm",
+    "Ω cm²": "ohm_cm2", "Ω": "ohm", "Å": "angstrom", "°": "deg",
 }  # fmt: skip
 
 

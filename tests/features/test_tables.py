@@ -319,7 +319,7 @@ def test_parse_row_takes_values_of_json_too():
         ("conductivity_s_per_cm", "a plain number in S/cm, above 0 and at most 10"),
         ("temperature_c", "a plain number in °C, at least -150 and at most 700"),
         ("conductivity_qualifier", "one of =, <, >, ~, range"),
-        ("space_group", "Hermann-Mauguin symbol"),
+        ("space_group", "Hermann-Mauguin symbol or number"),
     ],
 )
 def test_expectation_in_words(column, words):

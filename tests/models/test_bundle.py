@@ -84,3 +84,12 @@ def test_a_failed_save_leaves_the_old_bundle(trained: Trained, copy: Path) -> No
         save_bundle(broken, copy)
     assert sorted((path.as_posix(), path.read_bytes()) for path in copy.rglob("*") if path.is_file()) == before
     assert [path.name for path in copy.parent.iterdir()] == ["bundle"]
+
+
+def test_damaged_json_is_refused(copy: Path) -> None:
+    (copy / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"manifest\.json: damaged"):
+        load_bundle(copy)
+    (copy / "manifest.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(BundleError, match="no manifest of a bundle"):
+        load_bundle(copy)

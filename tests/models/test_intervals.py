@@ -27,7 +27,7 @@ def test_the_quantile_counts_papers_not_rows() -> None:
 
 def test_levels_that_papers_cannot_support_are_refused() -> None:
     found = calibrate(np.zeros((1, 3)), np.zeros((1, 3)), exact([1.0, 2.0, 3.0]), np.array([0, 1, 2]))
-    with pytest.raises(LevelError, match=r"3 papers support at most 0\.750"):
+    with pytest.raises(LevelError, match=r"3 groups of papers support at most 0\.750"):
         found.half_width(np.zeros(1), 0.9)
     with pytest.raises(LevelError, match="between 0 and 1"):
         found.half_width(np.zeros(1), 1.0)

@@ -92,6 +92,21 @@ def test_notices(predictor: Predictor) -> None:
     assert "class read from the formula: sulfide-argyrodite" in usual
 
 
+def test_notices_of_doubtful_input(predictor: Predictor) -> None:
+    asked = designs(
+        electrolyte=["Li60PS5Cl", "Li6PS5Cl"],
+        anode=["micro-Si", "micro-Si"],
+        cycle=[None, 1e6],
+        temperature_c=[None, 25.0],
+        electrolyte_conductivity_s_per_cm=[None, 1e-3],
+        electrolyte_conductivity_temperature_c=[None, 60.0],
+    )
+    charged, extreme = predictor.predict(asked).table["notice"]
+    assert "charges of the formula do not cancel (+54.0)" in charged
+    assert "cycle 1e+06 (" in extreme
+    assert "measured at 60 °C, the cell is tested at 25 °C" in extreme
+
+
 def test_precedents_carry_paper_and_value(predictor: Predictor) -> None:
     found = predictor.predict(designs(electrolyte=["Li6PS5Cl"]), precedents=2).precedents[0]["conductivity_s_per_cm"]
     assert len(found) == 2
@@ -109,7 +124,7 @@ def test_measured_conductivity_is_used_before_a_predicted_one(predictor: Predict
     asked = designs(electrolyte=["Li6PS5Cl"] * 2, electrolyte_conductivity_s_per_cm=[1e-3, None])
     linked = with_conductivity(asked, predictor.bundle.parts["conductivity"])[CONDUCTIVITY]
     assert linked.iloc[0] == -3
-    assert linked.iloc[1] == predictor.bundle.parts["conductivity"].predict(asked.assign(temperature_c=25.0))[0][1]
+    assert linked.iloc[1] == predictor.bundle.parts["conductivity"].predict(asked)[0][1]
 
 
 @pytest.mark.parametrize(

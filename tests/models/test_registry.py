@@ -28,3 +28,26 @@ def test_what_is_not_there_says_what_is(store: Store, monkeypatch: pytest.Monkey
         resolve("challenger")
     with pytest.raises(ModelNotFoundError, match="no model bundle here"):
         resolve(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("uri", ["nonsense://x", "http://127.0.0.1:9"])
+def test_a_store_that_cannot_be_used_is_one_clear_error(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(registry.StoreError, match=f"the MLflow store {uri} cannot be used"):
+        registry.check_store()
+
+
+def test_a_damaged_store_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("no database", encoding="utf-8")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with pytest.raises(registry.StoreError, match="cannot be used"):
+        registry.versions()
+
+
+def test_asking_makes_no_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert registry.versions() == []
+    with pytest.raises(ModelNotFoundError, match="there is no store"):
+        resolve()
+    assert list(tmp_path.iterdir()) == []

@@ -61,3 +61,10 @@ def test_nothing_usable_is_422_with_all_mistakes(server: TestClient) -> None:
     assert len(answer.json()["detail"]) == 3
     assert server.post("/predict", json={"designs": []}).status_code == 422
     assert server.post("/predict", json={"designs": [{"electrolyte": "Li3N"}], "level": 0.9999}).status_code == 422
+
+
+def test_numbers_that_json_has_no_word_for_are_422(server: TestClient) -> None:
+    body = '{"designs": [{"electrolyte": "Li6PS5Cl"}], "level": NaN}'
+    answer = server.post("/predict", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "level" in str(answer.json()["detail"])

@@ -8,6 +8,7 @@ import pytest
 from features.tables import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
+from models.targets import TARGETS
 from serving.batch import name_column, predict_file, text_table
 
 
@@ -49,7 +50,7 @@ def test_rejects_of_an_earlier_run_do_not_stay(predictor: Predictor, tmp_path: P
     assert predict_file(source, tmp_path / "out.csv", predictor).rejected == tmp_path / "out.csv.rejected.csv"
     source.write_text("electrolyte\nLi6PS5Cl\n", encoding="utf-8")
     assert predict_file(source, tmp_path / "out.csv", predictor).rejected is None
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv", "out.csv.nearest.csv"]
 
 
 def test_nothing_is_written_when_no_row_can_be_used(predictor: Predictor, tmp_path: Path) -> None:
@@ -65,7 +66,8 @@ def test_a_misspelt_column_is_kept_and_remarked(predictor: Predictor, tmp_path: 
     source.write_text("electrolyte,stack_presure_mpa\nLi6PS5Cl,5\n", encoding="utf-8")
     result = predict_file(source, tmp_path / "out.csv", predictor)
     assert result.remarks == [
-        "column stack_presure_mpa is not known and was kept as your own; did you mean stack_pressure_mpa?"
+        "column stack_presure_mpa is not known and was kept as your own; did you mean stack_pressure_mpa?",
+        "kept as your own, not read by the model: stack_presure_mpa",
     ]
 
 
@@ -80,3 +82,46 @@ def test_the_terminal_table_names_designs_and_intervals(predictor: Predictor, tm
     assert lines[1].startswith("the first")
     assert " to " in lines[1]
     assert lines[2] == "... and 1 more"
+
+
+def test_the_nearest_rows_name_their_papers(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("sample,electrolyte,anode\nfirst,Li6PS5Cl,micro-Si\n", encoding="utf-8")
+    result = predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor)
+    nearest = pd.read_csv(result.nearest)
+    assert nearest["design"].unique().tolist() == ["first"]
+    assert nearest.groupby("target")["rank"].apply(list).to_dict() == {target: [1, 2, 3] for target in TARGETS}
+    assert nearest["citation"].notna().all()
+    assert nearest.loc[nearest["target"] == "conductivity_s_per_cm", "measured"].str.endswith("S/cm").all()
+    assert nearest.loc[nearest["target"] == "retention_pct", "measured"].str.contains("% at cycle").all()
+
+
+def test_parquet_keeps_its_types(predictor: Predictor, tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"electrolyte": ["Li6PS5Cl", "LPS", "LLZTO"], "batch": [1, 2, 3], "made": pd.to_datetime(["2026-01-01"] * 3)}
+    )
+    frame.to_parquet(tmp_path / "in.parquet")
+    predict_file(tmp_path / "in.parquet", tmp_path / "out.parquet", predictor)
+    written = pd.read_parquet(tmp_path / "out.parquet")
+    assert written["batch"].tolist() == [1, 3]
+    assert written["made"].dtype == frame["made"].dtype
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("in.csv", "is the input itself"), ("out.xlsx", "unknown ending .xlsx"), ("dir.csv", "no regular file")],
+)
+def test_where_the_output_may_not_go(predictor: Predictor, tmp_path: Path, out: str, words: str) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte\nLi6PS5Cl\n", encoding="utf-8")
+    (tmp_path / "dir.csv").mkdir()
+    with pytest.raises(InputError, match=words):
+        predict_file(tmp_path / "in.csv", tmp_path / out, predictor)
+    assert (tmp_path / "in.csv").read_text(encoding="utf-8") == "electrolyte\nLi6PS5Cl\n"
+
+
+def test_links_are_followed_not_replaced(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte\nLi6PS5Cl\n", encoding="utf-8")
+    (tmp_path / "real.csv").write_text("old", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    predict_file(tmp_path / "in.csv", tmp_path / "link.csv", predictor)
+    assert (tmp_path / "link.csv").is_symlink()
+    assert "Li6PS5Cl" in (tmp_path / "real.csv").read_text(encoding="utf-8")

@@ -87,3 +87,22 @@ def test_the_inventory_counts_what_is_there(literature: Literature) -> None:
     text = as_text(found)
     assert "papers with cells" in text
     assert "never filled" in text
+
+
+def test_one_file_is_checked_like_a_folder(tmp_path: Path) -> None:
+    rows = ["a,LPSClX,1e-3,lab", "b,Li3N,1e-3,lab", "b,Li3N,2e-3,lab"]
+    content = "\n".join(["measurement_id,electrolyte,conductivity_s_per_cm,source_id", *rows, ""])
+    (tmp_path / "new.csv").write_text(content, encoding="utf-8")
+    mistakes, counts = check(tmp_path / "new.csv")
+    assert counts == {"electrolytes": 1}
+    assert ["line 2" in str(mistakes[0]), "line 4" in str(mistakes[1])] == [True, True]
+
+
+def test_a_retention_must_fit_its_two_capacities(tmp_path: Path) -> None:
+    cells = "cell_id,electrolyte,source_id,first_capacity_mah_per_g\na,Li3N,lab,1000\n"
+    (tmp_path / "cells.csv").write_text(cells, encoding="utf-8")
+    header = "point_id,cell_id,cycle,retention_pct,capacity_mah_per_g,source_id,note\n"
+    (tmp_path / "cycling.csv").write_text(f"{header}p,a,100,90,800,lab,\n", encoding="utf-8")
+    assert "got 90 in row p, expected 80.0 as its two capacities say" in str(check(tmp_path)[0][0])
+    (tmp_path / "cycling.csv").write_text(f"{header}p,a,100,90,800,lab,MISMATCH: as printed\n", encoding="utf-8")
+    assert check(tmp_path)[0] == []

@@ -7,7 +7,7 @@ from features.cell import CONDUCTIVITY
 from models.boosted import Recipe
 from models.parts import fit_part
 from training import crossvalidate
-from training.crossvalidate import MODEL, OutOfFold, Protocol, _validate, cross_validate
+from training.crossvalidate import MODEL, OutOfFold, Protocol, cross_validate, validate
 from training.dataset import Examples, Literature, conductivity_examples
 from training.split import joined_groups
 from training.train import Trained
@@ -68,7 +68,7 @@ def test_a_planted_leak_is_seen_and_closed(literature: Literature) -> None:
     examples = conductivity_examples(planted)
     by_paper = joined_groups(list(examples.papers))
     protocol, recipe = Protocol(folds=5, repeats=1), Recipe(members=1)
-    leaking = error(_validate("conductivity", examples, by_paper, recipe, protocol, lambda steps: None))
+    leaking = error(validate("conductivity", examples, by_paper, recipe, protocol, lambda steps: None))
     honest = error(cross_validate(planted, QUICK | {"conductivity": recipe}, protocol)["conductivity"])
     alone = error(cross_validate(literature, QUICK | {"conductivity": recipe}, protocol)["conductivity"])
     assert leaking["nearest"] < 0.5 * alone["nearest"]

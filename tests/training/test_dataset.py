@@ -141,7 +141,7 @@ def test_duplicate_ids_unknown_preferred_rows_and_orphans_are_found(tmp_path: Pa
     )
     _, mistakes = dataset.read_literature([tmp_path])
     said = "\n".join(map(str, mistakes))
-    assert "an id of its own; line 2 has it too" in said
+    assert "cells.csv line 2 has it too" in said
     assert "same_as: got 'Z' in row B" in said
     assert "in_training: got yes in row B" in said
 
@@ -160,3 +160,41 @@ def test_a_users_folder_adds_to_the_shipped_one(root: Path, tmp_path: Path) -> N
     both = load_literature([root / "data" / "literature", tmp_path])
     assert both.electrolytes[-1].paper == "10.1000/mine"
     assert both.doi("10.1000/mine") == "10.1000/mine"
+
+
+def test_one_paper_is_one_group_by_whatever_name(root: Path, tmp_path: Path) -> None:
+    """A shipped paper named by its DOI, in any spelling, joins its shipped rows."""
+    shipped = root / "data" / "literature"
+    doi, known = next((row.doi, row.source_id) for row in load_literature([shipped]).sources.values() if row.doi)
+    lines = [
+        f"mine-1,Li6PS5Cl,2e-3,=,,https://doi.org/{doi.upper()}",
+        f"mine-2,Li6PS5Cl,3e-3,=,,{doi}",
+        "mine-3,Li6PS5Cl,4e-3,=,,10.1000/other",
+    ]
+    (tmp_path / "electrolytes.csv").write_text(ELECTROLYTES + "\n".join(lines) + "\n", encoding="utf-8")
+    papers = [row.paper for row in load_literature([shipped, tmp_path]).electrolytes[-3:]]
+    assert papers == [known, known, "10.1000/other"]
+
+
+def test_ids_of_two_folders_may_not_meet(root: Path, tmp_path: Path) -> None:
+    shipped = root / "data" / "literature"
+    taken = load_literature([shipped]).cells[0].cell_id
+    (tmp_path / "cells.csv").write_text(f"cell_id,electrolyte,source_id\n{taken},Li3N,mine\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"got '{taken}', expected an id of its own; literature/cells.csv line 2"):
+        load_literature([shipped, tmp_path])
+
+
+def test_a_folder_counts_once(root: Path) -> None:
+    with pytest.raises(InputError, match="given twice"):
+        load_literature([root / "data" / "literature", root / "data" / "." / "literature"])
+
+
+def test_cells_of_unreadable_electrolytes_do_not_train(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text(
+        "cell_id,electrolyte,electrolyte_class,source_id,ice_pct\n"
+        "a,LPSClX,,lab,80\nb,some polymer,polymer,lab,81\nc,,,lab,82\n",
+        encoding="utf-8",
+    )
+    kept, mistakes = dataset.read_literature([tmp_path])
+    assert [cell.cell_id for cell in kept.cells] == ["b", "c"]
+    assert ["column electrolyte: got 'LPSClX'" in str(mistake) for mistake in mistakes] == [True]

@@ -43,17 +43,20 @@ def test_tables_without_rows_are_refused(literature: Literature, trained: Traine
 
 
 def test_the_report_is_whole(trained: Trained, tmp_path: Path) -> None:
-    page = write_report(trained, tmp_path / "report").read_text(encoding="utf-8")
-    for path in (tmp_path / "report").glob("*.png"):
-        assert path.read_bytes().startswith(b"\x89PNG")
-        assert path.name in page
+    write_report(trained, tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    pictures = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert {"skill.png", "calibration.png", "completeness.png", "ice_pct_parity.png"} <= set(pictures)
+    for name in pictures:
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+        assert name in page
     assert "no skill shown yet" in page
     assert len(out_of_fold(trained.found)) == sum(len(each.groups) for each in trained.found.values())
-    assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
-def test_a_report_is_replaced_whole(trained: Trained, tmp_path: Path) -> None:
-    write_report(trained, tmp_path / "report")
-    (tmp_path / "report" / "stale.png").write_bytes(b"old")
-    write_report(trained, tmp_path / "report")
-    assert not (tmp_path / "report" / "stale.png").exists()
+def test_two_reports_of_one_training_are_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_report(trained, tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name

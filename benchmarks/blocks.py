@@ -1,0 +1,106 @@
+"""What each block of electrolyte features is worth on papers never seen: shipped literature, OBELiX training ids.
+
+    python -m benchmarks.blocks [--repeats 2]
+
+OBELiX is read from `../shared/datasets/obelix` and skipped where that folder is absent; nothing of it is kept. Groups
+are papers joined where they share a composition; a censored value (`<1E-10`) is a bound, not judged by its error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.boosted import Labels, Recipe
+from training.crossvalidate import MODEL, Protocol, validate
+from training.dataset import Examples, chemical_key, conductivity_examples, load_literature
+from training.split import joined_groups
+
+ROOT = Path(__file__).resolve().parent.parent
+OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"
+CHOICES: dict[str, tuple[str, ...]] = {
+    "fractions": ("fractions",),
+    "fractions, anions": ("fractions", "anions"),
+    "fractions, anions, basics (shipped)": ("fractions", "anions", "basics"),
+    "fractions, statistics": ("fractions", "statistics"),
+    "fractions, anions, contrasts": ("fractions", "anions", "contrasts"),
+    "fractions, anions, structure": ("fractions", "anions", "structure"),
+    "fractions, anions, basics, structure": ("fractions", "anions", "basics", "structure"),
+}
+LATTICE = {
+    "a": "lattice_a_angstrom", "b": "lattice_b_angstrom", "c": "lattice_c_angstrom", "alpha": "lattice_alpha_deg",
+    "beta": "lattice_beta_deg", "gamma": "lattice_gamma_deg", "Z": "formula_units_per_cell",
+    "Space group": "space_group",
+}  # fmt: skip
+
+
+def obelix() -> Examples:
+    """Rows of the official training ids, with structure where one is held; room temperature throughout."""
+    wanted = {row["ID"] for row in csv.DictReader((OBELIX / "train_idx.csv").open(encoding="utf-8"))}
+    table = pd.read_csv(OBELIX / "all.csv", dtype=str)
+    table = table[table["ID"].isin(wanted)].reset_index(drop=True)
+    with zipfile.ZipFile(OBELIX / "all_cifs.zip") as archive:
+        cifs = {
+            Path(name).stem: archive.read(name).decode("utf-8") for name in archive.namelist() if name.endswith(".cif")
+        }
+    designs = pd.DataFrame({ours: table[theirs] for theirs, ours in LATTICE.items()})
+    numbers = [name for name in designs if name != "space_group"]
+    designs[numbers] = designs[numbers].apply(pd.to_numeric, errors="coerce")
+    designs = designs.assign(
+        electrolyte=table["True Composition"],
+        composition="",
+        temperature_c=25.0,
+        cif_text=[cifs.get(identity, "") for identity in table["ID"]],
+        paper=table["DOI"].fillna(table["ID"]),
+        row_id=table["ID"],
+    )
+    printed = table["Ionic conductivity (S cm-1)"]
+    bound = printed.str.startswith("<").to_numpy()
+    value = np.log10(printed.str.removeprefix("<").astype(float).to_numpy())
+    return Examples(designs, Labels(np.where(bound, -np.inf, value), value, np.ones(len(value))))
+
+
+def score(examples: Examples, recipe: Recipe, repeats: int) -> dict[str, float]:
+    """Mean absolute error in decades of the model and of the dummy, over rows with a value."""
+    keys = [chemical_key(row) for _, row in examples.designs.iterrows()]
+    groups = joined_groups(list(examples.papers), keys)
+    found = validate("conductivity", examples, groups, recipe, Protocol(repeats=repeats), lambda steps: None)
+    exact = examples.labels.exact
+    truth = examples.labels.lower[exact]
+    return {name: float(np.abs(found.predicted[name][:, exact] - truth).mean()) for name in (MODEL, "dummy")}
+
+
+def main() -> None:
+    """Print and keep one line per set of blocks and table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=2)
+    repeats = parser.parse_args().repeats
+    tables = {"literature": (conductivity_examples(load_literature()), Recipe(linear_share=0.5, members=2))}
+    if OBELIX.is_dir():
+        many = Recipe(rounds=500, rate=0.05, min_child_weight=2, reg_lambda=3, members=2)
+        tables["OBELiX training ids"] = (obelix(), many)
+    else:
+        print(f"no {OBELIX.name} folder beside the checkout: only the shipped literature")
+    found = {}
+    for table, (examples, recipe) in tables.items():
+        for name, blocks in CHOICES.items():
+            if table == "literature" and "structure" in blocks:
+                continue
+            each = score(examples, replace(recipe, blocks=blocks), repeats)
+            found[f"{table}: {name}"] = each
+            ratio = each[MODEL] / each["dummy"]
+            print(f"{table:<20} {name:<38} {each[MODEL]:.3f} decades  {ratio:.3f} of the dummy's", flush=True)
+    out = ROOT / "benchmarks" / "out" / "blocks.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Words beside a formula: form, size and architecture, classes of electrolytes, dopants. None of them is a phase."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from features.aliases import aliases, find_alias
+from features.stoichiometry import ELEMENTS
+
+LAYERED = r"bi-?layer|(?:dual|double)[- ]layer|tri-?layer|multi-?layer"
+_FORM_WORDS = (
+    # state
+    "glass[- ]ceramic", "glassy", "glass", "single[- ]crystal", "polycrystalline", "crystalline", "amorphous", "cubic",
+    "tetragonal", "pure", "pristine", "bare", "sputtered",
+    # size
+    "nano", "micron", "micro",
+    # architecture
+    LAYERED, "(?:nano|meso|micro|macro)?-?porous", "thin[- ]film", "films?", "hollow", "columnar", "thin", "thick",
+    "layers?", "wafers?", "(?:nano|micro)?-?particles?", "powders?", "(?:nano|micro)?-?spheres?", "nano-?tubes?",
+    "NTs?", "nano-?wires?", "NWs?", "(?:nano-?)?rods?", "arrays?", "(?:nano)?-?fib(?:er|re)s?", "nano-?sheets?",
+    "sheets?", "flakes?", "pellets?", "network", "interconnected", "double-walled", "[123]D", "pre-designed", "void",
+    "structure",
+    # part of a cell
+    "composites?", "electrodes?", "anodes?", "cathodes?", "binder",
+)  # fmt: skip
+_FORM = re.compile(
+    r"^(?P<polymorph>[αβγδε]|(?:alpha|beta|gamma|delta)|[abg](?=-Li))-"
+    rf"|(?<![\w.])(?P<word>(?i:{'|'.join(_FORM_WORDS)}))(?:(?=$|[\s(),;/@|])|-(?=[A-Zμ]))"
+    r"|(?<![\w-])(?P<size>(?:[canu][- ]|(?:μ|nano|micro)[- ]?)(?=Si(?![a-z])))"
+)
+"""A size letter (`c-Si`, `a-Si`, `n-Si`, `u-Si`) needs its hyphen: `CSi`, `CsI` and `USi3` are compounds."""
+CLASS_WORDS = frozenset({"SE", "SSE", "ASSE", "SPE", "CPE", "GPE", "solid electrolyte", "liquid electrolyte"})
+"""Words for the electrolyte of the cell: a part of a text, but no answer to which electrolyte."""
+CLASS_PREFIX = re.compile(rf"^(?:{'|'.join(sorted(CLASS_WORDS))})\s*:\s*")
+
+_DOPED_CLASSES = {"oxide-garnet", "oxide-nasicon", "lipon"}
+_PHASES_BESIDE = {"Li", "Si", "C", "S", "In"}
+"""Elements that stand beside an electrolyte as phases of a cell: `Si-LLZO` is a mixture, `Al-LLZO` a doped garnet."""
+_SYMBOLS = r"[A-Z][a-z]?(?:[,&][A-Z][a-z]?)*"
+_DOPED = re.compile(rf"(?P<dopant>{_SYMBOLS})[- ]doped (?P<base>[^\s/@|+]+)")
+_CO_DOPED = re.compile(r"(?P<dopant>[A-Z][a-z]?(?:[/,&-][A-Z][a-z]?)+)[- ]co-?doped (?P<base>[^\s/@|+]+)")
+_DOPED_WITH = re.compile(rf"(?P<base>[^\s/@|+]+) (?:co-)?doped with (?P<dopant>{_SYMBOLS})")
+_HYPHENED = re.compile(r"(?<![A-Za-z])(?P<dopant>[A-Z][a-z]?)-(?P<base>[A-Za-z]+)(?!\w)")
+
+
+def take_form(plain: str) -> tuple[str, list[str]]:
+    """The text without the words that name its form, and those words as written."""
+    words: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        words.append((match["polymorph"] or match["word"] or match["size"]).rstrip("- "))
+        return ""
+
+    stripped = _FORM.sub(keep, plain)
+    if not words:
+        return plain, words
+    stripped = re.sub(r"\s*\(\s*[,;\s]*\)", "", stripped)
+    stripped = re.sub(r"(?<=\w)-(?=[/@|)])", "", re.sub(r"\s+", " ", stripped)).strip(" ,;")
+    stripped = stripped if plain.endswith("-") else stripped.rstrip("-")
+    return stripped.removesuffix(" with"), words
+
+
+def is_layered(words: list[str]) -> bool:
+    """Whether the words say that the pieces lie on each other."""
+    return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in words)
+
+
+def is_composite(words: list[str]) -> bool:
+    """Whether the words say that there are phases besides those named."""
+    return any(word.casefold() in ("composite", "composites") for word in words)
+
+
+def find_doped(plain: str) -> tuple[str, str] | None:
+    """Dopant and base of `Fe-LiPON`, `Al-doped LLZO` or `LLZO doped with Al`; how much of it nobody says."""
+    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED):
+        match = pattern.fullmatch(plain)
+        if match and all(symbol in ELEMENTS for symbol in re.findall("[A-Z][a-z]?", match["dopant"])):
+            if pattern is _HYPHENED and not _is_doped_name(match):
+                continue
+            return match["dopant"], match["base"]
+    return None
+
+
+def _is_doped_name(match: re.Match[str]) -> bool:
+    alias = find_alias(match["base"])
+    in_class = alias is not None and alias.electrolyte_class in _DOPED_CLASSES
+    return in_class and match["dopant"] in ELEMENTS and match["dopant"] not in _PHASES_BESIDE
+
+
+@lru_cache(maxsize=1)
+def _hyphened_names() -> re.Pattern[str]:
+    names = sorted((re.escape(name) for name in aliases() if "-" in name), key=len, reverse=True)
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(names)})(?!\w)")
+
+
+def guard_hyphens(plain: str, mark: str) -> str:
+    """The text with the hyphens inside names (`N-MXene`, `Al-LLZO`) replaced by a mark."""
+    if "-" not in plain:
+        return plain
+    plain = _hyphened_names().sub(lambda match: match[0].replace("-", mark), plain)
+    return _HYPHENED.sub(lambda match: match[0].replace("-", mark) if _is_doped_name(match) else match[0], plain)
