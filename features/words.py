@@ -37,10 +37,12 @@ CLASS_PREFIX = re.compile(rf"^(?:{'|'.join(sorted(CLASS_WORDS))})\s*:\s*")
 _DOPED_CLASSES = {"oxide-garnet", "oxide-nasicon", "lipon"}
 _PHASES_BESIDE = {"Li", "Si", "C", "S", "In"}
 """Elements that stand beside an electrolyte as phases of a cell: `Si-LLZO` is a mixture, `Al-LLZO` a doped garnet."""
-_SYMBOLS = r"[A-Z][a-z]?(?:[,&][A-Z][a-z]?)*"
+_SYMBOL = r"[A-Z][a-z]?(?:\d+(?:\.\d+)?)?"
+_SYMBOLS = rf"{_SYMBOL}(?:[,&]{_SYMBOL})*"
 _DOPED = re.compile(rf"(?P<dopant>{_SYMBOLS})[- ]doped (?P<base>[^\s/@|+]+)")
 _CO_DOPED = re.compile(r"(?P<dopant>[A-Z][a-z]?(?:[/,&-][A-Z][a-z]?)+)[- ]co-?doped (?P<base>[^\s/@|+]+)")
 _DOPED_WITH = re.compile(rf"(?P<base>[^\s/@|+]+) (?:co-)?doped with (?P<dopant>{_SYMBOLS})")
+_NAME_AND_AMOUNT = re.compile(r"(?P<base>[A-Za-z]+)[ :](?P<dopant>[A-Z][a-z]?\d+(?:\.\d+)?)")
 _HYPHENED = re.compile(r"(?<![A-Za-z])(?P<dopant>[A-Z][a-z]?)-(?P<base>[A-Za-z]+)(?!\w)")
 
 
@@ -72,11 +74,14 @@ def is_composite(words: list[str]) -> bool:
 
 
 def find_doped(plain: str) -> tuple[str, str] | None:
-    """Dopant and base of `Fe-LiPON`, `Al-doped LLZO` or `LLZO doped with Al`; how much of it nobody says."""
-    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED):
+    """Dopant and base of `Fe-LiPON`, `Al-doped LLZO`, `LLZO Ta0.5` or `LLZO doped with Al`.
+
+    Which element it replaces, and mostly how much of it there is, nobody says: such a phase has no composition.
+    """
+    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED, _NAME_AND_AMOUNT):
         match = pattern.fullmatch(plain)
         if match and all(symbol in ELEMENTS for symbol in re.findall("[A-Z][a-z]?", match["dopant"])):
-            if pattern is _HYPHENED and not _is_doped_name(match):
+            if pattern in (_HYPHENED, _NAME_AND_AMOUNT) and not _is_doped_name(match):
                 continue
             return match["dopant"], match["base"]
     return None
@@ -85,7 +90,8 @@ def find_doped(plain: str) -> tuple[str, str] | None:
 def _is_doped_name(match: re.Match[str]) -> bool:
     alias = find_alias(match["base"])
     in_class = alias is not None and alias.electrolyte_class in _DOPED_CLASSES
-    return in_class and match["dopant"] in ELEMENTS and match["dopant"] not in _PHASES_BESIDE
+    dopant = match["dopant"].rstrip("0123456789.")
+    return in_class and dopant in ELEMENTS and dopant not in _PHASES_BESIDE
 
 
 @lru_cache(maxsize=1)

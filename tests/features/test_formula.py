@@ -742,3 +742,13 @@ def test_repeat_units_are_those_of_the_monomers():
     # ethylene oxide, acrylonitrile, propylene oxide and carbon dioxide, vinylidene fluoride, 1,3-dioxolane
     units = {"PEO": "C2H4O", "PAN": "C3H3N", "PPC": "C4H6O3", "PVDF": "C2H2F2", "PDOL": "C3H6O2"}
     assert {alias.name: alias.repeat_unit for alias in aliases().values() if alias.repeat_unit} == units
+
+
+@pytest.mark.parametrize(
+    "text", ["Al-doped LLZO", "Ta0.5-doped LLZO", "LLZO Ta0.5", "LLZO:Ta0.5", "LLZO doped with Al"]
+)
+def test_a_dopant_is_no_phase_and_leaves_no_composition(text):
+    reading = read_formula(text)
+    assert reading.composition is None
+    assert reading.electrolyte_class == "oxide-garnet"
+    assert len(reading.parts) == 1
