@@ -5,7 +5,7 @@ like `Li6PS5Cl`, that showed what a reading looks like): `column` says where a t
 `how` where that comes from. A part is `[name, role, composition]`, with its
 share in percent by weight as a fourth where one is stated. An anode is read as its phases: forms of silicon are
 silicon, forms of carbon carbon, and a name without a formula (a binder, a host, a label) is a part without composition.
-A mixture by weight, or one without shares, has parts and no composition of the whole.
+A mixture without shares has parts and no composition of the whole; one with every share by weight has one.
 """
 
 import csv
