@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,17 +12,10 @@ from features import physics
 from features.electrolyte import classes_of, family_features, family_values
 from features.feature import Feature, Featurizer, log10, number, one_of, text
 from features.formula import FormulaError, fold, read_formula
+from features.records import Architecture
 
-ARCHITECTURES = (
-    "thin-film",
-    "composite",
-    "electrolyte-free",
-    "core-shell",
-    "silicon-carbon",
-    "alloy",
-    "porous",
-    "nanowire",
-)
+ARCHITECTURES = tuple(kind for kind in get_args(Architecture) if kind not in ("double-layer", "other"))
+"""Those that enough papers report to learn from."""
 CONDUCTIVITY = "log10_conductivity_s_per_cm"
 """Column the caller adds: the electrolyte's conductivity, measured where the design gives one, else predicted."""
 

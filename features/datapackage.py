@@ -6,7 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from features.records import TABLES, Row, choices_of, kinds_of, unit_of
+from features.columns import choices_of, kinds_of, unit_of
+from features.records import TABLES, Row
 
 KEYS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "point_id", "sources": "source_id"}
 LINKS = {"cycling": [("cell_id", "cells", "cell_id")]}

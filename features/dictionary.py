@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from features.records import TABLES, Row, choices_of, columns_of, unit_of
+from features.columns import choices_of, columns_of, unit_of
+from features.records import TABLES, Row
 from features.tables import expectation
 
 BEGIN, END = "<!-- dictionary: written by `silion data dictionary --write` -->", "<!-- end of dictionary -->"

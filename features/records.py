@@ -7,7 +7,7 @@ the plots and the server's schema render it from here.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -339,35 +339,3 @@ TABLES: dict[str, type[Row]] = {
     "candidates": Candidate,
 }
 """Row model of each table, by the table's file name."""
-
-
-def columns_of(model: type[Row]) -> list[str]:
-    """Columns of a table in the order people read them: its id, what it says, where that comes from."""
-    names = list(model.model_fields)
-    first = [name for name in names if name.endswith("_id") and name not in Provenance.model_fields]
-    last = [name for name in names if issubclass(model, Provenance) and name in Provenance.model_fields]
-    return [*first, *(name for name in names if name not in first and name not in last), *last]
-
-
-def unit_of(model: type[Row], column: str) -> str:
-    """Unit of a column, as printed; empty for text columns."""
-    extra = model.model_fields[column].json_schema_extra
-    return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
-
-
-def kinds_of(model: type[Row], column: str) -> list[Any]:
-    """Everything a column's annotation is made of: types, and the allowed words as strings."""
-    found: list[Any] = [model.model_fields[column].annotation]
-    for part in found:
-        found += get_args(part)
-    return found
-
-
-def choices_of(model: type[Row], column: str) -> tuple[str, ...]:
-    """Allowed words of a column; empty for free text and numbers."""
-    return tuple(kind for kind in kinds_of(model, column) if isinstance(kind, str))
-
-
-def numeric_columns(model: type[Row]) -> list[str]:
-    """Columns of a model that hold numbers, in order."""
-    return [name for name in model.model_fields if unit_of(model, name)]

@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from features.records import RULE_SEPARATOR, Row, choices_of, kinds_of, numeric_columns, unit_of
+from features.columns import choices_of, kinds_of, numeric_columns, unit_of
+from features.records import RULE_SEPARATOR, Row
 
 RowT = TypeVar("RowT", bound=Row)
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from features.columns import unit_of
 from features.feature import Featurizer
-from features.records import Candidate, unit_of
+from features.records import Candidate
 from models.boosted import BoostedEnsemble
 from models.domain import Domain
 from models.parts import PARTS, Part, part_state, restore_part

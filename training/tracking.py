@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from features.records import Candidate, unit_of
+from features.columns import unit_of
+from features.records import Candidate
 from features.tables import read_table
 from models.bundle import save_bundle
 from models.predictor import Predictor, candidate_frame

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.columns import numeric_columns
 from features.composition import composition_of
 from features.electrolyte import classes_of
-from features.records import CellDesign, ElectrolyteDesign, numeric_columns
+from features.records import CellDesign, ElectrolyteDesign
 from features.tables import InputError
 from models import lifetime
 from models.bundle import Bundle

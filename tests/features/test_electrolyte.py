@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.columns import choices_of
 from features.composition import CompositionFeatures
 from features.electrolyte import (
     FAMILIES,
@@ -19,7 +20,7 @@ from features.electrolyte import (
     resolve_class,
 )
 from features.formula import read_formula
-from features.records import ElectrolyteRow, choices_of
+from features.records import ElectrolyteRow
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 

@@ -7,19 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.records import (
-    LIQUID_CLASSES,
-    TABLES,
-    Candidate,
-    CellRow,
-    CyclingRow,
-    ElectrolyteRow,
-    SourceRow,
-    choices_of,
-    columns_of,
-    numeric_columns,
-    unit_of,
-)
+from features.columns import choices_of, columns_of, numeric_columns, unit_of
+from features.records import LIQUID_CLASSES, TABLES, Candidate, CellRow, CyclingRow, ElectrolyteRow, SourceRow
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 ELECTROLYTE = {
