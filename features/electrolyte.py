@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.composition import CompositionFeatures, composition_of, read_design
+from features.composition import CompositionFeatures, read_design
 from features.feature import Feature, Featurizer, number, one_of, text
 from features.physics import inverse_temperature
 from features.structure import StructureFeatures
@@ -173,9 +173,3 @@ class ElectrolyteFeatures(Featurizer):
                 empty.astype(float),
             ]
         )
-
-
-def has_composition(X: pd.DataFrame) -> np.ndarray:
-    """Whether each design's stoichiometry is known; shape (n_designs,)."""
-    pairs = zip(text(X, "electrolyte"), text(X, "composition"), strict=True)
-    return np.array([composition_of(name, given) is not None for name, given in pairs], dtype=bool)

@@ -63,7 +63,6 @@ class Table(Generic[RowT]):
     ----------
     rows : list of row models, the good ones, in file order
     lines : line of the file each good row begins on
-    own : the user's own columns of each good row, as text
     raw : every value of each good row, as text
     mistakes : what was wrong with the others
     rejected : the rejected rows as text, by line
@@ -73,7 +72,6 @@ class Table(Generic[RowT]):
 
     rows: list[RowT] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    own: list[dict[str, str]] = field(default_factory=list)
     raw: list[dict[str, str]] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     rejected: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -248,7 +246,6 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
         else:
             table.rows.append(result)
             table.lines.append(line)
-            table.own.append(own)
             table.raw.append(raw)
     if header is None:
         raise InputError(f"{path.name}: the file is empty, expected a header line and at least one row")

@@ -17,12 +17,11 @@ AFT_SCALE = 1.0
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of the boosters. The defaults are for about 100 rows and were not searched.
+    """Settings of the boosters. The defaults are those written down beforehand for about 100 rows.
 
     `blocks` names what the conductivity model reads of a composition; cells have one set of features and ignore it.
     `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on few rows
-    a straight line
-    carries further than a step.
+    a straight line carries further than a step.
     """
 
     depth: int = 3
@@ -105,11 +104,9 @@ class BoostedEnsemble:
     one.
 
     Exact labels are fitted by squared error; as soon as one label is a bound or a range, all are fitted by the
-    accelerated
-    failure-time likelihood (`survival:aft`, normal errors), which for exact labels is the same loss. Labels are centred
-    and scaled
-    inside, so that the start value is the data's mean and never xgboost's default of 0.5, from which a censored model
-    learns nothing.
+    accelerated failure-time likelihood (`survival:aft`, normal errors), which for exact labels is the same loss. Labels
+    are centred and scaled inside, so that the start value is the data's mean and never xgboost's default of 0.5, from
+    which a censored model learns nothing.
 
     Parameters
     ----------

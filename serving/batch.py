@@ -65,14 +65,13 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
     kept: Table[Candidate] = Table(
         mistakes=table.mistakes, rejected=table.rejected, remarks=table.remarks, columns=table.columns
     )
-    for row, line, own, raw in zip(table.rows, table.lines, table.own, table.raw, strict=True):
+    for row, line, raw in zip(table.rows, table.lines, table.raw, strict=True):
         if mistake := formula_mistake(row, line, name):
             kept.mistakes.append(mistake)
             kept.rejected[line] = raw
         else:
             kept.rows.append(row)
             kept.lines.append(line)
-            kept.own.append(own)
             kept.raw.append(raw)
     kept.mistakes.sort(key=lambda each: each.line)
     if own_columns := [column for column in table.columns if column not in Candidate.model_fields]:

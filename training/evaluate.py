@@ -31,8 +31,8 @@ class Score:
     Attributes
     ----------
     target : column of the target
-    rows, papers : rows judged, and groups they come from: papers, for conductivity joined where they share a
-    composition
+    rows, papers : rows judged, and groups they come from: papers, for conductivity joined
+        where they share a composition
     measure : what `by_method` holds, with its unit
     by_method : the measure for the model and each baseline
     skill, skill_low, skill_high : the figure skill is judged by, with its 90 % bootstrap interval over papers
@@ -200,10 +200,8 @@ def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -
     if target is RETENTION:
         cycles = found.examples.designs["cycles"].to_numpy(dtype=float)[own]
         shapes = found.shape[:, own]
-        return tuple(  # type: ignore[return-value]
-            np.array([_retention(lives, cycles, shape) for lives, shape in zip(ends, shapes, strict=True)])
-            for ends in (low, high)
-        )
+        low = np.array([_retention(lives, cycles, shape) for lives, shape in zip(low, shapes, strict=True)])
+        high = np.array([_retention(lives, cycles, shape) for lives, shape in zip(high, shapes, strict=True)])
     return (np.clip(low, 0, 100), np.clip(high, 0, 100)) if target is ICE else (low, high)
 
 

@@ -27,8 +27,7 @@ def track(trained: Trained, report: Path) -> str:
     """Log a training and register its model; returns the version's number.
 
     The first version becomes the champion, later ones the challenger. Under `mlflow run` the run that is already there
-    is used. The
-    model is registered last: an interrupted training leaves a run marked as failed and no version.
+    is used. The model is registered last: an interrupted training leaves a run marked as failed and no version.
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow

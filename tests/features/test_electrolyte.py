@@ -14,9 +14,7 @@ from features.electrolyte import (
     NAMED_ONLY,
     ElectrolyteFeatures,
     class_from_composition,
-    classes_of,
     family_values,
-    has_composition,
     resolve_class,
 )
 from features.formula import read_formula
@@ -104,13 +102,6 @@ def test_family_values():
     assert family_values([]).shape == (0, len(FAMILIES))
 
 
-def test_classes_and_compositions_of_a_table():
-    X = pd.DataFrame({"electrolyte": ["LLZO", "PEO", None], "electrolyte_class": [None, "gel", None]})
-    assert classes_of(X) == ["oxide-garnet", "gel", None]
-    assert has_composition(X).tolist() == [True, False, False]
-    assert has_composition(X).dtype == bool
-
-
 def transform(**columns) -> pd.DataFrame:
     X = pd.DataFrame(columns)
     return ElectrolyteFeatures(min_rows=1).fit(X).transform(X)
@@ -164,3 +155,8 @@ def test_a_polymer_has_a_family_but_no_composition():
     vector = transform(electrolyte=["LLZO", "PEO/LiTFSI"], electrolyte_class=[None, "polymer"]).loc[1]
     assert np.isnan(vector["fraction_Li"])
     assert (vector["family_polymer"], vector["family_oxide"]) == (1, 0)
+
+
+def test_classes_of_a_table():
+    X = pd.DataFrame({"electrolyte": ["LLZO", "PEO", None], "electrolyte_class": [None, "gel", None]})
+    assert classes_of(X) == ["oxide-garnet", "gel", None]
