@@ -14,6 +14,7 @@ from features.electrolyte import (
     NAMED_ONLY,
     ElectrolyteFeatures,
     class_from_composition,
+    classes_of,
     family_values,
     resolve_class,
 )
