@@ -93,7 +93,8 @@ def ionic_radius(symbol: str, anion: bool) -> float:
     """
     from pymatgen.core import Element
 
-    tabulated = {int(state): held for state, held in (Element(symbol).data.get("Shannon radii") or {}).items()}
+    known = Element(symbol).data.get("Shannon radii") or {}
+    tabulated = {int(state): held for state, held in known.items() if state}  # one radius of Eu has no state
     states = [state for state in tabulated if (state < 0) == anion]
     usual = OXIDATION_STATES.get(symbol)
     if not anion and usual in states:

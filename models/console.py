@@ -1,0 +1,32 @@
+"""What every command shares: exit codes, a progress bar, and a polite stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+DONE, REJECTED, UNUSABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+STOPPED = threading.Event()
+"""Set by a signal: raised inside a library's callback an exception may be lost, so long work asks here."""
+
+
+@contextmanager
+def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; each step ends the work where a stop was asked for.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the first step after a signal.
+    """
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False) as bar:
+
+        def step(count: int) -> None:
+            bar.update(count)
+            if STOPPED.is_set():
+                raise KeyboardInterrupt
+
+        yield step

@@ -1,0 +1,95 @@
+"""The commands that make and judge models: each parses nothing, calls one room and returns an exit code."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.console import DONE, REJECTED, progress
+
+if TYPE_CHECKING:
+    from training.config import TrainConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train, evaluate by paper, track, register."""
+    from models.folders import check_folder, whole_folder
+    from models.registry import check_store
+    from training.report import summary, write_report
+    from training.tracking import track
+    from training.train import steps, train
+
+    config, folder = _config(arguments), Path(arguments.report)
+    check_folder(folder)
+    check_store()
+    with progress(steps(config)) as step:
+        trained = train(config, step)
+    with whole_folder(folder) as aside:
+        write_report(trained, aside)
+        version = track(trained, aside)
+    print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
+    print(f"report: {folder / 'index.html'}\nmodel: silion version {version}")
+    return DONE
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """The skill tables again, from the data."""
+    from training.config import TrainConfig
+    from training.evaluate import markdown
+    from training.report import write_readme
+    from training.train import load_data, measure, steps
+
+    config = _config(arguments)
+    facts = {}
+    if arguments.model:
+        if config != TrainConfig():
+            raise ValueError("--model brings its own data, seed, folds and repeats; leave the other options out")
+        from models.bundle import load_bundle
+        from models.registry import resolve
+
+        facts = load_bundle(resolve(arguments.model)).facts
+        config = TrainConfig.from_dict(facts["config"])
+    literature = load_data(config)
+    with progress(steps(config)) as step:
+        _, scores = measure(literature, config, step)
+    if facts:
+        same = facts["data_hashes"] == literature.hashes
+        print(
+            "data: the same as the model's"
+            if same
+            else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
+        )
+    print(markdown(scores))
+    if arguments.write_readme:
+        write_readme(scores, ROOT / "README.md")
+    return DONE
+
+
+def data_check(arguments: argparse.Namespace) -> int:
+    """All mistakes of tables."""
+    from training.check import check
+
+    mistakes, counts = check(Path(arguments.file) if arguments.file else ROOT / "data" / "literature")
+    for mistake in mistakes:
+        print(mistake)
+    found = ", ".join(f"{name} {count}" for name, count in counts.items())
+    print(f"{found}: {'no mistakes' if not mistakes else f'{len(mistakes)} mistakes'}")
+    return REJECTED if mistakes else DONE
+
+
+def data_list(arguments: argparse.Namespace) -> int:
+    """What the tables hold."""
+    from training.dataset import SHIPPED, load_literature
+    from training.inventory import as_text, inventory
+
+    print(as_text(inventory(load_literature([SHIPPED, *arguments.data]))))
+    return DONE
+
+
+def _config(arguments: argparse.Namespace) -> TrainConfig:
+    from training.config import TrainConfig
+
+    return TrainConfig(tuple(arguments.data), arguments.seed, arguments.folds, arguments.repeats)

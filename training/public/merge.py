@@ -1,0 +1,197 @@
+"""Tables that tell the same measurement: the row of the preferred table is kept, the other is dropped with a reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.composition import composition_of
+from features.elements import ELEMENT_INDEX, SYMBOLS
+from features.records import ElectrolyteRow, plain_doi
+from features.space_group import space_group_number
+from training.public.converted import ROOM_TEMPERATURE_C, Converted
+
+ORDER = ("obelix", "liverpool", "laskowski")
+"""Public tables from the most to the least preferred; all stand behind the shipped rows."""
+SAME_COMPOSITION = 0.02
+"""Sum of absolute differences of the atomic fractions up to which two compositions are one."""
+SAME_TEMPERATURE_C = 10.0
+DISAGREEMENT_DECADES = 0.3
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A row left out because a kept one tells the same measurement; `disagrees` where the values differ by more than
+    0.3 decades, which the reason then tells."""
+
+    row_id: str
+    kept_id: str
+    reason: str
+    disagrees: bool = False
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The rows of all tables, each measurement once."""
+
+    rows: list[ElectrolyteRow] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
+    @property
+    def disagreements(self) -> int:
+        """Number of dropped rows whose value is not that of the kept row."""
+        return sum(each.disagrees for each in self.dropped)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A row with what it is compared by."""
+
+    row: ElectrolyteRow
+    table: int
+    papers: frozenset[str]
+    fractions: np.ndarray | None
+    temperature_c: float
+
+
+def merge(
+    shipped: Sequence[ElectrolyteRow],
+    public: Mapping[str, Converted],
+    doi_of: Callable[[str], str] = lambda paper: "",
+) -> Merged:
+    """Join the shipped rows and public tables.
+
+    A row goes where a row of an earlier table (shipped, then `ORDER`, then any other in the order given) has the same
+    composition, a temperature within 10 °C (none printed counts as 25 °C) and a paper in common. Within a public table
+    only rows that agree in everything measured are one; shipped rows are never dropped.
+
+    Parameters
+    ----------
+    shipped : rows of the literature
+    public : converted tables by name
+    doi_of : DOI of the paper a shipped row names, empty where unknown
+
+    Returns
+    -------
+    Merged
+        Rows in order of preference, and one record for each dropped row. Not checked: whether one paper prints two
+        measurements of one composition, which a later table's row of that paper cannot be told from.
+    """
+    merged, by_paper = Merged(list(shipped)), dict[str, list[_Known]]()
+    fractions: dict[tuple[str, str], np.ndarray | None] = {}
+    for row in shipped:
+        _remember(_known(row, 0, _papers(row, doi_of), fractions), by_paper)
+    names = [*(name for name in ORDER if name in public), *(name for name in public if name not in ORDER)]
+    for table, name in enumerate(names, start=1):
+        for row in public[name].rows:
+            known = _known(row, table, _papers(row), fractions)
+            if kept := _same(known, by_paper):
+                merged.dropped.append(_drop(known, kept))
+            else:
+                merged.rows.append(row)
+                _remember(known, by_paper)
+    return merged
+
+
+def _papers(row: ElectrolyteRow, doi_of: Callable[[str], str] | None = None) -> frozenset[str]:
+    """Papers of a row, by DOI where known."""
+    printed = [
+        *(row.source_id or "").split("|"),
+        row.doi or "",
+        doi_of(row.source_id) if doi_of and row.source_id else "",
+    ]
+    return frozenset(str(plain_doi(paper)) for paper in printed if paper)
+
+
+def _known(
+    row: ElectrolyteRow, table: int, papers: frozenset[str], fractions: dict[tuple[str, str], np.ndarray | None]
+) -> _Known:
+    texts = (row.electrolyte, row.composition or "")
+    if texts not in fractions:
+        fractions[texts] = _fractions(composition_of(*texts))
+    warm = ROOM_TEMPERATURE_C if row.temperature_c is None else row.temperature_c
+    return _Known(row, table, papers, fractions[texts], warm)
+
+
+def _fractions(amounts: Mapping[str, float] | None) -> np.ndarray | None:
+    if not amounts:
+        return None
+    vector = np.zeros(len(SYMBOLS))
+    for element, amount in amounts.items():
+        vector[ELEMENT_INDEX[element]] = amount
+    return np.asarray(vector / vector.sum())
+
+
+def _remember(known: _Known, by_paper: dict[str, list[_Known]]) -> None:
+    for paper in known.papers:
+        by_paper.setdefault(paper, []).append(known)
+
+
+def _same(known: _Known, by_paper: Mapping[str, list[_Known]]) -> _Known | None:
+    """The kept row that tells the same, the likest where there are several: first by table, then by composition and
+    value."""
+    others: Iterable[_Known] = (other for paper in sorted(known.papers) for other in by_paper.get(paper, []))
+    found = [other for other in others if _matches(known, other)]
+    likeness = [
+        (other.table, round(_distance(known, other), 6), decades_apart(known.row, other.row)) for other in found
+    ]
+    return found[min(range(len(found)), key=likeness.__getitem__)] if found else None
+
+
+def _matches(known: _Known, other: _Known) -> bool:
+    if known.table == other.table:
+        return _identical(known, other)
+    near = abs(known.temperature_c - other.temperature_c) <= SAME_TEMPERATURE_C
+    return near and _distance(known, other) <= SAME_COMPOSITION
+
+
+def _identical(known: _Known, other: _Known) -> bool:
+    measured = ("temperature_c", "conductivity_s_per_cm", "conductivity_qualifier", "conductivity_high_s_per_cm")
+    also = ("activation_energy_ev", "form")
+    same = all(getattr(known.row, column) == getattr(other.row, column) for column in (*measured, *also))
+    return same and known.papers == other.papers and _group(known) == _group(other) and _distance(known, other) < 1e-9
+
+
+def _group(known: _Known) -> int | None:
+    return space_group_number(known.row.space_group) if known.row.space_group else None
+
+
+def _distance(known: _Known, other: _Known) -> float:
+    """Sum of differences of the atomic fractions; without them 0 where the texts are one, else infinite."""
+    if known.fractions is None or other.fractions is None:
+        texts = ["".join(each.row.electrolyte.lower().split()) for each in (known, other)]
+        return 0.0 if known.fractions is other.fractions and texts[0] == texts[1] else math.inf
+    return float(np.abs(known.fractions - other.fractions).sum())
+
+
+def decades_apart(one: ElectrolyteRow, other: ElectrolyteRow) -> float:
+    """How far two conductivities contradict each other, in decades; 0 where one is missing or a bound allows both.
+
+    A range is met anywhere between its ends.
+    """
+    (low, high), (other_low, other_high) = _span(one), _span(other)
+    return max(0.0, low - other_high, other_low - high)
+
+
+def _span(row: ElectrolyteRow) -> tuple[float, float]:
+    if row.conductivity_s_per_cm is None:
+        return -math.inf, math.inf
+    value = math.log10(row.conductivity_s_per_cm)
+    if row.conductivity_qualifier == "range":
+        return value, math.log10(row.conductivity_high_s_per_cm or row.conductivity_s_per_cm)
+    low = -math.inf if row.conductivity_qualifier == "<" else value
+    return low, math.inf if row.conductivity_qualifier == ">" else value
+
+
+def _drop(known: _Known, kept: _Known) -> Dropped:
+    shared = ", ".join(sorted(known.papers & kept.papers))
+    what = "printed twice" if known.table == kept.table else "same composition, temperature and paper"
+    apart = decades_apart(known.row, kept.row)
+    reason, disagrees = f"{what} ({shared})", apart > DISAGREEMENT_DECADES
+    if disagrees:
+        values = [f"{each.row.conductivity_qualifier}{each.row.conductivity_s_per_cm:g}" for each in (known, kept)]
+        reason += f"; {values[0]} against {values[1]} S/cm, {apart:.2f} decades apart"
+    return Dropped(known.row.measurement_id, kept.row.measurement_id, reason, disagrees)

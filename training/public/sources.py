@@ -1,0 +1,242 @@
+"""The public tables: where they come from, who made them, and how they get into the cache unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.tables import closest
+
+COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
+URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"
+
+
+class PublicDataError(ValueError):
+    """A public table that is not known, not there, or not reachable."""
+
+
+class HashMismatch(PublicDataError):
+    """A file whose content is not the one these connectors were written for."""
+
+
+@dataclass(frozen=True)
+class PublicSource:
+    """A public table.
+
+    Attributes
+    ----------
+    name : name on the command line and in `seed`
+    title : what it is called
+    licence : as stated, or where to look
+    citation : what to cite
+    url_base : address the paths are relative to, at a fixed commit
+    files : path in the repository and SHA-256 of each file, by its local name
+    """
+
+    name: str
+    title: str
+    licence: str
+    citation: str
+    url_base: str
+    files: Mapping[str, tuple[str, str]]
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        PublicSource(
+            name="obelix",
+            title="OBELiX: crystal structures and measured ionic conductivities of lithium solid electrolytes",
+            licence="CC BY 4.0",
+            citation="F. Therrien et al., Digital Discovery (2026), 10.1039/d5dd00441a; arXiv:2502.14234",
+            url_base=URL_BASE,
+            files={
+                "all.csv": (
+                    "data/downloads/all.csv",
+                    "54f6265ef84d16a919d08c6815f14b0fd7465fa00090bee2511c16c042e57f3c",
+                ),
+                "all_cifs.zip": (
+                    "data/downloads/all_cifs.zip",
+                    "90f54f781fe6c4ba014636046556ec66c3bfa909b617e7258ff50ac3dcfa027c",
+                ),
+                "train_idx.csv": (
+                    "data/train_idx.csv",
+                    "6bd506b34d431ff233880147f934369e3d7c7f739299e10284e32927f502775a",
+                ),
+                "test_idx.csv": (
+                    "data/test_idx.csv",
+                    "0ad4cfaf5a61e85e228b2e0782a97b01469d08ac481b553622b91035a8ec719d",
+                ),
+            },
+        ),
+        PublicSource(
+            name="liverpool",
+            title="The Liverpool Ionics Dataset",
+            licence="not stated for the table; see 10.1038/s41524-022-00951-z and "
+            "http://pcwww.liv.ac.uk/~msd30/lmds/LiIonDatabase.html",
+            citation="C. J. Hargreaves et al., npj Computational Materials (2023), 10.1038/s41524-022-00951-z",
+            url_base=URL_BASE,
+            files={
+                "LiIonDatabase.csv": (
+                    "data/misc/LiIonDatabase.csv",
+                    "d24ed972b88c3aba14194b6f9347fb3c8e8f9249b82fec22d961e709c1c06e5d",
+                ),
+            },
+        ),
+        PublicSource(
+            name="laskowski",
+            title="Ionic conductivities in the supplement of Laskowski, McHaffie and See (2023)",
+            licence="not stated; see the supplement of 10.1039/d2ee03499a and github.com/NRC-Mila/OBELiX, data/misc",
+            citation="F. A. L. Laskowski, D. B. McHaffie, K. A. See, Energy & Environmental Science 16, 1264 (2023), "
+            "10.1039/d2ee03499a",
+            url_base=URL_BASE,
+            files={
+                "laskowski_semi-fromatted.csv": (
+                    "data/misc/laskowski_semi-fromatted.csv",
+                    "606926c22779b71b82d98f833cfde8e31d540739decee3ff872f779902f75e61",
+                ),
+                "doi_lookup_table.csv": (
+                    "data/misc/doi_lookup_table.csv",
+                    "b890a2d06752613d2be77e3cf7562a14718b892c516d15d4c88686d9a122313d",
+                ),
+            },
+        ),
+    )
+}
+"""The known tables by name. Sources of the sums: the files at the commit above, compared byte by byte."""
+
+
+def find_source(name: str) -> PublicSource:
+    """A table by its name.
+
+    Raises
+    ------
+    PublicDataError
+        Unknown name.
+    """
+    if name not in SOURCES:
+        known = ", ".join(SOURCES)
+        raise PublicDataError(f"no public table named {name!r}; expected one of {known}{closest(name, SOURCES)}")
+    return SOURCES[name]
+
+
+def cache_folder() -> Path:
+    """Folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
+    if given := os.environ.get("SILION_CACHE"):
+        return Path(given)
+    import pooch  # type: ignore[import-untyped, unused-ignore]
+
+    return Path(pooch.os_cache("silion"))
+
+
+def pull(name: str, from_dir: str | Path | None = None) -> Path:
+    """Put the files of a table into the cache, all of them or none.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SOURCES`.
+    from_dir : path, optional
+        Folder to copy from instead of downloading: it holds the files, or a folder of the table's name does.
+
+    Returns
+    -------
+    Path
+        The table's folder in the cache. What stood there before is replaced.
+
+    Raises
+    ------
+    PublicDataError
+        Unknown name, a file missing in the folder, or no way to download.
+    HashMismatch
+        A file has another content; the cache is as it was.
+    """
+    source, cache = find_source(name), cache_folder()
+    found = _found(source, Path(from_dir)) if from_dir is not None else {}
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
+    except OSError as error:
+        raise PublicDataError(f"{cache}: cannot keep the table there ({error}); set SILION_CACHE") from None
+    try:
+        for file, (path, expected) in source.files.items():
+            if found:
+                (aside / file).write_bytes(found[file].read_bytes())
+            else:
+                _download(source.url_base + path, aside / file, name)
+            check_hash(aside / file, expected, f"{found.get(file, source.url_base + path)}", "; nothing was changed")
+        return _swap(aside, cache / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def pulled(name: str) -> Path:
+    """Folder of a table in the cache, with every file there and unchanged.
+
+    Raises
+    ------
+    PublicDataError
+        Unknown name, or the table was not pulled.
+    HashMismatch
+        A file was changed since.
+    """
+    source, folder = find_source(name), cache_folder() / name
+    remedy = f"; run: silion data pull {name}"
+    for file, (_, expected) in source.files.items():
+        if not (folder / file).is_file():
+            raise PublicDataError(f"{folder / file}: no such file{remedy}")
+        check_hash(folder / file, expected, str(folder / file), remedy)
+    return folder
+
+
+def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
+    """Refuse a file whose SHA-256 is not the expected one."""
+    got = hashlib.sha256(path.read_bytes()).hexdigest()
+    if got != expected:
+        raise HashMismatch(f"{label}: got SHA-256 {got}, expected {expected}{remedy}")
+
+
+def _found(source: PublicSource, folder: Path) -> dict[str, Path]:
+    """Where each file of the table is in a folder."""
+    if not folder.is_dir():
+        raise PublicDataError(f"{folder}: no such folder; expected one with {', '.join(source.files)}")
+    homes = (folder, folder / source.name)
+    found = {file: home / file for file in source.files for home in homes if (home / file).is_file()}
+    missing = [file for file in source.files if file not in found]
+    if missing:
+        where = f"{folder} and {folder / source.name}"
+        raise PublicDataError(f"{where}: no {', '.join(missing)}; the table {source.name} needs it")
+    return found
+
+
+def _download(url: str, target: Path, name: str) -> None:
+    import pooch  # type: ignore[import-untyped, unused-ignore]
+
+    try:
+        pooch.HTTPDownloader(progressbar=False)(url, str(target), None)
+    except OSError as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise PublicDataError(
+            f"{url}: could not be fetched ({reason}); pull where there is internet and copy the folder here, "
+            f"or run: silion data pull {name} --from DIR"
+        ) from None
+
+
+def _swap(aside: Path, home: Path) -> Path:
+    """Put a finished folder in the place of another; if that fails, the other is put back."""
+    old = aside.with_name(f"{aside.name}-old")
+    if home.exists():
+        home.rename(old)
+    try:
+        aside.rename(home)
+    except OSError:
+        if old.exists():
+            old.rename(home)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+    return home
