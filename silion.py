@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         return DONE
     except (ValueError, OSError) as error:
         print(f"silion: {error}", file=sys.stderr)
-        return REFUSED if type(error).__name__ == "BundleError" else UNUSABLE
+        return REFUSED if type(error).__name__ in ("BundleError", "HashMismatch") else UNUSABLE
 
 
 def _stop(number: int, frame: object) -> None:
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="a folder of further tables, beside the shipped ones; may repeat",
     )
+    _add_public(train)
     train.add_argument("--seed", type=int, default=0, help="of every random step (default 0)")
     _add_protocol(train)
     train.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("input", metavar="IN", help="CSV, TSV or Parquet of candidate designs")
     predict.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
     predict.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
+    predict.add_argument(
+        "--calibrate", metavar="MINE", help="measured designs of your own laboratory: they move and narrow the others"
+    )
     predict.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
     _add_model(predict)
     predict.set_defaults(command="serving.predict")
@@ -77,8 +81,14 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
     evaluate.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
+    _add_public(evaluate)
     evaluate.add_argument("--seed", type=int, default=0, help="as in train")
     _add_protocol(evaluate)
+    evaluate.add_argument(
+        "--test",
+        metavar="FILE",
+        help="judge conductivity on these row ids alone; all that is akin to them is removed from training",
+    )
     evaluate.add_argument("--write-readme", action="store_true", help="put the tables between the marks of README.md")
     evaluate.add_argument(
         "--model",
@@ -111,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     counted.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
     counted.set_defaults(command="training.data_list")
 
+    pull = data.add_parser("pull", help="fetch a public conductivity table, checked against its SHA-256")
+    pull.add_argument("name", metavar="NAME", help="obelix, liverpool or laskowski")
+    pull.add_argument("--from", dest="from_dir", metavar="DIR", help="copy from a folder instead: no internet needed")
+    pull.set_defaults(command="training.data_pull")
+
     models = commands.add_parser("models", help="registered models").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
@@ -130,6 +145,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(serve)
     serve.set_defaults(command="serving.serve")
     return parser
+
+
+def _add_public(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--public",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski); may repeat",
+    )
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:

@@ -225,6 +225,8 @@ class CompositionFeatures(Featurizer):
         unknown = [block for block in self.blocks if block not in BLOCKS]
         if unknown:
             raise ValueError(f"unknown block {', '.join(unknown)}; expected some of {', '.join(BLOCKS)}")
+        if {"basics", "statistics"} <= set(self.blocks):
+            raise ValueError("the block statistics holds all of basics; expected one of the two")
         amounts = amounts_of(X)
         rows = np.bincount(amounts.codes, minlength=len(amounts.known))
         counts = np.bincount(amounts.element, rows[amounts.owner], minlength=len(SYMBOLS))

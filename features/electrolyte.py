@@ -11,6 +11,7 @@ import pandas as pd
 from features.composition import CompositionFeatures, read_design
 from features.feature import Feature, Featurizer, number, one_of, text
 from features.physics import inverse_temperature
+from features.space_group import SYMMETRY_FEATURES
 from features.structure import StructureFeatures
 
 STRUCTURE = "structure"
@@ -104,6 +105,13 @@ def family_values(classes: list[str | None]) -> np.ndarray:
     return np.array(rows, dtype=float).reshape(len(classes), len(FAMILIES))
 
 
+GROUPS: dict[str, frozenset[str]] = {
+    "families": frozenset(f"family_{name}" for name in FAMILIES),
+    "symmetry": frozenset(feature.name for feature in SYMMETRY_FEATURES),
+}
+"""Outputs that can be left out, by the name of their group."""
+
+
 class ElectrolyteFeatures(Featurizer):
     """Vector of an electrolyte at a temperature.
 
@@ -116,15 +124,25 @@ class ElectrolyteFeatures(Featurizer):
     min_rows, blocks
         Passed to `CompositionFeatures`; the block `structure` adds the outputs of `StructureFeatures`, NaN where no
         structure is given.
+    without
+        Names of `GROUPS`: outputs left out. Where families are held out whole, what names a family misleads.
     """
 
     required = ("electrolyte",)
 
-    def __init__(self, min_rows: int = 3, blocks: tuple[str, ...] = ("fractions", "anions", "basics")) -> None:
+    def __init__(
+        self,
+        min_rows: int = 3,
+        blocks: tuple[str, ...] = ("fractions", "anions", "basics"),
+        without: tuple[str, ...] = (),
+    ) -> None:
         self.min_rows = min_rows
         self.blocks = blocks
+        self.without = without
 
     def _learn(self, X: pd.DataFrame) -> None:
+        if unknown := [group for group in self.without if group not in GROUPS]:
+            raise ValueError(f"unknown group {', '.join(unknown)}; expected some of {', '.join(GROUPS)}")
         self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).fit(X)
 
     def _composition_blocks(self) -> tuple[str, ...]:
@@ -141,6 +159,12 @@ class ElectrolyteFeatures(Featurizer):
         self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).restore(learned)
 
     def _describe(self) -> list[Feature]:
+        return [feature for feature in self._all() if not self._is_left_out(feature)]
+
+    def _is_left_out(self, feature: Feature) -> bool:
+        return any(feature.name in GROUPS[group] for group in self.without)
+
+    def _all(self) -> list[Feature]:
         forms = [
             Feature(f"form_{name}", f"electrolyte form is {name}", "yes/no")
             for name in ("glassy", "film", "crystalline")
@@ -161,7 +185,7 @@ class ElectrolyteFeatures(Featurizer):
         temperature = number(X, "temperature_c")
         empty = np.isnan(temperature)
         structure = self._structure()
-        return np.column_stack(
+        table = np.column_stack(
             [
                 self.composition_.transform(X).to_numpy(),
                 *([structure.transform(X).to_numpy()] if structure else []),
@@ -173,3 +197,4 @@ class ElectrolyteFeatures(Featurizer):
                 empty.astype(float),
             ]
         )
+        return table[:, [not self._is_left_out(feature) for feature in self._all()]]

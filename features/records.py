@@ -262,6 +262,31 @@ class Candidate(CellDesign):
     cycle: float | None = _quantity("1", "cycle at which retention is wanted; 100 where empty", ge=1, le=1e6)
 
 
+class Measured(Candidate):
+    """A design of the user's own laboratory with what was measured, to move the predictions of its other designs."""
+
+    conductivity_s_per_cm: float | None = _quantity("S/cm", "measured at `temperature_c`", gt=0, le=10)
+    ice_pct: float | None = _quantity("%", "measured initial Coulombic efficiency", ge=0, le=100)
+    retention_pct: float | None = _quantity("%", "measured capacity retention at `cycle`", ge=0, le=100)
+    cycle_life_80: float | None = _quantity("1", "cycle at which the retention crossed 80 %", gt=1, le=1e6)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        told = (self.conductivity_s_per_cm, self.ice_pct, self.retention_pct, self.cycle_life_80)
+        if all(value is None for value in told):
+            raise broken_rule(
+                "conductivity_s_per_cm", "nothing measured", "a conductivity, ICE, retention or cycle life"
+            )
+        if self.retention_pct is not None and (self.cycle is None or self.cycle < 2):
+            raise broken_rule("cycle", str(self.cycle or "nothing"), "the cycle of retention_pct, 2 or later")
+        if self.retention_pct is not None and self.cycle is not None and self.cycle_life_80 is not None:
+            lived = self.cycle <= self.cycle_life_80
+            if lived != (self.retention_pct >= 80):
+                got = f"{self.retention_pct:g} % at cycle {self.cycle:g} with 80 % crossed at {self.cycle_life_80:g}"
+                raise broken_rule("retention_pct", got, "values of one falling curve")
+        return self
+
+
 class CellRow(CellDesign, Provenance):
     """One silicon cell under one test condition (`cells.csv`)."""
 
@@ -337,5 +362,6 @@ TABLES: dict[str, type[Row]] = {
     "cycling": CyclingRow,
     "sources": SourceRow,
     "candidates": Candidate,
+    "measured": Measured,
 }
 """Row model of each table, by the table's file name."""

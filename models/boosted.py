@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,18 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-AFT_SCALE = 1.0
-
 
 @dataclass(frozen=True)
 class Recipe:
     """Settings of the boosters. The defaults are those written down beforehand for about 100 rows.
 
-    `blocks` names what the conductivity model reads of a composition; cells have one set of features and ignore it.
-    `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on few rows
-    a straight line carries further than a step.
+    `blocks` and `without` name what the conductivity model reads of an electrolyte; cells have one set of features and
+    ignore both. `paper_power` p gives each row the weight n**-p, n being the rows of its paper: 0 counts rows, 1 counts
+    papers. `aft_scale` is the width of the error, in deviations of the labels, that bounds are weighed with.
+    `shrink` is the share of the boosters' departure from the centre that is believed, `centre` the weighted `mean` or
+    `median` of the labels. `fade_shape` fixes the shape of the fade law; where None the points themselves show it.
+    `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on
+    few rows a straight line carries further than a step.
     """
 
     depth: int = 3
@@ -36,6 +38,29 @@ class Recipe:
     linear_rounds: int = 100
     linear_lambda: float = 0.15
     blocks: tuple[str, ...] = ("fractions", "anions", "basics")
+    without: tuple[str, ...] = ()
+    paper_power: float = 0.0
+    aft_scale: float = 1.0
+    centre: str = "mean"
+    shrink: float = 1.0
+    fade_shape: float | None = None
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> Recipe:
+        """A recipe from plain values, as JSON keeps them.
+
+        Raises
+        ------
+        ValueError
+            An unknown setting.
+        """
+        allowed = [each.name for each in fields(cls)]
+        if unknown := sorted(set(settings) - set(allowed)):
+            raise ValueError(f"unknown setting {', '.join(unknown)}; expected some of {', '.join(sorted(allowed))}")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,13 @@ class Labels:
     def take(self, rows: np.ndarray) -> Labels:
         """The labels of some rows."""
         return Labels(self.lower[rows], self.upper[rows], self.weight[rows])
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value below which half of the weight lies."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(reached, 0.5)])
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,7 @@ class BoostedEnsemble:
         self.scaling: Scaling | None = None
         self.mean = 0.0
         self.scale = 1.0
+        self.offset = 0.0
 
     def fit(self, X: pd.DataFrame, labels: Labels, seed: int) -> BoostedEnsemble:
         """Fit all members; the same seed gives the same boosters.
@@ -139,6 +172,7 @@ class BoostedEnsemble:
         middle = labels.middle
         self.mean = float(np.average(middle, weights=labels.weight))
         self.scale = float(np.sqrt(np.average((middle - self.mean) ** 2, weights=labels.weight))) or 1.0
+        self.offset = weighted_median(middle, labels.weight) if self.recipe.centre == "median" else self.mean
         table = X.to_numpy(dtype=float)
         exact = bool(labels.exact.all())
         data = self._labelled(table, labels)
@@ -188,15 +222,14 @@ class BoostedEnsemble:
             "monotone_constraints": str(self.monotone),
         }
 
-    @staticmethod
-    def _objective(exact: bool) -> dict[str, Any]:
+    def _objective(self, exact: bool) -> dict[str, Any]:
         if exact:
             return {"objective": "reg:squarederror", "base_score": 0.0}
         return {
             "objective": "survival:aft",
             "base_score": 1.0,
             "aft_loss_distribution": "normal",
-            "aft_loss_distribution_scale": AFT_SCALE,
+            "aft_loss_distribution_scale": self.recipe.aft_scale,
         }
 
     def _shares(self) -> list[float]:
@@ -218,14 +251,16 @@ class BoostedEnsemble:
         each = np.array([booster.predict(data, output_margin=True) for booster, data in self._members(X)], dtype=float)
         shares = np.array(self._shares())[:, None]
         mean = (shares * each).sum(axis=0)
-        return self.mean + self.scale * mean, self.scale * np.sqrt((shares * (each - mean) ** 2).sum(axis=0))
+        scale = self.scale * self.recipe.shrink
+        return self.offset + scale * mean, scale * np.sqrt((shares * (each - mean) ** 2).sum(axis=0))
 
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
         """SHAP values of each feature, shape (n_rows, n_features), and the base value; they sum to the prediction."""
         total = np.zeros((len(X), X.shape[1] + 1))
         for share, (booster, data) in zip(self._shares(), self._members(X), strict=True):
             total += share * booster.predict(data, pred_contribs=True).astype(float)
-        return self.scale * total[:, :-1], self.mean + self.scale * float(total[0, -1])
+        scale = self.scale * self.recipe.shrink
+        return scale * total[:, :-1], self.offset + scale * float(total[0, -1])
 
     def save(self, folder: Path) -> None:
         """Write one UBJ file per member and a JSON file with the rest."""
@@ -237,6 +272,7 @@ class BoostedEnsemble:
             "monotone": self.monotone,
             "mean": self.mean,
             "scale": self.scale,
+            "offset": self.offset,
         }
         if self.linear and self.scaling:
             self.linear.save_model(folder / "linear.ubj")
@@ -247,9 +283,9 @@ class BoostedEnsemble:
     def load(cls, folder: Path) -> BoostedEnsemble:
         """Read what `save` wrote."""
         state = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
-        recipe = {**state["recipe"], "blocks": tuple(state["recipe"]["blocks"])}
-        ensemble = cls(Recipe(**recipe), state["monotone"])
+        ensemble = cls(Recipe.from_dict(state["recipe"]), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]
+        ensemble.offset = state.get("offset", ensemble.mean)  # models of format 1 before it was kept
         ensemble.boosters = [_booster(folder / f"member_{number}.ubj") for number in range(ensemble.recipe.members)]
         if "scaling" in state:
             ensemble.linear = _booster(folder / "linear.ubj")

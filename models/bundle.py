@@ -34,7 +34,7 @@ class Bundle:
     Attributes
     ----------
     parts : fitted models by name of `PARTS`
-    facts : plain values for JSON: seed, configuration, data hashes, code and package versions, skill by target, date
+    facts : plain values for JSON: seed, configuration, data hashes, code and package versions, skill by target
     """
 
     parts: dict[str, Part]

@@ -75,8 +75,14 @@ class Domain:
     def distances(self, vectors: pd.DataFrame) -> np.ndarray:
         """Root-mean-square distance in standard deviations, shape (n_designs, n_rows); one unknown value counts as one
         deviation."""
-        left = (vectors.to_numpy(dtype=float) - self.centre) / self.spread
-        right = (self.vectors - self.centre) / self.spread
+        return self._apart(vectors.to_numpy(dtype=float), self.vectors)
+
+    def between(self, vectors: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+        """The same distance between designs, shape (n_designs, n_others)."""
+        return self._apart(vectors.to_numpy(dtype=float), others.to_numpy(dtype=float))
+
+    def _apart(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        left, right = (one - self.centre) / self.spread, (other - self.centre) / self.spread
         result = np.empty((len(left), len(right)))
         for index, design in enumerate(left):
             gap = design - right

@@ -76,9 +76,8 @@ def explain(
         What was written, the page `index.html` first.
     """
     wanted = check_targets(targets)
-    pieces = [
-        pages.heading("Why: what moves the predictions", 1),
-        pages.paragraph(
+    blocks: list[pages.Block] = [
+        pages.Paragraph(
             "SHAP values say how the model weighs a feature, not what causes what. On this few papers a "
             "small bar may be noise. A target marked "
             "'no skill shown yet' is explained all the same: read it as how the model works, not as how cells work."
@@ -86,13 +85,13 @@ def explain(
     ]
     written: list[Path] = []
     for column in wanted:
-        pieces += _overall(bundle, column, folder, written)
+        blocks += _overall(bundle, column, folder, written)
     if designs is not None and len(designs):
-        pieces += _each(
+        blocks += _each(
             bundle, designs, names or [str(row + 1) for row in range(len(designs))], wanted, folder, written
         )
     index = folder / "index.html"
-    index.write_text(pages.page("Silion: why", pieces), encoding="utf-8")
+    index.write_text(pages.html("Silion: what moves the predictions", blocks), encoding="utf-8")
     return [index, *written]
 
 
@@ -101,7 +100,7 @@ def _verdict(bundle: Bundle, column: str) -> str:
     return f"{TARGETS[column].label}: {verdict} on unseen papers."
 
 
-def _overall(bundle: Bundle, column: str, folder: Path, written: list[Path]) -> list[str]:
+def _overall(bundle: Bundle, column: str, folder: Path, written: list[Path]) -> list[pages.Block]:
     part = bundle.parts[PART_OF[column]]
     if part.domain is None:
         return []
@@ -131,18 +130,19 @@ def _overall(bundle: Bundle, column: str, folder: Path, written: list[Path]) -> 
     )
     words = f"{TARGETS[column].label}: the {len(top)} strongest features over the {len(values)} training rows"
     return [
-        pages.heading(f"Overall: {TARGETS[column].label}"),
-        pages.paragraph(_verdict(bundle, column)),
-        pages.picture(f"{column}_bar.png", f"{words}, mean absolute SHAP value in {SCALE[column]}"),
-        pages.picture(f"{column}_beeswarm.png", f"{words}, one dot a row, coloured by the feature's value"),
+        pages.Heading(f"Overall: {TARGETS[column].label}"),
+        pages.Paragraph(_verdict(bundle, column)),
+        pages.Picture(f"{column}_bar.png", f"{words}, mean absolute SHAP value in {SCALE[column]}"),
+        pages.Picture(f"{column}_beeswarm.png", f"{words}, one dot a row, coloured by the feature's value"),
     ]
 
 
 def _each(
     bundle: Bundle, designs: pd.DataFrame, names: list[str], wanted: list[str], folder: Path, written: list[Path]
-) -> list[str]:
+) -> list[pages.Block]:
     cells, described = with_conductivity(designs, bundle.parts["conductivity"]), has_anode(designs)
-    pieces, rows = [pages.heading("Design by design")], []
+    blocks: list[pages.Block] = [pages.Heading("Design by design")]
+    rows: list[dict[str, object]] = []
     for column in wanted:
         name = PART_OF[column]
         found = reasons(bundle.parts[name], designs if name == "conductivity" else cells)
@@ -168,15 +168,15 @@ def _each(
             label = f"{TARGETS[column].label} of {design} ({SCALE[column]})"
             path = folder / f"{row + 1:02d}_{_file_name(design)}_{column}.png"
             written.append(figures.save(figures.shap_plot("waterfall", _explanation(found)[row], SHOWN, label), path))
-            pieces.append(
-                pages.picture(
+            blocks.append(
+                pages.Picture(
                     path.name,
                     f"{label}: what moved it from the base {found.base:.2f} to "
                     f"{found.base + found.values[row].sum():.2f}",
                 )
             )
     written.append(_csv(pd.DataFrame(rows), folder / "designs_shap.csv"))
-    return pieces
+    return blocks
 
 
 def _explanation(found: Reasons) -> Any:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-INK, QUIET = "#1f4e79", "#8a8f98"
-COLOURS = ("#1f4e79", "#c0504d", "#4f8a5b", "#8064a2", "#d28f33", "#2c9aa0", "#7f6a4d", "#a3446e", "#5b5b5b", "#9bbb59")
+INK, QUIET = "#1f4e79", "#7a808a"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""The palette of Okabe and Ito, which colour-blind readers tell apart; without its yellow, which white paper hides."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", "*", ">")
+"""As many as share no divisor with the colours: every kind up to the 77th has a look of its own."""
+LearningRow: TypeAlias = tuple[float, int, float, float, float, float]
+"""Share of the papers learned from, groups judged, error with its low and high end, and the dummy's error."""
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -36,32 +41,68 @@ def axes(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, plot
 
 
-def parity(truth: np.ndarray, predicted: np.ndarray, kinds: Sequence[str], label: str, unit: str) -> Figure:
-    """Predicted on unseen papers against measured, coloured by kind."""
-    figure, plot = axes(5.6, 4.6)
-    both = np.concatenate([truth, predicted])
-    margin = 0.05 * float(np.ptp(both)) or 1.0
-    ends = [both.min() - margin, both.max() + margin]
+def look(place: int) -> dict[str, Any]:
+    """Colour and marker of the kind at a place of the list of kinds."""
+    return {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+
+
+def parity(
+    lower: np.ndarray,
+    upper: np.ndarray,
+    predicted: np.ndarray,
+    kinds: Sequence[str],
+    order: Sequence[str],
+    label: str,
+    unit: str,
+) -> Figure:
+    """Predicted on unseen papers against measured, with colour and marker by kind.
+
+    Parameters
+    ----------
+    lower, upper : ends of what was measured, shape (n_rows,). Equal for a value, drawn filled; otherwise hollow, with
+        a line between the ends, or an arrow to the side that is open where an end is infinite.
+    predicted : shape (n_rows,)
+    kinds : kind of each row
+    order : every kind, so that one kind looks the same in all figures drawn with this order
+    """
+    figure, plot = axes(7.4, 4.8)
+    low, high = np.where(np.isfinite(lower), lower, upper), np.where(np.isfinite(upper), upper, lower)
+    both = np.concatenate([low, high, predicted])
+    margin = 0.06 * float(np.ptp(both)) or 1.0
+    ends = (float(both.min()) - margin, float(both.max()) + margin)
     plot.plot(ends, ends, color=QUIET, linewidth=1, zorder=0)
-    names = sorted(set(kinds), key=lambda kind: (-list(kinds).count(kind), kind))
-    shown = names[: len(COLOURS) - 1]
-    for colour, kind in zip(COLOURS, [*shown, None], strict=False):
-        chosen = np.array([each == kind if kind is not None else each not in shown for each in kinds], dtype=bool)
-        if chosen.any():
-            name = kind or "other"
-            plot.scatter(
-                truth[chosen],
-                predicted[chosen],
-                s=26,
-                color=colour,
-                alpha=0.8,
-                edgecolor="white",
-                linewidth=0.4,
-                label=name,
-            )
+    exact = lower == upper
+    for place, kind in enumerate(order):
+        own = np.array([each == kind for each in kinds], dtype=bool)
+        if not own.any():
+            continue
+        middle = (low + high) / 2
+        colour, common = look(place)["color"], {"marker": look(place)["marker"], "s": 42, "zorder": 3}
+        filled, hollow = own & exact, own & ~exact
+        plot.scatter([], [], color=colour, label=f"{kind} ({own.sum()})", **common)
+        plot.scatter(middle[filled], predicted[filled], color=colour, ec="white", linewidth=0.5, alpha=0.85, **common)
+        plot.scatter(middle[hollow], predicted[hollow], color="white", ec=colour, linewidth=1.2, **common)
+        for row in np.flatnonzero(hollow):
+            _bound(plot, lower[row], upper[row], predicted[row], colour)
+    if not exact.all():
+        plot.scatter(
+            [], [], marker="o", s=34, facecolor="white", edgecolor="black", label="hollow: only a bound\nis known"
+        )
     plot.set(xlim=ends, ylim=ends, xlabel=f"measured {label} ({unit})", ylabel=f"predicted, paper unseen ({unit})")
-    plot.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    plot.set_aspect("equal")
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "alignment": "left"}
+    plot.legend(title="class (rows)", fontsize=8, title_fontsize=8, frameon=False, **beside)
     return figure
+
+
+def _bound(plot: Axes, lower: float, upper: float, predicted: float, colour: str) -> None:
+    """A line between two known ends, or an arrow to the side where none is known."""
+    if np.isfinite(lower) and np.isfinite(upper):
+        plot.plot([lower, upper], [predicted, predicted], color=colour, linewidth=1.2, zorder=2)
+        return
+    known, side = (lower, 20) if np.isfinite(lower) else (upper, -20)
+    arrow = {"arrowstyle": "<-", "color": colour, "shrinkA": 0, "shrinkB": 3, "linewidth": 1.2}
+    plot.annotate("", (known, predicted), (side, 0), textcoords="offset points", arrowprops=arrow)
 
 
 def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
@@ -72,8 +113,9 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
         plot.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="round")
         plot.plot(value, place, "o", color=colour, markersize=9)
         plot.annotate(
-            f"{value:.2f}", (value, place), textcoords="offset points", xytext=(0, 10), ha="center", fontsize=8
-        )
+            f"{value:.2f}", (value, place), textcoords="offset points", xytext=(0, 10), ha="center", fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
     plot.axvline(1, color="black", linewidth=1)
     plot.set_yticks(range(len(rows)), [name for name, *_ in reversed(rows)])
     plot.set(
@@ -85,7 +127,7 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
 def completeness(filled: Mapping[str, float]) -> Figure:
     """Share of the rows that fill each column: what is known, and what is missing."""
     names = [name for name, share in sorted(filled.items(), key=lambda each: -each[1]) if share > 0]
-    figure, plot = axes(7.2, 0.9 + 0.2 * len(names))
+    figure, plot = axes(7.2, 0.8 + 0.155 * len(names))
     places = np.arange(len(names))[::-1]
     plot.barh(places, 1.0, color="#eef1f4")
     plot.barh(places, [filled[name] for name in names], color=INK)
@@ -96,12 +138,34 @@ def completeness(filled: Mapping[str, float]) -> Figure:
 
 def calibration(levels: Sequence[float], held: Mapping[str, Sequence[float]]) -> Figure:
     """Share of papers' values inside the interval against the level promised."""
-    figure, plot = axes(4.8, 4.2)
-    plot.plot([0, 1], [0, 1], color=QUIET, linewidth=1)
-    for colour, (name, shares) in zip(COLOURS, held.items(), strict=False):
-        plot.plot(levels, shares, marker="o", markersize=4, color=colour, label=name)
-    plot.set(xlabel="level promised", ylabel="share inside, paper unseen", xlim=(0, 1), ylim=(0, 1.02))
-    plot.legend(fontsize=8, frameon=False)
+    figure, plot = axes(6.4, 4.2)
+    plot.plot([0, 1], [0, 1], color=QUIET, linewidth=1, label="as promised")
+    for place, (name, shares) in enumerate(held.items()):
+        plot.plot(levels, shares, markersize=6, linewidth=1.2, label=name, **look(place))
+    lowest = min([*levels, *(share for shares in held.values() for share in shares if share == share)], default=0.0)
+    ends = (max(lowest - 0.05, 0.0), 1.02)
+    plot.set(xlabel="level promised", ylabel="share inside, paper unseen", xlim=ends, ylim=ends)
+    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    return figure
+
+
+def learning_curve(rows: Sequence[LearningRow], label: str, unit: str) -> Figure:
+    """Error on unseen papers against the share of the other papers that was learned from, beside the dummy's error.
+
+    Parameters
+    ----------
+    rows : share of the papers (0..1), groups judged, error, low and high end of the error, the dummy's error
+    label, unit : of the target and of its error
+    """
+    figure, plot = axes(6.4, 3.8)
+    share, _, error, low, high, dummy = (np.array(column) for column in zip(*sorted(rows), strict=True))
+    plot.fill_between(100 * share, low, high, color=INK, alpha=0.18, linewidth=0)
+    plot.plot(100 * share, error, color=INK, marker="o", label="Silion")
+    plot.plot(100 * share, dummy, color="#d55e00", marker="s", linestyle="--", label="dummy")
+    plot.set_xticks(100 * share, [f"{100 * each:.0f} %" for each in share])
+    plot.set(xlabel="share of the other papers learned from", ylabel=f"error of {label}\n({unit})")
+    plot.set_ylim(bottom=0)
+    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
     return figure
 
 

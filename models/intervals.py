@@ -75,7 +75,9 @@ class Calibration:
         return cls(tuple(state["scores"]), tuple(state["weights"]), int(state["papers"]), float(state["noise"]))
 
 
-def calibrate(predicted: np.ndarray, spread: np.ndarray, labels: Labels, papers: np.ndarray) -> Calibration:
+def calibrate(
+    predicted: np.ndarray, spread: np.ndarray, labels: Labels, papers: np.ndarray, noise: float | None = None
+) -> Calibration:
     """Calibration from out-of-fold predictions.
 
     Parameters
@@ -83,6 +85,7 @@ def calibrate(predicted: np.ndarray, spread: np.ndarray, labels: Labels, papers:
     predicted, spread : shape (n_repeats, n_rows); NaN where a row was not predicted
     labels : labels of the rows; a row that is only bounded scores how far the prediction lies outside its bound
     papers : paper of each row, shape (n_rows,)
+    noise : scale of the error of a single prediction; from these predictions where not given
 
     Raises
     ------
@@ -96,7 +99,8 @@ def calibrate(predicted: np.ndarray, spread: np.ndarray, labels: Labels, papers:
     known = np.isfinite(miss)
     counts = np.array([known[:, member == paper].sum() for paper in range(len(kinds))], dtype=float)
     weight = np.where(known, 1 / counts[member][None, :], 0.0)
-    noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))
+    if noise is None:
+        noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))
     score = (miss / np.hypot(noise, spread))[known]
     order = np.argsort(score)
     return Calibration(tuple(score[order].tolist()), tuple(weight[known][order].tolist()), len(kinds), noise)

@@ -31,12 +31,12 @@ ABOUT_WEIGHT = 0.5
 """Weight of a value printed with 'about'."""
 
 
-def log10_life(cycles: Any, retention_pct: Any, shape: float) -> np.ndarray:
+def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:
     """log10 N80 of a cell that holds `retention_pct` after `cycles` cycles (counted from the reference), by the fade
     law."""
     held = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
     faded = np.log(held) / np.log(LIFE_RETENTION_PCT / 100)
-    return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / shape)
+    return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / np.asarray(shape, dtype=float))
 
 
 def retention_pct(log10_n80: Any, cycles: Any, shape: float) -> np.ndarray:

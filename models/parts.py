@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from features.feature import Featurizer, number
 from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.domain import Domain
 from models.intervals import Calibration
+from models.lab import LabEffect
 
 FEATURIZERS: dict[str, type[Featurizer]] = {"ElectrolyteFeatures": ElectrolyteFeatures, "CellFeatures": CellFeatures}
 """Featurizers by the name a bundle stores."""
@@ -32,6 +33,7 @@ class Part:
     featurizer, ensemble : fitted
     calibration, domain : None inside cross-validation, where only predictions are needed
     settings : further numbers the model needs (the fade law's shape)
+    lab : what the user's own measurements can do; None as for calibration
     """
 
     featurizer: Featurizer
@@ -39,6 +41,7 @@ class Part:
     calibration: Calibration | None = None
     domain: Domain | None = None
     settings: dict[str, float] = field(default_factory=dict)
+    lab: LabEffect | None = None
 
     def predict(self, designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Prediction and spread on the model's scale, shape (n_designs,)."""
@@ -51,15 +54,26 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
     Parameters
     ----------
     name : key of `PARTS`
-    designs : rows of the record models as a frame; for cells with the column of `with_conductivity`
+    designs : rows of the record models as a frame, with `paper` where the recipe weights papers; for cells with the
+        column of `with_conductivity`
     labels : on the model's scale: log10 S/cm, %, log10 cycles
     """
-    featurizer = ElectrolyteFeatures(blocks=recipe.blocks) if name == "conductivity" else FEATURIZERS[PARTS[name]]()
+    featurizer: Featurizer = CellFeatures()
+    if name == "conductivity":
+        featurizer = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without)
     vectors = featurizer.fit_transform(designs)
+    if recipe.paper_power:
+        labels = replace(labels, weight=labels.weight * paper_weights(designs["paper"], recipe.paper_power))
     ensemble = BoostedEnsemble(recipe, [feature.monotone for feature in featurizer.features_]).fit(
         vectors, labels, seed
     )
     return Part(featurizer, ensemble)
+
+
+def paper_weights(papers: pd.Series, power: float) -> np.ndarray:
+    """Weight n**-power of each row, n being the rows of its paper; 1 on average."""
+    weights = papers.map(papers.value_counts()).to_numpy(dtype=float) ** -power
+    return np.asarray(weights / weights.mean())
 
 
 def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame:
@@ -82,6 +96,7 @@ def part_state(part: Part) -> dict[str, Any]:
         "learned": part.featurizer.learned(),
         "settings": part.settings,
         "calibration": part.calibration.as_dict() if part.calibration else None,
+        "lab": part.lab.as_dict() if part.lab else None,
     }
 
 
@@ -92,4 +107,5 @@ def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domai
     }
     featurizer = FEATURIZERS[state["featurizer"]](**parameters).restore(state["learned"])
     calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
-    return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]))
+    lab = LabEffect.from_dict(state["lab"]) if state.get("lab") else None
+    return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]), lab)

@@ -19,6 +19,7 @@ from features.tables import Mistake
 from models import lifetime
 from models.bundle import Bundle
 from models.intervals import Calibration
+from models.own import OwnRows, moved, own_rows
 from models.parts import Part, with_conductivity
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
@@ -72,6 +73,7 @@ class Predictor:
         targets: Sequence[str] | None = None,
         level: float = DEFAULT_LEVEL,
         precedents: int = 3,
+        measured: pd.DataFrame | None = None,
     ) -> Predictions:
         """Predict each design.
 
@@ -81,6 +83,7 @@ class Predictor:
         targets : columns of `TARGETS`; all where not given
         level : share of papers whose values the interval should hold, 0 to 1
         precedents : nearest literature rows to return per design and target
+        measured : designs of the same laboratory with what was measured, columns of `Measured`
 
         Raises
         ------
@@ -101,7 +104,11 @@ class Predictor:
         for name in dict.fromkeys(PART_OF[column] for column in wanted):
             part, frame = self.bundle.parts[name], designs if name == "conductivity" else cells
             mask = np.ones(len(designs), dtype=bool) if name == "conductivity" else described
-            for column, values in self._values(name, part, frame, level).items():
+            own = None if measured is None else self._own(name, part, measured)
+            found, said = self._values(name, part, frame, level, own)
+            for row in np.flatnonzero(mask) if said else ():
+                notices[row] += [f"{name}: {each}" for each in said[row]]
+            for column, values in found.items():
                 columns[column] = np.where(mask, values, np.nan)
             self._place(name, part, frame, mask, precedents, nearest, distances, notices)
         order = [column + end for column in wanted for end in ("", "_low", "_high")]
@@ -112,9 +119,24 @@ class Predictor:
         ]
         return Predictions(table, wanted_rows, distances)
 
-    def _values(self, name: str, part: Part, frame: pd.DataFrame, level: float) -> dict[str, np.ndarray]:
+    def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
+        if name != "conductivity":
+            measured = with_conductivity(measured, self.bundle.parts["conductivity"])
+        return own_rows(name, part, measured)
+
+    def _values(
+        self, name: str, part: Part, frame: pd.DataFrame, level: float, own: OwnRows | None
+    ) -> tuple[dict[str, np.ndarray], list[list[str]]]:
         centre, spread = part.predict(frame)
-        half = _calibration(part).half_width(spread, level)
+        half, said = _calibration(part).half_width(spread, level), list[list[str]]()
+        if own is not None:
+            centre, half, said = moved(part, own, frame, centre, spread, half, level)
+        return self._in_units(name, part, frame, centre, half), said
+
+    @staticmethod
+    def _in_units(
+        name: str, part: Part, frame: pd.DataFrame, centre: np.ndarray, half: np.ndarray
+    ) -> dict[str, np.ndarray]:
         ends = {"": centre, "_low": centre - half, "_high": centre + half}
         if name == "conductivity":
             return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from features.records import Candidate
 from features.tables import InputError, parse_row
 from models.bundle import load_bundle
+from models.own import measured_frame, parse_measured
 from models.predictor import Predictor, candidate_frame, formula_mistake
 
 
@@ -24,7 +26,8 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """Predict a frame of designs, columns as in `data/examples/candidates.csv`; `params` may hold `level`.
+        """Predict a frame of designs, columns as in `data/examples/candidates.csv`; `params` may hold `level` and
+        `measured`, a JSON list of measured designs of the same laboratory.
 
         Raises
         ------
@@ -45,8 +48,9 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
                 rows.append(row)
         if mistakes:
             raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
-        level = float((params or {}).get("level", 0.9))
-        return self.predictor.predict(candidate_frame(rows), level=level, precedents=0).table
+        level, own = float((params or {}).get("level", 0.9)), str((params or {}).get("measured") or "")
+        measured = measured_frame(parse_measured(json.loads(own))) if own else None
+        return self.predictor.predict(candidate_frame(rows), level=level, precedents=0, measured=measured).table
 
 
 set_model(SilionModel())

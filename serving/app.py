@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.records import Candidate
 from features.tables import Mistake, parse_row
 from models.bundle import Bundle
+from models.own import measured_frame, parse_measured
 from models.predictor import DEFAULT_LEVEL, Predictor, candidate_frame, formula_mistake
 
 MAX_DESIGNS = 10_000
@@ -24,6 +25,7 @@ class PredictRequest(BaseModel):
 
     designs: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_DESIGNS)
     level: float = Field(default=DEFAULT_LEVEL, gt=0, lt=1)
+    measured: list[dict[str, Any]] = Field(default_factory=list, max_length=MAX_DESIGNS)
 
 
 def create_app(bundle: Bundle) -> FastAPI:
@@ -59,7 +61,8 @@ def create_app(bundle: Bundle) -> FastAPI:
         if not good:
             raise HTTPException(422, [str(mistake) for each in found if isinstance(each, list) for mistake in each])
         try:
-            answers = predictor.predict(candidate_frame(good), level=request.level)
+            measured = measured_frame(parse_measured(request.measured)) if request.measured else None
+            answers = predictor.predict(candidate_frame(good), level=request.level, measured=measured)
         except ValueError as error:
             raise HTTPException(422, [str(error)]) from None
         values = iter(zip(answers.table.to_dict("records"), answers.precedents, strict=True))

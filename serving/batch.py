@@ -13,8 +13,9 @@ from textwrap import shorten
 
 import pandas as pd
 
-from features.records import Candidate
+from features.records import Candidate, Measured
 from features.tables import InputError, Mistake, Table, read_table
+from models.own import measured_frame
 from models.predictor import Predictions, Predictor, candidate_frame, check_targets, formula_mistake
 from models.targets import TARGETS
 
@@ -79,6 +80,29 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
     return kept
 
 
+def read_measured(path: str | Path, remarks: list[str]) -> pd.DataFrame:
+    """Read measured designs; rows that cannot be used are left out and said in the remarks.
+
+    Raises
+    ------
+    InputError
+        The file cannot be used, or no row of it: nothing is predicted then, as it would not be what was asked for.
+    """
+    table, name = read_table(path, Measured, own_columns=True), Path(path).name
+    good = []
+    for row, line in zip(table.rows, table.lines, strict=True):
+        if mistake := formula_mistake(row, line, name):
+            table.mistakes.append(mistake)
+        else:
+            good.append(row)
+    if not good:
+        raise InputError(
+            f"{name}: no measured design can be used; leave --calibrate out to predict without", table.mistakes
+        )
+    remarks += [f"left out of the calibration: {mistake}" for mistake in table.mistakes]
+    return measured_frame(good)
+
+
 def predict_file(
     source: str | Path,
     out: str | Path,
@@ -86,23 +110,30 @@ def predict_file(
     *,
     targets: Sequence[str] | None = None,
     level: float = 0.9,
+    calibrate: str | Path | None = None,
 ) -> BatchResult:
     """Predict every good row of a table; every file is written aside, then renamed.
 
     Beside OUT stand `OUT.nearest.csv`, the nearest literature rows of each design with their papers, and, where rows
     were rejected, `OUT.rejected.csv` with the reasons.
 
+    Parameters
+    ----------
+    calibrate : table of measured designs of the same laboratory, columns of `Measured`
+
     Raises
     ------
     InputError
-        The file cannot be used, no row of it can, or the output may not be written there.
+        A file cannot be used, no row of it can, or the output may not be written there.
     """
     check_targets(targets)
     source, out = Path(source), _target(Path(out), Path(source))
     candidates = read_candidates(source)
     if not candidates.rows:
         raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
-    predictions = predictor.predict(candidate_frame(candidates.rows), targets=targets, level=level)
+    measured = read_measured(calibrate, candidates.remarks) if calibrate else None
+    frame = candidate_frame(candidates.rows)
+    predictions = predictor.predict(frame, targets=targets, level=level, measured=measured)
     table = pd.concat([_own_table(source, candidates), predictions.table], axis=1)
     out.parent.mkdir(parents=True, exist_ok=True)
     rejected = _write_rejected(candidates, out.with_name(f"{out.name}.rejected.csv"))

@@ -17,7 +17,14 @@ def predict(arguments: argparse.Namespace) -> int:
     from serving.batch import predict_file, text_notices, text_table
 
     predictor = Predictor(load_bundle(resolve(arguments.model)))
-    result = predict_file(arguments.input, arguments.out, predictor, targets=arguments.targets, level=arguments.level)
+    result = predict_file(
+        arguments.input,
+        arguments.out,
+        predictor,
+        targets=arguments.targets,
+        level=arguments.level,
+        calibrate=arguments.calibrate,
+    )
     for remark in result.remarks:
         print(f"note: {remark}", file=sys.stderr)
     print(f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from models.registry import check_store
+from silion import main
 from tests.shared import Command, Store, environment
 
 CANDIDATES = Path("data/examples/candidates.csv")
@@ -236,3 +241,128 @@ def test_a_prediction_that_cannot_be_written_leaves_nothing(
     assert done.code == 2
     assert "Traceback" not in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that was asked and never written to: a command makes one like it before any work, which takes seconds."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    with ThreadPoolExecutor(1) as worker, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}")
+        worker.submit(check_store).result()
+    return path
+
+
+@pytest.fixture
+def here(tmp_path: Path, new_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a new store and an empty cache of public tables."""
+    shutil.copyfile(new_store, tmp_path / "mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.setenv("SILION_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def run(*arguments: str | Path) -> int:
+    """A command in this process, beside the main thread, whose signals stay as they are."""
+    with ThreadPoolExecutor(1) as worker:
+        return worker.submit(main, [str(each) for each in arguments]).result()
+
+
+def assert_nothing_was_kept(folder: Path) -> None:
+    """No report, whole or half, and neither run nor model in the store."""
+    assert not [path for path in folder.iterdir() if "report" in path.name]
+    with closing(sqlite3.connect(folder / "mlflow.db")) as store:
+        for table in ("runs", "registered_models", "model_versions"):
+            assert store.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def test_training_with_too_few_papers_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("train", "--folds", "500", "--repeats", "1", "--report", here / "report") == 2
+    assert "papers are too few for 500 folds" in capsys.readouterr().err
+    assert_nothing_was_kept(here)
+
+
+ARGYRODITES = "Li6PS5Cl Li5.5PS4.5Cl1.5 Li6PS5Br Li6PS5I Li7PS6 Li5.7PS4.7Cl1.3".split()
+
+
+@pytest.mark.parametrize("papers", [1, 4])
+def test_a_small_table_of_ones_own_is_refused_and_nothing_written(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], papers: int
+) -> None:
+    """The same commands over a folder of few papers in the place of the shipped one."""
+    folder = here / "few"
+    folder.mkdir()
+    rows = list(enumerate(ARGYRODITES))
+    tables = {
+        "electrolytes": ["measurement_id,electrolyte,conductivity_s_per_cm,source_id"]
+        + [f"E{row},{name},1e-{3 + row % 4},lab{row % papers}" for row, name in rows],
+        "cells": ["cell_id,electrolyte,anode,ice_pct,source_id"]
+        + [f"A{row},{name},Si,{70 + row},lab{row % papers}" for row, name in rows],
+        "cycling": ["point_id,cell_id,cycle,retention_pct,source_id"]
+        + [f"P{row},A{row},100,{70 + row},lab{row % papers}" for row, _ in rows],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (here / "ids.csv").write_text("E0\n", encoding="utf-8")
+    monkeypatch.setattr("training.train.SHIPPED", folder)
+    assert run("train", "--report", here / "report") == 2
+    assert f"{papers} papers are too few for 5 folds; add papers" in capsys.readouterr().err
+    assert run("evaluate") == 2
+    assert f"{papers} papers are too few for 5 folds" in capsys.readouterr().err
+    assert run("evaluate", "--test", here / "ids.csv") == 2
+    words = "nothing to learn from" if papers == 1 else "papers are too few for 5 folds"
+    assert words in capsys.readouterr().err
+    assert_nothing_was_kept(here)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "words"),
+    [
+        ("libverpool", None, 2, "no public table named 'libverpool'; expected one of obelix, liverpool, laskowski"),
+        ("libverpool", None, 2, "closest: liverpool"),
+        ("liverpool", None, 2, "LiIonDatabase.csv: no such file; run: silion data pull liverpool"),
+        ("liverpool", b"ID\n", 3, "LiIonDatabase.csv: got SHA-256"),
+    ],
+)
+def test_public_tables_that_cannot_be_used(
+    here: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | None, code: int, words: str
+) -> None:
+    cache = here / "cache"
+    if content is not None:
+        (cache / name).mkdir(parents=True)
+        (cache / name / "LiIonDatabase.csv").write_bytes(content)
+    (here / "ids.csv").write_text("E055\n", encoding="utf-8")
+    commands = [
+        ("train", "--report", here / "report"),
+        ("evaluate",),
+        ("evaluate", "--test", here / "ids.csv"),
+    ]
+    for command in commands:
+        assert run(*command, "--public", name) == code
+        said = capsys.readouterr()
+        assert words in said.err
+        assert said.out == ""
+    assert_nothing_was_kept(here)
+    assert content is not None or not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("ids", "more", "words"),
+    [
+        ("E055\n", ("--model", "champion"), "leave --model and --write-readme out"),
+        ("E055\n", ("--write-readme",), "leave --model and --write-readme out"),
+        (None, (), "ids.csv: no such file"),
+        ("", (), "ids.csv: no id in it"),
+        ("E055\nE055\n", (), "'E055' stands in it twice"),
+        ("E055\nE0550\nobelix:7cr\n", (), "2 of 3 test ids are of no conductivity in the data: 'E0550', 'obelix:7cr'"),
+    ],
+)
+def test_a_test_file_that_cannot_be_used_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ids: str | None, more: tuple[str, ...], words: str
+) -> None:
+    if ids is not None:
+        (tmp_path / "ids.csv").write_text(ids, encoding="utf-8")
+    assert run("evaluate", "--test", tmp_path / "ids.csv", *more) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""

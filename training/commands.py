@@ -20,13 +20,14 @@ def train(arguments: argparse.Namespace) -> int:
     from models.registry import check_store
     from training.report import summary, write_report
     from training.tracking import track
-    from training.train import steps, train
+    from training.train import load_data, steps_to_train, train
 
     config, folder = _config(arguments), Path(arguments.report)
     check_folder(folder)
     check_store()
-    with progress(steps(config)) as step:
-        trained = train(config, step)
+    literature = load_data(config)
+    with progress(steps_to_train(config, literature)) as step:
+        trained = train(config, step, literature)
     with whole_folder(folder) as aside:
         write_report(trained, aside)
         version = track(trained, aside)
@@ -42,6 +43,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from training.report import write_readme
     from training.train import load_data, measure, steps
 
+    if arguments.test:
+        return _evaluate_fixed(arguments)
     config = _config(arguments)
     facts = {}
     if arguments.model:
@@ -68,6 +71,22 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _evaluate_fixed(arguments: argparse.Namespace) -> int:
+    """Skill for conductivity on the rows a file names."""
+    from training.evaluate import sentence
+    from training.fixed import read_ids
+    from training.train import load_data, measure_fixed
+
+    if arguments.model or arguments.write_readme:
+        raise ValueError("--test judges the recipe of the other options; leave --model and --write-readme out")
+    config, ids = _config(arguments), read_ids(arguments.test)
+    score, split = measure_fixed(load_data(config), config, ids)
+    print(f"{len(split.test)} test rows; {len(split.train)} rows to learn from")
+    print(f"{split.removed} rows removed from training: they share a paper or a composition with a test row")
+    print(sentence(score))
+    return DONE
+
+
 def data_check(arguments: argparse.Namespace) -> int:
     """All mistakes of tables."""
     from training.check import check
@@ -89,7 +108,25 @@ def data_list(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _config(arguments: argparse.Namespace) -> TrainConfig:
-    from training.config import TrainConfig
+def data_pull(arguments: argparse.Namespace) -> int:
+    """Fetch a public table, or copy it from a folder, and say what it holds."""
+    from training.public.collect import convert, summary, write_view
+    from training.public.sources import pull
 
-    return TrainConfig(tuple(arguments.data), arguments.seed, arguments.folds, arguments.repeats)
+    folder = pull(arguments.name, arguments.from_dir)
+    converted = convert([arguments.name])[arguments.name]
+    write_view(converted, folder)
+    print(summary(arguments.name, converted))
+    print(
+        f"kept in {folder}; to look at: electrolytes.csv, refused.csv; to use: silion train --public {arguments.name}"
+    )
+    return DONE
+
+
+def _config(arguments: argparse.Namespace) -> TrainConfig:
+    from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
+
+    public = tuple(dict.fromkeys(arguments.public))
+    choices = PUBLIC_CHOICES if public else CHOICES
+    data = tuple(arguments.data)
+    return TrainConfig(data, arguments.seed, arguments.folds, arguments.repeats, public=public, choices=dict(choices))

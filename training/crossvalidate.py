@@ -1,21 +1,29 @@
-"""Out-of-fold predictions by paper: everything fitted, the conductivity link included, sees only the other papers."""
+"""Out-of-fold predictions by paper: everything fitted or chosen, the conductivity link included, sees only the other
+papers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from models import lifetime
 from models.boosted import Recipe
 from models.parts import Part, fit_part, with_conductivity
 from training.baselines import BASELINES
-from training.dataset import Examples, Literature, chemical_key, conductivity_examples, cycling_points, ice_examples
-from training.split import grouped_folds, joined_groups
+from training.choose import INNER_FITS, choose
+from training.dataset import Examples, Literature, conductivity_examples, ice_examples, papers_of
+from training.fade import fade_examples, relabelled
+from training.kinship import Kinship
+from training.split import grouped_folds
 
 MODEL = "silion"
+Choices = Mapping[str, Recipe]
+"""Recipes to choose from, by name."""
+Progress = Callable[[int], None]
+Tests = Iterable[tuple[int, np.ndarray]]
+"""Rows of each test fold, with the number of its repeat."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,14 @@ class Protocol:
     folds: int = 5
     repeats: int = 5
     seed: int = 0
+
+    def tests(self, groups: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """Rows of each test fold, with the number of its repeat."""
+        return [
+            (repeat, test)
+            for repeat in range(self.repeats)
+            for test in grouped_folds(groups, self.folds, 1000 * self.seed + repeat)
+        ]
 
 
 @dataclass
@@ -38,6 +54,9 @@ class OutOfFold:
     predicted : by method, shape (n_repeats, n_rows), on the model's scale
     spread : of the boosted model, shape (n_repeats, n_rows)
     shape : for the fade law, the training folds' shape for each prediction; empty otherwise
+    chosen : name of the recipe chosen inside each training fold
+    removed : training rows left out of each fold as kin of a test row
+    fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
     """
 
     examples: Examples
@@ -45,18 +64,27 @@ class OutOfFold:
     predicted: dict[str, np.ndarray]
     spread: np.ndarray
     shape: np.ndarray
+    chosen: list[str] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    fold: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
-
-Progress = Callable[[int], None]
+    def __post_init__(self) -> None:
+        """Predictions of no named fold are those of one."""
+        if not self.fold.size:
+            self.fold = np.zeros_like(self.spread)
 
 
 def cross_validate(
-    literature: Literature, recipes: Mapping[str, Recipe], protocol: Protocol, progress: Progress = lambda steps: None
+    literature: Literature,
+    choices: Mapping[str, Choices],
+    protocol: Protocol,
+    progress: Progress = lambda steps: None,
 ) -> dict[str, OutOfFold]:
     """Repeated grouped cross-validation of every part.
 
     Parameters
     ----------
+    choices : recipes to choose from inside each training fold, by part
     progress : called with the number of fits just done
 
     Raises
@@ -65,82 +93,100 @@ def cross_validate(
         Too few papers for the folds.
     """
     electrolytes = conductivity_examples(literature)
-    keys = [chemical_key(row) for _, row in electrolytes.designs.iterrows()]
-    joined = joined_groups(list(electrolytes.papers), keys)
-    found = {
-        "conductivity": validate("conductivity", electrolytes, joined, recipes["conductivity"], protocol, progress)
-    }
-
-    def linked(held_out: frozenset[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
-        kept = np.flatnonzero([paper not in held_out for paper in electrolytes.papers])
-        rest = electrolytes.take(kept)
-        link = fit_part("conductivity", rest.designs, rest.labels, recipes["conductivity"], protocol.seed)
-        progress(1)
-        return lambda designs: with_conductivity(designs, link)
-
-    ice = ice_examples(literature)
-    found["ice"] = validate("ice", ice, joined_groups(list(ice.papers)), recipes["ice"], protocol, progress, linked)
-    points = fade_examples(literature)
-    found["fade"] = validate(
-        "fade", points, joined_groups(list(points.papers)), recipes["fade"], protocol, progress, linked
-    )
+    kin = Kinship.of(electrolytes, by_composition=True)
+    found = {"conductivity": validate("conductivity", electrolytes, kin, choices["conductivity"], protocol, progress)}
+    link = ConductivityLink(electrolytes, kin, choices["conductivity"], protocol.seed)
+    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
+        cells = Kinship.of(examples, by_composition=False)
+        found[name] = validate(name, examples, cells, choices[name], protocol, progress, link=link)
     return found
 
 
-def fade_examples(literature: Literature) -> Examples:
-    """Cycling points as rows; their labels depend on the fade law's shape and are made again inside each fold."""
-    points = cycling_points(literature).reset_index(drop=True)
-    return Examples(points, lifetime.fade_labels(points, lifetime.fade_shape(points)))
+class ConductivityLink:
+    """Gives cells the electrolyte's conductivity, from a model that never saw the papers held out.
+
+    The recipe is chosen and one member fitted for each set of papers held out; a set that leaves the same electrolyte
+    rows is not fitted again.
+    """
+
+    def __init__(self, electrolytes: Examples, kin: Kinship, choices: Choices, seed: int) -> None:
+        self.electrolytes, self.kin, self.choices, self.seed = electrolytes, kin, choices, seed
+        self.known: dict[tuple[int, ...], Part] = {}
+
+    def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        """What adds the conductivity to cell designs, fitted without these papers."""
+        papers = {each for paper in held_out for each in papers_of(paper)}
+        kept = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
+        if tuple(kept) not in self.known:
+            rows = np.array(kept, dtype=int)
+            rest = self.electrolytes.take(rows)
+            recipe = self.choices[choose("conductivity", rest, self.kin.take(rows), self.choices, self.seed)]
+            self.known[tuple(kept)] = fit_part("conductivity", rest.designs, rest.labels, recipe, self.seed)
+        part = self.known[tuple(kept)]
+        return lambda designs: with_conductivity(designs, part)
 
 
-def fits_needed(protocol: Protocol) -> int:
+def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
     """Number of fits `cross_validate` reports to its progress."""
-    return protocol.folds * protocol.repeats * 5
-
-
-Link = Callable[[frozenset[str]], Callable[[pd.DataFrame], pd.DataFrame]]
+    inner = sum(INNER_FITS * len(each) for each in choices.values() if len(each) > 1)
+    return protocol.folds * protocol.repeats * (len(choices) + inner)
 
 
 def validate(
     name: str,
     examples: Examples,
-    groups: np.ndarray,
-    recipe: Recipe,
+    kin: Kinship,
+    choices: Choices,
     protocol: Protocol,
-    progress: Progress,
-    linked: Link | None = None,
+    progress: Progress = lambda steps: None,
+    *,
+    link: ConductivityLink | None = None,
+    tests: Tests | None = None,
+    share: float = 1.0,
 ) -> OutOfFold:
     """Out-of-fold predictions of one part and of the baselines, group by group.
 
     Parameters
     ----------
-    linked : for cells, gives the conductivity link fitted without the held-out papers
+    choices : recipes; where there are several, one is chosen inside each training fold
+    link : for cells, gives the conductivity link fitted without the held-out papers
+    tests : other folds than the protocol's
+    share : share of the training groups to learn from, for learning curves
     """
-    empty = np.full((protocol.repeats, len(groups)), np.nan)
+    planned = list(protocol.tests(kin.groups) if tests is None else tests)
+    empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *BASELINES)}
-    spread, shapes = empty.copy(), empty.copy()
-    for repeat, test in _tests(groups, protocol):
-        rest = np.setdiff1d(np.arange(len(groups)), test)
+    found = OutOfFold(examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy())
+    for fold, (repeat, test) in enumerate(planned):
+        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+        leaking = kin.leaks(rest, test)
+        found.removed.append(int(leaking.sum()))
+        rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
         train, held = examples.take(rest), examples.take(test)
-        if linked:
-            link = linked(frozenset(held.papers))
-            train, held = Examples(link(train.designs), train.labels), Examples(link(held.designs), held.labels)
+        if link:
+            add = link.without(held.papers)
+            train, held = Examples(add(train.designs), train.labels), Examples(add(held.designs), held.labels)
+        seed = protocol.seed + repeat
+        chosen = choose(name, train, kin.take(rest), choices, seed, progress)
         if name == "fade":
-            shape = lifetime.fade_shape(train.designs)
-            shapes[repeat, test] = shape
-            train = Examples(train.designs, lifetime.fade_labels(train.designs, shape))
-        part = fit_part(name, train.designs, train.labels, recipe, protocol.seed + repeat)
-        predicted[MODEL][repeat, test], spread[repeat, test] = part.predict(held.designs)
+            train, found.shape[repeat, test] = relabelled(train, choices[chosen])
+        found.fold[repeat, test] = fold
+        part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
+        found.chosen.append(chosen)
+        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
         for method, values in _baselines(part, train, held).items():
-            predicted[method][repeat, test] = values
+            found.predicted[method][repeat, test] = values
         progress(1)
-    return OutOfFold(examples, groups, predicted, spread, shapes)
+    return found
 
 
-def _tests(groups: np.ndarray, protocol: Protocol) -> Iterator[tuple[int, np.ndarray]]:
-    for repeat in range(protocol.repeats):
-        for test in grouped_folds(groups, protocol.folds, 1000 * protocol.seed + repeat):
-            yield repeat, test
+def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """The rows of a share of the groups, at least two of them."""
+    if share >= 1:
+        return rows
+    kinds = np.unique(groups[rows])
+    count = max(2, round(share * len(kinds)))
+    return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
 
 
 def _baselines(part: Part, train: Examples, held: Examples) -> dict[str, np.ndarray]:

@@ -49,13 +49,20 @@ class Literature:
 
     def citation(self, paper: str) -> str:
         """What to print for a paper: its citation where the sources hold one, else the user's own label or DOI."""
-        return self.sources[paper].citation if paper in self.sources else paper
+        first = papers_of(paper)[0]
+        return self.sources[first].citation if first in self.sources else paper
 
     def doi(self, paper: str) -> str:
-        """DOI of a paper, empty where none is known."""
-        if paper in self.sources:
-            return self.sources[paper].doi or ""
-        return paper if paper.startswith("10.") else ""
+        """DOI of a paper, empty where none is known; the first where several tell the row."""
+        first = papers_of(paper)[0]
+        if first in self.sources:
+            return self.sources[first].doi or ""
+        return first if first.startswith("10.") else ""
+
+
+def papers_of(paper: str) -> list[str]:
+    """The papers of a row: public tables name several, separated by `|`, where more than one tells a measurement."""
+    return paper.split("|")
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
@@ -101,7 +108,7 @@ def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
             getattr(literature, name).extend(rows)
-    _resolve_papers(literature)
+    resolve_papers(literature)
     return literature, [*mistakes, *cross_checks(literature)]
 
 
@@ -124,7 +131,7 @@ def _rows(path: Path, model: type[RowT], id_column: str, homes: dict[str, str], 
     return kept
 
 
-def _resolve_papers(literature: Literature) -> None:
+def resolve_papers(literature: Literature) -> None:
     """Give rows that name a paper by its DOI the id it has in the sources: one paper is one group."""
     known = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
     literature.electrolytes = [_under(row, known) for row in literature.electrolytes]
@@ -134,7 +141,8 @@ def _resolve_papers(literature: Literature) -> None:
 
 def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
     """The row under the id its paper has, where its DOI is known."""
-    paper = known.get(row.doi or "") or known.get(row.source_id or "")
+    papers = [known.get(each, each) for each in papers_of(row.source_id or "")]
+    paper = known.get(row.doi or "") or "|".join(papers)
     return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,14 @@ import pandas as pd
 from models import lifetime
 from models.boosted import Labels
 from models.intervals import Calibration, LevelError, calibrate
+from models.lab import Errors
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS, Target
 from training.baselines import BASELINES
 from training.crossvalidate import MODEL, OutOfFold
-from training.survival import concordance, log_likelihood, turnbull
+from training.survival import concordance_within, log_likelihood, turnbull
 
+PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade"}
+"""Part that predicts each target whose error can be measured."""
 BOOTSTRAPS = 2000
 BAND = (5.0, 95.0)
 """Percentiles of the 90 % bootstrap interval."""
@@ -40,6 +44,8 @@ class Score:
     shown : whether the interval excludes "no better than the dummy"
     coverage, coverage_low, coverage_high : share of papers' values inside the interval at `level`
     width : mean width of the interval, in the error's unit
+    removed : training rows left out of a fold as kin of its test rows, on average
+    chosen : how often each recipe was chosen inside the training folds
     """
 
     target: str
@@ -57,6 +63,8 @@ class Score:
     coverage_low: float
     coverage_high: float
     width: float
+    removed: float = 0.0
+    chosen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -77,12 +85,13 @@ def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[st
     level : of the intervals whose coverage is measured
     seed : of the bootstrap
     """
-    return {
-        CONDUCTIVITY.column: _score(CONDUCTIVITY, found["conductivity"], level, seed),
-        ICE.column: _score(ICE, found["ice"], level, seed),
-        RETENTION.column: _score(RETENTION, found["fade"], level, seed),
-        LIFE.column: _score_life(found["fade"], level, seed),
-    }
+    scores = {column: score(TARGETS[column], found[part], level, seed) for column, part in PART_OF.items()}
+    return scores | {LIFE.column: _with_choices(_score_life(found["fade"], level, seed), found["fade"])}
+
+
+def _with_choices(judged: Score, found: OutOfFold) -> Score:
+    removed = float(np.mean(found.removed)) if found.removed else 0.0
+    return replace(judged, removed=removed, chosen=dict(Counter(found.chosen).most_common()))
 
 
 def errors(target: Target, found: OutOfFold) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -137,14 +146,15 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
     return float(low), float(high)
 
 
-def _score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+    """Score one target that has an error: all but cycle life."""
     error, rows = errors(target, found)
     groups = found.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
     covered, width = coverage(target, found, level)
     cover, cover_low, cover_high = _share(covered[rows], groups, seed)
-    return Score(
+    judged = Score(
         target.column,
         len(rows),
         len(np.unique(groups)),
@@ -161,6 +171,48 @@ def _score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
         cover_high,
         float(np.nanmean(width[rows])),
     )
+    return _with_choices(judged, found)
+
+
+def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
+    """Score conductivity on fixed test rows.
+
+    Parameters
+    ----------
+    judged : predictions of the test rows, the others NaN
+    learnt : out-of-fold predictions of the training side, which alone calibrates the intervals
+    """
+    held, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
+    exact = np.flatnonzero(labels.exact)
+    error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
+    ours, dummy = error[MODEL], error["dummy"]
+    low, high = bootstrap(groups[exact], lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    kept = calibrate(learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups)
+    half = kept.half_width(judged.spread[0, test], level)
+    inside = (labels.distance(judged.predicted[MODEL][0, test]) <= half).astype(float)
+    cover, cover_low, cover_high = _share(inside, groups, seed)
+    names = held.designs["row_id"].to_numpy()[test]
+    return Score(
+        CONDUCTIVITY.column, len(exact), len(np.unique(groups[exact])),
+        f"mean absolute error, {CONDUCTIVITY.error_unit}, of {len(names)} test rows those with a value",
+        {name: float(values.mean()) for name, values in error.items()},
+        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, bool(high < 1),
+        level, cover, cover_low, cover_high, float(2 * half.mean()), float(judged.removed[0]),
+        dict(Counter(judged.chosen)),
+    )  # fmt: skip
+
+
+def on_labels(found: OutOfFold) -> np.ndarray:
+    """Out-of-fold predictions of the model as far from the examples' labels as they were from those of their own fold.
+
+    Only the fade law makes a difference: its labels depend on the shape, which each fold has of its own.
+    """
+    ours, designs = found.predicted[MODEL], found.examples.designs
+    if not np.isfinite(found.shape).any():
+        return ours
+    cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+    here = lifetime.log10_life(cycles, retention, lifetime.fade_shape(designs))
+    return np.asarray(ours + here - lifetime.log10_life(cycles, retention, found.shape))
 
 
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -172,7 +224,7 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     covered, width : shape (n_rows,); NaN where the other papers cannot support the level
     """
     labels, papers = found.examples.labels, found.groups
-    ours, spread = found.predicted[MODEL], found.spread
+    ours, spread = on_labels(found), found.spread
     covered, width = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
@@ -231,15 +283,16 @@ def _score_life(found: OutOfFold, level: float, seed: int) -> Score:
     for paper in np.unique(groups):
         own, others = groups == paper, np.flatnonzero(found.groups != paper)
         rest = found.examples.labels.take(others)
-        noise = calibrate(found.predicted[MODEL][:, others], found.spread[:, others], rest, found.groups[others]).noise
+        noise = calibrate(on_labels(found)[:, others], found.spread[:, others], rest, found.groups[others]).noise
         ours[own] = log_likelihood(lower[own], upper[own], life[own], noise)
         centre = np.full(int(own.sum()), np.median(middle[~own]))
         constant[own] = log_likelihood(lower[own], upper[own], centre, noise)
         turnbulls[own] = turnbull(lower[~own], upper[~own]).log_likelihood(lower[own], upper[own])
     dummy = constant if constant.mean() > turnbulls.mean() else turnbulls
     gain = ours - dummy
-    low, high = bootstrap(groups, lambda count: concordance(lower, upper, life, count), seed)
-    index = concordance(lower, upper, life, np.ones(len(bounds)))
+    lives, folds = found.predicted[MODEL][:, row], found.fold[:, row]
+    low, high = bootstrap(groups, lambda count: concordance_within(lower, upper, lives, folds, count), seed)
+    index = concordance_within(lower, upper, lives, folds, np.ones(len(bounds)))
     gain_low, gain_high = bootstrap(groups, lambda count: float((count * gain).sum() / count.sum()), seed)
     covered, width = _life_coverage(found, row, Labels(lower, upper, np.ones(len(row))), level)
     cover, cover_low, cover_high = _share(covered, groups, seed)
@@ -274,7 +327,7 @@ def _life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: flo
         own, others = np.flatnonzero(papers[row] == paper), np.flatnonzero(papers != paper)
         try:
             kept = calibrate(
-                found.predicted[MODEL][:, others],
+                on_labels(found)[:, others],
                 found.spread[:, others],
                 found.examples.labels.take(others),
                 papers[others],
@@ -291,9 +344,30 @@ def _life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: flo
 def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
     """Calibration of each part from all of its out-of-fold errors: what a trained model carries."""
     return {
-        name: calibrate(each.predicted[MODEL], each.spread, each.examples.labels, each.groups)
-        for name, each in found.items()
+        name: calibrate(on_labels(each), each.spread, each.examples.labels, each.groups) for name, each in found.items()
     }
+
+
+def sentence(score: Score) -> str:
+    """A score in words: errors by method, the ratio with its interval, coverage, and the verdict."""
+    methods = ", ".join(f"{name} {value:.2f}" for name, value in score.by_method.items())
+    return (
+        f"{score.rows} rows of {score.papers} groups; {score.measure}: {methods}; {score.skill_name} {score.skill:.2f} "
+        f"({score.skill_low:.2f} to {score.skill_high:.2f}); {100 * score.level:g} % intervals hold "
+        f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f}); "
+        f"{score.verdict}"
+    )
+
+
+def lab_errors(found: OutOfFold, distances: np.ndarray) -> Errors:
+    """Out-of-fold errors of a part as `models.lab` learns from them.
+
+    Parameters
+    ----------
+    distances : between the rows, shape (n_rows, n_rows)
+    """
+    papers = np.unique(found.examples.papers.astype(str), return_inverse=True)[1]
+    return Errors(on_labels(found), found.spread, found.examples.labels, papers, found.groups, distances)
 
 
 def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
@@ -302,6 +376,7 @@ def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
     for score in scores.values():
         values = score.as_dict()
         by_method = values.pop("by_method")
+        values["chosen"] = "; ".join(f"{name} {count}" for name, count in score.chosen.items())
         rows.append({**values, **{f"measure_{name}": value for name, value in by_method.items()}})
     return pd.DataFrame(rows)
 

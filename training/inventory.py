@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
-from training.crossvalidate import fade_examples
 from training.dataset import Literature, conductivity_examples, ice_examples
+from training.fade import fade_examples
 from training.integrity import ID_COLUMNS
 
 

@@ -1,181 +1,160 @@
-"""The report folder of a training: tables, pictures and a page, and the skill table inside the README."""
+"""The report folder of a training: the model card as a page and as Markdown, its pictures with their numbers beside
+them, and the skill table inside the README."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from features.dictionary import write_between_marks
-from features.electrolyte import classes_of
 from models import figures, pages
-from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.figures import LearningRow
+from models.targets import LIFE, TARGETS
+from training import card
+from training.baselines import BASELINES
 from training.crossvalidate import MODEL, OutOfFold
-from training.dataset import Literature
-from training.evaluate import Score, coverage, errors, markdown, predictions, score_table
+from training.evaluate import PART_OF, Score, markdown, score_table, sentence
 from training.inventory import inventory
 from training.train import Trained
 
-LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
 BEGIN, END = "<!-- skill table: written by `silion evaluate --write-readme` -->", "<!-- end of skill table -->"
-PARTS = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade"}
+TITLE = "Silion: what was learned, and how far it can be trusted"
+SHOWN_HASH = 12
+Blocks = list[pages.Block]
 
 
-def write_report(trained: Trained, folder: Path) -> None:
-    """Write tables, pictures and the page into a folder that is there."""
-    _write(trained, folder)
+def write_report(trained: Trained, folder: Path, on: date | None = None) -> None:
+    """Write the model card into a folder that is there, as `index.html` and `card.md`, with tables and pictures.
 
-
-def _write(trained: Trained, folder: Path) -> None:
-    score_table(trained.scores).to_csv(folder / "skill.csv", index=False, float_format="%.6g")
+    Parameters
+    ----------
+    trained : where it has an attribute `learning` (rows of `figures.learning_curve` by target column), the learning
+        curve is shown
+    on : day that the card names; today (UTC) where None
+    """
+    sections.csv(score_table(trained.scores), folder / "skill.csv")
     (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
-    out_of_fold(trained.found).to_csv(folder / "out_of_fold.csv", index=False, float_format="%.6g")
-    pieces = [
-        pages.heading("Silion: what was learned, and how far it can be trusted", 1),
-        *_data(trained.literature, folder),
-        *_skill(trained, folder),
+    sections.csv(out_of_fold(trained.found), folder / "out_of_fold.csv")
+    tables = {column: card.parity_table(TARGETS[column], trained.found[part]) for column, part in PART_OF.items()}
+    learning: Mapping[str, Sequence[LearningRow]] = getattr(trained, "learning", None) or {}
+    blocks = [
+        *_about(trained, on or datetime.now(UTC).date()),
+        *_data(trained, folder),
+        *sections.skill(trained, folder),
+        *sections.intervals(trained, folder),
+        *sections.parity(tables, folder),
+        *sections.learning(learning, folder),
+        *sections.worst(trained, tables),
+        pages.Heading("What it must not be used for"),
+        pages.Bullets(card.not_for(trained)),
+        *_sources(trained, folder),
     ]
-    for column, part in PARTS.items():
-        pieces += _parity(column, trained.found[part], folder)
-    pieces += _calibration(trained.found, folder)
-    pieces += _worst(trained)
-    (folder / "index.html").write_text(pages.page("Silion report", pieces), encoding="utf-8")
+    (folder / "index.html").write_text(pages.html(TITLE, blocks), encoding="utf-8")
+    (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
 
 
-def _data(literature: Literature, folder: Path) -> list[str]:
+def _about(trained: Trained, on: date) -> Blocks:
+    facts, config = trained.bundle.facts, trained.config
+    rows: list[tuple[str, pages.Cell]] = [
+        ("version of the code", facts["code_version"]),
+        ("date", on.isoformat()),
+        *((f"SHA-256 of {name}", f"{value[:SHOWN_HASH]}…") for name, value in trained.literature.hashes.items()),
+        ("seed", config.seed),
+        ("folds by paper", config.folds),
+        ("times the folds were dealt", config.repeats),
+        ("packages", ", ".join(f"{name} {version}" for name, version in facts["packages"].items())),
+        ("Python", facts["python"]),
+    ]
+    return [
+        pages.Paragraph(
+            f"Silion predicts {', '.join(target.label for target in TARGETS.values())} of silicon-anode solid-state "
+            "cells before they are built, by gradient-boosted trees trained on published values. On papers never seen:"
+        ),
+        pages.Bullets(card.verdicts(trained.scores)),
+        pages.Heading("What the model is"),
+        pages.Table(["what", "value"], rows),
+        pages.Paragraph(
+            "Settings of the model that is kept, by part: ice is the initial Coulombic efficiency, fade the capacity "
+            "retention and the cycle life, which share one model. Above them stand the recipe's name and how many "
+            "folds chose which."
+        ),
+        _recipes(trained),
+    ]
+
+
+def _recipes(trained: Trained) -> pages.Table:
+    settings = {name: asdict(part.ensemble.recipe) for name, part in trained.bundle.parts.items()}
+    chosen = [Counter(trained.found[name].chosen).most_common() for name in settings]
+    kept = trained.bundle.facts["chosen"]
+    rows: list[tuple[pages.Cell, ...]] = [
+        ("recipe", *(kept[name] for name in settings)),
+        ("chosen by the folds", *("; ".join(f"{name}: {count}" for name, count in each) for each in chosen)),
+    ]
+    for name in next(iter(settings.values())):
+        rows.append((name, *(_setting(recipe[name]) for recipe in settings.values())))
+    return pages.Table(["setting", *settings], rows)
+
+
+def _setting(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _data(trained: Trained, folder: Path) -> Blocks:
+    literature = trained.literature
     found = inventory(literature)
     printed = sum(row.temperature_c is not None for row in literature.electrolytes)
-    words = (
-        f"{len(found.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
-        f"{len(literature.electrolytes)} conductivities print a temperature; the others are read as 25 °C and flagged."
-    )
-    figures.save(figures.completeness(found.filled["cells"]), folder / "completeness.png")
+    filled = found.filled["cells"]
+    rows = []
+    for name, part in trained.found.items():
+        labels = part.examples.labels
+        papers, groups = len(set(part.examples.papers)), len(np.unique(part.groups))
+        rows.append((name, len(part.groups), int((~labels.exact).sum()), papers, groups))
     return [
-        pages.heading("Data"),
-        pages.paragraph(words),
-        pages.table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
-        pages.table(["target", "labels", "papers"], [(name, *counts) for name, counts in found.targets.items()]),
-        pages.table(
+        pages.Heading("Data and groups"),
+        pages.Paragraph(
+            f"{len(found.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
+            f"{len(literature.electrolytes)} conductivities print a temperature; the others are read as 25 °C and "
+            "flagged."
+        ),
+        pages.Table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
+        pages.Paragraph(
+            "A group is what a fold holds out whole: a paper, or papers joined because they share a composition. Only "
+            "bounded are rows that say 'at most', 'at least' or a range, and lives of which one end is known."
+        ),
+        pages.Table(["model", "rows", "only bounded", "papers", "groups"], rows),
+        pages.Table(
             ["electrolyte class", "measurements", "cells"], [(name, *counts) for name, counts in found.classes.items()]
         ),
-        pages.picture(
-            "completeness.png", "What is known of the cells and what is missing: share of rows that state each column"
+        sections.drawn(
+            figures.completeness(filled),
+            pd.DataFrame({"column": list(filled), "share": list(filled.values())}),
+            folder,
+            "completeness",
+            "What is known of the cells and what is missing: share of rows that state each column",
         ),
     ]
 
 
-def _skill(trained: Trained, folder: Path) -> list[str]:
-    scores = trained.scores
-    bars = [
-        (TARGETS[column].label, scores[column].skill, scores[column].skill_low, scores[column].skill_high)
-        for column in PARTS
-    ]
-    figures.save(figures.ratios(bars), folder / "skill.png")
-    rows = []
-    for column, score in scores.items():
-        methods = "; ".join(
-            f"{name} {value:.2f}" for name, value in score.by_method.items() if not name.startswith("gain")
-        )
-        skill = f"{score.skill_name} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
-        rows.append(
-            [
-                TARGETS[column].label,
-                f"{score.rows} ({score.papers})",
-                skill,
-                f"{score.measure}: {methods}",
-                held,
-                score.verdict,
-            ]
-        )
-    protocol = trained.config.protocol
+def _sources(trained: Trained, folder: Path) -> Blocks:
+    papers = card.papers_table(trained.found, trained.literature)
+    sections.csv(papers, folder / "papers.csv")
     return [
-        pages.heading("Skill on papers never seen"),
-        pages.paragraph(
-            f"{protocol.repeats} times {protocol.folds} folds; no paper stands on both sides, and for "
-            f"conductivity no composition either. Intervals "
-            "are 90 % bootstrap intervals over papers. A target whose interval includes the dummy is "
-            "marked 'no skill shown yet'."
-        ),
-        pages.table(
-            [
-                "target",
-                "rows (groups)",
-                "skill",
-                "errors",
-                f"{100 * trained.config.level:.0f} % interval holds",
-                "verdict",
-            ],
-            rows,
-        ),
-        pages.picture("skill.png", "Error on unseen papers over the dummy's, per target; left of the line is skill"),
-    ]
-
-
-def _parity(column: str, found: OutOfFold, folder: Path) -> list[str]:
-    target = TARGETS[column]
-    _, rows = errors(target, found)
-    truth = (
-        found.examples.designs["retention_pct"].to_numpy(dtype=float)
-        if target is RETENTION
-        else found.examples.labels.lower
-    )
-    predicted = predictions(target, found)[MODEL].mean(axis=0)
-    kinds = [held or "unknown" for held in classes_of(found.examples.designs.iloc[rows])]
-    unit = "log10 S/cm" if target.log10 else target.unit
-    figures.save(
-        figures.parity(truth[rows], predicted[rows], kinds, target.label, unit), folder / f"{column}_parity.png"
-    )
-    return [
-        pages.picture(
-            f"{column}_parity.png",
-            f"{target.label}: predicted with the paper unseen against measured, by electrolyte class",
-        )
-    ]
-
-
-def _calibration(found: Mapping[str, OutOfFold], folder: Path) -> list[str]:
-    held = {}
-    for column, part in PARTS.items():
-        papers = found[part].groups
-        weight = 1 / np.bincount(papers)[papers]
-        shares = []
-        for level in LEVELS:
-            covered, _ = coverage(TARGETS[column], found[part], level)
-            known = np.isfinite(covered)
-            shares.append(float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan)
-        held[TARGETS[column].label] = shares
-    figures.save(figures.calibration(LEVELS, held), folder / "calibration.png")
-    return [
-        pages.heading("Do the intervals keep their promise?"),
-        pages.picture(
-            "calibration.png",
-            "Share of values inside the interval against the level promised; each paper counts once and is "
-            "judged by the others",
+        pages.Heading("How to cite the sources"),
+        pages.Paragraph(
+            f"The training rows come from {len(papers)} papers, {int((papers['doi'] != '').sum())} of them with a DOI. "
+            "papers.csv beside this card lists them with their citations and the rows each model takes from them. The "
+            "values belong to these papers: cite them when you use their numbers. data/README.md says under 'How to "
+            "cite' how the compilation is cited."
         ),
     ]
-
-
-def _worst(trained: Trained) -> list[str]:
-    rows = []
-    for column, part in PARTS.items():
-        target, found = TARGETS[column], trained.found[part]
-        error, judged = errors(target, found)
-        for place in np.argsort(-error[MODEL])[:5]:
-            design = found.examples.designs.iloc[judged[place]]
-            name = str(design.get("anode") or "") + " | " + str(design["electrolyte"] or "")
-            rows.append(
-                [
-                    target.label,
-                    design["row_id"],
-                    name.strip(" |"),
-                    f"{error[MODEL][place]:.2f}",
-                    trained.literature.citation(design["paper"]),
-                ]
-            )
-    return [pages.heading("Where it is most wrong"), pages.table(["target", "row", "design", "error", "paper"], rows)]
 
 
 def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
 
     Parameters
     ----------
-    papers : paper of each row
+    papers : paper of each row; several, separated by `|`, are joined
     keys : composition of each row; papers that share one are one group. None joins nothing.
 
     Returns
@@ -33,11 +33,13 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
             node = parent[node]
         return node
 
+    firsts = [paper.split("|")[0] for paper in papers]
     for row, paper in enumerate(papers):
-        node = root(f"paper:{paper}")
+        for each in paper.split("|"):
+            parent[root(f"paper:{each}")] = root(f"paper:{firsts[row]}")
         if keys is not None:
-            parent[node] = root(f"key:{keys[row]}")
-    roots = [root(f"paper:{paper}") for paper in papers]
+            parent[root(f"paper:{firsts[row]}")] = root(f"key:{keys[row]}")
+    roots = [root(f"paper:{first}") for first in firsts]
     number = {name: index for index, name in enumerate(dict.fromkeys(roots))}
     return np.array([number[name] for name in roots], dtype=int)
 

@@ -44,6 +44,7 @@ def track(trained: Trained, report: Path) -> str:
                 }
             )
             mlflow.set_tag("code_version", trained.bundle.facts["code_version"])
+            mlflow.set_tags({f"chosen {part}": name for part, name in trained.bundle.facts["chosen"].items()})
             mlflow.log_metrics(_metrics(trained))
             mlflow.log_artifacts(str(report), "report")
             with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +77,11 @@ def _log_model(trained: Trained, bundle: Path) -> Any:
         for name, field in Candidate.model_fields.items()
     ]
     outputs = [ColSpec(DataType.string if name == "notice" else DataType.double, str(name)) for name in answer.columns]
-    signature = ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec("level", DataType.double, 0.9)]))
+    signature = ModelSignature(
+        Schema(inputs),
+        Schema(outputs),
+        ParamSchema([ParamSpec("level", DataType.double, 0.9), ParamSpec("measured", DataType.string, "")]),
+    )
     return mlflow.pyfunc.log_model(
         name=MODEL_NAME,
         python_model=str(ROOT / "models" / "pyfunc_model.py"),

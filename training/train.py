@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,22 @@ from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.records import CellDesign, ElectrolyteDesign
 from features.tables import InputError
-from models import lifetime
+from models import lab
 from models.bundle import Bundle
 from models.domain import Domain
 from models.parts import Part, fit_part, with_conductivity
+from models.targets import CONDUCTIVITY
+from training.choose import INNER_FITS, choose
 from training.config import TrainConfig
-from training.crossvalidate import OutOfFold, cross_validate, fade_examples, fits_needed
+from training.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
 from training.dataset import SHIPPED, Examples, Literature, conductivity_examples, ice_examples, load_literature
-from training.evaluate import Score, calibrations, evaluate
+from training.evaluate import Score, calibrations, evaluate, lab_errors, score, score_fixed
+from training.fade import fade_examples, relabelled
+from training.fixed import FixedSplit, fixed_split
+from training.kinship import Kinship
+from training.learning import CurvePoint, curve_fits, learning_curve
+from training.public.collect import with_public
+from training.systems import chemical_systems, system_tests
 
 PACKAGES = ("xgboost", "scikit-learn", "pandas", "numpy", "pymatgen-core", "mlflow")
 
@@ -39,6 +47,8 @@ class Trained:
     bundle : the model
     scores : skill by target
     found : out-of-fold predictions by part
+    by_system : conductivity on chemical systems never seen
+    learning : learning curves by target
     literature : the data it was trained on
     config : how
     """
@@ -46,13 +56,15 @@ class Trained:
     bundle: Bundle
     scores: dict[str, Score]
     found: dict[str, OutOfFold]
+    by_system: Score
+    learning: dict[str, list[CurvePoint]]
     literature: Literature
     config: TrainConfig
 
 
 def load_data(config: TrainConfig) -> Literature:
-    """The shipped literature and the folders of the configuration."""
-    return load_literature([SHIPPED, *config.data])
+    """The shipped literature, the folders of the configuration and its public tables."""
+    return with_public(load_literature([SHIPPED, *config.data]), config.public)
 
 
 def measure(
@@ -60,12 +72,49 @@ def measure(
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
     """Out-of-fold predictions and skill, by paper."""
     _require_rows(literature)
-    found = cross_validate(literature, config.recipes, config.protocol, progress)
+    found = cross_validate(literature, config.choices, config.protocol, progress)
     return found, evaluate(found, config.level, config.seed)
 
 
-def train(config: TrainConfig, progress: Callable[[int], None] = lambda steps: None) -> Trained:
-    """Train on the literature; nothing is written.
+def measure_systems(
+    literature: Literature, config: TrainConfig, progress: Callable[[int], None] = lambda steps: None
+) -> Score:
+    """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either."""
+    examples = conductivity_examples(literature)
+    kin = Kinship.of(examples, by_composition=True)
+    systems = chemical_systems(examples.designs)
+    tests, choices = system_tests(systems, config.seed), config.choices["conductivity"]
+    found = validate("conductivity", examples, kin, choices, config.protocol, progress, tests=tests)
+    by_system = np.unique(systems, return_inverse=True)[1]
+    return score(CONDUCTIVITY, replace(found, groups=by_system), config.level, config.seed)
+
+
+def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -> tuple[Score, FixedSplit]:
+    """Skill for conductivity on a fixed set of test rows, and the split.
+
+    Intervals are calibrated by paper inside the training side alone.
+
+    Raises
+    ------
+    InputError
+        Ids that no row has, or nothing left to learn from.
+    """
+    examples = conductivity_examples(literature)
+    kin = Kinship.of(examples, by_composition=True)
+    split = fixed_split(examples, kin, ids)
+    choices = config.choices["conductivity"]
+    judged = validate("conductivity", examples, kin, choices, config.protocol, tests=[(0, split.test)])
+    inside = examples.take(split.train)
+    learnt = validate("conductivity", inside, kin.take(split.train), choices, config.protocol)
+    return score_fixed(judged, learnt, split.test, config.level, config.seed), split
+
+
+def train(
+    config: TrainConfig,
+    progress: Callable[[int], None] = lambda steps: None,
+    literature: Literature | None = None,
+) -> Trained:
+    """Train on the literature, loaded as the configuration says where it is not given; nothing is written.
 
     Raises
     ------
@@ -74,33 +123,46 @@ def train(config: TrainConfig, progress: Callable[[int], None] = lambda steps: N
     SplitError
         Too few papers for the folds.
     """
-    literature = load_data(config)
+    literature = literature or load_data(config)
     found, scores = measure(literature, config, progress)
-    return Trained(fit_bundle(literature, config, found, scores), scores, found, literature, config)
+    by_system = measure_systems(literature, config, progress)
+    learning = learning_curve(found, config.choices, config.shares, config.protocol, progress)
+    bundle = fit_bundle(literature, config, found, scores)
+    return Trained(bundle, scores, found, by_system, learning, literature, config)
 
 
 def fit_bundle(
     literature: Literature, config: TrainConfig, found: Mapping[str, OutOfFold], scores: Mapping[str, Score]
 ) -> Bundle:
     """Fit every part on all rows, with the calibration of the out-of-fold errors."""
-    electrolytes = conductivity_examples(literature)
-    conductivity = fit_part(
-        "conductivity", electrolytes.designs, electrolytes.labels, config.recipes["conductivity"], config.seed
-    )
-    parts = {"conductivity": conductivity}
-    examples = {"conductivity": electrolytes, "ice": ice_examples(literature), "fade": fade_examples(literature)}
-    for name in ("ice", "fade"):
-        linked = with_conductivity(examples[name].designs, conductivity)
-        examples[name] = Examples(linked, examples[name].labels)
-        parts[name] = fit_part(name, linked, examples[name].labels, config.recipes[name], config.seed)
-    parts["fade"].settings["shape"] = lifetime.fade_shape(examples["fade"].designs)
+    examples = {
+        "conductivity": conductivity_examples(literature),
+        "ice": ice_examples(literature),
+        "fade": fade_examples(literature),
+    }
+    parts: dict[str, Part] = {}
+    chosen: dict[str, str] = {}
+    for name, each in examples.items():
+        if name != "conductivity":
+            each = examples[name] = Examples(with_conductivity(each.designs, parts["conductivity"]), each.labels)
+        kin = Kinship.of(each, by_composition=name == "conductivity")
+        chosen[name] = choose(name, each, kin, config.choices[name], config.seed)
+        recipe, settings = config.choices[name][chosen[name]], dict[str, float]()
+        if name == "fade":
+            each, settings["shape"] = relabelled(each, recipe)
+        parts[name] = fit_part(name, each.designs, each.labels, recipe, config.seed)
+        parts[name].settings = settings
     kept = calibrations(found)
     for name, part in parts.items():
         part.calibration = kept[name]
         part.domain = _domain(
             part, examples[name], literature, CellDesign if name != "conductivity" else ElectrolyteDesign
         )
-    return Bundle(parts, _facts(literature, config, scores, examples))
+        part.lab = lab.learn(
+            lab_errors(found[name], part.domain.distances(part.featurizer.transform(examples[name].designs))),
+            config.seed,
+        )
+    return Bundle(parts, _facts(literature, config, scores, examples) | {"chosen": chosen})
 
 
 def _require_rows(literature: Literature) -> None:
@@ -196,5 +258,13 @@ def code_version() -> str:
 
 
 def steps(config: TrainConfig) -> int:
+    """Number of steps `measure` reports to its progress; `train` adds those of the systems and the learning curves."""
+    return fits_needed(config.protocol, config.choices)
+
+
+def steps_to_train(config: TrainConfig, literature: Literature) -> int:
     """Number of steps `train` reports to its progress."""
-    return fits_needed(config.protocol)
+    examples = conductivity_examples(literature)
+    systems = len(system_tests(chemical_systems(examples.designs), config.seed))
+    inner = INNER_FITS * len(config.choices["conductivity"]) if len(config.choices["conductivity"]) > 1 else 0
+    return steps(config) + systems * (1 + inner) + curve_fits(config.shares, config.protocol)

@@ -1,11 +1,13 @@
 """Families, forms and temperature of an electrolyte."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from features.columns import choices_of
 from features.composition import CompositionFeatures
@@ -161,3 +163,70 @@ def test_a_polymer_has_a_family_but_no_composition():
 def test_classes_of_a_table():
     X = pd.DataFrame({"electrolyte": ["LLZO", "PEO", None], "electrolyte_class": [None, "gel", None]})
     assert classes_of(X) == ["oxide-garnet", "gel", None]
+
+
+BLOCKS = ("fractions", "basics", "structure")
+TABLE = pd.DataFrame(
+    {
+        "electrolyte": ["Li6PS5Cl", "Li7La3Zr2O12", "PEO", "nonsense"],
+        "electrolyte_class": [None, None, "polymer", None],
+        "space_group": ["F-43m", "230", None, None],
+        "temperature_c": [25, np.nan, 60, 25],
+    }
+)
+FAMILY_NAMES = [f"family_{name}" for name in FAMILIES]
+SYMMETRY_NAMES = [
+    "space_group_number",
+    "crystal_system_rank",
+    *(
+        f"crystal_system_{name}"
+        for name in ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
+    ),
+    "centrosymmetric",
+    "point_group_order",
+]
+
+
+@pytest.mark.parametrize(
+    ("without", "gone"),
+    [
+        (("families",), FAMILY_NAMES),
+        (("symmetry",), SYMMETRY_NAMES),
+        (("families", "symmetry"), [*FAMILY_NAMES, *SYMMETRY_NAMES]),
+        (("symmetry", "families"), [*FAMILY_NAMES, *SYMMETRY_NAMES]),
+        ((), []),
+    ],
+)
+def test_groups_left_out_leave_the_others_as_they_were(without, gone):
+    whole = ElectrolyteFeatures(min_rows=1, blocks=BLOCKS).fit_transform(TABLE)
+    assert set(gone) <= set(whole.columns)
+    featurizer = ElectrolyteFeatures(min_rows=1, blocks=BLOCKS, without=without).fit(TABLE)
+    pd.testing.assert_frame_equal(featurizer.transform(TABLE), whole.drop(columns=gone), check_exact=True)
+    names = [feature.name for feature in featurizer.features_]
+    assert names == [name for name in whole.columns if name not in gone]
+    assert [feature.monotone for feature in featurizer.features_].count(-1) == 1  # 1000/T keeps its sign and its place
+    assert featurizer.features_[names.index("inverse_temperature_per_kk")].monotone == -1
+
+
+def test_without_the_structure_there_is_no_symmetry_to_leave_out():
+    plain = ElectrolyteFeatures(min_rows=1).fit_transform(TABLE)
+    without = ElectrolyteFeatures(min_rows=1, without=("symmetry",)).fit_transform(TABLE)
+    pd.testing.assert_frame_equal(without, plain)
+
+
+def test_an_unknown_group_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="unknown group family, magic; expected some of families, symmetry"):
+        ElectrolyteFeatures(without=("family", "families", "magic")).fit(TABLE)
+
+
+def test_without_survives_clone_and_saving():
+    featurizer = ElectrolyteFeatures(min_rows=1, blocks=BLOCKS, without=("families", "symmetry")).fit(TABLE)
+    copied = clone(featurizer)
+    assert copied.get_params() == {"min_rows": 1, "blocks": BLOCKS, "without": ("families", "symmetry")}
+    assert not hasattr(copied, "composition_")
+    learned = json.loads(json.dumps(featurizer.learned()))
+    again = ElectrolyteFeatures(**featurizer.get_params()).restore(learned)
+    assert again.features_ == featurizer.features_
+    asked = TABLE.iloc[[1, 0, 3]]
+    pd.testing.assert_frame_equal(again.transform(asked), featurizer.transform(asked), check_exact=True)
+    pd.testing.assert_frame_equal(copied.fit(TABLE).transform(asked), featurizer.transform(asked), check_exact=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from itertools import combinations
 from math import factorial
 from pathlib import Path
@@ -155,3 +157,53 @@ def test_scaling_leaves_certain_physics_and_unknowns_out() -> None:
     scaled = Scaling.learn(table, [0, 1, 0])(np.array([[3.0, 9.0, np.nan], [100.0, 9.0, 5.0]]))
     # column 1 is monotone: 0; column 2 has one known value, so no spread: 0; 100 is clipped to three deviations
     assert scaled.tolist() == [[0.0, 0.0, 0.0], [3.0, 0.0, 0.0]]
+
+
+def test_a_recipe_comes_back_from_plain_values() -> None:
+    recipe = Recipe(depth=5, blocks=("fractions", "structure"), without=("families",), paper_power=0.5, aft_scale=0.7)
+    plain = json.loads(json.dumps(asdict(recipe)))
+    assert plain["blocks"] == ["fractions", "structure"]
+    found = Recipe.from_dict(plain)
+    assert found == recipe
+    assert hash(found) == hash(recipe)  # lists became tuples again
+    assert Recipe.from_dict({"rounds": 60}) == Recipe(rounds=60)
+    assert Recipe.from_dict({}) == Recipe()
+
+
+def test_unknown_settings_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"unknown setting deep, wide; expected some of aft_scale, .*without"):
+        Recipe.from_dict({"wide": 1, "depth": 3, "deep": 2})
+
+
+def test_a_saved_ensemble_keeps_its_whole_recipe(tmp_path: Path) -> None:
+    X, y = line()
+    recipe = Recipe(rounds=3, members=1, without=("families",), paper_power=1.0, aft_scale=0.5)
+    BoostedEnsemble(recipe, [0, 0]).fit(X, exact(y), 0).save(tmp_path)
+    assert BoostedEnsemble.load(tmp_path).recipe == recipe
+    state = json.loads((tmp_path / "ensemble.json").read_text(encoding="utf-8"))
+    for name in ("without", "paper_power", "aft_scale"):  # of recipes saved before these settings were there
+        del state["recipe"][name]
+    (tmp_path / "ensemble.json").write_text(json.dumps(state), encoding="utf-8")
+    assert BoostedEnsemble.load(tmp_path).recipe == Recipe(rounds=3, members=1)
+
+
+def test_the_width_of_the_error_weighs_bounds_and_nothing_else() -> None:
+    """Half of the rows say "2", half "at least 4" though they look the same: the wider the error is taken to be, the
+    more a bound far above pulls the common prediction up from the value."""
+    X = pd.DataFrame({"a": np.zeros(40)})
+    lower = np.repeat([2.0, 4.0], 20)
+    labels = Labels(lower, np.where(lower == 4, np.inf, lower), np.ones(40))
+    recipe = Recipe(members=1, rounds=100, rate=0.3, min_child_weight=0.1, reg_lambda=0.1, subsample=1.0, colsample=1.0)
+    scales = (0.5, 1.0, 2.0)
+    bounded, known = (
+        [
+            float(BoostedEnsemble(replace(recipe, aft_scale=scale), [0]).fit(X, each, 0).predict(X)[0][0])
+            for scale in scales
+        ]
+        for each in (labels, exact(lower))
+    )
+    # centred on 3 with deviation 1, the values lie at -1 and the bounds at +1; the likelihood of width s is greatest at
+    # the m that solves (m + 1) / s = h((1 - m) / s), h = density over survival of the normal law (scipy's brentq):
+    # s = 0.5: m = 0.0993, s = 1: m = 0.2946, s = 2: m = 0.7550
+    assert bounded == pytest.approx([3.0993, 3.2946, 3.7550], abs=0.01)
+    assert known == pytest.approx([3.0, 3.0, 3.0], abs=1e-3)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +18,43 @@ def test_papers_that_share_a_composition_are_one_group() -> None:
 
 def test_without_keys_a_paper_is_its_own_group() -> None:
     assert joined_groups(["p", "q", "p", "r"]).tolist() == [0, 1, 0, 2]
+
+
+def test_papers_that_share_a_row_are_one_group() -> None:
+    # a|b and b|c join a, b and c, so the row of c alone belongs to them; d|e is another pair, f stands alone
+    assert joined_groups(["a|b", "d|e", "b|c", "f", "c", "e"]).tolist() == [0, 1, 0, 2, 0, 1]
+    # the same whatever comes first
+    assert joined_groups(["c", "b|c", "f", "a|b", "a"]).tolist() == [0, 0, 1, 0, 0]
+
+
+def test_papers_and_compositions_join_together() -> None:
+    # a|b and c share LLZO, c and d share LPSCl: one chain; e|f joins it by no key, g joins e|f by the paper f
+    papers = ["a|b", "c", "c", "d", "e|f", "f|g", "h"]
+    keys = ["LLZO", "LLZO", "LPSCl", "LPSCl", "LiPON", "LGPS", "LATP"]
+    assert joined_groups(papers, keys).tolist() == [0, 0, 0, 0, 1, 1, 2]
+
+
+def test_a_paper_and_a_composition_of_one_name_are_not_the_same() -> None:
+    assert joined_groups(["LLZO", "b"], ["x", "LLZO"]).tolist() == [0, 1]
+    assert joined_groups([], []).tolist() == []
+
+
+@given(st.lists(st.sets(st.integers(0, 8), min_size=1, max_size=3), min_size=1, max_size=25), st.randoms())
+def test_groups_are_the_connected_papers(rows: list[set[int]], random: Random) -> None:
+    """Against a search that merges sets of papers until none share one."""
+    papers = ["|".join(random.sample([f"p{each}" for each in row], len(row))) for row in rows]
+    together = [set(row) for row in rows]
+    for _ in rows:
+        for one in together:
+            for other in together:
+                if one & other:
+                    one |= other
+                    other |= one
+    found = joined_groups(papers)
+    for one, group in zip(together, found, strict=True):
+        for other, its in zip(together, found, strict=True):
+            assert (group == its) == bool(one & other)
+    assert list(dict.fromkeys(found.tolist())) == list(range(found.max() + 1))
 
 
 @given(st.lists(st.integers(0, 12), min_size=20, max_size=60), st.integers(2, 5), st.integers(0, 5))

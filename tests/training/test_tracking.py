@@ -31,7 +31,7 @@ def test_a_run_holds_configuration_hashes_metrics_and_report(client: mlflow.Mlfl
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["seed"] == "0"
-    assert run.data.params["recipes.conductivity.depth"] == "3"
+    assert run.data.params["choices.conductivity.trees.depth"] == "3"
     assert len([name for name in run.data.tags if name.startswith("sha256 ")]) == 4
     for column in ("conductivity_s_per_cm", "ice_pct", "retention_pct", "cycle_life_80"):
         assert f"{column}.skill" in run.data.metrics

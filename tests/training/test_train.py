@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from features.tables import InputError
+from models.boosted import Recipe
 from models.bundle import save_bundle
 from tests.shared import ROOT
+from training.config import TrainConfig
 from training.dataset import Literature
 from training.report import out_of_fold, write_report
-from training.train import Trained, measure, train
+from training.split import SplitError
+from training.train import Trained, measure, measure_fixed, steps_to_train, train
 
 
 def test_the_same_seed_gives_the_same_bytes(
@@ -60,3 +63,58 @@ def test_two_reports_of_one_training_are_the_same_bytes(trained: Trained, tmp_pa
         write_report(trained, tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+QUICK = TrainConfig(
+    folds=2,
+    repeats=1,
+    shares=(0.5, 1.0),
+    choices={name: {"quick": Recipe(rounds=2, members=1)} for name in ("conductivity", "ice", "fade")},
+)
+
+
+def of_papers(literature: Literature, papers: set[str]) -> Literature:
+    """The rows of some papers."""
+    tables = (literature.electrolytes, literature.cells, literature.cycling)
+    kept = [[row for row in table if row.paper in papers] for table in tables]
+    return Literature(*kept, literature.sources)  # type: ignore[arg-type]
+
+
+def told_by(literature: Literature, count: int) -> Literature:
+    """The rows of `count` papers that print conductivity, cells and cycling all three."""
+    tables = (literature.electrolytes, literature.cells, literature.cycling)
+    every = [{row.paper for row in table if row.in_training} for table in tables]
+    papers = sorted(set.intersection(*every))[:count]
+    assert len(papers) == count
+    return of_papers(literature, set(papers))
+
+
+def test_one_paper_alone_is_refused(literature: Literature) -> None:
+    alone = told_by(literature, 1)
+    assert alone.electrolytes
+    assert alone.cells
+    assert alone.cycling
+    with pytest.raises(SplitError, match=r"[01] papers are too few for 2 folds; add papers or ask for at most [01]"):
+        train(QUICK, literature=alone)
+
+
+def test_fewer_papers_than_folds_are_refused(literature: Literature) -> None:
+    few = told_by(literature, 4)
+    assert any(row.measurement_id == "E070" for row in few.electrolytes)
+    with pytest.raises(SplitError, match=r"\d papers are too few for 5 folds; add papers or ask for at most \d folds"):
+        train(TrainConfig(repeats=1, choices=QUICK.choices), literature=few)
+    with pytest.raises(SplitError, match="too few for 5 folds"):
+        measure_fixed(few, TrainConfig(choices=QUICK.choices), ["E070"])
+
+
+def test_progress_reaches_what_was_announced(literature: Literature) -> None:
+    steps: list[int] = []
+    some = Literature(literature.electrolytes[:50], literature.cells, literature.cycling, literature.sources)
+    trained = train(QUICK, steps.append, some)
+    # 2 folds of 3 parts, one fit for each chemical system, and 2 folds of 3 targets at 2 shares
+    systems = trained.by_system.papers
+    assert sum(steps) == steps_to_train(QUICK, some) == 2 * 3 + systems + 2 * 3 * 2
+    assert {column: len(points) for column, points in trained.learning.items()} == {
+        "conductivity_s_per_cm": 2, "ice_pct": 2, "retention_pct": 2,
+    }  # fmt: skip
+    assert trained.bundle.facts["chosen"] == {"conductivity": "quick", "ice": "quick", "fade": "quick"}

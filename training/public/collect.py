@@ -6,11 +6,14 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from features.records import ElectrolyteRow
+from training.dataset import Literature, resolve_papers
 from training.public import laskowski, liverpool, obelix
 from training.public.converted import Converted, Refused
+from training.public.merge import merge
 from training.public.sources import find_source, pulled
 
 READERS: dict[str, Callable[[Path], Converted]] = {
@@ -32,6 +35,20 @@ def convert(names: Sequence[str]) -> dict[str, Converted]:
     """
     folders = {name: pulled(name) for name in dict.fromkeys(names)}
     return {name: READERS[name](folder) for name, folder in folders.items()}
+
+
+def with_public(literature: Literature, names: Sequence[str]) -> Literature:
+    """The literature with the rows of pulled tables, each measurement once; the same literature without names.
+
+    A paper that the sources know by its DOI keeps the id it has there.
+    """
+    if not names:
+        return literature
+    merged = merge(literature.electrolytes, convert(names), literature.doi)
+    hashes = {f"{name}/{file}": sha for name in names for file, (_, sha) in find_source(name).files.items()}
+    added = replace(literature, electrolytes=merged.rows, hashes=literature.hashes | hashes)
+    resolve_papers(added)
+    return added
 
 
 def kind_of(refused: Refused) -> str:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from features.records import ElectrolyteRow
+from features.records import ElectrolyteRow, SourceRow
 from features.tables import read_table
-from training.public.collect import READERS, convert, kind_of, summary, write_view
+from training.dataset import Literature, conductivity_examples, resolve_papers
+from training.kinship import Kinship
+from training.public.collect import READERS, convert, kind_of, summary, with_public, write_view
 from training.public.converted import Converted, Refused
 from training.public.merge import ORDER
 from training.public.sources import SOURCES, PublicDataError, pull, pulled
@@ -75,3 +79,57 @@ def test_a_view_in_the_cache_does_not_spoil_the_table(cache: Path, datasets: Pat
     write_view(convert(["liverpool"])["liverpool"], folder)
     assert pulled("liverpool") == folder
     assert len(read_table(folder / "electrolytes.csv", ElectrolyteRow).rows) == 817
+
+
+def test_without_names_it_is_the_same_literature(literature: Literature) -> None:
+    assert with_public(literature, []) is literature
+
+
+def test_shipped_rows_come_first_and_keep_their_papers(cache: Path, datasets: Path, literature: Literature) -> None:
+    pull("obelix", datasets)
+    before = [row.model_copy() for row in literature.electrolytes]
+    found = with_public(literature, ["obelix", "obelix"])
+    assert found.electrolytes[: len(before)] == before
+    assert literature.electrolytes == before  # what was given is not changed
+    assert (found.cells, found.cycling, found.sources) == (literature.cells, literature.cycling, literature.sources)
+    added = found.electrolytes[len(before) :]
+    assert {row.seed for row in added} == {"obelix"}
+    assert len({row.measurement_id for row in found.electrolytes}) == len(found.electrolytes)
+
+
+def test_a_paper_known_by_its_doi_gets_the_shipped_id(cache: Path, datasets: Path, literature: Literature) -> None:
+    pull("obelix", datasets)
+    assert literature.sources["kwon2015"].doi == "10.1039/c4ta05231e"
+    found = {row.measurement_id: row for row in with_public(literature, ["obelix"]).electrolytes}
+    # three rows of OBELiX name that DOI alone, one beside a second that no shipped paper has
+    assert {found[f"obelix:{name}"].paper for name in ("52b", "8po", "ya8")} == {"kwon2015"}
+    assert found["obelix:j8q"].paper == "kwon2015|10.1021/acs.chemmater.7b00886"
+    known = {source.doi for source in literature.sources.values() if source.doi}
+    for row in found.values():
+        assert not known & set(row.paper.split("|")), row.measurement_id
+
+
+def test_the_hashes_of_a_public_table_are_those_of_its_files(
+    cache: Path, datasets: Path, literature: Literature
+) -> None:
+    folder = pull("liverpool", datasets)
+    found = with_public(literature, ["liverpool"]).hashes
+    content = (folder / "LiIonDatabase.csv").read_bytes()
+    assert found == literature.hashes | {"liverpool/LiIonDatabase.csv": hashlib.sha256(content).hexdigest()}
+    assert "liverpool/LiIonDatabase.csv" not in literature.hashes
+
+
+def test_a_paper_known_inside_several_is_kin_of_the_shipped_row() -> None:
+    source = {"source_id": "smith2020", "citation": "A. Smith, 2020", "doi": "10.1000/smith", "told_by": "mei:1"}
+    rows = [
+        row("E1", electrolyte="Li3N", source_id="smith2020"),
+        row("obelix:1", electrolyte="LiF", source_id="10.1000/other|10.1000/SMITH"),
+        row("obelix:2", electrolyte="LiCl", source_id="10.1000/smith"),
+        row("obelix:3", electrolyte="LiBr", source_id="10.1000/smiths"),
+    ]
+    held = Literature(rows, sources={"smith2020": SourceRow.model_validate(source)})
+    resolve_papers(held)
+    papers = [each.paper for each in held.electrolytes]
+    assert papers == ["smith2020", "10.1000/other|smith2020", "smith2020", "10.1000/smiths"]
+    kin = Kinship.of(conductivity_examples(held), by_composition=True)
+    assert kin.leaks(np.array([1, 2, 3]), np.array([0])).tolist() == [True, True, False]

@@ -1,0 +1,233 @@
+"""How well conductivity is predicted on papers never seen, beside the peers, in one run; the table goes to the README.
+
+    python -m benchmarks.accuracy [--repeats 3] [--write-readme]
+    python -m benchmarks.accuracy --official-test [--write-readme]
+
+Needs the public tables (`silion data pull obelix|liverpool|laskowski`). Every choice was made on the cross-validation
+over OBELiX's training ids. Each look at the official test is written to `benchmarks/looks.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures
+from features.dictionary import write_between_marks
+from training.dataset import Examples, Literature, conductivity_examples
+from training.evaluate import bootstrap
+from training.fixed import fixed_split, read_ids
+from training.kinship import Kinship
+from training.public.collect import convert
+from training.public.merge import merge
+from training.public.sources import pulled
+from training.split import grouped_folds
+from training.systems import chemical_systems, system_tests
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "benchmarks" / "out"
+LOOKS = ROOT / "benchmarks" / "looks.csv"
+SEEDS = range(5)
+COLUMNS = {
+    "mae_label": "MAE (bound as -15)", "mae_bound": "MAE (bound as -10)", "mae_outside": "outside the bound",
+    "r2": "R²", "r2_bound": "R² (bound as -10)", "spearman": "Spearman", "auc": "AUC", "f1": "F1", "mcc": "MCC",
+}  # fmt: skip
+Result = dict[str, dict[str, float]]
+
+
+def load() -> tuple[Examples, np.ndarray, np.ndarray, list[str]]:
+    """All public rows once, which of them are OBELiX's training rows and which any of OBELiX's, and the test ids."""
+    folder = pulled("obelix")
+    rows = merge([], convert(["obelix", "liverpool", "laskowski"])).rows
+    examples = conductivity_examples(Literature(electrolytes=rows))
+    names = examples.designs["row_id"].to_numpy()
+    tests = read_ids(folder / "test_idx.csv")
+    learnt = {f"obelix:{each}" for each in read_ids(folder / "train_idx.csv")}
+    inside = np.array([name in learnt for name in names])
+    return examples, inside, np.array([name.startswith("obelix:") for name in names]), tests
+
+
+def cross_validation(examples: Examples, inside: np.ndarray, ours: np.ndarray, repeats: int) -> Result:
+    """Every method over the training ids, by paper joined by composition; all kin of a fold removed from training."""
+    rows = np.flatnonzero(inside)
+    extra = np.flatnonzero(~ours)
+    kin = Kinship.of(examples, by_composition=True)
+    groups = Kinship.of(examples.take(rows), by_composition=True).groups
+    folds = [(repeat, rows[fold]) for repeat in range(repeats) for fold in grouped_folds(groups, 5, repeat)]
+    place = {row: number for number, row in enumerate(rows)}
+    found: dict[str, np.ndarray] = {}
+    for repeat, test in folds:
+        alone = np.setdiff1d(rows, test)
+        alone = alone[~kin.leaks(alone, test)]
+        with_extra = np.concatenate([alone, extra[~kin.leaks(extra, test)]])
+        for methods, learnt in ((OBELIX_ONLY, alone), (ALL_PUBLIC | CLASSIFIERS, with_extra)):
+            for name, method in methods.items():
+                values = found.setdefault(name, np.full((repeats, len(rows)), np.nan))
+                answer = method(examples.take(learnt), examples.take(test), repeat)
+                values[repeat, [place[row] for row in test]] = answer
+        print(".", end="", flush=True)
+    print()
+    return judged(found, examples.take(rows), groups)
+
+
+def by_rows(examples: Examples, inside: np.ndarray, repeats: int) -> float:
+    """The peer's forest judged row by row, which is interpolation between siblings of one paper."""
+    rows = examples.take(np.flatnonzero(inside))
+    errors = []
+    for repeat in range(repeats):
+        for test in grouped_folds(np.arange(len(rows.designs)), 5, repeat):
+            rest = np.setdiff1d(np.arange(len(rows.designs)), test)
+            answer = OBELIX_ONLY["OBELiX's random forest"](rows.take(rest), rows.take(test), repeat)
+            errors.append(np.abs(answer - floored(rows.take(test))).mean())
+    return float(np.mean(errors))
+
+
+def official_test(examples: Examples, ours: np.ndarray, inside: np.ndarray, ids: list[str]) -> tuple[Result, int]:
+    """Every method on the official test, mean of seeds 0 to 4. Peers, and ours on the same rows, learn from OBELiX's
+    training rows as they are; where ours learns from all tables, everything akin to a test row is removed."""
+    kin = Kinship.of(examples, by_composition=True)
+    split = fixed_split(examples, kin, [f"obelix:{each}" for each in ids])
+    held = examples.take(split.test)
+    found: dict[str, np.ndarray] = {}
+    for methods, learnt in (
+        (OBELIX_ONLY, np.flatnonzero(inside)),
+        (ALL_PUBLIC | CLASSIFIERS, split.train),
+    ):
+        for name, method in methods.items():
+            found[name] = np.array([method(examples.take(learnt), held, seed) for seed in SEEDS])
+    groups = kin.take(split.test).groups
+    return judged(found, held, groups), split.removed
+
+
+def judged(found: Mapping[str, np.ndarray], held: Examples, groups: np.ndarray) -> Result:
+    """Mean figures over repeats or seeds, the MAE's 90 % interval over groups, and the spread over repeats."""
+    results: Result = {}
+    pairs = dict(zip(ALL_PUBLIC, CLASSIFIERS, strict=True))
+    for name, values in found.items():
+        if name in CLASSIFIERS:
+            continue
+        each = [measures(answer, held) for answer in values]
+        if name in pairs and pairs[name] in found:
+            direct = [
+                measures(answer, held, probability)
+                for answer, probability in zip(values, found[pairs[name]], strict=True)
+            ]
+            each = [
+                one | {key: other[key] for key in ("auc", "f1", "mcc")} for one, other in zip(each, direct, strict=True)
+            ]
+        results[name] = pd.DataFrame(each).mean().to_dict()
+        error = np.abs(values - floored(held)).mean(axis=0)
+        low, high = bootstrap(groups, lambda count, error=error: float((count * error).sum() / count.sum()), 0)
+        seeds = [one["mae_label"] for one in each]
+        results[name] |= {"low": low, "high": high, "lowest_seed": min(seeds), "highest_seed": max(seeds)}
+    return results
+
+
+def all_temperatures(repeats: int) -> dict[str, Result]:
+    """The Liverpool table at all temperatures, by paper and by chemical system."""
+    examples = conductivity_examples(Literature(electrolytes=convert(["liverpool"])["liverpool"].rows))
+    kin = Kinship.of(examples, by_composition=True)
+    systems = chemical_systems(examples.designs)
+    number = np.unique(systems, return_inverse=True)[1]
+    views = {
+        "by paper": ([(r, fold) for r in range(repeats) for fold in grouped_folds(kin.groups, 5, r)], kin.groups),
+        "by chemical system": (system_tests(systems, 0), number),
+    }
+    return {view: _view(examples, kin, tests, groups) for view, (tests, groups) in views.items()}
+
+
+def _view(examples: Examples, kin: Kinship, tests: Iterable[tuple[int, np.ndarray]], groups: np.ndarray) -> Result:
+    tests = list(tests)
+    shape = (1 + max(repeat for repeat, _ in tests), len(groups))
+    found = {name: np.full(shape, np.nan) for name in ALL_TEMPERATURES}
+    for repeat, test in tests:
+        rest = np.setdiff1d(np.arange(len(groups)), test)
+        rest = rest[~kin.leaks(rest, test)]
+        for name, method in ALL_TEMPERATURES.items():
+            found[name][repeat, test] = method(examples.take(rest), examples.take(test), repeat)
+    return judged(found, examples, groups)
+
+
+def table(results: Result) -> str:
+    """Results as a Markdown table."""
+    lines = [f"| | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for name, found in results.items():
+        first = f"{found['mae_label']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
+        cells = [first, *(f"{found[column]:.2f}" for column in list(COLUMNS)[1:])]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def looks() -> int:
+    """How often the official test was looked at."""
+    if not LOOKS.is_file():
+        return 0
+    with LOOKS.open(encoding="utf-8") as file:
+        return len({row["look"] for row in csv.DictReader(file)})
+
+
+def record(results: Result) -> int:
+    """Write down one more look at the official test, with what it showed."""
+    number, first = looks() + 1, not LOOKS.is_file()
+    with LOOKS.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if first:
+            writer.writerow(["look", "date", "method", "mae_label", "mae_bound", "r2", "lowest_seed", "highest_seed"])
+        for name, found in results.items():
+            values = [f"{found[key]:.3f}" for key in ("mae_label", "mae_bound", "r2", "lowest_seed", "highest_seed")]
+            writer.writerow([number, datetime.date.today().isoformat(), name, *values])
+    return number
+
+
+def _write(name: str, heading: str, results: Result, readme: bool) -> None:
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"accuracy_{name}.json").write_text(json.dumps({"heading": heading, **results}, indent=1), encoding="utf-8")
+    text = f"{heading}\n\n{table(results)}"
+    print(f"\n{text}", flush=True)
+    if readme:
+        marks = (
+            f"<!-- accuracy, {name}: written by `python -m benchmarks.accuracy` -->",
+            f"<!-- end of accuracy, {name} -->",
+        )
+        write_between_marks(ROOT / "README.md", *marks, text)
+
+
+def main() -> None:
+    """Print the tables and keep them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--official-test", action="store_true", help="score the official test; the look is written down"
+    )
+    parser.add_argument("--write-readme", action="store_true")
+    arguments = parser.parse_args()
+    examples, inside, ours, ids = load()
+    if arguments.official_test:
+        results, removed = official_test(examples, ours, inside, ids)
+        number = record(results)
+        heading = (
+            f"OBELiX's official test, {len(ids)} rows, mean of seeds 0 to 4; {removed} rows akin to a test row removed "
+            f"from Silion's training; the test was looked at {number} time(s)."
+        )
+        _write("official", heading, results, arguments.write_readme)
+        return
+    results = cross_validation(examples, inside, ours, arguments.repeats)
+    heading = (
+        f"OBELiX's {inside.sum()} training rows, {arguments.repeats} times five folds by paper, papers joined where "
+        f"they share a composition. (Row by row, by interpolation: forest {by_rows(examples, inside, 2):.2f}.)"
+    )
+    _write("cross-validation", heading, results, arguments.write_readme)
+    for view, each in all_temperatures(arguments.repeats).items():
+        name = view.replace(" ", "-")
+        _write(f"liverpool-{name}", f"The Liverpool table at all temperatures, {view}.", each, arguments.write_readme)
+
+
+if __name__ == "__main__":
+    main()
