@@ -153,7 +153,7 @@ def _add_public(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski); may repeat",
+        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski); may repeat, or a,b",
     )
 
 

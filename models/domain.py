@@ -16,6 +16,36 @@ FAR_SHARE = 0.95
 """A design is far when it is farther from any row than this share of the rows is from the next paper."""
 
 
+def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centre and spread of each feature over the rows that know it, 1 where it does not vary; shape (n_features,)."""
+    known = ~np.isnan(table)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, table, 0.0).sum(axis=0) / count
+    spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
+    spread[spread == 0] = 1.0
+    return centre, spread
+
+
+def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
+    two as none."""
+    result = np.empty((len(left), len(right)))
+    for index, design in enumerate(left):
+        gap = design - right
+        one_unknown = np.isnan(gap) & ~(np.isnan(design) & np.isnan(right))
+        gap = np.where(np.isnan(gap), np.where(one_unknown, MISSING_DISTANCE, 0.0), gap)
+        result[index] = np.sqrt(np.mean(gap**2, axis=1))
+    return result
+
+
+def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
+    """Distance of designs to the nearest of the known ones, scaled by these, shape (n_designs,)."""
+    table = known.to_numpy(dtype=float)
+    centre, spread = scaling(table)
+    away = distances_between((vectors.to_numpy(dtype=float) - centre) / spread, (table - centre) / spread)
+    return np.asarray(away.min(axis=1))
+
+
 @dataclass
 class Domain:
     """The training designs of one model, as far as judging a new design needs them.
@@ -54,11 +84,7 @@ class Domain:
     ) -> Domain:
         """Remember the training designs."""
         table = np.array(vectors, dtype=float)
-        known = ~np.isnan(table)
-        count = np.maximum(known.sum(axis=0), 1)
-        centre = np.where(known, table, 0.0).sum(axis=0) / count
-        spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
-        spread[spread == 0] = 1.0
+        centre, spread = scaling(table)
         ranges = {
             column: (float(values.min()), float(values.max()))
             for column in numeric
@@ -77,19 +103,16 @@ class Domain:
         deviation."""
         return self._apart(vectors.to_numpy(dtype=float), self.vectors)
 
+    def nearest_distance(self, vectors: pd.DataFrame) -> np.ndarray:
+        """Distance to the nearest row, shape (n_designs,)."""
+        return np.asarray(self.distances(vectors).min(axis=1))
+
     def between(self, vectors: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
         """The same distance between designs, shape (n_designs, n_others)."""
         return self._apart(vectors.to_numpy(dtype=float), others.to_numpy(dtype=float))
 
     def _apart(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        left, right = (one - self.centre) / self.spread, (other - self.centre) / self.spread
-        result = np.empty((len(left), len(right)))
-        for index, design in enumerate(left):
-            gap = design - right
-            one_unknown = np.isnan(gap) & ~(np.isnan(design) & np.isnan(right))
-            gap = np.where(np.isnan(gap), np.where(one_unknown, MISSING_DISTANCE, 0.0), gap)
-            result[index] = np.sqrt(np.mean(gap**2, axis=1))
-        return result
+        return distances_between((one - self.centre) / self.spread, (other - self.centre) / self.spread)
 
     def notices(
         self, distance: float, design: Mapping[str, Any], amounts: Mapping[str, float] | None, held_class: str | None

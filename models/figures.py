@@ -19,6 +19,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", "*", ">")
 """As many as share no divisor with the colours: every kind up to the 77th has a look of its own."""
 LearningRow: TypeAlias = tuple[float, int, float, float, float, float]
 """Share of the papers learned from, groups judged, error with its low and high end, and the dummy's error."""
+DistanceBin: TypeAlias = tuple[float, float, float, float, float]
+"""Nearest and farthest distance of a bin, mean error with its low and high end."""
+RevealedPoint: TypeAlias = tuple[int, float, float, float]
+"""Rows revealed, error with its low and high end."""
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -166,6 +170,49 @@ def learning_curve(rows: Sequence[LearningRow], label: str, unit: str) -> Figure
     plot.set(xlabel="share of the other papers learned from", ylabel=f"error of {label}\n({unit})")
     plot.set_ylim(bottom=0)
     plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    return figure
+
+
+def error_by_distance(
+    distance: np.ndarray, error: np.ndarray, bins: Sequence[DistanceBin], far: float, label: str, unit: str
+) -> Figure:
+    """Error of each row against its distance to the nearest row of another group, with the mean error by bin.
+
+    Parameters
+    ----------
+    distance, error : shape (n_rows,)
+    bins : mean errors, each drawn over its range of distances, its interval in the middle
+    far : distance at which a design is called far; an infinite one is not drawn
+    """
+    figure, plot = axes(7.4, 3.8)
+    plot.scatter(distance, error, s=26, color=QUIET, alpha=0.6, linewidth=0, label="a row, paper unseen", zorder=2)
+    for place, (nearest, farthest, mean, low, high) in enumerate(bins):
+        name, middle = None if place else "mean of a third (90 %)", (nearest + farthest) / 2
+        plot.plot([nearest, farthest], [mean, mean], color=INK, linewidth=2, zorder=4)
+        plot.plot([middle], [mean], color=INK, marker="o", markersize=8, linewidth=2, label=name, zorder=4)
+        plot.vlines(middle, low, high, color=INK, linewidth=6, alpha=0.35, zorder=3)
+    if np.isfinite(far):
+        plot.axvline(far, color="#d55e00", linewidth=1.2, linestyle="--", label='notice "far" begins', zorder=1)
+    plot.set(
+        xlabel="distance to the nearest row of another group (standard deviations)",
+        ylabel=f"error of {label}\n({unit})",
+    )
+    plot.set_ylim(bottom=0)
+    plot.set_xlim(left=-0.03 * float(distance.max()) or None)
+    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    return figure
+
+
+def error_by_revealed(points: Sequence[RevealedPoint], label: str, unit: str) -> Figure:
+    """Error on a paper's other rows by the number of its rows that were revealed, with its interval."""
+    figure, plot = axes(5.2, 3.4)
+    count, error, low, high = (np.array(column) for column in zip(*sorted(points), strict=True))
+    plot.vlines(count, low, high, color=INK, linewidth=6, alpha=0.35)
+    plot.plot(count, error, color=INK, marker="o")
+    plot.set_xticks(count, [f"{each:g}" for each in count])
+    plot.set(xlabel="rows of the same paper revealed", ylabel=f"error of {label}\n({unit})")
+    plot.set_xlim(float(count.min()) - 0.5, float(count.max()) + 0.5)
+    plot.set_ylim(bottom=0)
     return figure
 
 

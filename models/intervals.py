@@ -30,20 +30,29 @@ class Calibration:
     weights : weight of each, papers weighing the same; they sum to the number of papers
     papers : number of papers
     noise : scale of the error of a single prediction, in the model's unit
+    trend : how the log of the scale goes with the log of the spread and of the distance to what is known, after a
+        constant; empty where the scale is the noise, widened by the spread
     """
 
     scores: tuple[float, ...]
     weights: tuple[float, ...]
     papers: int
     noise: float
+    trend: tuple[float, ...] = ()
 
     @property
     def highest_level(self) -> float:
         """The highest level this many papers support: k / (k + 1)."""
         return self.papers / (self.papers + 1)
 
-    def half_width(self, spread: Any, level: float) -> np.ndarray:
+    def half_width(self, spread: Any, level: float, distance: Any = None) -> np.ndarray:
         """Half the width of the interval, in the model's unit, shape of `spread`.
+
+        Parameters
+        ----------
+        spread : deviation of the ensemble's members
+        level : share of papers' values to hold
+        distance : to the nearest training row, as `Domain.distances` measures it; needed where a trend was learnt
 
         Raises
         ------
@@ -59,24 +68,46 @@ class Calibration:
             )
         reached = np.cumsum(self.weights)
         index = int(np.searchsorted(reached, level * (self.papers + 1) - 1e-9))
-        return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread))
+        return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread, distance))
 
-    def scale(self, spread: Any) -> np.ndarray:
-        """Scale of the error: the noise, widened where the ensemble's members disagree."""
-        return np.asarray(np.hypot(self.noise, np.asarray(spread, dtype=float)))
+    def scale(self, spread: Any, distance: Any = None) -> np.ndarray:
+        """Scale of the error: larger where the ensemble's members disagree, and far from what is known.
+
+        Raises
+        ------
+        ValueError
+            A trend was learnt and no distance is given.
+        """
+        if not self.trend:
+            return np.asarray(np.hypot(self.noise, np.asarray(spread, dtype=float)))
+        if distance is None:
+            raise ValueError("these intervals depend on the distance to what is known; none was given")
+        return np.asarray(np.exp(_causes(spread, distance, self.noise) @ np.array(self.trend)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
-        return {"scores": list(self.scores), "weights": list(self.weights), "papers": self.papers, "noise": self.noise}
+        return {
+            "scores": list(self.scores),
+            "weights": list(self.weights),
+            "papers": self.papers,
+            "noise": self.noise,
+            "trend": list(self.trend),
+        }
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Calibration:
         """Read what `as_dict` gave."""
-        return cls(tuple(state["scores"]), tuple(state["weights"]), int(state["papers"]), float(state["noise"]))
+        scores, weights = tuple(state["scores"]), tuple(state["weights"])
+        return cls(scores, weights, int(state["papers"]), float(state["noise"]), tuple(state.get("trend", ())))
 
 
 def calibrate(
-    predicted: np.ndarray, spread: np.ndarray, labels: Labels, papers: np.ndarray, noise: float | None = None
+    predicted: np.ndarray,
+    spread: np.ndarray,
+    labels: Labels,
+    papers: np.ndarray,
+    noise: float | None = None,
+    distance: np.ndarray | None = None,
 ) -> Calibration:
     """Calibration from out-of-fold predictions.
 
@@ -86,6 +117,8 @@ def calibrate(
     labels : labels of the rows; a row that is only bounded scores how far the prediction lies outside its bound
     papers : paper of each row, shape (n_rows,)
     noise : scale of the error of a single prediction; from these predictions where not given
+    distance : of each prediction to the nearest row its model learnt from, shape (n_repeats, n_rows); where given, the
+        trend of the errors with it and with the spread is learnt
 
     Raises
     ------
@@ -101,6 +134,34 @@ def calibrate(
     weight = np.where(known, 1 / counts[member][None, :], 0.0)
     if noise is None:
         noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))
-    score = (miss / np.hypot(noise, spread))[known]
+    trend: tuple[float, ...] = ()
+    if distance is not None and noise > 0:
+        trend = _trend(miss[known], spread[known], distance[known], weight[known], noise)
+    scale = Calibration((), (), len(kinds), noise, trend).scale(spread, distance)
+    score = (miss / scale)[known]
     order = np.argsort(score)
-    return Calibration(tuple(score[order].tolist()), tuple(weight[known][order].tolist()), len(kinds), noise)
+    return Calibration(tuple(score[order].tolist()), tuple(weight[known][order].tolist()), len(kinds), noise, trend)
+
+
+LEAST_SHARE = 0.1
+"""Errors and spreads are told apart down to this share of the noise, distances down to this distance."""
+HELD_BACK = 5.0
+"""Papers' worth of evidence that is asked for before the scale follows spread or distance."""
+
+
+def _causes(spread: Any, distance: Any, noise: float) -> np.ndarray:
+    """What the scale depends on, shape (..., 3): a constant, log spread, log distance."""
+    spread, distance = np.asarray(spread, dtype=float), np.asarray(distance, dtype=float)
+    return np.stack(
+        [np.ones_like(spread), np.log(spread / noise + LEAST_SHARE), np.log(distance + LEAST_SHARE)], axis=-1
+    )
+
+
+def _trend(
+    miss: np.ndarray, spread: np.ndarray, distance: np.ndarray, weight: np.ndarray, noise: float
+) -> tuple[float, ...]:
+    """Weighted ridge regression of the log error on the causes; weights sum to the number of papers."""
+    causes, log_miss = _causes(spread, distance, noise), np.log(miss + LEAST_SHARE * noise)
+    penalty = np.diag([0.0, HELD_BACK, HELD_BACK])
+    left = (causes * weight[:, None]).T @ causes + penalty
+    return tuple(np.linalg.solve(left, (causes * weight[:, None]).T @ log_miss).tolist())

@@ -182,7 +182,8 @@ def learn(errors: Errors, seed: int) -> LabEffect:
 
 
 def kernels(errors: Errors) -> list[Kernel]:
-    """Kernels to choose from: variances between and within papers by moments, over `REACHES` and `NOISES`."""
+    """Kernels to choose from: variances between and within papers by moments, over `REACHES`, `COMMONS` and `NOISES`;
+    the last shares nothing, for data whose papers do not show that own measurements help."""
     missed = errors.missed
     known = np.isfinite(missed).all(axis=0)
     within, between, freedom, papers = 0.0, 0.0, 0, 0
@@ -195,12 +196,13 @@ def kernels(errors: Errors) -> list[Kernel]:
         between, papers, sizes = between + float((mean**2).mean()), papers + 1, sizes + 1 / rows.sum()
     noise = max(within / max(freedom, 1), 1e-6)
     shared = max(between / max(papers, 1) - noise * sizes / max(papers, 1), 0.05 * noise)
+    nothing = Kernel(0.0, shared + noise, 1.0, 1.0)
     return [
         Kernel(shared + noise * (1 - share), noise * share, reach, common)
         for common in COMMONS
         for reach in (REACHES if common < 1 else REACHES[:1])
         for share in NOISES
-    ]
+    ] + [nothing]
 
 
 def reveal(

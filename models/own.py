@@ -128,6 +128,8 @@ def moved(
     notices: list[list[str]] = []
     for row in range(len(frame)):
         found = [f"moved by {count} measured design{'s' if count > 1 else ''} of yours"]
+        if not part.lab.kernel.shared:
+            found = ["your measured designs change nothing: the papers do not show that they would help"]
         if to[row].min() > part.domain.far:
             found.append(f"far from all of them (distance {to[row].min():.2f})")
         gap = np.abs(temperature[row] - own.temperature_c)

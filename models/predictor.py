@@ -18,6 +18,7 @@ from features.records import LIQUID_CLASSES, Candidate
 from features.tables import Mistake
 from models import lifetime
 from models.bundle import Bundle
+from models.domain import Domain
 from models.intervals import Calibration
 from models.own import OwnRows, moved, own_rows
 from models.parts import Part, with_conductivity
@@ -105,12 +106,14 @@ class Predictor:
             part, frame = self.bundle.parts[name], designs if name == "conductivity" else cells
             mask = np.ones(len(designs), dtype=bool) if name == "conductivity" else described
             own = None if measured is None else self._own(name, part, measured)
-            found, said = self._values(name, part, frame, level, own)
+            away = part.domain.distances(part.featurizer.transform(frame)) if part.domain else None
+            found, said = self._values(name, part, frame, level, own, away)
             for row in np.flatnonzero(mask) if said else ():
                 notices[row] += [f"{name}: {each}" for each in said[row]]
             for column, values in found.items():
                 columns[column] = np.where(mask, values, np.nan)
-            self._place(name, part, frame, mask, precedents, nearest, distances, notices)
+            if away is not None and part.domain is not None:
+                self._place(name, part.domain, away, frame, mask, precedents, nearest, distances, notices)
         order = [column + end for column in wanted for end in ("", "_low", "_high")]
         table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
         table["notice"] = ["; ".join(dict.fromkeys(each)) for each in notices]
@@ -125,10 +128,11 @@ class Predictor:
         return own_rows(name, part, measured)
 
     def _values(
-        self, name: str, part: Part, frame: pd.DataFrame, level: float, own: OwnRows | None
+        self, name: str, part: Part, frame: pd.DataFrame, level: float, own: OwnRows | None, away: np.ndarray | None
     ) -> tuple[dict[str, np.ndarray], list[list[str]]]:
         centre, spread = part.predict(frame)
-        half, said = _calibration(part).half_width(spread, level), list[list[str]]()
+        distance = None if away is None else away.min(axis=1)
+        half, said = _calibration(part).half_width(spread, level, distance), list[list[str]]()
         if own is not None:
             centre, half, said = moved(part, own, frame, centre, spread, half, level)
         return self._in_units(name, part, frame, centre, half), said
@@ -153,7 +157,8 @@ class Predictor:
     @staticmethod
     def _place(
         name: str,
-        part: Part,
+        domain: Domain,
+        away: np.ndarray,
         frame: pd.DataFrame,
         mask: np.ndarray,
         count: int,
@@ -161,17 +166,16 @@ class Predictor:
         distances: list[dict[str, float]],
         notices: list[list[str]],
     ) -> None:
-        if part.domain is None or not mask.any():
+        if not mask.any():
             return
-        away = part.domain.distances(part.featurizer.transform(frame))
         classes = classes_of(frame)
         pairs = list(zip(text(frame, "electrolyte"), text(frame, "composition"), strict=True))
         for row, design in enumerate(frame.to_dict("records")):
             if mask[row]:
                 closest = float(away[row].min())
                 distances[row][name] = closest
-                nearest[row][name] = part.domain.nearest(away[row], count)
-                found = part.domain.notices(
+                nearest[row][name] = domain.nearest(away[row], count)
+                found = domain.notices(
                     closest,
                     {str(key): value for key, value in design.items()},
                     composition_of(*pairs[row]),

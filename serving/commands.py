@@ -23,7 +23,7 @@ def predict(arguments: argparse.Namespace) -> int:
         predictor,
         targets=arguments.targets,
         level=arguments.level,
-        calibrate=arguments.calibrate,
+        calibrate=arguments.calibrate or None,
     )
     for remark in result.remarks:
         print(f"note: {remark}", file=sys.stderr)

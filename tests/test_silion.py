@@ -366,3 +366,45 @@ def test_a_test_file_that_cannot_be_used_ends_with_2(
     said = capsys.readouterr()
     assert words in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("mine", "code", "words"),
+    [
+        ("electrolyte,temperature_c,conductivity_s_per_cm\nLi6PS5Cl,25,0.01\nLi6PS5Cl,25,-1\n", 0,
+         "note: left out of the calibration: mine.csv line 3, column conductivity_s_per_cm: got '-1'"),
+        ("electrolyte,temperature_c,conductivity_s_per_cm\nLi6PS5Cl,25,\n", 2, "leave --calibrate out to predict with"),
+        ("electrolyte,conductivity_ms_per_cm\nLi6PS5Cl,3\n", 2, "conductivity_s_per_cm (in S/cm); convert the values"),
+        (None, 2, "mine.csv: no such file"),
+    ],
+)  # fmt: skip
+def test_own_measurements_through_the_command_line(
+    root: Path,
+    bundle_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    mine: str | None,
+    code: int,
+    words: str,
+) -> None:
+    if mine is not None:
+        (tmp_path / "mine.csv").write_text(mine, encoding="utf-8")
+    asked = ("predict", root / CANDIDATES, "-o", tmp_path / "out.csv", "--calibrate", tmp_path / "mine.csv")
+    assert run(*asked, "--model", bundle_folder) == code
+    assert words in capsys.readouterr().err
+    assert (tmp_path / "out.csv").exists() == (code == 0)
+    if code == 0:
+        notices = pd.read_csv(tmp_path / "out.csv")["notice"]
+        assert notices.str.contains("conductivity: moved by 1 measured design of yours").all()
+        # a model of before refuses the same table, and writes nothing
+        (tmp_path / "out.csv").unlink()
+        assert run(*asked, "--model", root / "tests" / "bundles" / "v1") == 2
+        assert "saved before own measurements could be used; train again" in capsys.readouterr().err
+        assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.xfail(strict=True, raises=KeyError, reason="training.check names the table `measured`, read_files cannot")
+def test_a_table_of_measured_designs_can_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "measured.csv").write_text("electrolyte,ice_pct\nLi6PS5Cl,80\nLi6PS5Cl,101\n", encoding="utf-8")
+    assert run("data", "check", tmp_path / "measured.csv") == 1
+    assert "line 3, column ice_pct: got '101'" in capsys.readouterr().out

@@ -14,8 +14,9 @@ from features.electrolyte import classes_of
 from features.records import LIQUID_CLASSES
 from models.targets import ICE, LIFE, RETENTION, TARGETS, Target
 from training.crossvalidate import MODEL, OutOfFold
-from training.dataset import Literature, papers_of
+from training.dataset import Literature
 from training.evaluate import PART_OF, Score, coverage, errors, predictions
+from training.split import papers_of
 from training.train import Trained
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -188,7 +189,7 @@ def _papers(rows: Iterable[str]) -> set[str]:
 
 def verdicts(scores: Mapping[str, Score]) -> list[str]:
     """One sentence per target: its skill on unseen papers, with the interval."""
-    return [f"{_capital(TARGETS[column].label)}: {_skill(score)}." for column, score in scores.items()]
+    return [f"{capital(TARGETS[column].label)}: {_skill(score)}." for column, score in scores.items()]
 
 
 def _skill(score: Score) -> str:
@@ -294,5 +295,6 @@ def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """A sentence's beginning: the first letter large, the others as they are."""
     return text[:1].upper() + text[1:]

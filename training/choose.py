@@ -41,7 +41,8 @@ def choose(
     Returns
     -------
     str
-        The first of the best. With fewer groups of papers than folds, the first recipe.
+        The first of the best. With fewer groups of papers than folds, the first recipe. A fold whose kin are all other
+        rows tells nothing and is left out.
     """
     first = next(iter(choices))
     if len(choices) == 1 or len(np.unique(kin.groups)) < INNER_FOLDS:
@@ -50,6 +51,9 @@ def choose(
     for test in grouped_folds(kin.groups, INNER_FOLDS, seed):
         rest = np.setdiff1d(np.arange(len(kin.groups)), test)
         rest = rest[~kin.leaks(rest, test)]
+        if not len(rest):
+            progress(len(choices))
+            continue
         train, held = examples.take(rest), examples.take(test)
         for each, recipe in choices.items():
             learnt, shape = relabelled(train, recipe) if name == "fade" else (train, 1.0)

@@ -126,7 +126,7 @@ def data_pull(arguments: argparse.Namespace) -> int:
 def _config(arguments: argparse.Namespace) -> TrainConfig:
     from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
 
-    public = tuple(dict.fromkeys(arguments.public))
+    public = tuple(dict.fromkeys(name for each in arguments.public for name in each.split(",") if name))
     choices = PUBLIC_CHOICES if public else CHOICES
     data = tuple(arguments.data)
     return TrainConfig(data, arguments.seed, arguments.folds, arguments.repeats, public=public, choices=dict(choices))

@@ -80,6 +80,10 @@ class TrainConfig:
         for name, least in (("folds", 2), ("repeats", 1), ("seed", 0)):
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"{name}: got {value}, expected at least {least}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level: got {self.level:g}, expected a number between 0 and 1, such as 0.9")
+        if wrong := [share for share in self.shares if not (isinstance(share, float | int) and 0 < share <= 1)]:
+            raise ValueError(f"shares: got {wrong[0]!r}, expected numbers above 0 and at most 1")
 
     @property
     def protocol(self) -> Protocol:
@@ -100,7 +104,7 @@ class TrainConfig:
             An unknown key, of the configuration or of a recipe.
         """
         known = {each.name for each in fields(cls)}
-        if "recipes" in values:  # of models saved when each part had one recipe
+        if "recipes" in values and "choices" not in values:  # of models saved when each part had one recipe
             rest = {key: value for key, value in values.items() if key != "recipes"}
             values = {**rest, "choices": {part: {"saved": recipe} for part, recipe in values["recipes"].items()}}
         if unknown := sorted(set(values) - known):
@@ -108,10 +112,17 @@ class TrainConfig:
         given = dict(values)
         if "choices" in given:
             given["choices"] = {
-                part: {name: Recipe.from_dict(recipe) for name, recipe in recipes.items()}
+                part: {name: _recipe(f"recipe {name} of {part}", settings) for name, settings in recipes.items()}
                 for part, recipes in given["choices"].items()
             }
         for name in ("data", "public", "shares"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(**given)
+
+
+def _recipe(name: str, settings: Mapping[str, Any]) -> Recipe:
+    try:
+        return Recipe.from_dict(settings)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from models.boosted import Recipe
+from models.domain import nearest_of
 from models.parts import Part, fit_part, with_conductivity
 from training.baselines import BASELINES
 from training.choose import INNER_FITS, choose
-from training.dataset import Examples, Literature, conductivity_examples, ice_examples, papers_of
+from training.dataset import Examples, Literature, conductivity_examples, ice_examples
 from training.fade import fade_examples, relabelled
 from training.kinship import Kinship
-from training.split import grouped_folds
+from training.split import SplitError, grouped_folds, papers_of
 
 MODEL = "silion"
 Choices = Mapping[str, Recipe]
@@ -57,6 +58,7 @@ class OutOfFold:
     chosen : name of the recipe chosen inside each training fold
     removed : training rows left out of each fold as kin of a test row
     fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
+    distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
     """
 
     examples: Examples
@@ -67,11 +69,19 @@ class OutOfFold:
     chosen: list[str] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     fold: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    distance: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
-        """Predictions of no named fold are those of one."""
+        """Predictions of no named fold are those of one; distances may be missing."""
         if not self.fold.size:
             self.fold = np.zeros_like(self.spread)
+        if not self.distance.size:
+            self.distance = np.full_like(self.spread, np.nan)
+
+    def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Distances of some rows, shape (n_repeats, n_some); None where they were not measured."""
+        found = self.distance[:, rows]
+        return found if np.isfinite(found).any() else None
 
 
 def cross_validate(
@@ -105,8 +115,8 @@ def cross_validate(
 class ConductivityLink:
     """Gives cells the electrolyte's conductivity, from a model that never saw the papers held out.
 
-    The recipe is chosen and one member fitted for each set of papers held out; a set that leaves the same electrolyte
-    rows is not fitted again.
+    The recipe is chosen and fitted for each set of papers held out; a set that leaves the same electrolyte rows is not
+    fitted again.
     """
 
     def __init__(self, electrolytes: Examples, kin: Kinship, choices: Choices, seed: int) -> None:
@@ -156,11 +166,18 @@ def validate(
     planned = list(protocol.tests(kin.groups) if tests is None else tests)
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *BASELINES)}
-    found = OutOfFold(examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy())
+    found = OutOfFold(
+        examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy()
+    )
     for fold, (repeat, test) in enumerate(planned):
         rest = np.setdiff1d(np.arange(len(kin.groups)), test)
         leaking = kin.leaks(rest, test)
         found.removed.append(int(leaking.sum()))
+        if leaking.all():
+            raise SplitError(
+                f"every row beside a test fold of {len(test)} rows shares a paper or a composition with it: "
+                f"nothing to learn from; add rows of other papers and compositions"
+            )
         rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
         train, held = examples.take(rest), examples.take(test)
         if link:
@@ -173,8 +190,10 @@ def validate(
         found.fold[repeat, test] = fold
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
-        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
-        for method, values in _baselines(part, train, held).items():
+        known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
+        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.ensemble.predict(asked)
+        found.distance[repeat, test] = nearest_of(asked, known)
+        for method, values in _baselines(known, train, asked).items():
             found.predicted[method][repeat, test] = values
         progress(1)
     return found
@@ -189,14 +208,10 @@ def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) 
     return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
 
 
-def _baselines(part: Part, train: Examples, held: Examples) -> dict[str, np.ndarray]:
-    vectors, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
-    values = {
-        name: method(vectors, train.labels.middle, train.labels.weight, asked) for name, method in BASELINES.items()
-    }
+def _baselines(known: pd.DataFrame, train: Examples, asked: pd.DataFrame) -> dict[str, np.ndarray]:
+    """What the baselines say; for retention they see the printed value, whatever the cycle."""
+    values, weight = train.labels.middle, train.labels.weight
     if "retention_pct" in train.designs:
-        retention = train.designs["retention_pct"].to_numpy(dtype=float)
-        values = {
-            name: method(vectors, retention, np.ones(len(retention)), asked) for name, method in BASELINES.items()
-        }
-    return values
+        values = train.designs["retention_pct"].to_numpy(dtype=float)
+        weight = np.ones(len(values))
+    return {name: method(known, values, weight, asked) for name, method in BASELINES.items()}

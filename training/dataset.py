@@ -19,6 +19,7 @@ from features.tables import InputError, Mistake, read_table
 from models.boosted import Labels
 from models.lifetime import ABOUT_WEIGHT
 from training.integrity import ID_COLUMNS, computed_retention, cross_checks
+from training.split import papers_of
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "literature"
 RowT = TypeVar("RowT", bound=Row)
@@ -58,11 +59,6 @@ class Literature:
         if first in self.sources:
             return self.sources[first].doi or ""
         return first if first.startswith("10.") else ""
-
-
-def papers_of(paper: str) -> list[str]:
-    """The papers of a row: public tables name several, separated by `|`, where more than one tells a measurement."""
-    return paper.split("|")
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
@@ -140,9 +136,10 @@ def resolve_papers(literature: Literature) -> None:
 
 
 def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
-    """The row under the id its paper has, where its DOI is known."""
-    papers = [known.get(each, each) for each in papers_of(row.source_id or "")]
-    paper = known.get(row.doi or "") or "|".join(papers)
+    """The row under the ids its papers have, where their DOIs are known: a row of a label and a DOI is both's."""
+    named = [*papers_of(row.source_id or ""), *([row.doi] if row.doi else [])]
+    papers = list(dict.fromkeys(known.get(each, each) for each in named if each))
+    paper = "|".join(sorted(papers, key=lambda each: each not in known.values()))
     return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
 
@@ -267,8 +264,11 @@ def _frame(rows: Sequence[ElectrolyteRow] | Sequence[CellRow], id_column: str) -
 def chemical_key(design: pd.Series) -> str:
     """Composition of a design as a word, rounded to three decimals of atomic fraction; its name where no stoichiometry
     is known."""
-    amounts = composition_of(str(design.get("electrolyte") or ""), str(design.get("composition") or ""))
+    name, formula = (
+        str(each) if isinstance(each, str) else "" for each in (design["electrolyte"], design["composition"])
+    )
+    amounts = composition_of(name, formula)
     if not amounts:
-        return " ".join(str(design.get("electrolyte") or "").lower().split())
+        return " ".join(name.lower().split())
     total = sum(amounts.values())
     return " ".join(f"{element}{amounts[element] / total:.3f}" for element in sorted(amounts))

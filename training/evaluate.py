@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.tables import InputError
 from models import lifetime
 from models.boosted import Labels
 from models.intervals import Calibration, LevelError, calibrate
@@ -22,6 +23,8 @@ from training.survival import concordance_within, log_likelihood, turnbull
 PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade"}
 """Part that predicts each target whose error can be measured."""
 BOOTSTRAPS = 2000
+FEWEST_GROUPS = 5
+"""Drawing fewer groups again says nothing of groups to come: no skill is claimed from them."""
 BAND = (5.0, 95.0)
 """Percentiles of the 90 % bootstrap interval."""
 PRINTED_HALF_PCT = 0.5
@@ -164,7 +167,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
         float(ours.sum() / dummy.sum()),
         low,
         high,
-        bool(high < 1),
+        _is_shown(high, groups),
         level,
         cover,
         cover_low,
@@ -184,11 +187,15 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
     """
     held, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
     exact = np.flatnonzero(labels.exact)
+    if not len(exact):
+        raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap(groups[exact], lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
-    kept = calibrate(learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups)
-    half = kept.half_width(judged.spread[0, test], level)
+    kept = calibrate(
+        learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups, distance=learnt.distance
+    )
+    half = kept.half_width(judged.spread[0, test], level, judged.distance[0, test])
     inside = (labels.distance(judged.predicted[MODEL][0, test]) <= half).astype(float)
     cover, cover_low, cover_high = _share(inside, groups, seed)
     names = held.designs["row_id"].to_numpy()[test]
@@ -196,7 +203,7 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
         CONDUCTIVITY.column, len(exact), len(np.unique(groups[exact])),
         f"mean absolute error, {CONDUCTIVITY.error_unit}, of {len(names)} test rows those with a value",
         {name: float(values.mean()) for name, values in error.items()},
-        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, bool(high < 1),
+        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, _is_shown(high, groups[exact]),
         level, cover, cover_low, cover_high, float(2 * half.mean()), float(judged.removed[0]),
         dict(Counter(judged.chosen)),
     )  # fmt: skip
@@ -215,6 +222,11 @@ def on_labels(found: OutOfFold) -> np.ndarray:
     return np.asarray(ours + here - lifetime.log10_life(cycles, retention, found.shape))
 
 
+def _is_shown(high: float, groups: np.ndarray) -> bool:
+    """Whether a ratio's interval shows skill; of few groups it shows nothing."""
+    return bool(high < 1 and len(np.unique(groups)) >= FEWEST_GROUPS)
+
+
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Share of the repeats in which each row lies inside its interval, and the mean width; calibrated without the row's
     own paper.
@@ -229,9 +241,11 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
         try:
-            half = calibrate(ours[:, others], spread[:, others], labels.take(others), papers[others]).half_width(
-                spread[:, own], level
-            )
+            kept = calibrate(
+                ours[:, others], spread[:, others], labels.take(others), papers[others],
+                distance=found.distance_of(others),
+            )  # fmt: skip
+            half = kept.half_width(spread[:, own], level, found.distance_of(own))
         except LevelError:
             continue
         low, high = _ends(target, found, own, half)
@@ -331,8 +345,9 @@ def _life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: flo
                 found.spread[:, others],
                 found.examples.labels.take(others),
                 papers[others],
+                distance=found.distance_of(others),
             )
-            half = kept.half_width(found.spread[:, row[own]], level)
+            half = kept.half_width(found.spread[:, row[own]], level, found.distance_of(row[own]))
         except LevelError:
             continue
         each = found.predicted[MODEL][:, row[own]]

@@ -42,8 +42,11 @@ def read_ids(path: str | Path) -> list[str]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected a CSV of row ids, one a line")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        ids = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            ids = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: no CSV in UTF-8 ({error}); save it as one, a row id a line") from None
     if ids and ids[0].lower() in ("id", "row_id", "measurement_id"):
         ids = ids[1:]
     if not ids:
@@ -67,10 +70,12 @@ def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
         An id no row has or two rows have, or nothing left to learn from.
     """
     known = [str(row) for row in examples.designs["row_id"]]
+    if not ids:
+        raise InputError("no test id was given; expected at least one")
     rows: dict[str, list[int]] = {}
     for place, row in enumerate(known):
-        for name in {row, row.partition(":")[2] or row}:
-            rows.setdefault(name, []).append(place)
+        rows.setdefault(row.partition(":")[2] or row, []).append(place)
+    rows |= {row: [place] for place, row in enumerate(known)}  # a whole id is never ambiguous
     if unknown := [each for each in ids if each not in rows]:
         named = ", ".join(repr(each) for each in unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
         raise InputError(
@@ -80,7 +85,12 @@ def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
     if double := [each for each in ids if len(rows[each]) > 1]:
         found = ", ".join(known[place] for place in rows[double[0]])
         raise InputError(f"the test id {double[0]!r} may mean {found}; write the table before it")
-    test = np.array(sorted(rows[each][0] for each in ids))
+    asked: dict[int, str] = {}
+    for each in ids:
+        if (place := rows[each][0]) in asked:
+            raise InputError(f"the test ids {asked[place]!r} and {each!r} are one row; every row is tested once")
+        asked[place] = each
+    test = np.array(sorted(asked))
     rest = np.setdiff1d(np.arange(len(known)), test)
     leaking = kin.leaks(rest, test)
     if leaking.all():

@@ -9,8 +9,8 @@ import pandas as pd
 
 from features.composition import composition_of
 from features.elements import ELEMENT_INDEX, SYMBOLS
-from training.dataset import Examples, chemical_key, papers_of
-from training.split import joined_groups
+from training.dataset import Examples, chemical_key
+from training.split import joined_groups, papers_of
 
 NEARLY_ONE = 0.02
 """Sum of absolute differences of the atomic fractions up to which two compositions are one."""

@@ -8,27 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from features.dictionary import write_between_marks
 from models import figures, pages
 from models.figures import LearningRow
 from models.targets import LIFE, TARGETS
-from training import card
-from training.baselines import BASELINES
-from training.crossvalidate import MODEL, OutOfFold
-from training.evaluate import PART_OF, Score, markdown, score_table, sentence
+from training import card, distance, revealed, sections
+from training.crossvalidate import OutOfFold
+from training.evaluate import PART_OF, Score, markdown, score_table
 from training.inventory import inventory
+from training.sections import Blocks
 from training.train import Trained
 
 BEGIN, END = "<!-- skill table: written by `silion evaluate --write-readme` -->", "<!-- end of skill table -->"
 TITLE = "Silion: what was learned, and how far it can be trusted"
 SHOWN_HASH = 12
-Blocks = list[pages.Block]
 
 
 def write_report(trained: Trained, folder: Path, on: date | None = None) -> None:
@@ -51,6 +48,8 @@ def write_report(trained: Trained, folder: Path, on: date | None = None) -> None
         *sections.skill(trained, folder),
         *sections.intervals(trained, folder),
         *sections.parity(tables, folder),
+        *distance.section(trained, folder),
+        *revealed.section(trained, folder),
         *sections.learning(learning, folder),
         *sections.worst(trained, tables),
         pages.Heading("What it must not be used for"),
@@ -83,21 +82,17 @@ def _about(trained: Trained, on: date) -> Blocks:
         pages.Table(["what", "value"], rows),
         pages.Paragraph(
             "Settings of the model that is kept, by part: ice is the initial Coulombic efficiency, fade the capacity "
-            "retention and the cycle life, which share one model. Above them stand the recipe's name and how many "
-            "folds chose which."
+            "retention and the cycle life, which share one model."
         ),
-        _recipes(trained),
+        _settings(trained),
+        *_choice(trained),
     ]
 
 
-def _recipes(trained: Trained) -> pages.Table:
+def _settings(trained: Trained) -> pages.Table:
     settings = {name: asdict(part.ensemble.recipe) for name, part in trained.bundle.parts.items()}
-    chosen = [Counter(trained.found[name].chosen).most_common() for name in settings]
     kept = trained.bundle.facts["chosen"]
-    rows: list[tuple[pages.Cell, ...]] = [
-        ("recipe", *(kept[name] for name in settings)),
-        ("chosen by the folds", *("; ".join(f"{name}: {count}" for name, count in each) for each in chosen)),
-    ]
+    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(kept[name] for name in settings))]
     for name in next(iter(settings.values())):
         rows.append((name, *(_setting(recipe[name]) for recipe in settings.values())))
     return pages.Table(["setting", *settings], rows)
@@ -105,6 +100,28 @@ def _recipes(trained: Trained) -> pages.Table:
 
 def _setting(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _choice(trained: Trained) -> Blocks:
+    rows = []
+    for part, choices in trained.config.choices.items():
+        chosen, settings = Counter(trained.found[part].chosen), {name: asdict(each) for name, each in choices.items()}
+        for name, own in settings.items():
+            apart = [
+                f"{key} {_setting(value)}"
+                for key, value in own.items()
+                if any(other[key] != value for other in settings.values())
+            ]
+            kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
+            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", kept))
+    return [
+        pages.Heading("Recipes that could be chosen", 3),
+        pages.Paragraph(
+            "Each fold chose among these recipes by its training papers alone, and the kept model once more by all "
+            "papers: the skill stated here is that of choice and fit together, not of one recipe."
+        ),
+        pages.Table(["part", "recipe", "what sets it apart", "folds that chose it", "kept"], rows),
+    ]
 
 
 def _data(trained: Trained, folder: Path) -> Blocks:

@@ -25,6 +25,7 @@ Blocks = list[pages.Block]
 
 
 def csv(table: pd.DataFrame, path: Path) -> None:
+    """A table as CSV, at six digits."""
     table.to_csv(path, index=False, float_format="%.6g")
 
 
@@ -36,10 +37,17 @@ def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, captio
 
 
 def number(value: float, printed: str = ".2f") -> str:
+    """A number for a cell; NaN is an empty one."""
     return "" if np.isnan(value) else format(value, printed)
 
 
+def with_interval(value: float, low: float, high: float) -> str:
+    """A number with its interval for a cell; without it where there is none."""
+    return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
+
+
 def skill(trained: Trained, folder: Path) -> Blocks:
+    """Errors beside the baselines, per target."""
     judged = {column: trained.scores[column] for column in PART_OF}
     bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
     figures.save(figures.ratios(bars), folder / "skill.png")
@@ -95,6 +103,7 @@ def _times(count: int) -> str:
 
 
 def intervals(trained: Trained, folder: Path) -> Blocks:
+    """Share of the values inside their intervals."""
     table = card.coverage_table(trained.found)
     held = {TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)}
     level = f"{100 * trained.config.level:.0f} %"
@@ -104,7 +113,7 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
         interval = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         width = f"{score.width:.2f}"
         rows.append(
-            (TARGETS[column].label, *(_share(share) for share in shares), interval, width, TARGETS[column].error_unit)
+            (TARGETS[column].label, *(share(each) for each in shares), interval, width, TARGETS[column].error_unit)
         )
     levels = [f"{100 * each:.0f} %" for each in card.LEVELS]
     return [
@@ -127,11 +136,13 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
     ]
 
 
-def _share(value: float) -> str:
+def share(value: float) -> str:
+    """A share as a per cent for a cell; NaN is an empty one."""
     return "" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
 def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
+    """Predicted against measured, and errors by class; tables of `card.parity_table` by target column."""
     seen = Counter(kind for table in tables.values() for kind in table["electrolyte_class"])
     order = [kind for kind, _ in seen.most_common()]
     blocks: Blocks = [
@@ -145,7 +156,7 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
     for column, table in tables.items():
         target = TARGETS[column]
         low, high, ours = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
-        drawn = figures.parity(
+        picture = figures.parity(
             low, high, ours, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
         )
         words = (
@@ -154,7 +165,7 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
-            drawn(drawn, table, folder, f"{column}_parity", words),
+            drawn(picture, table, folder, f"{column}_parity", words),
         ]
         for kind, name in card.KINDS.items():
             if kind in table:
@@ -174,9 +185,10 @@ def _classes(table: pd.DataFrame, name: str) -> pages.Table:
     return pages.Table(header, rows)
 
 
-def learning(learning: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blocks:
+def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blocks:
+    """Learning curves by target column; nothing where no curve has points."""
     blocks: Blocks = []
-    for column, rows in learning.items():
+    for column, rows in curves.items():
         if not rows:
             continue
         target = TARGETS[column]
@@ -185,8 +197,8 @@ def learning(learning: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blo
             [tuple(row) for row in rows], columns=["share", "groups", "error", "error_low", "error_high", "dummy_error"]
         )
         cells = [
-            (f"{100 * share:.0f} %", groups, f"{error:.2f} ({low:.2f} to {high:.2f})", f"{dummy:.2f}")
-            for share, groups, error, low, high, dummy in rows
+            (f"{100 * part:.0f} %", groups, f"{error:.2f} ({low:.2f} to {high:.2f})", f"{dummy:.2f}")
+            for part, groups, error, low, high, dummy in rows
         ]
         blocks += [
             pages.Heading(target.label, 3),
@@ -204,6 +216,7 @@ def learning(learning: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blo
 
 
 def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:
+    """The rows with the largest errors, with their papers."""
     blocks: Blocks = [pages.Heading("Where it is most wrong")]
     for column, table in tables.items():
         target = TARGETS[column]

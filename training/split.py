@@ -11,6 +11,11 @@ class SplitError(ValueError):
     """Too few papers for the folds asked for."""
 
 
+def papers_of(paper: str) -> list[str]:
+    """The papers of a row: several, separated by `|`, where more than one tells a measurement."""
+    return [each.strip() for each in paper.split("|") if each.strip()] or [""]
+
+
 def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> np.ndarray:
     """Group number of each row: papers, joined where they share a key (a composition).
 
@@ -33,9 +38,9 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
             node = parent[node]
         return node
 
-    firsts = [paper.split("|")[0] for paper in papers]
+    firsts = [papers_of(paper)[0] for paper in papers]
     for row, paper in enumerate(papers):
-        for each in paper.split("|"):
+        for each in papers_of(paper):
             parent[root(f"paper:{each}")] = root(f"paper:{firsts[row]}")
         if keys is not None:
             parent[root(f"paper:{firsts[row]}")] = root(f"key:{keys[row]}")

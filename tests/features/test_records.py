@@ -8,7 +8,17 @@ import pytest
 from pydantic import ValidationError
 
 from features.columns import choices_of, columns_of, numeric_columns, unit_of
-from features.records import LIQUID_CLASSES, TABLES, Candidate, CellRow, CyclingRow, ElectrolyteRow, SourceRow
+from features.records import (
+    LIQUID_CLASSES,
+    TABLES,
+    Candidate,
+    CellRow,
+    CyclingRow,
+    ElectrolyteRow,
+    Measured,
+    SourceRow,
+)
+from features.tables import parse_row
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 ELECTROLYTE = {
@@ -170,3 +180,57 @@ def test_liquid_classes_are_classes():
 def test_shipped_columns_are_columns_of_the_model(table):
     with (LITERATURE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         assert set(next(csv.reader(file))) <= set(TABLES[table].model_fields)
+
+
+MEASURED = {"electrolyte": "Li6PS5Cl"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "mine.csv line 7, column conductivity_s_per_cm: got nothing measured, "
+             "expected a conductivity, ICE, retention or cycle life"),
+        # a candidate's cycle is 100 where empty; what was measured was measured at some cycle
+        ({"retention_pct": "90"}, "mine.csv line 7, column cycle: got nothing, "
+                                  "expected the cycle of retention_pct, 2 or later"),
+        ({"retention_pct": "100", "cycle": "1"}, "mine.csv line 7, column cycle: got 1.0, "
+                                                 "expected the cycle of retention_pct, 2 or later"),
+        ({"retention_pct": "120", "cycle": "500"}, "mine.csv line 7, column retention_pct: got '120', "
+                                                   "expected a plain number in %, at least 0 and at most 100"),
+        ({"retention_pct": "90", "cycle": "100", "cycle_life_80": "50"},
+         "mine.csv line 7, column retention_pct: got 90 % at cycle 100 with 80 % crossed at 50, "
+         "expected values of one falling curve"),
+        ({"retention_pct": "70", "cycle": "40", "cycle_life_80": "50"},
+         "mine.csv line 7, column retention_pct: got 70 % at cycle 40 with 80 % crossed at 50, "
+         "expected values of one falling curve"),
+        ({"ice_pct": "101"}, "mine.csv line 7, column ice_pct: got '101', "
+                             "expected a plain number in %, at least 0 and at most 100"),
+        ({"conductivity_s_per_cm": "0"}, "mine.csv line 7, column conductivity_s_per_cm: got '0', "
+                                         "expected a plain number in S/cm, above 0 and at most 10"),
+        ({"cycle_life_80": "1"}, "mine.csv line 7, column cycle_life_80: got '1', "
+                                 "expected a plain number, above 1 and at most 1e+06"),
+    ],
+)  # fmt: skip
+def test_measured_designs_that_cannot_be(values, message):
+    found = parse_row(Measured, {**MEASURED, **values}, 7, "mine.csv")
+    assert isinstance(found, list)
+    assert [str(mistake) for mistake in found] == [message]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"conductivity_s_per_cm": "10"},
+        {"ice_pct": "100"},
+        {"retention_pct": "100", "cycle": "2"},
+        {"retention_pct": "80", "cycle": "50", "cycle_life_80": "50"},  # the crossing itself
+        {"retention_pct": "90", "cycle": "49", "cycle_life_80": "50"},
+        {"retention_pct": "70", "cycle": "51", "cycle_life_80": "50"},
+        {"cycle_life_80": "1.5"},
+        {"cycle": "100", "ice_pct": "0"},
+    ],
+)
+def test_measured_designs_at_the_limit(values):
+    row = parse_row(Measured, {**MEASURED, **values}, 7)
+    assert isinstance(row, Measured)
+    assert row.model_dump(exclude_none=True) == MEASURED | {name: float(value) for name, value in values.items()}

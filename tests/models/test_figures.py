@@ -83,3 +83,32 @@ def test_a_picture_is_written_whole(tmp_path: Path) -> None:
     path = figures.save(figures.completeness({"a": 0.5, "never": 0.0}), tmp_path / "sub" / "a.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [each.name for each in path.parent.iterdir()] == ["a.png"]
+
+
+def test_the_distance_shows_rows_means_and_where_far_begins() -> None:
+    bins = [(0.0, 1.0, 2.5, 2.0, 3.0), (2.0, 4.0, 4.0, np.nan, np.nan)]
+    figure = figures.error_by_distance(np.array([0.0, 1.0, 4.0]), np.array([2.0, 3.0, 4.0]), bins, 3.0, "x", "u")
+    plot = figure.axes[0]
+    dots = [each for each in plot.collections if isinstance(each, PathCollection)]
+    assert [np.asarray(each.get_offsets()).tolist() for each in dots] == [[[0.0, 2.0], [1.0, 3.0], [4.0, 4.0]]]
+    lines = [(list(np.asarray(line.get_xdata())), list(np.asarray(line.get_ydata()))) for line in plot.lines]
+    # the first bin over its range and at its middle, the second likewise, and the line of far designs from low to high
+    assert lines == [
+        ([0.0, 1.0], [2.5, 2.5]), ([0.5], [2.5]), ([2.0, 4.0], [4.0, 4.0]), ([3.0], [4.0]), ([3.0, 3.0], [0, 1]),
+    ]  # fmt: skip
+    assert legend_labels(figure) == ["a row, paper unseen", "mean of a third (90 %)", 'notice "far" begins']
+    assert plot.get_ylim()[0] == 0
+    assert plot.get_xlim()[0] < 0  # a row at no distance is not cut
+
+
+def test_no_line_of_far_designs_where_none_is_far() -> None:
+    one = np.array([0.0])
+    figure = figures.error_by_distance(one, one, [(0.0, 0.0, 0.0, 0.0, 0.0)], INF, "x", "u")
+    assert legend_labels(figure) == ["a row, paper unseen", "mean of a third (90 %)"]
+
+
+def test_the_error_is_drawn_from_no_revealed_row_to_many() -> None:
+    plot = figures.error_by_revealed([(1, 0.5, 0.4, 0.6), (0, 0.7, 0.6, 0.8)], "x", "u").axes[0]
+    assert (list(plot.lines[0].get_xdata()), list(plot.lines[0].get_ydata())) == ([0, 1], [0.7, 0.5])
+    assert [each.get_text() for each in plot.get_xticklabels()] == ["0", "1"]
+    assert plot.get_ylim()[0] == 0

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +11,7 @@ from features.tables import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from models.targets import TARGETS
-from serving.batch import name_column, predict_file, text_table
+from serving.batch import BatchResult, name_column, predict_file, text_table
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +127,115 @@ def test_links_are_followed_not_replaced(predictor: Predictor, tmp_path: Path) -
     predict_file(tmp_path / "in.csv", tmp_path / "link.csv", predictor)
     assert (tmp_path / "link.csv").is_symlink()
     assert "Li6PS5Cl" in (tmp_path / "real.csv").read_text(encoding="utf-8")
+
+
+DESIGNS = "electrolyte,temperature_c,anode\nLi6PS5Cl,25,micro-Si\nLi6PS5Br,25,micro-Si\n"
+MINE = "electrolyte,temperature_c,conductivity_s_per_cm\n"
+
+
+def calibrated(predictor: Predictor, folder: Path, mine: str | None, **asked: Any) -> BatchResult:
+    """The two designs predicted with a table of one's own, which is not there where None."""
+    (folder / "in.csv").write_text(DESIGNS, encoding="utf-8")
+    if mine is not None:
+        (folder / "mine.csv").write_text(mine, encoding="utf-8")
+    return predict_file(folder / "in.csv", folder / "out.csv", predictor, calibrate=folder / "mine.csv", **asked)
+
+
+def logs(result: BatchResult) -> np.ndarray:
+    return np.log10(result.predictions.table["conductivity_s_per_cm"].to_numpy())
+
+
+@pytest.mark.parametrize("factor", [30.0, 1 / 30])
+def test_predictions_move_towards_what_was_measured(predictor: Predictor, tmp_path: Path, factor: float) -> None:
+    (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
+    plain = logs(predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", predictor))
+    value = float(10.0 ** plain[0] * factor)
+    found = calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,{value!r}\n")
+    step, error = logs(found) - plain, np.log10(factor)
+    # all designs move to the side of the error, none beyond it; the measured one comes nearer its measurement
+    assert (np.sign(step) == np.sign(error)).all()
+    assert (np.abs(step) < abs(error)).all()
+    assert abs(np.log10(value) - logs(found)[0]) < abs(np.log10(value) - plain[0])
+    written = pd.read_csv(tmp_path / "out.csv")
+    assert written["notice"].str.contains("conductivity: moved by 1 measured design of yours").all()
+    assert found.remarks == []
+    low, high = written["conductivity_s_per_cm_low"], written["conductivity_s_per_cm_high"]
+    assert ((low <= written["conductivity_s_per_cm"]) & (written["conductivity_s_per_cm"] <= high)).all()
+
+
+def test_repeating_a_measurement_moves_further(predictor: Predictor, tmp_path: Path) -> None:
+    once = logs(calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,0.1\n"))
+    thrice = logs(calibrated(predictor, tmp_path, MINE + "Li6PS5Cl,25,0.1\n" * 3))
+    assert (once < thrice).all()
+    assert thrice[0] < -1
+
+
+def test_measured_rows_that_cannot_be_used_are_said(predictor: Predictor, tmp_path: Path) -> None:
+    good = f"{MINE}Li6PS5Cl,25,0.01\n"
+    found = calibrated(predictor, tmp_path, f"{good}LPS,25,0.01\nLi6PS5Cl,25,-1\nLi6PS5Cl,25,\n")
+    said = sorted(found.remarks)
+    assert len(said) == 3
+    assert said[0].startswith("left out of the calibration: mine.csv line 3, column electrolyte: got 'LPS', expected")
+    assert said[1] == (
+        "left out of the calibration: mine.csv line 4, column conductivity_s_per_cm: got '-1', "
+        "expected a plain number in S/cm, above 0 and at most 10"
+    )
+    assert said[2].startswith("left out of the calibration: mine.csv line 5, column conductivity_s_per_cm: got nothing")
+    assert found.rejected is None
+    alone = calibrated(predictor, tmp_path, good)
+    pd.testing.assert_frame_equal(found.predictions.table, alone.predictions.table)
+
+
+@pytest.mark.parametrize(
+    ("mine", "words"),
+    [
+        (f"{MINE}LPS,25,0.01\nLi6PS5Cl,25,\n", "mine.csv: no measured design can be used; leave --calibrate out to "),
+        (f"{MINE}LPS,25,0.01\nLi6PS5Cl,25,\n", "mine.csv line 2, column electrolyte: got 'LPS'"),
+        (f"{MINE}LPS,25,0.01\nLi6PS5Cl,25,\n", "mine.csv line 3, column conductivity_s_per_cm: got nothing measured"),
+        (MINE, "the file holds a header and no rows"),
+        (None, "mine.csv: no such file"),
+        # a unit in a header is a name of its own: another one than ours is refused, never converted
+        ("electrolyte,conductivity_ms_per_cm\nLi6PS5Cl,3\n", "conductivity_s_per_cm (in S/cm); convert the values"),
+        ("electrolyte,temperature_k,ice_pct\nLi6PS5Cl,298,80\n", "temperature_c (in °C); convert the values"),
+        ("electrolyte,ice_percent\nLi6PS5Cl,80\n", "ice_pct (in %); convert the values and rename the column"),
+    ],
+)
+def test_nothing_is_written_when_no_measured_design_can_be_used(
+    predictor: Predictor, tmp_path: Path, mine: str | None, words: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        calibrated(predictor, tmp_path, mine)
+    assert words in str(error.value)
+    assert {path.name for path in tmp_path.iterdir()} <= {"in.csv", "mine.csv"}
+
+
+def test_measurements_under_other_conditions_are_said(predictor: Predictor, tmp_path: Path) -> None:
+    for notice in calibrated(predictor, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\n").table["notice"]:
+        assert "conductivity: tested 175 °C from the nearest of them" in notice
+        assert "conductivity: far from all of them (distance " in notice
+    for notice in calibrated(predictor, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\nLi6PS5Cl,30,0.01\n").table["notice"]:
+        assert "from the nearest of them" not in notice
+
+
+@pytest.mark.xfail(
+    strict=True, reason="predict_file guards IN, not MINE: `-o mine.csv --calibrate mine.csv` replaces it"
+)
+def test_the_output_may_not_replace_the_measured_designs(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
+    mine = tmp_path / "mine.csv"
+    mine.write_text(f"{MINE}Li6PS5Cl,25,0.01\n", encoding="utf-8")
+    with pytest.raises(InputError):
+        predict_file(tmp_path / "in.csv", mine, predictor, calibrate=mine)
+    assert mine.read_text(encoding="utf-8") == f"{MINE}Li6PS5Cl,25,0.01\n"
+
+
+@pytest.mark.xfail(strict=True, reason="read_measured drops the remarks of read_table")
+def test_a_misspelt_column_of_the_measured_designs_is_remarked(predictor: Predictor, tmp_path: Path) -> None:
+    found = calibrated(predictor, tmp_path, "electrolyte,temperture_c,conductivity_s_per_cm\nLi6PS5Cl,25,0.01\n")
+    assert "did you mean temperature_c?" in " ".join(found.remarks)
+
+
+@pytest.mark.xfail(strict=True, reason="measurements of other targets than those asked for go unsaid")
+def test_measurements_that_move_nothing_are_said(predictor: Predictor, tmp_path: Path) -> None:
+    found = calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,0.01\n", targets=["ice_pct"])
+    assert found.remarks or found.table["notice"].str.contains("measured").any()

@@ -23,9 +23,9 @@ from training.crossvalidate import (
     fits_needed,
     validate,
 )
-from training.dataset import Examples, Literature, conductivity_examples, papers_of
+from training.dataset import Examples, Literature, conductivity_examples
 from training.kinship import Kinship
-from training.split import joined_groups
+from training.split import joined_groups, papers_of
 from training.train import Trained
 
 TINY = Recipe(rounds=5, members=1)

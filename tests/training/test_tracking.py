@@ -14,7 +14,11 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 
+from models.bundle import load_bundle
+from models.registry import resolve
+from serving.app import create_app
 from tests.shared import ROOT, Command, Store, environment
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
@@ -137,3 +141,46 @@ def test_mlflow_run_trains_from_a_fresh_clone(tmp_path: Path) -> None:
     store = mlflow.MlflowClient(env["MLFLOW_TRACKING_URI"], env["MLFLOW_TRACKING_URI"])
     run = store.get_run(store.get_model_version("silion", "1").run_id)
     assert run.data.tags["mlflow.project.entryPoint"] == "train"
+
+
+def test_own_measurements_give_the_same_numbers_everywhere(
+    client: mlflow.MlflowClient, silion: Command, store: Store, tmp_path: Path
+) -> None:
+    """Command line, server and logged model, each with the champion, to the last bit."""
+    designs = [
+        {"electrolyte": "Li6PS5Cl", "temperature_c": 60.0, "anode": "micro-Si", "cycle": 200.0},
+        {"electrolyte": "LLZTO", "temperature_c": 25.0, "anode": "Si film", "cycle": 50.0},
+    ]
+    measured = [
+        {"electrolyte": "Li6PS5Cl", "temperature_c": 30.0, "conductivity_s_per_cm": 0.01},
+        {"electrolyte": "Li6PS5Cl", "temperature_c": 25.0, "anode": "micro-Si", "ice_pct": 70.0, "cycle_life_80": 300},
+    ]
+    pd.DataFrame(designs).to_csv(tmp_path / "in.csv", index=False)
+    pd.DataFrame(measured).to_csv(tmp_path / "mine.csv", index=False)
+    level, mine = ("--level", "0.6"), ("--calibrate", tmp_path / "mine.csv")
+    done = silion("predict", tmp_path / "in.csv", "-o", tmp_path / "cli.parquet", *level, *mine, env=store.env)
+    assert done.code == 0, done.err
+    plain = silion("predict", tmp_path / "in.csv", "-o", tmp_path / "plain.parquet", *level, env=store.env)
+    assert plain.code == 0, plain.err
+    program = (
+        "import json, sys, mlflow, pandas as pd\n"
+        "model = mlflow.pyfunc.load_model('models:/silion@champion')\n"
+        "frame, measured = pd.DataFrame(json.loads(sys.argv[1])), sys.argv[2]\n"
+        "model.predict(frame, params={'level': 0.6, 'measured': measured}).to_parquet('logged.parquet')\n"
+        "model.predict(frame, params={'level': 0.6}).to_parquet('logged_plain.parquet')\n"
+    )
+    code = [sys.executable, "-c", program, json.dumps(designs), json.dumps(measured)]
+    asked = subprocess.run(
+        code, cwd=tmp_path, env=environment(**store.env), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert asked.returncode == 0, asked.stderr
+    names = ("cli", "logged", "plain", "logged_plain")
+    own, logged, without, logged_without = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in names)
+    columns = logged.columns.tolist()
+    assert own.columns.tolist()[-len(columns) :] == columns
+    pd.testing.assert_frame_equal(logged, own[columns], check_exact=True)
+    pd.testing.assert_frame_equal(logged_without, without[columns], check_exact=True)
+    assert (own["conductivity_s_per_cm"] != without["conductivity_s_per_cm"]).all()
+    server = TestClient(create_app(load_bundle(resolve("champion"))))
+    served = server.post("/predict", json={"designs": designs, "level": 0.6, "measured": measured}).json()["results"]
+    assert [{column: row[column] for column in columns} for row in served] == own[columns].to_dict("records")

@@ -1,0 +1,188 @@
+"""What a few measurements of one's own are worth, and whether intervals keep their promise: OBELiX and the cells.
+
+    python -m benchmarks.lab [--repeats 3] [--seeds 1] [--write-readme]
+
+Some rows of each held-out paper are revealed (drawn by seed), the same other rows judged for every number revealed, on
+papers with at least five rows (cells: at least four). The covariance a paper is judged by is settled on the others.
+Coverage is by cross-validation over OBELiX's training ids, calibrated without the judged group. Needs the public
+tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.accuracy import OUT, ROOT, load
+from features.dictionary import write_between_marks
+from models.domain import Domain
+from models.intervals import LevelError, calibrate
+from models.lab import Errors, Reveals, reveal
+from models.parts import fit_part, with_conductivity
+from models.targets import CONDUCTIVITY
+from training.config import CHOICES, STRUCTURED
+from training.crossvalidate import OutOfFold, Protocol, cross_validate, validate
+from training.dataset import Examples, conductivity_examples, ice_examples, load_literature
+from training.evaluate import coverage, lab_errors, score
+from training.fade import fade_examples
+from training.kinship import Kinship
+from training.split import grouped_folds
+
+REVEALED = (0, 1, 2, 3, 4)
+LEVELS = (0.5, 0.8, 0.9)
+
+
+def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
+    """Out-of-fold predictions over OBELiX's training ids, the other tables' rows beside them, and their errors."""
+    examples, inside, ours, _ = load()
+    kept = np.flatnonzero(inside | ~ours)
+    examples, rows = examples.take(kept), np.flatnonzero(inside[kept])
+    kin, groups = Kinship.of(examples, by_composition=True), None
+    groups = Kinship.of(examples.take(rows), by_composition=True).groups
+    tests = [(each, rows[fold]) for each in range(repeats) for fold in grouped_folds(groups, 5, 1000 * seed + each)]
+    protocol = Protocol(repeats=repeats, seed=seed)
+    found = validate("conductivity", examples, kin, {"structured": STRUCTURED}, protocol, tests=tests)
+    found = _only(found, rows, groups)
+    return found, lab_errors(found, _distances("conductivity", found.examples))
+
+
+def _only(found: OutOfFold, rows: np.ndarray, groups: np.ndarray) -> OutOfFold:
+    predicted = {name: values[:, rows] for name, values in found.predicted.items()}
+    arrays = (found.spread[:, rows], found.shape[:, rows])
+    return OutOfFold(found.examples.take(rows), groups, predicted, *arrays, found.chosen, found.removed)
+
+
+def _distances(name: str, examples: Examples) -> np.ndarray:
+    """Distances between rows as a saved model measures them."""
+    recipe = STRUCTURED if name == "conductivity" else CHOICES[name]["few trees"]
+    vectors = fit_part(name, examples.designs, examples.labels, recipe, 0).featurizer.transform(examples.designs)
+    nothing: list[dict[str, object]] = [{}] * len(vectors)
+    return Domain.learn(vectors, list(examples.papers), examples.designs, [], [], [], nothing).distances(vectors)
+
+
+def cells(repeats: int, seed: int) -> dict[str, Errors]:
+    """Errors of the shipped tables' parts."""
+    literature = load_literature()
+    found = cross_validate(literature, CHOICES, Protocol(repeats=repeats, seed=seed))
+    electrolytes = conductivity_examples(literature)
+    link = fit_part("conductivity", electrolytes.designs, electrolytes.labels, CHOICES["conductivity"]["trees"], 0)
+    errors = {}
+    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
+        linked = Examples(with_conductivity(examples.designs, link), examples.labels)
+        errors[name] = lab_errors(found[name], _distances(name, linked))
+    return errors | {"conductivity": lab_errors(found["conductivity"], _distances("conductivity", electrolytes))}
+
+
+def curve(errors: Errors, least: int, seed: int) -> list[dict[str, float]]:
+    """Mean error by number of revealed rows, by row and by paper, with the intervals' coverage and width at 0.8."""
+    lines = []
+    for count in [each for each in REVEALED if each <= least]:
+        found = reveal(errors, count, seed, least=least)
+        if found is None:
+            break
+        papers = np.unique(found.paper)
+        by_paper = float(np.mean([found.error[found.paper == paper].mean() for paper in papers]))
+        lines.append(
+            {
+                "revealed": count,
+                "papers": len(papers),
+                "error_by_row": float(found.error.mean()),
+                "error_by_paper": by_paper,
+                **_covered(found, 0.8),
+            }
+        )
+    return lines
+
+
+def _covered(found: Reveals, level: float) -> dict[str, float]:
+    """Share of papers' cases inside the interval, calibrated without the judged group; NaN where too few groups."""
+    from models.boosted import Labels
+
+    inside, width = [], []
+    for group in np.unique(found.group):
+        own, rest = found.group == group, found.group != group
+        exact = Labels(found.error[rest], found.error[rest], np.ones(int(rest.sum())))
+        zeros = np.zeros((1, int(rest.sum())))
+        try:
+            kept = calibrate(zeros, found.spread[rest][None], exact, found.group[rest], noise=0.0)
+            half = kept.half_width(found.spread[own], level)
+        except LevelError:
+            return {"coverage": float("nan"), "width": float("nan")}
+        inside.append(float((found.error[own] <= half).mean()))
+        width.append(float(2 * half.mean()))
+    return {"coverage": float(np.mean(inside)), "width": float(np.mean(width))}
+
+
+def intervals(found: OutOfFold, seed: int) -> list[dict[str, float]]:
+    """Coverage of rows and of groups, and mean width, by level."""
+    lines = []
+    for level in LEVELS:
+        covered, width = coverage(CONDUCTIVITY, found, level)
+        by_group = score(CONDUCTIVITY, found, level, seed)
+        lines.append(
+            {
+                "level": level, "rows": float(np.nanmean(covered)), "groups": by_group.coverage,
+                "groups_low": by_group.coverage_low, "groups_high": by_group.coverage_high,
+                "width": float(np.nanmean(width)),
+            }
+        )  # fmt: skip
+    return lines
+
+
+def table(lines: Sequence[dict[str, float]], columns: dict[str, str]) -> str:
+    """Lines as a Markdown table; whole numbers without a point."""
+    rows = [f"| {' | '.join(columns.values())} |", "|---" * len(columns) + "|"]
+    for line in lines:
+        cells = [f"{line[key]:.0f}" if key in ("revealed", "papers") else f"{line[key]:.2f}" for key in columns]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+CURVE = {
+    "revealed": "revealed", "papers": "papers", "error_by_row": "error, by row", "error_by_paper": "error, by paper",
+    "coverage": "80 % interval holds", "width": "its width",
+}  # fmt: skip
+INTERVALS = {
+    "level": "level", "rows": "rows inside", "groups": "groups inside", "groups_low": "90 % from", "groups_high": "to",
+    "width": "mean width, decades",
+}  # fmt: skip
+
+
+def main() -> None:
+    """Print the tables and keep them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=1, help="seeds 0 to N-1; the README holds seed 0")
+    parser.add_argument("--write-readme", action="store_true")
+    arguments = parser.parse_args()
+    kept = {}
+    for seed in range(arguments.seeds):
+        found, errors = obelix(arguments.repeats, seed)
+        parts = [
+            ("Conductivity, OBELiX's training ids; error in decades.", table(curve(errors, 4, seed), CURVE)),
+            ("Intervals of conductivity, OBELiX's training ids.", table(intervals(found, seed), INTERVALS)),
+        ]
+        words = {"ice": "ICE; error in points", "fade": "cycle life; error in decades"}
+        words |= {"conductivity": "conductivity of the shipped literature; error in decades"}
+        for name, each in cells(arguments.repeats, seed).items():
+            lines = curve(each, 3, seed)
+            text = table(lines, CURVE) if lines else "No paper has more than three rows."
+            parts.append((f"{words[name][0].upper()}{words[name][1:]}.", text))
+        text = "\n\n".join(f"{heading}\n\n{body}" for heading, body in parts)
+        print(f"\nseed {seed}\n\n{text}", flush=True)
+        kept[seed] = text
+        if arguments.write_readme and seed == 0:
+            marks = (
+                "<!-- own measurements: written by `python -m benchmarks.lab` -->",
+                "<!-- end of own measurements -->",
+            )
+            write_between_marks(ROOT / "README.md", *marks, text)
+    OUT.mkdir(exist_ok=True)
+    (OUT / "lab.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
