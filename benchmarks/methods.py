@@ -57,8 +57,8 @@ def classifier(recipe: Recipe) -> Method:
     def method(train: Examples, held: Examples, seed: int) -> np.ndarray:
         vectors = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without).fit(train.designs)
         weight = paper_weights(train.designs["paper"], recipe.paper_power)
-        data = xgb.DMatrix(vectors.transform(train.designs), floored(train) > GOOD, weight=weight)
-        asked = xgb.DMatrix(vectors.transform(held.designs))
+        data = xgb.DMatrix(vectors.transform(train.designs), floored(train) > GOOD, weight=weight, nthread=1)
+        asked = xgb.DMatrix(vectors.transform(held.designs), nthread=1)
         settings = {
             "objective": "binary:logistic", "max_depth": recipe.depth, "eta": recipe.rate, "nthread": 1,
             "min_child_weight": recipe.min_child_weight / 4, "lambda": recipe.reg_lambda, "subsample": recipe.subsample,

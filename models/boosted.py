@@ -199,7 +199,7 @@ class BoostedEnsemble:
 
     def _labelled(self, table: np.ndarray, labels: Labels) -> xgb.DMatrix:
         low, high = (labels.lower - self.mean) / self.scale, (labels.upper - self.mean) / self.scale
-        data = xgb.DMatrix(table.astype(np.float32), weight=labels.weight, missing=np.nan)
+        data = xgb.DMatrix(table.astype(np.float32), weight=labels.weight, missing=np.nan, nthread=1)
         if labels.exact.all():
             data.set_label(low)
         else:
@@ -240,10 +240,10 @@ class BoostedEnsemble:
 
     def _members(self, X: pd.DataFrame) -> list[tuple[xgb.Booster, xgb.DMatrix]]:
         table = X.to_numpy(dtype=float)
-        trees = xgb.DMatrix(table.astype(np.float32), missing=np.nan)
+        trees = xgb.DMatrix(table.astype(np.float32), missing=np.nan, nthread=1)
         found = [(booster, trees) for booster in self.boosters]
         if self.linear and self.scaling:
-            found.append((self.linear, xgb.DMatrix(self.scaling(table), missing=np.nan)))
+            found.append((self.linear, xgb.DMatrix(self.scaling(table), missing=np.nan, nthread=1)))
         return found
 
     def predict(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

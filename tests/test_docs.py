@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -54,8 +55,9 @@ def test_the_mlproject_speaks_the_command_lines_words() -> None:
     assert {"train", "predict", "explain", "evaluate"} <= set(project["entry_points"])
     parser = silion._parser()
     for name, entry in project["entry_points"].items():
-        values = {key: str(value["default"]) for key, value in entry["parameters"].items()}
-        words = entry["command"].format(**values).removeprefix("python -m silion ").split()
+        # as MLflow does it: values are quoted for the shell, an empty one too
+        values = {key: shlex.quote(str(value["default"])) for key, value in entry["parameters"].items()}
+        words = shlex.split(entry["command"].format(**values).removeprefix("python -m silion "))
         assert words[0] == name
         parser.parse_args(words)
         assert "type: path" not in str(entry)
