@@ -29,6 +29,9 @@ bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows
 	$(BIN)/python -m benchmarks.featurize
 	$(BIN)/python -m benchmarks.blocks
+	$(BIN)/python -m benchmarks.cells
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.lab
 
 # long runs; a small instance of each stands in the suite
 soak: env

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; the exit code is 0 done, 1 done with rejected rows, 2 unusable input, 3 refused, 130
     interrupted."""
     arguments = _parser().parse_args(argv)
-    room, name = arguments.command.split(".")
+    room, name = arguments.command.rsplit(".", 1)
     command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(f"{room}.commands"), name)
     if threading.current_thread() is threading.main_thread():
         for each in (signal.SIGINT, signal.SIGTERM):  # a polite kill cleans up like Ctrl-C
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0, help="of every random step (default 0)")
     _add_protocol(train)
     train.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
+    train.add_argument("--reproduce", metavar="RUN_ID", help="train as that run was and compare; registers nothing")
     train.set_defaults(command="training.train")
 
     predict = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")
@@ -133,7 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     listed.set_defaults(command="models.models_list")
     show = models.add_parser("show", help="what a model was trained on, and its skill")
     show.add_argument("model", nargs="?", metavar="REF")
+    show.add_argument("--json", action="store_true", help="everything the model says of itself")
     show.set_defaults(command="models.models_show")
+    promote = models.add_parser("promote", help="make a version the champion if it is not worse")
+    promote.add_argument("model", nargs="?", metavar="REF", help="alias or version (default: the challenger)")
+    promote.add_argument("--force", metavar="REASON", help="promote it whatever the gate says, and keep the reason")
+    promote.set_defaults(command="training.models_promote")
+    rollback = models.add_parser("rollback", help="make the champion before this one the champion again")
+    rollback.set_defaults(command="training.models_rollback")
     export = models.add_parser("export", help="copy a model to a folder of its own")
     export.add_argument("model", nargs="?", metavar="REF")
     export.add_argument("-o", "--out", required=True, metavar="FOLDER")

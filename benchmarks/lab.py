@@ -29,6 +29,7 @@ from training.dataset import Examples, conductivity_examples, ice_examples, load
 from training.evaluate import coverage, lab_errors, score
 from training.fade import fade_examples
 from training.kinship import Kinship
+from training.public.sources import PublicDataError
 from training.split import grouped_folds
 
 REVEALED = (0, 1, 2, 3, 4)
@@ -40,7 +41,7 @@ def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
     examples, inside, ours, _ = load()
     kept = np.flatnonzero(inside | ~ours)
     examples, rows = examples.take(kept), np.flatnonzero(inside[kept])
-    kin, groups = Kinship.of(examples, by_composition=True), None
+    kin = Kinship.of(examples, by_composition=True)
     groups = Kinship.of(examples.take(rows), by_composition=True).groups
     tests = [(each, rows[fold]) for each in range(repeats) for fold in grouped_folds(groups, 5, 1000 * seed + each)]
     protocol = Protocol(repeats=repeats, seed=seed)
@@ -52,7 +53,8 @@ def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
 def _only(found: OutOfFold, rows: np.ndarray, groups: np.ndarray) -> OutOfFold:
     predicted = {name: values[:, rows] for name, values in found.predicted.items()}
     arrays = (found.spread[:, rows], found.shape[:, rows])
-    return OutOfFold(found.examples.take(rows), groups, predicted, *arrays, found.chosen, found.removed)
+    more = {"fold": found.fold[:, rows], "distance": found.distance[:, rows]}
+    return OutOfFold(found.examples.take(rows), groups, predicted, *arrays, found.chosen, found.removed, **more)
 
 
 def _distances(name: str, examples: Examples) -> np.ndarray:
@@ -159,6 +161,11 @@ def main() -> None:
     parser.add_argument("--write-readme", action="store_true")
     arguments = parser.parse_args()
     kept = {}
+    try:
+        load()
+    except PublicDataError as error:
+        print(f"skipped: {error}")
+        return
     for seed in range(arguments.seeds):
         found, errors = obelix(arguments.repeats, seed)
         parts = [

@@ -11,22 +11,26 @@ from models.console import DONE
 def models_list(arguments: argparse.Namespace) -> int:
     """Versions and their aliases."""
     from models.registry import store_uri, versions
+    from models.targets import TARGETS
 
     found = versions()
     if not found:
         print(f"no model in {store_uri()}; train one with `silion train`")
     for version in found:
-        skill = "; ".join(f"{name}: {value}" for name, value in sorted(version.tags.items()))
+        skill = "; ".join(f"{name}: {value}" for name, value in sorted(version.tags.items()) if name in TARGETS)
         print(f"{version.version:>4}  {', '.join(version.aliases) or '-':<12} run {version.run_id}  {skill}")
     return DONE
 
 
 def models_show(arguments: argparse.Namespace) -> int:
-    """What a model was trained on, and its skill."""
+    """What a model was trained on, its skill, and what was decided about it."""
     from models.bundle import load_bundle
     from models.registry import resolve
+    from models.shown import as_text, registered
 
-    print(json.dumps(load_bundle(resolve(arguments.model)).facts, indent=1, ensure_ascii=False))
+    facts = load_bundle(resolve(arguments.model)).facts
+    whole = json.dumps(facts, indent=1, ensure_ascii=False) if arguments.json else ""
+    print(whole or as_text(facts, registered(arguments.model)))
     return DONE
 
 

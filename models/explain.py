@@ -13,8 +13,9 @@ import pandas as pd
 from features.feature import Feature
 from models import figures, pages
 from models.bundle import Bundle
+from models.designs import has_anode
 from models.parts import Part, with_conductivity
-from models.predictor import PART_OF, check_targets, has_anode
+from models.predictor import PART_OF, check_targets
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
 SHOWN = 12

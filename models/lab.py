@@ -4,19 +4,19 @@ The errors of a model on one paper go together: most of what it misses is shared
 is taken as a Gaussian process within its paper, its covariance falling with the distance of the designs, plus a noise
 of its own. Measured designs of a laboratory then move the predictions of its other designs, the more the nearer they
 are, and narrow them. The intervals are calibrated as they will be used: some rows of each paper are revealed, the
-others judged, every paper by constants that were settled without it.
+others judged, every group of papers by a covariance that was settled without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from models.boosted import Labels
-from models.intervals import Calibration, LevelError, calibrate
+from models.intervals import Calibration, calibrate
 
 MOST_REVEALED = 5
 """More measured designs than this are used, but their intervals are those of this many."""
@@ -29,9 +29,11 @@ COMMONS = (0.0, 0.3, 0.6, 1.0)
 TRIED = (1, 3)
 """Numbers of revealed rows the kernel is chosen by, on papers with more rows than the largest."""
 FEWEST_PAPERS = 5
-"""With fewer papers of that many rows, all papers with two rows choose."""
-NOISES = (0.25, 0.5, 1.0)
-"""Shares of the variance within papers that is taken for noise of the single row."""
+"""With fewer groups of papers of that many rows, all papers with two rows choose."""
+FEWEST_CALIBRATED = 10
+"""Groups of papers below which revealed rows calibrate no interval."""
+NOISES = (0.1, 0.2, 0.35, 0.6, 0.8)
+"""Shares of the variance that is a single row's own."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,21 @@ class Kernel:
         """Covariance at distances, same shape."""
         return np.asarray(self.shared * (self.common + (1 - self.common) * np.exp(-distances / self.reach)))
 
-    def shift(
-        self, errors: np.ndarray, among: np.ndarray, to: np.ndarray, weight: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def shift(self, errors: np.ndarray, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What measured designs say of others.
 
         Parameters
         ----------
-        errors : measured minus predicted, shape (n_measured,)
+        errors : measured minus predicted, shape (n_measured,) or (n_measured, n_repeats)
         among : distances between the measured designs, shape (n_measured, n_measured)
         to : distances from the others to them, shape (n_others, n_measured)
-        weight : of each measurement, 1 where not given; a smaller one counts as noisier
 
         Returns
         -------
-        shift, spread : what to add to the others' predictions, and the deviation that is left, shape (n_others,)
+        shift, spread : what to add to the others' predictions, shape (n_others,) or (n_others, n_repeats), and the
+        deviation that is left, shape (n_others,)
         """
-        noise = np.full(len(errors), self.noise) / (1.0 if weight is None else weight)
-        inverse = np.linalg.inv(self.between(among) + np.diag(noise))
+        inverse = np.linalg.inv(self.between(among) + self.noise * np.eye(len(errors)))
         pull = self.between(to) @ inverse
         left = self.shared + self.noise - (pull * self.between(to)).sum(axis=1)
         return pull @ errors, np.sqrt(np.maximum(left, self.noise))
@@ -90,19 +89,29 @@ class LabEffect:
     kernel: Kernel
     revealed: Mapping[int, Calibration] = field(default_factory=dict)
 
-    def half_width(self, count: int, spread: np.ndarray, level: float) -> np.ndarray | None:
-        """Half width of the interval with `count` measured designs; None where too few papers could calibrate it.
+    def usable(self, count: int, level: float) -> int:
+        """The most measured designs, up to `count`, that papers calibrate an interval of this level for; 0 if none."""
+        able = [each for each, kept in self.revealed.items() if each <= count and level <= kept.highest_level]
+        return max(able, default=0)
 
-        Fewer designs than measured are assumed where only that has papers enough: the interval is then too wide, not
-        too narrow.
+    def half_width(self, among: np.ndarray, to: np.ndarray, spread: np.ndarray, level: float) -> np.ndarray | None:
+        """Half width of the interval with measured designs; None where too few papers could calibrate it.
+
+        Where papers calibrate fewer designs than are measured, the nearest of them alone tell how wide it is.
+
+        Parameters
+        ----------
+        among, to : distances as in `Kernel.shift`
+        spread : deviation of the ensemble's members, shape (n_others,)
         """
-        for usable in range(min(count, MOST_REVEALED), 0, -1):
-            if usable in self.revealed:
-                try:
-                    return self.revealed[usable].half_width(spread, level)
-                except LevelError:
-                    continue
-        return None
+        usable = self.usable(len(among), level)
+        if not usable:
+            return None
+        left = np.empty(len(to))
+        for row, away in enumerate(to):
+            near = np.argsort(away, kind="stable")[:usable]
+            left[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], away[None, near])[1][0]
+        return self.revealed[usable].half_width(np.hypot(left, spread), level)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -167,84 +176,112 @@ class Errors:
         return np.where(self.labels.exact, self.labels.middle - self.predicted, np.nan)
 
 
+Trials = Mapping[Kernel, Mapping[int, float]]
+"""Mean error of each kernel of `kernels`, by group."""
+
+
 def learn(errors: Errors, seed: int) -> LabEffect:
-    """Settle the kernel on all papers, and calibrate its intervals with each paper judged by the others' kernel."""
-    trials = {kernel: _trial(errors, kernel, seed) for kernel in kernels(errors)}
-    best = _best(trials, left_out=None)
+    """Settle the kernel on all papers, and calibrate its intervals with each group judged by the others' kernel."""
+    trials = try_kernels(errors, seed)
     revealed: dict[int, Calibration] = {}
     for count in range(1, MOST_REVEALED + 1):
         found = reveal(errors, count, seed, trials)
-        if found is None or len(np.unique(found.group)) < 2:
+        if found is None or len(np.unique(found.group)) < FEWEST_CALIBRATED:
             break
         exact = Labels(found.error, found.error, np.ones(len(found.error)))
         revealed[count] = calibrate(np.zeros((1, len(found.error))), found.spread[None], exact, found.group, noise=0.0)
-    return LabEffect(best, revealed)
+    return LabEffect(_settled(errors, trials, left_out=None), revealed)
 
 
-def kernels(errors: Errors) -> list[Kernel]:
-    """Kernels to choose from: variances between and within papers by moments, over `REACHES`, `COMMONS` and `NOISES`;
-    the last shares nothing, for data whose papers do not show that own measurements help."""
-    missed = errors.missed
-    known = np.isfinite(missed).all(axis=0)
-    within, between, freedom, papers = 0.0, 0.0, 0, 0
-    sizes = 0.0
-    for paper in np.unique(errors.papers[known]):
-        rows = known & (errors.papers == paper)
-        mean = missed[:, rows].mean(axis=1, keepdims=True)
-        within += float(((missed[:, rows] - mean) ** 2).sum(axis=1).mean())
-        freedom += int(rows.sum()) - 1
-        between, papers, sizes = between + float((mean**2).mean()), papers + 1, sizes + 1 / rows.sum()
-    noise = max(within / max(freedom, 1), 1e-6)
-    shared = max(between / max(papers, 1) - noise * sizes / max(papers, 1), 0.05 * noise)
-    nothing = Kernel(0.0, shared + noise, 1.0, 1.0)
+def kernels() -> list[Kernel]:
+    """Kernels to choose from, of variance 1: over `REACHES`, `COMMONS` and `NOISES`. The first shares nothing: for data
+    whose papers do not show that own measurements help."""
     return [
-        Kernel(shared + noise * (1 - share), noise * share, reach, common)
-        for common in COMMONS
-        for reach in (REACHES if common < 1 else REACHES[:1])
-        for share in NOISES
-    ] + [nothing]
+        Kernel(0.0, 1.0, REACHES[0], 1.0),
+        *(
+            Kernel(1 - noise, noise, reach, common)
+            for common in COMMONS
+            for reach in (REACHES if common < 1 else REACHES[:1])
+            for noise in NOISES
+        ),
+    ]
 
 
-def reveal(
-    errors: Errors, count: int, seed: int, trials: Mapping[Kernel, Mapping[int, float]] | None = None, least: int = 0
-) -> Reveals | None:
+def variance(errors: Errors, left_out: int | None = None) -> float:
+    """Mean squared error over papers, every paper counting once, without one group; 0 where nothing is known."""
+    missed, found = errors.missed, []
+    for paper in np.unique(errors.papers):
+        rows = (errors.papers == paper) & (errors.groups != left_out)
+        each = missed[:, rows]
+        if np.isfinite(each).any():
+            found.append(float(np.nanmean(each**2)))
+    return float(np.mean(found)) if found else 0.0
+
+
+def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, least: int = 0) -> Reveals | None:
     """Reveal `count` rows of each paper that has more, and predict the others; None where no paper has more.
+
+    Each paper is judged by the kernel, and the variance, that the other groups of papers give.
 
     Parameters
     ----------
-    trials : error of each kernel by paper; a paper is judged by the kernel that is best without it
+    trials : what `try_kernels` gave
     least : rows beyond which nothing is revealed: with it the same rows are judged for every count up to it
     """
-    trials = trials if trials is not None else {kernel: _trial(errors, kernel, seed) for kernel in kernels(errors)}
-    cases = []
-    for paper, known, drawn in _draws(errors, max(count, least), seed):
-        kernel = _best(trials, left_out=paper)
+    trials = try_kernels(errors, seed) if trials is None else trials
+    settled: dict[int, Kernel] = {}
+    cases, missed = [], errors.missed
+    for group, known, drawn in _draws(errors, max(count, least), seed):
+        if group not in settled:
+            settled[group] = _settled(errors, trials, left_out=group)
         shown, judged = known[drawn[:count]], known[drawn[max(count, least) :]]
-        cases.append(_cases(errors, kernel, shown, judged))
+        cases.append(_cases(errors, missed, settled[group], shown, judged))
     if not cases:
         return None
     return Reveals(*(np.concatenate([case[place] for case in cases]) for place in range(5)))
 
 
+def try_kernels(errors: Errors, seed: int) -> Trials:
+    """Mean error of each kernel by group, some rows of each paper revealed."""
+    large = len({group for group, _, _ in _draws(errors, max(TRIED), seed)}) >= FEWEST_PAPERS
+    drawn = [
+        (count, each)
+        for count in (TRIED if large else TRIED[:1])
+        for each in _draws(errors, max(TRIED) if large else count, seed)
+    ]
+    missed = errors.missed
+    found: dict[Kernel, dict[int, float]] = {}
+    for kernel in kernels():
+        by_group: dict[int, list[float]] = {}
+        for count, (group, known, order) in drawn:
+            error = _cases(errors, missed, kernel, known[order[:count]], known[order[count:]])[0]
+            by_group.setdefault(group, []).append(float(error.mean()))
+        found[kernel] = {group: float(np.mean(each)) for group, each in by_group.items()}
+    return found
+
+
 def _draws(errors: Errors, most: int, seed: int) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """Papers with more than `most` rows of a known value: their rows, and orders to reveal them in."""
+    """Papers with more than `most` rows of a known value: their group, rows, and orders to reveal them in."""
     exact = errors.labels.exact & np.isfinite(errors.predicted).all(axis=0)
     random, found = np.random.default_rng(seed), []
     for paper in np.unique(errors.papers):
         known = np.flatnonzero(exact & (errors.papers == paper))
         if len(known) > most:
-            found += [(int(paper), known, random.permutation(len(known))) for _ in range(DRAWS)]
+            group = int(errors.groups[known[0]])
+            found += [(group, known, random.permutation(len(known))) for _ in range(DRAWS)]
     return found
 
 
-def _cases(errors: Errors, kernel: Kernel, shown: np.ndarray, judged: np.ndarray) -> tuple[np.ndarray, ...]:
-    missed, repeats = errors.missed, len(errors.predicted)
+def _cases(
+    errors: Errors, missed: np.ndarray, kernel: Kernel, shown: np.ndarray, judged: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    repeats = len(errors.predicted)
     moved = np.zeros((repeats, len(judged)))
     left = np.full(len(judged), np.sqrt(kernel.shared + kernel.noise))
     if len(shown):
         among, to = errors.distances[np.ix_(shown, shown)], errors.distances[np.ix_(judged, shown)]
-        for repeat in range(repeats):
-            moved[repeat], left = kernel.shift(missed[repeat, shown], among, to)
+        shifts, left = kernel.shift(missed[:, shown].T, among, to)
+        moved = shifts.T
     before = missed[:, judged]
     error = np.abs(before - moved)
     spread = np.hypot(left, errors.spread[:, judged])
@@ -252,22 +289,19 @@ def _cases(errors: Errors, kernel: Kernel, shown: np.ndarray, judged: np.ndarray
     return error.ravel(), spread.ravel(), np.abs(before).ravel(), *numbers
 
 
-def _trial(errors: Errors, kernel: Kernel, seed: int) -> dict[int, float]:
-    """Mean error of a kernel by paper, some of its rows revealed."""
-    large = len({paper for paper, _, _ in _draws(errors, max(TRIED), seed)}) >= FEWEST_PAPERS
-    found: dict[int, list[float]] = {}
-    for count in TRIED if large else TRIED[:1]:
-        for paper, known, drawn in _draws(errors, max(TRIED) if large else count, seed):
-            error = _cases(errors, kernel, known[drawn[:count]], known[drawn[count:]])[0]
-            found.setdefault(paper, []).append(float(error.mean()))
-    return {paper: float(np.mean(each)) for paper, each in found.items()}
-
-
-def _best(trials: Mapping[Kernel, Mapping[int, float]], left_out: int | None) -> Kernel:
-    """The kernel with the smallest mean error over all papers but one; the first where no paper tells."""
+def _settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
+    """The kernel with the smallest mean error over all groups but one, with their variance. One that shares anything
+    must beat the one that shares nothing by more than the standard error of its gain."""
 
     def mean(each: Mapping[int, float]) -> float:
-        kept: Sequence[float] = [error for paper, error in each.items() if paper != left_out]
+        kept = [error for group, error in each.items() if group != left_out]
         return float(np.mean(kept)) if kept else 0.0
 
-    return min(trials, key=lambda kernel: mean(trials[kernel]))
+    best = min(trials, key=lambda kernel: mean(trials[kernel]))
+    nothing = kernels()[0]
+    if nothing in trials:
+        gains = [error - trials[best][group] for group, error in trials[nothing].items() if group != left_out]
+        if len(gains) < 2 or np.mean(gains) <= np.std(gains, ddof=1) / np.sqrt(len(gains)):
+            best = nothing
+    scale = variance(errors, left_out) or variance(errors) or 1.0
+    return replace(best, shared=best.shared * scale, noise=best.noise * scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from features.feature import number
 from features.records import Measured
 from features.tables import InputError, Mistake, parse_row
 from models import lifetime
+from models.designs import formula_mistake, has_anode
 from models.parts import Part
 
 FAR_TEMPERATURE_C = 30.0
@@ -46,19 +47,23 @@ def measured_frame(rows: Iterable[Measured]) -> pd.DataFrame:
     return pd.DataFrame([row.model_dump() for row in rows], columns=list(Measured.model_fields))
 
 
-def parse_measured(designs: Sequence[Mapping[str, Any]]) -> list[Measured]:
+def parse_measured(designs: Any) -> list[Measured]:
     """Measured designs from plain values.
 
     Raises
     ------
     InputError
-        Any that cannot be used; all mistakes at once, rows counted from 1.
+        No list of objects, or any that cannot be used; all mistakes at once, rows counted from 1.
     """
+    if not isinstance(designs, list) or not all(isinstance(values, dict) for values in designs):
+        raise InputError("measured: expected a list of objects, one per measured design")
     rows, mistakes = list[Measured](), list[Mistake]()
-    for number_, values in enumerate(designs, start=1):
-        row = parse_row(Measured, dict(values), number_)
+    for line, values in enumerate(designs, start=1):
+        row = parse_row(Measured, values, line)
         if isinstance(row, list):
             mistakes += row
+        elif mistake := formula_mistake(row, line):
+            mistakes.append(mistake)
         else:
             rows.append(row)
     if mistakes:
@@ -90,17 +95,19 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
 
 
 def _labels(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:
-    """Measured values on the model's scale, NaN where not given, shape (n_rows,)."""
+    """Measured values on the model's scale, shape (n_rows,); NaN where not given, where a cell's anode is not
+    described, and where a retention only bounds the life (99 % or more, 1 % or less)."""
     if name == "ice":
-        return number(measured, "ice_pct")
+        return np.where(has_anode(measured), number(measured, "ice_pct"), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         if name == "conductivity":
             return np.asarray(np.log10(number(measured, "conductivity_s_per_cm")))
         printed = np.log10(number(measured, "cycle_life_80") - 1)
-        curve = lifetime.log10_life(
-            number(measured, "cycle") - 1, number(measured, "retention_pct"), part.settings["shape"]
-        )
-    return np.asarray(np.where(np.isfinite(printed), printed, curve))
+        held = number(measured, "retention_pct")
+        curve = lifetime.log10_life(number(measured, "cycle") - 1, held, part.settings["shape"])
+    bound = (held >= lifetime.HIGHEST_INFORMATIVE_PCT) | (held <= lifetime.LOWEST_INFORMATIVE_PCT)
+    told = np.where(np.isfinite(printed), printed, np.where(bound, np.nan, curve))
+    return np.where(has_anode(measured), told, np.nan)
 
 
 def moved(
@@ -122,20 +129,22 @@ def moved(
         raise ValueError("this model was saved before own measurements could be used; train again")
     count = len(own.errors)
     to = part.domain.between(part.featurizer.transform(frame), own.vectors)
-    shift, left = part.lab.kernel.shift(own.errors, part.domain.between(own.vectors, own.vectors), to)
-    narrowed = part.lab.half_width(count, np.hypot(left, spread), level)
+    if not part.lab.kernel.shared:
+        said = "your measured designs change nothing: the papers do not show that they would help"
+        return centre, half, [[said] for _ in range(len(frame))]
+    among = part.domain.between(own.vectors, own.vectors)
+    shift, _ = part.lab.kernel.shift(own.errors, among, to)
+    changed = part.lab.half_width(among, to, spread, level)
     temperature = number(frame, "temperature_c")
     notices: list[list[str]] = []
     for row in range(len(frame)):
         found = [f"moved by {count} measured design{'s' if count > 1 else ''} of yours"]
-        if not part.lab.kernel.shared:
-            found = ["your measured designs change nothing: the papers do not show that they would help"]
         if to[row].min() > part.domain.far:
             found.append(f"far from all of them (distance {to[row].min():.2f})")
         gap = np.abs(temperature[row] - own.temperature_c)
         if np.isfinite(gap).any() and np.nanmin(gap) > FAR_TEMPERATURE_C:
             found.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
-        if narrowed is None:
+        if changed is None:
             found.append("too few papers to calibrate the interval with them: its width is that without")
         notices.append(found)
-    return centre + shift, half if narrowed is None else narrowed, notices
+    return centre + shift, half if changed is None else changed, notices

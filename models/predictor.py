@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,12 @@ import pandas as pd
 
 from features.charge import charge_imbalance, is_balanced
 from features.composition import composition_of
-from features.electrolyte import NAMED_ONLY, classes_of, resolve_class
+from features.electrolyte import classes_of, resolve_class
 from features.feature import number, text
-from features.formula import FormulaError, read_formula
-from features.records import LIQUID_CLASSES, Candidate
-from features.tables import Mistake
+from features.records import LIQUID_CLASSES
 from models import lifetime
 from models.bundle import Bundle
+from models.designs import has_anode
 from models.domain import Domain
 from models.intervals import Calibration
 from models.own import OwnRows, moved, own_rows
@@ -30,14 +29,6 @@ DEFAULT_LEVEL = 0.9
 SAME_TEMPERATURE_C = 10.0
 """A measured conductivity this far from the test temperature gets a notice."""
 PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade", LIFE.column: "fade"}
-ANODE_COLUMNS = (
-    "anode",
-    "anode_architecture",
-    "silicon_form",
-    "silicon_size_nm",
-    "film_thickness_nm",
-    "silicon_wt_pct",
-)
 
 
 @dataclass
@@ -108,6 +99,8 @@ class Predictor:
             own = None if measured is None else self._own(name, part, measured)
             away = part.domain.distances(part.featurizer.transform(frame)) if part.domain else None
             found, said = self._values(name, part, frame, level, own, away)
+            if measured is not None and own is None:
+                said = [["none of your measured designs tells of it"]] * len(designs)
             for row in np.flatnonzero(mask) if said else ():
                 notices[row] += [f"{name}: {each}" for each in said[row]]
             for column, values in found.items():
@@ -231,38 +224,3 @@ def check_targets(targets: Sequence[str] | None) -> list[str]:
     if unknown:
         raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(TARGETS)}")
     return [column for column in TARGETS if not targets or column in targets]
-
-
-def has_anode(designs: pd.DataFrame) -> np.ndarray:
-    """Whether each design says anything of its anode, shape (n_designs,)."""
-    given = [
-        designs[column].notna().to_numpy() & (designs[column].astype(str) != "").to_numpy()
-        for column in ANODE_COLUMNS
-        if column in designs
-    ]
-    return np.any(given, axis=0) if given else np.zeros(len(designs), dtype=bool)
-
-
-def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
-    """Designs as the frame the models read; one column per field, empty where not given."""
-    return pd.DataFrame([row.model_dump() for row in rows], columns=list(Candidate.model_fields))
-
-
-def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:
-    """Why a design's electrolyte cannot be used, or None.
-
-    A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
-    liquid, LiPON).
-    """
-    column = "composition" if row.composition else "electrolyte"
-    try:
-        read_formula(row.composition or row.electrolyte)
-    except FormulaError as error:
-        if row.electrolyte_class in NAMED_ONLY and not row.composition:
-            return None
-        expected = (
-            f"a formula or a known name ({error}); or give electrolyte_class polymer, composite or "
-            f"gel for a named material"
-        )
-        return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
-    return None

@@ -12,8 +12,9 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from features.records import Candidate
 from features.tables import InputError, parse_row
 from models.bundle import load_bundle
+from models.designs import candidate_frame, formula_mistake
 from models.own import measured_frame, parse_measured
-from models.predictor import Predictor, candidate_frame, formula_mistake
+from models.predictor import Predictor
 
 
 class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by mypy
@@ -49,7 +50,8 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
         if mistakes:
             raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
         level, own = float((params or {}).get("level", 0.9)), str((params or {}).get("measured") or "")
-        measured = measured_frame(parse_measured(json.loads(own))) if own else None
+        rows_of_own = parse_measured(json.loads(own)) if own else []
+        measured = measured_frame(rows_of_own) if rows_of_own else None
         return self.predictor.predict(candidate_frame(rows), level=level, precedents=0, measured=measured).table
 
 

@@ -6,8 +6,9 @@ import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MODEL_NAME = "silion"
 DEFAULT_STORE = "sqlite:///mlflow.db"
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 BUNDLE_INSIDE = "artifacts/bundle"
 """Where a logged model keeps the bundle."""
 
@@ -48,6 +49,7 @@ def client() -> Iterator[MlflowClient]:
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -59,6 +61,8 @@ def client() -> Iterator[MlflowClient]:
             yield mlflow.MlflowClient()
         except (MlflowException, SQLAlchemyError) as error:
             reason = str(error).strip().splitlines()[0][:300]
+            if "database is locked" in reason:
+                reason = "another program is writing to it; run the command again when that has finished"
             raise StoreError(f"the MLflow store {store_uri()} cannot be used: {reason}") from error
 
 
@@ -70,6 +74,7 @@ def quiet() -> Iterator[None]:
     try:
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(names[-1]).setLevel(logging.CRITICAL)  # an error of the database is raised, and told once
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
@@ -157,15 +162,13 @@ def _from_client(wanted: str) -> Path:
                 else registry.get_model_version_by_alias(MODEL_NAME, wanted)
             )
         except MlflowException:
-            known = (
-                ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in versions()) or "none"
-            )
-            message = (
-                f"no model {wanted!r} in the store {store_uri()}; versions there: {known}. Train one "
-                f"with `silion train`, or give a folder"
-            )
-            raise ModelNotFoundError(message) from None
+            raise ModelNotFoundError(f"{_nothing_under(wanted, versions())}, or give a folder") from None
         return Path(download_artifacts(f"models:/{MODEL_NAME}/{version.version}")) / BUNDLE_INSIDE
+
+
+def _nothing_under(wanted: str, known: Sequence[Version]) -> str:
+    told = ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in known) or "none"
+    return f"no model {wanted!r} in the store {store_uri()}; versions there: {told}. Train one with `silion train`"
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,36 @@ def versions() -> list[Version]:
         Version(str(each.version), tuple(sorted(aliases.get(str(each.version), ()))), each.run_id, dict(each.tags))
         for each in ordered
     ]
+
+
+def find(reference: str) -> Version:
+    """A registered version by its alias, its number or `models:/silion@challenger`.
+
+    Raises
+    ------
+    ModelNotFoundError
+        None of that name.
+    """
+    wanted = reference.removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
+    known = versions()
+    for each in known:
+        if wanted == each.version or wanted in each.aliases:
+            return each
+    raise ModelNotFoundError(_nothing_under(wanted, known))
+
+
+def run_file(run_id: str, path: str) -> str | None:
+    """Text of a file that a run keeps, as `report/skill.csv`; None where it keeps none of that name.
+
+    Raises
+    ------
+    StoreError
+        No such run, or the store cannot be reached.
+    """
+    with client() as store, tempfile.TemporaryDirectory() as folder:
+        if path not in {each.path for each in store.list_artifacts(run_id, path.rpartition("/")[0] or None)}:
+            return None
+        return Path(store.download_artifacts(run_id, path, folder)).read_text(encoding="utf-8")
 
 
 def export(reference: str | None, folder: str | Path) -> Path:

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.records import Candidate
 from features.tables import Mistake, parse_row
 from models.bundle import Bundle
+from models.designs import candidate_frame, formula_mistake
 from models.own import measured_frame, parse_measured
-from models.predictor import DEFAULT_LEVEL, Predictor, candidate_frame, formula_mistake
+from models.predictor import DEFAULT_LEVEL, Predictor
 
 MAX_DESIGNS = 10_000
+MAX_MEASURED = 1_000
 
 
 class PredictRequest(BaseModel):
@@ -25,7 +27,7 @@ class PredictRequest(BaseModel):
 
     designs: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_DESIGNS)
     level: float = Field(default=DEFAULT_LEVEL, gt=0, lt=1)
-    measured: list[dict[str, Any]] = Field(default_factory=list, max_length=MAX_DESIGNS)
+    measured: list[dict[str, Any]] = Field(default_factory=list, max_length=MAX_MEASURED)
 
 
 def create_app(bundle: Bundle) -> FastAPI:

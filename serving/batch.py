@@ -15,8 +15,9 @@ import pandas as pd
 
 from features.records import Candidate, Measured
 from features.tables import InputError, Mistake, Table, read_table
+from models.designs import candidate_frame, formula_mistake
 from models.own import measured_frame
-from models.predictor import Predictions, Predictor, candidate_frame, check_targets, formula_mistake
+from models.predictor import Predictions, Predictor, check_targets
 from models.targets import TARGETS
 
 DIGITS = "%.6g"
@@ -95,10 +96,14 @@ def read_measured(path: str | Path, remarks: list[str]) -> pd.DataFrame:
             table.mistakes.append(mistake)
         else:
             good.append(row)
+    table.mistakes.sort(key=lambda each: each.line)
     if not good:
         raise InputError(
             f"{name}: no measured design can be used; leave --calibrate out to predict without", table.mistakes
         )
+    remarks += [f"{name}: {remark}" for remark in table.remarks]
+    if ignored := [column for column in table.columns if column not in Measured.model_fields]:
+        remarks.append(f"{name}: not read: {', '.join(ignored)}")
     remarks += [f"left out of the calibration: {mistake}" for mistake in table.mistakes]
     return measured_frame(good)
 
@@ -127,7 +132,7 @@ def predict_file(
         A file cannot be used, no row of it can, or the output may not be written there.
     """
     check_targets(targets)
-    source, out = Path(source), _target(Path(out), Path(source))
+    source, out = Path(source), _target(Path(out), [Path(each) for each in (source, calibrate) if each])
     candidates = read_candidates(source)
     if not candidates.rows:
         raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
@@ -145,13 +150,16 @@ def predict_file(
     return BatchResult(table, predictions, candidates.mistakes, rejected, nearest, candidates.remarks)
 
 
-def _target(out: Path, source: Path) -> Path:
-    """Where to write, links followed; refuses the input itself, devices and unknown kinds of file."""
+def _target(out: Path, sources: Sequence[Path]) -> Path:
+    """Where to write, links followed; refuses the inputs themselves, devices and unknown kinds of file."""
     if out.suffix not in WRITERS:
         raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
     out = out.resolve()
-    if out.exists() and source.exists() and out.samefile(source):
-        raise InputError(f"{out}: is the input itself; choose another name for the output")
+    written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
+    if clash := [
+        each for each in written for source in sources if each.exists() and source.exists() and each.samefile(source)
+    ]:
+        raise InputError(f"{clash[0]}: is the input itself; choose another name for the output")
     if out.exists() and not out.is_file():
         raise InputError(f"{out}: is no regular file; choose another name for the output")
     return out

@@ -42,9 +42,9 @@ def explain(arguments: argparse.Namespace) -> int:
     """Overall importance, and the reasons design by design."""
     from features.tables import InputError
     from models.bundle import load_bundle
+    from models.designs import candidate_frame
     from models.explain import explain
     from models.folders import check_folder, whole_folder
-    from models.predictor import candidate_frame
     from models.registry import resolve
     from serving.batch import design_names, read_candidates
 

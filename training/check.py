@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from features.records import TABLES, Candidate
+from features.records import TABLES, Candidate, Measured
 from features.tables import InputError, Mistake, read_table
-from models.predictor import formula_mistake
+from models.designs import formula_mistake
 from training.dataset import read_files, read_literature
 from training.integrity import ID_COLUMNS
 
@@ -23,8 +23,8 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
         literature, mistakes = read_literature([path])
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
     name = table_kind(path)
-    if name == "candidates":
-        candidates = read_table(path, Candidate, own_columns=True)
+    if name in ("candidates", "measured"):
+        candidates = read_table(path, Measured if name == "measured" else Candidate, own_columns=True)
         found = zip(candidates.rows, candidates.lines, strict=True)
         unreadable = [mistake for row, line in found if (mistake := formula_mistake(row, line, path.name))]
         return sorted([*candidates.mistakes, *unreadable], key=lambda each: each.line), {name: len(candidates.rows)}

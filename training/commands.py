@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.console import DONE, REJECTED, progress
+from models.console import DONE, REFUSED, REJECTED, progress
 
 if TYPE_CHECKING:
     from training.config import TrainConfig
@@ -16,8 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def train(arguments: argparse.Namespace) -> int:
     """Train, evaluate by paper, track, register."""
+    if arguments.reproduce:
+        return _reproduce(arguments)
     from models.folders import check_folder, whole_folder
     from models.registry import check_store
+    from training.against import comparison_text, steps_against
+    from training.judged import judged, write_judged
     from training.report import summary, write_report
     from training.tracking import track
     from training.train import load_data, steps_to_train, train
@@ -28,11 +33,60 @@ def train(arguments: argparse.Namespace) -> int:
     literature = load_data(config)
     with progress(steps_to_train(config, literature)) as step:
         trained = train(config, step, literature)
+    with progress(steps_against(trained), "new rows alone") as step:
+        compared = comparison_text(trained, step)
     with whole_folder(folder) as aside:
         write_report(trained, aside)
+        write_judged(judged(trained.found, config.level), aside)
+        (aside / "comparison.txt").write_text(compared + "\n", encoding="utf-8")
         version = track(trained, aside)
     print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
+    if compared:
+        print(compared)
     print(f"report: {folder / 'index.html'}\nmodel: silion version {version}")
+    return DONE
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    """Train again as a run was; nothing is registered."""
+    from training.config import TrainConfig
+    from training.reproduce import reproduce, stored_run
+    from training.train import steps
+
+    if _config(arguments) != TrainConfig():
+        raise ValueError("--reproduce brings its own data, seed, folds and repeats; leave the other options out")
+    stored = stored_run(arguments.reproduce)
+    with progress(steps(stored.config)) as step:
+        found = reproduce(stored, step)
+    print(found.text)
+    return DONE if found.same else REFUSED
+
+
+def models_promote(arguments: argparse.Namespace) -> int:
+    """Make a version the champion if it passes the gate, or by force."""
+    from models.aliases import AliasError
+    from training.promote import promote
+
+    try:
+        decision = promote(arguments.model, arguments.force)
+    except AliasError as error:
+        print(f"silion: {error}", file=sys.stderr)
+        return REFUSED
+    print(decision.text, file=sys.stdout if decision.promoted else sys.stderr)
+    return DONE if decision.promoted else REFUSED
+
+
+def models_rollback(arguments: argparse.Namespace) -> int:
+    """Make the champion before this one the champion again."""
+    from models.aliases import AliasError
+    from training.promote import rollback
+
+    try:
+        taken_back, restored = rollback()
+    except AliasError as error:
+        print(f"silion: {error}", file=sys.stderr)
+        return REFUSED
+    print(f"version {restored} is the champion again; version {taken_back} was taken back")
     return DONE
 
 

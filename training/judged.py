@@ -77,23 +77,27 @@ def read_judged(text: str) -> pd.DataFrame:
     ComparisonError
         A column is missing, or a target is none of ours.
     """
-    texts = {"target": str, "row": str, "paper": str}
-    table = pd.read_csv(
-        StringIO(text), dtype=texts, float_precision="round_trip", keep_default_na=False, na_values={"error": [""]} | {
-            name: [""] for name in ("covered", *repeats_of(text.partition("\n")[0].strip().split(",")))
-        },
-    )  # fmt: skip
+    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
     expected = ["target", "row", "paper", "group", "lower", "upper", "error", "covered", f"{PREDICTED}0", f"{FOLD}0"]
     if missing := [name for name in expected if name not in table]:
         raise ComparisonError(f"{JUDGED} of the run has no column {', '.join(missing)}; train again")
     if unknown := sorted(set(table["target"]) - set(TARGETS)):
         raise ComparisonError(f"{JUDGED} of the run judges {', '.join(unknown)}, which this code does not predict")
-    return table
+    numbers = {
+        name: [_exact(name, each) for each in table[name]]
+        for name in table.columns
+        if name in ("lower", "upper", "error", "covered") or name.startswith((PREDICTED, FOLD))
+    }
+    return table.assign(group=table["group"].astype(int), **numbers)
 
 
-def repeats_of(columns: list[str]) -> list[str]:
-    """The columns that hold one repeat each, predictions first."""
-    return [name for start in (PREDICTED, FOLD) for name in columns if name.startswith(start)]
+def _exact(column: str, written: str) -> float:
+    """The number as it was before it was written: Python's own reading is exact to the last bit, that of tables may not
+    be."""
+    try:
+        return float(written) if written else float("nan")
+    except ValueError:
+        raise ComparisonError(f"{JUDGED} of the run: column {column} holds {written!r}, no number") from None
 
 
 def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:

@@ -94,6 +94,9 @@ def effect_of_new_rows(
       it holds out: a new row of an old paper helps where its paper is not judged.
     - Recipe choice, conductivity link and seeds are those of `cross_validate`, on each side from its own rows.
 
+    The interval is over papers. It does not hold the luck of one fit: a row more gives every tree other draws. A
+    difference that is small beside the error is to be believed with many repeats only.
+
     Raises
     ------
     SplitError
@@ -133,4 +136,5 @@ def _on(found: OutOfFold, rows: np.ndarray, examples: Examples) -> OutOfFold:
         spread=found.spread[:, rows],
         shape=found.shape[:, rows],
         fold=found.fold[:, rows],
+        distance=found.distance[:, rows],
     )

@@ -14,7 +14,8 @@ from features.columns import unit_of
 from features.records import Candidate
 from features.tables import read_table
 from models.bundle import save_bundle
-from models.predictor import Predictor, candidate_frame
+from models.designs import candidate_frame
+from models.predictor import Predictor
 from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, client, store_uri
 from training.train import Trained
 

@@ -35,7 +35,7 @@ from training.learning import CurvePoint, curve_fits, learning_curve
 from training.public.collect import with_public
 from training.systems import chemical_systems, system_tests
 
-PACKAGES = ("xgboost", "scikit-learn", "pandas", "numpy", "pymatgen-core", "mlflow")
+PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
 
 @dataclass

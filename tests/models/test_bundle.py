@@ -11,7 +11,8 @@ from features.records import Candidate
 from features.tables import read_table
 from models import bundle as bundles
 from models.bundle import BundleError, load_bundle, save_bundle
-from models.predictor import Predictor, candidate_frame
+from models.designs import candidate_frame
+from models.predictor import Predictor
 from tests.shared import ROOT
 from training.train import Trained
 

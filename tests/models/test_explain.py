@@ -7,8 +7,9 @@ import pandas as pd
 
 from features.records import Candidate
 from models.bundle import load_bundle
+from models.designs import candidate_frame
 from models.explain import explain
-from models.predictor import Predictor, candidate_frame
+from models.predictor import Predictor
 
 
 def test_pictures_and_tables_for_each_target_and_design(bundle_folder: Path, tmp_path: Path) -> None:

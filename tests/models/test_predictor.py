@@ -8,7 +8,8 @@ import pytest
 
 from features.records import Candidate
 from models.bundle import load_bundle
-from models.predictor import Predictor, candidate_frame, formula_mistake
+from models.designs import candidate_frame, formula_mistake
+from models.predictor import Predictor
 from models.targets import TARGETS
 
 

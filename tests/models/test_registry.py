@@ -7,6 +7,7 @@ import pytest
 from models import registry
 from models.registry import ModelNotFoundError, resolve
 from tests.shared import Store
+from tests.shelf import new_shelf
 
 
 def test_sqlite_and_client_find_the_same_bundle(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,3 +52,28 @@ def test_asking_makes_no_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     with pytest.raises(ModelNotFoundError, match="there is no store"):
         resolve()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_version_is_found_by_alias_number_and_address(
+    bundle_folder: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = new_shelf(tmp_path, tmp_path_factory, monkeypatch)
+    with pytest.raises(ModelNotFoundError, match=r"no model 'champion' .* versions there: none"):
+        registry.find("champion")
+    shelf.add(bundle_folder, None, "champion")
+    shelf.add(bundle_folder, None, "challenger")
+    for reference in ("2", "challenger", "models:/silion@challenger", "models:/silion/2"):
+        assert registry.find(reference).version == "2"
+    with pytest.raises(ModelNotFoundError, match=r"no model '3' .* there: 2 \(challenger\), 1 \(champion\)"):
+        registry.find("3")
+
+
+def test_a_file_of_a_run_is_read_or_is_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.env["MLFLOW_TRACKING_URI"])
+    run = registry.find("champion").run_id
+    written = (store.folder / "report" / "skill.csv").read_text(encoding="utf-8")
+    assert registry.run_file(run, "report/skill.csv") == written
+    assert registry.run_file(run, "report/none.csv") is None
+    assert registry.run_file(run, "none/none.csv") is None
+    with pytest.raises(registry.StoreError, match=r"cannot be used: .*no-such-run"):
+        registry.run_file("no-such-run", "report/skill.csv")

@@ -13,7 +13,8 @@ import pytest
 from features.records import Candidate
 from features.tables import read_table
 from models.bundle import FORMAT_VERSION, load_bundle
-from models.predictor import Predictor, candidate_frame
+from models.designs import candidate_frame
+from models.predictor import Predictor
 from tests.shared import ROOT
 
 BUNDLES = ROOT / "tests" / "bundles"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pandas as pd
 import pytest
 
 from features.tables import InputError
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
+from models.intervals import Calibration
+from models.lab import Kernel, LabEffect
 from models.predictor import Predictor
 from models.targets import TARGETS
 from serving.batch import BatchResult, name_column, predict_file, text_table
@@ -141,21 +144,32 @@ def calibrated(predictor: Predictor, folder: Path, mine: str | None, **asked: An
     return predict_file(folder / "in.csv", folder / "out.csv", predictor, calibrate=folder / "mine.csv", **asked)
 
 
+@pytest.fixture(scope="module")
+def sharing(bundle_folder: Path) -> Predictor:
+    """The same model, had papers shown that half of what a measured design tells reaches every other: 0.3 of a variance
+    of 0.4 is shared, so that one moves a design just like it by 3 / 4 of its error, three by 9 / 10."""
+    bundle = load_bundle(bundle_folder)
+    lab = LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5), {1: Calibration((1.5,) * 19, (1.0,) * 19, 19, 0.0)})
+    part = replace(bundle.parts["conductivity"], lab=lab)
+    return Predictor(Bundle({**bundle.parts, "conductivity": part}, bundle.facts))
+
+
 def logs(result: BatchResult) -> np.ndarray:
     return np.log10(result.predictions.table["conductivity_s_per_cm"].to_numpy())
 
 
 @pytest.mark.parametrize("factor", [30.0, 1 / 30])
-def test_predictions_move_towards_what_was_measured(predictor: Predictor, tmp_path: Path, factor: float) -> None:
+def test_predictions_move_towards_what_was_measured(sharing: Predictor, tmp_path: Path, factor: float) -> None:
     (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
-    plain = logs(predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", predictor))
+    plain = logs(predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", sharing))
     value = float(10.0 ** plain[0] * factor)
-    found = calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,{value!r}\n")
+    found = calibrated(sharing, tmp_path, f"{MINE}Li6PS5Cl,25,{value!r}\n")
     step, error = logs(found) - plain, np.log10(factor)
-    # all designs move to the side of the error, none beyond it; the measured one comes nearer its measurement
+    # all designs move to the side of the error, none beyond it; the measured one by three quarters, the other by less,
+    # yet by more than the half of it that no distance forgets
     assert (np.sign(step) == np.sign(error)).all()
-    assert (np.abs(step) < abs(error)).all()
-    assert abs(np.log10(value) - logs(found)[0]) < abs(np.log10(value) - plain[0])
+    assert step[0] == pytest.approx(0.75 * error)
+    assert abs(0.375 * error) < abs(step[1]) < abs(0.75 * error)
     written = pd.read_csv(tmp_path / "out.csv")
     assert written["notice"].str.contains("conductivity: moved by 1 measured design of yours").all()
     assert found.remarks == []
@@ -163,16 +177,18 @@ def test_predictions_move_towards_what_was_measured(predictor: Predictor, tmp_pa
     assert ((low <= written["conductivity_s_per_cm"]) & (written["conductivity_s_per_cm"] <= high)).all()
 
 
-def test_repeating_a_measurement_moves_further(predictor: Predictor, tmp_path: Path) -> None:
-    once = logs(calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,0.1\n"))
-    thrice = logs(calibrated(predictor, tmp_path, MINE + "Li6PS5Cl,25,0.1\n" * 3))
+def test_repeating_a_measurement_moves_further(sharing: Predictor, tmp_path: Path) -> None:
+    once = logs(calibrated(sharing, tmp_path, f"{MINE}Li6PS5Cl,25,0.1\n"))
+    plain = logs(predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", sharing))
+    thrice = logs(calibrated(sharing, tmp_path, MINE + "Li6PS5Cl,25,0.1\n" * 3))
     assert (once < thrice).all()
-    assert thrice[0] < -1
+    assert once[0] - plain[0] == pytest.approx(0.75 * (-1 - plain[0]))
+    assert thrice[0] - plain[0] == pytest.approx(0.9 * (-1 - plain[0]))
 
 
-def test_measured_rows_that_cannot_be_used_are_said(predictor: Predictor, tmp_path: Path) -> None:
+def test_measured_rows_that_cannot_be_used_are_said(sharing: Predictor, tmp_path: Path) -> None:
     good = f"{MINE}Li6PS5Cl,25,0.01\n"
-    found = calibrated(predictor, tmp_path, f"{good}LPS,25,0.01\nLi6PS5Cl,25,-1\nLi6PS5Cl,25,\n")
+    found = calibrated(sharing, tmp_path, f"{good}LPS,25,0.01\nLi6PS5Cl,25,-1\nLi6PS5Cl,25,\n")
     said = sorted(found.remarks)
     assert len(said) == 3
     assert said[0].startswith("left out of the calibration: mine.csv line 3, column electrolyte: got 'LPS', expected")
@@ -182,7 +198,7 @@ def test_measured_rows_that_cannot_be_used_are_said(predictor: Predictor, tmp_pa
     )
     assert said[2].startswith("left out of the calibration: mine.csv line 5, column conductivity_s_per_cm: got nothing")
     assert found.rejected is None
-    alone = calibrated(predictor, tmp_path, good)
+    alone = calibrated(sharing, tmp_path, good)
     pd.testing.assert_frame_equal(found.predictions.table, alone.predictions.table)
 
 
@@ -209,33 +225,63 @@ def test_nothing_is_written_when_no_measured_design_can_be_used(
     assert {path.name for path in tmp_path.iterdir()} <= {"in.csv", "mine.csv"}
 
 
-def test_measurements_under_other_conditions_are_said(predictor: Predictor, tmp_path: Path) -> None:
-    for notice in calibrated(predictor, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\n").table["notice"]:
+def test_measurements_under_other_conditions_are_said(sharing: Predictor, tmp_path: Path) -> None:
+    for notice in calibrated(sharing, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\n").table["notice"]:
         assert "conductivity: tested 175 °C from the nearest of them" in notice
         assert "conductivity: far from all of them (distance " in notice
-    for notice in calibrated(predictor, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\nLi6PS5Cl,30,0.01\n").table["notice"]:
+    for notice in calibrated(sharing, tmp_path, f"{MINE}Li7La3Zr2O12,200,0.01\nLi6PS5Cl,30,0.01\n").table["notice"]:
         assert "from the nearest of them" not in notice
 
 
-@pytest.mark.xfail(
-    strict=True, reason="predict_file guards IN, not MINE: `-o mine.csv --calibrate mine.csv` replaces it"
-)
-def test_the_output_may_not_replace_the_measured_designs(predictor: Predictor, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
-    mine = tmp_path / "mine.csv"
-    mine.write_text(f"{MINE}Li6PS5Cl,25,0.01\n", encoding="utf-8")
-    with pytest.raises(InputError):
-        predict_file(tmp_path / "in.csv", mine, predictor, calibrate=mine)
-    assert mine.read_text(encoding="utf-8") == f"{MINE}Li6PS5Cl,25,0.01\n"
+def test_the_small_model_says_that_own_measurements_change_nothing(predictor: Predictor, tmp_path: Path) -> None:
+    """The papers of the literature do not show that a measured initial efficiency tells of the next."""
+    mine = "electrolyte,temperature_c,anode,ice_pct\nLi6PS5Cl,25,micro-Si,40\n"
+    found = calibrated(predictor, tmp_path, mine).table
+    plain = predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", predictor).table
+    words = "ice: your measured designs change nothing: the papers do not show that they would help"
+    assert found["notice"].str.contains(words, regex=False).all()
+    assert not found["notice"].str.contains("moved by").any()
+    pd.testing.assert_frame_equal(found.drop(columns="notice"), plain.drop(columns="notice"))
 
 
-@pytest.mark.xfail(strict=True, reason="read_measured drops the remarks of read_table")
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.nearest.csv", "out.csv.rejected.csv", "link.csv"])
+def test_the_measured_designs_are_never_overwritten(predictor: Predictor, tmp_path: Path, name: str) -> None:
+    # the row that cannot be used would be written to OUT.rejected.csv; without one, an old OUT.rejected.csv would go
+    for more in ("LPS,25,\n", ""):
+        (tmp_path / "in.csv").write_text(DESIGNS + more, encoding="utf-8")
+        mine = tmp_path / name
+        mine.write_text(f"{MINE}Li6PS5Cl,25,0.01\n", encoding="utf-8")
+        out = tmp_path / "out.csv"
+        if name == "link.csv" and not out.is_symlink():
+            out.symlink_to(mine)
+        before = sorted(path.name for path in tmp_path.iterdir())
+        with pytest.raises(InputError, match=r"is the input itself; choose another name for the output"):
+            predict_file(tmp_path / "in.csv", out, predictor, calibrate=mine)
+        assert mine.read_text(encoding="utf-8") == f"{MINE}Li6PS5Cl,25,0.01\n"
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("end", ["nearest", "rejected"])
+def test_the_designs_are_never_overwritten_by_what_stands_beside_the_output(
+    predictor: Predictor, tmp_path: Path, end: str
+) -> None:
+    source = tmp_path / f"out.csv.{end}.csv"
+    source.write_text(DESIGNS, encoding="utf-8")
+    with pytest.raises(InputError, match="is the input itself"):
+        predict_file(source, tmp_path / "out.csv", predictor)
+    assert source.read_text(encoding="utf-8") == DESIGNS
+    assert [path.name for path in tmp_path.iterdir()] == [source.name]
+
+
 def test_a_misspelt_column_of_the_measured_designs_is_remarked(predictor: Predictor, tmp_path: Path) -> None:
     found = calibrated(predictor, tmp_path, "electrolyte,temperture_c,conductivity_s_per_cm\nLi6PS5Cl,25,0.01\n")
-    assert "did you mean temperature_c?" in " ".join(found.remarks)
+    assert found.remarks == [
+        "mine.csv: column temperture_c is not known and was kept as your own; did you mean temperature_c?",
+        "mine.csv: not read: temperture_c",
+    ]
 
 
-@pytest.mark.xfail(strict=True, reason="measurements of other targets than those asked for go unsaid")
-def test_measurements_that_move_nothing_are_said(predictor: Predictor, tmp_path: Path) -> None:
+def test_measurements_of_other_targets_are_said_to_tell_nothing(predictor: Predictor, tmp_path: Path) -> None:
     found = calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,0.01\n", targets=["ice_pct"])
-    assert found.remarks or found.table["notice"].str.contains("measured").any()
+    assert found.table["notice"].str.contains("ice: none of your measured designs tells of it", regex=False).all()
+    assert not found.table["notice"].str.contains("conductivity: none", regex=False).any()

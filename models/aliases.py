@@ -1,0 +1,112 @@
+"""Which version is the champion, and which was before: moves that a kill between any two steps cannot confuse.
+
+MLflow moves one alias at a time. So the version that shall become champion first carries the number of the champion it
+follows, as a tag; then the alias moves, which is the one step that counts; and what follows from the two, the alias
+`previous_champion` and that a champion is no challenger, is made true by `settle`, which every later move begins with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, client, versions
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+BEFORE = "champion_before"
+"""Tag of a version: the version that was champion when this one was made it."""
+ROLLED_BACK = "rolled_back"
+"""Tag of a version that was champion and was taken back."""
+
+
+class AliasError(ValueError):
+    """A move of the champion that cannot be made; nothing was changed."""
+
+
+def settle() -> None:
+    """Finish what a killed promotion or rollback has left: writes nothing where nothing is left to do."""
+    if versions():
+        with client() as registry:
+            _settle(registry)
+
+
+def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> None:
+    """Make a version the champion; the former champion becomes the previous one.
+
+    Parameters
+    ----------
+    over : the champion as its caller knows it; None where there is none
+    tags : kept with the version, written before the champion changes
+
+    Raises
+    ------
+    AliasError
+        Another version has become champion meanwhile, or this one is it already.
+    """
+    with client() as registry:
+        _settle(registry)
+        now = _aliases(registry).get(CHAMPION)
+        if now != over:
+            raise AliasError(f"the champion is version {now or 'none'} by now, not {over or 'none'}: nothing changed")
+        if now == version:
+            raise AliasError(f"version {version} is the champion already: nothing changed")
+        if ROLLED_BACK in registry.get_model_version(MODEL_NAME, version).tags:
+            registry.delete_model_version_tag(MODEL_NAME, version, ROLLED_BACK)
+        for name, value in tags.items():
+            registry.set_model_version_tag(MODEL_NAME, version, name, value)
+        registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
+        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+        _settle(registry)
+
+
+def restore_previous(said: str) -> tuple[str, str]:
+    """Make the previous champion the champion again.
+
+    Parameters
+    ----------
+    said : kept as a tag of the version that is taken back
+
+    Returns
+    -------
+    taken_back, restored : versions
+
+    Raises
+    ------
+    AliasError
+        There is no champion, or none before it.
+    """
+    with client() as registry:
+        _settle(registry)
+        aliases = _aliases(registry)
+        if CHAMPION not in aliases:
+            raise AliasError("there is no champion to roll back: nothing changed")
+        taken, restored = aliases[CHAMPION], aliases.get(PREVIOUS)
+        if restored is None:
+            raise AliasError(f"version {taken} is the champion and none is kept from before it: nothing changed")
+        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
+        _settle(registry)
+        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, said)
+    return taken, restored
+
+
+def _aliases(registry: MlflowClient) -> dict[str, str]:
+    found = registry.search_registered_models(f"name = '{MODEL_NAME}'")
+    return {alias: str(version) for model in found for alias, version in model.aliases.items()}
+
+
+def _settle(registry: MlflowClient) -> None:
+    aliases = _aliases(registry)
+    champion = aliases.get(CHAMPION)
+    if champion is None:
+        return
+    tags = {str(each.version): each.tags for each in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
+    before = tags[champion].get(BEFORE)
+    if before in tags and before != champion:
+        if aliases.get(PREVIOUS) != before:
+            registry.set_registered_model_alias(MODEL_NAME, PREVIOUS, before)
+    elif aliases.get(PREVIOUS) == champion:  # rolled back to a champion that followed none
+        registry.delete_registered_model_alias(MODEL_NAME, PREVIOUS)
+    if aliases.get(CHALLENGER) == champion:
+        registry.delete_registered_model_alias(MODEL_NAME, CHALLENGER)

@@ -1,0 +1,57 @@
+"""Candidate designs as the models read them, and what makes one unusable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte import NAMED_ONLY
+from features.formula import FormulaError, read_formula
+from features.records import Candidate
+from features.tables import Mistake
+
+ANODE_COLUMNS = (
+    "anode",
+    "anode_architecture",
+    "silicon_form",
+    "silicon_size_nm",
+    "film_thickness_nm",
+    "silicon_wt_pct",
+)
+
+
+def has_anode(designs: pd.DataFrame) -> np.ndarray:
+    """Whether each design says anything of its anode, shape (n_designs,)."""
+    given = [
+        designs[column].notna().to_numpy() & (designs[column].astype(str) != "").to_numpy()
+        for column in ANODE_COLUMNS
+        if column in designs
+    ]
+    return np.any(given, axis=0) if given else np.zeros(len(designs), dtype=bool)
+
+
+def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
+    """Designs as the frame the models read; one column per field, empty where not given."""
+    return pd.DataFrame([row.model_dump() for row in rows], columns=list(Candidate.model_fields))
+
+
+def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:
+    """Why a design's electrolyte cannot be used, or None.
+
+    A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
+    liquid, LiPON).
+    """
+    column = "composition" if row.composition else "electrolyte"
+    try:
+        read_formula(row.composition or row.electrolyte)
+    except FormulaError as error:
+        if row.electrolyte_class in NAMED_ONLY and not row.composition:
+            return None
+        expected = (
+            f"a formula or a known name ({error}); or give electrolyte_class polymer, composite or "
+            f"gel for a named material"
+        )
+        return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
+    return None

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.registry import Version
+from models.shown import as_text, registered
+from tests.shelf import new_shelf
+from training.train import Trained
+
+
+def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
+    tags = {"decision": "forced: our cells", "champion_before": "", "ice_pct": "skill shown (0.80)"}
+    lines = as_text(trained.bundle.facts, Version("3", ("champion",), "abc", tags)).splitlines()
+    assert lines[:2] == ["version 3 (champion), run abc", "decision: forced: our cells"]
+    assert lines[2].endswith("seed 0, 3 folds by paper, 1 times")
+    assert lines[3].startswith("rows learnt from: conductivity 67 of ")
+    score = trained.scores["ice_pct"]
+    (told,) = (line for line in lines if "initial Coulombic efficiency" in line)
+    assert f"error over the dummy's {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told
+    assert told.endswith(score.verdict)
+
+
+def test_a_folder_is_registered_nowhere(
+    bundle_folder: Path,
+    trained: Trained,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shelf = new_shelf(tmp_path, tmp_path_factory, monkeypatch)
+    assert registered(None) is None
+    shelf.add(bundle_folder, None, "champion")
+    assert registered(str(bundle_folder)) is None
+    found = registered(None)
+    assert found is not None
+    assert found.version == "1"
+    assert as_text(trained.bundle.facts, None).startswith("code ")
