@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from models.console import DONE, INTERRUPTED, REFUSED, STOPPED, UNUSABLE
+from training.intake.arguments import declare as declare_intake
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -121,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     counted = data.add_parser("list", help="what the tables hold: counts and completeness")
     counted.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
     counted.set_defaults(command="training.data_list")
+
+    declare_intake(data)
 
     pull = data.add_parser("pull", help="fetch a public conductivity table, checked against its SHA-256")
     pull.add_argument("name", metavar="NAME", help="obelix, liverpool or laskowski")

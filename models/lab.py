@@ -30,6 +30,10 @@ TRIED = (1, 3)
 """Numbers of revealed rows the kernel is chosen by, on papers with more rows than the largest."""
 FEWEST_PAPERS = 5
 """With fewer groups of papers of that many rows, all papers with two rows choose."""
+FEWEST_SETTLED = 8
+"""Groups of papers below which nothing is taken to be shared."""
+SURE = 2.0
+"""Standard errors by which sharing must pay: the best of some fifty kernels looks better by luck alone."""
 FEWEST_CALIBRATED = 10
 """Groups of papers below which revealed rows calibrate no interval."""
 NOISES = (0.1, 0.2, 0.35, 0.6, 0.8)
@@ -291,7 +295,7 @@ def _cases(
 
 def _settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
     """The kernel with the smallest mean error over all groups but one, with their variance. One that shares anything
-    must beat the one that shares nothing by more than the standard error of its gain."""
+    must be tried on `FEWEST_SETTLED` groups and beat the one that shares nothing by `SURE` standard errors."""
 
     def mean(each: Mapping[int, float]) -> float:
         kept = [error for group, error in each.items() if group != left_out]
@@ -301,7 +305,7 @@ def _settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
     nothing = kernels()[0]
     if nothing in trials:
         gains = [error - trials[best][group] for group, error in trials[nothing].items() if group != left_out]
-        if len(gains) < 2 or np.mean(gains) <= np.std(gains, ddof=1) / np.sqrt(len(gains)):
+        if len(gains) < FEWEST_SETTLED or np.mean(gains) <= SURE * np.std(gains, ddof=1) / np.sqrt(len(gains)):
             best = nothing
     scale = variance(errors, left_out) or variance(errors) or 1.0
     return replace(best, shared=best.shared * scale, noise=best.noise * scale)

@@ -27,7 +27,9 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
         candidates = read_table(path, Measured if name == "measured" else Candidate, own_columns=True)
         found = zip(candidates.rows, candidates.lines, strict=True)
         unreadable = [mistake for row, line in found if (mistake := formula_mistake(row, line, path.name))]
-        return sorted([*candidates.mistakes, *unreadable], key=lambda each: each.line), {name: len(candidates.rows)}
+        return sorted([*candidates.mistakes, *unreadable], key=lambda each: each.line), {
+            name: len(candidates.rows) - len(unreadable)
+        }
     literature, mistakes = read_files({path: name})
     return mistakes, {name: len(getattr(literature, name))}
 

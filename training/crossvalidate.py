@@ -190,10 +190,10 @@ def validate(
         found.fold[repeat, test] = fold
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
-        known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
-        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.ensemble.predict(asked)
-        found.distance[repeat, test] = nearest_of(asked, known)
-        for method, values in _baselines(known, train, asked).items():
+        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
+        vectors = (part.featurizer.transform(each.designs) for each in (held, train))
+        found.distance[repeat, test] = nearest_of(*vectors)
+        for method, values in _baselines(part, train, held).items():
             found.predicted[method][repeat, test] = values
         progress(1)
     return found
@@ -208,8 +208,9 @@ def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) 
     return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
 
 
-def _baselines(known: pd.DataFrame, train: Examples, asked: pd.DataFrame) -> dict[str, np.ndarray]:
+def _baselines(part: Part, train: Examples, held: Examples) -> dict[str, np.ndarray]:
     """What the baselines say; for retention they see the printed value, whatever the cycle."""
+    known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
     values, weight = train.labels.middle, train.labels.weight
     if "retention_pct" in train.designs:
         values = train.designs["retention_pct"].to_numpy(dtype=float)

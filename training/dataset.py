@@ -77,6 +77,8 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mistake]]:
     """Like `load_literature`, with the mistakes returned beside what could be read."""
+    from training.intake.withdraw import WITHDRAWN, apply
+
     files: list[Path] = []
     seen: set[Path] = set()
     for folder in map(Path, folders):
@@ -86,15 +88,22 @@ def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mis
             raise InputError(f"{folder}: given twice; every row would count twice")
         seen.add(folder.resolve())
         found = [folder / f"{name}.csv" for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()]
-        if not found:
+        if not found and not (folder / WITHDRAWN).is_file():
             names = ", ".join(f"{name}.csv" for name in TABLE_MODELS)
             raise InputError(f"{folder}: no table here; expected some of {names}")
         files += found
-    return read_files({path: path.stem for path in files})
+    literature, mistakes = _read({path: path.stem for path in files})
+    literature = apply(literature, [Path(folder) for folder in folders])
+    return literature, [*mistakes, *cross_checks(literature)]
 
 
 def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     """Read tables one by one; the values say which table each file is."""
+    literature, mistakes = _read(files)
+    return literature, [*mistakes, *cross_checks(literature)]
+
+
+def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     literature, mistakes = Literature(), list[Mistake]()
     homes: dict[str, dict[str, str]] = {}
     for path, name in files.items():
@@ -105,7 +114,7 @@ def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
         else:
             getattr(literature, name).extend(rows)
     resolve_papers(literature)
-    return literature, [*mistakes, *cross_checks(literature)]
+    return literature, mistakes
 
 
 def _rows(path: Path, model: type[RowT], id_column: str, homes: dict[str, str], mistakes: list[Mistake]) -> list[RowT]:

@@ -17,6 +17,7 @@ from models.bundle import save_bundle
 from models.designs import candidate_frame
 from models.predictor import Predictor
 from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, client, store_uri
+from training.config import TrainConfig
 from training.train import Trained
 
 EXPERIMENT = "silion"
@@ -37,7 +38,9 @@ def track(trained: Trained, report: Path) -> str:
         if "MLFLOW_RUN_ID" not in os.environ:
             _use_experiment()
         with mlflow.start_run() as run:
-            mlflow.log_params(_flat(trained.config.as_dict()))
+            mlflow.log_params(_parameters(trained.config))
+            mlflow.set_tags({f"package {name}": value for name, value in trained.bundle.facts["packages"].items()})
+            mlflow.log_dict(trained.config.as_dict(), "config.json")
             mlflow.set_tags(
                 {
                     f"sha256 {Path(name).name} of {Path(name).parent.name}": value
@@ -120,6 +123,13 @@ def _use_experiment() -> None:
         location = (store.resolve().parent / "mlartifacts").as_uri() if store_uri().startswith("sqlite:///") else None
         mlflow.create_experiment(EXPERIMENT, artifact_location=location)
     mlflow.set_experiment(EXPERIMENT)
+
+
+def _parameters(config: TrainConfig) -> dict[str, Any]:
+    """The configuration as MLflow's parameters. Under `mlflow run` it keeps the words of the command line itself, and
+    those that are written otherwise there go by another name."""
+    values = config.as_dict()
+    return _flat(values | {"public_tables": ", ".join(values.pop("public")) or "none"})
 
 
 def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:

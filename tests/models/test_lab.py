@@ -276,15 +276,14 @@ def test_the_kernel_of_a_paper_is_the_best_of_the_others() -> None:
 @pytest.mark.parametrize(
     ("gains", "moves"),
     [
-        ([1.0, 3.0], True),  # mean 2; deviation sqrt(2), of two groups a standard error of 1
-        ([0.0, 3.0], False),  # mean 1.5, standard error 1.5: to be more is asked
-        ([-1.0, 7.0], False),  # mean 3, standard error 4
-        ([1.0, 1.0, 1.0, -1.0], False),  # mean 0.5, deviation 1, of four groups a standard error of 0.5
-        ([1.0, 1.0, 1.0, 0.0], True),  # mean 0.75, standard error 0.25
-        ([5.0], False),  # one group has no standard error
+        ([1.0, 3.0] * 4, True),  # mean 2; deviation sqrt(8 / 7) = 1.07, of eight groups a standard error of 0.38
+        ([-1.0, 7.0] * 4, False),  # mean 3; deviation 4 sqrt(8 / 7), an error of 1.512: not more than twice that
+        ([1.0, 1.0, 1.0, -1.0] * 2, False),  # mean 0.5; deviation sqrt(6 / 7), an error of 0.33
+        ([1.0] * 7 + [-1.0], True),  # mean 0.75; deviation sqrt(3.5 / 7), an error of 0.25
+        ([5.0] * 7, False),  # seven groups are too few, whatever they say
     ],
 )
-def test_a_kernel_that_shares_must_beat_nothing_by_more_than_its_error(gains: list[float], moves: bool) -> None:
+def test_a_kernel_that_shares_must_beat_nothing_by_two_errors(gains: list[float], moves: bool) -> None:
     nothing, known = kernels()[0], range(1, len(gains) + 1)
     # the group judged, 0, would decide for the other side if it were asked
     mine = -1000.0 if moves else 1000.0
@@ -347,8 +346,8 @@ def learnt() -> LabEffect:
 
 
 def test_a_planted_effect_is_recovered(learnt: LabEffect) -> None:
-    """200 papers: the share of 1 / (1 + 0.25) = 0.8 is one of those tried; the next are 0.9 and 0.65, of which the nearer
-    is allowed. The variance is one effect a paper: known to 1.25 * sqrt(2 / 200) = 0.125, of which three are."""
+    """200 papers: the share of 1 / (1 + 0.25) = 0.8 is one of those tried; the next are 0.9 and 0.65, of which the
+    nearer is allowed. The variance is one effect a paper: known to 1.25 * sqrt(2 / 200) = 0.125, of which three are."""
     assert share(learnt.kernel) == pytest.approx(SHARED / (SHARED + NOISE), abs=0.11)
     assert learnt.kernel.shared + learnt.kernel.noise == pytest.approx(SHARED + NOISE, abs=0.375)
     assert learnt.kernel.common >= 0.6  # the effect is of the whole paper: distance forgets little of it

@@ -313,19 +313,19 @@ def test_what_the_distance_shows_is_said_plainly() -> None:
 
 
 def test_a_shift_of_the_whole_paper_is_seen_after_one_row() -> None:
-    # five papers of four equal designs, all missed by 1, -1, 2, -2 and 3: 9 / 5 on average, nothing once one is known
-    offsets = {"a": 1.0, "b": -1.0, "c": 2.0, "d": -2.0, "e": 3.0}
+    # ten papers of four equal designs, all missed by 1, -1, 2, -2 and 3, twice: 9 / 5 on average; once n are known, what
+    # is left of it is the share that a tenth of noise leaves, 1 - 0.9 n / (0.9 n + 0.1): 0.1, 1 / 19 and 1 / 28
+    offsets = dict(zip("abcdefghij", [1.0, -1.0, 2.0, -2.0, 3.0] * 2, strict=True))
     papers = [name for name in offsets for _ in range(4)]
     found = of_papers(papers, [offsets[name] for name in papers], [ord(name) for name in papers])
-    told = revealed.few_revealed(found, line([0.0] * 20), seed=0)
-    assert told.papers == {1: 5, 2: 5, 3: 5}
+    told = revealed.few_revealed(found, line([0.0] * 40), seed=0)
+    assert told.papers == {1: 10, 2: 10, 3: 10}
     assert told.table["revealed"].tolist() == [0, 1, 2, 3]
-    assert told.table["papers"].tolist() == [5] * 4
-    assert told.table["error"].tolist() == pytest.approx([1.8, 0, 0, 0], abs=1e-3)
-    assert told.table["ratio"].tolist() == pytest.approx([1, 0, 0, 0], abs=1e-3)
-    assert np.isnan(told.table["held_0.9"]).all()  # four other papers support 80 % at most
+    assert told.table["papers"].tolist() == [10] * 4
+    assert told.table["error"].tolist() == pytest.approx([1.8, 0.18, 1.8 / 19, 1.8 / 28], abs=1e-3)
+    assert told.table["ratio"].tolist() == pytest.approx([1, 0.1, 1 / 19, 1 / 28], abs=1e-3)
     assert revealed.sentence("life", told) == (
-        "Life, 5 papers: with 3 rows revealed the error on the others is 0.00 times (0.00 to 0.00) that with none, "
+        "Life, 10 papers: with 3 rows revealed the error on the others is 0.04 times (0.04 to 0.04) that with none, "
         "which shows a gain."
     )
 

@@ -180,7 +180,9 @@ def test_own_measurements_give_the_same_numbers_everywhere(
     assert own.columns.tolist()[-len(columns) :] == columns
     pd.testing.assert_frame_equal(logged, own[columns], check_exact=True)
     pd.testing.assert_frame_equal(logged_without, without[columns], check_exact=True)
-    assert (own["conductivity_s_per_cm"] != without["conductivity_s_per_cm"]).all()
+    # the shipped papers do not show that own measurements help: said, and nothing is moved
+    assert own["notice"].str.contains("your measured designs change nothing").all()
+    assert (own["conductivity_s_per_cm"] == without["conductivity_s_per_cm"]).all()
     server = TestClient(create_app(load_bundle(resolve("champion"))))
     served = server.post("/predict", json={"designs": designs, "level": 0.6, "measured": measured}).json()["results"]
     assert [{column: row[column] for column in columns} for row in served] == own[columns].to_dict("records")

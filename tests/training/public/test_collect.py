@@ -130,6 +130,6 @@ def test_a_paper_known_inside_several_is_kin_of_the_shipped_row() -> None:
     held = Literature(rows, sources={"smith2020": SourceRow.model_validate(source)})
     resolve_papers(held)
     papers = [each.paper for each in held.electrolytes]
-    assert papers == ["smith2020", "10.1000/other|smith2020", "smith2020", "10.1000/smiths"]
+    assert papers == ["smith2020", "smith2020|10.1000/other", "smith2020", "10.1000/smiths"]
     kin = Kinship.of(conductivity_examples(held), by_composition=True)
     assert kin.leaks(np.array([1, 2, 3]), np.array([0])).tolist() == [True, True, False]

@@ -1,0 +1,52 @@
+"""`silion data add` and its neighbours as people call them, in this process and in a folder of the test."""
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from features.tables import InputError
+from tests.shared import Finished
+from training.intake.arguments import declare
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys) -> Callable[..., Finished]:
+    """Run a command of `silion data` with its words; unusable input is code 2, as in silion.py."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str | Path) -> Finished:
+        parser = argparse.ArgumentParser()
+        declare(parser.add_subparsers(required=True))
+        arguments = parser.parse_args([str(word) for word in words])
+        room, name = arguments.command.rsplit(".", 1)
+        command = getattr(importlib.import_module(f"{room}.commands"), name)
+        try:
+            code = command(arguments)
+        except InputError as error:
+            return Finished(2, capsys.readouterr().out, str(error))
+        return Finished(code, capsys.readouterr().out, "")
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path) -> Callable[..., Path]:
+    def write_file(text: str, name: str = "new.csv") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def content(tmp_path) -> Callable[[], dict[str, bytes]]:
+    """Every table of the user's folder as bytes, by name."""
+
+    def read() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted((tmp_path / "mydata").glob("*.csv"))}
+
+    return read

@@ -1,0 +1,187 @@
+"""Headers as labs write them, the mapping file, and what is said about columns nobody knows."""
+
+import json
+
+import pytest
+
+from features.records import TABLES
+from features.tables import InputError
+from training.intake.draft import ADDABLE, recognised
+from training.intake.header import names, read_header
+from training.intake.mapping import Mapped, read_mapping
+
+
+def column(header, table, mapping=None):
+    others = {name: model for name, model in ADDABLE.items() if name != table}
+    return read_header([header], ADDABLE[table], others, mapping or {}, "new.csv")
+
+
+KNOWN = [
+    ("sigma", "electrolytes", "conductivity_s_per_cm", ""),
+    ("σ (mS cm⁻¹)", "electrolytes", "conductivity_s_per_cm", "mS cm⁻¹"),
+    ("IC", "electrolytes", "conductivity_s_per_cm", ""),
+    ("conductivity (mS/cm)", "electrolytes", "conductivity_s_per_cm", "mS/cm"),
+    ("Ionic conductivity [S/m]", "electrolytes", "conductivity_s_per_cm", "S/m"),
+    ("conductivity, mS/cm", "electrolytes", "conductivity_s_per_cm", "mS/cm"),
+    ("conductivity_mS_per_cm", "electrolytes", "conductivity_s_per_cm", "mS/cm"),
+    ("sigma", "cells", "electrolyte_conductivity_s_per_cm", ""),
+    ("T (K)", "electrolytes", "temperature_c", "K"),
+    ("T/K", "electrolytes", "temperature_c", "K"),
+    ("temperature_k", "electrolytes", "temperature_c", "k"),
+    ("Temperature", "cells", "temperature_c", ""),
+    ("Ea (kJ/mol)", "electrolytes", "activation_energy_ev", "kJ/mol"),
+    ("a (Å)", "electrolytes", "lattice_a_angstrom", "Å"),
+    ("ICE (%)", "cells", "ice_pct", "%"),
+    ("ICE (‰)", "cells", "ice_pct", "‰"),
+    ("ice_fraction", "cells", "ice_pct", "fraction"),
+    ("pressure [bar]", "cells", "stack_pressure_mpa", "bar"),
+    ("stack_pressure_bar", "cells", "stack_pressure_mpa", "bar"),
+    ("Si size (µm)", "cells", "silicon_size_nm", "µm"),
+    ("N/P ratio", "cells", "np_ratio", ""),
+    ("C-rate", "cells", "c_rate_per_h", ""),
+    ("current density (mA/g)", "cells", "specific_current_ma_per_g", "mA/g"),
+    ("current density [A/m²]", "cells", "current_density_ma_per_cm2", "A/m²"),
+    ("capacity (mAh/cm2)", "cells", "first_areal_capacity_mah_per_cm2", "mAh/cm2"),
+    ("cycle #", "cycling", "cycle", ""),
+    ("Cycle number", "cycling", "cycle", ""),
+    ("Retention [%]", "cycling", "retention_pct", "%"),
+    ("capacity (mAh g-1)", "cycling", "capacity_mah_per_g", "mAh g-1"),
+    ("Ref.", "cells", "source_id", ""),
+    ("DOI", "cells", "doi", ""),
+]
+
+
+@pytest.mark.parametrize(("header", "table", "name", "unit"), KNOWN, ids=[f"{row[1]}: {row[0]}" for row in KNOWN])
+def test_known(header, table, name, unit):
+    read = column(header, table)
+    assert not read.mistakes
+    assert [(each.name, each.unit) for each in read.columns] == [(name, unit)]
+
+
+UNKNOWN = [
+    ("", "electrolytes", "column number 1: got no name, expected a name"),
+    ("operator", "cells", "column operator: got an unknown column, expected a column of this table"),
+    ("retention (%)", "cells", "retention_pct stands in cycling.csv: give it a file of its own"),
+    ("ICE", "electrolytes", "ice_pct stands in cells.csv"),
+    ("sigma (bar)", "electrolytes", "got the unit 'bar', expected a unit that becomes S/cm"),
+    ("Si content (at%)", "cells", "atoms become weight only"),
+    ("current density", "cells", "the unit in brackets: it may be current_density_ma_per_cm2 (mA/cm²) or specific_"),
+    ("log10(sigma)", "electrolytes", "the conductivity itself, not its logarithm"),
+    ("1000/T", "electrolytes", "the temperature itself"),
+    ("torque (N m)", "cells", "a pressure in MPa: a torque is none"),
+    ("rate (mA/g)", "cells", "got the unit 'mA/g', expected a unit that becomes 1/h"),
+]
+
+
+@pytest.mark.parametrize(("header", "table", "message"), UNKNOWN, ids=[row[0] for row in UNKNOWN])
+def test_unknown(header, table, message):
+    read = column(header, table)
+    assert not read.columns
+    assert message in str(read.mistakes[0])
+
+
+def test_three_closest():
+    assert "closest: anode" in str(column("anodee", "cells").mistakes[0])
+
+
+def test_a_unit_nobody_named_is_said():
+    assert column("sigma", "electrolytes").remarks == [
+        "column sigma names no unit: read as S/cm where its cells name none"
+    ]
+    assert not column("conductivity_s_per_cm", "electrolytes").remarks
+
+
+def test_a_column_twice():
+    read = read_header(["sigma", "IC (mS/cm)"], ADDABLE["electrolytes"], {}, {}, "new.csv")
+    assert str(read.mistakes[0]) == (
+        "new.csv line 1, column IC (mS/cm): got sigma and IC (mS/cm), which are both conductivity_s_per_cm, "
+        "expected each column once; map one to nothing"
+    )
+
+
+def test_columns_of_a_reject_file_are_ignored():
+    read = read_header(["line", "reasons", "sigma"], ADDABLE["electrolytes"], {}, {})
+    assert [each.place for each in read.columns] == [2]
+    assert not read.mistakes
+
+
+def test_every_name_is_of_a_column():
+    known = {name for model in TABLES.values() for name in model.model_fields}
+    meant, refused = names()
+    assert {column for columns in meant.values() for column in columns} <= known
+    assert not set(meant) & set(refused)
+
+
+def test_mapping_by_column_unit_or_nothing(write):
+    mapping = read_mapping(
+        write(
+            json.dumps({"Leitwert": {"column": "conductivity", "unit": "mS/cm"}, "wer": None, "Stoff": "electrolyte"}),
+            "m.json",
+        )
+    )
+    header = ["Leitwert", "wer", "Stoff"]
+    read = read_header(header, ADDABLE["electrolytes"], {}, mapping)
+    assert [(each.name, each.unit) for each in read.columns] == [
+        ("conductivity_s_per_cm", "mS/cm"),
+        ("electrolyte", ""),
+    ]
+    assert not read.mistakes
+
+
+def test_mappings_in_three_formats_are_one(write):
+    expected = {"Leitwert": Mapped("conductivity_s_per_cm", "mS/cm"), "wer": Mapped(None)}
+    text = write("theirs,ours,unit\nLeitwert,conductivity_s_per_cm,mS/cm\nwer,,\n", "m.csv")
+    yaml = write("Leitwert: {column: conductivity_s_per_cm, unit: mS/cm}\nwer:\n", "m.yaml")
+    held = {"Leitwert": {"column": "conductivity_s_per_cm", "unit": "mS/cm"}, "wer": None}
+    assert [read_mapping(path) for path in (text, yaml, write(json.dumps(held), "m.json"))] == [expected] * 3
+    assert read_mapping(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("m.json", "{", "not JSON"),
+        ("m.json", "[1]", "expected an object 'their column: our column', got list"),
+        ("m.json", '{"a": 3}', "column 'a': got 3, expected our column, null to leave it out, or an object"),
+        ("m.yaml", "a: [", "not YAML"),
+        ("m.csv", "a,b\n", "expected the columns theirs, ours and (optional) unit, got a, b"),
+        ("m.csv", "theirs,ours\na,anode\na,binder\n", "the column 'a' is mapped twice"),
+        ("m.txt", "", "a mapping file ends in .json, .csv or .yaml"),
+    ],
+)
+def test_unusable_mappings(write, name, text, message):
+    with pytest.raises(InputError) as error:
+        read_mapping(write(text, name))
+    assert message in str(error.value)
+
+
+def test_missing_mapping(tmp_path):
+    with pytest.raises(InputError, match="no such mapping file"):
+        read_mapping(tmp_path / "m.json")
+
+
+def test_a_mapping_to_a_column_nobody_has():
+    read = column("x", "cells", {"x": Mapped("ice_pctt")})
+    assert "got the mapping to 'ice_pctt', expected a column of this table; closest: ice_pct" in str(read.mistakes[0])
+
+
+@pytest.mark.parametrize(
+    ("header", "table"),
+    [
+        ("electrolyte,sigma,T (K),doi", "electrolytes"),
+        ("electrolyte,Ea (eV),doi", "electrolytes"),
+        ("anode,electrolyte,ICE (%),doi", "cells"),
+        ("electrolyte,sigma,pressure [bar],doi", "cells"),
+        ("cell,cycle #,retention,doi", "cycling"),
+        ("cell_id,cycle,capacity (mAh/g),source_id", "cycling"),
+    ],
+)
+def test_the_table_is_recognised(header, table):
+    read = {name: read_header(header.split(","), model, {}, {}) for name, model in ADDABLE.items()}
+    assert recognised(read, "new.csv") == table
+
+
+def test_a_table_nobody_recognises():
+    read = {name: read_header(["electrolyte", "doi"], model, {}, {}) for name, model in ADDABLE.items()}
+    with pytest.raises(InputError, match=r"no column tells which table this is .* name it with --table electrolytes"):
+        recognised(read, "new.csv")

@@ -1,0 +1,64 @@
+"""The template is a file that can be added: its example is skipped, its remarks say what each column means."""
+
+import csv
+
+import pytest
+
+from features.columns import columns_of
+from features.tables import InputError
+from training.intake.draft import ADDABLE
+from training.intake.template import template_text
+
+
+@pytest.mark.parametrize("table", ADDABLE)
+def test_every_column_is_explained_and_the_example_is_never_added(run, table, tmp_path):
+    done = run("template", table, "-o", "mine.csv")
+    assert (done.code, done.out) == (0, "written: mine.csv; fill it in, then: silion data add mine.csv\n")
+    text = (tmp_path / "mine.csv").read_text(encoding="utf-8")
+    remarks = [row[0] for row in csv.reader(text.splitlines()) if row[0].startswith("# ")]
+    for column in columns_of(ADDABLE[table]):
+        assert any(remark.startswith((f"# {column}:", f"# {column} [")) for remark in remarks)
+    added = run("add", "mine.csv", "--write")
+    assert (added.code, "rows of " + table in added.out, "the example of the template" in added.out) == (0, True, True)
+    assert not (tmp_path / "mydata").exists()
+
+
+@pytest.mark.parametrize("table", ADDABLE)
+def test_the_example_would_be_a_good_row_under_another_source(run, write, table):
+    text = template_text(table).replace(",example,", ",my lab,")
+    if table == "cycling":
+        text = text.replace("example-1,example-1", "example-1,Z002")
+    done = run("add", write(text))
+    assert (done.code, "added          1" in done.out) == (0, True), done.out
+
+
+def test_units_and_limits_are_told():
+    text = template_text("cells")
+    assert (
+        "# stack_pressure_mpa [MPa]: pressure while cycling (a torque is none): a plain number in MPa, at least 0"
+        in text
+    )
+
+
+def test_a_filled_template(run, tmp_path):
+    run("template", "electrolytes", "-o", "mine.csv")
+    path = tmp_path / "mine.csv"
+    *_, header, _ = path.read_text(encoding="utf-8").splitlines()
+    given = {"electrolyte": "Li3PS4", "conductivity_s_per_cm": "0.3 mS/cm", "source_id": "my lab"}
+    filled = ",".join(given.get(column, "") for column in header.split(","))
+    path.write_text(path.read_text(encoding="utf-8") + filled + "\n", encoding="utf-8")
+    done = run("add", path, "--write")
+    assert (done.code, "0.0003 S/cm" in done.out) == (0, True)
+
+
+def test_printed_and_never_over_a_file(run, tmp_path):
+    assert run("template", "cycling").out == template_text("cycling")
+    (tmp_path / "mine.csv").write_text("filled")
+    done = run("template", "cycling", "-o", "mine.csv")
+    assert (done.code, (tmp_path / "mine.csv").read_text()) == (2, "filled")
+    assert "is there already" in done.err
+
+
+def test_an_unknown_table():
+    with pytest.raises(InputError, match=r"cels: no such table; choose one of .*closest: cells"):
+        template_text("cels")

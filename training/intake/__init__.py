@@ -1,0 +1,1 @@
+"""New measurements into a folder of one's own: read, judged, written; and taken back."""

@@ -1,0 +1,187 @@
+"""A user's data folder: its tables as they stand, a lock for who writes, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import fcntl
+import io
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.columns import columns_of
+from features.records import Provenance, Row
+from features.tables import InputError, read_table
+from training.dataset import SHIPPED, TABLE_MODELS, Literature, read_literature
+from training.intake.sheet import as_text
+from training.integrity import ID_COLUMNS, cross_checks
+
+LOCK = ".lock"
+PATIENCE_S = 60.0
+"""How long a second writer waits for the first."""
+
+
+@dataclass
+class OwnTable:
+    """One table of the folder: its columns and every row as text, by id, in file order."""
+
+    name: str
+    columns: list[str]
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def put(self, row: Row) -> None:
+        """Add a row, or put it in the place of the one with its id."""
+        texts = text_of(row)
+        self.columns += [column for column in texts if column not in self.columns]
+        self.rows[texts[ID_COLUMNS[self.name]]] = texts
+
+    def mark(self, row_id: str, row: Provenance) -> None:
+        """Change whether a row is in training and its note; its other cells stay as they were typed."""
+        self.columns += [column for column in ("in_training", "note") if column not in self.columns]
+        self.rows[row_id] |= {"in_training": as_text(row.in_training), "note": row.note or ""}
+
+    def as_csv(self) -> str:
+        """The file."""
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self.columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows.values())
+        return text.getvalue()
+
+
+def text_of(row: Row) -> dict[str, str]:
+    """A row as the cells of its table; only what is given, and whether it is in training."""
+    return {name: as_text(value) for name, value in row if value is not None}
+
+
+def own_tables(folder: Path) -> dict[str, OwnTable]:
+    """Tables of a folder as they stand; a table that is not there is empty.
+
+    Raises
+    ------
+    InputError
+        A table has mistakes: rewriting it would lose what cannot be read.
+    """
+    tables = {}
+    for name, model in TABLE_MODELS.items():
+        path = folder / f"{name}.csv"
+        table = OwnTable(name, columns_of(model))
+        if path.is_file():
+            read = read_table(path, model)
+            if read.mistakes:
+                raise InputError(f"{path}: correct this table first (silion data check {folder})", read.mistakes)
+            table.columns = [*read.columns, *(column for column in table.columns if column not in read.columns)]
+            identity = ID_COLUMNS[name]
+            table.rows = {str(getattr(row, identity)): raw for row, raw in zip(read.rows, read.raw, strict=True)}
+        tables[name] = table
+    return tables
+
+
+def literature_of(folder: Path) -> Literature:
+    """The shipped tables and those of the folder, before anything withdrawn is taken out.
+
+    Raises
+    ------
+    InputError
+        The folder is the shipped one, is a file, or its tables have mistakes of their own.
+    """
+    if folder.resolve() == SHIPPED:
+        raise InputError(f"{folder}: the shipped tables stay as they are; choose a folder of your own with --into")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, expected a folder")
+    has_tables = any((folder / f"{name}.csv").is_file() for name in TABLE_MODELS)
+    literature, mistakes = read_literature([SHIPPED, folder] if has_tables else [SHIPPED])
+    if in_rows := [mistake for mistake in mistakes if mistake.line]:
+        raise InputError(f"{folder}: correct its tables first (silion data check {folder})", in_rows)
+    return literature
+
+
+def refuse_quarrels(literature: Literature, folder: Path) -> None:
+    """Refuse a folder whose rows do not fit to each other or to the shipped ones.
+
+    Raises
+    ------
+    InputError
+        With every mistake between rows.
+    """
+    if mistakes := cross_checks(literature):
+        raise InputError(f"{folder}: correct its tables first (silion data check {folder})", mistakes)
+
+
+def rows_of(literature: Literature, table: str) -> Sequence[Provenance]:
+    """Rows of one table."""
+    rows: Sequence[Provenance] = getattr(literature, table)
+    return rows
+
+
+@contextmanager
+def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Hold the folder: a second writer waits. The system lets go when a process ends, however it ends.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made or written, or another process holds it for too long.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("a")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror}); nothing was changed") from None
+    with file:
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise InputError(f"{folder}: another process is writing here; try again when it is done") from None
+                time.sleep(0.05)
+        yield
+
+
+def write_files(files: Mapping[Path, str]) -> None:
+    """Write files: all aside and on disk first, then renamed one by one in the order given.
+
+    A file is as before or as after at any moment; a failure before the first rename changes nothing.
+
+    Raises
+    ------
+    InputError
+        A file cannot be written: no space, a read-only place.
+    """
+    asides: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, text in files.items():
+            asides[path] = path.with_name(f".{path.name}.part")
+            with asides[path].open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, aside in asides.items():
+            aside.replace(path)
+            _sync_folder(path.parent)
+    except OSError as error:
+        renamed = [done.name for done, aside in asides.items() if done != path and not aside.exists()]
+        kept = f"written before: {', '.join(renamed)}; run the command again" if renamed else "nothing was changed"
+        raise InputError(f"{path}: cannot be written ({error.strerror}); {kept}") from None
+    finally:
+        for aside in asides.values():
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the rename on disk, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,127 @@
+"""The paper of a new row: one the sources know already, by id, label or DOI, or a new source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from features.records import Provenance, SourceRow
+from features.tables import Mistake, closest
+
+DOI_FORM = re.compile(r"10\.\d{4,9}/\S+")
+EXPECTED_DOI = "a DOI such as 10.1000/182"
+SHORTEST_CITATION = 5
+
+
+@dataclass
+class Papers:
+    """Known and new papers.
+
+    Attributes
+    ----------
+    known : shipped sources and those of the user's folder, by id
+    own : ids of those in the user's folder
+    told_by : what a new source says about where it comes from
+    added : new sources, by id
+    changed : sources of the user's folder that got a DOI, by id
+    remarks : things worth saying that refuse nothing
+    """
+
+    known: Mapping[str, SourceRow]
+    own: frozenset[str]
+    told_by: str
+    added: dict[str, SourceRow] = field(default_factory=dict)
+    changed: dict[str, SourceRow] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._by_doi = {source.doi: identity for identity, source in self.known.items() if source.doi}
+        self._by_word: dict[str, str] = {}
+        for identity, source in self.known.items():
+            self._by_word.setdefault(_fold(source.citation), identity)
+            self._by_word[_fold(identity)] = identity
+        self._dois: dict[str, str] = {}
+
+    def learn(self, rows: Sequence[Provenance]) -> None:
+        """Note which label and which DOI stand in one row: rows that give only one of them are of the same paper."""
+        for row in rows:
+            label, doi = _label(row), _doi(row)
+            if label and doi:
+                self._dois.setdefault(label, doi)
+
+    def paper_of(self, row: Provenance, line: int, file: str) -> str | Mistake:
+        """The id of the row's paper; a paper nobody knows becomes a new source."""
+        label, doi = _label(row), _doi(row)
+        if row.source_id and row.source_id.startswith("10.") and not DOI_FORM.fullmatch(row.source_id):
+            return Mistake(line, "source_id", repr(row.source_id), f"{EXPECTED_DOI}, or your lab's own label", file)
+        if row.source_id and row.doi and not label and row.source_id != row.doi:
+            return Mistake(line, "doi", repr(row.doi), f"the DOI of source_id, {row.source_id}", file)
+        if label and "|" in label:
+            return Mistake(line, "source_id", repr(label), "one paper: '|' parts several", file)
+        doi = doi or self._dois.get(label or "")
+        label = label or next((name for name, other in self._dois.items() if other == doi), None)
+        if doi and label and self._dois.get(label, doi) != doi:
+            return Mistake(line, "doi", repr(doi), f"that of {label} in the other rows, {self._dois[label]}", file)
+        by_doi, by_label = self._find_doi(doi), self._find_label(label)
+        if by_doi and by_label and by_doi != by_label:
+            return Mistake(line, "source_id", repr(label), f"{by_doi}, the paper of the DOI {doi}", file)
+        if by_label and doi and not by_doi:
+            return self._with_doi(by_label, doi, line, file)
+        found = by_doi or by_label
+        if found is None:
+            return self._new(label, doi)
+        if label and label != found:
+            self._say(f"source {label} is {found} of the sources")
+        return found
+
+    def _find_doi(self, doi: str | None) -> str | None:
+        return self._by_doi.get(doi) if doi else None
+
+    def _find_label(self, label: str | None) -> str | None:
+        return self._by_word.get(_fold(label)) if label else None
+
+    def _with_doi(self, identity: str, doi: str, line: int, file: str) -> str | Mistake:
+        """A known paper under a DOI the sources do not have."""
+        source = self.added.get(identity) or self.changed.get(identity) or self.known[identity]
+        if source.doi and source.doi != doi:
+            return Mistake(line, "doi", repr(doi), f"that of {identity} in the sources, {source.doi}", file)
+        if identity in self.added or identity in self.own:
+            changed = source.model_copy(update={"doi": doi})
+            (self.added if identity in self.added else self.changed)[identity] = changed
+            self._by_doi[doi] = identity
+        else:
+            self._say(
+                f"the shipped source {identity} has no DOI: name it by {identity} in other rows too, not by {doi}"
+            )
+        return identity
+
+    def _new(self, label: str | None, doi: str | None) -> str:
+        identity = label or doi or ""
+        citation = doi or identity
+        if len(citation) < SHORTEST_CITATION:
+            citation = f"label {citation}"
+        self.added[identity] = SourceRow(source_id=identity, citation=citation, doi=doi, told_by=self.told_by)
+        self._by_word[_fold(identity)] = identity
+        if doi:
+            self._by_doi[doi] = identity
+        if label and not doi:
+            near = closest(label, self.known, 1)
+            self._say(f"new source {label}{near.replace('; closest', '; if it is a known one, write')}")
+        return identity
+
+    def _say(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+
+def _label(row: Provenance) -> str | None:
+    return None if row.source_id and row.source_id.startswith("10.") else row.source_id
+
+
+def _doi(row: Provenance) -> str | None:
+    return row.doi or (row.source_id if row.source_id and row.source_id.startswith("10.") else None)
+
+
+def _fold(word: str) -> str:
+    return "".join(word.lower().split())

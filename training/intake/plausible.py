@@ -1,0 +1,172 @@
+"""Values that are possible and unlikely: a fraction meant as per cent, mS/cm entered as S/cm, kelvin as °C.
+
+Nothing here refuses a row: it must be confirmed.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from features.electrolyte import DEFAULT_TEMPERATURE_C, resolve_class
+from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
+from training.dataset import Literature
+from training.intake.draft import Draft
+
+LIKE_TEMPERATURE_C = 25.0
+"""Rows within this many degrees are compared."""
+ENOUGH_ROWS = 3
+"""Rows of a class below which all solid electrolytes are compared instead."""
+FAR = 100.0
+"""Times the middle of the class; a value within the range the class shows is never far."""
+MILLI_ABOVE = 3.0
+"""Times the highest of the class from which on a value is asked whether it was meant in mS/cm."""
+FRACTION_COLUMNS = (
+    "ice_pct", "average_ce_pct", "retention_pct", "porosity_pct", "silicon_wt_pct", "anode_electrolyte_wt_pct"
+)  # fmt: skip
+"""Percentages that are hardly ever 1 or less; carbon and binder are."""
+LOW_PCT, USUAL_PCT = 10.0, 50.0
+KELVIN = (273.0, 400.0)
+"""What room and heated tests are in kelvin; in °C few electrolytes are measured there."""
+HEATED_C = (100.0, 273.0)
+"""A paper with tests between these is one that heats, in °C."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A value that must be confirmed: where it stands, and what makes it unlikely."""
+
+    draft: Draft
+    column: str
+    got: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Measured:
+    kind: str | None
+    temperature_c: float
+    conductivity_s_per_cm: float
+
+
+def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
+    """Every unlikely value of the new rows.
+
+    Parameters
+    ----------
+    rows : that would be added
+    literature : shipped and own rows that are there; new rows are not judged by each other's conductivity
+    """
+    measured = [_measured(row) for row in literature.electrolytes if row.in_training and row.conductivity_s_per_cm]
+    papers = _papers([*literature.cells, *(draft.row for draft in rows)])
+    lives = _lives([*literature.cycling, *(draft.row for draft in rows)])
+    temperatures = _temperatures([*literature.electrolytes, *literature.cells, *(draft.row for draft in rows)])
+    found = list[Doubt]()
+    for draft in rows:
+        found += _fractions(draft, papers, lives)
+        found += _kelvin(draft, temperatures)
+        found += _conductivity(draft, measured)
+    return found
+
+
+def _papers(rows: Iterable[Provenance]) -> dict[str, list[float]]:
+    """Efficiencies of each paper."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row, CellRow) and row.ice_pct is not None:
+            found[row.paper].append(row.ice_pct)
+    return found
+
+
+def _lives(rows: Iterable[Provenance]) -> dict[str, list[float]]:
+    """Retentions of each cell."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row, CyclingRow) and row.retention_pct is not None:
+            found[row.cell_id].append(row.retention_pct)
+    return found
+
+
+def _temperatures(rows: Iterable[Provenance]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row, ElectrolyteRow | CellRow) and row.temperature_c is not None:
+            found[row.paper].append(row.temperature_c)
+    return found
+
+
+def _fractions(draft: Draft, papers: dict[str, list[float]], lives: dict[str, list[float]]) -> Iterable[Doubt]:
+    row = draft.row
+    for column in FRACTION_COLUMNS:
+        value = getattr(row, column, None)
+        if value is None or value == 0 or value >= LOW_PCT:
+            continue
+        others: list[float] = []
+        if isinstance(row, CellRow) and column == "ice_pct":
+            others = papers[row.paper]
+        if isinstance(row, CyclingRow) and column == "retention_pct":
+            others = lives[row.cell_id]
+        usual = [other for other in others if other > USUAL_PCT]
+        alone = len(others) == 1 and column == "ice_pct"
+        if value <= 1:
+            meant = f"; {100 * value:g} % is written {100 * value:g} here"
+            yield Doubt(draft, column, f"{value:g} %", f"looks like a fraction{meant}")
+        elif usual:
+            yield Doubt(draft, column, f"{value:g} %", f"the others of its paper or cell are {min(usual):g} and more")
+        elif alone:
+            yield Doubt(
+                draft, column, f"{value:g} %", f"no cell of the tables is this low, the usual is {USUAL_PCT:g}+"
+            )
+
+
+def _kelvin(draft: Draft, temperatures: dict[str, list[float]]) -> Iterable[Doubt]:
+    row = draft.row
+    for column in ("temperature_c", "electrolyte_conductivity_temperature_c"):
+        value = getattr(row, column, None)
+        if value is None or not KELVIN[0] <= value <= KELVIN[1]:
+            continue
+        if not any(HEATED_C[0] <= other < HEATED_C[1] for other in temperatures[row.paper]):
+            yield Doubt(draft, column, f"{value:g} °C", f"looks like kelvin; {value:g} K is {value - 273.15:.4g} °C")
+
+
+def _measured(row: ElectrolyteRow) -> _Measured:
+    kind, _ = resolve_class(row.electrolyte, row.composition or "", row.electrolyte_class or "")
+    return _Measured(kind, _warmth(row.temperature_c), row.conductivity_s_per_cm or math.nan)
+
+
+def _warmth(temperature_c: float | None) -> float:
+    return DEFAULT_TEMPERATURE_C if temperature_c is None else temperature_c
+
+
+def _conductivity(draft: Draft, measured: Sequence[_Measured]) -> Iterable[Doubt]:
+    row = draft.row
+    if isinstance(row, ElectrolyteRow):
+        column, value, temperature = "conductivity_s_per_cm", row.conductivity_s_per_cm, row.temperature_c
+    elif isinstance(row, CellRow):
+        column, value = "electrolyte_conductivity_s_per_cm", row.electrolyte_conductivity_s_per_cm
+        temperature = row.electrolyte_conductivity_temperature_c or row.temperature_c
+    else:
+        return
+    if value is None:
+        return
+    kind, _ = resolve_class(row.electrolyte or "", row.composition or "", row.electrolyte_class or "")
+    near = [each for each in measured if abs(each.temperature_c - _warmth(temperature)) <= LIKE_TEMPERATURE_C]
+    like = [each.conductivity_s_per_cm for each in near if kind is not None and each.kind == kind]
+    name = f"{kind} rows"
+    solid = [each.conductivity_s_per_cm for each in near if each.kind != "liquid"]
+    if len(like) < ENOUGH_ROWS:
+        like, name = solid, "solid electrolytes"
+    if len(like) < ENOUGH_ROWS:
+        return
+    low, high = min(like), max(like)
+    middle = statistics.median(like)
+    shown = f"{len(like)} {name} at like temperature show {low:.2g} to {high:.2g} S/cm"
+    if value > MILLI_ABOVE * high and min(solid, default=low) <= value / 1000 <= high:
+        yield Doubt(draft, column, f"{value:g} S/cm", f"looks like mS/cm; {shown}")
+        return
+    times = max(value / middle, middle / value)
+    if not low <= value <= high and times > FAR * (1 + 1e-9):
+        yield Doubt(draft, column, f"{value:g} S/cm", f"{times:.0f} times away from their middle; {shown}")

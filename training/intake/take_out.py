@@ -1,0 +1,133 @@
+"""`silion data withdraw`: a row or a whole paper out of the next training, kept and marked; and back again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from features.records import Provenance, plain_doi
+from features.tables import InputError, closest
+from training.dataset import Literature
+from training.intake.folder import OwnTable, literature_of, locked, own_tables, refuse_quarrels, rows_of, write_files
+from training.intake.mark import is_marked, restored_row, withdrawn_row
+from training.intake.withdraw import WITHDRAWN, Withdrawn, as_csv, entries, without
+from training.integrity import ID_COLUMNS
+from training.split import papers_of
+
+TABLES = ("cycling", "cells", "electrolytes")
+"""Points before their cells: a point in training whose cell is out is a mistake. Back in the other order."""
+
+
+@dataclass
+class Withdrawal:
+    """What was changed.
+
+    Attributes
+    ----------
+    own : ids of the user's own rows that were marked, or restored
+    listed : ids that were written into `withdrawn.csv`, or taken out of it
+    already : ids that were so before
+    """
+
+    own: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
+
+
+def withdraw(asked: str, folder: Path, why: str, today: datetime.date, *, undo: bool = False) -> Withdrawal:
+    """Take a row (its id) or a paper (its source id or DOI) out of training; back with `undo`.
+
+    The user's own rows are marked in their note; a shipped row or paper is listed in the folder's `withdrawn.csv`.
+    Doing it twice changes nothing. A withdrawn cell takes its cycling points along.
+
+    Raises
+    ------
+    InputError
+        No reason; nothing has this id (with the closest ones); or the tables would not fit to each other afterwards.
+    """
+    if not undo and not why.strip():
+        raise InputError("--why: expected a reason, it is kept with the row")
+    if undo and not folder.is_dir():
+        raise InputError(f"{folder}: no such data folder")
+    identity = _meant(asked.strip(), literature_of(folder), entries(folder))  # a wrong id makes no folder
+    with locked(folder):
+        tables, literature, listed = own_tables(folder), literature_of(folder), entries(folder)
+        chosen = {name: _chosen(identity, literature, name) for name in TABLES}
+        result, changes = Withdrawal(), dict[str, dict[str, Provenance]]()
+        for name, rows in chosen.items():
+            for row_id, row in rows.items():
+                if row_id not in tables[name].rows:
+                    continue
+                if is_marked(row.note) if undo else row.in_training:
+                    new = restored_row(row) if undo else withdrawn_row(row, why, today.isoformat())
+                    changes.setdefault(name, {})[row_id] = new
+                    result.own.append(row_id)
+                else:
+                    result.already.append(row_id)
+        shipped = [row_id for name, rows in chosen.items() for row_id in rows if row_id not in tables[name].rows]
+        if undo and identity in listed:
+            del listed[identity]
+            result.listed.append(identity)
+        elif not undo and shipped and identity not in listed:
+            listed[identity] = Withdrawn(identity, " ".join(why.split()), today.isoformat())
+            result.listed.append(identity)
+        elif shipped:
+            result.already.append(identity)
+        if result.own or result.listed:
+            refuse_quarrels(without(_changed(literature, changes), listed), folder)
+            _write(folder, tables, changes, listed if result.listed else None, undo=undo)
+    return result
+
+
+def _meant(asked: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
+    """The id meant: of a row, of a paper, or the paper of a DOI."""
+    rows = [str(getattr(row, ID_COLUMNS[name])) for name in TABLES for row in rows_of(literature, name)]
+    papers = {paper for name in TABLES for row in rows_of(literature, name) for paper in papers_of(row.paper)}
+    dois = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
+    plain = str(plain_doi(asked))
+    known = {*rows, *papers, *listed}
+    for name in (asked, dois.get(plain, ""), plain):
+        if name in known:
+            return name
+    raise InputError(f"{asked}: no row, source or DOI has this id{closest(asked, [*rows, *papers, *dois])}")
+
+
+def _chosen(identity: str, literature: Literature, table: str) -> dict[str, Provenance]:
+    """Rows of this id or this paper, by their id; with a cell come its points."""
+    ids: dict[str, Provenance] = {str(getattr(row, ID_COLUMNS[table])): row for row in rows_of(literature, table)}
+    cells = set(_chosen(identity, literature, "cells")) if table == "cycling" else set()
+    return {
+        row_id: row
+        for row_id, row in ids.items()
+        if row_id == identity or identity in papers_of(row.paper) or getattr(row, "cell_id", None) in cells
+    }
+
+
+def _changed(literature: Literature, changes: Mapping[str, Mapping[str, Provenance]]) -> Literature:
+    """The literature with some rows replaced."""
+    lists: dict[str, list[Provenance]] = {
+        name: [rows.get(str(getattr(row, ID_COLUMNS[name])), row) for row in rows_of(literature, name)]
+        for name, rows in changes.items()
+    }
+    return replace(literature, **lists)  # type: ignore[arg-type]  # each list holds the rows of its table
+
+
+def _write(
+    folder: Path,
+    tables: Mapping[str, OwnTable],
+    changes: Mapping[str, Mapping[str, Provenance]],
+    listed: Mapping[str, Withdrawn] | None,
+    *,
+    undo: bool,
+) -> None:
+    """Write what changed, in an order that is valid at every point; all other cells stay as they were typed."""
+    order: Sequence[str] = TABLES[::-1] if undo else TABLES
+    files = {} if listed is None else {folder / WITHDRAWN: as_csv(listed)}
+    for name in order:
+        for row_id, row in changes.get(name, {}).items():
+            tables[name].mark(row_id, row)
+        if name in changes:
+            files[folder / f"{name}.csv"] = tables[name].as_csv()
+    write_files(files)

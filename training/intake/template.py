@@ -1,0 +1,89 @@
+"""A table to fill in: what each column means as remarks above, the header, one row that is plainly an example."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from features.columns import columns_of, unit_of
+from features.tables import InputError, closest, expectation
+from training.intake.draft import ADDABLE, EXAMPLE
+from training.intake.folder import write_files
+from training.intake.sheet import COMMENT
+
+EXAMPLES: dict[str, dict[str, str]] = {
+    "electrolytes": {
+        "measurement_id": "example-1",
+        "electrolyte": "Li6PS5Cl",
+        "electrolyte_class": "sulfide-argyrodite",
+        "form": "pressed-powder",
+        "temperature_c": "25",
+        "conductivity_s_per_cm": "2.3 mS/cm",
+    },
+    "cells": {
+        "cell_id": "example-1",
+        "electrolyte": "Li6PS5Cl",
+        "temperature_c": "60 °C",
+        "anode": "Si 80 wt%, C 5 wt%, Li6PS5Cl 15 wt%",
+        "anode_architecture": "composite",
+        "silicon_size_nm": "0.1 µm",
+        "silicon_wt_pct": "80",
+        "carbon_wt_pct": "5",
+        "anode_electrolyte_wt_pct": "15",
+        "cell_type": "half",
+        "stack_pressure_mpa": "500 bar",
+        "c_rate_per_h": "C/10",
+        "first_capacity_mah_per_g": "2500",
+        "ice_pct": "~84",
+    },
+    "cycling": {"point_id": "example-1", "cell_id": "example-1", "cycle": "100", "retention_pct": ">80"},
+}
+"""Made-up values that show how cells may be written; a row whose source is `example` is never added."""
+_INTRODUCTION = (
+    "A template of Silion: fill in below the example row and add the file with: silion data add FILE",
+    "Leave out columns you do not need. Every row needs a source: source_id (your lab's own label, or one we know) or "
+    "doi. Ids are made where you give none.",
+    "A cell may name its unit (2.3 mS/cm, 298 K, 500 bar) and say >99, ~80, 80±2, 1.2×10^-3; a C-rate is 1C or C/10.",
+)
+
+
+def template_text(table: str) -> str:
+    """The file: remarks, header, example row.
+
+    Raises
+    ------
+    InputError
+        Unknown table, with the closest names.
+    """
+    if table not in ADDABLE:
+        raise InputError(f"{table}: no such table; choose one of {', '.join(ADDABLE)}{closest(table, ADDABLE)}")
+    model = ADDABLE[table]
+    columns = columns_of(model)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for remark in _INTRODUCTION:
+        writer.writerow([f"{COMMENT}{remark}"])
+    for column in columns:
+        field, unit = model.model_fields[column], unit_of(model, column)
+        allowed = expectation(model, column)
+        meaning = field.description or ""
+        limits = "" if allowed == meaning else f": {allowed}"
+        writer.writerow([f"{COMMENT}{column}{f' [{unit}]' if unit else ''}: {meaning}{limits}"])
+    example = {**EXAMPLES[table], "source_id": EXAMPLE, "note": "an example, never added: delete or leave it"}
+    writer.writerow(columns)
+    writer.writerow([example.get(column, "") for column in columns])
+    return text.getvalue()
+
+
+def write_template(table: str, path: Path) -> None:
+    """Write the template to a file that is not there yet.
+
+    Raises
+    ------
+    InputError
+        The file is there already, or cannot be written.
+    """
+    if path.exists():
+        raise InputError(f"{path}: is there already; choose another name, a filled template would be lost")
+    write_files({path: template_text(table)})

@@ -1,0 +1,142 @@
+"""The cells of one line as values of our columns: units converted, marks and ranges in their own columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from features.columns import choices_of, kinds_of, unit_of
+from features.records import Row
+from features.tables import Mistake, expectation
+from training.intake.figures import FigureError, fold_figures, take_figure
+from training.intake.header import Column
+from training.intake.quantity import Quantity, QuantityError, read_quantity
+from training.intake.sheet import plain_number
+from training.intake.workbook import DATE
+
+MARKS = {
+    "conductivity_s_per_cm": "conductivity_qualifier",
+    "first_capacity_mah_per_g": "first_capacity_qualifier",
+    "first_areal_capacity_mah_per_cm2": "first_capacity_qualifier",
+    "ice_pct": "ice_qualifier",
+    "average_ce_pct": "average_ce_qualifier",
+    "retention_pct": "retention_qualifier",
+    "capacity_mah_per_g": "capacity_qualifier",
+    "areal_capacity_mah_per_cm2": "capacity_qualifier",
+}
+"""Column of the mark (= < > ~) of a column of numbers."""
+RANGES = {"conductivity_s_per_cm": "conductivity_high_s_per_cm"}
+"""Column of the high end of a column of numbers that may be a range."""
+NO_TEXT = frozenset({"", "-", "–", "—", "n/a", "nan"})
+_DOI = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|(?:www\.|dx\.)?doi\.org/|doi:?\s*)", re.IGNORECASE)
+
+
+@dataclass
+class Values:
+    """What one line says.
+
+    Attributes
+    ----------
+    given : value by our column, ready for the row model
+    written : header and cell by our column, to say where a mistake lies
+    notes : what a number says that no column holds: an uncertainty, an 'about'
+    read : 'header: cell' of each number that was not written plainly in the column's unit
+    mistakes : cells that cannot be read
+    """
+
+    given: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, tuple[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row], line: int, table: str) -> Values:
+    """Read the cells of one line; a cell that cannot be read is a mistake and its column is left out."""
+    values = Values()
+    marks: dict[str, str] = {}
+    for column in columns:
+        text = cells[column.place].strip()
+        into = unit_of(model, column.name)
+        values.written[column.name] = (column.header, text)
+        if text.startswith(DATE):
+            expected = f"{expectation(model, column.name)}; Excel made a date of it: format the cell as text"
+            values.mistakes.append(Mistake(line, column.header, text, expected, table))
+        elif into:
+            _take_number(values, marks, column, text, into, line, table)
+        elif text.lower() not in NO_TEXT:
+            values.given[column.name] = _text(model, column.name, text)
+    for name, mark in marks.items():
+        _take_mark(values, name, mark, line, table)
+    return values
+
+
+def _take_number(
+    values: Values, marks: dict[str, str], column: Column, text: str, into: str, line: int, table: str
+) -> None:
+    name = column.name
+    try:
+        quantity = read_quantity(text, into, column.unit, allows_range=name in RANGES)
+        if quantity is not None and quantity.mark in "<>" and name not in MARKS:
+            raise QuantityError("the value itself: there is no column for 'at least' or 'at most' of it")
+    except QuantityError as error:
+        values.mistakes.append(Mistake(line, column.header, repr(text), str(error), table))
+        return
+    if quantity is None:
+        return
+    values.given[name] = quantity.value
+    if quantity.high is not None:
+        values.given[RANGES[name]] = quantity.high
+        marks[name] = "range"
+    elif name in MARKS and quantity.mark != "=":
+        marks[name] = quantity.mark
+    values.notes += _notes(quantity, name, text, into)
+    if not _is_plain(text, quantity.value):
+        values.read.append(f"{column.header}: {text}")
+
+
+def _notes(quantity: Quantity, name: str, text: str, into: str) -> list[str]:
+    notes = [quantity.remark] if quantity.remark else []
+    if quantity.uncertainty is not None:
+        unit = "" if into == "1" else f" {into}"
+        notes.append(f"{name} ± {plain_number(quantity.uncertainty)}{unit}, written {text}")
+    if quantity.mark == "~" and (name not in MARKS or quantity.high is not None):
+        notes.append(f"{name} is about: {text}")
+    return notes
+
+
+def _is_plain(text: str, value: float) -> bool:
+    try:
+        found = take_figure(fold_figures(text))
+    except FigureError:
+        return False
+    return found is not None and not found[1] and found[0].error is None and found[0].value == value
+
+
+def _take_mark(values: Values, name: str, mark: str, line: int, table: str) -> None:
+    """Put a mark into its column, unless the line says another one there."""
+    column, (header, text) = MARKS.get(name, ""), values.written[name]
+    stated = values.given.get(column)
+    if stated is not None and stated != mark:
+        got = f"{text!r} and {column} {stated!r}"
+        values.mistakes.append(Mistake(line, header, got, "one mark: in the cell or in its column", table))
+    else:
+        values.given[column] = mark
+
+
+def _text(model: type[Row], name: str, text: str) -> str:
+    """A text as given; of a column of allowed words the word that is meant, where only one can be."""
+    if name in ("doi", "source_id"):
+        plain = _DOI.sub("", text, count=1)
+        return plain.rstrip(".,;") if plain.startswith("10.") else plain  # the end of a sentence is no part of a DOI
+    choices = choices_of(model, name)
+    if text in choices or not choices:
+        return text.lower() if bool in kinds_of(model, name) else text
+    word = "-".join(text.lower().removesuffix(" cell").split())
+    marks = {"≥": ">", ">=": ">", "≤": "<", "<=": "<", "≈": "~", "at-least": ">", "at-most": "<", "about": "~"}
+    if word in marks and marks[word] in choices:
+        return marks[word]
+    ends = [choice for choice in choices if choice == word or choice.endswith(f"-{word}")]
+    return ends[0] if len(ends) == 1 else text
