@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -31,7 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        print(f"silion: {error}{'; make room and run the command again' if full else ''}", file=sys.stderr)
+        return UNUSABLE
+    except ValueError as error:
         print(f"silion: {error}", file=sys.stderr)
         return REFUSED if type(error).__name__ in ("BundleError", "HashMismatch") else UNUSABLE
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, client, versions
+from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,6 +59,26 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
         _settle(registry)
+
+
+def name_new(registry: MlflowClient, version: str) -> None:
+    """Give a version that a training has just made its alias: the first becomes the champion, later ones the
+    challenger.
+
+    Where two first trainings end at once, both see the same waiting versions, or the one that was faster is the
+    champion already: the lower number becomes it, whoever writes it.
+    """
+    found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
+    waiting = {str(each.version) for each in found if REGISTERING in each.tags} | {version}
+    aliases = _aliases(registry)  # read after the versions: one that waits no more has its alias by now
+    if CHAMPION not in aliases:
+        aliases[CHAMPION] = min(waiting, key=int)
+        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, aliases[CHAMPION])
+    for named in waiting & set(aliases.values()):
+        registry.delete_model_version_tag(MODEL_NAME, named, REGISTERING)
+    if version != aliases[CHAMPION]:
+        registry.set_registered_model_alias(MODEL_NAME, CHALLENGER, version)
+        registry.delete_model_version_tag(MODEL_NAME, version, REGISTERING)
 
 
 def restore_previous(said: str) -> tuple[str, str]:

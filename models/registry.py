@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shutil
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MODEL_NAME = "silion"
 DEFAULT_STORE = "sqlite:///mlflow.db"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+REGISTERING = "registering"
+"""Tag of a version from its making until its training has given it an alias: a killed training leaves it behind."""
 BUNDLE_INSIDE = "artifacts/bundle"
 """Where a logged model keeps the bundle."""
 
@@ -49,6 +52,7 @@ def client() -> Iterator[MlflowClient]:
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
     from mlflow.exceptions import MlflowException
@@ -56,14 +60,38 @@ def client() -> Iterator[MlflowClient]:
 
     with quiet():
         try:
+            _make_store()
             mlflow.set_tracking_uri(store_uri())
             mlflow.set_registry_uri(store_uri())
             yield mlflow.MlflowClient()
         except (MlflowException, SQLAlchemyError) as error:
             reason = str(error).strip().splitlines()[0][:300]
-            if "database is locked" in reason:
+            if "database is locked" in str(error):  # SQLAlchemy may say other things in the lines before
                 reason = "another program is writing to it; run the command again when that has finished"
             raise StoreError(f"the MLflow store {store_uri()} cannot be used: {reason}") from error
+
+
+def _make_store() -> None:
+    """Make a sqlite store that is not there yet aside, then put it into place whole.
+
+    MLflow makes its tables in dozens of steps: two programs that make them at once, or one that is killed meanwhile,
+    leave a store that nobody can use.
+    """
+    if not _no_store_yet():
+        return
+    import mlflow
+
+    path = Path(store_uri().removeprefix("sqlite:///")).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        mlflow.MlflowClient(f"sqlite:///{made}", f"sqlite:///{made}").search_registered_models(max_results=1)
+        try:
+            path.hardlink_to(made)
+        except FileExistsError:
+            pass  # another program was faster: its store is the store
+        except OSError:  # a file system without hard links
+            made.replace(path)
 
 
 @contextmanager
@@ -151,7 +179,6 @@ def _from_client(wanted: str) -> Path:
         raise ModelNotFoundError(
             f"no model {wanted!r}: there is no store {store_uri()} yet. Train one with `silion train`, or give a folder"
         )
-    from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
     with client() as registry:
@@ -163,7 +190,16 @@ def _from_client(wanted: str) -> Path:
             )
         except MlflowException:
             raise ModelNotFoundError(f"{_nothing_under(wanted, versions())}, or give a folder") from None
-        return Path(download_artifacts(f"models:/{MODEL_NAME}/{version.version}")) / BUNDLE_INSIDE
+        return _kept_here(f"models:/{MODEL_NAME}/{version.version}/{BUNDLE_INSIDE}")
+
+
+def _kept_here(uri: str) -> Path:
+    """Copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
+    from mlflow.artifacts import download_artifacts
+
+    folder = tempfile.mkdtemp(prefix="silion-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(download_artifacts(uri, dst_path=folder))
 
 
 def _nothing_under(wanted: str, known: Sequence[Version]) -> str:
@@ -182,7 +218,10 @@ class Version:
 
 
 def versions() -> list[Version]:
-    """Registered versions, newest first; empty where there is none."""
+    """Registered versions, newest first; empty where there is none.
+
+    A version without an alias whose training was stopped before it could give it one is left out.
+    """
     if _no_store_yet():
         return []
     with client() as registry:
@@ -195,6 +234,7 @@ def versions() -> list[Version]:
     return [
         Version(str(each.version), tuple(sorted(aliases.get(str(each.version), ()))), each.run_id, dict(each.tags))
         for each in ordered
+        if str(each.version) in aliases or REGISTERING not in each.tags
     ]
 
 

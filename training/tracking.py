@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ import pandas as pd
 from features.columns import unit_of
 from features.records import Candidate
 from features.tables import read_table
+from models.aliases import name_new
 from models.bundle import save_bundle
 from models.designs import candidate_frame
 from models.predictor import Predictor
-from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, client, store_uri
+from models.registry import MODEL_NAME, REGISTERING, client, store_uri
 from training.config import TrainConfig
 from training.train import Trained
 
 EXPERIMENT = "silion"
+DESCRIPTION = "Silicon-anode solid-state cells: four targets, with intervals by paper"
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "data" / "examples" / "candidates.csv"
 
@@ -29,7 +33,8 @@ def track(trained: Trained, report: Path) -> str:
     """Log a training and register its model; returns the version's number.
 
     The first version becomes the champion, later ones the challenger. Under `mlflow run` the run that is already there
-    is used. The model is registered last: an interrupted training leaves a run marked as failed and no version.
+    is used. The model is registered last, and the run ends when the version has its alias: an interrupted training
+    leaves a run marked as failed, a killed one a run that is still running, and neither a version that is listed.
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
@@ -55,16 +60,26 @@ def track(trained: Trained, report: Path) -> str:
                 bundle = save_bundle(trained.bundle, Path(folder) / "bundle")
                 logged = _log_model(trained, bundle)
             if not registry.search_registered_models(f"name = '{MODEL_NAME}'"):
-                registry.create_registered_model(
-                    MODEL_NAME, description="Silicon-anode solid-state cells: four targets, with intervals by paper"
-                )
+                with _unless_there():
+                    registry.create_registered_model(MODEL_NAME, description=DESCRIPTION)
+            tags = {**_verdicts(trained), REGISTERING: "yes"}
             version = registry.create_model_version(
-                MODEL_NAME, logged.model_uri, run_id=run.info.run_id, tags=_verdicts(trained), model_id=logged.model_id
+                MODEL_NAME, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
             )
-        aliases = registry.get_registered_model(MODEL_NAME).aliases
-        alias = CHALLENGER if CHAMPION in aliases else CHAMPION
-        registry.set_registered_model_alias(MODEL_NAME, alias, version.version)
+            name_new(registry, str(version.version))
     return str(version.version)
+
+
+@contextmanager
+def _unless_there() -> Iterator[None]:
+    """Another training, at the same time, may have been faster to make what both need."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
 
 
 def _log_model(trained: Trained, bundle: Path) -> Any:
@@ -121,7 +136,8 @@ def _use_experiment() -> None:
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
         store = Path(store_uri().removeprefix("sqlite:///"))
         location = (store.resolve().parent / "mlartifacts").as_uri() if store_uri().startswith("sqlite:///") else None
-        mlflow.create_experiment(EXPERIMENT, artifact_location=location)
+        with _unless_there():
+            mlflow.create_experiment(EXPERIMENT, artifact_location=location)
     mlflow.set_experiment(EXPERIMENT)
 
 

@@ -313,7 +313,7 @@ def test_what_the_distance_shows_is_said_plainly() -> None:
 
 
 def test_a_shift_of_the_whole_paper_is_seen_after_one_row() -> None:
-    # ten papers of four equal designs, all missed by 1, -1, 2, -2 and 3, twice: 9 / 5 on average; once n are known, what
+    # ten papers of four equal designs, all missed by 1, -1, 2, -2 and 3, twice: 9 / 5 on average; once n are known what
     # is left of it is the share that a tenth of noise leaves, 1 - 0.9 n / (0.9 n + 0.1): 0.1, 1 / 19 and 1 / 28
     offsets = dict(zip("abcdefghij", [1.0, -1.0, 2.0, -2.0, 3.0] * 2, strict=True))
     papers = [name for name in offsets for _ in range(4)]
