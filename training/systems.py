@@ -11,7 +11,7 @@ import pandas as pd
 from features.composition import composition_of
 from features.electrolyte import classes_of
 
-MOST_FITS = 60
+MOST_FITS = 25
 """With more systems than this, whole systems share a fit."""
 
 
