@@ -86,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(explain)
     explain.set_defaults(command="serving.explain")
 
+    suggest = commands.add_parser("suggest", help="the measurements that would teach the model most")
+    suggest.add_argument("input", metavar="CANDIDATES", help="CSV, TSV or Parquet of candidate designs")
+    suggest.add_argument("--n", type=int, default=10, help="how many for each target (default 10)")
+    suggest.add_argument("-o", "--out", metavar="OUT", help="CSV, TSV or Parquet to write them to")
+    suggest.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    _add_model(suggest)
+    suggest.set_defaults(command="serving.suggest")
+
     evaluate = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
     evaluate.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
     _add_public(evaluate)

@@ -65,6 +65,28 @@ def explain(arguments: argparse.Namespace) -> int:
     return REJECTED if candidates and candidates.mistakes else DONE
 
 
+def suggest(arguments: argparse.Namespace) -> int:
+    """The measurements that would teach the model most."""
+    from models.bundle import load_bundle
+    from models.predictor import Predictor
+    from models.registry import resolve
+    from serving.suggest import suggest_file, text_suggestions
+
+    predictor = Predictor(load_bundle(resolve(arguments.model)))
+    result = suggest_file(arguments.input, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
+    for remark in result.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    print(text_suggestions(result.table))
+    if arguments.out:
+        print(f"written to {arguments.out}")
+    if not result.mistakes:
+        return DONE
+    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
+    if result.rejected:
+        print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
+    return REJECTED
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """Answer by HTTP."""
     import uvicorn
