@@ -359,8 +359,12 @@ def _life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: flo
 def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
     """Calibration of each part from all of its out-of-fold errors: what a trained model carries."""
     return {
-        name: calibrate(on_labels(each), each.spread, each.examples.labels, each.groups) for name, each in found.items()
-    }
+        name: calibrate(
+            on_labels(each), each.spread, each.examples.labels, each.groups,
+            distance=each.distance_of(np.arange(len(each.groups))),
+        )
+        for name, each in found.items()
+    }  # fmt: skip
 
 
 def sentence(score: Score) -> str:

@@ -4,11 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.records import Candidate
 from models.boosted import Labels
+from models.designs import candidate_frame
+from models.intervals import calibrate
+from models.predictor import Predictor
 from models.targets import CONDUCTIVITY, ICE, RETENTION
 from training.crossvalidate import OutOfFold
 from training.dataset import Examples
-from training.evaluate import bootstrap, calibrations, coverage, errors, markdown, score_table
+from training.evaluate import bootstrap, calibrations, coverage, errors, markdown, on_labels, score_table
 from training.train import Trained
 
 
@@ -78,3 +82,36 @@ def test_no_claim_without_its_interval(trained: Trained) -> None:
 def test_calibration_counts_joined_papers_once(trained: Trained) -> None:
     kept = calibrations(trained.found)
     assert kept["conductivity"].papers == len(np.unique(trained.found["conductivity"].groups))
+
+
+def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Trained) -> None:
+    """Coverage is measured with a scale that follows spread and distance; the model that is kept carries that too,
+    from all groups where the measured one leaves the judged group out."""
+    for name, part in trained.bundle.parts.items():
+        found, kept = trained.found[name], part.calibration
+        assert kept is not None
+        assert len(kept.trend) == 3  # a constant, the spread, the distance
+        everything = np.arange(len(found.groups))
+        same = calibrate(
+            on_labels(found), found.spread, found.examples.labels, found.groups, distance=found.distance_of(everything)
+        )
+        assert kept == same
+        one, two = (float(kept.half_width(0.1 * kept.noise, 0.8, away)) for away in (0.2, 2.0))
+        assert one != two
+
+
+def test_a_design_gets_the_width_of_its_own_distance(trained: Trained) -> None:
+    """Width, spread and distance taken apart by hand for two electrolytes, one of them like no training row."""
+    rows = [Candidate(electrolyte=name, temperature_c=25) for name in ("Li6PS5Cl", "Cs2Pb3I8")]
+    designs, part = candidate_frame(rows), trained.bundle.parts["conductivity"]
+    assert part.domain is not None
+    assert part.calibration is not None
+    answers = Predictor(trained.bundle).predict(designs, level=0.8, targets=["conductivity_s_per_cm"]).table
+    ends = np.log10(answers[["conductivity_s_per_cm_low", "conductivity_s_per_cm_high"]].to_numpy())
+    _, spread = part.predict(designs)
+    away = part.domain.nearest_distance(part.featurizer.transform(designs))
+    assert away[1] > away[0] + 0.5
+    expected = 2 * part.calibration.half_width(spread, 0.8, away)
+    inside = (ends > -14 + 1e-9) & (ends < -1e-9)  # the target's own limits cut nothing here
+    assert inside.all()
+    assert ends[:, 1] - ends[:, 0] == pytest.approx(expected, rel=1e-6)
