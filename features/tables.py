@@ -286,11 +286,16 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        if "field limit" in str(error):
-            what, expected = "a cell is too long", f"at most {csv.field_size_limit()} characters in a cell"
-        else:
-            what, expected = "the quotes do not pair up", "a closing quote"
-        raise InputError(f"{path.name}: {what}", [Mistake(begins, "", str(error), expected, path.name)]) from None
+        raise unpaired(error, begins, path.name) from None
+
+
+def unpaired(error: csv.Error, line: int, name: str) -> InputError:
+    """What to say of a text table whose cells do not end: an open quote, or a cell beyond all measure."""
+    if "field limit" in str(error):
+        what, expected = "a cell is too long", f"at most {csv.field_size_limit()} characters in a cell"
+    else:
+        what, expected = "the quotes do not pair up", "a closing quote"
+    return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

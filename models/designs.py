@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pandas as pd
 from features.electrolyte import NAMED_ONLY
 from features.formula import FormulaError, read_formula
 from features.records import Candidate
-from features.tables import Mistake
+from features.tables import InputError, Mistake, parse_row
+
+CandidateT = TypeVar("CandidateT", bound=Candidate)
 
 ANODE_COLUMNS = (
     "anode",
@@ -35,6 +38,35 @@ def has_anode(designs: pd.DataFrame) -> np.ndarray:
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
     """Designs as the frame the models read; one column per field, empty where not given."""
     return pd.DataFrame([row.model_dump() for row in rows], columns=list(Candidate.model_fields))
+
+
+def usable_rows(
+    model: type[CandidateT], designs: Iterable[Mapping[str, Any]], what: str = "designs"
+) -> list[CandidateT]:
+    """Rows from plain values, all of them or none.
+
+    Parameters
+    ----------
+    model : `Candidate` or `Measured`
+    what : what to call them in the message
+
+    Raises
+    ------
+    InputError
+        Any that cannot be used; all mistakes at once, rows counted from 1.
+    """
+    rows, mistakes = list[CandidateT](), list[Mistake]()
+    for line, values in enumerate(designs, start=1):
+        row = parse_row(model, dict(values), line)
+        if isinstance(row, list):
+            mistakes += row
+        elif mistake := formula_mistake(row, line):
+            mistakes.append(mistake)
+        else:
+            rows.append(row)
+    if mistakes:
+        raise InputError(f"{len(mistakes)} mistakes in the {what}", mistakes)
+    return rows
 
 
 def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from features.feature import number
 from features.records import Measured
-from features.tables import InputError, Mistake, parse_row
+from features.tables import InputError
 from models import lifetime
-from models.designs import formula_mistake, has_anode
+from models.designs import has_anode, usable_rows
 from models.parts import Part
 
 FAR_TEMPERATURE_C = 30.0
@@ -57,18 +57,7 @@ def parse_measured(designs: Any) -> list[Measured]:
     """
     if not isinstance(designs, list) or not all(isinstance(values, dict) for values in designs):
         raise InputError("measured: expected a list of objects, one per measured design")
-    rows, mistakes = list[Measured](), list[Mistake]()
-    for line, values in enumerate(designs, start=1):
-        row = parse_row(Measured, values, line)
-        if isinstance(row, list):
-            mistakes += row
-        elif mistake := formula_mistake(row, line):
-            mistakes.append(mistake)
-        else:
-            rows.append(row)
-    if mistakes:
-        raise InputError(f"{len(mistakes)} mistakes in the measured designs", mistakes)
-    return rows
+    return usable_rows(Measured, designs, "measured designs")
 
 
 def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:

@@ -10,9 +10,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from features.records import Candidate
-from features.tables import InputError, parse_row
 from models.bundle import load_bundle
-from models.designs import candidate_frame, formula_mistake
+from models.designs import candidate_frame, usable_rows
 from models.own import measured_frame, parse_measured
 from models.predictor import Predictor
 
@@ -35,20 +34,11 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
         InputError
             Any design that cannot be used; all mistakes at once, rows counted from 1.
         """
-        rows, mistakes = [], []
-        for number, values in enumerate(model_input.to_dict("records"), start=1):
-            given = {
-                str(key): value for key, value in values.items() if key in Candidate.model_fields and value == value
-            }
-            row = parse_row(Candidate, given, number)
-            if isinstance(row, list):
-                mistakes += row
-            elif mistake := formula_mistake(row, number):
-                mistakes.append(mistake)
-            else:
-                rows.append(row)
-        if mistakes:
-            raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
+        designs = [
+            {str(key): value for key, value in values.items() if key in Candidate.model_fields and value == value}
+            for values in model_input.to_dict("records")
+        ]
+        rows = usable_rows(Candidate, designs)
         level, own = float((params or {}).get("level", 0.9)), str((params or {}).get("measured") or "")
         rows_of_own = parse_measured(json.loads(own)) if own else []
         measured = measured_frame(rows_of_own) if rows_of_own else None

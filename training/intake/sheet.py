@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from features.tables import SPREADSHEET_MARKS, InputError, Mistake
+from features.tables import SPREADSHEET_MARKS, InputError, Mistake, unpaired
 
 COMMENT = "# "
 """Lines above the header that begin so are skipped: the dictionary of a template stands there."""
@@ -114,11 +114,7 @@ def _text_lines(text: str, path: Path) -> Iterator[Line]:
                 yield Line(begins, cells)
             begins = reader.line_num + 1
     except csv.Error as error:
-        if "field limit" in str(error):
-            what, expected = "a cell is too long", f"at most {csv.field_size_limit()} characters in a cell"
-        else:
-            what, expected = "the quotes do not pair up", "a closing quote"
-        raise InputError(f"{path.name}: {what}", [Mistake(begins, "", str(error), expected, path.name)]) from None
+        raise unpaired(error, begins, path.name) from None
 
 
 def is_comment(text: str) -> bool:
