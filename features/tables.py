@@ -263,17 +263,7 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise InputError(
             f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
         )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        what = f"byte 0x{content[error.start]:02x}"
-        raise InputError(
-            f"{path.name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", path.name)]
-        ) from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputError(f"{path.name}: not a text table", [Mistake(line, "", "a NUL character", "text", path.name)])
+    text = decoded(content, path.name)
     first = text.split("\n", 1)[0]
     separator = "\t" if path.suffix == ".tsv" or ("\t" in first and "," not in first) else ","
     if separator == "," and ";" in first and "," not in first:
@@ -287,6 +277,28 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise unpaired(error, begins, path.name) from None
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Text of a file.
+
+    Raises
+    ------
+    InputError
+        It is not UTF-8, or holds what no text holds; with the line.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        what = f"byte 0x{content[error.start]:02x}"
+        raise InputError(
+            f"{name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", name)]
+        ) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InputError(f"{name}: not a text table", [Mistake(line, "", "a NUL character", "text", name)])
+    return text
 
 
 def unpaired(error: csv.Error, line: int, name: str) -> InputError:

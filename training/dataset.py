@@ -77,9 +77,24 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mistake]]:
     """Like `load_literature`, with the mistakes returned beside what could be read."""
-    from training.intake.withdraw import WITHDRAWN, apply
+    from training.intake.withdraw import apply
 
-    files: list[Path] = []
+    literature, mistakes = _read(table_files(folders))
+    literature = apply(literature, folders)
+    return literature, [*mistakes, *cross_checks(literature)]
+
+
+def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
+    """Every table of the folders, and which it is.
+
+    Raises
+    ------
+    InputError
+        A folder that is not there, is given twice, or holds neither a table nor what it withdraws.
+    """
+    from training.intake.withdraw import WITHDRAWN
+
+    files: dict[Path, str] = {}
     seen: set[Path] = set()
     for folder in map(Path, folders):
         if not folder.is_dir():
@@ -87,14 +102,12 @@ def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mis
         if folder.resolve() in seen:
             raise InputError(f"{folder}: given twice; every row would count twice")
         seen.add(folder.resolve())
-        found = [folder / f"{name}.csv" for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()]
+        found = {folder / f"{name}.csv": name for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()}
         if not found and not (folder / WITHDRAWN).is_file():
             names = ", ".join(f"{name}.csv" for name in TABLE_MODELS)
             raise InputError(f"{folder}: no table here; expected some of {names}")
-        files += found
-    literature, mistakes = _read({path: path.stem for path in files})
-    literature = apply(literature, [Path(folder) for folder in folders])
-    return literature, [*mistakes, *cross_checks(literature)]
+        files |= found
+    return files
 
 
 def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:

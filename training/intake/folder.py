@@ -16,7 +16,7 @@ from pathlib import Path
 from features.columns import columns_of
 from features.records import Provenance, Row
 from features.tables import InputError, read_table
-from training.dataset import SHIPPED, TABLE_MODELS, Literature, read_literature
+from training.dataset import SHIPPED, TABLE_MODELS, Literature, read_files, table_files
 from training.intake.sheet import as_text
 from training.integrity import ID_COLUMNS, cross_checks
 
@@ -89,15 +89,20 @@ def literature_of(folder: Path) -> Literature:
     InputError
         The folder is the shipped one, is a file, or its tables have mistakes of their own.
     """
-    if folder.resolve() == SHIPPED:
-        raise InputError(f"{folder}: the shipped tables stay as they are; choose a folder of your own with --into")
+    refuse_shipped(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, expected a folder")
     has_tables = any((folder / f"{name}.csv").is_file() for name in TABLE_MODELS)
-    literature, mistakes = read_literature([SHIPPED, folder] if has_tables else [SHIPPED])
+    literature, mistakes = read_files(table_files([SHIPPED, folder] if has_tables else [SHIPPED]))
     if in_rows := [mistake for mistake in mistakes if mistake.line]:
         raise InputError(f"{folder}: correct its tables first (silion data check {folder})", in_rows)
     return literature
+
+
+def refuse_shipped(folder: Path) -> None:
+    """Refuse to write into the shipped tables."""
+    if folder.resolve() == SHIPPED:
+        raise InputError(f"{folder}: the shipped tables stay as they are; choose a folder of your own with --into")
 
 
 def refuse_quarrels(literature: Literature, folder: Path) -> None:
@@ -125,8 +130,9 @@ def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     Raises
     ------
     InputError
-        The folder cannot be made or written, or another process holds it for too long.
+        The folder is the shipped one, cannot be made or written, or another process holds it for too long.
     """
+    refuse_shipped(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK).open("a")

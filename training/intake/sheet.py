@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from features.tables import SPREADSHEET_MARKS, InputError, Mistake, unpaired
+from features.tables import SPREADSHEET_MARKS, InputError, Mistake, decoded, unpaired
 
 COMMENT = "# "
 """Lines above the header that begin so are skipped: the dictionary of a template stands there."""
@@ -67,7 +67,7 @@ def read_sheet(path: Path, worksheet: str | None = None) -> Sheet:
         raise InputError(f"{path.name}: --sheet is for workbooks (.xlsx); this file has no sheets")
     if content.startswith(SPREADSHEET_MARKS):
         raise InputError(f"{path.name}: this is a spreadsheet; save it as .xlsx or as 'CSV UTF-8'")
-    text = _decoded(content, path.name)
+    text = decoded(content, path.name)
     is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
     return _sheet(path.name, _json_lines(text, path.name) if is_json else _text_lines(text, path), [])
 
@@ -84,21 +84,6 @@ def _sheet(name: str, lines: Iterable[Line], mistakes: list[Mistake]) -> Sheet:
     if not sheet.lines:
         raise InputError(f"{name}: the file holds a header and no rows, expected at least one")
     return sheet
-
-
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        what = f"byte 0x{content[error.start]:02x}"
-        raise InputError(
-            f"{name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", name)]
-        ) from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputError(f"{name}: not a text table", [Mistake(line, "", "a NUL character", "text", name)])
-    return text
 
 
 def _text_lines(text: str, path: Path) -> Iterator[Line]:

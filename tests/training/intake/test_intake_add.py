@@ -229,6 +229,7 @@ def test_replace_and_keep_exclude_each_other(run, write, capsys, words, message)
 def test_the_shipped_folder_is_refused(run, write):
     done = run("add", write(FILE), "--write", "--into", SHIPPED)
     assert (done.code, "the shipped tables stay as they are" in done.err) == (2, True)
+    assert not (SHIPPED / ".lock").exists()
 
 
 def test_own_tables_with_mistakes_are_refused_before_anything(run, write, content, tmp_path):
