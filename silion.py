@@ -66,6 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_protocol(train)
     train.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
     train.add_argument("--reproduce", metavar="RUN_ID", help="train as that run was and compare; registers nothing")
+    train.add_argument(
+        "--tune",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="search for better recipes, again inside every fold that measures skill; goes on where it was interrupted",
+    )
+    train.add_argument("--tune-anyway", action="store_true", help="also where fewer than 200 rows mostly teach noise")
+    train.add_argument(
+        "--tune-folder", metavar="FOLDER", help="where tuning.db keeps the trials (default: beside the MLflow store)"
+    )
     train.set_defaults(command="training.train")
 
     predict = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from models.console import DONE, REFUSED, REJECTED, progress
 
 if TYPE_CHECKING:
     from training.config import TrainConfig
+    from training.dataset import Literature
+    from training.tune import Tuning
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,8 +34,13 @@ def train(arguments: argparse.Namespace) -> int:
     check_folder(folder)
     check_store()
     literature = load_data(config)
-    with progress(steps_to_train(config, literature)) as step:
-        trained = train(config, step, literature)
+    tuning = _tuning(arguments, config, literature) if config.tune_minutes else None
+    more, searched = (tuning.more_fits(config.protocol), tuning.steps(config.protocol)) if tuning else (0, 0)
+    with ExitStack() as bars:
+        step = bars.enter_context(progress(steps_to_train(config, literature) + more))
+        if tuning:
+            tuning.progress = bars.enter_context(progress(searched, "tuning", "s"))
+        trained = train(config, step, literature, tuning)
     with progress(steps_against(trained), "new rows alone") as step:
         compared = comparison_text(trained, step)
     with whole_folder(folder) as aside:
@@ -41,6 +49,10 @@ def train(arguments: argparse.Namespace) -> int:
         (aside / "comparison.txt").write_text(compared + "\n", encoding="utf-8")
         version = track(trained, aside)
     print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
+    if trained.studies:
+        from training.tune import summary as tuned
+
+        print(f"tuning:\n{tuned(trained.studies)}")
     if compared:
         print(compared)
     print(f"report: {folder / 'index.html'}\nmodel: silion version {version}")
@@ -50,13 +62,14 @@ def train(arguments: argparse.Namespace) -> int:
 def _reproduce(arguments: argparse.Namespace) -> int:
     """Train again as a run was; nothing is registered."""
     from training.config import TrainConfig
-    from training.reproduce import reproduce, stored_run
+    from training.reproduce import reproduce, retuning, stored_run
     from training.train import steps
 
     if _config(arguments) != TrainConfig():
         raise ValueError("--reproduce brings its own data, seed, folds and repeats; leave the other options out")
     stored = stored_run(arguments.reproduce)
-    with progress(steps(stored.config)) as step:
+    more = retuning(stored).more_fits(stored.config.protocol)
+    with progress(steps(stored.config) + more) as step:
         found = reproduce(stored, step)
     print(found.text)
     return DONE if found.same else REFUSED
@@ -177,10 +190,32 @@ def data_pull(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _tuning(arguments: argparse.Namespace, config: TrainConfig, literature: Literature) -> Tuning | None:
+    """The search asked for; None where no part has rows enough."""
+    from training.tune import Budget, Tuning, parts_to_tune, rows_of, storage_path
+
+    parts, remarks = parts_to_tune(rows_of(literature), config.tune_anyway)
+    for remark in remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    if not parts:
+        return None
+    budget = Budget.shared(config.tune_minutes, len(parts), config.protocol)
+    return Tuning(parts, budget, storage_path(arguments.tune_folder))
+
+
 def _config(arguments: argparse.Namespace) -> TrainConfig:
     from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
 
     public = tuple(dict.fromkeys(name for each in arguments.public for name in each.split(",") if name))
     choices = PUBLIC_CHOICES if public else CHOICES
     data = tuple(arguments.data)
-    return TrainConfig(data, arguments.seed, arguments.folds, arguments.repeats, public=public, choices=dict(choices))
+    return TrainConfig(
+        data,
+        arguments.seed,
+        arguments.folds,
+        arguments.repeats,
+        public=public,
+        choices=dict(choices),
+        tune_minutes=getattr(arguments, "tune", 0.0),
+        tune_anyway=getattr(arguments, "tune_anyway", False),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -64,6 +65,7 @@ class TrainConfig:
     level : of the intervals that are reported
     shares : of the papers, for the learning curves
     choices : recipes to choose from, by part and name
+    tune_minutes, tune_anyway : how long to search for further recipes; also where rows are few
     """
 
     data: tuple[str, ...] = ()
@@ -74,12 +76,16 @@ class TrainConfig:
     public: tuple[str, ...] = ()
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     choices: Mapping[str, Mapping[str, Recipe]] = field(default_factory=lambda: dict(CHOICES))
+    tune_minutes: float = 0.0
+    tune_anyway: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing."""
         for name, least in (("folds", 2), ("repeats", 1), ("seed", 0)):
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"{name}: got {value}, expected at least {least}")
+        if not 0 <= self.tune_minutes < math.inf:
+            raise ValueError(f"tune_minutes: got {self.tune_minutes:g}, expected a number of minutes, 0 for none")
         if not 0 < self.level < 1:
             raise ValueError(f"level: got {self.level:g}, expected a number between 0 and 1, such as 0.9")
         if wrong := [share for share in self.shares if not (isinstance(share, float | int) and 0 < share <= 1)]:

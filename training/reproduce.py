@@ -25,6 +25,7 @@ from training.judged import PREDICTED, judged
 from training.promote import judged_of
 from training.train import code_version, fit_bundle, load_data, measure
 from training.truths import example_designs
+from training.tune import Tuning
 
 
 class RunNotFoundError(ValueError):
@@ -127,7 +128,7 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
         A data folder of the run is gone, or cannot be used.
     """
     literature = load_data(stored.config)
-    bundle, table = _again(literature, stored.config, progress)
+    bundle, table = _again(literature, stored.config, retuning(stored), progress)
     old, new = (Predictor(each).predict(example_designs(), precedents=0).table for each in (stored.bundle, bundle))
     differences = [*_out_of_fold(stored.judged, table), *_examples(old, new), *_files(stored.folder, bundle)]
     compared = int(table[_repeats(table)].size + sum(new[name].size for name in new.columns if name != "notice"))
@@ -163,9 +164,16 @@ def _installed(name: str) -> str:
         return "not installed"
 
 
-def _again(literature: Literature, config: TrainConfig, progress: Progress) -> tuple[Bundle, pd.DataFrame]:
-    found, scores = measure(literature, config, progress)
-    return fit_bundle(literature, config, found, scores), judged(found, config.level)
+def retuning(stored: StoredRun) -> Tuning:
+    """The recipes that the run's tuning found, to be used again without a search; none where it was not tuned."""
+    return Tuning.again(stored.bundle.facts.get("tuned", {}))
+
+
+def _again(
+    literature: Literature, config: TrainConfig, tuning: Tuning, progress: Progress
+) -> tuple[Bundle, pd.DataFrame]:
+    found, scores = measure(literature, config, progress, tuning)
+    return fit_bundle(literature, config, found, scores, tuning), judged(found, config.level)
 
 
 def _repeats(table: pd.DataFrame) -> list[str]:

@@ -22,6 +22,7 @@ from models.predictor import Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, store_uri
 from training.config import TrainConfig
 from training.train import Trained
+from training.tune import log_trials
 
 EXPERIMENT = "silion"
 DESCRIPTION = "Silicon-anode solid-state cells: four targets, with intervals by paper"
@@ -55,6 +56,7 @@ def track(trained: Trained, report: Path) -> str:
             mlflow.set_tag("code_version", trained.bundle.facts["code_version"])
             mlflow.set_tags({f"chosen {part}": name for part, name in trained.bundle.facts["chosen"].items()})
             mlflow.log_metrics(_metrics(trained))
+            log_trials(registry, run.info.run_id, trained.studies)
             mlflow.log_artifacts(str(report), "report")
             with tempfile.TemporaryDirectory() as folder:
                 bundle = save_bundle(trained.bundle, Path(folder) / "bundle")

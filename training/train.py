@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from training.kinship import Kinship
 from training.learning import CurvePoint, curve_fits, learning_curve
 from training.public.collect import with_public
 from training.systems import chemical_systems, system_tests
+from training.tune import Study, Tuning, cross_validate_tuned, untuned
 
 PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
@@ -51,6 +52,7 @@ class Trained:
     learning : learning curves by target
     literature : the data it was trained on
     config : how
+    studies : of the tuning, where there was one
     """
 
     bundle: Bundle
@@ -60,6 +62,7 @@ class Trained:
     learning: dict[str, list[CurvePoint]]
     literature: Literature
     config: TrainConfig
+    studies: list[Study] = field(default_factory=list)
 
 
 def load_data(config: TrainConfig) -> Literature:
@@ -68,11 +71,17 @@ def load_data(config: TrainConfig) -> Literature:
 
 
 def measure(
-    literature: Literature, config: TrainConfig, progress: Callable[[int], None] = lambda steps: None
+    literature: Literature,
+    config: TrainConfig,
+    progress: Callable[[int], None] = lambda steps: None,
+    tuning: Tuning | None = None,
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
-    """Out-of-fold predictions and skill, by paper."""
+    """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold."""
     _require_rows(literature)
-    found = cross_validate(literature, config.choices, config.protocol, progress)
+    if tuning:
+        found = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress)
+    else:
+        found = cross_validate(literature, config.choices, config.protocol, progress)
     return found, evaluate(found, config.level, config.seed)
 
 
@@ -113,6 +122,7 @@ def train(
     config: TrainConfig,
     progress: Callable[[int], None] = lambda steps: None,
     literature: Literature | None = None,
+    tuning: Tuning | None = None,
 ) -> Trained:
     """Train on the literature, loaded as the configuration says where it is not given; nothing is written.
 
@@ -124,15 +134,20 @@ def train(
         Too few papers for the folds.
     """
     literature = literature or load_data(config)
-    found, scores = measure(literature, config, progress)
+    found, scores = measure(literature, config, progress, tuning)
     by_system = measure_systems(literature, config, progress)
-    learning = learning_curve(found, config.choices, config.shares, config.protocol, progress)
-    bundle = fit_bundle(literature, config, found, scores)
-    return Trained(bundle, scores, found, by_system, learning, literature, config)
+    learning = learning_curve(untuned(found, config.choices), config.choices, config.shares, config.protocol, progress)
+    bundle = fit_bundle(literature, config, found, scores, tuning)
+    studies = tuning.studies if tuning else []
+    return Trained(bundle, scores, found, by_system, learning, literature, config, studies)
 
 
 def fit_bundle(
-    literature: Literature, config: TrainConfig, found: Mapping[str, OutOfFold], scores: Mapping[str, Score]
+    literature: Literature,
+    config: TrainConfig,
+    found: Mapping[str, OutOfFold],
+    scores: Mapping[str, Score],
+    tuning: Tuning | None = None,
 ) -> Bundle:
     """Fit every part on all rows, with the calibration of the out-of-fold errors."""
     examples = {
@@ -146,8 +161,11 @@ def fit_bundle(
         if name != "conductivity":
             each = examples[name] = Examples(with_conductivity(each.designs, parts["conductivity"]), each.labels)
         kin = Kinship.of(each, by_composition=name == "conductivity")
-        chosen[name] = choose(name, each, kin, config.choices[name], config.seed)
-        recipe, settings = config.choices[name][chosen[name]], dict[str, float]()
+        choices = config.choices[name]
+        if tuning:
+            choices = tuning.offered(name, each, kin, choices, config.seed)
+        chosen[name] = choose(name, each, kin, choices, config.seed)
+        recipe, settings = choices[chosen[name]], dict[str, float]()
         if name == "fade":
             each, settings["shape"] = relabelled(each, recipe)
         parts[name] = fit_part(name, each.designs, each.labels, recipe, config.seed)
@@ -162,7 +180,8 @@ def fit_bundle(
             lab_errors(found[name], part.domain.distances(part.featurizer.transform(examples[name].designs))),
             config.seed,
         )
-    return Bundle(parts, _facts(literature, config, scores, examples) | {"chosen": chosen})
+    facts = _facts(literature, config, scores, examples) | {"chosen": chosen}
+    return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}))
 
 
 def _require_rows(literature: Literature) -> None:

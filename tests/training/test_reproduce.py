@@ -83,7 +83,7 @@ def test_a_changed_value_is_told_with_its_file_and_what_it_moved(stored: StoredR
 @pytest.fixture
 def again(monkeypatch: pytest.MonkeyPatch, made: tuple[Bundle, pd.DataFrame]) -> None:
     """The training made again gives what it gave the first time, without its seconds."""
-    monkeypatch.setattr(module, "_again", lambda literature, config, progress: made)
+    monkeypatch.setattr(module, "_again", lambda literature, config, tuning, progress: made)
 
 
 @pytest.mark.usefixtures("again")
