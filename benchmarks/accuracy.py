@@ -21,8 +21,8 @@ import pandas as pd
 
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures
 from features.dictionary import write_between_marks
+from training.bootstrap import bootstrap
 from training.dataset import Examples, Literature, conductivity_examples
-from training.evaluate import bootstrap
 from training.fixed import fixed_split, read_ids
 from training.kinship import Kinship
 from training.public.collect import convert

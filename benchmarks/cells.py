@@ -32,10 +32,11 @@ from models import lifetime
 from models.boosted import Labels, Recipe
 from models.intervals import calibrate
 from models.parts import fit_part, with_conductivity
+from training.bootstrap import bootstrap
 from training.crossvalidate import MODEL, OutOfFold
 from training.dataset import Examples, Literature, conductivity_examples, cycling_points, ice_examples, load_literature
-from training.evaluate import _score_life, bootstrap
 from training.fade import fade_examples
+from training.life import score_life
 from training.split import grouped_folds, joined_groups
 from training.survival import log_likelihood
 
@@ -309,7 +310,7 @@ def life_skill(task: Task, lives: np.ndarray, folds: np.ndarray) -> dict[str, fl
     """
     groups = joined_groups(list(task.papers))
     found = OutOfFold(task.examples, groups, {MODEL: lives}, np.zeros_like(lives), np.full_like(lives, np.nan))
-    score = _score_life(found, 0.9, 0)
+    score = score_life(found, 0.9, 0)
     held = score.by_method
     points = task.examples.designs
     bounds = lifetime.life_bounds(points)

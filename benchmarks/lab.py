@@ -24,9 +24,10 @@ from models.lab import Errors, Reveals, reveal
 from models.parts import fit_part, with_conductivity
 from models.targets import CONDUCTIVITY
 from training.config import CHOICES, STRUCTURED
+from training.coverage import coverage, lab_errors
 from training.crossvalidate import OutOfFold, Protocol, cross_validate, validate
 from training.dataset import Examples, conductivity_examples, ice_examples, load_literature
-from training.evaluate import coverage, lab_errors, score
+from training.evaluate import score
 from training.fade import fade_examples
 from training.kinship import Kinship
 from training.public.sources import PublicDataError

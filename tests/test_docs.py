@@ -19,7 +19,7 @@ from tests.shared import ROOT
 from training import report
 from training.config import TrainConfig
 from training.dataset import Literature
-from training.evaluate import markdown
+from training.score import markdown
 from training.train import measure
 
 

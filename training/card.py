@@ -13,9 +13,11 @@ from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.records import LIQUID_CLASSES
 from models.targets import ICE, LIFE, RETENTION, TARGETS, Target
+from training.coverage import coverage
 from training.crossvalidate import MODEL, OutOfFold
 from training.dataset import Literature
-from training.evaluate import PART_OF, Score, coverage, errors, predictions
+from training.errors import PART_OF, errors, predictions
+from training.score import Score
 from training.split import papers_of
 from training.train import Trained
 

@@ -106,8 +106,8 @@ def models_rollback(arguments: argparse.Namespace) -> int:
 def evaluate(arguments: argparse.Namespace) -> int:
     """The skill tables again, from the data."""
     from training.config import TrainConfig
-    from training.evaluate import markdown
     from training.report import write_readme
+    from training.score import markdown
     from training.train import load_data, measure, steps
 
     if arguments.test:
@@ -140,8 +140,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def _evaluate_fixed(arguments: argparse.Namespace) -> int:
     """Skill for conductivity on the rows a file names."""
-    from training.evaluate import sentence
     from training.fixed import read_ids
+    from training.score import sentence
     from training.train import load_data, measure_fixed
 
     if arguments.model or arguments.write_readme:

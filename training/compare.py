@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.targets import LIFE, TARGETS
-from training.evaluate import FEWEST_GROUPS, _share, bootstrap
+from training.bootstrap import FEWEST_GROUPS, bootstrap, held_share
 from training.judged import FOLD, PREDICTED, ComparisonError, by_repeat
 from training.split import joined_groups
 from training.survival import concordance_within
@@ -154,7 +154,7 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
     low, high = np.nan, np.nan
     if count >= FEWEST_GROUPS and np.isfinite(second - first):
         low, high = bootstrap(groups, difference, seed)
-    held = [_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)]
+    held = [held_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)]
     return Paired(
         column, len(groups), count, first, second, second - first, low, high, held[0], held[1], tuple(changed)
     )  # fmt: skip

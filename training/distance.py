@@ -15,8 +15,9 @@ from models import figures, pages
 from models.domain import Domain
 from models.targets import TARGETS, Target
 from training import card
+from training.bootstrap import bootstrap
 from training.crossvalidate import MODEL, OutOfFold
-from training.evaluate import PART_OF, bootstrap, errors
+from training.errors import PART_OF, errors
 from training.sections import Blocks, csv, drawn, with_interval
 from training.train import Trained
 

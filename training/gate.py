@@ -11,8 +11,8 @@ import pandas as pd
 from models.bundle import Bundle
 from models.registry import quiet
 from models.targets import TARGETS
+from training.bootstrap import held_share
 from training.compare import Comparison, Paired
-from training.evaluate import _share
 from training.truths import Truth, check_truths, example_designs
 
 LEVEL = 0.9
@@ -96,7 +96,7 @@ def _skill(pair: Paired) -> Criterion:
 def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
     rows = challenger[(challenger["target"] == column) & challenger["error"].notna()]
     covered, groups = rows["covered"].to_numpy(dtype=float), rows["group"].to_numpy()
-    share, low, high = _share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
+    share, low, high = held_share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
     told = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
     if not np.isfinite(high):
         told = "cannot be judged, too few papers for that level"

@@ -13,9 +13,10 @@ import pandas as pd
 from models import lifetime
 from models.boosted import Labels
 from models.targets import LIFE, RETENTION, TARGETS, Target
+from training.coverage import coverage, life_coverage
 from training.crossvalidate import MODEL, OutOfFold
 from training.dataset import Examples
-from training.evaluate import PART_OF, _life_coverage, coverage, errors, predictions
+from training.errors import PART_OF, errors, predictions
 
 JUDGED = "judged.csv"
 """Name of the table inside the report folder, which MLflow keeps with the run."""
@@ -137,7 +138,7 @@ def _of_lives(found: OutOfFold, level: float) -> pd.DataFrame:
     labels = Labels(bounds["lower"].to_numpy(), bounds["upper"].to_numpy(), np.ones(len(bounds)))
     ours = found.predicted[MODEL][:, row]
     missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
-    covered, _ = _life_coverage(found, row, labels, level)
+    covered, _ = life_coverage(found, row, labels, level)
     cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
     return _table(
         LIFE.column, cells, papers, found.groups[row], labels.lower, labels.upper, missed, covered, ours,

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 
 from models.targets import TARGETS
+from training.bootstrap import bootstrap
 from training.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, Protocol, validate
-from training.evaluate import PART_OF, bootstrap, errors
+from training.errors import PART_OF, errors
 from training.kinship import Kinship
 
 CurvePoint = tuple[float, int, float, float, float, float]

@@ -12,7 +12,7 @@ from training.compare import Comparison, Paired, compare
 from training.config import TrainConfig
 from training.crossvalidate import ConductivityLink, OutOfFold, Progress, validate
 from training.dataset import Examples, Literature, conductivity_examples, ice_examples
-from training.evaluate import PART_OF
+from training.errors import PART_OF
 from training.fade import fade_examples
 from training.judged import judged, row_keys
 from training.kinship import Kinship

@@ -18,8 +18,9 @@ from models.figures import LearningRow
 from models.targets import LIFE, TARGETS
 from training import card, distance, revealed, sections
 from training.crossvalidate import OutOfFold
-from training.evaluate import PART_OF, Score, markdown, score_table
+from training.errors import PART_OF
 from training.inventory import inventory
+from training.score import Score, markdown, score_table
 from training.sections import Blocks
 from training.train import Trained
 

@@ -13,9 +13,10 @@ from models.domain import Domain
 from models.intervals import Calibration
 from models.lab import FEWEST_PAPERS, Errors, Reveals, reveal
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
+from training.bootstrap import bootstrap
 from training.card import capital
+from training.coverage import lab_errors
 from training.crossvalidate import OutOfFold
-from training.evaluate import bootstrap, lab_errors
 from training.sections import Blocks, drawn, share, with_interval
 from training.train import Trained
 

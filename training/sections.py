@@ -18,7 +18,8 @@ from models.targets import LIFE, TARGETS
 from training import card
 from training.baselines import BASELINES
 from training.crossvalidate import MODEL
-from training.evaluate import PART_OF, sentence
+from training.errors import PART_OF
+from training.score import sentence
 from training.train import Trained
 
 Blocks = list[pages.Block]

@@ -25,14 +25,16 @@ from models.parts import Part, fit_part, with_conductivity
 from models.targets import CONDUCTIVITY
 from training.choose import INNER_FITS, choose
 from training.config import TrainConfig
+from training.coverage import calibrations, lab_errors
 from training.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
 from training.dataset import SHIPPED, Examples, Literature, conductivity_examples, ice_examples, load_literature
-from training.evaluate import Score, calibrations, evaluate, lab_errors, score, score_fixed
+from training.evaluate import evaluate, score, score_fixed
 from training.fade import fade_examples, relabelled
 from training.fixed import FixedSplit, fixed_split
 from training.kinship import Kinship
 from training.learning import CurvePoint, curve_fits, learning_curve
 from training.public.collect import with_public
+from training.score import Score
 from training.systems import chemical_systems, system_tests
 from training.tune import Study, Tuning, cross_validate_tuned, untuned
 

@@ -27,9 +27,9 @@ from models.lab import (
     try_kernels,
     variance,
 )
+from training.coverage import lab_errors, on_labels
 from training.crossvalidate import MODEL, OutOfFold
 from training.dataset import Examples
-from training.evaluate import lab_errors, on_labels
 
 SHARED, NOISE = 1.0, 0.25
 """Variances of the simulated papers' effect and of their single rows."""

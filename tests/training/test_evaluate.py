@@ -10,9 +10,12 @@ from models.designs import candidate_frame
 from models.intervals import calibrate
 from models.predictor import Predictor
 from models.targets import CONDUCTIVITY, ICE, RETENTION
+from training.bootstrap import bootstrap
+from training.coverage import calibrations, coverage, on_labels
 from training.crossvalidate import OutOfFold
 from training.dataset import Examples
-from training.evaluate import bootstrap, calibrations, coverage, errors, markdown, on_labels, score_table
+from training.errors import errors
+from training.score import markdown, score_table
 from training.train import Trained
 
 

@@ -11,7 +11,7 @@ from models.targets import TARGETS
 from training import crossvalidate
 from training.crossvalidate import MODEL, OutOfFold, Protocol, cross_validate, validate
 from training.dataset import Literature, conductivity_examples
-from training.evaluate import PART_OF, errors
+from training.errors import PART_OF, errors
 from training.kinship import Kinship
 from training.learning import curve_fits, learning_curve
 

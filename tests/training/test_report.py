@@ -19,7 +19,7 @@ from models.targets import CONDUCTIVITY, ICE, RETENTION, TARGETS
 from training import card, distance, revealed
 from training.crossvalidate import OutOfFold
 from training.dataset import Examples, Literature
-from training.evaluate import PART_OF
+from training.errors import PART_OF
 from training.report import write_report
 from training.train import Trained
 
