@@ -26,11 +26,13 @@ class Kinship:
     fractions : atomic fractions, shape (n_rows, n_elements), NaN where no stoichiometry is known; None where rows are
         kin by paper alone
     groups : number of the group each row belongs to: papers, joined where they share a row or a composition
+    within : sum of absolute differences of the atomic fractions up to which two compositions leak
     """
 
     papers: np.ndarray
     fractions: np.ndarray | None
     groups: np.ndarray
+    within: float = NEARLY_ONE
 
     @classmethod
     def of(cls, examples: Examples, *, by_composition: bool) -> Kinship:
@@ -48,7 +50,7 @@ class Kinship:
     def take(self, rows: np.ndarray) -> Kinship:
         """Kinship of some of the rows."""
         fractions = None if self.fractions is None else self.fractions[rows]
-        return Kinship(self.papers[rows], fractions, self.groups[rows])
+        return Kinship(self.papers[rows], fractions, self.groups[rows], self.within)
 
     def leaks(self, rest: np.ndarray, test: np.ndarray) -> np.ndarray:
         """Which of the rows `rest` share a paper or a composition with a row of `test`, shape (n_rest,)."""
@@ -58,7 +60,7 @@ class Kinship:
         found = np.zeros(len(rest), dtype=bool)
         asked = self.fractions[rest]
         for composition in np.unique(self.fractions[test], axis=0):
-            found |= np.abs(asked - composition).sum(axis=1) <= NEARLY_ONE  # NaN is near nothing
+            found |= np.abs(asked - composition).sum(axis=1) <= self.within  # NaN is near nothing
         return np.asarray(shared | found)
 
 

@@ -1,0 +1,66 @@
+"""Can anything predict a silicon cell of a paper never seen? Many ideas, the choice among them made inside the folds.
+
+    python -m benchmarks.cells [--repeats 5] [--seeds 1] [--unit paper|lab]
+
+Outer folds hold out papers (5 folds, repeated). Inside each, an inner grouped cross-validation (4 folds, twice) over
+the training papers scores every idea, and the best one, refitted, predicts the held-out papers: the *nested* rows, the
+only ones that may be claimed. Ideas are chosen by the mean over papers of each paper's mean error (papers, not rows,
+are drawn anew for a future cell; one paper holds a quarter of the ICE rows); life chooses by the censored
+log-likelihood, averaged the same way. Outcomes are printed as `silion evaluate` prints them: by row, over the dummy's,
+with a 90 % interval from drawing papers again. A constant can beat the dummy too (the median with each paper counting
+once): the column "over that constant" says what the design adds. Rows of single ideas were looked at and are no claims:
+of that many the best looks skilful by luck. `--unit lab` holds out and draws first authors instead of papers. Writes
+benchmarks/out/cells.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.cells.figures import check_curves, dominating, report, show, verdict
+from benchmarks.cells.nested import outer_folds, validate
+from benchmarks.cells.tasks import Reader, tasks
+from training.dataset import load_literature
+
+OUT = Path(__file__).resolve().parent.parent / "out" / "cells.json"
+
+
+def main() -> None:
+    """Run every seed and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5, help="of the outer folds")
+    parser.add_argument("--seeds", type=int, default=1, help="seeds 0 to N - 1, each on its own")
+    parser.add_argument("--unit", choices=("paper", "lab"), default="paper", help="what is held out")
+    parser.add_argument("--only", choices=("ICE", "retention"))
+    asked = parser.parse_args()
+    literature = load_literature()
+    reader, start = Reader(literature), time.perf_counter()
+    out: dict[str, list[dict[str, object]]] = {}
+    for task in (replace(each, unit=asked.unit) for each in tasks(literature)):
+        if asked.only not in (None, task.name):
+            continue
+        dummy = list(task.ideas).index("dummy")
+        if task.fades:
+            _, rest, held = next(outer_folds(task, 1, 0))
+            check_curves(task, reader.fold(task, rest, held, 0, full=False, without=task.names(held)))
+        tables = []
+        for seed in range(asked.seeds):
+            found = validate(task, reader, asked.repeats, seed)
+            tables.append(report(task, found, dummy))
+            show(task, seed, tables[-1], found)
+            print(f"  {time.perf_counter() - start:.0f} s", flush=True)
+            out.setdefault(task.name, []).append(
+                {"seed": seed, "figures": tables[-1], "taken": found.taken, "errors": dominating(task, found, dummy)}
+            )
+        print(verdict(task, tables))
+    path = OUT.with_stem(f"cells_{asked.only.lower()}") if asked.only else OUT
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"repeats": asked.repeats, "targets": out}, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

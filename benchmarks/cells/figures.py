@@ -1,0 +1,148 @@
+"""The figures of every idea and of the nested choice, and their tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.cells.ideas import curve_ideas
+from benchmarks.cells.nested import Found, paper_weights
+from benchmarks.cells.rows import Fold
+from benchmarks.cells.tasks import Task
+from models import lifetime
+from training.bootstrap import bootstrap
+from training.crossvalidate import MODEL, OutOfFold
+from training.life import score_life
+from training.split import joined_groups
+
+GOAL = 0.80
+"""Error over the dummy's that was asked for."""
+
+
+def picked(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Predictions of the chosen ideas, shape (n_repeats, n_rows)."""
+    repeat, row = np.indices(chosen.shape[:2])
+    return np.asarray(values[chosen[..., 0], chosen[..., 1], repeat, row])
+
+
+def skill(task: Task, target: np.ndarray, dummy: np.ndarray, constant: np.ndarray) -> dict[str, float]:
+    """Error over the dummy's by row, the same with each paper counting once, and over the best constant's by row."""
+    ours, theirs, plain = (
+        np.abs(each[:, task.judged] - task.truth[task.judged]).mean(axis=0) for each in (target, dummy, constant)
+    )
+    papers = task.papers[task.judged]
+    low, high = bootstrap(papers, lambda count: float(count @ ours / (count @ theirs)), 0)
+    weight = paper_weights(papers)
+    fair = bootstrap(papers, lambda count: float((count * weight) @ ours / ((count * weight) @ theirs)), 0)
+    over = bootstrap(papers, lambda count: float(count @ ours / (count @ plain)), 0)
+    return {
+        "error": float(ours.mean()), "ratio": float(ours.sum() / theirs.sum()), "low": low, "high": high,
+        "by_paper": float(weight @ ours / (weight @ theirs)), "by_paper_low": fair[0], "by_paper_high": fair[1],
+        "over_constant": float(ours.sum() / plain.sum()), "over_constant_low": over[0], "over_constant_high": over[1],
+    }  # fmt: skip
+
+
+def life_skill(task: Task, lives: np.ndarray, folds: np.ndarray) -> dict[str, float]:
+    """Concordance, and log-likelihood over the better dummy's, as `silion evaluate` counts them; and concordance of
+    cells held out by the same fold.
+
+    The first compares cells that different models predicted. Where the training papers' median is all there is, a cell
+    of long life was predicted without itself, so a little lower: a constant then stands far below 0.5, and so does
+    whatever is close to one. Within a fold a constant is 0.5.
+    """
+    groups = joined_groups(list(task.papers))
+    found = OutOfFold(task.examples, groups, {MODEL: lives}, np.zeros_like(lives), np.full_like(lives, np.nan))
+    score = score_life(found, 0.9, 0)
+    held = score.by_method
+    points = task.examples.designs
+    bounds = lifetime.life_bounds(points)
+    row = points.reset_index().groupby("cell_id")["index"].first().loc[bounds["cell_id"]].to_numpy()
+    each, own = lives[:, row], folds[:, row]
+    together = own[:, :, None] == own[:, None, :]
+    right = (each[:, :, None] < each[:, None, :]) + 0.5 * (each[:, :, None] == each[:, None, :])
+    sooner = bounds["upper"].to_numpy()[:, None] < bounds["lower"].to_numpy()[None, :]
+    pairs, won = sooner * together.sum(axis=0), sooner * (together * right).sum(axis=0)
+
+    def within(count: np.ndarray) -> float:
+        total = float(count @ pairs @ count)
+        return float(count @ won @ count) / total if total else np.nan
+
+    low, high = bootstrap(task.papers[row], within, 0)
+    return {
+        "within": within(np.ones(len(row))), "within_low": low, "within_high": high,
+        "concordance": score.skill, "concordance_low": score.skill_low, "concordance_high": score.skill_high,
+        "gain": held[MODEL] - held["dummy"], "gain_low": held["gain_low"], "gain_high": held["gain_high"],
+    }  # fmt: skip
+
+
+def check_curves(task: Task, fold: Fold) -> None:
+    """Refuse an idea whose retention and life come from two curves: 100 at the start, never rising, 80 at the life."""
+    for name, idea in curve_ideas().items():
+        guess = idea(fold)
+        for cell in range(len(guess.value)):
+            one = replace(guess, value=guess.value[cell])
+            held = one.retention_pct(np.r_[0.0, np.logspace(-1, 5, 60), 10.0 ** guess.value[cell]])
+            if abs(held[0] - 100) > 1e-6 or (np.diff(held[:-1]) > 1e-9).any() or abs(held[-1] - 80) > 1e-3:
+                raise ValueError(f"{task.name}, {name}: the curve does not agree with the life; got {held}")
+
+
+def report(task: Task, found: Found, dummy: int) -> dict[str, dict[str, float]]:
+    """Figures of the nested rows, then of every idea alone."""
+    predicted = {
+        name: (picked(found.target, each), picked(found.life, each)) for name, each in found.chosen.items()
+    } | {name: (found.target[number, 0], found.life[number, 0]) for number, name in enumerate(task.ideas)}
+    constant = found.target[list(task.ideas).index(task.constant), 0]
+    figures = {}
+    for name, (target, life) in predicted.items():
+        figures[name] = skill(task, target, found.target[dummy, 0], constant)
+        if np.isfinite(life).all():
+            figures[name] |= life_skill(task, life, found.folds)
+    return figures
+
+
+def show(task: Task, seed: int, figures: dict[str, dict[str, float]], found: Found) -> None:
+    """Print the table of one seed."""
+    judged = f"{int(task.judged.sum())} rows, {len(np.unique(task.papers[task.judged]))} {task.unit}s"
+    print(f"\n{task.name}, seed {seed}: {judged}; {len(task.ideas)} ideas tried, the dummy among them")
+    columns = ["over the dummy (90 %)", "papers once (90 %)", "over that constant"]
+    if task.fades:
+        columns += ["life: concordance", "life: within folds", "log-likelihood gain"]
+    print(f"{'':<58} {'error':>6}  " + "".join(f"{column:<24}" for column in columns))
+    for number, (name, each) in enumerate(figures.items()):
+        if number == len(found.chosen):
+            print("  looked at: not a claim")
+        told = [with_interval(each, "ratio", ""), with_interval(each, "by_paper"), with_interval(each, "over_constant")]
+        if "gain" in each:
+            told += [with_interval(each, key) for key in ("concordance", "within", "gain")]
+        print(f"{name:<58} {each['error']:>6.2f}  " + "".join(f"{figure:<24}" for figure in told))
+    for name, counter in found.taken.items():
+        print(f"  {name} took: " + ", ".join(f"{idea} {count}" for idea, count in counter.most_common(6)))
+
+
+def with_interval(figures: dict[str, float], name: str, prefix: str | None = None) -> str:
+    start = f"{name}_" if prefix is None else prefix
+    return f"{figures[name]:.2f} ({figures[start + 'low']:.2f} to {figures[start + 'high']:.2f})"
+
+
+def verdict(task: Task, seeds: list[dict[str, dict[str, float]]]) -> str:
+    """What may be claimed: skill only where no seed's interval includes 1."""
+    each = [figures["nested"] for figures in seeds]
+    told = ", ".join(with_interval(figures, "ratio", "") for figures in each)
+    worst = max(figures["high"] for figures in each)
+    words = "skill shown" if worst < 1 else f"no skill found, by these {len(task.ideas)} tries"
+    met = max(figures["ratio"] for figures in each) <= GOAL and worst < 1
+    return f"{task.name}, nested, seed by seed: {told}: {words}; goal of {GOAL:.2f} {'met' if met else 'not met'}"
+
+
+def dominating(task: Task, found: Found, dummy: int) -> dict[str, list[float]]:
+    """Sum of the absolute errors by paper: of the nested choice and of the dummy, largest first."""
+    truth = task.truth[task.judged]
+    each = {"nested": picked(found.target, found.chosen["nested"]), "dummy": found.target[dummy, 0]}
+    miss = pd.DataFrame({name: np.abs(value[:, task.judged] - truth).mean(axis=0) for name, value in each.items()})
+    total = miss.groupby(task.papers[task.judged]).sum().sort_values("nested", ascending=False)
+    return {
+        str(paper): [round(float(value), 1) for value in row]
+        for paper, row in zip(total.index, total.to_numpy(), strict=True)
+    }
