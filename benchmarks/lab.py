@@ -177,8 +177,9 @@ def main() -> None:
         words |= {"conductivity": "conductivity of the shipped literature; error in decades"}
         for name, each in cells(arguments.repeats, seed).items():
             lines = curve(each, 3, seed)
-            text = table(lines, CURVE) if lines else "No paper has more than three rows."
-            parts.append((f"{words[name][0].upper()}{words[name][1:]}.", text))
+            papers = lines[0]["papers"] if lines else 0
+            few = f"{papers or 'No'} paper{'s' * (papers > 1)} with more than three rows: too few to tell."
+            parts.append((f"{words[name][0].upper()}{words[name][1:]}.", table(lines, CURVE) if papers > 4 else few))
         text = "\n\n".join(f"{heading}\n\n{body}" for heading, body in parts)
         print(f"\nseed {seed}\n\n{text}", flush=True)
         kept[seed] = text
