@@ -112,9 +112,25 @@ def quiet() -> Iterator[None]:
 
 
 def check_store() -> None:
-    """Ask the store for anything, before long work whose result it shall keep."""
+    """Ask the store for anything, and a sqlite file whether it may be written to, before long work whose result it
+    shall keep.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be used, or is read-only.
+    """
     with client() as store:
         store.search_experiments(max_results=1)
+    if not store_uri().startswith("sqlite:///"):
+        return
+    path = Path(store_uri().removeprefix("sqlite:///")).resolve()
+    for place in (path, path.parent):
+        if not os.access(place, os.W_OK):
+            raise StoreError(
+                f"the MLflow store {store_uri()} cannot be written to: {place} is read-only; make it writable, or name "
+                "another store with MLFLOW_TRACKING_URI"
+            )
 
 
 def _no_store_yet() -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from silion import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,3 +43,9 @@ def environment(**changed: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return {**kept, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONWARNINGS": "default", **changed}
+
+
+def run_main(*arguments: str | Path) -> int:
+    """A command in this process, beside the main thread, whose signals stay as they are."""
+    with ThreadPoolExecutor(1) as worker:
+        return worker.submit(main, [str(each) for each in arguments]).result()

@@ -13,7 +13,7 @@ from models.console import DONE, REFUSED, REJECTED, progress
 if TYPE_CHECKING:
     from training.config import TrainConfig
     from training.dataset import Literature
-    from training.tune import Tuning
+    from training.tuning.nested import Tuning
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +25,7 @@ def train(arguments: argparse.Namespace) -> int:
     from models.folders import check_folder, whole_folder
     from models.registry import check_store
     from training.against import comparison_text, steps_against
+    from training.dealing import Dealing
     from training.judged import judged, write_judged
     from training.report import summary, write_report
     from training.tracking import track
@@ -48,15 +49,27 @@ def train(arguments: argparse.Namespace) -> int:
         write_judged(judged(trained.found, config.level), aside)
         (aside / "comparison.txt").write_text(compared + "\n", encoding="utf-8")
         version = track(trained, aside)
-    print(f"skill on papers never seen (90 % intervals):\n{summary(trained.scores)}")
+    dealt = Dealing(config.folds, config.repeats).text
+    print(f"skill on papers never seen, {dealt} (90 % intervals):\n{summary(trained.scores)}")
     if trained.studies:
-        from training.tune import summary as tuned
+        from training.tuning.told import summary as tuned
 
         print(f"tuning:\n{tuned(trained.studies)}")
     if compared:
         print(compared)
-    print(f"report: {folder / 'index.html'}\nmodel: silion version {version}")
+    print(f"report: {folder / 'index.html'}\nmodel: silion version {version}{_what_next(version)}")
     return DONE
+
+
+def _what_next(version: str) -> str:
+    """What a version that has just been registered is, and what can be done with it."""
+    from models.registry import CHALLENGER, CHAMPION, find
+
+    said = {
+        CHAMPION: ", the champion: predict and serve use it",
+        CHALLENGER: ", the challenger; to make it the champion if it is not worse: silion models promote",
+    }
+    return next((said[alias] for alias in find(version).aliases if alias in said), "")
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
@@ -110,6 +123,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from training.score import markdown
     from training.train import load_data, measure, steps
 
+    if arguments.rules is not None:
+        return _evaluate_rules(arguments)
     if arguments.test:
         return _evaluate_fixed(arguments)
     config = _config(arguments)
@@ -135,6 +150,29 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print(markdown(scores))
     if arguments.write_readme:
         write_readme(scores, ROOT / "README.md")
+    return DONE
+
+
+def _evaluate_rules(arguments: argparse.Namespace) -> int:
+    """Design rules asked of a model, and of one that never saw the papers they came from."""
+    from models.bundle import load_bundle
+    from models.explain.written import write_csv
+    from models.registry import resolve
+    from training.config import TrainConfig
+    from training.rule_checks import read_checks
+    from training.rule_table import as_table, as_text
+    from training.rules import check_rules
+    from training.train import load_data
+
+    if arguments.test or arguments.write_readme or _config(arguments) != TrainConfig():
+        raise ValueError("--rules asks a model, with its own data and seed; leave the other options but --model out")
+    bundle = load_bundle(resolve(arguments.model))
+    config, checks = TrainConfig.from_dict(bundle.facts["config"]), read_checks()
+    with progress(len(checks), "by rule", "rule") as step:
+        found = check_rules(bundle, load_data(config), checks, config.seed, step)
+    print(as_text(found, bundle.facts))
+    if arguments.rules:
+        print(f"as a table: {write_csv(as_table(found), Path(arguments.rules))}")
     return DONE
 
 
@@ -192,7 +230,10 @@ def data_pull(arguments: argparse.Namespace) -> int:
 
 def _tuning(arguments: argparse.Namespace, config: TrainConfig, literature: Literature) -> Tuning | None:
     """The search asked for; None where no part has rows enough."""
-    from training.tune import Budget, Tuning, parts_to_tune, rows_of, storage_path
+    from training.tuning.nested import Tuning
+    from training.tuning.scope import parts_to_tune, rows_of
+    from training.tuning.study import Budget
+    from training.tuning.trials import storage_path
 
     parts, remarks = parts_to_tune(rows_of(literature), config.tune_anyway)
     for remark in remarks:

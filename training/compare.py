@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.targets import LIFE, TARGETS
 from training.bootstrap import FEWEST_GROUPS, bootstrap, held_share
+from training.dealing import Dealing, remark
 from training.judged import FOLD, PREDICTED, ComparisonError, by_repeat
 from training.split import joined_groups
 from training.survival import concordance_within
@@ -29,8 +30,8 @@ class Paired:
     target : column of the target
     rows, groups : rows judged, and groups they come from: papers, joined as in either training
     champion, challenger : mean absolute error on the target's error scale; for cycle life the concordance
-    difference, low, high : challenger less champion, with its 90 % bootstrap interval over the groups; NaN where the
-        groups are too few
+    difference, low, high : challenger less champion, with its 90 % bootstrap interval over groups and repeats; NaN
+        where the groups are too few
     champion_coverage, challenger_coverage : share of the groups' values that the intervals of each hold
     changed : rows of both that are left out because what is known of them has changed
     """
@@ -87,6 +88,7 @@ class Comparison:
     targets : by column
     moved : rows whose error changed most, by target
     against : version of the champion
+    dealt : how the papers were dealt when the champion and the challenger were judged
     new_rows : rows the champion did not have, by part
     effect : the challenger's recipe with against without those rows; None where it was not measured
     effect_said : why it was not measured
@@ -95,9 +97,15 @@ class Comparison:
     targets: Mapping[str, Paired]
     moved: tuple[Moved, ...]
     against: str = ""
+    dealt: tuple[Dealing, Dealing] | None = None
     new_rows: Mapping[str, int] = field(default_factory=dict)
     effect: Mapping[str, Paired] | None = None
     effect_said: str = ""
+
+    @property
+    def remark(self) -> str:
+        """How both were judged, and whether that is rough; empty where it is not known."""
+        return remark(*self.dealt) if self.dealt else ""
 
 
 def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against: str = "") -> Comparison:
@@ -105,8 +113,9 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
 
     A row counts where both models predicted it without its paper and what is known of it is the same: a value
     corrected in between is left out and named. The folds of the two trainings need not be the same: new papers are
-    dealt among the old ones. That part of the difference is noise of the folds; more repeats make it smaller, and it
-    is inside the interval as far as it differs between papers.
+    dealt among the old ones, and how they fall moves the error. So the interval is of papers and repeats both drawn
+    again, the repeats of either model for itself, or together where both were dealt alike. One repeat leaves nothing
+    to draw from: its verdict is rough, and says so.
 
     Parameters
     ----------
@@ -117,7 +126,7 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
     pairs = {column: _rows_of_both(champion, challenger, column) for column in TARGETS}
     targets = {column: _paired(column, *both, seed) for column, both in pairs.items()}
     moved = [each for column, both in pairs.items() for each in _moved(column, both[0], both[1])]
-    return Comparison(targets, tuple(moved), against)
+    return Comparison(targets, tuple(moved), against, (Dealing.of(champion), Dealing.of(challenger)))
 
 
 def _rows_of_both(
@@ -145,12 +154,15 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
         nan = np.nan
         return Paired(column, 0, 0, nan, nan, nan, nan, nan, nan, nan, tuple(changed))
     sides = [_Side(column, table) for table in (champion, challenger)]
+    dealt_alike, random = np.array_equal(sides[0].fold, sides[1].fold, equal_nan=True), np.random.default_rng(seed)
 
     def difference(drawn: np.ndarray) -> float:
-        return sides[1].figure(drawn) - sides[0].figure(drawn)
+        repeats = [random.integers(side.repeats, size=side.repeats) for side in sides]
+        theirs, ours = (repeats[0], repeats[0]) if dealt_alike else repeats
+        return sides[1].figure(drawn, ours) - sides[0].figure(drawn, theirs)
 
     every = np.ones(len(groups))
-    first, second = (side.figure(every) for side in sides)
+    first, second = (side.figure(every, np.arange(side.repeats)) for side in sides)
     low, high = np.nan, np.nan
     if count >= FEWEST_GROUPS and np.isfinite(second - first):
         low, high = bootstrap(groups, difference, seed)
@@ -165,16 +177,22 @@ class _Side:
 
     def __init__(self, column: str, table: pd.DataFrame) -> None:
         self.life = column == LIFE.column
-        self.error, self.lower, self.upper = (table[name].to_numpy(dtype=float) for name in ("error", "lower", "upper"))
+        self.lower, self.upper = (table[name].to_numpy(dtype=float) for name in ("lower", "upper"))
         predicted, fold = by_repeat(table, PREDICTED), by_repeat(table, FOLD)
         known = np.isfinite(predicted).all(axis=1)
         self.predicted, self.fold = predicted[known], fold[known]
+        self.error = np.abs(self.predicted - self.lower)
 
-    def figure(self, drawn: np.ndarray) -> float:
-        """Mean absolute error, or concordance, when each row counts as often as drawn."""
+    @property
+    def repeats(self) -> int:
+        """Times every row was predicted."""
+        return len(self.predicted)
+
+    def figure(self, drawn: np.ndarray, repeats: np.ndarray) -> float:
+        """Mean absolute error, or concordance, when each row counts as often as drawn, over these repeats."""
         if self.life:
-            return concordance_within(self.lower, self.upper, self.predicted, self.fold, drawn)
-        return float((drawn * self.error).sum() / drawn.sum())
+            return concordance_within(self.lower, self.upper, self.predicted[repeats], self.fold[repeats], drawn)
+        return float((drawn * self.error[repeats].mean(axis=0)).sum() / drawn.sum())
 
 
 def _moved(column: str, champion: pd.DataFrame, challenger: pd.DataFrame) -> list[Moved]:
@@ -201,6 +219,7 @@ def as_text(comparison: Comparison) -> str:
         f"challenger against the champion{named}, on the same rows, each predicted without its own paper:",
         *_table(comparison.targets),
         "  (errors: smaller is better; concordance of cycle life: greater is better; in brackets 90 % by paper)",
+        *([f"  ({comparison.remark})"] if comparison.dealt else []),
     ]
     if moved := [_moved_line(each) for each in comparison.moved]:
         lines += ["rows whose error changed most, champion -> challenger:", *moved]

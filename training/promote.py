@@ -49,14 +49,17 @@ class Decision:
         if self.former == self.version:
             return f"version {self.version} is the champion already: nothing changed"
         lines = [f"  {each.said}" for each in self.failed]
+        remark = [f"  ({self.comparison.remark})"] if self.comparison and self.comparison.dealt else []
         passed = f"{len(self.criteria) - len(self.failed)} of {len(self.criteria)} criteria passed"
         if not self.promoted:
             head = f"version {self.version} was not promoted and nothing changed; {passed}, these did not:"
-            return "\n".join([head, *lines, '  to promote it all the same: --force "the reason", which is kept'])
+            return "\n".join(
+                [head, *lines, *remark, '  to promote it all the same: --force "the reason", which is kept']
+            )
         before = f"; version {self.former} is kept as previous_champion" if self.former else ""
         forced = f", forced: {self.reason}" if self.failed else ""
         head = f"version {self.version} is the champion{before}; {passed}{forced}"
-        return "\n".join([head, *(["criteria that did not pass:", *lines] if lines else [])])
+        return "\n".join([head, *(["criteria that did not pass:", *lines] if lines else []), *remark])
 
 
 def promote(ref: str | None = None, force: str | None = None) -> Decision:

@@ -25,7 +25,7 @@ from training.judged import PREDICTED, judged
 from training.promote import judged_of
 from training.train import code_version, fit_bundle, load_data, measure
 from training.truths import example_designs
-from training.tune import Tuning
+from training.tuning.nested import Tuning
 
 
 class RunNotFoundError(ValueError):

@@ -22,7 +22,7 @@ from models.predictor import Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, store_uri
 from training.config import TrainConfig
 from training.train import Trained
-from training.tune import log_trials
+from training.tuning.told import log_trials
 
 EXPERIMENT = "silion"
 DESCRIPTION = "Silicon-anode solid-state cells: four targets, with intervals by paper"

@@ -173,7 +173,7 @@ def test_obelix_is_read_as_pymatgen_reads_it(column):
             got: object = read_formula(formula).composition
         except FormulaError as refusal:
             got = refusal
-        if isinstance(got, FormulaError) or not equal(got, expected):  # type: ignore[arg-type]
+        if isinstance(got, FormulaError) or not equal(got, expected):
             differing[formula] = got
     assert differing == {}
 

@@ -272,7 +272,7 @@ def test_impossible_stack(field, value, message):
 
 def test_stack_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        EXAMPLE.np_ratio = 2  # type: ignore[misc]
+        EXAMPLE.np_ratio = 2
 
 
 def test_impossible_balance():

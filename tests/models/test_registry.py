@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from models import registry
 from models.registry import ModelNotFoundError, resolve
-from tests.shared import Store
+from tests.shared import ROOT, Store, environment
 from tests.shelf import new_shelf
 
 
@@ -77,3 +81,32 @@ def test_a_file_of_a_run_is_read_or_is_not_there(store: Store, monkeypatch: pyte
     assert registry.run_file(run, "none/none.csv") is None
     with pytest.raises(registry.StoreError, match=r"cannot be used: .*no-such-run"):
         registry.run_file("no-such-run", "report/skill.csv")
+
+
+READ_ONLY = """
+import os, sys
+import mlflow.store.model_registry.sqlalchemy_store, mlflow.store.tracking.sqlalchemy_store, sqlalchemy.dialects.sqlite
+from models.registry import StoreError, check_store
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write anything
+try:
+    check_store()
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_store_that_cannot_be_written_is_noticed_before_any_work(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = new_shelf(tmp_path, tmp_path_factory, monkeypatch)
+    registry.check_store()
+    with tempfile.TemporaryDirectory() as name:  # the test's own folder is closed to others
+        folder, path = Path(name), Path(name) / "mlflow.db"
+        folder.chmod(0o755)
+        shutil.copyfile(shelf.folder / "mlflow.db", path)
+        path.chmod(0o444)
+        asked = [sys.executable, "-c", READ_ONLY]
+        env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{path}", PYTHONPATH=str(ROOT), PYTHONWARNINGS="ignore")
+        done = subprocess.run(asked, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert f"{path} is read-only; make it writable, or name another store" in done.stdout, done.stderr

@@ -51,7 +51,7 @@ def table(
             "upper": value,
             "error": np.array(errors, dtype=float),
             "covered": covered,
-            "predicted_0": np.zeros(count) if predicted is None else np.array(predicted, dtype=float),
+            "predicted_0": value + np.array(errors) if predicted is None else np.array(predicted, dtype=float),
             "fold_0": 0.0,
         }
     )
@@ -66,6 +66,28 @@ def test_a_difference_that_every_paper_shows_has_no_width(ours: list[float], dif
     assert (pair.rows, pair.groups, pair.champion, pair.challenger) == (6, 6, 2.0, ours[0])
     assert pair.difference == pair.low == pair.high == difference
     assert pair.verdict == verdict
+
+
+def dealt(*repeats: float, folds: int = 0) -> pd.DataFrame:
+    """Six rows off by as much in each repeat, judged in folds of that number and on."""
+    told = table([float(np.mean(repeats))] * 6)
+    return told.assign(
+        **{f"predicted_{repeat}": off for repeat, off in enumerate(repeats)},
+        **{f"fold_{repeat}": float(folds + repeat) for repeat in range(len(repeats))},
+    )
+
+
+def test_repeats_that_disagree_show_no_difference() -> None:
+    """Every paper says the same, so papers alone would give no width; the repeats are 2 apart, the means 0.5."""
+    pair = compare(dealt(1.0, 3.0), dealt(1.5, 3.5, folds=7), seed=0).targets[ICE]
+    # two of two repeats drawn again on either side: champion 1, 2 or 3, challenger 1.5, 2.5 or 3.5
+    assert (pair.difference, pair.low, pair.high) == (0.5, -1.5, 2.5)
+    assert pair.verdict == NO_DIFFERENCE
+
+
+def test_repeats_of_the_same_folds_are_drawn_together() -> None:
+    pair = compare(dealt(1.0, 3.0), dealt(1.5, 3.5), seed=0).targets[ICE]
+    assert (pair.difference, pair.low, pair.high, pair.verdict) == (0.5, 0.5, 0.5, "worse")
 
 
 def test_papers_that_disagree_show_no_difference() -> None:

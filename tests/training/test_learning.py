@@ -62,8 +62,8 @@ def learnt(share: float, monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     real = crossvalidate.fit_part
 
     def watched(name: str, designs: object, *rest: object) -> object:
-        seen.append(list(designs["paper"]))  # type: ignore[index]
-        return real(name, designs, *rest)  # type: ignore[arg-type]
+        seen.append(list(designs["paper"]))
+        return real(name, designs, *rest)
 
     examples = conductivity_examples(salts(12))
     with monkeypatch.context() as patch:
@@ -95,7 +95,7 @@ def test_the_recipe_chosen_most_often_is_used(once: dict[str, OutOfFold], monkey
 
     def watched(name: str, designs: object, labels: object, recipe: Recipe, seed: int) -> object:
         used.append(recipe)
-        return real(name, designs, labels, recipe, seed)  # type: ignore[arg-type]
+        return real(name, designs, labels, recipe, seed)
 
     monkeypatch.setattr(crossvalidate, "fit_part", watched)
     learning_curve(found, dict.fromkeys(QUICK, recipes), (0.3,), PROTOCOL)

@@ -156,7 +156,7 @@ def test_a_remote_store_by_its_address_alone(
 
     done = silion("train", "--folds", "2", "--repeats", "1", "--report", "report", cwd=first, env=env(first))
     assert done.code == 0, done.err
-    assert "model: silion version 1\n" in done.out
+    assert "model: silion version 1, the champion" in done.out
     assert left(first) == {"report"}
     assert track_together(pickled, first / "report", tmp_path, env(second)) == ["2", "3"]
     assert left(second) == set()

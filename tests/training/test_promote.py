@@ -22,7 +22,7 @@ from models.parts import Part, fit_part
 from models.registry import ModelNotFoundError, StoreError
 from tests.shared import ROOT, environment
 from tests.shelf import Shelf, new_shelf
-from training import crossvalidate, evaluate
+from training import bootstrap, crossvalidate
 from training.crossvalidate import Protocol, cross_validate
 from training.dataset import Literature
 from training.gate import failed, gate
@@ -49,9 +49,7 @@ def worse(literature: Literature) -> pd.DataFrame:
     """A model that learnt the labels of other rows, judged on the true ones."""
 
     def misled(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, seed: int) -> Part:
-        return fit_part(
-            name, designs, labels.take(evaluate.np.random.default_rng(7).permutation(len(designs))), recipe, seed
-        )
+        return fit_part(name, designs, labels.take(np.random.default_rng(7).permutation(len(designs))), recipe, seed)
 
     choices = {part: {"trees": Recipe(members=1, rounds=60)} for part in PARTS}
     with pytest.MonkeyPatch.context() as patch:
@@ -117,7 +115,7 @@ def test_a_worse_challenger_is_refused_and_nothing_changes(
     assert (shelf.folder / "mlflow.db").read_bytes() == before
     lines = found.text.splitlines()
     assert lines[0].startswith("version 2 was not promoted and nothing changed; ")
-    assert len(lines) == len(found.failed) + 2
+    assert len(lines) == len(found.failed) + 3  # the head, how both were judged, and what to do
     said = next(line for line in lines if "ionic conductivity: worse" in line)
     assert "on 65 rows of 45 papers; the interval must reach 0" in said
 
@@ -317,7 +315,7 @@ def killed(shelf: Shelf, what: str) -> list[Shelf]:
 def test_promotion_and_rollback_survive_a_kill_between_any_two_steps(
     shelf: Shelf, bundle_folder: Path, good: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "BOOTSTRAPS", 50)
+    monkeypatch.setattr(bootstrap, "BOOTSTRAPS", 50)
     for alias in ("champion", None, "challenger"):
         shelf.add(bundle_folder, good, alias)
     promote("2")

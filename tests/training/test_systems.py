@@ -65,7 +65,7 @@ def test_no_system_and_no_paper_stands_on_both_sides(literature: Literature, mon
         assert not papers[0] & papers[1]
         asked.append(systems[1])
         removed.append(len(train.papers) + len(held.papers))
-        return real(part, train, held)  # type: ignore[arg-type]
+        return real(part, train, held)
 
     monkeypatch.setattr(crossvalidate, "_baselines", watched)
     steps: list[int] = []

@@ -18,7 +18,8 @@ from fastapi.testclient import TestClient
 
 from models.bundle import load_bundle
 from models.registry import resolve
-from serving.app import create_app
+from serving.server.app import app_of
+from tests.served import flat
 from tests.shared import ROOT, Command, Store, environment
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
@@ -183,6 +184,6 @@ def test_own_measurements_give_the_same_numbers_everywhere(
     # the shipped papers do not show that own measurements help: said, and nothing is moved
     assert own["notice"].str.contains("your measured designs change nothing").all()
     assert (own["conductivity_s_per_cm"] == without["conductivity_s_per_cm"]).all()
-    server = TestClient(create_app(load_bundle(resolve("champion"))))
+    server = TestClient(app_of(load_bundle(resolve("champion"))))
     served = server.post("/predict", json={"designs": designs, "level": 0.6, "measured": measured}).json()["results"]
-    assert [{column: row[column] for column in columns} for row in served] == own[columns].to_dict("records")
+    assert [{column: row[column] for column in columns} for row in map(flat, served)] == own[columns].to_dict("records")

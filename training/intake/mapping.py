@@ -66,7 +66,7 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
 
 def _from_yaml(text: str, path: Path) -> Any:
     try:
-        import yaml  # type: ignore[import-untyped]  # its stubs are not among our dependencies
+        import yaml
     except ImportError:
         raise InputError(f"{path}: reading YAML needs PyYAML; write the mapping as .json or .csv") from None
     try:

@@ -12,6 +12,7 @@ from training.intake.plan import Plan, replacement
 from training.intake.settle import Conflict
 from training.intake.sheet import as_text
 from training.intake.take_out import Withdrawal
+from training.wording import counted
 
 SHOWN = 20
 """Rows of one kind that are listed; the counts are of all."""
@@ -51,7 +52,9 @@ def _counts(plan: Plan) -> str:
         "to confirm": len({id(doubt.draft) for doubt in plan.doubts}),
     }
     lines = [f"  {name:<10} {count:>5}  {why[name] if count else ''}".rstrip() for name, count in counts.items()]
-    return "\n".join([f"{plan.drafts.sheet.name}: {len(plan.drafts.sheet.lines)} rows of {plan.drafts.table}", *lines])
+    return "\n".join(
+        [f"{plan.drafts.sheet.name}: {counted(len(plan.drafts.sheet.lines), 'row')} of {plan.drafts.table}", *lines]
+    )
 
 
 def _lists(plan: Plan) -> list[str]:
@@ -128,7 +131,7 @@ def withdrawal_text(asked: str, result: Withdrawal, folder: str, *, undo: bool) 
     verb, other = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
     lines = []
     if result.own:
-        lines.append(f"{asked}: {len(result.own)} rows of {folder} {verb}: {', '.join(result.own[:SHOWN])}")
+        lines.append(f"{asked}: {counted(len(result.own), 'row')} of {folder} {verb}: {', '.join(result.own[:SHOWN])}")
     if result.listed:
         lines.append(f"{asked}: {verb}; {', '.join(result.listed)} {other} {folder}/withdrawn.csv")
     if not lines:

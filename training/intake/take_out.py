@@ -91,6 +91,8 @@ def _meant(asked: str, literature: Literature, listed: Mapping[str, Withdrawn]) 
     for name in (asked, dois.get(plain, ""), plain):
         if name in known:
             return name
+    if not asked.strip():
+        raise InputError("withdraw: got an empty id, expected that of a row or of a source, or the DOI of a paper")
     raise InputError(f"{asked}: no row, source or DOI has this id{closest(asked, [*rows, *papers, *dois])}")
 
 

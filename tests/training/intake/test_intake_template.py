@@ -19,7 +19,7 @@ def test_every_column_is_explained_and_the_example_is_never_added(run, table, tm
     for column in columns_of(ADDABLE[table]):
         assert any(remark.startswith((f"# {column}:", f"# {column} [")) for remark in remarks)
     added = run("add", "mine.csv", "--write")
-    assert (added.code, "rows of " + table in added.out, "the example of the template" in added.out) == (0, True, True)
+    assert (added.code, "1 row of " + table in added.out, "the example of the template" in added.out) == (0, True, True)
     assert not (tmp_path / "mydata").exists()
 
 

@@ -45,7 +45,7 @@ TODAY = datetime.date.today().isoformat()
 def test_a_row_is_marked_kept_and_comes_back(run, folder, content):
     before = content()
     done = run("withdraw", "s1", "--why", "wet [box]")
-    assert (done.code, "s1: 1 rows of mydata out of the next training: s1" in done.out) == (0, True)
+    assert (done.code, "s1: 1 row of mydata out of the next training: s1" in done.out) == (0, True)
     assert told(folder, "electrolytes") == {
         "s1": ("no", f"pressed twice [WITHDRAWN {TODAY}: wet (box)]"),
         "s2": ("yes", ""),

@@ -60,7 +60,7 @@ def test_the_preferred_table_is_kept() -> None:
     assert [each.row_id for each in found.dropped] == ["liverpool", "laskowski", "other"]
     shipped = row("E1", source_id="kamaya2011")
     assert len(merge([shipped], public).rows) == 2
-    found = merge([shipped], public, {"kamaya2011": "10.1/A"}.get)  # type: ignore[arg-type]
+    found = merge([shipped], public, {"kamaya2011": "10.1/A"}.get)
     assert [each.measurement_id for each in found.rows] == ["E1"]
     assert {each.kept_id for each in found.dropped} == {"E1"}
 

@@ -47,7 +47,7 @@ def test_sums_and_paths_are_those_of_the_datasets_folder(datasets: Path) -> None
 
 def test_a_source_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        SOURCES["obelix"].licence = "mine"  # type: ignore[misc]
+        SOURCES["obelix"].licence = "mine"
 
 
 def test_cache_folder_is_the_one_named_else_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

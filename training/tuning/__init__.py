@@ -1,0 +1,1 @@
+"""The search for recipes beyond the given ones: `silion train --tune`."""

@@ -1,0 +1,165 @@
+"""The search made again inside every fold that measures skill, and once more for the model that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.boosted import Recipe
+from training.choose import INNER_FITS
+from training.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, Protocol, validate
+from training.dataset import Examples, Literature, conductivity_examples, ice_examples
+from training.fade import fade_examples
+from training.kinship import Kinship
+from training.tuning.study import Budget, Study, study_name, tune
+
+TUNED = "tuned"
+
+
+@dataclass
+class Tuning:
+    """The tuning of one training.
+
+    Attributes
+    ----------
+    parts : keys of `models.parts.PARTS` to tune; the others keep their choices
+    budget : of each study
+    storage : sqlite file that keeps the trials
+    progress : called with the steps of the budgets, `steps` of them in all
+    studies : those done so far
+    known : recipes by the name of their study, found by a run that is made again: these are not searched for
+    """
+
+    parts: tuple[str, ...]
+    budget: Budget
+    storage: Path
+    progress: Progress = lambda steps: None
+    studies: list[Study] = field(default_factory=list)
+    known: Mapping[str, Recipe] = field(default_factory=dict)
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Mapping[str, Any]]) -> Tuning:
+        """The tuning of a run that kept these recipes (`kept`): nothing is searched. Where rows or recipes have changed
+        since, the given recipes stand alone."""
+        known = {title: Recipe.from_dict(settings) for title, settings in kept.items()}
+        parts = tuple(dict.fromkeys(title.split()[0] for title in known))
+        return cls(parts, Budget(trials=0), Path(), known=known)
+
+    @property
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """What was found, by the name of the study, as plain values for the model's facts."""
+        found = {**self.known, **{each.name: each.recipe for each in self.studies}}
+        return {title: asdict(recipe) for title, recipe in found.items()}
+
+    def offered(self, name: str, examples: Examples, kin: Kinship, choices: Choices, seed: int) -> Choices:
+        """The choices with what was found inside these rows, where the part is tuned."""
+        if name not in self.parts:
+            return choices
+        if self.known:
+            title = study_name(name, examples, choices, seed)
+            return {**choices, TUNED: self.known[title]} if title in self.known else choices
+        study = tune(name, examples, kin, choices, seed, self.budget, self.storage, self.progress)
+        self.studies.append(study)
+        return {**choices, TUNED: study.recipe}
+
+    def steps(self, protocol: Protocol) -> int:
+        """Steps the progress is called with: of every outer fold's study and of the one on all rows."""
+        return len(self.parts) * (protocol.folds * protocol.repeats + 1) * self.budget.total
+
+    def more_fits(self, protocol: Protocol) -> int:
+        """Fits beside those of `fits_needed`: one more entry in the choices of every tuned part."""
+        return len(self.parts) * protocol.folds * protocol.repeats * INNER_FITS
+
+
+def tune_nested(
+    name: str,
+    examples: Examples,
+    kin: Kinship,
+    choices: Choices,
+    protocol: Protocol,
+    tuning: Tuning,
+    progress: Progress = lambda steps: None,
+    *,
+    link: ConductivityLink | None = None,
+) -> OutOfFold:
+    """Out-of-fold predictions of one part with the search made again inside each outer training fold.
+
+    A recipe found on all rows has been chosen by the errors of the very papers that are to judge it, and its skill
+    would be flattered by as much as the search could fit their noise. So the search is part of what is judged: each
+    outer fold has a study of its own among its training papers, and the outer fold's papers, their kin removed, see
+    only what that study found. This costs a study per outer fold, each with the same budget as the one whose recipe is
+    kept, which is why the minutes are divided by the outer folds plus one: what is measured is a search as long as the
+    one that made the model, not a longer one.
+
+    Parameters
+    ----------
+    choices, link : as for `validate`; the link's own recipe is chosen among those given to it, without a search
+    progress : called with the number of fits just done; the studies report to `tuning.progress`
+    """
+    planned = protocol.tests(kin.groups)
+    judged: list[OutOfFold] = []
+    for repeat, test in planned:
+        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+        rest = rest[~kin.leaks(rest, test)]
+        offered = choices
+        if len(rest):
+            train = examples.take(rest)
+            if link:
+                train = Examples(link.without(examples.papers[test])(train.designs), train.labels)
+            offered = tuning.offered(name, train, kin.take(rest), choices, protocol.seed + repeat)
+        judged.append(validate(name, examples, kin, offered, protocol, progress, link=link, tests=[(repeat, test)]))
+    return _joined(planned, judged)
+
+
+def cross_validate_tuned(
+    literature: Literature,
+    choices: Mapping[str, Choices],
+    protocol: Protocol,
+    tuning: Tuning,
+    progress: Progress = lambda steps: None,
+) -> dict[str, OutOfFold]:
+    """As `cross_validate`, with the search repeated inside every outer fold of the parts that are tuned.
+
+    The conductivity that cells are given comes from the untuned recipes: a search for every set of held-out papers
+    would cost more than all else.
+    """
+    electrolytes = conductivity_examples(literature)
+    kin = Kinship.of(electrolytes, by_composition=True)
+    found = {
+        "conductivity": tune_nested(
+            "conductivity", electrolytes, kin, choices["conductivity"], protocol, tuning, progress
+        )
+    }
+    link = ConductivityLink(electrolytes, kin, choices["conductivity"], protocol.seed)
+    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
+        cells = Kinship.of(examples, by_composition=False)
+        found[name] = tune_nested(name, examples, cells, choices[name], protocol, tuning, progress, link=link)
+    return found
+
+
+def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
+    """The same predictions with the given recipe chosen most often where a tuned one was: for learning curves, which
+    need one recipe by name and must not take one found on the papers that judge them."""
+    kept = {name: [each for each in part.chosen if each != TUNED] for name, part in found.items()}
+    return {name: replace(part, chosen=kept[name] or [next(iter(choices[name]))]) for name, part in found.items()}
+
+
+def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFold]) -> OutOfFold:
+    """Folds judged one by one, as `validate` gives them when it judges all."""
+    first, shape = judged[0], (1 + max(repeat for repeat, _ in planned), len(judged[0].groups))
+    predicted = {method: np.full(shape, np.nan) for method in first.predicted}
+    spread, curve, folds, distance = (np.full(shape, np.nan) for _ in range(4))
+    whole = OutOfFold(first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance)
+    for fold, ((repeat, test), each) in enumerate(zip(planned, judged, strict=True)):
+        for method, values in each.predicted.items():
+            whole.predicted[method][repeat, test] = values[repeat, test]
+        for to, values in ((whole.spread, each.spread), (whole.shape, each.shape), (whole.distance, each.distance)):
+            to[repeat, test] = values[repeat, test]
+        whole.fold[repeat, test] = fold
+        whole.chosen += each.chosen
+        whole.removed += each.removed
+    return whole

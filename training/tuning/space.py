@@ -1,0 +1,81 @@
+"""The space a search looks in: which settings of a recipe may take which values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from models.boosted import Recipe
+from training.config import STRUCTURED
+from training.crossvalidate import Choices
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@dataclass(frozen=True)
+class Span:
+    """Values a setting may take, both ends included."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether the value lies between the ends."""
+        return self.low <= value <= self.high
+
+
+WHOLE: dict[str, Span] = {"depth": Span(2, 6), "rounds": Span(20, 1000, log=True)}
+NUMBERS: dict[str, Span] = {
+    "rate": Span(0.01, 0.2, log=True),
+    "min_child_weight": Span(1.0, 16.0, log=True),
+    "reg_lambda": Span(0.5, 30.0, log=True),
+    "subsample": Span(0.5, 1.0),
+    "colsample": Span(0.2, 1.0),
+    "linear_share": Span(0.0, 0.8, step=0.1),
+    "shrink": Span(0.1, 1.0),
+}
+BLOCKS: dict[str, tuple[str, ...]] = {
+    "plain": Recipe().blocks,
+    "fractions": ("fractions",),
+    "contrasts": (*Recipe().blocks, "contrasts"),
+    "structure": STRUCTURED.blocks,
+}
+"""What the conductivity model may read; cells have one set of features."""
+# All else of a recipe (centre, weights of papers, shape of the fade law) comes with the given recipe a trial starts
+# from, itself one of the settings.
+
+
+def recipe_of(params: Mapping[str, Any], choices: Choices) -> Recipe:
+    """The recipe that a trial's settings describe."""
+    changed = {key: value for key, value in params.items() if key not in ("recipe", "blocks")}
+    if "blocks" in params:
+        changed["blocks"] = BLOCKS[params["blocks"]]
+    return replace(choices[params["recipe"]], **changed)
+
+
+def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
+    """The settings that describe a given recipe, called `key`; None where it lies outside the space."""
+    spans = {**WHOLE, **NUMBERS}
+    found: dict[str, Any] = {"recipe": key} | {each: getattr(recipe, each) for each in spans}
+    if not all(span.holds(found[each]) for each, span in spans.items()):
+        return None
+    if name == "conductivity":
+        blocks = next((each for each, kinds in BLOCKS.items() if kinds == recipe.blocks), None)
+        return None if blocks is None else {**found, "blocks": blocks}
+    return found
+
+
+def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
+    """The settings of a trial, drawn by its sampler or given to it beforehand."""
+    params: dict[str, Any] = {"recipe": trial.suggest_categorical("recipe", list(choices))}
+    for key, span in WHOLE.items():
+        params[key] = trial.suggest_int(key, int(span.low), int(span.high), log=span.log)
+    for key, span in NUMBERS.items():
+        params[key] = trial.suggest_float(key, span.low, span.high, log=span.log, step=span.step)
+    if name == "conductivity":
+        params["blocks"] = trial.suggest_categorical("blocks", list(BLOCKS))
+    return params

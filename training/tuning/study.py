@@ -1,0 +1,190 @@
+"""One search: Optuna over the declared space, judged as `training.choose` judges, inside the training papers.
+
+What is found is one more entry, `tuned`, in the choices of its part; whether it is used, `training.choose` decides on
+other inner folds than those it was found on, and what it is worth, papers that neither of them saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.boosted import Recipe
+from training.choose import INNER_FOLDS, Fold, fold_error, inner_folds
+from training.crossvalidate import Choices, Progress, Protocol
+from training.dataset import Examples
+from training.kinship import Kinship
+from training.tuning.space import BLOCKS, NUMBERS, WHOLE, asked, params_of, recipe_of
+from training.tuning.trials import Tried, finished, opened
+
+if TYPE_CHECKING:
+    import optuna
+
+OTHER_FOLDS = 500
+"""Added to the seed of the inner folds: a recipe that is the best of many on some folds must not be chosen by them."""
+RANDOM_TRIALS = 10
+"""Trials before Optuna follows what it has seen, those of the given recipes included."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long one study may go on; what was spent on it before, by an interrupted run, counts.
+
+    Attributes
+    ----------
+    seconds : of finished trials
+    trials : finished ones; the same number gives the same recipe, the same seconds need not
+    """
+
+    seconds: float = math.inf
+    trials: float = math.inf
+
+    @classmethod
+    def shared(cls, minutes: float, parts: int, protocol: Protocol) -> Budget:
+        """An equal share of the minutes for each study: one in each outer fold and one on all rows, for each part."""
+        return cls(seconds=60 * minutes / max(parts * (protocol.folds * protocol.repeats + 1), 1))
+
+    @property
+    def total(self) -> int:
+        """Steps one study reports to its progress: trials where they are counted, else seconds."""
+        return int(self.trials if math.isfinite(self.trials) else math.ceil(self.seconds))
+
+    def used(self, tried: Sequence[Tried]) -> int:
+        """Steps used so far, at most all."""
+        spent = len(tried) if math.isfinite(self.trials) else int(sum(each.seconds for each in tried))
+        return min(spent, self.total)
+
+    def left(self, tried: Sequence[Tried]) -> bool:
+        """Whether another trial may start."""
+        return len(tried) < self.trials and sum(each.seconds for each in tried) < self.seconds
+
+
+@dataclass(frozen=True)
+class Study:
+    """One search.
+
+    Attributes
+    ----------
+    name : the same for the same part, rows, recipes, space and seed
+    part : key of `models.parts.PARTS`
+    recipe : the best; the first of the given ones where nothing could be tried
+    tried : finished trials in their order, those of interrupted runs included
+    """
+
+    name: str
+    part: str
+    recipe: Recipe
+    tried: tuple[Tried, ...]
+
+
+def tune(
+    name: str,
+    examples: Examples,
+    kin: Kinship,
+    choices: Choices,
+    seed: int,
+    budget: Budget,
+    storage: Path,
+    progress: Progress = lambda steps: None,
+) -> Study:
+    """Search a recipe inside these rows; go on where an interrupted search of the same name stopped.
+
+    The given recipes are tried first, so what is found is never worse than they are on the inner folds. A trial is
+    given up after a fold where half of the finished ones had a smaller error. Every trial draws from the seed and from
+    the number of those finished before it: interrupted or not, the same number of trials gives the same recipe.
+
+    Parameters
+    ----------
+    name : part, a key of `models.parts.PARTS`
+    examples, kin : training rows only
+    choices : recipes to start from, by name
+    storage : sqlite file that keeps the trials
+    progress : called with the steps just done, `budget.total` in all
+
+    Raises
+    ------
+    TuningStoreError
+        The file cannot be used.
+    """
+    folds = inner_folds(examples, kin, seed + OTHER_FOLDS)
+    title = study_name(name, examples, choices, seed)
+    if not folds:
+        progress(budget.total)
+        return Study(title, name, next(iter(choices.values())), ())
+    with opened(storage, title) as study:
+        tried, used = finished(study), 0
+        while True:
+            progress(budget.used(tried) - used)
+            used = budget.used(tried)
+            if not budget.left(tried):
+                break
+            _trial(study, name, folds, choices, seed, tried)
+            tried = finished(study)
+        progress(budget.total - used)
+    if math.isfinite(budget.trials):
+        tried = tried[: int(budget.trials)]  # of a longer search before this one
+    whole = [each for each in tried if not each.pruned]
+    best = recipe_of(min(whole, key=lambda each: each.error).params, choices) if whole else next(iter(choices.values()))
+    return Study(title, name, best, tuple(tried))
+
+
+def study_name(name: str, examples: Examples, choices: Choices, seed: int) -> str:
+    """Name of the search: part, hash of all that its errors depend on, seed."""
+    space = [{key: asdict(span) for key, span in spans.items()} for spans in (WHOLE, NUMBERS)]
+    settings = {"choices": {key: asdict(recipe) for key, recipe in choices.items()}, "space": [*space, BLOCKS]}
+    found = hashlib.sha256(json.dumps([settings, INNER_FOLDS, OTHER_FOLDS]).encode())
+    found.update(examples.designs.to_csv(index=False).encode())
+    for values in (examples.labels.lower, examples.labels.upper, examples.labels.weight):
+        found.update(np.ascontiguousarray(values, dtype=float).tobytes())
+    return f"{name} {found.hexdigest()[:16]} seed {seed}"
+
+
+def _trial(
+    study: optuna.Study,
+    name: str,
+    folds: Sequence[Fold],
+    choices: Choices,
+    seed: int,
+    tried: Sequence[Tried],
+) -> None:
+    """One more trial; the next of the given recipes while one is untried. One that is interrupted counts as failed."""
+    import optuna
+    from optuna.trial import TrialState
+
+    _enqueue_given(study, name, choices)
+    study.sampler = optuna.samplers.TPESampler(
+        n_startup_trials=RANDOM_TRIALS, seed=(10_000 * seed + len(tried)) % 2**32
+    )
+    trial = study.ask()
+    try:
+        recipe = recipe_of(asked(trial, name, choices), choices)
+        error = weight = 0.0
+        for step, fold in enumerate(folds, start=1):
+            error += fold_error(name, fold, recipe, seed)
+            weight += float(fold.held.labels.weight.sum())
+            trial.report(error / weight, step)
+            if step < len(folds) and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+                return
+    except BaseException:
+        study.tell(trial, state=TrialState.FAIL)
+        raise
+    study.tell(trial, error / weight)
+
+
+def _enqueue_given(study: optuna.Study, name: str, choices: Choices) -> None:
+    from optuna.trial import TrialState
+
+    counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.WAITING)
+    known = {each.user_attrs.get("given") for each in study.get_trials(deepcopy=False, states=counted)}
+    for key, recipe in choices.items():
+        if key not in known and (params := params_of(name, key, recipe)) is not None:
+            study.enqueue_trial(params, user_attrs={"given": key})
+            return

@@ -1,0 +1,49 @@
+"""What a search leaves behind for people: child runs of the training's run, and a line per part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from training.tuning.study import RANDOM_TRIALS, Study
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def log_trials(store: MlflowClient, parent: str, studies: Sequence[Study]) -> int:
+    """Keep every trial as a child run of the training's run, with its settings and its error; returns their number.
+
+    Trials of an interrupted run that this one went on from are children too: the recipe comes from all of them.
+    """
+    from mlflow.entities import Metric, Param
+
+    experiment, count = store.get_run(parent).info.experiment_id, 0
+    for study in studies:
+        for each in study.tried:
+            started = int(1000 * each.started.timestamp())
+            ended = started + int(1000 * each.seconds)
+            tags = {
+                "mlflow.parentRunId": parent,
+                "part": study.part,
+                "study": study.name,
+                "trial": str(each.number),
+                "pruned": "yes" if each.pruned else "no",
+            }
+            run = store.create_run(experiment, started, tags, f"{study.part} trial {each.number}").info.run_id
+            settings = [Param(key, str(value)) for key, value in each.params.items()]
+            store.log_batch(run, [Metric("error", each.error, ended, 0)], settings)
+            store.set_terminated(run, "FINISHED", ended)
+            count += 1
+    return count
+
+
+def summary(studies: Sequence[Study]) -> str:
+    """What the search did, one line per part; the last study of a part is the one on all rows."""
+    lines = []
+    for name in dict.fromkeys(each.part for each in studies):
+        counts = [len(each.tried) for each in studies if each.part == name]
+        trials = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{counts[0]}"
+        line = f"{name}: {len(counts)} studies of {trials} trials"
+        lines.append(line + ("; too few to search, give more minutes" if min(counts) < 2 * RANDOM_TRIALS else ""))
+    return "\n".join(lines)
