@@ -80,20 +80,52 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(command="training.train")
 
     predict = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")
-    predict.add_argument("input", metavar="IN", help="CSV, TSV or Parquet of candidate designs")
+    predict.add_argument(
+        "input", metavar="IN", help="CSV, TSV or Parquet of candidate designs, or a folder of them, read by name as one"
+    )
     predict.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
     predict.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
     predict.add_argument(
         "--calibrate", metavar="MINE", help="measured designs of your own laboratory: they move and narrow the others"
     )
     predict.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    predict.add_argument(
+        "--cycles", type=int, nargs="+", default=[], metavar="N", help="retention after these cycles as well"
+    )
+    predict.add_argument(
+        "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
+        "(default 3, and none above 10,000 designs)",
+    )  # fmt: skip
+    predict.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
     _add_model(predict)
     predict.set_defaults(command="serving.predict")
 
+    screen = commands.add_parser("screen", help="make the designs of a space, predict them, keep the best")
+    screen.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
+    screen.add_argument(
+        "-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write; the page goes beside, OUT.html"
+    )
+    screen.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
+    screen.add_argument("--count", action="store_true", help="only say how many designs there are")
+    _add_model(screen)
+    screen.set_defaults(command="serving.screen.screen")
+
     explain = commands.add_parser("explain", help="overall importance, and the reasons design by design")
-    explain.add_argument("input", nargs="?", metavar="IN", help="candidate designs to explain one by one")
+    explain.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
     explain.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where pictures and tables go")
     explain.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    explain.add_argument(
+        "--want", nargs="+", default=[], metavar="TARGET>VALUE",
+        help="what each design should reach, such as 'ice_pct>85': the smallest changes that do it (quote it: > is the "
+        "shell's)",
+    )  # fmt: skip
+    explain.add_argument(
+        "--vary", nargs="+", default=[], metavar="COLUMN", help="columns that may change for --want; at most three do"
+    )
+    explain.add_argument(
+        "--sweep", nargs="+", default=[], metavar="COLUMN",
+        help="plot each prediction along this column, such as stack_pressure_mpa, with the literature's measurements",
+    )  # fmt: skip
     _add_model(explain)
     explain.set_defaults(command="serving.explain")
 
@@ -120,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         metavar="REF",
         help="use the configuration this model was trained with, and say whether its data are these data",
+    )
+    evaluate.add_argument(
+        "--rules",
+        nargs="?",
+        const="",
+        metavar="OUT",
+        help="ask the model the design rules of the literature instead; as CSV too where OUT is given",
     )
     evaluate.set_defaults(command="training.evaluate")
 
@@ -176,7 +215,11 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="answer by HTTP on this machine")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--port", type=int, default=8000, help="0 takes any free one (default 8000)")
+    serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (default 1)")
+    serve.add_argument("--seconds", type=float, default=30.0, help="for the answer to one request (default 30)")
+    serve.add_argument("--max-designs", type=int, default=10_000, help="of one request or file (default 10000)")
+    serve.add_argument("--max-body-mb", type=float, default=16.0, help="of one request (default 16)")
     _add_model(serve)
     serve.set_defaults(command="serving.serve")
     return parser

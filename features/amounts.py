@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
 from features.aliases import aliases
-from features.elements import ELEMENT_INDEX
+from features.elements import ELEMENT_INDEX, SYMBOLS
 from features.formula import FormulaError, read_formula
 from features.stoichiometry import MAX_AMOUNT
 
-_PLAIN = re.compile(r"(?=[A-Za-z.0-9]*\d)(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+")
+_PLAIN = re.compile(r"(?=[A-Za-z.0-9]*\d)(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+", re.ASCII)
 """A formula of symbols and numbers only, with at least one number: read here without the full reader."""
-_TOKEN = re.compile(r"([A-Z][a-z]?|\n)([\d.]*)")
-_UNKNOWN, _END = -1, -2
-_PLACE = {**ELEMENT_INDEX, "\n": _END}
+_UNKNOWN = -1
+_EXACT_DIGITS = 15
+"""Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
 
 Read = Callable[[str], Mapping[str, float] | None]
 
@@ -33,6 +34,7 @@ class Amounts:
     element : index of the element in `ELEMENTS_IN_ORDER`, shape (n_entries,)
     amount : its amount, above zero, shape (n_entries,)
     known : whether a composition was read, shape (n_distinct,); unknown ones have no entries
+    plain : whether the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
     """
 
     codes: np.ndarray
@@ -40,6 +42,7 @@ class Amounts:
     element: np.ndarray
     amount: np.ndarray
     known: np.ndarray
+    plain: np.ndarray
 
     @property
     def owner(self) -> np.ndarray:
@@ -51,12 +54,22 @@ class Amounts:
         """Sum of amounts of each distinct composition, 0 where unknown."""
         return np.bincount(self.owner, self.amount, minlength=len(self.known))
 
-    def dense(self) -> np.ndarray:
-        """Atomic fractions, shape (n_distinct, n_elements); rows of unknown compositions are NaN."""
-        table = np.zeros((len(self.known), len(ELEMENT_INDEX)))
-        table[self.owner, self.element] = self.amount / self.total[self.owner]
+    def dense(self, places: Sequence[int] | None = None) -> np.ndarray:
+        """Atomic fractions, shape (n_distinct, n_elements); rows of unknown compositions are NaN.
+
+        Parameters
+        ----------
+        places : index of the elements wanted, in their order; all where None
+        """
+        column: np.ndarray = np.arange(len(SYMBOLS))
+        if places is not None:
+            column = np.full(len(SYMBOLS), len(places))  # one column more, dropped, for all others
+            column[list(places)] = np.arange(len(places))
+        width = len(SYMBOLS) if places is None else len(places)
+        table = np.zeros((len(self.known), width + 1))
+        table[self.owner, column[self.element]] = self.amount / self.total[self.owner]
         table[~self.known] = np.nan
-        return table
+        return table[:, :width]
 
 
 def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
@@ -71,19 +84,19 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     read : what to do with a text that is no plain formula; `read_formula` where None
     """
     distinct = list(dict.fromkeys(texts))
-    place = dict(zip(distinct, range(len(distinct)), strict=True))
-    codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
+    codes: np.ndarray = np.arange(len(texts))
+    if len(distinct) < len(texts):
+        place = dict(zip(distinct, range(len(distinct)), strict=True))
+        codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
     fallback = read or _read_slowly
     named = aliases()
-    plain = [text for text in distinct if text not in named and _PLAIN.fullmatch(text)]
-    entries = _read_plain(plain)
-    order = {text: place for place, text in enumerate(plain)}
+    is_plain = [text not in named and _PLAIN.fullmatch(text) is not None for text in distinct]
+    starts, element, amount, usable = _read_plain(list(compress(distinct, is_plain)))
     counts = np.zeros(len(distinct), dtype=np.int64)
-    place_of = np.array([order.get(text, _UNKNOWN) for text in distinct], dtype=np.int64)
-    quick = place_of != _UNKNOWN
-    starts, element, amount, usable = entries
-    quick[quick] = usable[place_of[quick]]
-    counts[quick] = np.diff(starts)[place_of[quick]]
+    quick = np.array(is_plain, dtype=bool)
+    quick[quick] = usable
+    begin, count = starts[:-1][usable], np.diff(starts)[usable]
+    counts[quick] = count
     slow: dict[int, Mapping[str, float]] = {}
     for row in np.flatnonzero(~quick).tolist():
         if found := fallback(distinct[row]):
@@ -94,13 +107,13 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     amounts_all = np.empty(ends[-1])
     # plain ones are copied in one piece: their entries stand in the same order as their texts
     target = _ranges(ends[:-1][quick], counts[quick])
-    source = _ranges(starts[:-1][place_of[quick]], counts[quick])
+    source = _ranges(begin, count)
     elements_all[target], amounts_all[target] = element[source], amount[source]
     for row, held in slow.items():
         here = slice(ends[row], ends[row + 1])
         elements_all[here] = [ELEMENT_INDEX[symbol] for symbol in held]
         amounts_all[here] = list(held.values())
-    return Amounts(codes, ends, elements_all, amounts_all, counts > 0)
+    return Amounts(codes, ends, elements_all, amounts_all, counts > 0, quick)
 
 
 def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -115,21 +128,51 @@ def _read_plain(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     """Starts, elements, amounts of plain formulas, and which are usable (known symbols once each, sane amounts)."""
     if not texts:
         return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=bool)
-    tokens = _TOKEN.findall("\n".join(texts) + "\n")
-    index = np.array([_PLACE.get(symbol, _UNKNOWN) for symbol, _ in tokens], dtype=np.int64)
-    value = np.array([float(number) if number else 1.0 for _, number in tokens])
-    breaks = index == _END
-    owner = np.cumsum(breaks) - breaks
-    entry = ~breaks
-    index, value, owner = index[entry], value[entry], owner[entry]
+    letters = np.frombuffer(("\n".join(texts) + "\n").encode("ascii"), dtype=np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    begins = np.flatnonzero((letters >= ord("A")) & (letters <= ord("Z")))
+    second = letters[begins + 1]
+    long = (second >= ord("a")) & (second <= ord("z"))
+    index = _SYMBOL_PLACE[letters[begins] - ord("A"), np.where(long, second - (ord("a") - 1), 0)]
+    owner = np.searchsorted(ends, begins)
+    stops = np.minimum(np.append(begins[1:], len(letters)), ends[owner])
+    value = _numbers(letters, begins + 1 + long, stops)
     counts = np.bincount(owner, minlength=len(texts))
     wrong = (index == _UNKNOWN) | (value <= 0) | (value > MAX_AMOUNT)
-    key = owner * len(ELEMENT_INDEX) + index
-    _, first, times = np.unique(key, return_index=True, return_counts=True)
-    wrong[first[times > 1]] = True
+    key = np.sort(owner * len(ELEMENT_INDEX) + index)
     usable = np.ones(len(texts), dtype=bool)
     usable[owner[wrong]] = False
+    usable[key[1:][key[1:] == key[:-1]] // len(ELEMENT_INDEX)] = False
     return np.concatenate([[0], np.cumsum(counts)]), index, value, usable
+
+
+def _symbol_places() -> np.ndarray:
+    """Index of the element by its two letters, shape (26, 27); the second is 0 where there is none."""
+    places = np.full((26, 27), _UNKNOWN, dtype=np.int64)
+    for symbol, place in ELEMENT_INDEX.items():
+        places[ord(symbol[0]) - ord("A"), ord(symbol[1]) - ord("a") + 1 if symbol[1:] else 0] = place
+    return places
+
+
+_SYMBOL_PLACE = _symbol_places()
+
+
+def _numbers(letters: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Numbers written between places of a text, digits with at most one point; 1 where nothing stands there."""
+    length, digits, decimals = stops - begins, np.zeros(len(begins)), np.zeros(len(begins), dtype=np.int64)
+    behind = np.zeros(len(begins), dtype=bool)
+    for place in range(min(int(length.max(initial=0)), _EXACT_DIGITS + 1)):
+        here = place < length
+        letter = letters[np.where(here, begins + place, 0)]
+        point = here & (letter == ord("."))
+        digit = here & ~point
+        digits = np.where(digit, 10 * digits + (letter - float(ord("0"))), digits)
+        decimals += digit & behind
+        behind |= point
+    value = np.where(length > 0, digits / 10.0**decimals, 1.0)
+    for long in np.flatnonzero(length > _EXACT_DIGITS):
+        value[long] = float(bytes(letters[begins[long] : stops[long]]))
+    return value
 
 
 def _read_slowly(text: str) -> Mapping[str, float] | None:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from features import physics
-from features.electrolyte import classes_of, family_features, family_values
-from features.feature import Feature, Featurizer, log10, number, one_of, text
+from features.family import family_features, family_values
+from features.feature import Coded, Feature, coded, log10, number, one_of, per_text
 from features.formula import FormulaError, fold, read_formula
+from features.held import DesignFeaturizer, Electrolytes
 from features.records import Architecture
 
 ARCHITECTURES = tuple(kind for kind in get_args(Architecture) if kind not in ("double-layer", "other"))
@@ -22,6 +23,7 @@ CONDUCTIVITY = "log10_conductivity_s_per_cm"
 _NANO = re.compile(r"\bnano|\bn-si|nanowire|nano-", re.IGNORECASE)
 _MICRO = re.compile(r"[μµ]-?\s?si|\bu-si|micro|micron", re.IGNORECASE)
 _CARBON = re.compile(r"graphi|carbon|CNT|CNF|@C\b|/C\b|-C\b|MXene|\bC/")
+_LITHIUM_ALLOY = re.compile(r"Li-?(In|Sn)|In-?Li|Sn-?Li")
 _GIVEN = "the design as given"
 _RULE = "interface article, section "
 
@@ -45,7 +47,7 @@ def lithium_per_silicon(anode: str) -> float:
     return np.nan if not core or "Li" in core else 0.0
 
 
-class CellFeatures(Featurizer):
+class CellFeatures(DesignFeaturizer):
     """Vector of a silicon cell under one test condition.
 
     Outputs, in order: architecture and state of the silicon (yes/no), sizes and thicknesses (log10), shares of the
@@ -117,14 +119,14 @@ class CellFeatures(Featurizer):
             Feature("voltage_high_v", "upper cut-off", "V"),
         ]
 
-    def _values(self, X: pd.DataFrame) -> np.ndarray:
-        anodes = text(X, "anode")
-        said = np.array([bool(anode) for anode in anodes])
+    def _filled(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+        anodes = coded(X, "anode")
+        said = per_text(*anodes, bool) > 0
         states = one_of(X, "silicon_form", ("amorphous", "alloy"))
         size, film = number(X, "silicon_size_nm"), number(X, "film_thickness_nm")
         state = one_of(X, "silicon_form", ("amorphous", "crystalline"))
         amorphous = np.where(state.max(axis=1) == 1, state[:, 0], np.nan)
-        lithium = np.array([lithium_per_silicon(anode) for anode in anodes])
+        lithium = per_text(*anodes, lithium_per_silicon)
         prelithiated = number(X, "prelithiated")
         conductivity = number(X, CONDUCTIVITY)
         share = number(X, "anode_electrolyte_wt_pct") / 100
@@ -133,7 +135,6 @@ class CellFeatures(Featurizer):
         porosity = number(X, "porosity_pct")
         contact = np.where(np.isnan(porosity), 1.0, 1 - porosity / 100)
         pressure = number(X, "stack_pressure_mpa")
-        counters = text(X, "counter_electrode")
         return np.column_stack(
             [
                 one_of(X, "anode_architecture", ARCHITECTURES),
@@ -147,7 +148,7 @@ class CellFeatures(Featurizer):
                 number(X, "carbon_wt_pct"),
                 number(X, "anode_electrolyte_wt_pct"),
                 self._carbon(X, anodes, said),
-                _said_yes(text(X, "coating"), ["@" in anode for anode in anodes], said),
+                _said_yes(_given(X, "coating"), per_text(*anodes, lambda anode: "@" in anode) > 0, said),
                 np.where(np.isnan(prelithiated) & (lithium > 0), 1.0, prelithiated),
                 lithium,
                 physics.lithium_reserve_mah_per_g(lithium),
@@ -155,18 +156,16 @@ class CellFeatures(Featurizer):
                 porosity,
                 number(X, "anode_loading_mg_per_cm2"),
                 log10(number(X, "anode_thickness_um")),
-                family_values(classes_of(X)),
+                family_values(electrolytes.classes)[electrolytes.held],
                 log10(number(X, "electrolyte_thickness_um")),
                 conductivity,
                 np.isnan(number(X, "electrolyte_conductivity_s_per_cm")).astype(float),
                 log10(inside),
-                np.array([float(bool(name)) for name in text(X, "cathode_electrolyte")]),
+                _given(X, "cathode_electrolyte").astype(float),
                 one_of(X, "cell_type", ("full",)),
-                np.array(
-                    [
-                        np.nan if not name else float(bool(re.search(r"Li-?(In|Sn)|In-?Li|Sn-?Li", name)))
-                        for name in counters
-                    ]
+                per_text(
+                    *coded(X, "counter_electrode"),
+                    lambda name: float(_LITHIUM_ALLOY.search(name) is not None) if name else np.nan,
                 ),
                 number(X, "cathode_loading_mg_per_cm2"),
                 number(X, "np_ratio"),
@@ -184,19 +183,23 @@ class CellFeatures(Featurizer):
         )
 
     @staticmethod
-    def _carbon(X: pd.DataFrame, anodes: list[str], said: np.ndarray) -> np.ndarray:
+    def _carbon(X: pd.DataFrame, anodes: Coded, said: np.ndarray) -> np.ndarray:
         share = number(X, "carbon_wt_pct")
-        named = [bool(_CARBON.search(anode)) for anode in anodes]
+        named = per_text(*anodes, lambda anode: _CARBON.search(anode) is not None) > 0
         return np.where(
-            np.isnan(share), _said_yes(text(X, "conductive_carbon"), named, said), (share > 0).astype(float)
+            np.isnan(share), _said_yes(_given(X, "conductive_carbon"), named, said), (share > 0).astype(float)
         )
 
 
-def _said_yes(stated: list[str], named: list[bool], said: np.ndarray) -> np.ndarray:
+def _given(X: pd.DataFrame, column: str) -> np.ndarray:
+    """Whether a text is given, shape (n_designs,)."""
+    return per_text(*coded(X, column), bool) > 0
+
+
+def _said_yes(stated: np.ndarray, named: np.ndarray, said: np.ndarray) -> np.ndarray:
     """1 where a column or the anode's name says so, 0 where an anode is named and neither does, NaN without a name."""
-    yes = np.array([bool(words) or name for words, name in zip(stated, named, strict=True)])
-    return np.where(yes, 1.0, np.where(said, 0.0, np.nan))
+    return np.where(stated | named, 1.0, np.where(said, 0.0, np.nan))
 
 
-def _named(anodes: list[str], pattern: re.Pattern[str], said: np.ndarray) -> np.ndarray:
-    return np.where(said, [float(bool(pattern.search(anode))) for anode in anodes], np.nan)
+def _named(anodes: Coded, pattern: re.Pattern[str], said: np.ndarray) -> np.ndarray:
+    return np.where(said, per_text(*anodes, lambda anode: pattern.search(anode) is not None), np.nan)

@@ -43,7 +43,11 @@ def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | 
 
 def amounts_of(X: pd.DataFrame) -> Amounts:
     """Amounts of the elements of each design: of its `composition` where given, else of `electrolyte`."""
-    names, given = text(X, "electrolyte"), text(X, "composition")
+    return amounts_of_names(text(X, "electrolyte"), text(X, "composition"))
+
+
+def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
+    """Amounts of the elements of each electrolyte: of the composition given, of its name where that is empty."""
     spare = {first: name for name, first in zip(names, given, strict=True) if first}
     texts = [first or name for name, first in zip(names, given, strict=True)]
     return read_amounts(texts, lambda written: composition_of(spare.get(written, ""), written))
@@ -55,7 +59,7 @@ Values = Callable[[Amounts], np.ndarray]
 def _fractions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
     places = [ELEMENT_INDEX[element] for element in elements]
     found = [Feature(f"fraction_{each}", f"{each} fraction", "at. fraction", READ_FROM) for each in elements]
-    return found, lambda amounts: amounts.dense()[:, places]
+    return found, lambda amounts: amounts.dense(places)
 
 
 def _anions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
@@ -64,11 +68,10 @@ def _anions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
     found.append(Feature("lithium_per_anion", "lithium per anion", "1", READ_FROM))
 
     def values(amounts: Amounts) -> np.ndarray:
-        fractions = amounts.dense()
-        anions = fractions[:, places]
+        anions = np.asfortranarray(amounts.dense(places))  # sums go element by element, whatever the number of rows
         sums = anions.sum(axis=1, keepdims=True)
         sums[sums == 0] = np.nan
-        return np.hstack([anions / sums, fractions[:, [ELEMENT_INDEX["Li"]]] / sums])
+        return np.hstack([anions / sums, amounts.dense([ELEMENT_INDEX["Li"]]) / sums])
 
     return found, values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -102,17 +102,38 @@ def log10(values: np.ndarray) -> np.ndarray:
 
 def one_of(X: pd.DataFrame, column: str, choices: Sequence[str]) -> np.ndarray:
     """1 where the column holds the choice, 0 where it holds another, NaN where it holds none; shape (n, n_choices)."""
-    if column not in X.columns:
-        return np.full((len(X), len(choices)), np.nan)
-    held = X[column].astype(object).where(X[column].notna(), None).to_numpy()
-    given = np.array([value is not None and value != "" for value in held])
-    columns = [np.where(given, held == choice, np.nan) for choice in choices]
-    return np.column_stack(columns).astype(float)
+    codes, texts = coded(X, column)
+    found = per_text(codes, texts, lambda held: [float(held == choice) if held else np.nan for choice in choices])
+    return found.reshape(len(X), len(choices))
 
 
 def text(X: pd.DataFrame, column: str) -> list[str]:
     """A text column, empty where absent."""
+    codes, texts = coded(X, column)
+    return [texts[code] for code in codes.tolist()]
+
+
+Coded = tuple[np.ndarray, list[str]]
+"""A text column as places among its distinct texts, and those."""
+
+
+def coded(X: pd.DataFrame, column: str) -> Coded:
+    """A text column as the place of each design's text among the distinct ones, shape (n_designs,), and those.
+
+    Nothing given, and a column that is not there, is the empty text. What is done per text is done once for a million
+    designs that share it.
+    """
     if column not in X.columns:
-        return [""] * len(X)
-    given = X[column].notna().to_numpy()
-    return [str(value) if known else "" for value, known in zip(X[column], given, strict=True)]
+        return np.zeros(len(X), dtype=np.int64), [""]
+    codes, distinct = pd.factorize(X[column])
+    texts = [str(value) for value in distinct.tolist()]
+    if (unsaid := codes == -1).any():
+        codes = np.where(unsaid, len(texts), codes)
+        texts.append("")
+    return codes, texts
+
+
+def per_text(codes: np.ndarray, texts: Sequence[str], value: Callable[[str], float | Sequence[float]]) -> np.ndarray:
+    """A number, or a row of numbers, of each text, worked out once per distinct one; shape (n_designs, ...)."""
+    found = np.array([value(each) for each in texts], dtype=float)
+    return found[codes] if len(codes) else np.empty((0, *found.shape[1:]))

@@ -7,6 +7,7 @@ import csv
 import difflib
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -223,23 +224,11 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
     header: list[str] | None = None
     for line, cells in lines:
         if header is None:
-            header = [cell.strip() for cell in cells]
-            while header and not header[-1]:  # spreadsheets leave empty columns at the end
-                header.pop()
+            header = header_of(cells)
             table.columns = header
             table.remarks = check_columns(header, model, own_columns=own_columns, name=path.name)
             continue
-        while len(cells) > len(header) and not cells[-1].strip():
-            cells.pop()
-        if len(cells) != len(header):
-            table.mistakes.append(
-                Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", path.name)
-            )
-            table.rejected[line] = dict(zip(header, cells, strict=False))
-            continue
-        raw = dict(zip(header, cells, strict=True))
-        own = {key: value for key, value in raw.items() if key not in model.model_fields}
-        result = parse_row(model, {key: value.strip() for key, value in raw.items() if key not in own}, line, path.name)
+        raw, result = read_row(model, header, cells, line, path.name)
         if isinstance(result, list):
             table.mistakes += result
             table.rejected[line] = raw
@@ -254,6 +243,30 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
     return table
 
 
+def header_of(cells: list[str]) -> list[str]:
+    """Names of the columns; spreadsheets leave empty ones at the end."""
+    return trimmed([cell.strip() for cell in cells], 0)
+
+
+def trimmed(cells: list[str], count: int) -> list[str]:
+    """The cells themselves, without blank ones at the end beyond a count."""
+    while len(cells) > count and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def read_row(
+    model: type[RowT], header: list[str], cells: list[str], line: int, table: str
+) -> tuple[dict[str, str], RowT | list[Mistake]]:
+    """One row of a table: its cells by column as written, and the row, or all its mistakes."""
+    if len(trimmed(cells, len(header))) != len(header):
+        mistake = Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", table)
+        return dict(zip(header, cells, strict=False)), [mistake]
+    raw = dict(zip(header, cells, strict=True))
+    values = {key: value.strip() for key, value in raw.items() if key in model.model_fields}
+    return raw, parse_row(model, values, line, table)
+
+
 def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         content = path.read_bytes()
@@ -264,10 +277,7 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
         )
     text = decoded(content, path.name)
-    first = text.split("\n", 1)[0]
-    separator = "\t" if path.suffix == ".tsv" or ("\t" in first and "," not in first) else ","
-    if separator == "," and ";" in first and "," not in first:
-        raise InputError(f"{path.name}: the columns are separated by ';', expected ','; save it as comma-separated CSV")
+    separator = separator_of(text.split("\n", 1)[0], path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begins = 1
     try:
@@ -279,8 +289,23 @@ def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise unpaired(error, begins, path.name) from None
 
 
-def decoded(content: bytes, name: str) -> str:
-    """Text of a file.
+def separator_of(first: str, path: Path) -> str:
+    """What separates the columns, by the name of the file and its first line.
+
+    Raises
+    ------
+    InputError
+        Semicolons do.
+    """
+    if path.suffix == ".tsv" or ("\t" in first and "," not in first):
+        return "\t"
+    if ";" in first and "," not in first:
+        raise InputError(f"{path.name}: the columns are separated by ';', expected ','; save it as comma-separated CSV")
+    return ","
+
+
+def decoded(content: bytes, name: str, begins: int = 1) -> str:
+    """Text of a file, or of a part of it that begins on a line.
 
     Raises
     ------
@@ -290,13 +315,13 @@ def decoded(content: bytes, name: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        what = f"byte 0x{content[error.start]:02x}"
+        line = error.object[: error.start].count(b"\n") + begins
+        what = f"byte 0x{error.object[error.start]:02x}"
         raise InputError(
             f"{name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", name)]
         ) from None
     if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
+        line = text[: text.index("\0")].count("\n") + begins
         raise InputError(f"{name}: not a text table", [Mistake(line, "", "a NUL character", "text", name)])
     return text
 
@@ -310,16 +335,36 @@ def unpaired(error: csv.Error, line: int, name: str) -> InputError:
     return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+@contextmanager
+def read_parquet_with(path: Path) -> Iterator[None]:
+    """Say in words what is wrong with a Parquet file that the block cannot read.
+
+    Raises
+    ------
+    InputError
+        It is not there, or not whole.
+    """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        yield
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path.name}: not a whole Parquet file ({str(error).splitlines()[0]})") from None
+    except (pa.ArrowInvalid, OSError, StopIteration) as error:
+        why = (str(error) or "fewer rows than it says").splitlines()[0]
+        raise InputError(f"{path.name}: not a whole Parquet file ({why})") from None
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    import pyarrow.parquet as pq
+
+    with read_parquet_with(path):
+        table = pq.read_table(path)
     yield 1, list(table.column_names)
     for number, row in enumerate(table.to_pylist(), start=2):
-        yield number, ["" if value is None or value != value else str(value) for value in row.values()]
+        yield number, [as_cell(value) for value in row.values()]
+
+
+def as_cell(value: object) -> str:
+    """A value as a text table would hold it; nothing and NaN are empty."""
+    return "" if value is None or value != value else str(value)

@@ -238,15 +238,15 @@ class BoostedEnsemble:
         trees = [(1 - linear) / len(self.boosters)] * len(self.boosters)
         return [*trees, linear] if self.linear else trees
 
-    def _members(self, X: pd.DataFrame) -> list[tuple[xgb.Booster, xgb.DMatrix]]:
-        table = X.to_numpy(dtype=float)
+    def _members(self, X: pd.DataFrame | np.ndarray) -> list[tuple[xgb.Booster, xgb.DMatrix]]:
+        table = np.asarray(X, dtype=float)
         trees = xgb.DMatrix(table.astype(np.float32), missing=np.nan, nthread=1)
         found = [(booster, trees) for booster in self.boosters]
         if self.linear and self.scaling:
             found.append((self.linear, xgb.DMatrix(self.scaling(table), missing=np.nan, nthread=1)))
         return found
 
-    def predict(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean of the members and their standard deviation, both on the label's scale, shape (n_rows,)."""
         each = np.array([booster.predict(data, output_margin=True) for booster, data in self._members(X)], dtype=float)
         shares = np.array(self._shares())[:, None]
@@ -261,6 +261,18 @@ class BoostedEnsemble:
             total += share * booster.predict(data, pred_contribs=True).astype(float)
         scale = self.scale * self.recipe.shrink
         return scale * total[:, :-1], self.offset + scale * float(total[0, -1])
+
+    def interactions(self, X: pd.DataFrame) -> np.ndarray:
+        """SHAP interaction values, shape (n_rows, n_features, n_features), symmetric: a pair's effect is the sum of its
+        two entries, and each row sums to the feature's SHAP value. The linear member has none off the diagonal."""
+        total = np.zeros((len(X), X.shape[1], X.shape[1]))
+        places = np.arange(X.shape[1])
+        for place, (share, (booster, data)) in enumerate(zip(self._shares(), self._members(X), strict=True)):
+            if place < len(self.boosters):
+                total += share * booster.predict(data, pred_interactions=True)[:, :-1, :-1]
+            else:
+                total[:, places, places] += share * booster.predict(data, pred_contribs=True)[:, :-1]
+        return self.scale * self.recipe.shrink * total
 
     def save(self, folder: Path) -> None:
         """Write one UBJ file per member and a JSON file with the rest."""

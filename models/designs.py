@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from features.columns import numeric_columns
 from features.electrolyte import NAMED_ONLY
-from features.formula import FormulaError, read_formula
+from features.feature import coded, number, per_text
+from features.formula import MAX_LENGTH, FormulaError, read_formula
+from features.held import Electrolytes
 from features.records import Candidate
 from features.tables import InputError, Mistake, parse_row
 
@@ -27,12 +30,12 @@ ANODE_COLUMNS = (
 
 def has_anode(designs: pd.DataFrame) -> np.ndarray:
     """Whether each design says anything of its anode, shape (n_designs,)."""
+    numbers = numeric_columns(Candidate)
     given = [
-        designs[column].notna().to_numpy() & (designs[column].astype(str) != "").to_numpy()
+        np.isfinite(number(designs, column)) if column in numbers else per_text(*coded(designs, column), bool) > 0
         for column in ANODE_COLUMNS
-        if column in designs
     ]
-    return np.any(given, axis=0) if given else np.zeros(len(designs), dtype=bool)
+    return np.asarray(np.any(given, axis=0))
 
 
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
@@ -67,6 +70,34 @@ def usable_rows(
     if mistakes:
         raise InputError(f"{len(mistakes)} mistakes in the {what}", mistakes)
     return rows
+
+
+def unreadable(designs: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+    """Designs that `formula_mistake` refuses, shape (n_designs,); each distinct electrolyte is read once.
+
+    Parameters
+    ----------
+    electrolytes : what `read_electrolytes` gave of the designs
+    """
+    amounts = electrolytes.amounts
+    wrong = np.zeros(len(electrolytes.names), dtype=bool)
+    for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():
+        wrong[place] = not _is_readable(electrolytes.written[place])
+    wrong |= np.array([len(text) > MAX_LENGTH for text in electrolytes.written], dtype=bool)
+    found = wrong[electrolytes.codes]
+    if found.any():
+        named = per_text(*coded(designs, "electrolyte_class"), lambda held: held in NAMED_ONLY) > 0
+        given = per_text(*coded(designs, "composition"), bool) > 0
+        found &= ~named | given
+    return np.asarray(found)
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        read_formula(text)
+    except FormulaError:
+        return False
+    return True
 
 
 def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:

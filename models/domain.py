@@ -3,7 +3,7 @@ rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,13 @@ import pandas as pd
 
 MISSING_DISTANCE = 1.0
 """Distance, in standard deviations, between a known and an unknown value."""
+ROUNDING = 1e-11
+"""Share of a sum of squares, and of the known designs' own, by which a matrix product may be off; a hundred times what
+doubles lose."""
+BLOCK = 1_000_000
+"""Numbers held at once where distances are measured."""
+ROUNDING = 1e-9
+"""Share of a feature's size below which its spread is rounding: it does not vary."""
 FAR_SHARE = 0.95
 """A design is far when it is farther from any row than this share of the rows is from the next paper."""
 
@@ -22,7 +29,7 @@ def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, table, 0.0).sum(axis=0) / count
     spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
-    spread[spread == 0] = 1.0
+    spread[spread <= ROUNDING * np.maximum(np.abs(centre), 1.0)] = 1.0
     return centre, spread
 
 
@@ -30,12 +37,47 @@ def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
     two as none."""
     result = np.empty((len(left), len(right)))
-    for index, design in enumerate(left):
-        gap = design - right
-        one_unknown = np.isnan(gap) & ~(np.isnan(design) & np.isnan(right))
-        gap = np.where(np.isnan(gap), np.where(one_unknown, MISSING_DISTANCE, 0.0), gap)
-        result[index] = np.sqrt(np.mean(gap**2, axis=1))
+    for here in _blocks(len(left), right.size):
+        result[here] = _root_mean_square(left[here, None, :], right[None, :, :])
     return result
+
+
+def _root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    gap = one - other
+    one_unknown = np.isnan(gap) & ~(np.isnan(one) & np.isnan(other))
+    gap = np.where(np.isnan(gap), np.where(one_unknown, MISSING_DISTANCE, 0.0), gap)
+    return np.asarray(np.sqrt(np.mean(gap**2, axis=-1)))
+
+
+def nearest_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The smallest of each design's `distances_between`, shape (n_left,).
+
+    Sums of squares by one matrix product single out the rows that can be nearest within its rounding; these alone are
+    measured exactly.
+    """
+    known, count = ~np.isnan(right), right.shape[1]
+    value = np.where(known, right, 0.0)
+    by_square, by_value, by_known = known, -2 * value, value**2 + MISSING_DISTANCE**2 * (1 - 2 * known)
+    factors = np.hstack([by_square, by_value, by_known]).T
+    rest, largest = MISSING_DISTANCE**2 * known.sum(axis=1), (value**2).sum(axis=1).max() + count
+    result = np.empty(len(left))
+    for here in _blocks(len(left), len(right)):
+        asked = left[here]
+        held = ~np.isnan(asked)
+        filled = np.where(held, asked, 0.0)
+        squares = np.hstack([filled**2, filled, held]) @ factors + rest
+        lowest = squares.min(axis=1, keepdims=True)
+        rows, others = np.nonzero(~(squares > lowest + ROUNDING * (np.abs(lowest) + largest)))
+        exact = _root_mean_square(asked[rows], right[others])
+        result[here] = np.minimum.reduceat(exact, np.searchsorted(rows, np.arange(len(asked))))
+    return result
+
+
+def _blocks(count: int, width: int) -> Iterator[slice]:
+    """Slices of some rows whose tables of `width` numbers a row take little memory."""
+    size = max(1, BLOCK // max(width, 1))
+    for start in range(0, count, size):
+        yield slice(start, start + size)
 
 
 def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
@@ -98,54 +140,43 @@ class Domain:
             domain.far = float(np.quantile(nearest[np.isfinite(nearest)], FAR_SHARE))
         return domain
 
-    def distances(self, vectors: pd.DataFrame) -> np.ndarray:
+    def distances(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Root-mean-square distance in standard deviations, shape (n_designs, n_rows); one unknown value counts as one
         deviation."""
-        return self._apart(vectors.to_numpy(dtype=float), self.vectors)
+        return distances_between(self._scaled(vectors), self._scaled(self.vectors))
 
-    def nearest_distance(self, vectors: pd.DataFrame) -> np.ndarray:
-        """Distance to the nearest row, shape (n_designs,)."""
-        return np.asarray(self.distances(vectors).min(axis=1))
+    def nearest_distance(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """Distance to the nearest row, shape (n_designs,): the smallest of `distances`."""
+        return nearest_distances(self._scaled(vectors), self._scaled(self.vectors))
 
     def between(self, vectors: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
         """The same distance between designs, shape (n_designs, n_others)."""
-        return self._apart(vectors.to_numpy(dtype=float), others.to_numpy(dtype=float))
+        return distances_between(self._scaled(vectors), self._scaled(others))
 
-    def _apart(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return distances_between((one - self.centre) / self.spread, (other - self.centre) / self.spread)
+    def _scaled(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
+        return np.asarray((np.asarray(vectors, dtype=float) - self.centre) / self.spread)
 
-    def notices(
-        self, distance: float, design: Mapping[str, Any], amounts: Mapping[str, float] | None, held_class: str | None
-    ) -> list[str]:
-        """What lies outside the known, in words, for one design."""
-        found = []
-        if distance > self.far:
-            found.append(f"far from every training design (distance {distance:.2f}, usual below {self.far:.2f})")
-        if unseen := sorted(set(amounts or {}) - set(self.elements)):
-            found.append(f"elements never seen: {', '.join(unseen)}")
-        if held_class and held_class not in self.classes:
-            found.append(f"electrolyte class never seen: {held_class}")
-        given = {column: design.get(column) for column in self.ranges}
-        outside = [
-            f"{column} {float(value):g} ({self.ranges[column][0]:g} to {self.ranges[column][1]:g})"
-            for column, value in given.items()
-            if value is not None and value == value and not self.ranges[column][0] <= value <= self.ranges[column][1]
-        ]
-        if outside:
-            found.append(f"outside the known range: {', '.join(outside)}")
-        return found
+    def nearest(self, vectors: pd.DataFrame | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest rows of different papers, nearest first; among equals the first row.
 
-    def nearest(self, distances: np.ndarray, count: int) -> list[dict[str, Any]]:
-        """The nearest rows of different papers, nearest first, with their distance."""
-        chosen: list[dict[str, Any]] = []
-        seen: set[str] = set()
-        for row in np.argsort(distances, kind="stable"):
-            if self.papers[row] not in seen:
-                seen.add(self.papers[row])
-                chosen.append({**self.precedents[row], "distance": round(float(distances[row]), 3)})
-            if len(chosen) == count:
-                break
-        return chosen
+        Returns
+        -------
+        rows, distances : each of shape (n_designs, n), n being `count` or the number of papers where that is smaller
+        """
+        paper = np.unique(self.papers, return_inverse=True)[1]
+        asked, known = self._scaled(vectors), self._scaled(self.vectors)
+        count = min(count, int(paper.max()) + 1)
+        if not count:
+            return np.empty((len(asked), 0), dtype=np.int64), np.empty((len(asked), 0))
+        rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
+        for here in _blocks(len(asked), known.size):
+            away = distances_between(asked[here], known)
+            every = np.arange(len(away))
+            for rank in range(count):
+                rows[here, rank] = chosen = away.argmin(axis=1)
+                distances[here, rank] = away[every, chosen]
+                away[paper[chosen][:, None] == paper] = np.inf
+        return rows, distances
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; NaN is written as null."""

@@ -11,13 +11,17 @@ import pandas as pd
 from features.cell import CONDUCTIVITY as CONDUCTIVITY_COLUMN
 from features.cell import CellFeatures
 from features.electrolyte import ElectrolyteFeatures
-from features.feature import Featurizer, number
+from features.feature import number
+from features.held import DesignFeaturizer
 from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.domain import Domain
 from models.intervals import Calibration
 from models.lab import LabEffect
 
-FEATURIZERS: dict[str, type[Featurizer]] = {"ElectrolyteFeatures": ElectrolyteFeatures, "CellFeatures": CellFeatures}
+FEATURIZERS: dict[str, type[DesignFeaturizer]] = {
+    "ElectrolyteFeatures": ElectrolyteFeatures,
+    "CellFeatures": CellFeatures,
+}
 """Featurizers by the name a bundle stores."""
 
 PARTS: dict[str, str] = {"conductivity": "ElectrolyteFeatures", "ice": "CellFeatures", "fade": "CellFeatures"}
@@ -36,7 +40,7 @@ class Part:
     lab : what the user's own measurements can do; None as for calibration
     """
 
-    featurizer: Featurizer
+    featurizer: DesignFeaturizer
     ensemble: BoostedEnsemble
     calibration: Calibration | None = None
     domain: Domain | None = None
@@ -58,7 +62,7 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
         column of `with_conductivity`
     labels : on the model's scale: log10 S/cm, %, log10 cycles
     """
-    featurizer: Featurizer = CellFeatures()
+    featurizer: DesignFeaturizer = CellFeatures()
     if name == "conductivity":
         featurizer = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without)
     vectors = featurizer.fit_transform(designs)
@@ -82,8 +86,12 @@ def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame
 
     Inside an evaluation `conductivity` must come from rows without the held-out papers.
     """
+    return with_link(designs, conductivity.predict(designs)[0])
+
+
+def with_link(designs: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
+    """`with_conductivity` of designs whose conductivity is predicted already, log10 S/cm, shape (n_designs,)."""
     measured = number(designs, "electrolyte_conductivity_s_per_cm")
-    predicted, _ = conductivity.predict(designs)
     known = measured > 0
     return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
 

@@ -9,26 +9,54 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.charge import charge_imbalance, is_balanced
-from features.composition import composition_of
-from features.electrolyte import classes_of, resolve_class
-from features.feature import number, text
-from features.records import LIQUID_CLASSES
+from features.feature import number
+from features.held import Electrolytes, read_electrolytes
 from models import lifetime
 from models.bundle import Bundle
 from models.designs import has_anode
-from models.domain import Domain
 from models.intervals import Calibration
+from models.notices import (
+    Notice,
+    after,
+    domain_notices,
+    joined,
+    of_rows,
+    reading_notices,
+    skill_notices,
+    where,
+)
 from models.own import OwnRows, moved, own_rows
-from models.parts import Part, with_conductivity
+from models.parts import Part, with_conductivity, with_link
 from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
 DEFAULT_CYCLE = 100.0
 """Cycle at which retention is predicted where a design names none."""
 DEFAULT_LEVEL = 0.9
-SAME_TEMPERATURE_C = 10.0
-"""A measured conductivity this far from the test temperature gets a notice."""
 PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade", LIFE.column: "fade"}
+ENDS = ("", "_low", "_high")
+"""Endings of the columns of a predicted quantity."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest literature rows of different papers, nearest first, of every design one model judges.
+
+    Attributes
+    ----------
+    rows, distances : place among `precedents`, and how far; shape (n_designs, n)
+    judged : designs that the model judges, shape (n_designs,)
+    precedents : what was measured, and where
+    """
+
+    rows: np.ndarray
+    distances: np.ndarray
+    judged: np.ndarray
+    precedents: list[dict[str, Any]]
+
+    def of(self, design: int) -> list[dict[str, Any]]:
+        """The rows of one design, each with its `distance`."""
+        pairs = zip(self.rows[design].tolist(), self.distances[design].tolist(), strict=True)
+        return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
 
 
 @dataclass
@@ -37,14 +65,34 @@ class Predictions:
 
     Attributes
     ----------
-    table : per target `<column>`, `<column>_low`, `<column>_high`, then `notice`; NaN where a design says too little
-    precedents : per design and target, the nearest literature rows of different papers
-    distances : per design and target, distance to the nearest training design in standard deviations
+    table : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
+        every cycle asked for, then `notice`; NaN where a design says too little
+    nearest : by target
+    distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
+        says too little
     """
 
     table: pd.DataFrame
-    precedents: list[dict[str, list[dict[str, Any]]]]
-    distances: list[dict[str, float]]
+    nearest: dict[str, Nearest]
+    distances: dict[str, np.ndarray]
+
+    @property
+    def precedents(self) -> list[dict[str, list[dict[str, Any]]]]:
+        """Per design and target, the nearest literature rows of different papers."""
+        return [
+            {column: each.of(row) for column, each in self.nearest.items() if each.judged[row]}
+            for row in range(len(self.table))
+        ]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What one part says of the designs it judges: on its scale, with the distance to what it knows."""
+
+    vectors: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    distance: np.ndarray | None
 
 
 class Predictor:
@@ -66,6 +114,8 @@ class Predictor:
         level: float = DEFAULT_LEVEL,
         precedents: int = 3,
         measured: pd.DataFrame | None = None,
+        cycles: Sequence[int] = (),
+        electrolytes: Electrolytes | None = None,
     ) -> Predictions:
         """Predict each design.
 
@@ -76,6 +126,8 @@ class Predictor:
         level : share of papers whose values the interval should hold, 0 to 1
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
+        cycles : cycles at which retention is wanted beside that of the design's own
+        electrolytes : what `read_electrolytes` gave of the designs, where that was done already
 
         Raises
         ------
@@ -85,131 +137,115 @@ class Predictor:
             A target that does not exist.
         """
         wanted = check_targets(targets)
+        electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
-        cells = with_conductivity(designs, self.bundle.parts["conductivity"])
-        notices = [[] if anode else ["no anode described: cell targets not predicted"] for anode in described]
-        self._add_skill_notices(wanted, described, notices)
-        self._add_reading_notices(designs, notices)
-        columns: dict[str, np.ndarray] = {}
-        nearest: list[dict[str, list[dict[str, Any]]]] = [{} for _ in range(len(designs))]
-        distances: list[dict[str, float]] = [{} for _ in range(len(designs))]
-        for name in dict.fromkeys(PART_OF[column] for column in wanted):
-            part, frame = self.bundle.parts[name], designs if name == "conductivity" else cells
-            mask = np.ones(len(designs), dtype=bool) if name == "conductivity" else described
-            own = None if measured is None else self._own(name, part, measured)
-            away = part.domain.distances(part.featurizer.transform(frame)) if part.domain else None
-            found, said = self._values(name, part, frame, level, own, away)
-            if measured is not None and own is None:
-                said = [["none of your measured designs tells of it"]] * len(designs)
-            for row in np.flatnonzero(mask) if said else ():
-                notices[row] += [f"{name}: {each}" for each in said[row]]
-            for column, values in found.items():
-                columns[column] = np.where(mask, values, np.nan)
-            if away is not None and part.domain is not None:
-                self._place(name, part.domain, away, frame, mask, precedents, nearest, distances, notices)
-        order = [column + end for column in wanted for end in ("", "_low", "_high")]
-        table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
-        table["notice"] = ["; ".join(dict.fromkeys(each)) for each in notices]
-        wanted_rows = [
-            {column: found[PART_OF[column]] for column in wanted if PART_OF[column] in found} for found in nearest
+        asked = list(dict.fromkeys(PART_OF[column] for column in wanted)) + ["fade"] * bool(cycles)
+        conductivity = self._answer("conductivity", designs, electrolytes)
+        cells, held = designs, electrolytes
+        if set(asked) != {"conductivity"}:
+            cells = with_link(designs, conductivity.centre)
+            if not described.all():
+                cells, held = cells[described], electrolytes.take(described)
+        notices = [
+            where(~described, "no anode described: cell targets not predicted"),
+            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, CONDUCTIVITY.column),
+            *reading_notices(designs, electrolytes),
         ]
-        return Predictions(table, wanted_rows, distances)
+        columns: dict[str, np.ndarray] = {}
+        nearest: dict[str, Nearest] = {}
+        distances: dict[str, np.ndarray] = {}
+        for name in dict.fromkeys(asked):
+            is_cell = name != "conductivity"
+            frame, read = (cells, held) if is_cell else (designs, electrolytes)
+            mask = described if is_cell else np.ones(len(designs), dtype=bool)
+            part = self.bundle.parts[name]
+            answer = self._answer(name, frame, read) if is_cell else conductivity
+            found, said = self._values(name, part, frame, answer, level, measured, cycles)
+            columns |= {column: _spread_over(mask, values) for column, values in found.items()}
+            if said:
+                notices.append(of_rows(mask, said))
+            if part.domain is not None and answer.distance is not None:
+                distances[name] = _spread_over(mask, answer.distance)
+                outside = joined(
+                    [after(f"{name}: ", each) for each in domain_notices(part.domain, answer.distance, frame, read)]
+                )
+                notices.append(of_rows(mask, outside.to_pylist()) if not mask.all() else outside)
+                rows, away = part.domain.nearest(answer.vectors, precedents)
+                judged = Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, part.domain.precedents)
+                nearest |= {column: judged for column in wanted if PART_OF[column] == name}
+        order = [column + end for column in wanted for end in ENDS]
+        order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
+        table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
+        table["notice"] = _as_text(joined(notices), designs.index)
+        return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
+
+    def _answer(self, name: str, designs: pd.DataFrame, electrolytes: Electrolytes) -> _Answer:
+        part = self.bundle.parts[name]
+        vectors = part.featurizer.vectors(designs, electrolytes)
+        if not len(vectors):
+            return _Answer(vectors, np.empty(0), np.empty(0), np.empty(0))
+        centre, spread = part.ensemble.predict(vectors)
+        distance = part.domain.nearest_distance(vectors) if part.domain else None
+        return _Answer(vectors, centre, spread, distance)
+
+    def _values(
+        self,
+        name: str,
+        part: Part,
+        frame: pd.DataFrame,
+        answer: _Answer,
+        level: float,
+        measured: pd.DataFrame | None,
+        cycles: Sequence[int],
+    ) -> tuple[dict[str, np.ndarray], list[str]]:
+        """The columns of one part, and what its measured designs changed in words, per design."""
+        centre, said = answer.centre, list[str]()
+        half = _calibration(part).half_width(answer.spread, level, answer.distance)
+        if measured is not None and len(frame):
+            own = self._own(name, part, measured)
+            each = [["none of your measured designs tells of it"]] * len(frame)
+            if own is not None:
+                centre, half, each = moved(part, own, frame, centre, answer.spread, half, level)
+            said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
+        return _in_units(name, part, frame, centre, half, cycles), said
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
         if name != "conductivity":
             measured = with_conductivity(measured, self.bundle.parts["conductivity"])
         return own_rows(name, part, measured)
 
-    def _values(
-        self, name: str, part: Part, frame: pd.DataFrame, level: float, own: OwnRows | None, away: np.ndarray | None
-    ) -> tuple[dict[str, np.ndarray], list[list[str]]]:
-        centre, spread = part.predict(frame)
-        distance = None if away is None else away.min(axis=1)
-        half, said = _calibration(part).half_width(spread, level, distance), list[list[str]]()
-        if own is not None:
-            centre, half, said = moved(part, own, frame, centre, spread, half, level)
-        return self._in_units(name, part, frame, centre, half), said
 
-    @staticmethod
-    def _in_units(
-        name: str, part: Part, frame: pd.DataFrame, centre: np.ndarray, half: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        ends = {"": centre, "_low": centre - half, "_high": centre + half}
-        if name == "conductivity":
-            return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
-        if name == "ice":
-            return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
-        cycle = number(frame, "cycle")
-        after = np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle) - 1
-        found = {
-            RETENTION.column + end: lifetime.retention_pct(value, after, part.settings["shape"])
-            for end, value in ends.items()
-        }
-        return found | {LIFE.column + end: np.clip(1 + 10.0**value, LIFE.low, LIFE.high) for end, value in ends.items()}
+def _in_units(
+    name: str, part: Part, frame: pd.DataFrame, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
+) -> dict[str, np.ndarray]:
+    ends = dict(zip(ENDS, (centre, centre - half, centre + half), strict=True))
+    if name == "conductivity":
+        return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
+    if name == "ice":
+        return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
+    cycle = number(frame, "cycle")
+    after_cycles = {"": np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle) - 1}
+    after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
+    found = {
+        RETENTION.column + at + end: lifetime.retention_pct(value, passed, part.settings["shape"])
+        for at, passed in after_cycles.items()
+        for end, value in ends.items()
+    }
+    return found | {LIFE.column + end: np.clip(1 + 10.0**value, LIFE.low, LIFE.high) for end, value in ends.items()}
 
-    @staticmethod
-    def _place(
-        name: str,
-        domain: Domain,
-        away: np.ndarray,
-        frame: pd.DataFrame,
-        mask: np.ndarray,
-        count: int,
-        nearest: list[dict[str, list[dict[str, Any]]]],
-        distances: list[dict[str, float]],
-        notices: list[list[str]],
-    ) -> None:
-        if not mask.any():
-            return
-        classes = classes_of(frame)
-        pairs = list(zip(text(frame, "electrolyte"), text(frame, "composition"), strict=True))
-        for row, design in enumerate(frame.to_dict("records")):
-            if mask[row]:
-                closest = float(away[row].min())
-                distances[row][name] = closest
-                nearest[row][name] = domain.nearest(away[row], count)
-                found = domain.notices(
-                    closest,
-                    {str(key): value for key, value in design.items()},
-                    composition_of(*pairs[row]),
-                    classes[row],
-                )
-                notices[row] += [f"{name}: {each}" for each in found]
 
-    @staticmethod
-    def _add_reading_notices(designs: pd.DataFrame, notices: list[list[str]]) -> None:
-        columns = (text(designs, name) for name in ("electrolyte", "composition", "electrolyte_class"))
-        measured_at, tested_at = (
-            number(designs, "electrolyte_conductivity_temperature_c"),
-            number(designs, "temperature_c"),
-        )
-        for row, (name, composition, given) in enumerate(zip(*columns, strict=True)):
-            held, derived = resolve_class(name, composition, given)
-            amounts = composition_of(name, composition)
-            if amounts is None:
-                notices[row].append(
-                    f"no stoichiometry known for {name}: conductivity judged from its class and form alone"
-                )
-            elif not is_balanced(amounts):
-                notices[row].append(f"the charges of the formula do not cancel ({charge_imbalance(amounts):+.1f})")
-            if held in LIQUID_CLASSES:
-                notices[row].append(f"{held} electrolyte: the models are about solid ones")
-            elif held is None:
-                notices[row].append("electrolyte class unknown")
-            elif derived:
-                notices[row].append(f"class read from the formula: {held}")
-            if abs(measured_at[row] - tested_at[row]) > SAME_TEMPERATURE_C:
-                given_at, tested = f"{measured_at[row]:g} °C", f"{tested_at[row]:g} °C"
-                notices[row].append(
-                    f"the conductivity given was measured at {given_at}, the cell is tested at {tested}"
-                )
+def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values of the designs of the mask at their places among all; NaN elsewhere, 0 where they are whole numbers."""
+    if mask.all():
+        return values
+    empty = np.nan if values.dtype.kind == "f" else 0
+    found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
+    found[mask] = values
+    return found
 
-    def _add_skill_notices(self, wanted: Sequence[str], described: np.ndarray, notices: list[list[str]]) -> None:
-        skill = self.bundle.facts.get("skill", {})
-        silent = [column for column in wanted if not skill.get(column, {}).get("shown", True)]
-        for row, anode in enumerate(described):
-            if named := [column for column in silent if anode or column == CONDUCTIVITY.column]:
-                notices[row].append(f"no skill shown yet on unseen papers: {', '.join(named)}")
+
+def _as_text(notices: Notice, index: pd.Index) -> pd.Series:
+    return pd.Series(pd.array(notices.fill_null(""), dtype="str"), index=index)
 
 
 def _calibration(part: Part) -> Calibration:

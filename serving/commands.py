@@ -14,55 +14,79 @@ def predict(arguments: argparse.Namespace) -> int:
     from models.bundle import load_bundle
     from models.predictor import Predictor
     from models.registry import resolve
-    from serving.batch import predict_file, text_notices, text_table
+    from serving.batch import predict_file
+    from serving.text import text_notices, text_table
+    from serving.unfinished import folder_of
 
     predictor = Predictor(load_bundle(resolve(arguments.model)))
-    result = predict_file(
-        arguments.input,
-        arguments.out,
-        predictor,
-        targets=arguments.targets,
-        level=arguments.level,
-        calibrate=arguments.calibrate or None,
-    )
+    try:
+        result = predict_file(
+            arguments.input,
+            arguments.out,
+            predictor,
+            targets=arguments.targets,
+            level=arguments.level,
+            calibrate=arguments.calibrate or None,
+            precedents=arguments.precedents,
+            cycles=arguments.cycles,
+            resume=arguments.resume,
+        )
+    except (KeyboardInterrupt, OSError, ValueError):
+        if folder_of(Path(arguments.out).resolve()).exists():
+            print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)
+        raise
     for remark in result.remarks:
         print(f"note: {remark}", file=sys.stderr)
-    print(f"{text_table(result.table)}\n[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
-    print(f"nearest literature rows: {result.nearest.name}")
+    print(text_table(result.table, rows=result.rows))
+    print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
+    if result.nearest:
+        print(f"nearest literature rows: {result.nearest.name}")
     if notices := text_notices(result.table):
         print(f"notices:\n{notices}")
     if result.rejected is None:
         return DONE
     print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
+    if len({(mistake.table, mistake.line) for mistake in result.mistakes}) < result.rejected_rows:
+        print(f"... these are the first; {result.rejected_rows} rows were rejected", file=sys.stderr)
     print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
     return REJECTED
 
 
 def explain(arguments: argparse.Namespace) -> int:
     """Overall importance, and the reasons design by design."""
-    from features.tables import InputError
     from models.bundle import load_bundle
-    from models.designs import candidate_frame
-    from models.explain import explain
+    from models.explain.page import Questions, explain
+    from models.explain.want import Want, check_vary
     from models.folders import check_folder, whole_folder
     from models.registry import resolve
-    from serving.batch import design_names, read_candidates
 
     folder = Path(arguments.out)
     check_folder(folder)
-    bundle = load_bundle(resolve(arguments.model))
-    candidates = read_candidates(arguments.input) if arguments.input else None
-    designs, names = None, None
-    if candidates:
-        if not candidates.rows:
-            raise InputError(f"{arguments.input}: no row can be used", candidates.mistakes)
-        designs, names = candidate_frame(candidates.rows), design_names(candidates)
+    wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
+    asked = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))
+    if bool(wants) != bool(vary):
+        raise ValueError("--want and --vary go together: what to reach, and the columns that may change for it")
+    if (wants or asked.sweeps) and not arguments.input:
+        raise ValueError("--want and --sweep ask about designs; give a table of them")
+    bundle, page = load_bundle(resolve(arguments.model)), folder / "index.html"
+    if not arguments.input:
+        with whole_folder(folder) as aside:
+            written = explain(bundle, aside, targets=arguments.targets)
+        print(f"{len(written)} files; look at {page}")
+        return DONE
+    from serving.explained import explain_file
+
     with whole_folder(folder) as aside:
-        written = explain(bundle, aside, designs, names, arguments.targets)
-    print(f"{len(written)} files; look at {folder / 'index.html'}")
-    for mistake in candidates.mistakes if candidates else []:
-        print(mistake, file=sys.stderr)
-    return REJECTED if candidates and candidates.mistakes else DONE
+        result = explain_file(arguments.input, aside, bundle, arguments.targets, asked)
+    for remark in result.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    print(f"{len(result.written)} files; look at {page}")
+    if not result.rejected_rows:
+        return DONE
+    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
+    if len({(mistake.table, mistake.line) for mistake in result.mistakes}) < result.rejected_rows:
+        print(f"... these are the first; {result.rejected_rows} rows were left out", file=sys.stderr)
+    return REJECTED
 
 
 def suggest(arguments: argparse.Namespace) -> int:
@@ -88,14 +112,30 @@ def suggest(arguments: argparse.Namespace) -> int:
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """Answer by HTTP."""
-    import uvicorn
+    """Answer by HTTP until SIGTERM or Ctrl-C; SIGHUP, as `POST /admin/reload`, loads the present champion."""
+    import asyncio
 
-    from models.bundle import load_bundle
-    from models.registry import resolve
-    from serving.app import create_app
+    from serving.server.listen import is_local, listening_socket
+    from serving.server.settings import MEGABYTE, Settings, token_of_environment
+    from serving.server.supervisor import Supervisor
 
-    app = create_app(load_bundle(resolve(arguments.model)))
-    print(f"http://{arguments.host}:{arguments.port}/docs  (stop with Ctrl-C)", flush=True)
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
+    settings = Settings(
+        token=token_of_environment(),
+        max_designs=arguments.max_designs,
+        max_body_bytes=arguments.max_body_mb * MEGABYTE,
+        seconds=arguments.seconds,
+        workers=arguments.workers,
+    )
+    listen = listening_socket(arguments.host, arguments.port)
+    if settings.token is None and not is_local(listen):
+        print("note: whoever reaches this address may ask; set SILION_TOKEN, or serve behind a proxy", file=sys.stderr)
+    address = f"http://{arguments.host}:{listen.getsockname()[1]}"
+
+    def ready() -> None:
+        print(f"{address}/  (the API: {address}/docs; stop with Ctrl-C)", flush=True)
+
+    def say(words: str) -> None:
+        print(f"silion: {words}", file=sys.stderr, flush=True)
+
+    asyncio.run(Supervisor(listen, arguments.model, settings, ready, say).run())
     return DONE

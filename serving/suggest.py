@@ -17,7 +17,9 @@ from models.domain import Domain
 from models.parts import with_conductivity
 from models.predictor import DEFAULT_CYCLE, PART_OF, Predictor, check_targets
 from models.targets import RETENTION, TARGETS, Target
-from serving.batch import WRITERS, _target, _whole, _write_rejected, design_names, name_column, read_candidates
+from serving.read import design_names, read_candidates
+from serving.text import name_column
+from serving.written import WRITERS, rejected_table, whole, writable
 
 SAME = 1e-6
 """Distance, in standard deviations, up to which two designs are one to the model; what is saved is rounded a little."""
@@ -115,7 +117,7 @@ def suggest(
         vectors = part.featurizer.transform(frame if name == "conductivity" else cells)
         table = predictions.table
         width = target.scaled(table[f"{column}_high"]) - target.scaled(table[f"{column}_low"])
-        known = np.array([each.get(name, np.nan) for each in predictions.distances])
+        known = predictions.distances[name]
         picks = pick(width, known, _between(part.domain, vectors), part.domain.far, n)
         said += _left_out(column, width, known, len(picks), n)
         for rank, each in enumerate(picks, start=1):
@@ -176,7 +178,7 @@ def suggest_file(
         The file cannot be used, no row of it can, or the output may not be written there.
     """
     source = Path(source)
-    path = _target(Path(out), [source]) if out else None
+    path = writable(Path(out), [source]) if out else None
     candidates = read_candidates(source)
     if not candidates.rows:
         raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
@@ -187,8 +189,8 @@ def suggest_file(
     rejected = None
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rejected = _write_rejected(candidates, path.with_name(f"{path.name}.rejected.csv"))
-        with _whole(path) as aside:
+        rejected = rejected_table(candidates, path.with_name(f"{path.name}.rejected.csv"))
+        with whole(path) as aside:
             WRITERS[path.suffix](table, aside)
     return SuggestResult(table, candidates.mistakes, rejected, remarks)
 

@@ -57,3 +57,15 @@ def test_the_quick_way_says_what_the_reader_says(texts: list[str]) -> None:
         except FormulaError:
             expected = {}
         assert held(found, row) == pytest.approx(expected)
+
+
+@given(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,18})?", fullmatch=True).filter(lambda text: 0 < float(text) <= 10_000))
+def test_amounts_are_those_of_float_to_the_last_bit(text: str) -> None:
+    found = read_amounts([f"Li{text}Cl2", "Li6PS5Cl"])
+    assert found.amount.tolist() == [float(text), 2, 6, 1, 5, 1]
+    assert found.plain.all()
+
+
+def test_digits_of_other_scripts_are_read_by_the_full_reader() -> None:
+    found = read_amounts(["Li٦PS5Cl"])
+    assert not found.plain[0]

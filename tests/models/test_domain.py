@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.domain import Domain
+from models.domain import Domain, distances_between, nearest_distances, scaling
 
 
 @pytest.fixture
@@ -23,6 +23,12 @@ def test_distance_is_in_standard_deviations(domain: Domain) -> None:
     assert away == pytest.approx(np.array([1, 1, 3]) / np.sqrt(8 / 3))
 
 
+def test_a_feature_that_varies_by_rounding_alone_does_not_vary() -> None:
+    # 0.1 + 0.2 is 4e-17 off 0.3: as a spread it would put a design with 1.3 there 1e16 deviations away
+    _, spread = scaling(np.array([[0.1 + 0.2, 1.0], [0.3, 3.0], [0.3, 5.0]]))
+    assert spread == pytest.approx([1.0, np.sqrt(8 / 3)])
+
+
 def test_unknown_against_known_counts_one_deviation(domain: Domain) -> None:
     assert domain.distances(pd.DataFrame({"a": [np.nan]}))[0].tolist() == [1.0, 1.0, 1.0]
 
@@ -32,22 +38,30 @@ def test_far_is_judged_by_the_distance_between_papers(domain: Domain) -> None:
     assert domain.far == pytest.approx(2 / np.sqrt(8 / 3))
 
 
-def test_notices_name_what_is_outside(domain: Domain) -> None:
-    found = domain.notices(9.0, {"temperature_c": 80.0}, {"Li": 1.0, "Xe": 1.0}, "hydride")
-    assert any("far from every training design" in each for each in found)
-    assert "elements never seen: Xe" in found
-    assert "electrolyte class never seen: hydride" in found
-    assert "outside the known range: temperature_c 80 (20 to 30)" in found
-    assert domain.notices(0.1, {"temperature_c": 25.0}, {"Li": 1.0}, "halide") == []
-    assert domain.notices(0.1, {"temperature_c": float("nan")}, None, None) == []
-
-
 def test_nearest_rows_come_from_different_papers() -> None:
     vectors = pd.DataFrame({"a": [0.0, 0.1, 5.0]})
     precedents = [{"row": name} for name in "xyz"]
     domain = Domain.learn(vectors, ["p", "p", "q"], pd.DataFrame(), [], [], [], precedents)
-    found = domain.nearest(domain.distances(pd.DataFrame({"a": [0.0]}))[0], 2)
-    assert [each["row"] for each in found] == ["x", "z"]
+    rows, distances = domain.nearest(pd.DataFrame({"a": [0.0, 5.0]}), 2)
+    assert rows.tolist() == [[0, 2], [2, 1]]
+    # deviation of 0, 0.1 and 5: sqrt(25.01 / 3 - 1.7**2)
+    assert distances[0] == pytest.approx(np.array([0, 5]) / np.sqrt(25.01 / 3 - 1.7**2))
+    assert domain.nearest(pd.DataFrame({"a": [0.0]}), 9)[0].shape == (1, 2)  # there are two papers
+    assert domain.nearest(pd.DataFrame({"a": [0.0]}), 0)[0].shape == (1, 0)
+
+
+def test_the_nearest_distance_is_the_smallest_to_the_last_bit() -> None:
+    """By matrix product and one by one; a feature that hardly varies gives distances of 1e15 beside those of 1."""
+    draw = np.random.default_rng(0)
+    known, asked = draw.normal(size=(40, 12)), draw.normal(size=(300, 12))
+    known[:, 0] = np.where(draw.random(40) < 0.3, np.nan, 5e15)
+    known[draw.random(known.shape) < 0.3] = np.nan
+    asked[draw.random(asked.shape) < 0.3] = np.nan
+    known[7] = known[3]
+    asked[:5], asked[5:10] = known[:5], known[:5] + 1e-12
+    found = nearest_distances(asked, known)
+    np.testing.assert_array_equal(found, distances_between(asked, known).min(axis=1))
+    assert found[:5].tolist() == [0.0] * 5
 
 
 def test_plain_numbers_survive_json(domain: Domain) -> None:

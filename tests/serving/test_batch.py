@@ -14,7 +14,9 @@ from models.intervals import Calibration
 from models.lab import Kernel, LabEffect
 from models.predictor import Predictor
 from models.targets import TARGETS
-from serving.batch import BatchResult, name_column, predict_file, text_table
+from serving import batch
+from serving.batch import BatchResult, predict_file
+from serving.text import name_column, text_table
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +40,18 @@ def test_csv_tsv_and_parquet_give_the_same(predictor: Predictor, tmp_path: Path)
     frame.to_csv(tmp_path / "in.tsv", index=False, sep="\t")
     frame.to_parquet(tmp_path / "in.parquet")
     answers = [
-        predict_file(tmp_path / f"in.{kind}", tmp_path / f"out.{kind}", predictor).predictions.table
+        predict_file(tmp_path / f"in.{kind}", tmp_path / f"out_of_{kind}.parquet", predictor).table
         for kind in ("csv", "tsv", "parquet")
     ]
+    predicted = [column for column in answers[0] if column not in frame]
     for other in answers[1:]:
-        pd.testing.assert_frame_equal(answers[0], other)
-    assert (
-        pd.read_parquet(tmp_path / "out.parquet")["conductivity_s_per_cm"].tolist()
-        == answers[0]["conductivity_s_per_cm"].tolist()
-    )
+        pd.testing.assert_frame_equal(answers[0][predicted], other[predicted], check_exact=True)
+    predict_file(tmp_path / "in.parquet", tmp_path / "out.csv", predictor)
+    written = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
+    # six digits in text, every bit in Parquet
+    assert written["conductivity_s_per_cm"].tolist() == [
+        float(f"{value:.6g}") for value in answers[0]["conductivity_s_per_cm"]
+    ]
 
 
 def test_rejects_of_an_earlier_run_do_not_stay(predictor: Predictor, tmp_path: Path) -> None:
@@ -155,7 +160,7 @@ def sharing(bundle_folder: Path) -> Predictor:
 
 
 def logs(result: BatchResult) -> np.ndarray:
-    return np.log10(result.predictions.table["conductivity_s_per_cm"].to_numpy())
+    return np.log10(result.table["conductivity_s_per_cm"].to_numpy())
 
 
 @pytest.mark.parametrize("factor", [30.0, 1 / 30])
@@ -168,7 +173,7 @@ def test_predictions_move_towards_what_was_measured(sharing: Predictor, tmp_path
     # all designs move to the side of the error, none beyond it; the measured one by three quarters, the other by less,
     # yet by more than the half of it that no distance forgets
     assert (np.sign(step) == np.sign(error)).all()
-    assert step[0] == pytest.approx(0.75 * error)
+    assert step[0] == pytest.approx(0.75 * error, rel=1e-4)  # six digits are written
     assert abs(0.375 * error) < abs(step[1]) < abs(0.75 * error)
     written = pd.read_csv(tmp_path / "out.csv")
     assert written["notice"].str.contains("conductivity: moved by 1 measured design of yours").all()
@@ -182,8 +187,8 @@ def test_repeating_a_measurement_moves_further(sharing: Predictor, tmp_path: Pat
     plain = logs(predict_file(tmp_path / "in.csv", tmp_path / "plain.csv", sharing))
     thrice = logs(calibrated(sharing, tmp_path, MINE + "Li6PS5Cl,25,0.1\n" * 3))
     assert (once < thrice).all()
-    assert once[0] - plain[0] == pytest.approx(0.75 * (-1 - plain[0]))
-    assert thrice[0] - plain[0] == pytest.approx(0.9 * (-1 - plain[0]))
+    assert once[0] - plain[0] == pytest.approx(0.75 * (-1 - plain[0]), rel=1e-4)
+    assert thrice[0] - plain[0] == pytest.approx(0.9 * (-1 - plain[0]), rel=1e-4)
 
 
 def test_measured_rows_that_cannot_be_used_are_said(sharing: Predictor, tmp_path: Path) -> None:
@@ -199,7 +204,7 @@ def test_measured_rows_that_cannot_be_used_are_said(sharing: Predictor, tmp_path
     assert said[2].startswith("left out of the calibration: mine.csv line 5, column conductivity_s_per_cm: got nothing")
     assert found.rejected is None
     alone = calibrated(sharing, tmp_path, good)
-    pd.testing.assert_frame_equal(found.predictions.table, alone.predictions.table)
+    pd.testing.assert_frame_equal(found.table, alone.table)
 
 
 @pytest.mark.parametrize(
@@ -285,3 +290,69 @@ def test_measurements_of_other_targets_are_said_to_tell_nothing(predictor: Predi
     found = calibrated(predictor, tmp_path, f"{MINE}Li6PS5Cl,25,0.01\n", targets=["ice_pct"])
     assert found.table["notice"].str.contains("ice: none of your measured designs tells of it", regex=False).all()
     assert not found.table["notice"].str.contains("conductivity: none", regex=False).any()
+
+
+def test_a_folder_gives_one_table(predictor: Predictor, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "b.csv").write_text("electrolyte,lot\nLLZTO,3\nLPS,4\n", encoding="utf-8")
+    (folder / "a.tsv").write_text("electrolyte\tlot\nLPS\t1\nLi6PS5Cl\t2\n", encoding="utf-8")
+    result = predict_file(folder, tmp_path / "out.parquet", predictor)
+    assert pd.read_parquet(tmp_path / "out.parquet")["lot"].tolist() == ["2", "3"]
+    rejected = pd.read_csv(tmp_path / "out.parquet.rejected.csv")
+    assert rejected[["file", "line", "lot"]].to_numpy().tolist() == [["a.tsv", 2, 1], ["b.csv", 3, 4]]
+    assert rejected["reasons"].str.startswith(("a.tsv line 2, column electrolyte", "b.csv line 3")).all()
+    nearest = pd.read_csv(tmp_path / "out.parquet.nearest.csv")
+    assert nearest.columns[:5].tolist() == ["file", "design", "line", "target", "rank"]
+    assert nearest[["file", "design", "line"]].drop_duplicates().to_numpy().tolist() == [
+        ["a.tsv", 2, 3],
+        ["b.csv", 3, 2],
+    ]
+    assert (result.rows, result.rejected_rows) == (2, 2)
+
+
+def test_the_distance_stands_behind_each_target(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte,anode\nCs3Bi2I9,micro-Si\nLi6PS5Cl,\n", encoding="utf-8")
+    predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor)
+    table = pd.read_csv(tmp_path / "out.csv")
+    for column in TARGETS:
+        place = list(table.columns).index(column)
+        expected = [column, f"{column}_low", f"{column}_high", f"{column}_distance"]
+        assert table.columns[place : place + 4].tolist() == expected
+    assert table["conductivity_s_per_cm_distance"][0] > table["conductivity_s_per_cm_distance"][1]
+    assert f"distance {table['conductivity_s_per_cm_distance'][0]:.2f}" in table["notice"][0]
+    assert table["ice_pct_distance"].isna().tolist() == [False, True]
+    assert table["retention_pct_distance"].equals(table["cycle_life_80_distance"])  # one model serves both
+
+
+def test_retention_at_chosen_cycles(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte,anode,cycle\nLi6PS5Cl,micro-Si,50\nLi6PS5Cl,,\n", encoding="utf-8")
+    predict_file(tmp_path / "in.csv", tmp_path / "out.parquet", predictor, targets=["ice_pct"], cycles=[1, 50, 500])
+    table = pd.read_parquet(tmp_path / "out.parquet")
+    whole = predict_file(tmp_path / "in.csv", tmp_path / "whole.parquet", predictor).table
+    for end in ("", "_low", "_high"):
+        at = [table[f"retention_pct_at_{cycle}{end}"] for cycle in (1, 50, 500)]
+        assert at[0].tolist()[0] == 100
+        assert at[1].tolist()[0] == whole[f"retention_pct{end}"][0]  # the design's own cycle is 50
+        assert at[2].tolist()[0] <= at[1].tolist()[0]
+        assert np.isnan([each[1] for each in at]).all()
+    assert "retention_pct" not in table
+    with pytest.raises(ValueError, match="cycles: got 0, expected 1 or more"):
+        predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, cycles=[0])
+    with pytest.raises(InputError, match="a column that the predictions are written to"):
+        predict_file(tmp_path / "out.parquet", tmp_path / "again.csv", predictor)
+
+
+def test_precedents_as_many_as_asked_for(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte\n" + "Li6PS5Cl\n" * 4, encoding="utf-8")
+    nearest = tmp_path / "out.csv.nearest.csv"
+    predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, precedents=2)
+    assert len(pd.read_csv(nearest)) == 4 * 2
+    assert predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, precedents=0).nearest is None
+    assert not nearest.exists()  # an earlier run's file would tell of other rows
+    monkeypatch.setattr(batch, "MOST_WITH_PRECEDENTS", 3)
+    said = predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor).remarks[-1]
+    assert said == "above 3 designs the nearest literature rows are written with --precedents K"
+    assert not nearest.exists()
+    with pytest.raises(ValueError, match="precedents: got -1, expected 0 or more"):
+        predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, precedents=-1)

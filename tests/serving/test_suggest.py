@@ -84,7 +84,7 @@ def test_reasons_hold_the_numbers_of_the_prediction(predictor: Predictor) -> Non
     answer = predictor.predict(frame, targets=[SIGMA])
     first, second = suggest(predictor, frame, 2, [SIGMA])["reason"]
     decades = np.log10(answer.table[f"{SIGMA}_high"] / answer.table[f"{SIGMA}_low"])
-    away = [each["conductivity"] for each in answer.distances]
+    away = answer.distances["conductivity"]
     assert first == f"interval {decades[0]:.1f} decades wide; nearest known design {away[0]:.2f} away"
     assert second == (
         f"interval {decades[1]:.1f} decades wide; nearest known design {away[1]:.2f} away; unlike the ones chosen above"

@@ -1,0 +1,272 @@
+"""Screening beside what a user writes today, and where the time of the whole road goes.
+
+    python -m benchmarks.screening [--rounds 5] [--model REF]
+
+Today's way is pandas, matminer's Magpie vectors and `XGBRegressor.predict`; both sides hold one and the same booster of
+500 trees on the 85 statistics that both define, and get formulas neither has seen. Then the shipped model's own road,
+stage by stage, beside its bare booster calls on ready vectors, on one core. Medians of runs in turns; the peers need an
+environment of their own, `.peers`, which `make bench` makes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.featurize import PEERS, ROOT, never_seen
+
+THEIR_SETTINGS = ("1", "2", "2-chunked")
+"""Processes of matminer: alone, its default on two cores, its fastest there."""
+SHARED = {
+    "Number": "atomic_number", "AtomicWeight": "atomic_mass", "MeltingT": "melting_point", "Column": "group",
+    "Row": "period", "CovalentRadius": "covalent_radius", "Electronegativity": "electronegativity",
+    **{f"N{kind}{what}": f"{kind}_{what.lower()}" for kind in "spdf" for what in ("Valence", "Unfilled")},
+    "NValence": "valence", "NUnfilled": "unfilled",
+}  # fmt: skip
+"""Properties by matminer's name and ours that both define alike."""
+STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
+TREES = 500
+ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
+CELL = "Si film,thin-film,amorphous,500,90,10,25,full,1.2,50,1,0.5,2.5,4.2"
+CELL_COLUMNS = (
+    "anode,anode_architecture,silicon_form,silicon_size_nm,silicon_wt_pct,carbon_wt_pct,electrolyte_thickness_um,"
+    "cell_type,np_ratio,stack_pressure_mpa,current_density_ma_per_cm2,c_rate_per_h,voltage_low_v,voltage_high_v"
+)
+
+
+def our_vectors(formulas: list[str]) -> Any:
+    """The shared statistics of formulas, shape (n_formulas, 85)."""
+    import numpy as np
+
+    from features.amounts import read_amounts
+    from features.composition import statistics as statistics_of
+
+    amounts = read_amounts(formulas)
+    found = statistics_of(amounts, list(SHARED.values()))
+    return np.hstack([found[name] for name in STATISTICS])[amounts.codes].astype(np.float32)
+
+
+def train_booster(path: Path) -> None:
+    """One booster of 500 trees on the shared statistics; what it learns does not matter, its size does."""
+    import numpy as np
+    import xgboost as xgb
+
+    table = our_vectors(never_seen(2000, 9))
+    label = np.random.default_rng(0).normal(size=len(table)) + table[:, 0]
+    model = xgb.XGBRegressor(n_estimators=TREES, max_depth=3, learning_rate=0.05, n_jobs=2).fit(table, label)
+    model.save_model(path)
+
+
+def ours(booster: Path, formulas: Path) -> dict[str, Any]:
+    """Formulas to predictions by our vectors and the booster, warm, in this process."""
+    import xgboost as xgb
+
+    model = xgb.XGBRegressor()
+    model.load_model(booster)
+    texts = formulas.read_text(encoding="utf-8").split()
+    model.predict(our_vectors(texts[:500]))
+    start, busy = time.perf_counter(), time.process_time()
+    found = model.predict(our_vectors(texts))
+    seconds, cpu = time.perf_counter() - start, time.process_time() - busy
+    return {"rate": len(texts) / seconds, "per_core": len(texts) / cpu, "first": found[:200].tolist()}
+
+
+def designs_table(path: Path, count: int, cells: bool) -> None:
+    """Never-seen electrolytes at 25 °C; with `cells`, each in a full cell design."""
+    head = "electrolyte,temperature_c" + (f",{CELL_COLUMNS}" if cells else "")
+    rows = (f"{formula},25" + (f",{CELL}" if cells else "") for formula in never_seen(count, 4))
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
+    """CPU seconds per stage of one run over a table, in this process: each stage's own calls again, and the whole.
+
+    On one core they are the seconds of an idle machine, whatever else runs on this one.
+    """
+    from models.bundle import load_bundle
+    from models.predictor import PART_OF, Predictor
+    from models.registry import resolve
+    from serving.batch import predict_file
+
+    predictor = Predictor(load_bundle(resolve(model)))
+    targets = None if cells else ["conductivity_s_per_cm"]
+    with tempfile.TemporaryDirectory() as folder:
+        warm, source = Path(folder) / "warm.csv", Path(folder) / "in.csv"
+        for path, rows in ((warm, 200), (source, count)):
+            designs_table(path, rows, cells)
+        predict_file(warm, Path(folder) / "out.csv", predictor, targets=targets, precedents=0)
+        spent = _by_stage(predictor, source, sorted({PART_OF[each] for each in targets or PART_OF}))
+
+        def run(precedents: int) -> float:
+            out = Path(folder) / "out.csv"
+            work = partial(predict_file, source, out, predictor, targets=targets, precedents=precedents)
+            return _timed(work, time.process_time)
+
+        whole, with_nearest = run(0), run(3)
+        before = sum(spent.values())
+        spent |= {"intervals, notices, writing": whole - before, "whole": whole, "nearest rows": with_nearest - whole}
+    return spent
+
+
+def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float]:
+    from features.columnar import read_rows
+    from features.held import read_electrolytes
+    from features.portions import PortionReader, open_source
+    from features.records import Candidate
+    from models.designs import has_anode, unreadable
+    from models.parts import with_link
+
+    spent = dict.fromkeys(("read", "featurize", "boosters", "distance"), 0.0)
+
+    def timed(stage: str, work: Callable[[], Any]) -> Any:
+        start = time.process_time()
+        found = work()
+        spent[stage] += time.process_time() - start
+        return found
+
+    table, reader = timed("read", lambda: open_source(source)), PortionReader()
+    parts = predictor.bundle.parts
+    for portion in table.portions:
+        cells = timed("read", lambda portion=portion: reader.read(portion))
+        frame = timed("read", lambda cells=cells: read_rows(cells, Candidate, "in.csv")).frame
+        held = timed("featurize", lambda frame=frame: read_electrolytes(frame))
+        timed("featurize", lambda frame=frame, held=held: (unreadable(frame, held), has_anode(frame)))
+        linked = frame
+        for name in ["conductivity", *(each for each in names if each != "conductivity")]:
+            part = parts[name]
+            vectors = timed("featurize", lambda: part.featurizer.vectors(linked, held))  # noqa: B023
+            centre, _ = timed("boosters", lambda: part.ensemble.predict(vectors))  # noqa: B023
+            timed("distance", lambda: part.domain.nearest_distance(vectors))  # noqa: B023
+            if name == "conductivity" and len(names) > 1:
+                linked = timed("featurize", lambda: with_link(frame, centre))  # noqa: B023
+    return spent
+
+
+def _timed(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
+    start = clock()
+    work()
+    return clock() - start
+
+
+def child(*words: str, interpreter: Path | str = sys.executable, one_core: bool = False) -> dict[str, Any]:
+    """One timed run in a process of its own, its answer as the last line."""
+    import os
+
+    env = os.environ | (ONE_CORE if one_core else {})
+    done = subprocess.run([str(interpreter), *words], cwd=ROOT, capture_output=True, text=True, check=True, env=env)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def cold(command: list[str]) -> float:
+    """Seconds of a command from nothing, imports included."""
+    return _timed(lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True))
+
+
+def main() -> None:
+    """Time everything in turns and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--formulas", type=int, default=1500, help="that the peer is timed on")
+    parser.add_argument("--ours", type=int, default=100_000, help="that ours is timed on")
+    parser.add_argument("--designs", type=int, default=60_000, help="rows of the tables of the whole road")
+    parser.add_argument("--cold", type=int, default=10_000, help="designs of the one-shot run")
+    parser.add_argument("--model", metavar="REF", help="as in silion predict")
+    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        kind, *words = asked.child
+        done: dict[str, Any] = (
+            ours(Path(words[0]), Path(words[1]))
+            if kind == "ours"
+            else stages(asked.model, int(words[0]), words[1] == "cells")
+        )
+        print(json.dumps(done))
+        return
+    found = {**beside_today(asked), **road(asked)}
+    out = ROOT / "benchmarks" / "out" / "screening.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def beside_today(asked: argparse.Namespace) -> dict[str, Any]:
+    """Rates of both sides, warm, and the seconds of one cold run; printed."""
+    if not PEERS.exists():
+        print(f"no {PEERS.relative_to(ROOT)}: nothing to stand beside (make bench makes it)")
+        return {}
+    peer = str(ROOT / "benchmarks" / "peer_screening.py")
+    rates: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        booster, small, large = (Path(folder) / name for name in ("booster.json", "small.txt", "large.txt"))
+        train_booster(booster)
+        small.write_text("\n".join(never_seen(asked.formulas, 0)), encoding="utf-8")
+        large.write_text("\n".join(never_seen(asked.ours, 2)), encoding="utf-8")
+        columns = json.dumps([f"MagpieData {statistic} {name}" for statistic in STATISTICS for name in SHARED])
+        model = ["--model", asked.model] if asked.model else []
+        same = 0.0
+        for _ in range(asked.rounds):
+            run = child("-m", "benchmarks.screening", "--child", "ours", str(booster), str(large))
+            rates.setdefault("silion", []).append(run["rate"])
+            rates.setdefault("silion, per CPU second", []).append(run["per_core"])
+            for setting in THEIR_SETTINGS:
+                run = child(peer, str(booster), str(small), setting, columns, interpreter=PEERS)
+                rates.setdefault(f"today, {setting}", []).append(run["rate"])
+                if setting == "1":
+                    rates.setdefault("today, per CPU second", []).append(run["per_core"])
+            mine = child("-m", "benchmarks.screening", "--child", "ours", str(booster), str(small))["first"]
+            same = statistics.fmean(abs(one - other) < 1e-4 for one, other in zip(mine, run["first"], strict=True))
+        table = Path(folder) / "cold.csv"
+        designs_table(table, asked.cold, cells=False)
+        target = ["--targets", "conductivity_s_per_cm"]
+        silion = [sys.executable, "-m", "silion", "predict", str(table), "-o", f"{folder}/o.csv", *target, *model]
+        theirs = [str(PEERS), peer, str(booster), str(table), "2", columns, f"{folder}/p.csv"]
+        pairs = [(cold(silion), cold(theirs)) for _ in range(min(3, asked.rounds))]
+    rate = {name: statistics.median(each) for name, each in rates.items()}
+    best = max(rate[f"today, {setting}"] for setting in THEIR_SETTINGS)
+    result = {
+        "designs_per_s": rate,
+        "ratio_to_default": rate["silion"] / rate["today, 2"],
+        "ratio_to_fastest": rate["silion"] / best,
+        "ratio_per_cpu_second": rate["silion, per CPU second"] / rate["today, per CPU second"],
+        "predictions_equal": same,
+        "cold_s": {"silion": statistics.median(a for a, _ in pairs), "today": statistics.median(b for _, b in pairs)},
+        "cold_ratio": statistics.median(b / a for a, b in pairs),
+    }
+    print("one booster of 500 trees, formulas never seen, warm, two cores")
+    for name, each in rate.items():
+        print(f"  {name:<24} {each:>12,.0f} designs/s")
+    print(f"  over its default {result['ratio_to_default']:.0f} x, over its fastest {result['ratio_to_fastest']:.0f} x")
+    print(f"  per CPU second {result['ratio_per_cpu_second']:.0f} x: what other load on the machine does not move")
+    print(f"  predictions equal to 1e-4: {100 * same:.0f} %")
+    print(f"{asked.cold:,} designs from nothing, imports included: {result['cold_s']}, {result['cold_ratio']:.1f} x")
+    return {"beside_today": result}
+
+
+def road(asked: argparse.Namespace) -> dict[str, Any]:
+    """Shares of the stages of the shipped model's road on one core; printed."""
+    result: dict[str, Any] = {}
+    model = ["--model", asked.model] if asked.model else []
+    for what in ("conductivity", "cells"):  # the latter with all four targets
+        words = ["-m", "benchmarks.screening", *model, "--child", "stages", str(asked.designs), what]
+        runs = [child(*words, one_core=True) for _ in range(asked.rounds)]
+        spent = {stage: statistics.median(run[stage] for run in runs) for stage in runs[0]}
+        ratio = statistics.median((run["whole"] - run["distance"]) / run["boosters"] for run in runs)
+        rate = asked.designs / spent["whole"]
+        result[what] = {"seconds": spent, "whole_without_distance_over_boosters": ratio, "designs_per_s_and_core": rate}
+        print(f"{what}, one core, {asked.designs:,} designs")
+        for stage, seconds in spent.items():
+            print(f"  {stage:<30} {1e6 * seconds / asked.designs:7.2f} us each {100 * seconds / spent['whole']:5.0f} %")
+        print(f"  without the distance {ratio:.2f} x its bare boosters; {rate:,.0f} designs a second and core")
+    return {"road": result}
+
+
+if __name__ == "__main__":
+    main()

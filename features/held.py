@@ -1,0 +1,174 @@
+"""What the designs of a table hold as electrolyte: composition and class, each distinct one read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from features.amounts import Amounts
+from features.charge import OXIDATION_STATES
+from features.composition import amounts_of_names, read_design
+from features.elements import ELEMENT_INDEX, SYMBOLS
+from features.family import LITHIUM_RICH, class_from_composition, class_of_reading
+from features.feature import Featurizer, coded
+
+_WORD = 52
+"""Elements told apart by the bits of one number."""
+
+
+@dataclass(frozen=True)
+class Electrolytes:
+    """The electrolytes of some designs.
+
+    Attributes
+    ----------
+    codes : place of each design's electrolyte among the distinct ones, shape (n_designs,)
+    names : of the distinct ones, as written
+    written : what stands for the composition of each: the normalised one where given, else the name
+    amounts : of the distinct ones; `amounts.codes` leads from them to their composition
+    classes : the classes that occur, None first: unknown
+    held : place of each design's class in `classes`, shape (n_designs,)
+    derived : whether that class was read from the formula rather than given, shape (n_designs,)
+    """
+
+    codes: np.ndarray
+    names: list[str]
+    written: list[str]
+    amounts: Amounts
+    classes: list[str | None]
+    held: np.ndarray
+    derived: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Electrolytes:
+        """Those of some designs."""
+        return replace(self, codes=self.codes[rows], held=self.held[rows], derived=self.derived[rows])
+
+    @property
+    def class_names(self) -> list[str | None]:
+        """Class of each design."""
+        return [self.classes[place] for place in self.held.tolist()]
+
+    @property
+    def compositions(self) -> np.ndarray:
+        """Place of each design's composition among those of `amounts`, shape (n_designs,)."""
+        return np.asarray(self.amounts.codes[self.codes])
+
+    @cached_property
+    def charge(self) -> np.ndarray:
+        """Sum of charges of each composition of `amounts`; NaN where unknown, or where an element has no certain state.
+
+        The sums of `features.charge.charge_imbalance`, in the same order of terms.
+        """
+        amounts, owner = self.amounts, self.amounts.owner
+        states = np.array([OXIDATION_STATES.get(symbol, np.nan) for symbol in SYMBOLS])[amounts.element]
+        holds = {symbol: self._holding(symbol) for symbol in "HBO"}
+        hydride = (holds["B"] & ~holds["O"])[owner]
+        states = np.where(amounts.element == ELEMENT_INDEX["H"], np.where(hydride, -1.0, 1.0), states)
+        found = np.bincount(owner, states * amounts.amount, minlength=len(amounts.known))
+        return np.where(amounts.known, found, np.nan)
+
+    def _holding(self, symbol: str) -> np.ndarray:
+        found = np.zeros(len(self.amounts.known), dtype=bool)
+        found[self.amounts.owner[self.amounts.element == ELEMENT_INDEX[symbol]]] = True
+        return found
+
+    @cached_property
+    def systems(self) -> tuple[np.ndarray, list[frozenset[str]]]:
+        """Place of each composition of `amounts` among the distinct sets of elements, and those sets."""
+        return element_sets(self.amounts)
+
+
+def element_sets(amounts: Amounts) -> tuple[np.ndarray, list[frozenset[str]]]:
+    """Place of each composition among the distinct sets of elements, shape (n_distinct,), and those sets."""
+    owner, count = amounts.owner, len(amounts.known)
+    words = [
+        np.bincount(owner[here], 2.0 ** (amounts.element[here] % _WORD), minlength=count).tolist()
+        for word in range(len(SYMBOLS) // _WORD + 1)
+        for here in (amounts.element // _WORD == word,)
+    ]
+    places: dict[tuple[float, ...], int] = {}
+    found = [places.setdefault(key, len(places)) for key in zip(*words, strict=True)]
+    sets = [
+        frozenset(SYMBOLS[word * _WORD + bit] for word, bits in enumerate(key) for bit in _bits(int(bits)))
+        for key in places
+    ]
+    return np.array(found, dtype=np.int64), sets
+
+
+def _bits(number: int) -> list[int]:
+    return [bit for bit in range(number.bit_length()) if number >> bit & 1]
+
+
+def read_electrolytes(X: pd.DataFrame) -> Electrolytes:
+    """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`."""
+    codes, names = coded(X, "electrolyte")
+    places, compositions = coded(X, "composition")
+    given = compositions * len(names)
+    if len(compositions) > 1:
+        pairs, codes = np.unique(codes * len(compositions) + places, return_inverse=True)
+        given = [compositions[pair % len(compositions)] for pair in pairs.tolist()]
+        names = [names[pair // len(compositions)] for pair in pairs.tolist()]
+    amounts = amounts_of_names(names, given)
+    said, words = coded(X, "electrolyte_class")
+    unsaid = np.array([not word for word in words], dtype=bool)[said] if len(said) else np.zeros(0, dtype=bool)
+    derived = _derived(names, given, amounts, np.unique(codes[unsaid]))
+    classes = [None, *dict.fromkeys(name for name in [*words, *derived.values()] if name)]
+    place = {name: number for number, name in enumerate(classes)}
+    by_word = np.array([place.get(word, 0) for word in words], dtype=np.int64)
+    by_formula = np.zeros(len(names), dtype=np.int64)
+    by_formula[list(derived)] = [place[name] for name in derived.values()]
+    held = np.where(unsaid, by_formula[codes], by_word[said] if len(said) else 0)
+    written = [first or name for name, first in zip(names, given, strict=True)]
+    return Electrolytes(codes, names, written, amounts, classes, held, unsaid & (held > 0))
+
+
+def _derived(names: list[str], given: list[str], amounts: Amounts, wanted: np.ndarray) -> dict[int, str | None]:
+    """Class of the electrolytes of some places, as their formula tells it."""
+    if not len(wanted):
+        return {}
+    kinds, sets = element_sets(amounts)
+    lithium = np.zeros(len(amounts.known))
+    at_lithium = amounts.element == ELEMENT_INDEX["Li"]
+    lithium[amounts.owner[at_lithium]] = amounts.amount[at_lithium]
+    found: dict[int, str | None] = {}
+    told: dict[tuple[int, bool], str | None] = {}
+    places = amounts.codes[wanted]
+    rows = zip(
+        wanted.tolist(), amounts.plain[places].tolist(), kinds[places].tolist(), lithium[places].tolist(), strict=True
+    )
+    for place, plain, kind, held in rows:
+        if not plain:
+            found[place] = class_of_reading(read_design(names[place], given[place]))
+            continue
+        key = (kind, bool(held >= LITHIUM_RICH))
+        if key not in told:
+            amount = {symbol: held if symbol == "Li" else 1.0 for symbol in sets[kind]}
+            told[key] = class_from_composition(amount)
+        found[place] = told[key]
+    return found
+
+
+class DesignFeaturizer(Featurizer):
+    """A featurizer of whole designs: what it needs of their electrolytes may be read once for several of them.
+
+    A subclass fills `_filled`.
+    """
+
+    def vectors(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+        """The values of `transform` without their names, shape (n_designs, n_features).
+
+        Parameters
+        ----------
+        electrolytes : what `read_electrolytes` gave of `X`
+        """
+        self._require(X)
+        return self._filled(X, electrolytes)
+
+    def _values(self, X: pd.DataFrame) -> np.ndarray:
+        return self._filled(X, read_electrolytes(X))
+
+    def _filled(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} computes no values")

@@ -1,0 +1,165 @@
+"""A run that is not finished: what of it is, in a folder beside the output, for another run to go on with."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.tables import InputError, Mistake
+from models.bundle import Bundle
+from models.parts import part_state
+from serving.answer import Answered
+from serving.written import SEPARATORS, as_lines, whole
+
+MOST_SAID = 50
+"""Mistakes of a portion that are kept in words beside the table of rejected rows."""
+
+
+def digest_of(bundle: Bundle) -> str:
+    """SHA-256 of all that a bundle predicts with."""
+    found = hashlib.sha256()
+    for name, part in bundle.parts.items():
+        found.update(json.dumps([name, part_state(part), part.domain and part.domain.as_dict()]).encode())
+        members = [*part.ensemble.boosters, *([part.ensemble.linear] if part.ensemble.linear else [])]
+        for booster in members:
+            found.update(booster.save_raw("ubj"))
+    return found.hexdigest()
+
+
+def folder_of(out: Path) -> Path:
+    """Where the finished portions of an output are kept."""
+    return out.with_name(f".{out.name}.parts")
+
+
+class Unfinished:
+    """Finished portions of one output, each a file of rows, one of rejected rows, one of nearest rows and a record.
+
+    Parameters
+    ----------
+    out : the output; the folder is `.<name>.parts` beside it
+    key : hashes of input, model and options: portions of another key are of no use
+    """
+
+    def __init__(self, out: Path, key: Mapping[str, str]) -> None:
+        self.out, self.key = out, dict(key)
+        self.folder = folder_of(out)
+
+    @contextmanager
+    def open(self, resume: bool, remarks: list[str]) -> Iterator[None]:
+        """Hold the folder, with what is of use in it; gone when the block ends well or nothing in it is finished.
+
+        Raises
+        ------
+        InputError
+            Another run is writing this output, or the folder vanished.
+        """
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"{self.out}: another run is writing it; wait for it, or choose another name"
+                ) from None
+            self._start(resume, remarks)
+            try:
+                yield
+            except FileNotFoundError as error:
+                if self.folder.is_dir():
+                    raise
+                raise InputError(
+                    f"{self.out.parent}: the folder of the output vanished while {self.out.name} was written; "
+                    f"bring it back and run again with --resume, or run again elsewhere"
+                ) from error
+            except BaseException:
+                if not self.finished():
+                    shutil.rmtree(self.folder, ignore_errors=True)
+                raise
+            shutil.rmtree(self.folder)
+
+    def _start(self, resume: bool, remarks: list[str]) -> None:
+        written, found = self.folder / "key.json", len(self.finished())
+        before = json.loads(written.read_text(encoding="utf-8")) if written.is_file() else {}
+        if found and before == self.key and resume:
+            remarks.append(f"goes on after {found} finished chunks of an interrupted run")
+            return
+        if found:
+            other = [name for name in self.key if before.get(name) != self.key[name]]
+            why = f"made with another {', '.join(other)}" if other else "--resume would have gone on with them"
+            remarks.append(f"{found} finished chunks of an interrupted run were thrown away: {why}")
+        for path in self.folder.iterdir():
+            if path.name != "lock":
+                path.unlink()
+        with whole(written) as aside:
+            aside.write_text(json.dumps(self.key), encoding="utf-8")
+
+    def finished(self) -> list[int]:
+        """Numbers of the portions that are finished."""
+        return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
+
+    def record(self, number: int) -> dict[str, Any]:
+        """What was said of a finished portion: `rows`, `rejected`, `mistakes`, `columns`."""
+        found: dict[str, Any] = json.loads((self.folder / f"{number:08d}.json").read_text(encoding="utf-8"))
+        return {**found, "mistakes": [Mistake(**each) for each in found["mistakes"]]}
+
+    def keep(self, number: int, answered: Answered) -> None:
+        """Keep a portion; it is finished when its record is there."""
+        rows = self.part(number, "rows")
+        with whole(rows) as aside:
+            if self.out.suffix == ".parquet":
+                pq.write_table(answered.table, aside)
+            else:
+                lines = as_lines(answered.table, SEPARATORS[self.out.suffix], answered.predicted)
+                aside.write_text(lines, encoding="utf-8", newline="")
+        for end, lines in (("rejected", answered.rejected), ("nearest", answered.nearest)):
+            with whole(self.part(number, end)) as aside:
+                aside.write_text(lines, encoding="utf-8", newline="")
+        record = {
+            "rows": len(answered.table),
+            "rejected": answered.rejected_rows,
+            "mistakes": [asdict(mistake) for mistake in answered.mistakes[:MOST_SAID]],
+            "columns": answered.columns,
+        }
+        with whole(self.folder / f"{number:08d}.json") as aside:
+            aside.write_text(json.dumps(record), encoding="utf-8")
+
+    def part(self, number: int, end: str) -> Path:
+        """The file of a portion's `rows`, `rejected` or `nearest` rows."""
+        return self.folder / f"{number:08d}.{end}"
+
+    def join(self, end: str, path: Path, header: str) -> None:
+        """One text table of all portions, in order."""
+        with whole(path) as aside, aside.open("wb") as file:
+            file.write(header.encode())
+            for number in self.finished():
+                with self.part(number, end).open("rb") as part:
+                    shutil.copyfileobj(part, file, 1 << 20)
+
+    def join_parquet(self, path: Path) -> None:
+        """One Parquet file of all portions, in order."""
+        parts = [self.part(number, "rows") for number in self.finished()]
+        with whole(path) as aside, pq.ParquetWriter(aside, pq.read_schema(parts[0])) as writer:
+            held, rows = list[pa.Table](), 0
+            for part in parts:
+                held.append(pq.read_table(part))
+                rows += len(held[-1])
+                if rows >= ROW_GROUP:
+                    writer.write_table(pa.concat_tables(held), row_group_size=rows)
+                    held, rows = [], 0
+            if rows:
+                writer.write_table(pa.concat_tables(held), row_group_size=rows)
+
+
+ROW_GROUP = 100_000
+"""Rows from which on a row group of a Parquet file is full."""

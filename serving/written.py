@@ -1,0 +1,126 @@
+"""How tables leave: kinds of files, files that are whole or absent, and rows as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.records import Candidate
+from features.tables import InputError, Mistake, Table, as_cell
+from models.notices import printed
+
+DIGITS = "%.6g"
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n"),
+    ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+}
+"""How a table is written, by the ending of its name."""
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+"""What separates the cells, by the ending of a text table."""
+
+
+def writable(out: Path, sources: Sequence[Path]) -> Path:
+    """Where to write, links followed; refuses the inputs themselves, devices and unknown kinds of file.
+
+    Raises
+    ------
+    InputError
+        The output may not be written there.
+    """
+    if out.suffix not in WRITERS:
+        raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
+    out = out.resolve()
+    written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
+    if clash := [
+        each for each in written for source in sources if each.exists() and source.exists() and each.samefile(source)
+    ]:
+        raise InputError(f"{clash[0]}: is the input itself; choose another name for the output")
+    if any(source.is_dir() and source.resolve() == out.parent for source in sources):
+        raise InputError(f"{out}: would lie among the tables of the input; choose another folder for the output")
+    if out.exists() and not out.is_file():
+        raise InputError(f"{out}: is no regular file; choose another name for the output")
+    return out
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write beside the wanted one, renamed when the block ends and gone if it fails."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
+    """Write the rejected rows of a table with their reasons; without any, an old file of that name goes."""
+    if not candidates.rejected:
+        path.unlink(missing_ok=True)
+        return None
+    with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(["line", "reasons", *candidates.columns])
+        file.write(rejected_lines(candidates.rejected, candidates.mistakes, candidates.columns))
+    return path
+
+
+def rejected_lines(
+    rejected: Mapping[int, Mapping[str, str]],
+    mistakes: Iterable[Mistake],
+    columns: Sequence[str],
+    where: Sequence[str] = (),
+) -> str:
+    """Rejected rows as text: what `where` names, line, reasons, cells as written."""
+    reasons: dict[int, list[str]] = {}
+    for mistake in mistakes:
+        reasons.setdefault(mistake.line, []).append(str(mistake))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for line in sorted(rejected):
+        writer.writerow([*where, line, "; ".join(reasons[line]), *(rejected[line].get(name, "") for name in columns)])
+    return text.getvalue()
+
+
+def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> str:
+    """Rows as text, each ended by a line feed: quoted where needed, empty where nothing is known.
+
+    Parameters
+    ----------
+    digits : columns of floats printed with `DIGITS`; other numbers as they are
+    """
+    if not len(table):
+        return ""
+    cells = [
+        _printed(table[name]) if name in digits else _quoted(_as_text(table[name]), separator)
+        for name in table.column_names
+    ]
+    return "\n".join(pc.binary_join_element_wise(*cells, separator).to_pylist()) + "\n"
+
+
+def _printed(column: pa.ChunkedArray) -> pa.Array:
+    numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
+    return pa.array(["" if text == "nan" else text for text in printed(DIGITS, numbers)], pa.string())
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.combine_chunks().cast(pa.string()).fill_null("")
+    return pa.array([as_cell(value) for value in column.to_pylist()], pa.string())
+
+
+def _quoted(column: pa.Array, separator: str) -> pa.Array:
+    """As Python's csv module quotes: cells with the separator, a quote or an end of line."""
+    held = memoryview(column.buffers()[2] or b"").tobytes()
+    if not any(mark.encode() in held for mark in (separator, '"', "\n", "\r")):
+        return column
+    doubled = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(column, f'[{separator}"\r\n]'), doubled, column)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.charge import charge_imbalance
+from features.composition import composition_of
+from features.electrolyte import resolve_class
+from features.held import read_electrolytes
+from models.domain import Domain
+from models.notices import domain_notices, joined, of_rows, printed, reading_notices, where
+
+
+@pytest.fixture
+def domain() -> Domain:
+    """Temperatures of 20 and 30 °C, Li and S, halides; far from 1 on."""
+    nothing = np.zeros((1, 1))
+    return Domain(
+        nothing, nothing[0], nothing[0] + 1, ["p"], 1.0, {"temperature_c": (20.0, 30.0)}, ["Li", "S"], ["halide"], [{}]
+    )
+
+
+def test_what_lies_outside_the_known(domain: Domain) -> None:
+    designs = pd.DataFrame(
+        {
+            "electrolyte": ["Li2XeS4", "Li2S", "PEO"],
+            "electrolyte_class": ["hydride", "halide", None],
+            "temperature_c": [80.0, 25.0, np.nan],
+        }
+    )
+    said = joined(domain_notices(domain, np.array([9.0, 0.1, np.nan]), designs, read_electrolytes(designs)))
+    assert said.to_pylist() == [
+        "far from every training design (distance 9.00, usual below 1.00); elements never seen: Xe; "
+        "electrolyte class never seen: hydride; outside the known range: temperature_c 80 (20 to 30)",
+        None,
+        "electrolyte class never seen: polymer",
+    ]
+
+
+def test_rows_without_words_stay_in_their_places() -> None:
+    first, second = where(np.array([False, True, False]), "a"), of_rows(np.array([False, True, True]), ["b", None])
+    assert joined([first, second]).to_pylist() == [None, "a; b", None]
+    assert joined([second, first], ", ").to_pylist() == [None, "b, a", None]
+    assert printed("%+.1f of %g", np.array([[1.04, 2.0], [-0.26, 1e6]])) == ["+1.0 of 2", "-0.3 of 1e+06"]
+    assert printed("%g", np.empty(0)) == []
+
+
+NAMES = [
+    "Li6PS5Cl", "Li5.9PS5Cl", "Li6.2PS5Cl", "LiBH4", "LiBO2H", "LLZTO", "PEO", "75Li2S-25P2S5", "Li3OCl", "LiOCl",
+    "Li7La3Zr2O12", "PEO/LiTFSI + 10 wt% LLZTO", "LiFeCl4", "Li3InCl6", "Li6PS5Cl",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [None, "halide"])
+def test_many_at_once_say_what_each_alone_would(given: str | None) -> None:
+    """Class and charge of every electrolyte of a table against the functions for one."""
+    designs = pd.DataFrame({"electrolyte": NAMES, "electrolyte_class": [given] * len(NAMES)})
+    found = read_electrolytes(designs)
+    assert found.class_names == [resolve_class(name, "", given or "")[0] for name in NAMES]
+    assert found.derived.tolist() == [resolve_class(name, "", given or "")[1] for name in NAMES]
+    for name, charge in zip(NAMES, found.charge[found.compositions], strict=True):
+        amounts = composition_of(name, "")
+        alone = charge_imbalance(amounts) if amounts else None
+        assert np.isnan(charge) if alone is None else charge == alone
+    said = joined(reading_notices(designs, found)).to_pylist()
+    assert "the charges of the formula do not cancel (+0.2)" in str(said[2])  # 6.2 + 5 - 5 * 2 - 1
+    assert said[NAMES.index("PEO")].startswith("no stoichiometry known for PEO: conductivity judged from its class")

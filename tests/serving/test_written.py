@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.tables import InputError
+from serving.written import as_lines, whole, writable
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6) | st.sampled_from(
+    ["", 'a "b"', "a,b", "a\tb", "a\nb", '"']
+)
+
+
+@given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5), st.sampled_from([",", "\t"]))
+def test_text_is_quoted_as_the_csv_module_does(rows: list[tuple[str, str]], separator: str) -> None:
+    expected = io.StringIO()
+    csv.writer(expected, delimiter=separator, lineterminator="\n").writerows(rows)
+    first, second = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
+    assert as_lines(pa.table({"x": first, "y": second}), separator) == expected.getvalue()
+
+
+def test_a_carriage_return_is_quoted() -> None:
+    """Python's csv module of 3.11 leaves it bare, and its reader then ends the row there."""
+    assert as_lines(pa.table({"x": ["a\rb"], "y": ["c"]}), ",") == '"a\rb",c\n'
+
+
+def test_predicted_numbers_have_six_digits_and_own_ones_all() -> None:
+    table = pa.table(
+        {
+            "own": [0.1234567890123, 1e22, None],
+            "count": [12345678901, None, 3],
+            "made": [date(2026, 1, 2), None, None],
+            "found": [0.1234567890123, 1e-7 / 3, np.nan],
+        }
+    )
+    assert as_lines(table, ",", ["found"]).splitlines() == [
+        "0.1234567890123,12345678901,2026-01-02,0.123457",
+        "1e+22,,,3.33333e-08",
+        ",3,,",
+    ]
+    assert as_lines(table.slice(0, 0), ",") == ""
+
+
+def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("old", encoding="utf-8")
+
+    def fail() -> None:
+        with whole(path) as aside:
+            aside.write_text("half", encoding="utf-8")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_the_output_may_not_lie_among_the_tables_of_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="would lie among the tables of the input"):
+        writable(tmp_path / "out.csv", [tmp_path])
+    assert writable(tmp_path / "answers" / "out.csv", [tmp_path]) == (tmp_path / "answers" / "out.csv").resolve()
