@@ -27,6 +27,7 @@ check: env lint types
 
 bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows
+	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.featurize
 	$(BIN)/python -m benchmarks.blocks
 	$(BIN)/python -m benchmarks.cells
@@ -35,7 +36,9 @@ bench: env .peers/.installed
 
 # long runs; a small instance of each stands in the suite
 soak: env
-	SILION_SOAK=1 $(BIN)/pytest -q tests/features/test_structure.py
+	SILION_SOAK=1 $(BIN)/pytest -q tests/features/test_structure.py tests/serving/screen/test_screen.py \
+	  tests/serving/server/test_server_openapi.py
+	$(BIN)/python -m benchmarks.serve --soak 100000
 	$(BIN)/python -m benchmarks.featurize --soak 10000000
 
 # matminer needs pandas below 3: the peers of the benchmarks live apart

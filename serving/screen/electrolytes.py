@@ -1,0 +1,112 @@
+"""The electrolytes of a space: families of formulas, read and tried once before anything is made of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.records import Candidate, ElectrolyteDesign
+from features.stoichiometry import FormulaError, parse
+from features.tables import parse_row
+from models.designs import formula_mistake
+from serving.screen.columns import ColumnReader
+from serving.screen.document import Branch, Items, Leaf, Node
+from serving.screen.formulas import (
+    DEFAULT_BALANCE,
+    DOPANT,
+    VARIABLES,
+    Doping,
+    Family,
+    alternatives_of,
+    spelt,
+    variables_in,
+)
+
+FAMILY_KEYS = ("formula", *VARIABLES, DOPANT, "site", "balance", "amount", "charge")
+OF_ELECTROLYTE = tuple(
+    name for name in ElectrolyteDesign.model_fields if name not in ("electrolyte", "composition", "temperature_c")
+)
+
+
+class ElectrolyteReader(ColumnReader):
+    """Reads the section `electrolyte`."""
+
+    def families(self, document: Branch) -> tuple[Family, ...]:
+        """Every family that can be used; the others leave their mistakes."""
+        node = document.nodes.get("electrolyte")
+        if node is None:
+            self.wrong(document, "electrolyte", "no such key", "at least one formula")
+            return ()
+        found = [self._family(each) for each in (node.nodes if isinstance(node, Items) else (node,))]
+        if not found:
+            self.wrong(node, "electrolyte", "an empty list", "at least one formula")
+        return tuple(family for family in found if family)
+
+    def _family(self, node: Node) -> Family | None:
+        before = len(self.mistakes)
+        branch = Branch({"formula": node}, node.line) if isinstance(node, Leaf) else node
+        if not isinstance(branch, Branch):
+            self.wrong(node, "electrolyte", "a list", "a formula, or keys with a formula")
+            return None
+        self.known_keys(branch, (*FAMILY_KEYS, *OF_ELECTROLYTE))
+        at = branch.nodes.get("formula", branch)
+        template = self.text(at, "formula") if at is not branch else ""
+        if not template:
+            self.wrong(at, "formula", "nothing", "a formula such as Li6PS5{Cl,Br} or Li6-xPS5-xCl1+x")
+            return None
+        alternatives = self.made(at, "formula", template, lambda: alternatives_of(template)) or ()
+        variables = {
+            name: axis for name in VARIABLES if (axis := self.numbers(branch.nodes.get(name), name)) is not None
+        }
+        doping = self._doping(branch)
+        used = {*variables_in(alternatives), *([doping.amount] if doping else [])}
+        for name in variables:
+            if name not in used:
+                self.wrong(branch.nodes[name], name, f"values of {name}", f"{name} in the formula {template}")
+        columns = {name: self.typed(branch.nodes[name], name) for name in OF_ELECTROLYTE if name in branch.nodes}
+        charge = self.choice(branch.nodes.get("charge"), "charge", ("balanced", "any")) or "balanced"
+        if len(self.mistakes) > before:
+            return None
+        family = Family(template, alternatives, variables, doping, columns, charge == "balanced")
+        self._try_formulas(at, family)
+        return family
+
+    def _try_formulas(self, node: Node, family: Family) -> None:
+        """Every alternative has to be readable at the middle of its variables; amounts at the ends come out later."""
+        middle = {name: float(axis.at(np.array(0.5))) for name, axis in family.variables.items()}
+        for text in family.alternatives:
+            try:
+                written = spelt(parse(text, middle)) if middle or family.doping else text
+                held = parse(text, middle) if middle or family.doping else {}
+            except FormulaError as error:
+                self.wrong(node, "formula", repr(text), f"a formula ({error})")
+                continue
+            if family.doping and family.doping.site not in held:
+                self.wrong(node, "site", family.doping.site, f"an element of {text}")
+            row = parse_row(Candidate, {"electrolyte": written, **family.columns}, node.line, self.name)
+            found = row if isinstance(row, list) else [formula_mistake(row, node.line, self.name)]
+            if any(found) and not family.variables and (open_ones := variables_in([text])):
+                for name in open_ones:
+                    self.wrong(node, name, f"no values for the {name} of {text}", f"such as {name}: 0..1 step 0.05")
+            else:
+                self.mistakes += [mistake for mistake in found if mistake]
+
+    def _doping(self, branch: Branch) -> Doping | None:
+        node = branch.nodes.get(DOPANT)
+        if node is None:
+            for key in ("site", "balance", "amount"):
+                if key in branch.nodes:
+                    self.wrong(
+                        branch.nodes[key], key, "no dopant to go with it", "a key dopant, such as dopant: [Al, Ga]"
+                    )
+            return None
+        dopants = tuple(self.text(each, DOPANT) for each in (node.nodes if isinstance(node, Items) else (node,)))
+        site = self.text(branch.nodes.get("site"), "site")
+        balance = self.text(branch.nodes.get("balance"), "balance") or DEFAULT_BALANCE
+        amount = self.choice(branch.nodes.get("amount"), "amount", VARIABLES) or "x"
+        if not site:
+            self.wrong(node, "site", "nothing", "the element whose place the dopant takes")
+            return None
+        if amount not in branch.nodes:
+            self.wrong(node, amount, "nothing", f"the amount of the dopant, such as {amount}: 0..0.3 step 0.05")
+            return None
+        return self.made(node, DOPANT, ", ".join(dopants), lambda: Doping(dopants, site, balance, amount))

@@ -1,0 +1,76 @@
+"""Energy density of the stack each design would make: layers it gives, layers the space assumes, nothing silently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+
+import numpy as np
+import pandas as pd
+
+from features.feature import number
+from features.stack import Stack, fit_review_stack
+from serving.screen.expression import Expression
+
+PER_KG, PER_L = "energy_density_wh_per_kg", "energy_density_wh_per_l"
+ENERGY_UNITS = {PER_KG: "Wh/kg", PER_L: "Wh/L"}
+THICKNESS, DENSITY = "electrolyte_thickness_um", "electrolyte_density_g_per_cm3"
+STACK_FIELDS = tuple(each.name for each in fields(Stack))
+NEEDED = tuple(each.name for each in fields(Stack) if each.default is MISSING)
+REVIEW_NEEDED = (THICKNESS, DENSITY)
+REVIEW = "review"
+REVIEW_TOLD = (
+    "all layers but the electrolyte are those of the Si||Li6PS5Cl||NCM811 cell of Zhan et al. "
+    "(doi 10.1016/j.ensm.2023.102875, section 5), 15.4 mWh/cm² and 38.2 mg/cm² worked back from its two energies; "
+    "such a cell is not a measured one, and energy does not fall with thickness in it"
+)
+
+
+@dataclass(frozen=True)
+class Energy:
+    """How the stack of a design is made up.
+
+    Attributes
+    ----------
+    assumed : an expression for each field of `Stack` that the space states
+    review : whether all layers but the electrolyte are those of the review's cell
+    """
+
+    assumed: Mapping[str, Expression] = field(default_factory=dict)
+    review: bool = False
+
+    def densities(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Wh/kg and Wh/L of each design, NaN where a layer is not known or impossible, shape (n_designs, 2)."""
+        held = {name: number(designs, name) for name in map(str, designs.select_dtypes("number"))}
+        names = REVIEW_NEEDED if self.review else STACK_FIELDS
+        values = {name: np.broadcast_to(self._of(name, held), len(designs)) for name in names}
+        thickness, density = values.pop(THICKNESS), values.pop(DENSITY)
+        if self.review:
+            per_kg, per_l = fit_review_stack().energy_density(thickness, density)
+            return pd.DataFrame({PER_KG: per_kg, PER_L: per_l}, index=designs.index)
+        layers, inverse = np.unique(np.column_stack(list(values.values())), axis=0, return_inverse=True)
+        order = np.argsort(inverse.reshape(-1), kind="stable")
+        ends = np.cumsum(np.bincount(inverse.reshape(-1)))[:-1]
+        found = np.full((len(designs), 2), np.nan)
+        for layer, rows in zip(layers, np.split(order, ends), strict=True):
+            found[rows] = _of_layers(dict(zip(values, layer, strict=True)), thickness[rows], density[rows])
+        return pd.DataFrame(found, columns=[PER_KG, PER_L], index=designs.index)
+
+    def _of(self, name: str, held: Mapping[str, np.ndarray]) -> np.ndarray:
+        if name in self.assumed:
+            return self.assumed[name](held)
+        return held[name] if name in held else np.array(0.0)
+
+    def told(self) -> list[str]:
+        """What was assumed, in words."""
+        stated = [f"{name} = {each.text}" for name, each in self.assumed.items()]
+        return [*([REVIEW_TOLD] if self.review else []), *stated]
+
+
+def _of_layers(layers: Mapping[str, float], thickness: np.ndarray, density: np.ndarray) -> np.ndarray:
+    """Wh/kg and Wh/L of stacks alike in all but their electrolyte, shape (n_designs, 2)."""
+    try:
+        balance = Stack(**layers, **dict.fromkeys(REVIEW_NEEDED, 1.0)).balance()
+    except ValueError:
+        return np.full((len(thickness), 2), np.nan)
+    return np.column_stack(balance.energy_density(thickness, density))

@@ -1,0 +1,189 @@
+"""The page of a screening: how sure it is first, then what was kept, the pictures, and what the literature measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import pandas as pd
+
+from models.bundle import Bundle
+from models.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
+from models.targets import TARGETS
+from serving.screen import pictures
+from serving.screen.answers import target_of
+from serving.screen.energy import ENERGY_UNITS
+from serving.screen.front import ALIKE
+from serving.screen.reference import literature
+from serving.screen.run import Screened
+from serving.screen.select import KEPT_AS, POOL
+from serving.screen.space import CANDIDATE, Space
+from serving.text import DISTANCE
+
+MOST_ROWS, MOST_REFERENCES = 40, 20
+
+
+def skill_words(bundle: Bundle, space: Space) -> list[str]:
+    """What has to be known before the ranking is believed, most urgent first."""
+    skill = bundle.facts.get("skill", {})
+    silent = [column for column in space.targets if not skill.get(column, {}).get("shown", True)]
+    asked = [column for column in _asked(space) if column in silent]
+    found = []
+    if asked:
+        labels = " and ".join(TARGETS[column].label for column in asked)
+        found.append(
+            f"This chooses by {labels}, for which no skill has been shown on papers never seen: the order is no better "
+            "than a guess. Read the intervals, not the order."
+        )
+    for column in [column for column in space.targets if skill.get(column, {}).get("shown", False)]:
+        score = skill[column]
+        measured = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
+        found.append(f"{TARGETS[column].label}: skill shown on papers never seen, {measured}.")
+    if rest := [column for column in silent if column not in asked]:
+        found.append(f"No skill shown yet on unseen papers: {', '.join(TARGETS[column].label for column in rest)}.")
+    return found
+
+
+def _asked(space: Space) -> list[str]:
+    """Columns that designs are ranked and filtered by, each target once and without its ending."""
+    filtered = [name for each in space.selection.where for name in sorted(each.names)]
+    return list(dict.fromkeys(target_of(column) for column in (*space.selection.objectives, *filtered)))
+
+
+def count_words(space: Space, result: Screened) -> list[str]:
+    """How many designs there were and where they went."""
+    method = "every combination" if space.points is None else f"{space.method}, seed {space.seed}"
+    found = [f"{result.made:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"]
+    return found + [f"left out by {why}: {count:,}" for why, count in result.left_out.items() if count]
+
+
+def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
+    """The answers behind a column `design` that names each by its number and by what varies."""
+    varied = [[_plain(row[name]) for name in (CANDIDATE, *space.varied)] for _, row in table.iterrows()]
+    names = [" / ".join("-" if value is None else str(value) for value in row) for row in varied]
+    answers = [name for column in TARGETS for name in (column, f"{column}_low", f"{column}_high") if name in table]
+    return table[[*answers, "notice"]].assign(design=names)
+
+
+def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iterator[Block]:
+    """The page, piece by piece."""
+    chosen, kept = space.selection, result.table
+    yield Heading("How sure")
+    yield Bullets([*skill_words(bundle, space), *_told_apart(space, result)])
+    yield Heading("What was done")
+    yield Bullets([*count_words(space, result), *_how(space), f"intervals: {100 * level:g} %"])
+    if space.energy:
+        yield Heading("Assumed for the energy density")
+        yield Bullets([*space.energy.told(), "no loss in the first cycle, no tabs, no housing are counted"])
+    yield Heading("Kept designs" if chosen.ranks else "First designs")
+    shown = kept.head(MOST_ROWS)
+    if len(kept) > len(shown):
+        yield Paragraph(f"The first {len(shown)} of {len(kept):,}; the table beside this page holds all.")
+    yield _ranked(space, shown)
+    common, own = _notices(shown["notice"])
+    if common:
+        yield Heading("Notices for all of them", 3)
+        yield Bullets(common)
+    if any(own):
+        yield Heading("Notices design by design", 3)
+        yield Table(["", "notice"], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
+    objectives = list(dict.fromkeys(map(target_of, chosen.objectives))) or [space.targets[0]]
+    known = literature(bundle, objectives, shown)
+    yield from _pictures(space, result, objectives, known)
+    if len(known):
+        yield Heading("Measured in the literature, the most alike first")
+        yield _references(known, objectives)
+
+
+def _told_apart(space: Space, result: Screened) -> list[str]:
+    """How far the designs differ beside how wide one interval is."""
+    found = []
+    for column in [column for column in _asked(space) if column in TARGETS] or space.targets[:1]:
+        target, (low, high, width) = TARGETS[column], result.survey.told_apart(column, result.table)
+        apart = float(target.scaled(high) - target.scaled(low))
+        words = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {apart:.2g} "
+        words += f"{target.error_unit} apart; one interval is {width:.2g} wide"
+        found.append(words + (": the model hardly tells these designs apart" if apart < width / 4 else ""))
+    return found
+
+
+def _how(space: Space) -> list[str]:
+    chosen, end = space.selection, "the pessimistic end of the interval" if space.selection.pessimistic else "the value"
+    found = []
+    if chosen.pareto:
+        told = ", ".join(f"{pictures.named(column)} {side}" for column, side in chosen.pareto.items())
+        found.append(f"front of {told}, by {end}")
+        found.append("of designs with the very same objectives the first is shown, and all are counted as alike")
+    if chosen.top and chosen.by:
+        differing = f", as unlike each other as can be among the best {POOL * chosen.top}" if chosen.diverse else ""
+        found.append(f"best {chosen.top} by {pictures.named(chosen.by[0])} {chosen.by[1]}, by {end}{differing}")
+    return found
+
+
+def _ranked(space: Space, kept: pd.DataFrame) -> Table:
+    named = [column for column in (*space.varied, *ENERGY_UNITS) if column in kept]
+    targets = {column: target for column, target in TARGETS.items() if column in kept}
+    extra = [column for column in (KEPT_AS, ALIKE) if column in kept]
+    header = [
+        "", *map(pictures.named, named), *(f"{target.label} ({target.unit})" for target in targets.values()),
+        "distance", *(column.replace("_", " ") for column in extra), "number",
+    ]  # fmt: skip
+    rows: list[list[Cell]] = []
+    for place, (_, row) in enumerate(kept.iterrows(), start=1):
+        answers = [
+            "{1} ({0} to {2})".format(*(target.show(row[column + end]) for end in ("_low", "", "_high")))
+            for column, target in targets.items()
+        ]
+        far = f"{row[[column + DISTANCE for column in targets]].astype(float).max():.2f}"
+        first, last = ([_plain(row[column]) for column in columns] for columns in (named, extra))
+        rows.append([place, *first, *answers, far, *last, int(row[CANDIDATE])])
+    filled = [place for place in range(len(header)) if place == 0 or any(row[place] not in ("", None) for row in rows)]
+    return Table([header[place] for place in filled], [[row[place] for place in filled] for row in rows])
+
+
+def _plain(value: object) -> Cell:
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def _notices(column: pd.Series) -> tuple[list[str], list[str]]:
+    """Notices that all rows share, and each row's others."""
+    each = [[notice for notice in str(row).split("; ") if notice] for row in column]
+    common = [notice for notice in dict.fromkeys(chain.from_iterable(each)) if all(notice in own for own in each)]
+    return common, ["; ".join(notice for notice in own if notice not in common) for own in each]
+
+
+def _pictures(space: Space, result: Screened, objectives: list[str], known: pd.DataFrame) -> Iterator[Block]:
+    kept, survey = result.table, result.survey
+    yield Heading("Pictures")
+    for pair in pictures.pairs(objectives) if len(objectives) > 1 else ():
+        across, up = map(pictures.named, pair)
+        words = f"{up} over {across}: what was kept with its intervals, a draw of the other designs in grey, "
+        words += "measured literature as diamonds or, where a paper states only one of the two, as ticks."
+        yield Picture(pictures.inline(pictures.front(kept, survey.sample, known, pair)), words)
+    if len(objectives) == 1:
+        names = [f"{place}. {row['electrolyte']}" for place, (_, row) in enumerate(kept.iterrows(), start=1)]
+        words = f"{pictures.named(objectives[0])} of the first designs with intervals; ticks are literature values."
+        yield Picture(pictures.inline(pictures.ranked(kept, names, objectives[0], known)), words)
+    if survey.cells:
+        first, second = (pictures.named(each.name) for each in survey.cells)
+        words = f"How sure: mean width of the interval of {TARGETS[survey.target].label}, and mean distance to the "
+        words += f"nearest training design, over {first} and {second}, of all designs predicted."
+        yield Picture(pictures.inline(pictures.uncertainty(survey)), words)
+
+
+def _references(known: pd.DataFrame, objectives: Sequence[str]) -> Table:
+    columns = [column for column in objectives if known[column].notna().any()]
+    header = ["", "electrolyte", "anode", *(pictures.named(column) for column in columns), "paper"]
+    rows: list[list[Cell]] = []
+    drawn = known[columns].notna().sum(axis=1) > 1
+    for place, row in known[drawn | (known.index < MOST_REFERENCES)].iterrows():
+        paper = Link(str(row["citation"]), f"https://doi.org/{row['doi']}") if row["doi"] else str(row["citation"])
+        values = [_plain(float(row[column])) for column in columns]
+        rows.append([int(str(place)) + 1, str(row["electrolyte"]), str(row["anode"]), *values, paper])
+    return Table(header, rows)

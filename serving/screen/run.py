@@ -1,0 +1,109 @@
+"""A whole screening: designs made, answered and judged chunk by chunk; nothing but what is kept is held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from features.tables import InputError
+from models.console import progress
+from models.predictor import Predictor
+from serving.screen.answers import answers
+from serving.screen.select import Keeper
+from serving.screen.sink import whole_table
+from serving.screen.space import CANDIDATE, Note, Space
+from serving.screen.survey import Survey
+from serving.written import writable
+
+CHUNK = 16_384
+FIRST_ROWS = 1000
+"""Rows kept for the page where nothing ranks them."""
+
+
+@dataclass
+class Screened:
+    """What a screening gave.
+
+    Attributes
+    ----------
+    table : what was kept, best first; without a ranking, the first of all that were written
+    made, answered, written : designs of the space, those that can be and fulfil the constraints, rows of the output
+    left_out : how many designs each constraint and each filter left out, in the order they were asked
+    survey : what all answers looked like
+    """
+
+    table: pd.DataFrame
+    survey: Survey
+    made: int
+    answered: int = 0
+    written: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9) -> Screened:
+    """Screen a space; the table is written aside, then renamed.
+
+    Raises
+    ------
+    InputError
+        The output may not be written there; no design fulfils the constraints, or none is left by the filters: with
+        the count of each, and nothing is written.
+    """
+    out = writable(Path(out), [])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    result = Screened(pd.DataFrame(), Survey.of(space), space.size)
+    constraints, filters = Counter[str](), Counter[str]()
+    keeper = Keeper(space.selection, predictor.bundle) if space.selection.ranks else None
+    with whole_table(out) as sink:
+        for designs in _chunks(space, constraints):
+            result.answered += len(designs)
+            table = answers(designs, space, predictor, level)
+            result.survey.add(table)
+            passed = space.selection.passing(table, predictor.bundle, space.targets, _adding_to(filters))
+            if keeper:
+                keeper.add(passed, passed[CANDIDATE].to_numpy())
+            elif len(passed):
+                sink.add(passed)
+                result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
+        if keeper:
+            result.table = keeper.table()
+            filters["an objective that is not known"] = keeper.unknown
+            if len(result.table):
+                sink.add(result.table)
+        if not result.answered:
+            raise InputError(_none_left(space.size, "no design fulfils the constraints", constraints))
+        if not sink.rows:
+            reach = _reached(space, result.survey)
+            raise InputError("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
+        result.written, result.left_out = sink.rows, constraints + filters
+    return result
+
+
+def _chunks(space: Space, left_out: Counter[str]) -> Iterator[pd.DataFrame]:
+    """The designs that fulfil the constraints, with a bar on a terminal."""
+    with progress(space.size, "designs", "design") as step:
+        for start in range(0, space.size, CHUNK):
+            stop = min(start + CHUNK, space.size)
+            designs = space.chunk(start, stop, _adding_to(left_out))
+            if len(designs):
+                yield designs
+            step(stop - start)
+
+
+def _adding_to(counts: Counter[str]) -> Note:
+    return lambda why, count: counts.update({why: count})
+
+
+def _reached(space: Space, survey: Survey) -> list[str]:
+    """How far the columns of the filters reach."""
+    asked = [name for each in space.selection.where for name in sorted(each.names) if name in survey.reach]
+    return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(asked)]
+
+
+def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
+    reasons = [f"  {why}: leaves out {each:,}" for why, each in left_out.items() if each]
+    return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])

@@ -1,0 +1,203 @@
+"""A whole screening: files, counts, nothing half-written, the same whatever the chunks; and the shipped examples."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features.tables import InputError
+from models.bundle import load_bundle
+from models.console import STOPPED
+from models.predictor import Predictor
+from serving.screen import run
+from serving.screen.page import skill_words
+from serving.screen.reader import read_space
+from silion import main
+from tests.shared import ROOT, environment
+
+EXAMPLES = sorted((ROOT / "data" / "examples").glob("*.yaml"))
+SPACE = (
+    "title: A <small> space\nelectrolyte: [Li6PS5Cl, Li6PS5Br]\n"
+    "design:\n  anode: nano-Si\n  silicon_size_nm: [100, 300, 1000]\n  silicon_wt_pct: 40..90 step 10\n"
+    "  prelithiated: [no, yes, ~]\n  stack_pressure_mpa: [0, 5]\n"
+)
+RANKED = (
+    "keep:\n  pareto: {conductivity_s_per_cm: high, ice_pct: high, stack_pressure_mpa: low}\n"
+    "  top: 4\n  by: {ice_pct: high}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle_folder: Path) -> Predictor:
+    return Predictor(load_bundle(bundle_folder))
+
+
+def screened(predictor: Predictor, folder: Path, content: str, out: str = "out.csv") -> run.Screened:
+    path = folder / "space.yaml"
+    path.write_text(content, encoding="utf-8")
+    return run.screen(read_space(path), predictor, folder / out)
+
+
+def test_without_a_selection_every_design_is_written(predictor: Predictor, tmp_path: Path) -> None:
+    result = screened(predictor, tmp_path, SPACE)
+    written = pd.read_csv(tmp_path / "out.csv")
+    # 2 electrolytes x 3 sizes x 6 shares x 3 x 2 pressures
+    assert result.made == result.answered == result.written == len(written) == 216
+    assert written["candidate"].tolist() == list(range(216))
+    screened(predictor, tmp_path, SPACE, "out.parquet")
+    held = pd.read_parquet(tmp_path / "out.parquet")
+    assert held.columns.tolist() == written.columns.tolist()
+    assert held["prelithiated"].tolist()[:5:2] == [False, True, None]
+    pd.testing.assert_series_equal(held["ice_pct"], written["ice_pct"], rtol=1e-5)
+
+
+def test_answers_are_those_of_the_predictor(predictor: Predictor, tmp_path: Path) -> None:
+    screened(predictor, tmp_path, SPACE, "out.parquet")
+    held = pd.read_parquet(tmp_path / "out.parquet")
+    designs = held[["electrolyte", "anode", "silicon_size_nm", "silicon_wt_pct", "prelithiated", "stack_pressure_mpa"]]
+    found = predictor.predict(designs, precedents=0)
+    for column in found.table.columns:
+        assert held[column].tolist() == found.table[column].tolist()
+    assert held["ice_pct_distance"].tolist() == found.distances["ice"].tolist()
+
+
+def test_chunks_change_nothing(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for content in (SPACE, SPACE + RANKED):
+        screened(predictor, tmp_path, content, "one.csv")
+        with monkeypatch.context() as changed:
+            changed.setattr(run, "CHUNK", 17)
+            screened(predictor, tmp_path, content, "many.csv")
+        assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "many.csv").read_bytes()
+
+
+def test_the_front_is_that_of_all_rows(predictor: Predictor, tmp_path: Path) -> None:
+    screened(predictor, tmp_path, SPACE, "all.parquet")
+    result = screened(predictor, tmp_path, SPACE + RANKED)
+    everything = pd.read_parquet(tmp_path / "all.parquet")
+    sides = {"conductivity_s_per_cm": 1, "ice_pct": 1, "stack_pressure_mpa": -1}
+    values = [tuple(side * row[column] for column, side in sides.items()) for _, row in everything.iterrows()]
+    best = {one for one in values if not any(_beats(other, one) for other in values)}
+    front = result.table[result.table["kept_as"].str.contains("front")]
+    kept = [tuple(side * row[column] for column, side in sides.items()) for _, row in front.iterrows()]
+    assert sorted(kept) == sorted(best)
+    assert front["alike"].sum() == sum(value in best for value in values)
+
+
+def _beats(other: tuple[float, ...], one: tuple[float, ...]) -> bool:
+    return other != one and all(a >= b for a, b in zip(other, one, strict=True))
+
+
+def test_nothing_left_is_said_with_counts_and_reach(predictor: Predictor, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no design fulfils the constraints, of 216.*\n.*> 50: leaves out 216"):
+        screened(predictor, tmp_path, SPACE + "constraints: stack_pressure_mpa > 50\n")
+    content = SPACE + "keep:\n  where: [silicon_wt_pct > 80, ice_pct_low > 101]\n"
+    # of 216 one share in six is 90 wt%
+    with pytest.raises(InputError, match=r"(?s)> 80: leaves out 180\n.*> 101: leaves out 36\n.*ice_pct_low reaches"):
+        screened(predictor, tmp_path, content)
+    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+
+
+def test_interrupted_leaves_nothing(predictor: Predictor, tmp_path: Path) -> None:
+    STOPPED.set()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            screened(predictor, tmp_path, SPACE)
+    finally:
+        STOPPED.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+
+
+def test_the_output_has_to_be_a_table(predictor: Predictor, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown ending"):
+        screened(predictor, tmp_path, SPACE, "out.xlsx")
+
+
+def test_there_are_three_examples() -> None:
+    assert [path.stem for path in EXAMPLES] == ["argyrodite", "silicon_anode", "thin_electrolyte"]
+
+
+@pytest.mark.parametrize("space", EXAMPLES, ids=lambda path: path.stem)
+def test_examples(space: Path, bundle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["screen", str(space), "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder)]) == 0
+    printed = capsys.readouterr()
+    kept = pd.read_csv(tmp_path / "out.csv")
+    assert f"{len(kept):,} written" in printed.out
+    assert re.search(r"[\d,]+ designs", printed.err)
+    page = (tmp_path / "out.csv.html").read_text(encoding="utf-8")
+    assert "How sure" in page
+    assert page.count("<img") == page.count('src="data:image/png;base64,') >= 1
+    assert all(len(words) > 40 for words in re.findall(r'alt="([^"]*)"', page))
+    assert not re.findall(r'(?:src|href)="(?!data:image/png;base64,|https://doi\.org/)', page)
+    skill = load_bundle(bundle_folder).facts["skill"]
+    silent = [
+        column for column in read_space(space).selection.objectives if not skill.get(column, {}).get("shown", True)
+    ]
+    assert ("no better than a guess" in page) == ("no better than a guess" in printed.out) == bool(silent)
+
+
+def test_the_front_of_the_thin_electrolyte_is_the_reviews_point(predictor: Predictor, tmp_path: Path) -> None:
+    """The review prints 350.8 Wh/kg at 30 µm; steps of 5 µm leave 30 as the thickest above 350."""
+    space = read_space(ROOT / "data" / "examples" / "thin_electrolyte.yaml")
+    result = run.screen(space, predictor, tmp_path / "out.csv")
+    assert result.table["electrolyte_thickness_um"].max() == 30
+    assert (result.table["energy_density_wh_per_kg"] >= 350).all()
+
+
+@pytest.mark.parametrize(
+    "keep",
+    ["{top: 2, by: {ice_pct: high}}", "{top: 2, by: {ice_pct_low: high}}", "{where: ice_pct_high > 1}",
+     "{pareto: {ice_pct: high, np_ratio: low}}"],
+)  # fmt: skip
+def test_choosing_without_skill_is_said(predictor: Predictor, tmp_path: Path, keep: str) -> None:
+    path = tmp_path / "space.yaml"
+    path.write_text(f"electrolyte: Li6PS5Cl\ndesign: {{anode: nano-Si, np_ratio: [1, 2]}}\nkeep: {keep}\n", "utf-8")
+    told = {"skill_name": "error over the dummy's", "skill": 0.9, "skill_low": 0.8, "skill_high": 1.1}
+    skill = {"ice_pct": {**told, "shown": False}, "conductivity_s_per_cm": {**told, "shown": True}}
+    first, second, *_ = skill_words(replace(predictor.bundle, facts={"skill": skill}), read_space(path))
+    assert first.startswith("This chooses by initial Coulombic efficiency, for which no skill has been shown")
+    assert second.startswith("ionic conductivity: skill shown")
+
+
+def test_counting_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "space.yaml"
+    path.write_text(SPACE, encoding="utf-8")
+    assert main(["screen", str(path), "-o", str(tmp_path / "out.csv"), "--count"]) == 0
+    assert capsys.readouterr().err == "space.yaml: 216 designs\n"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_title_is_no_markup(bundle_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "space.yaml"
+    path.write_text(SPACE, encoding="utf-8")
+    assert main(["screen", str(path), "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder)]) == 0
+    assert "<h1>A &lt;small&gt; space</h1>" in (tmp_path / "out.csv.html").read_text(encoding="utf-8")
+
+
+def test_memory_does_not_grow_with_the_space(bundle_folder: Path, tmp_path: Path) -> None:
+    """`SILION_SOAK=1` draws two million designs, and the same limit holds."""
+    points = 2_000_000 if os.environ.get("SILION_SOAK") == "1" else 40_000
+    path = tmp_path / "space.yaml"
+    path.write_text(
+        "electrolyte: Li6PS5{Cl,Br}\ndesign: {anode: nano-Si, silicon_size_nm: 50..5000 log, np_ratio: 1..3}\n"
+        f"sample: {{method: sobol, points: {points}}}\nkeep: {{pareto: {{ice_pct: high, np_ratio: low}}}}\n",
+        encoding="utf-8",
+    )
+    program = (
+        "import resource, sys, silion\n"
+        "code = silion.main(sys.argv[1:])\n"
+        "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    asked = ["screen", str(path), "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder)]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *asked], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+    )
+    code, peak_kb = map(int, done.stdout.splitlines()[-1].split())
+    assert code == 0
+    assert peak_kb < 700_000
