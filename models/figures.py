@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,12 +27,14 @@ RevealedPoint: TypeAlias = tuple[int, float, float, float]
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG."""
+    """Write a figure as PNG, or as SVG where the path ends so; the same figure gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    with warnings.catch_warnings():
+    kind = "svg" if path.suffix == ".svg" else "png"
+    silent: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "silion"}):
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a name in a script we hold no font of
-        figure.savefig(aside, format="png", dpi=130, bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(aside, format=kind, dpi=130, bbox_inches="tight", metadata=silent)
     aside.rename(path)
     return path
 
@@ -213,39 +216,4 @@ def error_by_revealed(points: Sequence[RevealedPoint], label: str, unit: str) ->
     plot.set(xlabel="rows of the same paper revealed", ylabel=f"error of {label}\n({unit})")
     plot.set_xlim(float(count.min()) - 0.5, float(count.max()) + 0.5)
     plot.set_ylim(bottom=0)
-    return figure
-
-
-def importance(names: Sequence[str], values: np.ndarray, label: str) -> Figure:
-    """Mean absolute SHAP value of the strongest features."""
-    figure, plot = axes(7.2, 0.9 + 0.32 * len(names))
-    plot.barh(np.arange(len(names))[::-1], values, color=INK)
-    plot.set_yticks(np.arange(len(names))[::-1], list(names), fontsize=8)
-    plot.set(xlabel=f"mean |SHAP value| ({label})")
-    return figure
-
-
-def shap_plot(kind: str, explanation: Any, shown: int, label: str) -> Figure:
-    """One of shap's own plots (`beeswarm`, `waterfall`) on a figure of its own, closed for pyplot."""
-    import matplotlib
-    import shap
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    pyplot.close("all")
-    if kind == "beeswarm":
-        state = np.random.get_state()
-        np.random.seed(0)  # shap scatters its dots by the global generator
-        shap.plots.beeswarm(explanation, max_display=shown, show=False)
-        np.random.set_state(state)
-    else:
-        shap.plots.waterfall(explanation, max_display=shown, show=False)
-    figure = pyplot.gcf()
-    label = label.replace("$", r"\$")  # a name is no formula to typeset
-    if kind == "waterfall":
-        figure.axes[0].set_title(label, fontsize=11, loc="left", x=0, pad=42)
-    else:
-        figure.axes[0].set_xlabel(label, fontsize=11)
-    pyplot.close(figure)
     return figure

@@ -5,10 +5,12 @@ Everything shown is escaped in both. The HTML holds its own style and loads noth
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import TypeAlias, assert_never
 from urllib.parse import quote
 
@@ -25,6 +27,29 @@ figure{margin:1.2rem 0} img{max-width:100%;height:auto} figcaption{color:#414a54
 @media print{body{max-width:none;margin:0;font-size:10.5pt} .scroll{overflow:visible} table{font-size:8pt}
 h2,h3{break-after:avoid} figure,tr{break-inside:avoid} td.number{white-space:normal} td.long{min-width:0}}
 """
+INLINE = "data:image/png;base64,"
+"""How the source of a picture begins that the page itself holds."""
+SORT = r"""
+for (const head of document.querySelectorAll("table.sortable th")) {
+  head.tabIndex = 0; head.title = "sort by this column"; head.style.cursor = "pointer";
+  const sort = () => {
+    const body = head.closest("table").tBodies[0], place = head.cellIndex;
+    const up = head.getAttribute("aria-sort") !== "ascending";
+    for (const each of head.parentNode.cells) each.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", up ? "ascending" : "descending");
+    const key = row => row.cells[place].textContent.replace("−", "-");
+    const number = text => /^[+-]?[\d.]/.test(text) ? parseFloat(text) : NaN;
+    const order = (a, b) => {
+      const [x, y] = [number(a), number(b)];
+      return isNaN(x) || isNaN(y) ? isNaN(x) - isNaN(y) || a.localeCompare(b) : x - y;
+    };
+    [...body.rows].sort((a, b) => (up ? 1 : -1) * order(key(a), key(b))).forEach(row => body.append(row));
+  };
+  head.addEventListener("click", sort);
+  head.addEventListener("keydown", event => { if (event.key === "Enter") sort(); });
+}
+"""
+"""Our own; it goes into pages that hold a sortable table, and into no other."""
 LONG = 60
 """Characters above which a column is kept wide."""
 _NUMBER = re.compile(r"[+\-−]?\d+(\.\d+)?(e[+-]?\d+)?( ?%)?( \([^()]*\))?")
@@ -49,18 +74,18 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Bullets:
-    """A list of plain sentences."""
-
-    items: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Link:
     """A cell that leads to another page."""
 
     text: str
     address: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of plain sentences, or of links."""
+
+    items: Sequence[str | Link]
 
 
 Cell: TypeAlias = str | int | float | Link | None
@@ -70,6 +95,8 @@ Cell: TypeAlias = str | int | float | Link | None
 class Table:
     """A table; None and NaN are empty cells, and a column of nothing but numbers is aligned right.
 
+    Where it is `sortable`, a click on a column's name (or Enter on it) sorts the rows of the HTML by that column.
+
     Raises
     ------
     ValueError
@@ -78,6 +105,7 @@ class Table:
 
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    sortable: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a row that does not fit the header."""
@@ -99,10 +127,14 @@ def _kind(texts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture beside the page; its caption is its alternative text."""
+    """A picture beside the page, or inside it as a `data:` address; its caption is its alternative text.
+
+    `numbers` is the address of the table it was drawn from, which its caption leads to; empty where there is none.
+    """
 
     source: str
     caption: str
+    numbers: str = ""
 
 
 Block: TypeAlias = Heading | Paragraph | Bullets | Table | Picture
@@ -115,14 +147,33 @@ def shown(cell: Cell) -> str:
     return f"{cell:g}" if isinstance(cell, float) else " ".join(str(getattr(cell, "text", cell)).split())
 
 
+def inlined(blocks: Iterable[Block], folder: Path) -> list[Block]:
+    """The blocks with their pictures, which stand in a folder as PNG, put into the page itself."""
+    return [
+        replace(each, source=INLINE + base64.b64encode((folder / each.source).read_bytes()).decode("ascii"))
+        if isinstance(each, Picture)
+        else each
+        for each in blocks
+    ]
+
+
+def sortable(blocks: Iterable[Block]) -> list[Block]:
+    """The blocks with every table of more than two rows sortable."""
+    return [
+        replace(each, sortable=True) if isinstance(each, Table) and len(each.rows) > 2 else each for each in blocks
+    ]
+
+
 def html(title: str, blocks: Iterable[Block]) -> str:
     """A whole page that loads nothing from elsewhere; the title is its first heading."""
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>"
     )
+    blocks = list(blocks)
     body = "\n".join([f"<h1>{escape(title)}</h1>", *map(_html, blocks)])
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n'
+    script = f"<script>{SORT}</script>\n" if any(isinstance(each, Table) and each.sortable for each in blocks) else ""
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n{script}</body></html>\n'
 
 
 def _html(block: Block) -> str:
@@ -132,7 +183,7 @@ def _html(block: Block) -> str:
         case Paragraph(text):
             return f"<p>{_escaped(text)}</p>"
         case Bullets(items):
-            return "<ul>" + "".join(f"<li>{_escaped(item)}</li>" for item in items) + "</ul>"
+            return "<ul>" + "".join(f"<li>{_html_cell(item)}</li>" for item in items) + "</ul>"
         case Table(header, rows):
             kinds = [f' class="{kind}"' if kind else "" for kind in block.kinds()]
             head = "".join(
@@ -143,11 +194,14 @@ def _html(block: Block) -> str:
                 for row in rows
             ]
             body = "\n".join(f"<tr>{row}</tr>" for row in cells)
-            inside = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+            mark = ' class="sortable"' if block.sortable else ""
+            inside = f"<table{mark}><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
             return f'<div class="scroll" role="region" aria-label="table" tabindex="0">{inside}</div>'
-        case Picture(source, caption):
-            words = _escaped(caption)
-            return f'<figure><img src="{quote(source)}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+        case Picture(source, caption, numbers):
+            words, address = _escaped(caption), source if source.startswith(INLINE) else quote(source)
+            table = f' (numbers: <a href="{quote(numbers)}">{_escaped(numbers)}</a>)' if numbers else ""
+            told = f"<figcaption>{words}{table}</figcaption>"
+            return f'<figure><img src="{escape(address)}" alt="{words}">{told}</figure>'
         case _:
             assert_never(block)
 
@@ -174,13 +228,14 @@ def _markdown(block: Block) -> str:
         case Paragraph(text):
             return _plain(text)
         case Bullets(items):
-            return "\n".join(f"- {_plain(item)}" for item in items)
+            return "\n".join(f"- {_plain(item) if isinstance(item, str) else _markdown_cell(item)}" for item in items)
         case Table(header, rows):
             rules = ["---:" if kind == "number" else "---" for kind in block.kinds()]
             lines = [[_markdown_cell(name) for name in header], rules, *([*map(_markdown_cell, row)] for row in rows)]
             return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        case Picture(source, caption):
-            return f"![{_plain(caption)}]({quote(source)})\n\n{_plain(caption)}"
+        case Picture(source, caption, numbers):
+            table = f" (numbers: [{_plain(numbers)}]({quote(numbers)}))" if numbers else ""
+            return f"![{_plain(caption)}]({quote(source)})\n\n{_plain(caption)}{table}"
         case _:
             assert_never(block)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.explain.stability import FACTS, SURE, stability_of
 from models.registry import ModelNotFoundError, Version, find
 from models.targets import TARGETS
 
@@ -41,4 +42,15 @@ def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
         skill = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
         held = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
         lines.append(f"  {TARGETS[column].label:<30} {skill:<45} {held:<28} {score['verdict']}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_steady(facts)])
+
+
+def _steady(facts: Mapping[str, Any]) -> list[str]:
+    """Features that outweigh every shuffled one when papers are left out; nothing where that was not measured."""
+    lines = []
+    for part in facts.get(FACTS, {}):
+        if steady := stability_of(facts, part):
+            table = steady.features
+            sure = table.loc[table["above_shuffled"] >= SURE].sort_values("high", ascending=False)["feature"]
+            lines.append(f"  {part:<14} {len(sure)} of {len(table)}{': ' if len(sure) else ''}{', '.join(sure)}")
+    return ["features told apart from chance when papers are left out:", *lines] if lines else []

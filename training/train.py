@@ -21,6 +21,7 @@ from features.tables import InputError
 from models import lab
 from models.bundle import Bundle
 from models.domain import Domain
+from models.explain.stability import FACTS as STABILITY
 from models.parts import Part, fit_part, with_conductivity
 from models.targets import CONDUCTIVITY
 from training.choose import INNER_FITS, choose
@@ -35,8 +36,10 @@ from training.kinship import Kinship
 from training.learning import CurvePoint, curve_fits, learning_curve
 from training.public.collect import with_public
 from training.score import Score
+from training.stability import refits_needed, stability
 from training.systems import chemical_systems, system_tests
-from training.tune import Study, Tuning, cross_validate_tuned, untuned
+from training.tuning.nested import Tuning, cross_validate_tuned, untuned
+from training.tuning.study import Study
 
 PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
@@ -140,6 +143,8 @@ def train(
     by_system = measure_systems(literature, config, progress)
     learning = learning_curve(untuned(found, config.choices), config.choices, config.shares, config.protocol, progress)
     bundle = fit_bundle(literature, config, found, scores, tuning)
+    steady = stability(bundle.parts, literature, config.protocol, progress)
+    bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
     studies = tuning.studies if tuning else []
     return Trained(bundle, scores, found, by_system, learning, literature, config, studies)
 
@@ -288,4 +293,5 @@ def steps_to_train(config: TrainConfig, literature: Literature) -> int:
     examples = conductivity_examples(literature)
     systems = len(system_tests(chemical_systems(examples.designs), config.seed))
     inner = INNER_FITS * len(config.choices["conductivity"]) if len(config.choices["conductivity"]) > 1 else 0
-    return steps(config) + systems * (1 + inner) + curve_fits(config.shares, config.protocol)
+    curves, refits = curve_fits(config.shares, config.protocol), refits_needed(config.protocol)
+    return steps(config) + systems * (1 + inner) + curves + refits

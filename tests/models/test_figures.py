@@ -85,6 +85,12 @@ def test_a_picture_is_written_whole(tmp_path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["a.png"]
 
 
+def test_a_picture_is_an_svg_where_its_name_says_so(tmp_path: Path) -> None:
+    drawn = [figures.save(figures.completeness({"a": 0.5}), tmp_path / f"{name}.svg").read_bytes() for name in "ab"]
+    assert drawn[0].startswith(b"<?xml")
+    assert drawn[0] == drawn[1]  # no date, no random names
+
+
 def test_the_distance_shows_rows_means_and_where_far_begins() -> None:
     bins = [(0.0, 1.0, 2.5, 2.0, 3.0), (2.0, 4.0, 4.0, np.nan, np.nan)]
     figure = figures.error_by_distance(np.array([0.0, 1.0, 4.0]), np.array([2.0, 3.0, 4.0]), bins, 3.0, "x", "u")

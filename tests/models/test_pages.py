@@ -155,3 +155,12 @@ def test_links_stand_in_both() -> None:
     table = Table(["doi"], [(Link("10.1/a|b", "https://doi.org/10.1/a|b"),)])
     assert '<a href="https://doi.org/10.1/a|b">10.1/a|b</a>' in html("t", [table])
     assert r"| [10.1/a\|b](https://doi.org/10.1/a%7Cb) |" in markdown("t", [table])
+
+
+def test_only_a_sortable_table_brings_the_script() -> None:
+    plain, sortable = Table(["a"], [(1,)]), Table(["a"], [(1,)], sortable=True)
+    assert "<script" not in html("t", [plain])
+    text = html("t", [plain, sortable])
+    assert text.count('<table class="sortable">') == 1
+    assert text.count("<script>") == 1
+    assert not re.search(r"src=|https?:", text)

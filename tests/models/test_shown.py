@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from models.explain.stability import FACTS, Stability
 from models.registry import Version
 from models.shown import as_text, registered
 from tests.shelf import new_shelf
@@ -20,6 +22,19 @@ def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
     (told,) = (line for line in lines if "initial Coulombic efficiency" in line)
     assert f"error over the dummy's {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told
     assert told.endswith(score.verdict)
+
+
+def test_features_told_apart_from_chance_are_named(trained: Trained) -> None:
+    features = pd.DataFrame({"feature": ["a", "b", "c"], "above_shuffled": [0.9, 0.8, 1.0], "high": [0.1, 0.2, 0.3]})
+    steady = Stability(10, 61, features, pd.DataFrame(), pd.DataFrame())
+    none = Stability(10, 23, features.assign(above_shuffled=0.0), pd.DataFrame(), pd.DataFrame())
+    facts = trained.bundle.facts | {FACTS: {"conductivity": steady.as_dict(), "ice": none.as_dict()}}
+    assert as_text(facts, None).splitlines()[-3:] == [
+        "features told apart from chance when papers are left out:",
+        "  conductivity   2 of 3: c, a",
+        "  ice            0 of 3",
+    ]
+    assert "told apart" not in as_text({**trained.bundle.facts, FACTS: {}}, None)
 
 
 def test_a_folder_is_registered_nowhere(

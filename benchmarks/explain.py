@@ -1,0 +1,122 @@
+"""SHAP values of many designs: a million rows as a table on disk, and the booster itself beside shap.TreeExplainer.
+
+    python -m benchmarks.explain MODEL [--rows 1000000] [--compared 20000] [--rounds 5]
+
+MODEL is an exported model. Both ways explain the same boosters on the same vectors, in turns; shap hands xgboost models
+to the booster's own code, so the ratio says what its road adds, not who computes better. The stream includes reading
+the design into vectors and writing the CSV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.bundle import Bundle, load_bundle
+from models.explain.contributions import CHUNK, write_contributions
+from training.truths import example_designs
+
+ROOT = Path(__file__).resolve().parent.parent
+SPREAD = 0.3
+"""Relative spread of the numbers of the example designs that the random ones are made from."""
+
+
+def designs(count: int, seed: int) -> pd.DataFrame:
+    """Example designs drawn again and again, their numbers spread at random."""
+    draw = np.random.default_rng(seed)
+    frame = example_designs().iloc[draw.integers(0, len(example_designs()), count)].reset_index(drop=True)
+    for column in ("silicon_size_nm", "stack_pressure_mpa", "np_ratio", "current_density_ma_per_cm2", "temperature_c"):
+        frame[column] = pd.to_numeric(frame[column]) * draw.normal(1.0, SPREAD, count).clip(0.2, 2.0)
+    return frame
+
+
+def chunks(rows: int) -> Iterator[tuple[list[str], pd.DataFrame]]:
+    for start in range(0, rows, CHUNK):
+        count = min(CHUNK, rows - start)
+        yield [str(start + row) for row in range(count)], designs(count, start)
+
+
+def stream(bundle: Bundle, rows: int) -> dict[str, float]:
+    """Rows a second of the conductivity part, from designs to the CSV; making the designs is not counted."""
+    made = 0.0
+    last = time.perf_counter()
+
+    def timed() -> Iterator[tuple[list[str], pd.DataFrame]]:
+        nonlocal made
+        source = chunks(rows)
+        while True:
+            start = time.perf_counter()
+            each = next(source, None)
+            made += time.perf_counter() - start
+            if each is None:
+                return
+            yield each
+
+    with tempfile.TemporaryDirectory() as folder:
+        (path,) = write_contributions(bundle, ["conductivity"], timed(), Path(folder))
+        seconds = time.perf_counter() - last - made
+        size = path.stat().st_size / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "stream_rows": rows, "stream_rows_per_s": rows / seconds, "stream_csv_mb": size, "stream_peak_mb": peak,
+    }  # fmt: skip
+
+
+def beside_shap(bundle: Bundle, rows: int, rounds: int) -> dict[str, float]:
+    """Rows a second of the booster's own SHAP values and of shap.TreeExplainer, one core each."""
+    import shap
+    import xgboost as xgb
+
+    part = bundle.parts["conductivity"]
+    table = part.featurizer.transform(designs(rows, 0)).to_numpy(np.float32)
+    booster = part.ensemble.boosters[0]
+    explainer = shap.TreeExplainer(booster)
+
+    def own() -> np.ndarray:
+        return np.asarray(booster.predict(xgb.DMatrix(table, missing=np.nan, nthread=1), pred_contribs=True))[:, :-1]
+
+    def theirs() -> np.ndarray:
+        return np.asarray(explainer.shap_values(table))
+
+    times: dict[str, list[float]] = {"own": [], "shap": []}
+    for _ in range(rounds):
+        for name, way in (("own", own), ("shap", theirs)):
+            start = time.perf_counter()
+            found = way()
+            times[name].append(time.perf_counter() - start)
+    apart = float(np.abs(own() - found).max())
+    return {
+        "booster_rows_per_s": rows / statistics.median(times["own"]),
+        "shap_rows_per_s": rows / statistics.median(times["shap"]),
+        "shap_over_booster_time": statistics.median(b / a for a, b in zip(times["own"], times["shap"], strict=True)),
+        "largest_difference": apart,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--compared", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    bundle = load_bundle(arguments.model)
+    found = beside_shap(bundle, arguments.compared, arguments.rounds) | stream(bundle, arguments.rows)
+    out = ROOT / "benchmarks" / "out" / "explain.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    for name, value in found.items():
+        print(f"{name:<24} {value:,.3g}" if value < 1 else f"{name:<24} {value:,.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""SHAP values of many designs as tables on disk, chunk by chunk: memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from models.bundle import Bundle
+from models.designs import has_anode
+from models.explain.reasons import reasons
+from models.parts import with_conductivity
+
+CHUNK = 20_000
+"""Designs explained at once."""
+DESIGN, BASE, SUM = "design", "shap_base", "shap_sum"
+
+
+def write_contributions(
+    bundle: Bundle,
+    parts: Sequence[str],
+    chunks: Iterable[tuple[Sequence[str], pd.DataFrame]],
+    folder: Path,
+    progress: Callable[[int], None] = lambda designs: None,
+) -> list[Path]:
+    """One CSV per part: a row per design with the base, the SHAP value of each feature, and their sum.
+
+    The sum is the prediction on the part's scale (log10 S/cm, percent, log10 cycles to 80 %). A design that describes
+    no anode has no row in the tables of the cells.
+
+    Parameters
+    ----------
+    chunks : names and designs, some at a time
+    progress : called with the number of designs just done
+
+    Returns
+    -------
+    list of Path
+        `designs_<part>.csv`, aside until all chunks are written, then renamed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {part: [each.name for each in bundle.parts[part].featurizer.features_] for part in parts}
+    paths = {part: folder / f"designs_{part}.csv" for part in parts}
+    aside = {part: path.with_name(f".{path.name}.part") for part, path in paths.items()}
+    schemas = {
+        part: pa.schema([(DESIGN, pa.string()), *((name, pa.float32()) for name in (BASE, *names[part], SUM))])
+        for part in parts
+    }
+    writers = {part: pyarrow.csv.CSVWriter(aside[part], schemas[part]) for part in parts}
+    try:
+        for design_names, designs in chunks:
+            for part in parts:
+                _write(bundle, part, np.asarray(design_names, dtype=object), designs, writers[part], schemas[part])
+            progress(len(designs))
+    except BaseException:
+        for part in parts:
+            writers[part].close()
+            aside[part].unlink(missing_ok=True)
+        raise
+    for part in parts:
+        writers[part].close()
+        aside[part].rename(paths[part])
+    return list(paths.values())
+
+
+def in_chunks(names: Sequence[str], designs: pd.DataFrame) -> Iterable[tuple[Sequence[str], pd.DataFrame]]:
+    """A table of designs, some rows at a time."""
+    for start in range(0, len(designs), CHUNK):
+        yield names[start : start + CHUNK], designs.iloc[start : start + CHUNK]
+
+
+def _write(
+    bundle: Bundle,
+    part: str,
+    names: np.ndarray,
+    designs: pd.DataFrame,
+    writer: pyarrow.csv.CSVWriter,
+    schema: pa.Schema,
+) -> None:
+    if part != "conductivity":
+        told = has_anode(designs)
+        names, designs = names[told], with_conductivity(designs[told], bundle.parts["conductivity"])
+    if not len(designs):
+        return
+    found = reasons(bundle.parts[part], designs)
+    numbers = np.column_stack([np.full(len(names), found.base), found.values, found.base + found.values.sum(axis=1)])
+    columns = [pa.array(names, pa.string()), *(pa.array(each, pa.float32()) for each in numbers.T.astype(np.float32))]
+    writer.write_batch(pa.record_batch(columns, schema=schema))

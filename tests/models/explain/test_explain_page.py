@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import silion
+from features.records import Candidate
+from models.bundle import load_bundle
+from models.designs import candidate_frame
+from models.explain.page import NO_SKILL, Questions, explain
+from models.explain.want import Want
+
+DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3YCl6")])
+
+
+def test_a_page_for_designs_and_overall(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    asked = Questions((Want.parse("conductivity_s_per_cm>1e-3"),), ("temperature_c",), ("temperature_c",))
+    done = list[int]()
+    written = explain(
+        bundle, tmp_path, DESIGNS, ["one <cell>", "one <cell>"], ["conductivity_s_per_cm"], asked, done.append
+    )
+    assert done == [2]
+    names = {path.name for path in written}
+    for name in ("index.html", "conductivity_bar.png", "conductivity_bar.svg", "conductivity_beeswarm.csv",
+                 "designs_conductivity.csv", "01_one-cell_conductivity_s_per_cm.png",
+                 "02_one-cell_conductivity_s_per_cm_temperature_c.png"):  # fmt: skip
+        assert name in names
+    assert not [name for name in names if "ice" in name]
+    assert all(path.is_file() for path in written)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "one <cell>" not in page
+    pictures = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page)
+    assert all((tmp_path / source).is_file() and words for source, words in pictures)
+    assert "://" not in re.sub(r"10\.\d{4,9}/\S+", "", page)  # loads nothing from elsewhere
+
+
+def test_the_notice_comes_before_the_reasons(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    explain(bundle, tmp_path, DESIGNS, ["one", "two"], ["conductivity_s_per_cm"])
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    notice = page.index("electrolyte class never seen: halide")
+    assert page.index(">two</h3>") < notice < page.index('src="02_two_conductivity_s_per_cm.png"')
+
+
+def test_a_target_without_skill_says_so_on_its_pictures(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    bundle.facts["skill"]["ice_pct"]["shown"] = False
+    explain(bundle, tmp_path, DESIGNS.head(1), ["one"], ["ice_pct"])
+    for name in ("ice_bar", "ice_beeswarm"):
+        svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        assert NO_SKILL in svg  # matplotlib leaves the text of each line as a comment
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--want", "ice_pct>85"], "--want and --vary go together"),
+        (["--vary", "np_ratio"], "--want and --vary go together"),
+        (["--want", "ice>85", "--vary", "np_ratio"], "--want: unknown target ice; closest: ice_pct"),
+        (["--sweep", "np_ration"], "--sweep: unknown column np_ration; closest: np_ratio"),
+        (["--sweep", "np_ratio"], "--want and --sweep ask about designs; give a table of them"),
+        (["--targets", "colour"], "unknown target colour"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before_any_work(
+    options: list[str], said: str, bundle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "why"
+    assert silion.main(["explain", "-o", str(out), "--model", str(bundle_folder), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
