@@ -1,4 +1,4 @@
-"""How well conductivity is predicted on papers never seen, beside the peers, in one run; the table goes to the README.
+"""How well conductivity is predicted on papers never seen, beside the peers, in one run; the tables go to the READMEs.
 
     python -m benchmarks.accuracy [--repeats 3] [--write-readme]
     python -m benchmarks.accuracy --official-test [--write-readme]
@@ -222,7 +222,8 @@ def _keep(name: str, figures: Mapping[str, object], text: str, readme: bool) -> 
             f"<!-- accuracy, {name}: written by `python -m benchmarks.accuracy` -->",
             f"<!-- end of accuracy, {name} -->",
         )
-        write_between_marks(ROOT / "README.md", *marks, text)
+        page = ROOT / "benchmarks" / "README.md" if name.startswith("liverpool") else ROOT / "README.md"
+        write_between_marks(page, *marks, text)
 
 
 def main() -> None:

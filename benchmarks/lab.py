@@ -188,7 +188,7 @@ def main() -> None:
                 "<!-- own measurements: written by `python -m benchmarks.lab` -->",
                 "<!-- end of own measurements -->",
             )
-            write_between_marks(ROOT / "README.md", *marks, text)
+            write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
     OUT.mkdir(exist_ok=True)
     (OUT / "lab.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
 

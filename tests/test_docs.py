@@ -63,21 +63,22 @@ def test_the_mlproject_speaks_the_command_lines_words() -> None:
         assert "type: path" not in str(entry)
 
 
-@pytest.mark.parametrize("path", ["README.md", "data/README.md", "CONTRIBUTING.md"])
+DOCUMENTS = ["README.md", "data/README.md", "data/examples/README.md", "benchmarks/README.md", "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_command_named_exists(path: str) -> None:
     parser = silion._parser()
     text = (ROOT / path).read_text(encoding="utf-8")
-    for line in re.findall(
-        r"(?:\.venv/bin/)?silion ((?:train|predict|explain|evaluate|formula|data|models|serve)[^`\n#]*)", text
-    ):
-        words = [word.strip('"') for word in line.split()]
-        if words[0] in ("data", "models") and len(words) == 1:
+    commands = "train|predict|screen|suggest|explain|evaluate|formula|data|models|serve"
+    for line in re.findall(rf"(?:\.venv/bin/)?silion ((?:{commands})\b[^`\n#]*)", text):
+        words = shlex.split(line)
+        if len(words) == 1:  # spoken of, not shown
             continue
-        if words[0] in ("train", "serve", "formula", "evaluate", "data", "models", "predict", "explain"):
-            try:
-                parser.parse_args(words)
-            except SystemExit:
-                pytest.fail(f"{path} names a command that does not exist: silion {line}")
+        try:
+            parser.parse_args(words)
+        except SystemExit:
+            pytest.fail(f"{path} names a command that does not exist: silion {line}")
 
 
 def test_requirements_hold_names_and_versions_only() -> None:

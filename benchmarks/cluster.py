@@ -1,0 +1,181 @@
+"""A cluster on this machine beside plain processes, on the same cores.
+
+    python -m benchmarks.cluster [--designs 2000000] [--rounds 3] [--model REF]
+
+The plain stream is one process with one thread, so a cluster of two workers has twice its cores. Beside it therefore
+stand as many plain processes as workers, at the same time, each with its share of the rows: the best that these cores
+can do without a cluster, and without its order in one output. Warm on both sides; what a cluster costs before that, to
+start and to load the model at the first portion, is told apart. Runs in turns, medians; processor seconds of all
+processes beside the seconds on the wall, as they depend less on what else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.featurize import ROOT
+from benchmarks.screening import ONE_CORE, designs_table
+
+FIRST = 65_536
+"""Designs of the pass that is timed cold and warm: two portions for each of two workers."""
+
+
+def predict(source: Path, out: Path, predictor: Any, cluster: str | None = None) -> tuple[float, float]:
+    """Seconds on the wall and of this process's cores for one table, all four targets."""
+    from serving.batch import predict_file
+
+    wall, cores = time.perf_counter(), time.process_time()
+    predict_file(source, out, predictor, precedents=0, cluster=cluster)
+    return time.perf_counter() - wall, time.process_time() - cores
+
+
+def load(model: str | None) -> Any:
+    from models.bundle import load_bundle
+    from models.predictor import Predictor
+    from models.registry import resolve
+
+    return Predictor(load_bundle(resolve(model)))
+
+
+def child(model: str | None, warm: Path, source: Path) -> None:
+    """A plain process: warms itself, waits for a line, predicts, tells its processor seconds."""
+    predictor = load(model)
+    predict(warm, source.with_suffix(".out.csv"), predictor)
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        print(predict(source, source.with_suffix(".out.csv"), predictor)[1], flush=True)
+
+
+class Plain:
+    """Plain processes that wait, one for each share of the table."""
+
+    def __init__(self, model: str | None, warm: Path, shares: list[Path], env: dict[str, str]) -> None:
+        asked = [sys.executable, "-m", "benchmarks.cluster", *(["--model", model] if model else [])]
+        self.processes = [
+            subprocess.Popen(
+                [*asked, "--child", str(warm), str(share)],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for share in shares
+        ]
+        self.answers()
+
+    def answers(self) -> list[str]:
+        """A line of each."""
+        return [process.stdout.readline() for process in self.processes if process.stdout]
+
+    def run(self) -> tuple[float, float]:
+        """Seconds until the last one is done, and processor seconds of all."""
+        start = time.perf_counter()
+        for process in self.processes:
+            if process.stdin:
+                process.stdin.write("\n")
+                process.stdin.flush()
+        cores = sum(float(each) for each in self.answers())
+        return time.perf_counter() - start, cores
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.communicate()
+
+
+def timed_on(client: Any, source: Path, out: Path, predictor: Any, address: str) -> tuple[float, float]:
+    """Seconds on the wall and of all processes' cores; the client's own process holds the scheduler as well."""
+    before = sum(client.run(time.process_time).values())
+    wall, cores = predict(source, out, predictor, address)
+    return wall, cores + sum(client.run(time.process_time).values()) - before
+
+
+def main() -> None:
+    """Time both in turns and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--designs", type=int, default=2_000_000, help="about a minute on two cores")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--model", metavar="REF", help="as in silion predict")
+    parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        child(asked.model, *asked.child)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        found = compare(asked, Path(folder))
+    out = ROOT / "benchmarks" / "out" / "cluster.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """What is printed, by name."""
+    import os
+
+    from distributed import Client, LocalCluster
+
+    whole, warm = folder / "in.csv", folder / "warm.csv"
+    designs_table(whole, asked.designs, cells=True)
+    designs_table(warm, FIRST, cells=True)
+    shares = split(whole, asked.workers, folder)
+    predictor = load(asked.model)
+    begun = time.perf_counter()
+    settings = {
+        "host": "127.0.0.1",
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+        "local_directory": folder,
+    }
+    with LocalCluster(n_workers=asked.workers, **settings) as cluster, Client(cluster) as client:
+        started = time.perf_counter() - begun
+        address = cluster.scheduler_address
+        first = timed_on(client, warm, folder / "out.csv", predictor, address)[0]
+        again = timed_on(client, warm, folder / "out.csv", predictor, address)[0]
+        plain = Plain(asked.model, warm, shares, dict(os.environ | ONE_CORE))
+        runs: dict[str, list[tuple[float, float]]] = {"plain": [], "cluster": []}
+        for _ in range(asked.rounds):
+            runs["plain"].append(plain.run())
+            runs["cluster"].append(timed_on(client, whole, folder / "out.csv", predictor, address))
+        plain.end()
+    pairs = list(zip(runs["cluster"], runs["plain"], strict=True))
+    found = {
+        "designs": asked.designs,
+        "start_s": started,
+        "first_pass_s": first,
+        "same_pass_warm_s": again,
+        **{f"{name}_s": statistics.median(wall for wall, _ in each) for name, each in runs.items()},
+        **{f"{name}_core_s": statistics.median(cores for _, cores in each) for name, each in runs.items()},
+        "overhead": statistics.median(a[0] / b[0] for a, b in pairs) - 1,
+        "core_overhead": statistics.median(a[1] / b[1] for a, b in pairs) - 1,
+    }
+    print(f"{asked.designs:,} full cell designs, four targets, {asked.workers} workers; medians of {asked.rounds}")
+    print(
+        f"  to start the cluster {started:.1f} s; a first pass over {FIRST:,} designs {first:.1f} s, then {again:.1f} s"
+    )
+    for name in runs:
+        print(f"  {name:<8} {found[f'{name}_s']:8.1f} s on the wall {found[f'{name}_core_s']:8.1f} s of cores")
+    print(f"  overhead {100 * found['overhead']:.0f} % on the wall, {100 * found['core_overhead']:.0f} % of cores")
+    return found
+
+
+def split(whole: Path, count: int, folder: Path) -> list[Path]:
+    """The table in as many parts, each with its header."""
+    header, *lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    paths = [folder / f"share{place}.csv" for place in range(count)]
+    for place, path in enumerate(paths):
+        part = lines[place * len(lines) // count : (place + 1) * len(lines) // count]
+        path.write_text(header + "".join(part), encoding="utf-8")
+    return paths
+
+
+if __name__ == "__main__":
+    main()
