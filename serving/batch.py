@@ -6,14 +6,16 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.portions import PortionReader, Source, open_source
+from features.portions import Portion, PortionReader, Source, open_source
 from features.records import Candidate
 from features.tables import InputError, Mistake, check_columns
 from models.console import progress
@@ -21,13 +23,16 @@ from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from serving.answer import NEAREST_COLUMNS, Asked, answer
 from serving.read import read_measured, remarks_on
 from serving.text import SHOWN, is_predicted
-from serving.unfinished import MOST_SAID, Unfinished, digest_of
+from serving.unfinished import MOST_SAID, Finished, Unfinished, digest_of, finish
 from serving.written import SEPARATORS, writable
 
 PRECEDENTS = 3
 """Nearest literature rows of each design and target, unless asked otherwise."""
 MOST_WITH_PRECEDENTS = 10_000
 """Designs beyond which the nearest literature rows are written only where asked for: they are longer than the table."""
+
+Answering = Callable[[Sequence[tuple[int, Portion]], Asked, pd.DataFrame | None, str], Iterator[tuple[int, Finished]]]
+"""Numbered portions, what is asked, measured designs and the output's ending in; the portions out, in any order."""
 
 
 @dataclass
@@ -63,6 +68,7 @@ def predict_file(
     precedents: int | None = None,
     cycles: Sequence[int] = (),
     resume: bool = False,
+    cluster: str | None = None,
 ) -> BatchResult:
     """Predict every good row of a table, or of all tables of a folder, in their order; every file is written aside,
     then renamed.
@@ -78,11 +84,14 @@ def predict_file(
         `MOST_WITH_PRECEDENTS` designs
     cycles : cycles at which retention is wanted beside that of the design's own
     resume : go on with what an interrupted run of the same input, model and options had finished
+    cluster : `local` or the address of a dask scheduler whose workers do the work; this process alone where None
 
     Raises
     ------
     InputError
         A file cannot be used, no row of it can, or the output may not be written there.
+    ClusterError
+        The cluster does not answer, or ceases to.
     """
     wanted = tuple(check_targets(targets))
     source, out = Path(source), writable(Path(out), [Path(each) for each in (source, calibrate) if each])
@@ -97,8 +106,8 @@ def predict_file(
             remarks.append(said)
     asked = Asked(wanted, level, precedents, tuple(cycles), named=source.is_dir())
     unfinished = Unfinished(out, _key(table, predictor, asked, calibrate))
-    with unfinished.open(resume, remarks):
-        _work(table, predictor, asked, measured, unfinished)
+    with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
+        _work(table, answering, asked, measured, unfinished)
         result = _written(table, asked, unfinished, remarks)
     if not result.rows:
         empty = f"{name}: the file holds a header and no rows, expected at least one"
@@ -118,16 +127,36 @@ def _key(table: Source, predictor: Predictor, asked: Asked, calibrate: str | Pat
     }
 
 
+def _answering(cluster: str | None, predictor: Predictor) -> AbstractContextManager[Answering]:
+    if cluster is None:
+        return nullcontext(partial(_here, predictor))
+    from serving.cluster import crew
+
+    return crew(cluster, predictor)
+
+
+def _here(
+    predictor: Predictor,
+    portions: Sequence[tuple[int, Portion]],
+    asked: Asked,
+    measured: pd.DataFrame | None,
+    suffix: str,
+) -> Iterator[tuple[int, Finished]]:
+    reader = PortionReader()
+    for number, portion in portions:
+        yield number, finish(answer(portion, predictor, asked, reader=reader, measured=measured), suffix)
+
+
 def _work(
-    table: Source, predictor: Predictor, asked: Asked, measured: pd.DataFrame | None, unfinished: Unfinished
+    table: Source, answering: Answering, asked: Asked, measured: pd.DataFrame | None, unfinished: Unfinished
 ) -> None:
-    reader, done = PortionReader(), set(unfinished.finished())
+    done = set(unfinished.finished())
+    left = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
     with progress(table.rows, "predicting", "design") as step:
-        for number, portion in enumerate(table.portions):
-            if number not in done:
-                found = answer(portion, predictor, asked, reader=reader, measured=measured)
-                unfinished.keep(number, found)
-            step(portion.rows)
+        step(sum(table.portions[number].rows for number in done))
+        for number, finished in answering(left, asked, measured, unfinished.out.suffix):
+            unfinished.keep(number, finished)
+            step(table.portions[number].rows)
 
 
 def _written(table: Source, asked: Asked, unfinished: Unfinished, remarks: list[str]) -> BatchResult:

@@ -30,6 +30,7 @@ def predict(arguments: argparse.Namespace) -> int:
             precedents=arguments.precedents,
             cycles=arguments.cycles,
             resume=arguments.resume,
+            cluster=arguments.cluster,
         )
     except (KeyboardInterrupt, OSError, ValueError):
         if folder_of(Path(arguments.out).resolve()).exists():

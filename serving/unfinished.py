@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,40 @@ def digest_of(bundle: Bundle) -> str:
 def folder_of(out: Path) -> Path:
     """Where the finished portions of an output are kept."""
     return out.with_name(f".{out.name}.parts")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished portion, byte by byte as it is kept; on a cluster it is made where the portion was answered.
+
+    Attributes
+    ----------
+    rows : of the output, as text without a header or as a Parquet file
+    rejected, nearest : lines of the tables beside it
+    record : what is said of the portion, as JSON
+    """
+
+    rows: bytes
+    rejected: str
+    nearest: str
+    record: str
+
+
+def finish(answered: Answered, suffix: str) -> Finished:
+    """The answer to a portion as an output of that ending keeps it."""
+    if suffix == ".parquet":
+        written = pa.BufferOutputStream()
+        pq.write_table(answered.table, written)
+        rows = written.getvalue().to_pybytes()
+    else:
+        rows = as_lines(answered.table, SEPARATORS[suffix], answered.predicted).encode()
+    record = {
+        "rows": len(answered.table),
+        "rejected": answered.rejected_rows,
+        "mistakes": [asdict(mistake) for mistake in answered.mistakes[:MOST_SAID]],
+        "columns": answered.columns,
+    }
+    return Finished(rows, answered.rejected, answered.nearest, json.dumps(record))
 
 
 class Unfinished:
@@ -113,26 +147,17 @@ class Unfinished:
         found: dict[str, Any] = json.loads((self.folder / f"{number:08d}.json").read_text(encoding="utf-8"))
         return {**found, "mistakes": [Mistake(**each) for each in found["mistakes"]]}
 
-    def keep(self, number: int, answered: Answered) -> None:
+    def keep(self, number: int, finished: Finished) -> None:
         """Keep a portion; it is finished when its record is there."""
-        rows = self.part(number, "rows")
-        with whole(rows) as aside:
-            if self.out.suffix == ".parquet":
-                pq.write_table(answered.table, aside)
-            else:
-                lines = as_lines(answered.table, SEPARATORS[self.out.suffix], answered.predicted)
-                aside.write_text(lines, encoding="utf-8", newline="")
-        for end, lines in (("rejected", answered.rejected), ("nearest", answered.nearest)):
+        for end, held in (
+            ("rows", finished.rows),
+            ("rejected", finished.rejected.encode()),
+            ("nearest", finished.nearest.encode()),
+        ):
             with whole(self.part(number, end)) as aside:
-                aside.write_text(lines, encoding="utf-8", newline="")
-        record = {
-            "rows": len(answered.table),
-            "rejected": answered.rejected_rows,
-            "mistakes": [asdict(mistake) for mistake in answered.mistakes[:MOST_SAID]],
-            "columns": answered.columns,
-        }
+                aside.write_bytes(held)
         with whole(self.folder / f"{number:08d}.json") as aside:
-            aside.write_text(json.dumps(record), encoding="utf-8")
+            aside.write_text(finished.record, encoding="utf-8")
 
     def part(self, number: int, end: str) -> Path:
         """The file of a portion's `rows`, `rejected` or `nearest` rows."""

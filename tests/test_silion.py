@@ -20,8 +20,8 @@ import pytest
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.lab import Kernel, LabEffect
 from models.registry import check_store
-from silion import main
 from tests.shared import Command, Store, environment
+from tests.shared import run_main as run
 
 CANDIDATES = Path("data/examples/candidates.csv")
 
@@ -263,12 +263,6 @@ def here(tmp_path: Path, new_store: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.setenv("SILION_CACHE", str(tmp_path / "cache"))
     return tmp_path
-
-
-def run(*arguments: str | Path) -> int:
-    """A command in this process, beside the main thread, whose signals stay as they are."""
-    with ThreadPoolExecutor(1) as worker:
-        return worker.submit(main, [str(each) for each in arguments]).result()
 
 
 def assert_nothing_was_kept(folder: Path) -> None:

@@ -1,8 +1,13 @@
+"""Predictions by HTTP: the numbers, notices and mistakes of the command line."""
+
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,68 +15,140 @@ from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab import Kernel, LabEffect
 from models.predictor import PART_OF, Predictor
-from serving.app import create_app
+from models.targets import TARGETS
 from serving.batch import predict_file
+from serving.server.answers import alike, predict, predict_alike
+from serving.server.app import app_of
+from serving.server.generations import ServedModel
+from serving.server.requests import PredictRequest
+from serving.server.settings import Settings
+from serving.server.work import Deadline
+from serving.written import DIGITS
+from tests.served import flat, same
 from tests.shared import ROOT
 
-
-@pytest.fixture(scope="module")
-def server(bundle_folder: Path) -> TestClient:
-    return TestClient(create_app(load_bundle(bundle_folder)))
+CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
+COLUMNS = [f"{column}{end}" for column in TARGETS for end in ("", "_low", "_high", "_distance")]
 
 
-def test_health_and_model(server: TestClient) -> None:
-    assert server.get("/health").json() == {"status": "ok"}
-    assert set(server.get("/model").json()["skill"]) == {
-        "conductivity_s_per_cm",
-        "ice_pct",
-        "retention_pct",
-        "cycle_life_80",
-    }
+def ask(server: TestClient, **body: Any) -> list[dict[str, Any]]:
+    answer = server.post("/predict", json=body)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["results"])
 
 
-def test_the_numbers_and_notices_of_the_command_line(server: TestClient, bundle_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(
-        "electrolyte,temperature_c,anode\nLi6PS5Cl,60,micro-Si\nLLZTO,,\n", encoding="utf-8"
-    )
-    own = predict_file(
-        tmp_path / "in.csv", tmp_path / "out.csv", Predictor(load_bundle(bundle_folder))
-    ).predictions.table
-    designs = [{"electrolyte": "Li6PS5Cl", "temperature_c": 60, "anode": "micro-Si"}, {"electrolyte": "LLZTO"}]
-    served = server.post("/predict", json={"designs": designs}).json()["results"]
-    for row, answer in enumerate(served):
-        for column in own.columns:
-            value = own[column].iloc[row]
-            assert answer[column] == (None if value != value else value)
+def test_the_bytes_of_the_command_line(api: TestClient, bundle_folder: Path, tmp_path: Path) -> None:
+    """The examples as JSON text in every cell, written as `silion predict` writes: the same file, byte for byte."""
+    predict_file(CANDIDATES, tmp_path / "cli.csv", Predictor(load_bundle(bundle_folder)))
+    with CANDIDATES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    designs = [{name: value for name, value in row.items() if name != "design"} for row in rows]
+    served = pd.DataFrame([flat(result) for result in ask(api, designs=designs)])[[*COLUMNS, "notice"]]
+    table = pd.concat([pd.DataFrame(rows), served], axis=1)
+    table.to_csv(tmp_path / "api.csv", index=False, float_format=DIGITS, lineterminator="\n")
+    assert (tmp_path / "api.csv").read_bytes() == (tmp_path / "cli.csv").read_bytes()
 
 
-def test_the_same_mistake_in_the_same_words(server: TestClient) -> None:
+def test_numbers_in_json_are_those_of_text_in_a_table(api: TestClient) -> None:
+    text = {"electrolyte": "Li6PS5Cl", "temperature_c": "60", "anode": "micro-Si", "prelithiated": "yes"}
+    plain = {"electrolyte": "Li6PS5Cl", "temperature_c": 60, "anode": "micro-Si", "prelithiated": True, "binder": None}
+    one, other = ask(api, designs=[text, plain])
+    assert one == other
+
+
+def test_the_same_mistake_in_the_same_words(api: TestClient) -> None:
     designs = [
         {"electrolyte": "Li6PS5Cl"},
         {"electrolyte": "Li6PS5Cl", "stack_pressure_mpa": -5},
         {"electrolyte": "LPS"},
     ]
-    results = server.post("/predict", json={"designs": designs}).json()["results"]
-    assert "conductivity_s_per_cm" in results[0]
+    results = ask(api, designs=designs)
+    assert results[0]["predictions"]["conductivity_s_per_cm"]["value"] > 0
+    assert results[0]["predictions"]["ice_pct"] is None
     assert results[1]["error"] == [
         "line 2, column stack_pressure_mpa: got -5, expected a plain number in MPa, at least 0 and at most 2000"
     ]
     assert "LPS is Li3PS4 in one paper" in results[2]["error"][0]
 
 
-def test_nothing_usable_is_422_with_all_mistakes(server: TestClient) -> None:
-    answer = server.post("/predict", json={"designs": [{"electrolyte": "LPS"}, {"volts": 3}]})
+def test_nothing_usable_is_422_with_all_mistakes(api: TestClient) -> None:
+    answer = api.post("/predict", json={"designs": [{"electrolyte": "LPS"}, {"volts": 3}]})
     assert answer.status_code == 422
-    assert len(answer.json()["detail"]) == 3
-    assert server.post("/predict", json={"designs": []}).status_code == 422
-    assert server.post("/predict", json={"designs": [{"electrolyte": "Li3N"}], "level": 0.9999}).status_code == 422
+    assert len(answer.json()["detail"]) == 3  # the ambiguous name; the unknown column and the missing electrolyte
+    assert api.post("/predict", json={"designs": []}).status_code == 422
+    assert api.post("/predict", json={"designs": [{"electrolyte": "Li3N"}], "level": 0.9999}).status_code == 422
 
 
-def test_numbers_that_json_has_no_word_for_are_422(server: TestClient) -> None:
-    body = '{"designs": [{"electrolyte": "Li6PS5Cl"}], "level": NaN}'
-    answer = server.post("/predict", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert "level" in str(answer.json()["detail"])
+def test_what_is_asked_for_and_no_more(api: TestClient) -> None:
+    design = {"electrolyte": "Li6PS5Cl", "anode": "micro-Si"}
+    answer = api.post("/predict", json={"designs": [design], "targets": ["ice_pct"], "precedents": 2}).json()
+    assert list(answer["targets"]) == ["ice_pct"]
+    (result,) = answer["results"]
+    assert list(result["predictions"]) == ["ice_pct"]
+    assert len(result["precedents"]["ice_pct"]) == 2
+    assert result["precedents"]["ice_pct"][0]["distance"] == pytest.approx(
+        result["predictions"]["ice_pct"]["distance"], abs=5e-4
+    )
+    assert "curve" not in result
+    refused = api.post("/predict", json={"designs": [design], "targets": ["volts"]})
+    assert refused.status_code == 422
+    assert "unknown target volts" in refused.json()["detail"][0]
+
+
+def test_the_curve_goes_through_the_predictions(api: TestClient) -> None:
+    """100 % at the first cycle, never rising, at the design's cycle what is predicted there, 80 % at the life."""
+    designs = [{"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "cycle": 300}, {"electrolyte": "Li6PS5Cl"}]
+    with_anode, without = ask(api, designs=designs, curve=True)
+    assert without["curve"] is None
+    curve, told = with_anode["curve"], with_anode["predictions"]
+    place = curve["cycle"].index(300)
+    for name, end in (("retention_pct", "value"), ("low", "low"), ("high", "high")):
+        assert curve[name][0] == 100
+        assert curve[name] == sorted(curve[name], reverse=True)
+        assert curve[name][place] == told["retention_pct"][end]
+    after = [held for cycle, held in zip(curve["cycle"], curve["retention_pct"], strict=True)
+             if cycle > told["cycle_life_80"]["value"]]  # fmt: skip
+    before = curve["retention_pct"][: len(curve["cycle"]) - len(after)]
+    assert after
+    assert max(after) < 80 <= min(before)
+
+
+def test_many_designs_are_predicted_in_pieces_with_the_same_numbers(
+    bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = TestClient(app_of(load_bundle(bundle_folder)))
+    designs = [{"electrolyte": "Li6PS5Cl", "temperature_c": 20 + each, "anode": "Si"} for each in range(7)]
+    designs[3] = {"electrolyte": "LPS"}
+    whole = ask(server, designs=designs, curve=True)
+    monkeypatch.setattr("serving.server.answers.CHUNK", 2)
+    assert same(ask(server, designs=designs, curve=True), whole)
+    assert [place for place, each in enumerate(whole) if "error" in each] == [3]
+
+
+def test_requests_that_share_a_call_get_the_answers_they_get_alone(bundle_folder: Path) -> None:
+    """With the mistakes of each its own."""
+    model = ServedModel(Predictor(load_bundle(bundle_folder)), "0" * 64, 1)
+    bodies = [
+        [{"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "temperature_c": 40}],
+        [{"electrolyte": "LPS"}],
+        [{"electrolyte": "LLZTO"}, {"electrolyte": "LPS"}, {"electrolyte": "Li3N", "anode": "Si", "cycle": 5}],
+        [{"electrolyte": "PEO/LiTFSI", "electrolyte_class": "polymer", "anode": "nano-Si"}],
+    ]
+    requests = [PredictRequest(designs=designs) for designs in bodies]
+    assert len({alike(model, asked) for asked in requests}) == 1
+    together = predict_alike(model, requests, Deadline(60))
+    for asked, found in zip(requests, together, strict=True):
+        if isinstance(found, dict):
+            assert same(found, predict(model, asked, Deadline(60)))
+        else:
+            with pytest.raises(ValueError, match="LPS is Li3PS4") as error:
+                predict(model, asked, Deadline(60))
+            assert str(error.value) == str(found)
+    for special in ({"curve": True}, {"measured": [{}]}, {"designs": bodies[0] * 21}):
+        assert alike(model, PredictRequest(**{"designs": bodies[0], **special})) is None
+    others = ({"level": 0.8}, {"targets": ["ice_pct"]}, {"precedents": 1})
+    keys = {alike(model, PredictRequest(**{"designs": bodies[0], **other})) for other in others}
+    assert len(keys | {alike(model, requests[0])}) == 4
 
 
 MEASURED = [
@@ -94,13 +171,13 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
     labs = dict.fromkeys(("conductivity", "fade"), LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5), scores))
     labs["ice"] = LabEffect(Kernel(0.0, 100.0, reach=1.0, common=1.0), scores)
     bundle = Bundle({name: replace(part, lab=labs[name]) for name, part in bundle.parts.items()}, bundle.facts)
-    predictor, server = Predictor(bundle), TestClient(create_app(bundle))
-    own = predict_file(
-        tmp_path / "in.csv", tmp_path / "out.csv", predictor, level=0.6, calibrate=tmp_path / "mine.csv"
-    ).predictions.table
+    predictor, server = Predictor(bundle), TestClient(app_of(bundle))
+    out = tmp_path / "out.parquet"
+    predict_file(tmp_path / "in.csv", out, predictor, level=0.6, calibrate=tmp_path / "mine.csv")
+    own = pd.read_parquet(out)[[*COLUMNS, "notice"]]
     designs = [{"electrolyte": "Li6PS5Cl", "temperature_c": 60, "anode": "micro-Si"}, {"electrolyte": "LLZTO"}]
-    served = server.post("/predict", json={"designs": designs, "level": 0.6, "measured": MEASURED}).json()["results"]
-    plain = server.post("/predict", json={"designs": designs, "level": 0.6}).json()["results"]
+    served = [flat(each) for each in ask(server, designs=designs, level=0.6, measured=MEASURED)]
+    plain = [flat(each) for each in ask(server, designs=designs, level=0.6)]
     for row, answer in enumerate(served):
         for column in own.columns:
             value = own[column].iloc[row]
@@ -109,8 +186,7 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
         for end in ("", "_low", "_high"):
             assert (served[0][column + end] != plain[0][column + end]) == (name != "ice")
     assert "ice: your measured designs change nothing" in served[0]["notice"]
-    empty = server.post("/predict", json={"designs": designs, "level": 0.6, "measured": []}).json()["results"]
-    assert empty == plain
+    assert [flat(each) for each in ask(server, designs=designs, level=0.6, measured=[])] == plain
 
 
 @pytest.mark.parametrize(
@@ -119,27 +195,74 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
         ([{"electrolyte": "Li6PS5Cl"}], "line 1, column conductivity_s_per_cm: got nothing measured"),
         ([MEASURED[0], {**MEASURED[1], "ice_pct": 101}], "line 2, column ice_pct: got 101"),
         ([{"ice_pct": 80}], "line 1, column electrolyte: got nothing"),
+        ([{**MEASURED[0], "anode": ["Si"]}], "line 1, column anode: got a list, expected anode as written"),
         ([1], "measured.0"),
         ({"electrolyte": "Li6PS5Cl", "ice_pct": 80}, "body.measured"),
+        ([{**MEASURED[0], "electrolyte": "LPS"}], "LPS is Li3PS4 in one paper"),
+        ([{**MEASURED[0], "electrolyte": "nonsense!!"}], "nonsense!!"),
     ],
 )
-def test_measured_designs_that_cannot_be_used_are_422(server: TestClient, measured: object, words: str) -> None:
-    answer = server.post("/predict", json={"designs": [{"electrolyte": "Li6PS5Cl"}], "measured": measured})
+def test_measured_designs_that_cannot_be_used_are_422(api: TestClient, measured: object, words: str) -> None:
+    answer = api.post("/predict", json={"designs": [{"electrolyte": "Li6PS5Cl"}], "measured": measured})
     assert answer.status_code == 422
     assert words in " ".join(answer.json()["detail"])
 
 
-@pytest.mark.parametrize("electrolyte", ["LPS", "nonsense!!"])
-def test_a_measured_formula_that_cannot_be_read_is_422(server: TestClient, electrolyte: str) -> None:
-    measured = [{**MEASURED[0], "electrolyte": electrolyte}]
-    answer = server.post("/predict", json={"designs": [{"electrolyte": "Li6PS5Cl"}], "measured": measured})
-    assert answer.status_code == 422
-    assert electrolyte in str(answer.json()["detail"])
-
-
 def test_an_older_model_refuses_own_measurements_in_words() -> None:
-    old = TestClient(create_app(load_bundle(ROOT / "tests" / "bundles" / "v1")))
+    old = TestClient(app_of(load_bundle(ROOT / "tests" / "bundles" / "v1")))
     assert old.post("/predict", json={"designs": [{"electrolyte": "Li6PS5Cl"}]}).status_code == 200
     answer = old.post("/predict", json={"designs": [{"electrolyte": "Li6PS5Cl"}], "measured": MEASURED})
     assert answer.status_code == 422
     assert answer.json()["detail"] == ["this model was saved before own measurements could be used; train again"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"designs": [{"electrolyte": "Li3N"}] * 4}, "designs: got 4, expected at most 3 at once"),
+        ({"designs": [{"electrolyte": "Li3N"}], "measured": [MEASURED[0]] * 3}, "measured designs: got 3"),
+        ({"designs": [{"electrolyte": "Li3N"}] * 2, "curve": True}, "designs with a curve: got 2"),
+    ],
+)
+def test_more_than_the_server_takes_at_once_is_413(bundle_folder: Path, body: object, words: str) -> None:
+    settings = Settings(max_designs=3, max_measured=2, max_curves=1)
+    answer = TestClient(app_of(load_bundle(bundle_folder), settings)).post("/predict", json=body)
+    assert answer.status_code == 413
+    assert words in answer.json()["detail"][0]
+
+
+def test_more_than_can_be_explained_at_once_is_413(api: TestClient) -> None:
+    answer = api.post("/explain", json={"designs": [{"electrolyte": "LLZTO"}] * 21})
+    assert answer.status_code == 413
+    assert "designs to explain: got 21, expected at most 20" in answer.json()["detail"][0]
+    assert api.post("/explain", json={"designs": [{"electrolyte": "LPS"}]}).status_code == 422
+
+
+def test_reasons_multiply_or_add_up_to_the_prediction(api: TestClient) -> None:
+    """Conductivity and life: base times every factor. ICE and retention: base plus every point."""
+    designs = [{"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "temperature_c": 60}, {"electrolyte": "LPS"},
+               {"electrolyte": "LLZTO"}]  # fmt: skip
+    told = ask(api, designs=designs)
+    answer = api.post("/explain", json={"designs": designs, "top": 4})
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert "error" in results[1]
+    assert results[2]["explanations"]["ice_pct"] is None
+    assert results[0]["notices"] == told[0]["notices"]
+    for column, why in results[0]["explanations"].items():
+        assert len(why["steps"]) == 4
+        found = why["base"]
+        for step in [each["contribution"] for each in why["steps"]] + [why["rest"]]:
+            found = found * step if why["scale"] == "factor" else found + step
+        assert found == pytest.approx(why["prediction"], rel=1e-9)
+        # SHAP values are single precision
+        assert why["prediction"] == pytest.approx(told[0]["predictions"][column]["value"], rel=1e-4)
+    temperature = next(
+        step
+        for step in api.post("/explain", json={"designs": designs[:1], "top": 200}).json()["results"][0][
+            "explanations"
+        ]["conductivity_s_per_cm"]["steps"]
+        if step["label"] == "temperature"
+    )
+    assert temperature["unit"] == "°C"
+    assert temperature["value"] == pytest.approx(60)

@@ -1,0 +1,52 @@
+// The server's answers, and its own words where there is none.
+
+import { askToken, keptToken } from "./token.js";
+
+/** No success: `words` are the server's, one text per mistake. */
+export class Refused extends Error {
+  constructor(status, words) {
+    super(words.join("; "));
+    this.status = status;
+    this.words = words;
+  }
+}
+
+/** An answer in JSON. `body` is sent as JSON where given. Throws `Refused`, or an AbortError. */
+export async function ask(path, body, signal) {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
+  return (await answer(path, { ...sent, signal })).json();
+}
+
+/** Any answer: `body` is sent as it is, with its type. */
+export async function answer(path, { body, type, signal } = {}) {
+  const headers = {};
+  if (type) headers["Content-Type"] = type;
+  if (keptToken()) headers.Authorization = `Bearer ${keptToken()}`;
+  const method = body === undefined ? "GET" : "POST";
+  const reply = await reached(path, { method, headers, body, signal });
+  if (reply.ok) return reply;
+  if (reply.status === 401) {
+    await askToken();
+    return answer(path, { body, type, signal });
+  }
+  throw new Refused(reply.status, await wordsOf(reply));
+}
+
+async function reached(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, ["The server does not answer. Is it still running? Nothing you typed is lost."]);
+  }
+}
+
+async function wordsOf(reply) {
+  try {
+    const { detail } = await reply.json();
+    if (Array.isArray(detail) && detail.length) return detail.map(String);
+  } catch {
+    // no JSON, so not this server's own words: a proxy in between, most likely
+  }
+  return [`The server answered ${reply.status} ${reply.statusText}`.trim()];
+}

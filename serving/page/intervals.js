@@ -1,0 +1,129 @@
+// Each target's prediction: a number, its interval, and whether such numbers have shown skill.
+
+import { element, picture, svg } from "./dom.js";
+import { Scale, shown, withUnit } from "./number.js";
+import { seriesChip, seriesOf } from "./series.js";
+
+const HEIGHT = 26;
+const EDGE = 1.5;
+
+/** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, measured, at}`,
+    with their letters where there are `several`. */
+export function targetCard(column, target, level, rows, several) {
+  const said = rows.filter(({ prediction }) => prediction);
+  const quiet = target.skill && !target.skill.shown;
+  const values = said.flatMap(({ prediction, measured }) =>
+    [prediction.value, prediction.low, prediction.high, measured].filter((each) => each !== undefined && each !== null),
+  );
+  const scale = said.length ? Scale.covering(values, target) : null;
+  return element(
+    "article",
+    { class: quiet ? "card quiet" : "card", "data-target": column, "aria-label": target.label },
+    element("h2", {}, target.label),
+    said.length ? skillWords(target) : null,
+    ...rows.map((row) => predictionRow(row, target, level, scale, several)),
+    scale && axis(scale, target),
+  );
+}
+
+/** The prediction of one design in words and as a bar. */
+function predictionRow({ letter, prediction, measured, at }, target, level, scale, several) {
+  const chip = several ? seriesChip(letter) : null;
+  const attributes = { class: "row", "data-design": letter };
+  if (!prediction)
+    return element("div", attributes, chip, element("p", { class: "none" }, "not predicted: no anode described"));
+  const { value, low, high, distance } = prediction;
+  const far = distance !== null && target.far_above !== null && distance > target.far_above;
+  const [least, most] = [shown(low, target.printed), shown(high, target.printed)];
+  const interval = [
+    `${Math.round(level * 100)} %: `,
+    element("data", { class: "low", value: low }, least),
+    " to ",
+    element("data", { class: "high", value: high }, most),
+  ];
+  return element(
+    "div",
+    attributes,
+    element(
+      "p",
+      { class: "number" },
+      chip,
+      element("data", { class: "value", value }, shown(value, target.printed)),
+      element("span", { class: "unit" }, `${target.unit}${at}`),
+      element("span", { class: "interval" }, ...interval),
+    ),
+    bar(prediction, measured, target, scale, seriesOf(letter)),
+    measured === undefined || measured === null
+      ? null
+      : element(
+          "p",
+          { class: "measured" },
+          `◆ measured by the paper, which the model has learned from: ${withUnit(shown(measured, target.printed), target.unit)}`,
+        ),
+    far ? element("p", { class: "far" }, "far from every design the model has learned from") : null,
+  );
+}
+
+function bar({ value, low, high }, measured, target, scale, series) {
+  const [from, to, here] = [low, high, value].map((each) => percent(scale, each));
+  const words = `${shown(low, target.printed)} to ${shown(high, target.printed)} ${target.unit}, at ${shown(value, target.printed)}`;
+  const marks = [
+    svg("line", { class: "track", x1: "0%", x2: "100%", y1: HEIGHT / 2, y2: HEIGHT / 2 }),
+    svg("rect", {
+      class: `range ${series}`,
+      x: `${from}%`,
+      width: `${Math.max(to - from, 0.4)}%`,
+      y: 7,
+      height: 12,
+      rx: 2,
+    }),
+    svg("line", { class: `here ${series}`, x1: `${here}%`, x2: `${here}%`, y1: 3, y2: 23 }),
+  ];
+  if (measured !== undefined && measured !== null) {
+    const mark = svg("svg", { x: `${percent(scale, measured)}%`, y: HEIGHT / 2, overflow: "visible" });
+    mark.append(svg("path", { class: "found", d: "M0 -6 L6 0 L0 6 L-6 0 Z" }));
+    marks.push(mark);
+  }
+  return picture("100%", HEIGHT, target.label, words, ...marks);
+}
+
+function axis(scale, target) {
+  const ticks = scale.ticks(5).map((tick) => {
+    const place = percent(scale, tick);
+    const anchor = place < 3 ? "start" : place > 97 ? "end" : "middle";
+    return svg("text", { class: "tick", x: `${place}%`, y: 11, "text-anchor": anchor }, scale.label(tick));
+  });
+  const unit = scale.logarithmic ? `${target.unit}, logarithmic` : target.unit;
+  return element(
+    "div",
+    { class: "axis", "aria-hidden": "true" },
+    svg("svg", { width: "100%", height: 14 }, ...ticks),
+    element("span", {}, unit),
+  );
+}
+
+const MEASURES = {
+  "error over the dummy's": (range) => `its error is ${range} of a plain guess's`,
+  concordance: (range) => `it puts two lives in the right order with a chance of ${range}; 0.5 is a coin`,
+};
+/** In words what the server names; any other name is shown as it is. */
+
+/** Whether predictions of papers never seen were any better than a plain guess. */
+function skillWords({ skill }) {
+  if (!skill) return null;
+  const range = `${skill.skill.toFixed(2)} (${skill.skill_low.toFixed(2)} to ${skill.skill_high.toFixed(2)})`;
+  const found = MEASURES[skill.skill_name]?.(range) ?? `${skill.skill_name} ${range}`;
+  const papers = `on ${skill.papers} groups of papers it never saw, ${found}`;
+  if (skill.shown) return element("p", { class: "skill" }, element("strong", {}, "Skill shown"), `: ${papers}.`);
+  return element(
+    "p",
+    { class: "skill no-skill" },
+    element("strong", {}, "No skill shown yet"),
+    ": take this as the range such papers report, and rank nothing by it. ",
+    element("small", {}, `(${papers[0].toUpperCase()}${papers.slice(1)}.)`),
+  );
+}
+
+function percent(scale, value) {
+  return EDGE + scale.at(value) * (100 - 2 * EDGE);
+}

@@ -1,0 +1,248 @@
+// The page: one form, up to four designs, and the server's answers to them.
+
+import { Refused, answer, ask } from "./api.js";
+import { Board } from "./board.js";
+import { writeCsv } from "./csv.js";
+import { download, element, part } from "./dom.js";
+import { exampleList } from "./examples.js";
+import { Form } from "./form.js";
+import { Mistakes, byDesign } from "./mistakes.js";
+import { Results } from "./results.js";
+import { LETTERS } from "./series.js";
+import { fromFragment, toFragment } from "./share.js";
+import { designTabs } from "./tabs.js";
+import { uploadSection } from "./upload.js";
+
+const PAUSE = 600;
+const REASONS = 10;
+const BEGIN = "Fill in a design, or begin with a cell of the literature.";
+
+class Page {
+  constructor(schema, examples) {
+    this.board = new Board();
+    this.answers = part("#answers");
+    this.level = part("#level");
+    this.form = new Form(part("#groups"), schema.groups, (name, value) => this.changed(name, value), part("#help"));
+    this.results = new Results(
+      part("#results"),
+      this.form,
+      (design) => this.explain(design),
+      (place, name) => {
+        this.select(place);
+        this.form.focus(name);
+      },
+    );
+    this.#examples(examples, schema.targets);
+    uploadSection(part("#upload"), schema, () => this.level.value);
+    part("#form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.predict({ lead: true });
+    });
+    part("#clear").addEventListener("click", () => this.clear());
+    part("#share").addEventListener("click", () => this.share());
+    part("#keep").addEventListener("click", () => this.keep());
+    this.level.addEventListener("change", () => this.answer && this.predict());
+    // a link within the page leads to its part, and must not make the address forget the designs
+    addEventListener("hashchange", () => this.restore() || this.#remember());
+    if (!this.restore()) this.clear();
+  }
+
+  #examples(examples, targets) {
+    const box = part("#examples");
+    box.hidden = !examples.length;
+    const choose = (design, example) => {
+      this.board.load(design, example);
+      this.answer = null;
+      box.open = false;
+      this.show();
+      this.predict({ lead: true });
+    };
+    part("#examples ul").replaceChildren(...exampleList(examples, targets, choose));
+  }
+
+  /** The form and the row of designs as the board has them. */
+  show() {
+    this.form.fill(this.board.current);
+    this.form.mark(this.answer?.results[this.board.active]?.mistakes);
+    part("#designs").replaceChildren(
+      ...designTabs(this.board, {
+        select: (place) => this.select(place),
+        copy: () => this.resize(() => this.board.copy()),
+        remove: () => this.resize(() => this.board.remove(this.board.active)),
+      }),
+    );
+  }
+
+  changed(name, value) {
+    this.board.change(name, value);
+    clearTimeout(this.pause);
+    if (this.form.complete(this.board.current)) this.pause = setTimeout(() => this.predict(), PAUSE);
+  }
+
+  select(place) {
+    this.board.active = place;
+    this.show();
+    if (this.answer) this.results.show(this.answer, this.board);
+  }
+
+  /** One design more or less. */
+  resize(change) {
+    change();
+    this.answer = null;
+    this.show();
+    this.predict();
+    part('#designs [aria-pressed="true"]').focus();
+  }
+
+  clear() {
+    clearTimeout(this.pause);
+    this.asking?.abort();
+    this.board.replace([]);
+    this.answer = null;
+    this.results.clear();
+    this.#trouble([]);
+    this.#state("idle", BEGIN);
+    history.replaceState(null, "", location.pathname);
+    this.show();
+  }
+
+  /** Ask for all designs. With `lead` the answers are brought into view. */
+  async predict({ lead = false } = {}) {
+    clearTimeout(this.pause);
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    this.#state("busy", "Predicting …");
+    this.#remember();
+    try {
+      const body = { designs: this.board.asked(), level: Number(this.level.value), curve: true };
+      this.#answered(await ask("predict", body, signal));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (!(error instanceof Refused)) throw error;
+      this.#refused(error);
+    }
+    if (lead) this.#lead();
+  }
+
+  #answered(told) {
+    this.#trouble([]);
+    this.#take(told);
+    const refused = told.results.filter(({ error }) => error).length;
+    const done = told.results.length - refused;
+    const words = `${done} ${done === 1 ? "design" : "designs"} predicted${refused ? `, ${refused} not yet` : ""}.`;
+    this.#state("ready", words);
+    part("#model").textContent = `Model ${told.model}`;
+  }
+
+  #refused(error) {
+    const { own, common } = byDesign(error.words, this.board.designs.length);
+    this.#trouble(common);
+    if (own.some((words) => words.length)) {
+      this.#take({ targets: {}, level: 0, results: own.map((words) => ({ error: words })) });
+    }
+    this.#state("refused", "Nothing predicted: see what is said of it.");
+  }
+
+  #take(told) {
+    for (const result of told.results) {
+      if (result.error) result.mistakes = new Mistakes(result.error, this.form.names);
+    }
+    this.answer = told;
+    this.form.mark(told.results[this.board.active]?.mistakes);
+    this.results.show(told, this.board);
+    if (told.results.some(({ error }) => !error)) part("#examples").open = false;
+  }
+
+  /** What moved the predictions of one design; asked once as long as it stays the same. */
+  explain(design) {
+    const key = JSON.stringify([...design]);
+    if (this.explained?.key !== key) {
+      const body = { designs: [Object.fromEntries(design)], top: REASONS };
+      const told = ask("explain", body).then(({ results: [result] }) => {
+        if (result.error) throw new Refused(422, result.error);
+        return result;
+      });
+      this.explained = { key, told };
+    }
+    return this.explained.told;
+  }
+
+  /** The designs of the link, if it holds any. */
+  restore() {
+    const { designs, level, unknown } = fromFragment(location.hash, this.form.names);
+    if (!designs.length) return false;
+    if ([...this.level.options].some((each) => each.value === level)) this.level.value = level;
+    else if (level !== null) unknown.push(`level=${level}`);
+    this.board.replace(designs);
+    this.answer = null;
+    this.show();
+    this.predict().then(() => {
+      if (unknown.length)
+        this.#trouble([`The link holds what this server does not know, and it was left out: ${unknown.join(", ")}`]);
+    });
+    return true;
+  }
+
+  async share() {
+    try {
+      this.#remember();
+      await navigator.clipboard.writeText(location.href);
+      this.#state("ready", "Link copied. It holds the designs themselves: whoever has it sees them.");
+    } catch {
+      this.#state("ready", "The browser does not let this page copy; the link stands in its address bar.");
+    }
+  }
+
+  /** The answers as `silion predict` writes them. */
+  async keep() {
+    const names = [...this.form.names].filter((name) => this.board.designs.some((design) => design.has(name)));
+    const rows = this.board.designs.map((design, place) => [
+      LETTERS[place],
+      ...names.map((name) => design.get(name) ?? ""),
+    ]);
+    const body = writeCsv([["design", ...names], ...rows]);
+    try {
+      const reply = await answer(`predict/file?level=${this.level.value}`, { body, type: "text/csv" });
+      download(await reply.blob(), "silion_predictions.csv");
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#trouble(error.words);
+    }
+  }
+
+  #remember() {
+    history.replaceState(null, "", `#${toFragment(this.board.designs, this.level.value)}`);
+  }
+
+  #state(state, words) {
+    this.answers.dataset.state = state;
+    part("#status").textContent = words;
+    part("#tools").hidden = state === "idle" || state === "refused";
+  }
+
+  #trouble(words) {
+    const box = part("#trouble");
+    box.hidden = !words.length;
+    box.replaceChildren(...words.map((each) => element("p", {}, each)));
+  }
+
+  #lead() {
+    const wrong = part("#form").querySelector('[aria-invalid="true"]');
+    if (wrong) this.form.focus(wrong.name);
+    else this.answers.focus({ preventScroll: this.answers.getBoundingClientRect().top >= 0 && innerWidth > 960 });
+  }
+}
+
+async function begin() {
+  try {
+    const [schema, { examples }] = await Promise.all([ask("schema"), ask("examples")]);
+    new Page(schema, examples);
+    part("main").dataset.ready = "yes";
+  } catch (error) {
+    part("#status").textContent = error instanceof Refused ? error.words.join("; ") : "The page could not start.";
+    if (!(error instanceof Refused)) throw error;
+  }
+}
+
+begin();

@@ -1,0 +1,167 @@
+// The answers of the server for all designs, and the reasons for the one in the form.
+
+import { designTable } from "./compare.js";
+import { curveFigure } from "./curve.js";
+import { element } from "./dom.js";
+import { measuredOf } from "./examples.js";
+import { targetCard } from "./intervals.js";
+import { noticeList } from "./notices.js";
+import { nearest } from "./precedents.js";
+import { waterfall } from "./reasons.js";
+import { LETTERS } from "./series.js";
+
+const RETENTION = "retention_pct";
+const LIFE = "cycle_life_80";
+
+export class Results {
+  /** `explain(design)` promises the explanations of one; `focus(place, name)` leads to a field. */
+  constructor(container, form, explain, focus) {
+    Object.assign(this, { container, form, explain, focus });
+    this.column = null;
+  }
+
+  clear() {
+    this.container.replaceChildren();
+  }
+
+  show(answer, board) {
+    const { targets, results, level } = answer;
+    this.several = results.length > 1;
+    const { designs, active } = board;
+    const rows = results.map((result, place) => ({ letter: LETTERS[place], result, place }));
+    const good = rows.filter(({ result }) => !result.error);
+    const cards = Object.entries(targets).map(([column, target]) => {
+      const told = good.map(({ letter, result, place }) => ({
+        letter,
+        prediction: result.predictions[column],
+        measured: measuredOf(board.origins[place], column, designs[place]),
+        at: column === RETENTION ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
+      }));
+      return targetCard(column, target, level, told, this.several);
+    });
+    const blocks = [
+      ...rows.filter(({ result }) => result.error).map((row) => this.#refused(row)),
+      element("div", { class: "cards" }, ...(good.length ? cards : [])),
+      this.#curves(good, LETTERS[active], targets, level),
+      element(
+        "section",
+        { class: this.several ? "designs-given" : "designs-given alone" },
+        designTable(designs, this.form.fields),
+      ),
+      this.#notices(good, targets),
+      results[active]?.error ? null : this.#reasons(results[active], designs[active], LETTERS[active], targets),
+    ];
+    this.container.replaceChildren(...blocks.filter(Boolean));
+  }
+
+  #refused({ letter, result, place }) {
+    const { fields, others } = result.mistakes;
+    const items = [...fields].map(([name, words]) =>
+      element(
+        "li",
+        {},
+        element(
+          "button",
+          { type: "button", class: "link", onclick: () => this.focus(place, name) },
+          this.form.label(name),
+        ),
+        ` ${words.join("; ")}`,
+      ),
+    );
+    return element(
+      "section",
+      { class: "trouble", "data-design": letter },
+      element("h2", {}, `Design ${letter} cannot be predicted yet`),
+      element("ul", {}, ...items, ...others.map((each) => element("li", {}, each))),
+    );
+  }
+
+  #curves(good, active, targets, level) {
+    if (!targets[RETENTION]) return null;
+    const drawn = good
+      .filter(({ result }) => result.curve)
+      .map(({ letter, result }) => ({ letter, curve: result.curve, life: result.predictions[LIFE] ?? null, level }));
+    if (!drawn.length) return null;
+    const quiet = targets[RETENTION].skill && !targets[RETENTION].skill.shown;
+    return element(
+      "section",
+      {},
+      element("h2", {}, "Capacity retention over the cycles"),
+      quiet
+        ? element(
+            "p",
+            { class: "skill no-skill" },
+            element("strong", {}, "No skill shown yet"),
+            " for this curve: look at its band, not at its line.",
+          )
+        : null,
+      curveFigure(drawn, active, targets, quiet),
+    );
+  }
+
+  #notices(good, targets) {
+    const of = new Map();
+    for (const { letter, result } of good) {
+      for (const notice of result.notices) of.set(notice, [...(of.get(notice) ?? []), letter]);
+    }
+    if (!of.size) return null;
+    return element(
+      "section",
+      { class: "to-know" },
+      element("h2", {}, "Worth knowing"),
+      noticeList(of, this.several, this.form.fields, targets),
+    );
+  }
+
+  /** Waterfall and nearest rows of the target that is asked about. */
+  #reasons(result, design, letter, targets) {
+    if (!result) return null;
+    const columns = Object.keys(targets).filter((column) => result.predictions[column]);
+    if (!columns.includes(this.column)) [this.column] = columns;
+    const moved = element("div", { class: "moved-by", "aria-live": "polite" });
+    const near = element("div");
+    const explained = this.explain(design);
+    const show = async () => {
+      const column = this.column;
+      near.replaceChildren(nearest(result.precedents[column], targets[column]));
+      if (!moved.hasChildNodes())
+        moved.replaceChildren(element("p", { class: "none" }, "Taking the prediction apart …"));
+      try {
+        const { explanations } = await explained;
+        if (column === this.column) moved.replaceChildren(waterfall(explanations[column], targets[column]));
+      } catch (error) {
+        moved.replaceChildren(element("p", { class: "none" }, `No reasons: ${error.message}`));
+      }
+    };
+    const choice = columns.map((column) => {
+      const choose = () => {
+        this.column = column;
+        show();
+      };
+      const input = element("input", {
+        type: "radio",
+        name: "reason",
+        value: column,
+        checked: column === this.column,
+        onchange: choose,
+      });
+      return element("label", {}, input, ` ${targets[column].label}`);
+    });
+    show();
+    return element(
+      "section",
+      { class: "why" },
+      element("h2", {}, `Why, and says who${this.several ? `: design ${letter}` : ""}`),
+      element(
+        "fieldset",
+        { class: "choice" },
+        element("legend", { class: "unseen" }, "Prediction to look into"),
+        ...choice,
+      ),
+      element("h3", {}, "What moved this prediction"),
+      moved,
+      element("h3", {}, "Nearest in the literature"),
+      near,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+// Designs as the part of a link behind `#`: it never leaves the browser unless its owner sends it.
+
+import { LETTERS } from "./series.js";
+
+/** `level=0.9&a.electrolyte=Li6PS5Cl&b.electrolyte=LLZTO` */
+export function toFragment(designs, level) {
+  const told = new URLSearchParams({ level });
+  designs.forEach((design, place) => {
+    for (const [name, value] of design) told.append(`${LETTERS[place].toLowerCase()}.${name}`, value);
+  });
+  return told.toString();
+}
+
+/** The designs and level of a link. `known` are the fields there are; what the link holds besides is in `unknown`. */
+export function fromFragment(fragment, known) {
+  const designs = new Map();
+  const unknown = [];
+  let level = null;
+  for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
+    const [letter, name] = [key.slice(0, 1).toUpperCase(), key.slice(2)];
+    if (key === "level") {
+      level = value;
+    } else if (key[1] === "." && LETTERS.includes(letter) && known.has(name)) {
+      if (!designs.has(letter)) designs.set(letter, new Map());
+      if (value !== "") designs.get(letter).set(name, value);
+    } else {
+      unknown.push(key);
+    }
+  }
+  return {
+    designs: LETTERS.filter((letter) => designs.has(letter)).map((letter) => designs.get(letter)),
+    level,
+    unknown,
+  };
+}

@@ -1,0 +1,1 @@
+"""Predictions asked for by HTTP: small, safe, and in the words of the command line."""

@@ -1,0 +1,148 @@
+"""From designs to answers: the numbers of `silion predict`, arranged for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from features.records import Candidate
+from features.tables import InputError, Mistake
+from models.predictor import PART_OF, Predictions, check_targets
+from models.targets import TARGETS
+from serving.server.curve import curves
+from serving.server.designs import good_frame, read_designs, read_measured
+from serving.server.errors import shortened
+from serving.server.generations import ServedModel
+from serving.server.requests import PredictRequest
+from serving.server.work import Deadline
+
+CHUNK = 1_000
+"""Designs predicted between two looks at the clock."""
+MOST_SHARED = 20
+"""Designs of a request that shares a call with others."""
+
+
+def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+    """What each predicted quantity is, and how well it is predicted."""
+    skill = model.bundle.facts.get("skill", {})
+    found = {}
+    for column in check_targets(targets):
+        domain = model.bundle.parts[PART_OF[column]].domain
+        facts = asdict(TARGETS[column])
+        del facts["column"]
+        found[column] = {
+            **facts,
+            "part": PART_OF[column],
+            "far_above": domain.far if domain else None,
+            "skill": skill.get(column),
+        }
+    return found
+
+
+def predict(model: ServedModel, asked: PredictRequest, deadline: Deadline) -> dict[str, Any]:
+    """One result or error per design, in order.
+
+    Raises
+    ------
+    InputError, ValueError
+        No design can be used, a measured one cannot, or the level is beyond the number of papers.
+    """
+    measured = read_measured(asked.measured)
+    found = read_designs(asked.designs, deadline)
+    frame = good_frame(found)
+    drawn = curves(model, frame, asked.level, measured) if asked.curve else None
+    return _reply(model, asked, found, _results(model, frame, asked, measured, drawn, deadline))
+
+
+def alike(model: ServedModel, asked: PredictRequest) -> Hashable | None:
+    """What requests have in common that one call may answer; None for a request that shall be answered alone."""
+    if asked.curve or asked.measured or len(asked.designs) > MOST_SHARED:
+        return None
+    return model.generation, tuple(asked.targets or TARGETS), asked.level, asked.precedents
+
+
+def predict_alike(
+    model: ServedModel, requests: Sequence[PredictRequest], deadline: Deadline
+) -> list[dict[str, Any] | ValueError]:
+    """The answers of `predict` to requests that are `alike`, by one call; an error of one is its own."""
+    read: list[list[Candidate | list[Mistake]] | ValueError] = []
+    for asked in requests:
+        try:
+            read.append(read_designs(asked.designs, deadline))
+        except InputError as error:
+            read.append(error)
+    good = [each for found in read if isinstance(found, list) for each in found]
+    results: Iterator[dict[str, Any]] = iter(())
+    if good:
+        results = _results(model, good_frame(good), requests[0], None, None, deadline)
+    return [
+        _reply(model, asked, found, results) if isinstance(found, list) else found
+        for asked, found in zip(requests, read, strict=True)
+    ]
+
+
+def _reply(
+    model: ServedModel,
+    asked: PredictRequest,
+    found: Sequence[Candidate | list[Mistake]],
+    results: Iterator[dict[str, Any]],
+) -> dict[str, Any]:
+    return {
+        "model": model.short,
+        "level": asked.level,
+        "targets": target_facts(model, asked.targets),
+        "results": [
+            next(results) if isinstance(each, Candidate) else {"error": [shortened(str(mistake)) for mistake in each]}
+            for each in found
+        ],
+    }
+
+
+def _results(
+    model: ServedModel,
+    frame: pd.DataFrame,
+    asked: PredictRequest,
+    measured: pd.DataFrame | None,
+    drawn: list[dict[str, Any] | None] | None,
+    deadline: Deadline,
+) -> Iterator[dict[str, Any]]:
+    for begin in range(0, len(frame), CHUNK):
+        deadline.check()
+        chunk = frame.iloc[begin : begin + CHUNK].reset_index(drop=True)
+        answers = model.predictor.predict(
+            chunk, targets=asked.targets, level=asked.level, precedents=asked.precedents, measured=measured
+        )
+        for row, result in enumerate(results_of(answers)):
+            yield result if drawn is None else {**result, "curve": drawn[begin + row]}
+
+
+def results_of(answers: Predictions) -> list[dict[str, Any]]:
+    """Each design's predictions, notices and nearest rows."""
+    table = answers.table
+    by_target = {}
+    for column in TARGETS:
+        if column in table:
+            ends = (table[column + end].tolist() for end in ("", "_low", "_high"))
+            by_target[column] = list(zip(*ends, _distances(answers, PART_OF[column]), strict=True))
+    return [
+        {
+            "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
+            "notices": notice.split("; ") if notice else [],
+            "precedents": precedents,
+        }
+        for place, (notice, precedents) in enumerate(zip(table["notice"], answers.precedents, strict=True))
+    ]
+
+
+def _distances(answers: Predictions, part: str) -> list[float | None]:
+    away = answers.distances.get(part)
+    return [None] * len(answers.table) if away is None else list(away.tolist())
+
+
+def _prediction(value: float, low: float, high: float, distance: float | None) -> dict[str, float | None] | None:
+    if value != value:
+        return None
+    return {"value": value, "low": low, "high": high, "distance": distance}

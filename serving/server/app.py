@@ -1,0 +1,77 @@
+"""The server's endpoints and what stands in front of them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from models.bundle import Bundle
+from models.predictor import Predictor
+from serving.server.bearer import BearerToken
+from serving.server.body import BoundedBody
+from serving.server.context import Context
+from serving.server.errors import Failures, add_handlers
+from serving.server.generations import Generations, ServedModel
+from serving.server.headers import SafeHeaders
+from serving.server.metrics import Counted, Metrics
+from serving.server.reload import Reload
+from serving.server.replies import Failure
+from serving.server.routes import admin, docs, explain, look_up, page, predict, status
+from serving.server.settings import Settings
+from serving.server.work import Work
+
+DESCRIPTION = """Predictions for silicon-anode solid-state cells, with intervals, notices and nearest literature rows.
+
+The same record models as the command line: the same mistake gives the same words, and the same design the same numbers.
+Every answer that is no success is `{"detail": [words]}`. Units and limits of every field: `GET /schema`.
+"""
+FAILURES: dict[int | str, dict[str, Any]] = {
+    code: {"model": Failure, "description": words}
+    for code, words in {
+        401: "this server wants a token, and it was not there",
+        408: "the body came too slowly",
+        413: "more than this server takes at once",
+        415: "a type of content that is not read here",
+        422: "nothing of it can be used; all mistakes",
+        503: "no model, too many requests, or no answer in time; try again",
+    }.items()
+}
+
+
+def create_app(models: Generations, settings: Settings, reload: Reload | None = None) -> FastAPI:
+    """A server of the models.
+
+    Parameters
+    ----------
+    models : answers come from the current one
+    reload : loads the present champion; None where nobody can
+    """
+    app = FastAPI(
+        title="Silion",
+        version=version("silion"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        responses=FAILURES,
+    )
+    context = Context(models, settings, Work(settings), Metrics(), reload)
+    add_handlers(app)
+    for noun in (status, predict, explain, look_up, admin):
+        app.include_router(noun.router(context))
+    app.include_router(docs.router())
+    app.include_router(page.router())
+    app.add_middleware(Failures)
+    app.add_middleware(BoundedBody, settings=settings)
+    app.add_middleware(BearerToken, token=settings.token)
+    app.add_middleware(SafeHeaders, models=models)
+    app.add_middleware(Counted, metrics=context.metrics)
+    return app
+
+
+def app_of(bundle: Bundle, settings: Settings | None = None) -> FastAPI:
+    """A server of one model that stays, without a process around it: for tests, and for other servers to mount."""
+    models = Generations([1])
+    models.add(ServedModel(Predictor(bundle), "0" * 64, 1))
+    return create_app(models, settings or Settings())

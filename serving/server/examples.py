@@ -1,0 +1,75 @@
+"""Literature cells to begin with: real designs with what their papers measured, one a paper."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from features.records import LIQUID_CLASSES, CellDesign, CellRow, CyclingRow, SourceRow
+from features.tables import read_table
+
+LITERATURE = Path(__file__).resolve().parents[2] / "data" / "literature"
+COUNT = 8
+
+
+@cache
+def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
+    """The cells that tell most of themselves, of as many architectures as there are; empty where the tables are not
+    shipped along."""
+    if not all((folder / f"{name}.csv").is_file() for name in ("cells", "cycling", "sources")):
+        return []
+    sources = {row.source_id: row for row in read_table(folder / "sources.csv", SourceRow).rows}
+    points = read_table(folder / "cycling.csv", CyclingRow).rows
+    found = []
+    for cell in read_table(folder / "cells.csv", CellRow).rows:
+        source = sources.get(cell.paper)
+        if source is None or not cell.in_training or not cell.electrolyte or not cell.anode:
+            continue
+        if cell.electrolyte_class in LIQUID_CLASSES:
+            continue
+        measured = _measured(cell, [point for point in points if point.cell_id == cell.cell_id])
+        if measured:
+            found.append((cell, source, measured))
+    found.sort(key=lambda each: (-len(each[2]), -len(_design(each[0])), each[0].cell_id))
+    return [_told(*each) for each in _spread(found)]
+
+
+def _spread(
+    found: list[tuple[CellRow, SourceRow, dict[str, float]]],
+) -> list[tuple[CellRow, SourceRow, dict[str, float]]]:
+    """The first of each paper; first one of each architecture, then whatever comes."""
+    papers: dict[str, tuple[CellRow, SourceRow, dict[str, float]]] = {}
+    for each in found:
+        papers.setdefault(each[0].paper, each)
+    first = {each[0].anode_architecture: each for each in reversed(papers.values())}
+    chosen = list(first.values())[::-1]
+    return [*chosen, *(each for each in papers.values() if each not in chosen)][:COUNT]
+
+
+def _measured(cell: CellRow, points: list[CyclingRow]) -> dict[str, float]:
+    told: dict[str, float | None] = {"ice_pct": cell.ice_pct}
+    held = [point for point in points if point.retention_pct is not None and point.in_training]
+    if held:
+        last = max(held, key=lambda point: point.cycle)
+        told |= {"retention_pct": last.retention_pct, "cycle": last.cycle}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _design(cell: CellRow) -> dict[str, Any]:
+    return {
+        name: value for name in CellDesign.model_fields if (value := getattr(cell, name)) is not None and value != ""
+    }
+
+
+def _told(cell: CellRow, source: SourceRow, measured: dict[str, float]) -> dict[str, Any]:
+    design = _design(cell) | ({"cycle": measured["cycle"]} if "cycle" in measured else {})
+    title = " | ".join(str(design[name]) for name in ("anode", "electrolyte", "counter_electrode") if name in design)
+    return {
+        "title": title,
+        "doi": source.doi or "",
+        "citation": source.citation,
+        "place": ", ".join(filter(None, [cell.seed, cell.place])),
+        "design": design,
+        "measured": measured,
+    }

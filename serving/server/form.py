@@ -1,0 +1,114 @@
+"""The columns of a design as a form shows them: in groups, with units, limits and what is known of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.columns import choices_of, kinds_of, unit_of
+from features.formula import MAX_LENGTH
+from features.records import Candidate
+from models.bundle import Bundle
+from serving.server.settings import Settings
+
+GROUPS = {
+    ("electrolyte", "Electrolyte"): (
+        "electrolyte composition electrolyte_class form electrolyte_thickness_um electrolyte_conductivity_s_per_cm "
+        "electrolyte_conductivity_temperature_c electrolyte_particle_size_nm"
+    ),
+    ("anode", "Anode"): (
+        "anode anode_architecture silicon_form silicon_size_nm film_thickness_nm silicon_wt_pct carbon_wt_pct "
+        "anode_electrolyte_wt_pct binder binder_wt_pct conductive_carbon coating prelithiated porosity_pct "
+        "anode_loading_mg_per_cm2 anode_thickness_um current_collector buffer_layer"
+    ),
+    ("cathode", "Cathode and cell"): (
+        "cell_type counter_electrode cathode_loading_mg_per_cm2 cathode_thickness_um cathode_electrolyte np_ratio"
+    ),
+    ("test", "Test conditions"): (
+        "temperature_c stack_pressure_mpa fabrication_pressure_mpa current_density_ma_per_cm2 "
+        "specific_current_ma_per_g c_rate_per_h voltage_low_v voltage_high_v cycle"
+    ),
+    ("structure", "Crystal structure (optional)"): (
+        "space_group lattice_a_angstrom lattice_b_angstrom lattice_c_angstrom lattice_alpha_deg lattice_beta_deg "
+        "lattice_gamma_deg formula_units_per_cell cif_text"
+    ),
+}
+"""Columns by name and title of their group, in the order of a form."""
+
+ENDINGS = (
+    "_s_per_cm", "_mg_per_cm2", "_ma_per_cm2", "_ma_per_g", "_per_h",
+    "_pct", "_angstrom", "_deg", "_mpa", "_nm", "_um", "_c", "_v",
+)  # fmt: skip
+LABELS = {
+    "np_ratio": "N/P ratio",
+    "c_rate_per_h": "C-rate",
+    "cif_text": "CIF",
+    "silicon_wt_pct": "silicon share",
+    "carbon_wt_pct": "carbon share",
+    "anode_electrolyte_wt_pct": "electrolyte share of the anode",
+    "binder_wt_pct": "binder share",
+    "voltage_low_v": "lower cut-off voltage",
+    "voltage_high_v": "upper cut-off voltage",
+}
+"""Where a column's name is not what people say."""
+
+
+def groups(bundle: Bundle) -> list[dict[str, Any]]:
+    """Every column of a design, with the range of the rows the model learned from."""
+    known = known_ranges(bundle)
+    return [
+        {"name": name, "label": label, "fields": [_field(column, known.get(column)) for column in columns.split()]}
+        for (name, label), columns in GROUPS.items()
+    ]
+
+
+def known_ranges(bundle: Bundle) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each column over the training rows of all parts."""
+    found: dict[str, tuple[float, float]] = {}
+    for part in bundle.parts.values():
+        for column, (low, high) in (part.domain.ranges if part.domain else {}).items():
+            before = found.get(column, (low, high))
+            found[column] = (min(low, before[0]), max(high, before[1]))
+    return found
+
+
+def limits(settings: Settings) -> dict[str, float]:
+    """How much a server takes at once."""
+    return {
+        "designs": settings.max_designs,
+        "measured": settings.max_measured,
+        "curves": settings.max_curves,
+        "explained": settings.max_explained,
+        "body_bytes": settings.max_body_bytes,
+        "formula_characters": MAX_LENGTH,
+        "seconds": settings.seconds,
+    }
+
+
+def _field(column: str, known: tuple[float, float] | None) -> dict[str, Any]:
+    field, unit, choices = Candidate.model_fields[column], unit_of(Candidate, column), choices_of(Candidate, column)
+    kind = "choice" if choices else "yes_no" if bool in kinds_of(Candidate, column) else "number" if unit else "text"
+    rules = {type(rule).__name__: getattr(rule, type(rule).__name__.lower(), None) for rule in field.metadata}
+    return {
+        "name": column,
+        "label": _label(column),
+        "unit": "" if unit == "1" else unit,
+        "kind": kind,
+        "required": field.is_required(),
+        "description": field.description or "",
+        "multiline": column == "cif_text",
+        "choices": list(choices) or None,
+        "low": rules.get("Gt", rules.get("Ge")),
+        "high": rules.get("Lt", rules.get("Le")),
+        "low_open": "Gt" in rules,
+        "high_open": "Lt" in rules,
+        "known_low": known[0] if known else None,
+        "known_high": known[1] if known else None,
+    }
+
+
+def _label(column: str) -> str:
+    """A column's name without the unit it ends in."""
+    if column in LABELS:
+        return LABELS[column]
+    ending = next((each for each in ENDINGS if unit_of(Candidate, column) and column.endswith(each)), "")
+    return column.removesuffix(ending).replace("_", " ")

@@ -1,0 +1,36 @@
+"""The port a server listens on."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+
+BACKLOG = 2048
+HIGHEST_PORT = 65_535
+
+
+class ListenError(ValueError):
+    """An address that cannot be listened on."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Bind and listen; port 0 takes any free one.
+
+    Raises
+    ------
+    ListenError
+        No such address here, the port is taken, or it needs rights that are not given.
+    """
+    if not 0 <= port <= HIGHEST_PORT:  # the look-up below would take what is left of it
+        raise ListenError(f"port: got {port}, expected 0 to {HIGHEST_PORT}")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address, family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ListenError(f"cannot listen on {host} port {port}: {reason}; choose another --host or --port") from None
+
+
+def is_local(listen: socket.socket) -> bool:
+    """Whether only this machine reaches the socket."""
+    return ip_address(listen.getsockname()[0].partition("%")[0]).is_loopback

@@ -1,0 +1,88 @@
+"""What a design may hold, how a formula is read, and what the literature says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from features.formula import FormulaError, read_formula
+from features.records import Candidate
+from features.tables import InputError
+from models.bundle import Bundle
+from serving.server.answers import target_facts
+from serving.server.context import Context
+from serving.server.designs import good_frame, read_designs
+from serving.server.errors import failure, mistakes_of
+from serving.server.examples import examples
+from serving.server.form import groups, limits
+from serving.server.generations import ServedModel
+from serving.server.replies import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
+from serving.server.wire import JsonResponse
+from serving.server.work import Deadline
+
+FIELDS: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": field.description}
+        for name, field in Candidate.model_fields.items()
+    ]
+}
+"""The fields of a design as query parameters, for the documentation."""
+
+
+def router(context: Context) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["look up"])
+
+    @routes.get("/schema", response_model=SchemaReply)
+    async def schema() -> Response:
+        """Fields of a design with units, limits, allowed words and known ranges; targets; limits of the server."""
+        model = context.model
+        return JsonResponse(
+            {
+                "schema_hash": model.bundle.facts["schema_hash"],
+                "groups": groups(model.bundle),
+                "targets": target_facts(model),
+                "limits": limits(context.settings),
+            }
+        )
+
+    @routes.get("/formula", response_model=FormulaReply, response_model_exclude_unset=True)
+    async def formula(text: Annotated[str, Query(examples=["75Li2S-25P2S5"])]) -> Response:
+        """What a text is read as, or why it cannot be read."""
+        return JsonResponse(await context.work.run(lambda deadline: _read(text)))
+
+    @routes.get("/examples", response_model=ExamplesReply)
+    async def literature() -> Response:
+        """Literature cells to begin with, with their sources and what was measured."""
+        return JsonResponse({"examples": await context.work.run(lambda deadline: examples())})
+
+    @routes.get("/precedents", response_model=PrecedentsReply, openapi_extra=FIELDS)
+    async def precedents(request: Request, count: Annotated[int, Query(ge=1, le=50)] = 5) -> Response:
+        """With fields of a design: the nearest literature rows for each target. Without: all the model learned from."""
+        model = context.model
+        design = {name: value for name, value in request.query_params.items() if name != "count"}
+        if not design:
+            return JsonResponse({"model": model.short, "rows": _rows(model.bundle)})
+        try:
+            return JsonResponse(await context.work.run(lambda deadline: _nearest(model, design, count, deadline)))
+        except InputError as error:
+            return failure(422, mistakes_of(error))
+
+    return routes
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return read_formula(text).as_dict()
+    except FormulaError as error:
+        return {"text": text, "error": str(error)}
+
+
+def _rows(bundle: Bundle) -> dict[str, list[dict[str, Any]]]:
+    return {name: part.domain.precedents if part.domain else [] for name, part in bundle.parts.items()}
+
+
+def _nearest(model: ServedModel, design: dict[str, str], count: int, deadline: Deadline) -> dict[str, Any]:
+    frame = good_frame(read_designs([design], deadline))
+    return {"model": model.short, "nearest": model.predictor.predict(frame, precedents=count).precedents[0]}

@@ -1,0 +1,92 @@
+"""Predictions for designs in JSON, and for whole tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import WithJsonSchema
+
+from models.predictor import DEFAULT_LEVEL
+from models.targets import TARGETS
+from serving.server.answers import alike, predict, predict_alike
+from serving.server.context import Context
+from serving.server.designs import check_count
+from serving.server.errors import failure, mistakes_of
+from serving.server.replies import PredictReply
+from serving.server.requests import Level, PredictRequest
+from serving.server.upload import KINDS, NAME, predict_table
+from serving.server.wire import JsonResponse, JsonRoute
+from serving.server.work import Deadline
+
+TABLES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS}
+TABLE_IN = {"requestBody": {"required": True, "content": TABLES}}
+TABLE_OUT: dict[int | str, dict[str, Any]] = {200: {"content": TABLES}}
+Rank = Annotated[
+    str | None,
+    WithJsonSchema({"type": "string", "enum": list(TARGETS)}),
+    Query(description="highest predictions of this target first, rows with errors last"),
+]
+
+
+def router(context: Context) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["predictions"], route_class=JsonRoute)
+    settings = context.settings
+
+    @routes.post("/predict", response_model=PredictReply)
+    async def predictions(asked: PredictRequest) -> Response:
+        """One result or one error per design, in order; 422 with all mistakes when none can be used."""
+        check_count("designs", len(asked.designs), settings.max_designs)
+        check_count("measured designs", len(asked.measured), settings.max_measured)
+        if asked.curve:
+            check_count("designs with a curve", len(asked.designs), settings.max_curves)
+        model = context.model
+
+        def alone(deadline: Deadline) -> tuple[Response, int]:
+            return _told(predict(model, asked, deadline))
+
+        def together(requests: list[PredictRequest], deadline: Deadline) -> list[tuple[Response, int] | ValueError]:
+            found = predict_alike(model, requests, deadline)
+            return [each if isinstance(each, ValueError) else _told(each) for each in found]
+
+        shared = alike(model, asked)
+        try:
+            if shared is None:
+                content, rejected = await context.work.run(alone)
+            else:
+                content, rejected = await context.work.share(shared, asked, together)
+        except ValueError as error:
+            return failure(422, mistakes_of(error))
+        context.metrics.count_designs(len(asked.designs) - rejected, rejected)
+        return content
+
+    @routes.post("/predict/file", response_class=Response, openapi_extra=TABLE_IN, responses=TABLE_OUT)
+    async def table(request: Request, level: Annotated[Level, Query()] = DEFAULT_LEVEL, rank: Rank = None) -> Response:
+        """CSV, TSV or Parquet in, the same out: every row with its predictions, or with its mistakes in `error`."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in KINDS:
+            raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
+        if rank is not None and rank not in TARGETS:
+            raise HTTPException(422, f"rank: got {rank!r}, expected one of {', '.join(TARGETS)}")
+        content, model = await request.body(), context.model
+        try:
+            done = await context.work.run(
+                lambda deadline: predict_table(content, kind, model, settings, level, rank, deadline)
+            )
+        except ValueError as error:
+            return failure(422, mistakes_of(error))
+        context.metrics.count_designs(done.rows - done.rejected, done.rejected)
+        headers = {
+            "X-Silion-Rows": str(done.rows),
+            "X-Silion-Rejected": str(done.rejected),
+            "Content-Disposition": f'attachment; filename="{NAME}_predicted{KINDS[kind]}"',
+        }
+        return Response(done.content, media_type=kind, headers=headers)
+
+    return routes
+
+
+def _told(reply: dict[str, Any]) -> tuple[Response, int]:
+    """An answer as it is sent, and how many designs it could not predict."""
+    return JsonResponse(reply), sum("error" in each for each in reply["results"])

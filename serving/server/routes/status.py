@@ -1,0 +1,80 @@
+"""Whether the server lives, what answers, and what was counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from serving.server.answers import target_facts
+from serving.server.context import Context
+from serving.server.generations import ServedModel
+from serving.server.replies import Failure, HealthReply, ModelReply, ReadyReply, VersionReply
+from serving.server.wire import JsonResponse
+
+
+def router(context: Context) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["the server"])
+
+    @routes.get("/health", response_model=HealthReply)
+    async def health() -> Response:
+        """Alive. Never asks for a token."""
+        return JsonResponse({"status": "ok"})
+
+    @routes.get("/ready", response_model=ReadyReply, responses={503: {"model": Failure}})
+    async def ready() -> Response:
+        """A model is loaded; 503 where none is. Never asks for a token."""
+        model = context.model
+        return JsonResponse({"status": "ready", "model": model.short, "generation": model.generation})
+
+    @routes.get("/version", response_model=VersionReply)
+    async def version() -> Response:
+        """Package, model, and hashes of data and feature schema."""
+        return JsonResponse(_version(context.model))
+
+    @routes.get("/model", response_model=ModelReply)
+    async def model() -> Response:
+        """The model's card: targets, units, limits, skill on papers never seen, and what it learned from."""
+        return JsonResponse(_card(context.model))
+
+    @routes.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    async def metrics() -> Response:
+        """Counts of all workers in Prometheus' text format."""
+        return Response(context.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _version(model: ServedModel) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    facts = model.bundle.facts
+    told = ("code_version", "schema_hash", "format_version", "data_hashes", "packages")
+    return {"package": version("silion"), "model": model.identity, **{name: facts.get(name) for name in told}}
+
+
+def _card(model: ServedModel) -> dict[str, Any]:
+    facts = model.bundle.facts
+    parts = {}
+    for name, part in model.bundle.parts.items():
+        domain = part.domain
+        parts[name] = {
+            "rows": len(domain.papers) if domain else 0,
+            "papers": len(set(domain.papers)) if domain else 0,
+            "elements": domain.elements if domain else [],
+            "classes": domain.classes if domain else [],
+            "ranges": domain.ranges if domain else {},
+        }
+    return {
+        "model": model.short,
+        "targets": target_facts(model),
+        "parts": parts,
+        "data_hashes": facts.get("data_hashes", {}),
+        "config": facts.get("config", {}),
+    }

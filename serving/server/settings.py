@@ -1,0 +1,62 @@
+"""What a server allows: who may ask, how much at once, and how long it may take."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+TOKEN_VARIABLE = "SILION_TOKEN"
+SHORTEST_TOKEN = 16
+MEGABYTE = 1024 * 1024
+GRACE_S = 5.0
+"""Beyond the time of a request: what a worker may take to finish its requests when it is to end."""
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be meant."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of one server; all workers share them.
+
+    Attributes
+    ----------
+    token : what a client has to bear; None lets everybody ask, and nobody reload
+    max_designs : of one request or file
+    max_measured : own measured designs of one request
+    max_curves, max_explained : designs of one request that ask for a retention curve, or for reasons
+    max_body_bytes : of one request
+    seconds : for the answer to one request, waiting for its turn included
+    body_seconds : for the client to send its body
+    waiting : requests that may wait for their turn in one worker; more are told to come back
+    threads : that predict at the same time in one worker
+    workers : processes that answer
+    """
+
+    token: str | None = None
+    max_designs: int = 10_000
+    max_measured: int = 1_000
+    max_curves: int = 100
+    max_explained: int = 20
+    max_body_bytes: float = 16.0 * MEGABYTE
+    seconds: float = 30.0
+    body_seconds: float = 20.0
+    waiting: int = 256
+    threads: int = 2
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.token is not None and (len(self.token) < SHORTEST_TOKEN or not self.token.isascii()):
+            raise SettingsError(
+                f"{TOKEN_VARIABLE}: got {len(self.token)} characters, expected at least {SHORTEST_TOKEN} plain ones, "
+                f"such as those of `openssl rand -hex 32`"
+            )
+        for name in ("max_designs", "max_body_bytes", "seconds", "body_seconds", "waiting", "threads", "workers"):
+            if not getattr(self, name) > 0:
+                raise SettingsError(f"{name}: got {getattr(self, name)}, expected more than 0")
+
+
+def token_of_environment() -> str | None:
+    """The token in the environment; None where there is none."""
+    return os.environ.get(TOKEN_VARIABLE) or None

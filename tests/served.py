@@ -1,0 +1,111 @@
+"""A real server of `silion serve`, as people start it, in processes of its own."""
+
+from __future__ import annotations
+
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.shared import ROOT, environment
+
+TOKEN = "a-token-that-nobody-guesses"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+START_S = 120
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    url: str
+    said: Path
+    client: httpx2.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = httpx2.Client(base_url=self.url, timeout=60)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rsplit(":", 1)[1])
+
+    @property
+    def words(self) -> str:
+        """What the server has told its operator."""
+        return self.said.read_text(encoding="utf-8")
+
+    def workers(self) -> list[int]:
+        """Processes that answer."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(each) for each in children.read_text().split()]
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """Wait until the server has told something."""
+        until = time.monotonic() + seconds
+        while words not in self.words:
+            assert time.monotonic() < until, f"never said {words!r}, but:\n{self.words}"
+            time.sleep(0.05)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; gives the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=60)
+
+
+@contextmanager
+def serving(model: Path, folder: Path, *options: str, token: str | None = None, **env: str) -> Iterator[Served]:
+    """A server of a bundle's folder on a free port; it is gone when the block ends."""
+    said = folder / "said.txt"
+    asked = [sys.executable, "-m", "silion", "serve", "--model", str(model), "--port", "0", *options]
+    given = environment(PYTHONPATH=str(ROOT), **({"SILION_TOKEN": token} if token else {}), **env)
+    with said.open("w") as out:
+        process = subprocess.Popen(asked, cwd=folder, env=given, stdout=out, stderr=out, text=True)
+    served = None
+    try:
+        until = time.monotonic() + START_S
+        while "http://" not in (words := said.read_text(encoding="utf-8")):
+            assert process.poll() is None, words
+            assert time.monotonic() < until, words
+            time.sleep(0.05)
+        served = Served(process, words[words.index("http://") :].split("/  ")[0], said)
+        yield served
+    finally:
+        if served:
+            served.client.close()
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers are the same: numbers but for the last digits, which numpy rounds by how many it has at once;
+    all else exactly."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-12)
+    return bool(one == other)
+
+
+def flat(result: dict[str, Any]) -> dict[str, Any]:
+    """A result as the row of a table."""
+    row: dict[str, Any] = {}
+    for column, told in result["predictions"].items():
+        for end, name in (("", "value"), ("_low", "low"), ("_high", "high"), ("_distance", "distance")):
+            row[column + end] = told[name] if told else None
+    return row | {"notice": "; ".join(result["notices"])}
