@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return command(arguments)
     except KeyboardInterrupt:
-        print("interrupted: nothing half-written is left", file=sys.stderr)
+        print("interrupted: every output is whole or absent", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
         "(default 3, and none above 10,000 designs)",
     )  # fmt: skip
     predict.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
+    predict.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    )  # fmt: skip
     _add_model(predict)
     predict.set_defaults(command="serving.predict")
 

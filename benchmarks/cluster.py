@@ -149,6 +149,7 @@ def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     pairs = list(zip(runs["cluster"], runs["plain"], strict=True))
     found = {
         "designs": asked.designs,
+        "wall_and_core_s": runs,
         "start_s": started,
         "first_pass_s": first,
         "same_pass_warm_s": again,

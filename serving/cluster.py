@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, cast
 
 import pandas as pd
@@ -27,7 +29,7 @@ from features.portions import Cells, Portion, PortionReader
 from models.console import STOPPED
 from models.predictor import Predictor
 from serving.answer import Asked
-from serving.on_worker import RESUME, ClusterError, ModelOnWorker, answer_sent, check_surroundings, surroundings
+from serving.on_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings, surroundings
 from serving.unfinished import Finished
 
 LOCAL = "local"
@@ -84,21 +86,30 @@ def _local() -> Iterator[Client]:
         "distributed.worker.memory.target": False,  # nothing is spilled to disk
         "distributed.worker.memory.spill": False,
     }
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        config.set(settings),
-        LocalCluster(
-            n_workers=CPU_COUNT,
-            threads_per_worker=1,
-            host="tls://127.0.0.1",
-            security=True,
-            dashboard_address="127.0.0.1:0",
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+    with tempfile.TemporaryDirectory() as scratch, config.set(settings):
+        with _leaving_interrupts():
+            cluster = LocalCluster(
+                n_workers=CPU_COUNT,
+                threads_per_worker=1,
+                host="tls://127.0.0.1",
+                security=True,
+                dashboard_address="127.0.0.1:0",
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def _leaving_interrupts() -> Iterator[None]:
+    """Ctrl-C on a terminal reaches every process of it: those started here inherit that it is not theirs."""
+    resource_tracker.ensure_running()  # it would let them through again when started later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -145,7 +156,7 @@ class Crew:
     def __init__(self, client: Client, address: str, model: str) -> None:
         self.client, self.address, self.model = client, address, model
         self.run = uuid.uuid4().hex[:12]
-        self.waiting: dict[Future[Finished], tuple[int, Portion]] = {}
+        self.waiting: dict[Future[Packed], tuple[int, Portion]] = {}
 
     def __call__(
         self, portions: Sequence[tuple[int, Portion]], asked: Asked, measured: pd.DataFrame | None, suffix: str
@@ -195,7 +206,7 @@ class Crew:
         )
         self.waiting[future] = number, portion
 
-    def _done(self) -> list[Future[Finished]]:
+    def _done(self) -> list[Future[Packed]]:
         """Portions that are done or failed; none after `LOOK_S` without any."""
         if STOPPED.is_set():
             raise KeyboardInterrupt
@@ -206,10 +217,10 @@ class Crew:
         except CancelledError as error:
             raise self._lost() from error
 
-    def _finished(self, future: Future[Finished], portion: Portion) -> Finished:
+    def _finished(self, future: Future[Packed], portion: Portion) -> Finished:
         what = f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}"
         try:
-            return cast(Finished, future.result())
+            return cast(Packed, future.result()).unpacked()
         except CancelledError as error:
             raise self._lost() from error
         except KilledWorker as error:

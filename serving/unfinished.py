@@ -112,8 +112,9 @@ class Unfinished:
             except FileNotFoundError as error:
                 if self.folder.is_dir():
                     raise
+                gone = self.folder if self.out.parent.is_dir() else self.out.parent
                 raise InputError(
-                    f"{self.out.parent}: the folder of the output vanished while {self.out.name} was written; "
+                    f"{gone}: this folder vanished while {self.out.name} was written; "
                     f"bring it back and run again with --resume, or run again elsewhere"
                 ) from error
             except BaseException:

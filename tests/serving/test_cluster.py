@@ -32,7 +32,8 @@ from serving.unfinished import digest_of
 from tests.shared import ROOT, environment
 
 ENDS = ("", ".rejected.csv", ".nearest.csv")
-START_S = 60
+START_S = 180
+"""Seconds for a process to start, on a machine with much else to do."""
 RUN = (
     "import sys, features.portions as portions, silion\n"
     "portions.ROWS = int(sys.argv[1])\n"
@@ -182,7 +183,9 @@ def test_an_interrupt_leaves_nothing_on_the_cluster(
         with when_kept(out, lambda: process.send_signal(signal.SIGINT)):
             said = process.communicate(timeout=START_S)[1]
         kept = "note: finished chunks are kept; the same command with --resume goes on with them\n"
-        assert (process.returncode, said) == (130, f"{kept}interrupted: nothing half-written is left\n")
+        assert process.returncode == 130
+        assert said.startswith(f"{kept}interrupted: ")
+        assert len(said.splitlines()) == 2  # and no traceback of anyone
         with Client(running) as client:
             wait_for(lambda: client.run_on_scheduler(lambda dask_scheduler: not dask_scheduler.tasks))
     result = predict_file(source, out, predictor, precedents=1, resume=True)
