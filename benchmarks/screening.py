@@ -140,10 +140,12 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
         frame = timed("read", lambda cells=cells: read_rows(cells, Candidate, "in.csv")).frame
         held = timed("featurize", lambda frame=frame: read_electrolytes(frame))
         timed("featurize", lambda frame=frame, held=held: (unreadable(frame, held), has_anode(frame)))
-        linked = frame
+        linked, vectors, before = frame, None, None
         for name in ["conductivity", *(each for each in names if each != "conductivity")]:
             part = parts[name]
-            vectors = timed("featurize", lambda: part.featurizer.vectors(linked, held))  # noqa: B023
+            if before is None or not part.featurizer.reads_like(before):  # as the predictor shares them
+                vectors = timed("featurize", lambda: part.featurizer.vectors(linked, held))  # noqa: B023
+            before = part.featurizer
             centre, _ = timed("boosters", lambda: part.ensemble.predict(vectors))  # noqa: B023
             timed("distance", lambda: part.domain.nearest_distance(vectors))  # noqa: B023
             if name == "conductivity" and len(names) > 1:

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.columns import choices_of, kinds_of, numeric_columns
-from features.feature import Coded
 from features.portions import Cells
 from features.records import Row
 from features.tables import Mistake, RowT, as_cell, read_row
@@ -96,7 +95,7 @@ class _Columns:
     def __init__(self, table: pa.Table, model: type[Row]) -> None:
         self.count, self.model = len(table), model
         self.numbers: dict[str, np.ndarray] = {}
-        self.texts: dict[str, Coded] = {}
+        self.texts: dict[str, tuple[np.ndarray, pa.Array]] = {}
         self.allowed = np.ones(self.count, dtype=bool)
         known = numeric_columns(model)
         for column, field in model.model_fields.items():
@@ -122,7 +121,7 @@ class _Columns:
         if column in self.numbers:
             return np.asarray(~np.isnan(self.numbers[column]))
         codes, texts = self.texts[column]
-        return np.array([bool(text) for text in texts], dtype=bool)[codes]
+        return np.asarray(pc.not_equal(texts, "").to_numpy(zero_copy_only=False)[codes])
 
     def _add_numbers(self, column: str, values: pa.Array) -> np.ndarray:
         number, given = _numbers(values)
@@ -135,20 +134,19 @@ class _Columns:
         return np.asarray(allowed | ~given)
 
     def _add_texts(self, column: str, values: pa.Array) -> np.ndarray:
-        coded = values.dictionary_encode()
-        written = [text.strip() for text in coded.dictionary.to_pylist()]
-        codes = coded.indices.to_numpy()
+        coded = pc.utf8_trim_whitespace(values).dictionary_encode()
+        codes, written = coded.indices.to_numpy().astype(np.int64), coded.dictionary
         choices, is_yes_no = choices_of(self.model, column), bool in kinds_of(self.model, column)
+        fine = np.ones(len(written), dtype=bool)
         if is_yes_no:
-            value = np.array([_YES_NO.get(text.lower(), np.nan) for text in written], dtype=float)
-            fine = np.array([not text or text.lower() in _YES_NO for text in written], dtype=bool)
-            self.numbers[column] = value[codes] if len(codes) else np.empty(0)
+            texts = [text.lower() for text in written.to_pylist()]
+            self.numbers[column] = np.array([_YES_NO.get(text, np.nan) for text in texts], dtype=float)[codes]
+            fine = np.array([not text or text in _YES_NO for text in texts], dtype=bool)
         else:
-            place = {text: number for number, text in enumerate(dict.fromkeys(written))}
-            folded = np.array([place[text] for text in written], dtype=np.int64)
-            self.texts[column] = (folded[codes] if len(codes) else codes.astype(np.int64), list(place))
-            fine = np.array([not text or not choices or text in choices for text in written], dtype=bool)
-        return np.asarray(fine[codes]) if len(codes) else np.zeros(0, dtype=bool)
+            self.texts[column] = codes, written
+            if choices:
+                fine = np.array([not text or text in choices for text in written.to_pylist()], dtype=bool)
+        return np.asarray(fine[codes])
 
     def put(self, place: int, row: Row) -> None:
         """A row that the row model took."""
@@ -157,10 +155,10 @@ class _Columns:
                 self.numbers[column][place] = np.nan if value is None else float(value)
             else:
                 codes, texts = self.texts[column]
-                said = value or ""
-                if said not in texts:
-                    texts.append(said)
-                codes[place] = texts.index(said)
+                codes[place] = pc.index(texts, value or "").as_py()
+                if codes[place] < 0:
+                    codes[place] = len(texts)
+                    self.texts[column] = codes, pa.concat_arrays([texts, pa.array([value or ""], pa.string())])
 
     def frame(self, places: np.ndarray) -> pd.DataFrame:
         """The columns of some rows, as the models read them."""
@@ -170,7 +168,7 @@ class _Columns:
                 found[column] = self.numbers[column][places]
             elif column in self.texts:
                 codes, texts = self.texts[column]
-                found[column] = pd.Categorical.from_codes(codes[places], pd.Index(texts, dtype="str"))
+                found[column] = pd.Categorical.from_codes(codes[places], pd.Index(pd.array(texts, dtype="str")))
         return pd.DataFrame(found, index=pd.RangeIndex(len(places)))
 
 

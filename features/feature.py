@@ -92,7 +92,10 @@ def number(X: pd.DataFrame, column: str) -> np.ndarray:
     """A numeric column as floats, NaN where absent or empty."""
     if column not in X.columns:
         return np.full(len(X), np.nan)
-    return pd.to_numeric(X[column]).to_numpy(dtype=float, na_value=np.nan)
+    values = X[column]
+    if values.dtype == np.float64:
+        return values.to_numpy()
+    return pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
 
 
 def log10(values: np.ndarray) -> np.ndarray:

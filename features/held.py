@@ -32,6 +32,7 @@ class Electrolytes:
     classes : the classes that occur, None first: unknown
     held : place of each design's class in `classes`, shape (n_designs,)
     derived : whether that class was read from the formula rather than given, shape (n_designs,)
+    systems : place of each composition of `amounts` among the distinct sets of elements, and those sets
     """
 
     codes: np.ndarray
@@ -41,6 +42,7 @@ class Electrolytes:
     classes: list[str | None]
     held: np.ndarray
     derived: np.ndarray
+    systems: tuple[np.ndarray, list[frozenset[str]]]
 
     def take(self, rows: np.ndarray) -> Electrolytes:
         """Those of some designs."""
@@ -75,31 +77,27 @@ class Electrolytes:
         found[self.amounts.owner[self.amounts.element == ELEMENT_INDEX[symbol]]] = True
         return found
 
-    @cached_property
-    def systems(self) -> tuple[np.ndarray, list[frozenset[str]]]:
-        """Place of each composition of `amounts` among the distinct sets of elements, and those sets."""
-        return element_sets(self.amounts)
-
 
 def element_sets(amounts: Amounts) -> tuple[np.ndarray, list[frozenset[str]]]:
     """Place of each composition among the distinct sets of elements, shape (n_distinct,), and those sets."""
     owner, count = amounts.owner, len(amounts.known)
-    words = [
-        np.bincount(owner[here], 2.0 ** (amounts.element[here] % _WORD), minlength=count).tolist()
-        for word in range(len(SYMBOLS) // _WORD + 1)
-        for here in (amounts.element // _WORD == word,)
-    ]
-    places: dict[tuple[float, ...], int] = {}
-    found = [places.setdefault(key, len(places)) for key in zip(*words, strict=True)]
-    sets = [
-        frozenset(SYMBOLS[word * _WORD + bit] for word, bits in enumerate(key) for bit in _bits(int(bits)))
-        for key in places
-    ]
-    return np.array(found, dtype=np.int64), sets
+    places = np.zeros(count, dtype=np.int64)
+    for first in range(0, len(SYMBOLS), _WORD):
+        bit = amounts.element - first
+        here = (bit >= 0) & (bit < _WORD)
+        held, kinds = pd.factorize(np.bincount(owner[here], 2.0 ** bit[here], minlength=count))
+        places, _ = pd.factorize(places * len(kinds) + held)
+    examples = _first_of(places)
+    ends = amounts.starts
+    sets = [frozenset(SYMBOLS[place] for place in amounts.element[ends[row] : ends[row + 1]]) for row in examples]
+    return places, sets
 
 
-def _bits(number: int) -> list[int]:
-    return [bit for bit in range(number.bit_length()) if number >> bit & 1]
+def _first_of(codes: np.ndarray) -> np.ndarray:
+    """Where each of the codes 0, 1, 2, ... stands first, shape (n_codes,)."""
+    found = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    found[codes[::-1]] = np.arange(len(codes))[::-1]
+    return found
 
 
 def read_electrolytes(X: pd.DataFrame) -> Electrolytes:
@@ -114,41 +112,46 @@ def read_electrolytes(X: pd.DataFrame) -> Electrolytes:
     amounts = amounts_of_names(names, given)
     said, words = coded(X, "electrolyte_class")
     unsaid = np.array([not word for word in words], dtype=bool)[said] if len(said) else np.zeros(0, dtype=bool)
-    derived = _derived(names, given, amounts, np.unique(codes[unsaid]))
-    classes = [None, *dict.fromkeys(name for name in [*words, *derived.values()] if name)]
+    systems = element_sets(amounts)
+    by_formula, told = _derived(names, given, amounts, systems, np.bincount(codes[unsaid], minlength=len(names)) > 0)
+    classes = [None, *dict.fromkeys(name for name in [*words, *told] if name)]
     place = {name: number for number, name in enumerate(classes)}
-    by_word = np.array([place.get(word, 0) for word in words], dtype=np.int64)
-    by_formula = np.zeros(len(names), dtype=np.int64)
-    by_formula[list(derived)] = [place[name] for name in derived.values()]
-    held = np.where(unsaid, by_formula[codes], by_word[said] if len(said) else 0)
+    by_word, by_told = (
+        np.array([place.get(name or None, 0) for name in each], dtype=np.int64) for each in (words, told)
+    )
+    held = np.where(unsaid, by_told[by_formula[codes]], by_word[said]) if len(said) else np.zeros(0, dtype=np.int64)
     written = [first or name for name, first in zip(names, given, strict=True)]
-    return Electrolytes(codes, names, written, amounts, classes, held, unsaid & (held > 0))
+    return Electrolytes(codes, names, written, amounts, classes, held, unsaid & (held > 0), systems)
 
 
-def _derived(names: list[str], given: list[str], amounts: Amounts, wanted: np.ndarray) -> dict[int, str | None]:
-    """Class of the electrolytes of some places, as their formula tells it."""
-    if not len(wanted):
-        return {}
-    kinds, sets = element_sets(amounts)
+def _derived(
+    names: list[str],
+    given: list[str],
+    amounts: Amounts,
+    systems: tuple[np.ndarray, list[frozenset[str]]],
+    wanted: np.ndarray,
+) -> tuple[np.ndarray, list[str | None]]:
+    """Place of each electrolyte's class, as its formula tells it, among those told; 0, None, where it is not wanted.
+
+    Parameters
+    ----------
+    wanted : shape (n_electrolytes,)
+    """
+    kinds, sets = systems
     lithium = np.zeros(len(amounts.known))
     at_lithium = amounts.element == ELEMENT_INDEX["Li"]
     lithium[amounts.owner[at_lithium]] = amounts.amount[at_lithium]
-    found: dict[int, str | None] = {}
-    told: dict[tuple[int, bool], str | None] = {}
-    places = amounts.codes[wanted]
-    rows = zip(
-        wanted.tolist(), amounts.plain[places].tolist(), kinds[places].tolist(), lithium[places].tolist(), strict=True
-    )
-    for place, plain, kind, held in rows:
-        if not plain:
-            found[place] = class_of_reading(read_design(names[place], given[place]))
-            continue
-        key = (kind, bool(held >= LITHIUM_RICH))
-        if key not in told:
-            amount = {symbol: held if symbol == "Li" else 1.0 for symbol in sets[kind]}
-            told[key] = class_from_composition(amount)
-        found[place] = told[key]
-    return found
+    found, told = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
+    plain = amounts.plain[amounts.codes]
+    places = amounts.codes[wanted & plain]
+    case, examples = pd.factorize(2 * kinds[places] + (lithium[places] >= LITHIUM_RICH))
+    found[wanted & plain] = case + len(told)
+    for kind, is_rich in zip((examples // 2).tolist(), (examples % 2).tolist(), strict=True):
+        told.append(class_from_composition(dict.fromkeys(sets[kind], LITHIUM_RICH if is_rich else 1.0)))
+    for place in np.flatnonzero(wanted & ~plain).tolist():
+        found[place] = len(told)
+        told.append(class_of_reading(read_design(names[place], given[place])))
+    return found, told
 
 
 class DesignFeaturizer(Featurizer):
@@ -166,6 +169,11 @@ class DesignFeaturizer(Featurizer):
         """
         self._require(X)
         return self._filled(X, electrolytes)
+
+    def reads_like(self, other: DesignFeaturizer) -> bool:
+        """Whether both give the same vectors of any design."""
+        one, two = ((type(each), each.get_params(), each.learned()) for each in (self, other))
+        return one == two
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
         return self._filled(X, read_electrolytes(X))

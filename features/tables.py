@@ -15,20 +15,12 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from features.columns import choices_of, kinds_of, numeric_columns, unit_of
+from features.header import other_unit
 from features.records import RULE_SEPARATOR, Row
 
 RowT = TypeVar("RowT", bound=Row)
 
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-UNIT_WORDS = frozenset(
-    "c k f kelvin s_per_cm s_per_m ms_per_cm ms_per_m us_per_cm mpa kpa gpa pa bar atm psi nm um mm cm m "
-    "angstrom pct percent fraction "
-    "wt_pct vol_pct at_pct mol_pct mg_per_cm2 g_per_cm2 mg ma_per_cm2 a_per_cm2 ua_per_cm2 a_per_m2 "
-    "ma_per_g a_per_g mah_per_g ah_per_kg "
-    "mah_per_cm2 per_h per_s v mv ev mev kj_per_mol".split()
-)
-"""Column endings read as a unit when they follow a known name: `stack_pressure_bar` is a wrong unit, `temperature_note`
-is not."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,7 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
     for column in columns:
         if column in known or not column:
             continue
-        if right := _other_unit(column, known):
+        if right := other_unit(column, known):
             advice = f"{right} (in {unit_of(model, right)}); convert the values and rename the column"
             mistakes.append(Mistake(1, column, "a known quantity in another unit", advice, name))
         elif not own_columns:
@@ -183,18 +175,6 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
     if mistakes:
         raise InputError(f"{name}: the columns cannot be used", mistakes)
     return remarks
-
-
-def _other_unit(column: str, known: list[str]) -> str | None:
-    folded = column.lower()
-    for name in known:
-        endings = [word for word in UNIT_WORDS if name.endswith("_" + word)]
-        if not endings:
-            continue
-        stem = name.removesuffix("_" + max(endings, key=len))
-        if folded != name and folded.startswith(stem + "_") and folded.removeprefix(stem + "_") in UNIT_WORDS:
-            return name
-    return None
 
 
 def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False) -> Table[RowT]:

@@ -27,6 +27,9 @@ ANODE_COLUMNS = (
     "silicon_wt_pct",
 )
 
+NAMING_COLUMNS = ("electrolyte", "composition", "electrolyte_class")
+"""What `formula_mistake` looks at."""
+
 
 def has_anode(designs: pd.DataFrame) -> np.ndarray:
     """Whether each design says anything of its anode, shape (n_designs,)."""
@@ -39,8 +42,12 @@ def has_anode(designs: pd.DataFrame) -> np.ndarray:
 
 
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
-    """Designs as the frame the models read; one column per field, empty where not given."""
-    return pd.DataFrame([row.model_dump() for row in rows], columns=list(Candidate.model_fields))
+    """Designs as the frame the models read; one column per field, empty where not given: NaN where it holds numbers."""
+    held, numbers = list(rows), set(numeric_columns(Candidate))
+    columns = {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
+    return pd.DataFrame(
+        {name: np.array(values, dtype=float) if name in numbers else values for name, values in columns.items()}
+    )
 
 
 def usable_rows(
@@ -60,16 +67,26 @@ def usable_rows(
     """
     rows, mistakes = list[CandidateT](), list[Mistake]()
     for line, values in enumerate(designs, start=1):
-        row = parse_row(model, dict(values), line)
+        row = read_design(model, values, line)
         if isinstance(row, list):
             mistakes += row
-        elif mistake := formula_mistake(row, line):
-            mistakes.append(mistake)
         else:
             rows.append(row)
     if mistakes:
         raise InputError(f"{len(mistakes)} mistakes in the {what}", mistakes)
     return rows
+
+
+def read_design(model: type[CandidateT], values: Mapping[str, Any], line: int) -> CandidateT | list[Mistake]:
+    """One design from plain values: the row, or all its mistakes, that of its formula among them."""
+    row = parse_row(model, values, line)
+    if not isinstance(row, list):
+        mistake = formula_mistake(row, line)
+        return [mistake] if mistake else row
+    # the formula is read whatever else is wrong, unless a column that names the electrolyte is
+    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line)
+    beside = None if isinstance(named, list) else formula_mistake(named, line)
+    return [*row, beside] if beside else row
 
 
 def unreadable(designs: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:

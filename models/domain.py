@@ -17,7 +17,7 @@ ROUNDING = 1e-11
 doubles lose."""
 BLOCK = 1_000_000
 """Numbers held at once where distances are measured."""
-ROUNDING = 1e-9
+STEADY = 1e-9
 """Share of a feature's size below which its spread is rounding: it does not vary."""
 FAR_SHARE = 0.95
 """A design is far when it is farther from any row than this share of the rows is from the next paper."""
@@ -29,7 +29,7 @@ def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, table, 0.0).sum(axis=0) / count
     spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
-    spread[spread <= ROUNDING * np.maximum(np.abs(centre), 1.0)] = 1.0
+    spread[spread <= STEADY * np.maximum(np.abs(centre), 1.0)] = 1.0
     return centre, spread
 
 

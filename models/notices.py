@@ -1,5 +1,5 @@
-"""What is to be said of designs beside their numbers: each kind of notice is one column of text, null where it does not
-apply, and words are made once per distinct case."""
+"""What is to be said of designs beside their numbers: each kind of notice is a column of text, null where it does not
+apply, and words are made and joined once per distinct case."""
 
 from __future__ import annotations
 
@@ -19,38 +19,87 @@ from models.domain import Domain
 
 SAME_TEMPERATURE_C = 10.0
 """A measured conductivity this far from the test temperature gets a notice."""
+_MOST_CASES = 2**62
+"""Combinations that are told apart by one whole number."""
+_NEAR_TIE = 1e-6
+"""Share of the last printed decimal: as near as this to a tie, a number is rounded by itself."""
 
-Notice: TypeAlias = pa.Array
-"""Text of one kind for each design, null where there is nothing to say, shape (n_designs,)."""
+Notice: TypeAlias = pa.DictionaryArray
+"""Text of one kind for each design, null where there is nothing to say, shape (n_designs,); the distinct texts beside
+it, none of them null."""
 
 
 def where(mask: np.ndarray, words: str) -> Notice:
     """The same words for some designs."""
-    return pc.if_else(pa.array(mask), pa.scalar(words), pa.scalar(None, pa.string()))
+    return _notice(np.where(mask, 0, -1), [words])
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
     """Words by the case each design belongs to."""
-    return pa.array(words, pa.string()).take(pa.array(codes))
+    return of_rows(np.ones(len(words), dtype=bool), words).take(pa.array(codes))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
     """Words of their own for some designs, in order."""
-    places = np.cumsum(mask) - 1
-    return pa.array(words, pa.string()).take(pa.array(places, mask=~mask))
+    return placed(mask, pa.array(words, pa.string()).dictionary_encode())
+
+
+def placed(mask: np.ndarray, notice: Notice) -> Notice:
+    """What is to be said of some designs, in order, at their places among all."""
+    return notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
+
+
+def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
+    """A number of each design in words, null where it is NaN.
+
+    Parameters
+    ----------
+    pattern : as `%` reads it, with this many `decimals`
+    """
+    scaled = values * 10.0**decimals
+    whole = np.rint(scaled)
+    near = np.abs(scaled - whole) > 0.5 - _NEAR_TIE
+    whole[near] = np.rint([round(value, decimals) * 10.0**decimals for value in values[near].tolist()])
+    codes, distinct = pd.factorize(whole)
+    return _notice(codes, printed(pattern, distinct / 10.0**decimals))
 
 
 def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     """All that is to be said of each design; null where nothing is."""
+    said = [notice for notice in notices if notice.null_count < len(notice)]
+    if len(said) < 2:
+        return said[0] if said else notices[0]
+    cases, place = 1, np.zeros(len(said[0]), dtype=np.int64)
+    for notice in said:
+        ways = len(notice.dictionary) + 1
+        if cases * ways > _MOST_CASES:
+            place, distinct = pd.factorize(place)
+            cases = len(distinct)
+        cases, place = cases * ways, place * ways + _codes(notice) + 1
+    codes, distinct = pd.factorize(place)
+    example = np.empty(len(distinct), dtype=np.int64)
+    example[codes[::-1]] = np.arange(len(codes))[::-1]
     # null_handling="skip" would do this, but drops rows without any text (pyarrow 25.0)
-    ended = [pc.binary_join_element_wise(notice, separator, "").fill_null("") for notice in notices]
+    taken = [notice.take(pa.array(example)).dictionary_decode() for notice in said]
+    ended = [pc.binary_join_element_wise(each, separator, "").fill_null("") for each in taken]
     text = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*ended, ""), 0, -len(separator))
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    nothing = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    return _notice(np.where(nothing[codes], -1, codes), text)
 
 
 def after(prefix: str, notice: Notice) -> Notice:
     """The notice with words in front."""
-    return pc.binary_join_element_wise(prefix, notice, "")
+    return _notice(_codes(notice), pc.binary_join_element_wise(prefix, notice.dictionary, ""))
+
+
+def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
+    """The texts by their places, -1 where there is nothing to say."""
+    dictionary = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int64), mask=codes < 0), dictionary)
+
+
+def _codes(notice: Notice) -> np.ndarray:
+    return np.asarray(notice.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def printed(pattern: str, values: np.ndarray) -> list[str]:
@@ -72,14 +121,14 @@ def skill_notices(
 
 def reading_notices(designs: pd.DataFrame, electrolytes: Electrolytes) -> list[Notice]:
     """How the electrolyte was read, what of it is doubtful, and whether its conductivity was measured elsewhere."""
-    places = electrolytes.compositions
     amounts, charge = electrolytes.amounts, electrolytes.charge
-    charged = np.abs(charge) > TOLERANCE
-    words = iter(printed("the charges of the formula do not cancel (%+.1f)", charge[charged]))
-    doubts = [next(words) if doubtful else None for doubtful in charged.tolist()]
+    doubts = of_numbers(
+        "the charges of the formula do not cancel (%+.1f)", 1, np.where(np.abs(charge) > TOLERANCE, charge, np.nan)
+    )
+    unread = ~amounts.known[amounts.codes]
     unknown = [
-        None if known else f"no stoichiometry known for {name}: conductivity judged from its class and form alone"
-        for name, known in zip(electrolytes.names, amounts.known[amounts.codes].tolist(), strict=True)
+        f"no stoichiometry known for {electrolytes.names[place]}: conductivity judged from its class and form alone"
+        for place in np.flatnonzero(unread).tolist()
     ]
     given = [_class_notice(held) for held in electrolytes.classes]
     read = [_class_notice(held, derived=True) for held in electrolytes.classes]
@@ -89,8 +138,8 @@ def reading_notices(designs: pd.DataFrame, electrolytes: Electrolytes) -> list[N
     elsewhere = np.abs(measured_at - tested_at) > SAME_TEMPERATURE_C
     both = np.column_stack([measured_at, tested_at])[elsewhere]
     return [
-        per_case(electrolytes.codes, unknown),
-        per_case(places, doubts),
+        of_rows(unread, unknown).take(pa.array(electrolytes.codes)),
+        doubts.take(pa.array(electrolytes.compositions)),
         per_case(electrolytes.held + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),
     ]
@@ -113,13 +162,12 @@ def domain_notices(
     ----------
     distance : to the nearest training design, shape (n_designs,)
     """
-    far = distance > domain.far
     usual = f"far from every training design (distance %.2f, usual below {domain.far:.2f})"
     systems, sets = electrolytes.systems
     unseen = [sorted(held - set(domain.elements)) for held in sets]
     strange = [held if held and held not in domain.classes else None for held in electrolytes.classes]
     return [
-        of_rows(far, printed(usual, distance[far])),
+        of_numbers(usual, 2, np.where(distance > domain.far, distance, np.nan)),
         per_case(
             systems[electrolytes.compositions],
             [f"elements never seen: {', '.join(each)}" if each else None for each in unseen],
@@ -136,8 +184,7 @@ def _outside(domain: Domain, designs: pd.DataFrame) -> Notice:
         outside = (value < low) | (value > high)
         if outside.any():
             codes, distinct = pd.factorize(np.where(outside, value, np.nan))
-            words = pa.array(printed(f"{column} %g ({low:g} to {high:g})", distinct), pa.string())
-            found.append(words.take(pa.array(codes, mask=~outside)))
+            found.append(_notice(codes, printed(f"{column} %g ({low:g} to {high:g})", distinct)))
     if not found:
-        return pa.nulls(len(designs), pa.string())
+        return where(np.zeros(len(designs), dtype=bool), "")
     return after("outside the known range: ", joined(found, ", "))

@@ -14,6 +14,7 @@ from features.held import Electrolytes, read_electrolytes
 from models import lifetime
 from models.bundle import Bundle
 from models.designs import has_anode
+from models.domain import Domain
 from models.intervals import Calibration
 from models.notices import (
     Notice,
@@ -21,6 +22,7 @@ from models.notices import (
     domain_notices,
     joined,
     of_rows,
+    placed,
     reading_notices,
     skill_notices,
     where,
@@ -139,13 +141,14 @@ class Predictor:
         wanted = check_targets(targets)
         electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
-        asked = list(dict.fromkeys(PART_OF[column] for column in wanted)) + ["fade"] * bool(cycles)
-        conductivity = self._answer("conductivity", designs, electrolytes)
+        asked = list(dict.fromkeys([*(PART_OF[column] for column in wanted), *["fade"] * bool(cycles)]))
+        answers = self._answers(["conductivity"], designs, electrolytes)
         cells, held = designs, electrolytes
         if set(asked) != {"conductivity"}:
-            cells = with_link(designs, conductivity.centre)
+            cells = with_link(designs, answers["conductivity"].centre)
             if not described.all():
                 cells, held = cells[described], electrolytes.take(described)
+            answers |= self._answers([name for name in asked if name not in answers], cells, held)
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
             skill_notices(self.bundle.facts.get("skill", {}), wanted, described, CONDUCTIVITY.column),
@@ -154,12 +157,11 @@ class Predictor:
         columns: dict[str, np.ndarray] = {}
         nearest: dict[str, Nearest] = {}
         distances: dict[str, np.ndarray] = {}
-        for name in dict.fromkeys(asked):
+        for name in asked:
             is_cell = name != "conductivity"
             frame, read = (cells, held) if is_cell else (designs, electrolytes)
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
-            part = self.bundle.parts[name]
-            answer = self._answer(name, frame, read) if is_cell else conductivity
+            part, answer = self.bundle.parts[name], answers[name]
             found, said = self._values(name, part, frame, answer, level, measured, cycles)
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
             if said:
@@ -169,9 +171,8 @@ class Predictor:
                 outside = joined(
                     [after(f"{name}: ", each) for each in domain_notices(part.domain, answer.distance, frame, read)]
                 )
-                notices.append(of_rows(mask, outside.to_pylist()) if not mask.all() else outside)
-                rows, away = part.domain.nearest(answer.vectors, precedents)
-                judged = Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, part.domain.precedents)
+                notices.append(placed(mask, outside))
+                judged = _nearest(part.domain, answer.vectors, precedents, mask)
                 nearest |= {column: judged for column in wanted if PART_OF[column] == name}
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
@@ -179,9 +180,18 @@ class Predictor:
         table["notice"] = _as_text(joined(notices), designs.index)
         return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
 
-    def _answer(self, name: str, designs: pd.DataFrame, electrolytes: Electrolytes) -> _Answer:
+    def _answers(self, names: Sequence[str], designs: pd.DataFrame, electrolytes: Electrolytes) -> dict[str, _Answer]:
+        """What each of the parts says; those that read designs alike share their vectors."""
+        found: dict[str, _Answer] = {}
+        for name in names:
+            featurizer = self.bundle.parts[name].featurizer
+            alike = [each for each in found if featurizer.reads_like(self.bundle.parts[each].featurizer)]
+            vectors = found[alike[0]].vectors if alike else featurizer.vectors(designs, electrolytes)
+            found[name] = self._answer(name, vectors)
+        return found
+
+    def _answer(self, name: str, vectors: np.ndarray) -> _Answer:
         part = self.bundle.parts[name]
-        vectors = part.featurizer.vectors(designs, electrolytes)
         if not len(vectors):
             return _Answer(vectors, np.empty(0), np.empty(0), np.empty(0))
         centre, spread = part.ensemble.predict(vectors)
@@ -234,6 +244,13 @@ def _in_units(
     return found | {LIFE.column + end: np.clip(1 + 10.0**value, LIFE.low, LIFE.high) for end, value in ends.items()}
 
 
+def _nearest(domain: Domain, vectors: np.ndarray, count: int, mask: np.ndarray) -> Nearest:
+    rows, away = np.empty((len(vectors), 0), dtype=np.int64), np.empty((len(vectors), 0))
+    if count:  # without, not even the scaled vectors are worth their time
+        rows, away = domain.nearest(vectors, count)
+    return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.precedents)
+
+
 def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values of the designs of the mask at their places among all; NaN elsewhere, 0 where they are whole numbers."""
     if mask.all():
@@ -245,7 +262,7 @@ def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _as_text(notices: Notice, index: pd.Index) -> pd.Series:
-    return pd.Series(pd.array(notices.fill_null(""), dtype="str"), index=index)
+    return pd.Series(pd.array(notices.dictionary_decode().fill_null(""), dtype="str"), index=index)
 
 
 def _calibration(part: Part) -> Calibration:

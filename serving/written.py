@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +16,8 @@ import pyarrow.compute as pc
 
 from features.records import Candidate
 from features.tables import InputError, Mistake, Table, as_cell
-from models.notices import printed
+from serving.digits import DIGITS, six_digits
 
-DIGITS = "%.6g"
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n"),
     ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
@@ -100,15 +100,11 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> str
     if not len(table):
         return ""
     cells = [
-        _printed(table[name]) if name in digits else _quoted(_as_text(table[name]), separator)
+        six_digits(table[name].to_numpy()) if name in digits else _quoted(_as_text(table[name]), separator)
         for name in table.column_names
     ]
-    return "\n".join(pc.binary_join_element_wise(*cells, separator).to_pylist()) + "\n"
-
-
-def _printed(column: pa.ChunkedArray) -> pa.Array:
-    numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
-    return pa.array(["" if text == "nan" else text for text in printed(DIGITS, numbers)], pa.string())
+    rows = pc.binary_join_element_wise(*cells, separator)
+    return str(pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), "\n")[0].as_py()) + "\n"
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.Array:
@@ -120,7 +116,10 @@ def _as_text(column: pa.ChunkedArray) -> pa.Array:
 def _quoted(column: pa.Array, separator: str) -> pa.Array:
     """As Python's csv module quotes: cells with the separator, a quote or an end of line."""
     held = memoryview(column.buffers()[2] or b"").tobytes()
-    if not any(mark.encode() in held for mark in (separator, '"', "\n", "\r")):
+    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in held]
+    if not marks:
         return column
-    doubled = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
-    return pc.if_else(pc.match_substring_regex(column, f'[{separator}"\r\n]'), doubled, column)
+    needed = reduce(pc.or_, [pc.match_substring(column, mark) for mark in marks])
+    inner = pc.replace_substring(column, '"', '""') if '"' in marks else column
+    quoted = pc.binary_join_element_wise('"', inner, '"', "")
+    return quoted if pc.all(needed).as_py() else pc.if_else(needed, quoted, column)

@@ -8,8 +8,9 @@ from features.charge import charge_imbalance
 from features.composition import composition_of
 from features.electrolyte import resolve_class
 from features.held import read_electrolytes
+from models import notices
 from models.domain import Domain
-from models.notices import domain_notices, joined, of_rows, printed, reading_notices, where
+from models.notices import domain_notices, joined, of_numbers, of_rows, placed, printed, reading_notices, where
 
 
 @pytest.fixture
@@ -44,6 +45,36 @@ def test_rows_without_words_stay_in_their_places() -> None:
     assert joined([second, first], ", ").to_pylist() == [None, "b, a", None]
     assert printed("%+.1f of %g", np.array([[1.04, 2.0], [-0.26, 1e6]])) == ["+1.0 of 2", "-0.3 of 1e+06"]
     assert printed("%g", np.empty(0)) == []
+
+
+def test_nothing_to_say_is_null() -> None:
+    nobody = np.array([False, False])
+    assert joined([where(nobody, "a"), of_rows(nobody, [])]).to_pylist() == [None, None]
+    assert joined([where(np.array([], dtype=bool), "a")] * 2).to_pylist() == []
+
+
+def test_what_is_said_of_some_stands_at_their_places() -> None:
+    said = where(np.array([False, True]), "a")
+    assert placed(np.array([True, False, True]), said).to_pylist() == [None, None, "a"]
+
+
+@pytest.mark.parametrize("most", [2**62, 3])
+def test_many_combinations_are_told_apart(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where one whole number does not hold them all, which 40 kinds of two words each need."""
+    monkeypatch.setattr(notices, "_MOST_CASES", most)
+    draw = np.random.default_rng(0)
+    masks = draw.random((40, 200)) < 0.5
+    expected = ["; ".join(f"n{kind}" for kind in np.flatnonzero(row)) or None for row in masks.T]
+    assert joined([where(mask, f"n{kind}") for kind, mask in enumerate(masks)]).to_pylist() == expected
+
+
+def test_numbers_are_rounded_as_python_rounds_them() -> None:
+    """2.675 lies below the tie and 0.125 on it; Python's % rounds the very double, ties to even."""
+    values = np.array([2.675, 0.125, 0.375, 1.005, np.nan, 3.14159, 1234.5, -0.255])
+    found = of_numbers("at %.2f", 2, values).to_pylist()
+    assert found == ["at 2.67", "at 0.12", "at 0.38", "at 1.00", None, "at 3.14", "at 1234.50", "at -0.26"]
+    many = np.random.default_rng(0).integers(0, 10**6, 5000) / 8 / 100
+    assert of_numbers("%.2f", 2, many).to_pylist() == [f"{value:.2f}" for value in many.tolist()]
 
 
 NAMES = [

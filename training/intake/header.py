@@ -11,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from features.columns import unit_of
+from features.header import UNIT_WORDS
 from features.records import Row
-from features.tables import UNIT_WORDS, Mistake, closest
+from features.tables import Mistake, closest
 from training.intake.mapping import Mapped
 from training.intake.units import UnitError, find_unit
 

@@ -1,0 +1,44 @@
+"""Numbers as text of six significant digits, a whole column at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+DIGITS = "%.6g"
+"""How predicted numbers are printed."""
+_SIX = 1e5
+"""The six digits of a number are a whole number from here on, below ten times this."""
+_FARTHEST = 200
+"""Decimal exponents up to here are printed together; beyond, powers of ten leave the range of doubles."""
+_TO_SIX = np.array([float(f"1e{5 - exponent}") for exponent in range(-_FARTHEST, _FARTHEST + 1)])
+"""Power of ten that makes six digits of a number, by its exponent."""
+_ENDINGS = [*(f"e{exponent:+03d}" for exponent in range(-_FARTHEST, _FARTHEST + 1)), ""]
+"""What is written behind the digits, by the exponent; the last one stands for none."""
+_DOUBT = 1e-6
+"""Digits this near to a tie are left to the exact way; products of doubles are off by less than a thousandth of it."""
+
+
+def six_digits(values: np.ndarray) -> pa.Array:
+    """Each number as `DIGITS` prints it, empty where it is NaN; shape (n,).
+
+    The digits become a whole number, and that over a power of ten is the double whose shortest text they are.
+    """
+    size = np.abs(values)
+    usual = (size > 10.0**-_FARTHEST) & (size < 10.0**_FARTHEST)
+    exponent = np.floor(np.log10(np.where(usual, size, 1.0))).astype(np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not usual is printed anew below
+        scaled = values * _TO_SIX[exponent + _FARTHEST]
+        digits = np.rint(scaled)
+        sure = np.abs(scaled - digits) < 0.5 - _DOUBT
+    sure &= (usual & (np.abs(scaled) >= _SIX) & (np.abs(digits) < 10 * _SIX)) | (values == 0)
+    pointed = (exponent >= -4) & (exponent <= 5)
+    text = pa.array(digits / np.where(pointed, _TO_SIX[exponent + _FARTHEST], _SIX)).cast(pa.string())
+    if not pointed.all():
+        ending = np.where(pointed, len(_ENDINGS) - 1, exponent + _FARTHEST)
+        text = pc.binary_join_element_wise(text, pa.array(_ENDINGS).take(pa.array(ending)), "")
+    if not sure.all():
+        exact = ["" if np.isnan(value) else DIGITS % value for value in values[~sure].tolist()]
+        text = pc.replace_with_mask(text, pa.array(~sure), pa.array(exact, pa.string()))
+    return text
