@@ -17,7 +17,7 @@ run: env
 	@echo "  $(REPORT)/index.html            what was learned, and how far it can be trusted"
 	@echo "  $(REPORT)/explain/index.html    why each example was predicted so"
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db"
-	@echo "  $(BIN)/silion serve             answers on http://127.0.0.1:8000/docs"
+	@echo "  $(BIN)/silion serve             the page at http://127.0.0.1:8000, the API at /docs"
 
 test: env lint types
 	$(BIN)/pytest -n 2

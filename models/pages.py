@@ -25,7 +25,8 @@ th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
 td.number{white-space:nowrap} td.long{min-width:16rem}
 figure{margin:1.2rem 0} img{max-width:100%;height:auto} figcaption{color:#414a54;font-size:.9rem;max-width:48rem}
 @media print{body{max-width:none;margin:0;font-size:10.5pt} .scroll{overflow:visible} table{font-size:8pt}
-h2,h3{break-after:avoid} figure,tr{break-inside:avoid} td.number{white-space:normal} td.long{min-width:0}}
+h2,h3{break-after:avoid} figure,tr{break-inside:avoid} td.number{white-space:normal} td.long{min-width:7rem}
+img{max-width:16cm;max-height:11cm}}
 """
 INLINE = "data:image/png;base64,"
 """How the source of a picture begins that the page itself holds."""
@@ -75,7 +76,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Link:
-    """A cell that leads to another page."""
+    """Words that lead to another page."""
 
     text: str
     address: str
@@ -159,9 +160,7 @@ def inlined(blocks: Iterable[Block], folder: Path) -> list[Block]:
 
 def sortable(blocks: Iterable[Block]) -> list[Block]:
     """The blocks with every table of more than two rows sortable."""
-    return [
-        replace(each, sortable=True) if isinstance(each, Table) and len(each.rows) > 2 else each for each in blocks
-    ]
+    return [replace(each, sortable=True) if isinstance(each, Table) and len(each.rows) > 2 else each for each in blocks]
 
 
 def html(title: str, blocks: Iterable[Block]) -> str:

@@ -97,6 +97,10 @@ def predict_file(
     source, out = Path(source), writable(Path(out), [Path(each) for each in (source, calibrate) if each])
     table = open_source(source)
     name = source.name
+    if out.suffix == ".parquet" and len({portion.is_parquet for portion in table.portions}) > 1:
+        raise InputError(
+            f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
+        )
     remarks = check_columns(table.columns, Candidate, own_columns=True, name=name) + remarks_on(table.columns, name)
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:

@@ -25,6 +25,10 @@ MOST_SAID = 50
 """Mistakes of a portion that are kept in words beside the table of rejected rows."""
 
 
+PARTS = ("rows", "rejected", "nearest")
+"""Files of a finished portion beside its record."""
+
+
 def digest_of(bundle: Bundle) -> str:
     """SHA-256 of all that a bundle predicts with."""
     found = hashlib.sha256()
@@ -71,6 +75,7 @@ def finish(answered: Answered, suffix: str) -> Finished:
         "rejected": answered.rejected_rows,
         "mistakes": [asdict(mistake) for mistake in answered.mistakes[:MOST_SAID]],
         "columns": answered.columns,
+        "bytes": [len(rows), len(answered.rejected.encode()), len(answered.nearest.encode())],
     }
     return Finished(rows, answered.rejected, answered.nearest, json.dumps(record))
 
@@ -124,14 +129,20 @@ class Unfinished:
             shutil.rmtree(self.folder)
 
     def _start(self, resume: bool, remarks: list[str]) -> None:
+        for number in self.finished():
+            if not self._is_whole(number):
+                self._record_of(number).unlink()
         written, found = self.folder / "key.json", len(self.finished())
-        before = json.loads(written.read_text(encoding="utf-8")) if written.is_file() else {}
+        try:
+            before = json.loads(written.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # a power cut may leave it empty
+            before = {}
         if found and before == self.key and resume:
             remarks.append(f"goes on after {found} finished chunks of an interrupted run")
             return
         if found:
             other = [name for name in self.key if before.get(name) != self.key[name]]
-            why = f"made with another {', '.join(other)}" if other else "--resume would have gone on with them"
+            why = f"no longer the same {', '.join(other)}" if other else "--resume would have gone on with them"
             remarks.append(f"{found} finished chunks of an interrupted run were thrown away: {why}")
         for path in self.folder.iterdir():
             if path.name != "lock":
@@ -145,20 +156,29 @@ class Unfinished:
 
     def record(self, number: int) -> dict[str, Any]:
         """What was said of a finished portion: `rows`, `rejected`, `mistakes`, `columns`."""
-        found: dict[str, Any] = json.loads((self.folder / f"{number:08d}.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(self._record_of(number).read_text(encoding="utf-8"))
         return {**found, "mistakes": [Mistake(**each) for each in found["mistakes"]]}
 
     def keep(self, number: int, finished: Finished) -> None:
         """Keep a portion; it is finished when its record is there."""
-        for end, held in (
-            ("rows", finished.rows),
-            ("rejected", finished.rejected.encode()),
-            ("nearest", finished.nearest.encode()),
+        for end, held in zip(
+            PARTS, (finished.rows, finished.rejected.encode(), finished.nearest.encode()), strict=True
         ):
             with whole(self.part(number, end)) as aside:
                 aside.write_bytes(held)
-        with whole(self.folder / f"{number:08d}.json") as aside:
+        with whole(self._record_of(number)) as aside:
             aside.write_text(finished.record, encoding="utf-8")
+
+    def _record_of(self, number: int) -> Path:
+        return self.folder / f"{number:08d}.json"
+
+    def _is_whole(self, number: int) -> bool:
+        """Whether the files of a finished portion are as long as its record says: a power cut may cut them."""
+        try:
+            told = self.record(number)["bytes"]
+            return bool(told == [self.part(number, end).stat().st_size for end in PARTS])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return False
 
     def part(self, number: int, end: str) -> Path:
         """The file of a portion's `rows`, `rejected` or `nearest` rows."""

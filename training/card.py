@@ -49,7 +49,7 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
         {
             "row_id": designs["row_id"].to_numpy(),
             "paper": designs["paper"].to_numpy(),
-            "design": [_design(row) for _, row in designs.iterrows()],
+            "design": designs_of(designs),
             "electrolyte_class": [held or UNKNOWN for held in classes_of(designs)],
             "unit": f"log10 {target.unit}" if target.log10 else target.unit,
             "measured_low": low,
@@ -72,6 +72,11 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
 def _retention_bounds(designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     value, mark = designs["retention_pct"].to_numpy(dtype=float), designs["qualifier"].to_numpy()
     return np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
+
+
+def designs_of(designs: pd.DataFrame) -> list[str]:
+    """Each design in few words: its anode and its electrolyte, as written."""
+    return [_design(row) for _, row in designs.iterrows()]
 
 
 def _design(row: pd.Series) -> str:

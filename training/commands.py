@@ -27,7 +27,7 @@ def train(arguments: argparse.Namespace) -> int:
     from training.against import comparison_text, steps_against
     from training.dealing import Dealing
     from training.judged import judged, write_judged
-    from training.report import summary, write_report
+    from training.report import report_steps, summary, write_report
     from training.tracking import track
     from training.train import load_data, steps_to_train, train
 
@@ -45,7 +45,8 @@ def train(arguments: argparse.Namespace) -> int:
     with progress(steps_against(trained), "new rows alone") as step:
         compared = comparison_text(trained, step)
     with whole_folder(folder) as aside:
-        write_report(trained, aside)
+        with progress(report_steps(), "report", "rule") as step:
+            write_report(trained, aside, progress=step)
         write_judged(judged(trained.found, config.level), aside)
         (aside / "comparison.txt").write_text(compared + "\n", encoding="utf-8")
         version = track(trained, aside)

@@ -9,31 +9,25 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from models import figures, pages
 from models.domain import Domain
+from models.explain.written import write_csv
 from models.targets import TARGETS, Target
 from training import card
 from training.bootstrap import bootstrap
 from training.crossvalidate import MODEL, OutOfFold
 from training.errors import PART_OF, errors
-from training.sections import Blocks, csv, drawn, with_interval
+from training.rank import RankCorrelation, rank_correlation
+from training.sections import Blocks, drawn, with_interval
 from training.train import Trained
 
 BINS = 3
 
 
 @dataclass(frozen=True)
-class Correlation:
-    """Spearman's rank correlation of error and distance, with its 90 % bootstrap interval over groups.
-
-    The interval is NaN with fewer than `card.FEWEST_PAPERS` groups, and all three where one of the two never varies.
-    """
-
-    value: float
-    low: float
-    high: float
+class Correlation(RankCorrelation):
+    """That of error and distance; the interval is NaN with fewer than `card.FEWEST_PAPERS` groups."""
 
     def __str__(self) -> str:
         """What the data show, in words."""
@@ -112,21 +106,8 @@ def _mean(values: np.ndarray, count: np.ndarray) -> float:
 def correlation(table: pd.DataFrame, seed: int) -> Correlation:
     """Rank correlation of error and distance in a table of `distance_table`."""
     distance, error, groups = (table[name].to_numpy() for name in ("distance", "error", "group"))
-
-    def among(count: np.ndarray) -> float:
-        drawn = np.repeat(np.arange(len(count)), count.astype(int))
-        return _spearman(distance[drawn], error[drawn])
-
-    value = _spearman(distance, error)
-    if np.isnan(value) or table["group"].nunique() < card.FEWEST_PAPERS:
-        return Correlation(value, np.nan, np.nan)
-    return Correlation(value, *bootstrap(groups, among, seed))
-
-
-def _spearman(one: np.ndarray, other: np.ndarray) -> float:
-    left, right = (rankdata(each) - (len(each) + 1) / 2 for each in (one, other))
-    size = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    return float((left * right).sum()) / size if size else np.nan
+    found = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
+    return Correlation(found.value, found.low, found.high)
 
 
 def section(trained: Trained, folder: Path) -> Blocks:
@@ -140,7 +121,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         if table.empty:
             continue
         bins = bin_table(table, seed)
-        csv(bins, folder / f"{column}_distance_bins.csv")
+        write_csv(bins, folder / f"{column}_distance_bins.csv")
         beyond = f"{(table['distance'] > domain.far).sum()} of {len(table)} rows lie beyond the line"
         said.append(f"{card.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
         picture = figures.error_by_distance(

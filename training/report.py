@@ -1,10 +1,10 @@
-"""The report folder of a training: the model card as a page and as Markdown, its pictures with their numbers beside
-them, and the skill table inside the README."""
+"""The report folder of a training: the model card as a page that holds its pictures and as Markdown, the page of open
+questions, the numbers of every picture, and the skill table inside the README."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,12 +14,16 @@ import pandas as pd
 
 from features.dictionary import write_between_marks
 from models import figures, pages
-from models.figures import LearningRow
+from models.explain.overall import overall
+from models.explain.written import write_csv
 from models.targets import LIFE, TARGETS
-from training import card, distance, revealed, sections
+from training import card, distance, importance_section, next_section, questions_page, revealed, rules_section, sections
 from training.crossvalidate import OutOfFold
 from training.errors import PART_OF
 from training.inventory import inventory
+from training.questions import answers
+from training.rule_checks import read_checks
+from training.rules import check_rules
 from training.score import Score, markdown, score_table
 from training.sections import Blocks
 from training.train import Trained
@@ -29,20 +33,28 @@ TITLE = "Silion: what was learned, and how far it can be trusted"
 SHOWN_HASH = 12
 
 
-def write_report(trained: Trained, folder: Path, on: date | None = None) -> None:
-    """Write the model card into a folder that is there, as `index.html` and `card.md`, with tables and pictures.
+def report_steps() -> int:
+    """Number of steps `write_report` reports to its progress."""
+    return len(read_checks())
+
+
+def write_report(
+    trained: Trained, folder: Path, on: date | None = None, progress: Callable[[int], None] = lambda rules: None
+) -> None:
+    """Write the model card into a folder that is there, as `index.html` (one file that can be mailed) and `card.md`,
+    with tables and pictures beside them, and the open questions as `questions.html` and `questions.md`.
 
     Parameters
     ----------
-    trained : where it has an attribute `learning` (rows of `figures.learning_curve` by target column), the learning
-        curve is shown
     on : day that the card names; today (UTC) where None
+    progress : called with the number of design rules just asked, which is what takes time
     """
-    sections.csv(score_table(trained.scores), folder / "skill.csv")
+    write_csv(score_table(trained.scores), folder / "skill.csv")
     (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
-    sections.csv(out_of_fold(trained.found), folder / "out_of_fold.csv")
+    write_csv(out_of_fold(trained.found), folder / "out_of_fold.csv")
     tables = {column: card.parity_table(TARGETS[column], trained.found[part]) for column, part in PART_OF.items()}
-    learning: Mapping[str, Sequence[LearningRow]] = getattr(trained, "learning", None) or {}
+    told = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
+    checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
     blocks = [
         *_about(trained, on or datetime.now(UTC).date()),
         *_data(trained, folder),
@@ -51,14 +63,19 @@ def write_report(trained: Trained, folder: Path, on: date | None = None) -> None
         *sections.parity(tables, folder),
         *distance.section(trained, folder),
         *revealed.section(trained, folder),
-        *sections.learning(learning, folder),
+        *sections.learning(trained.learning, folder),
+        *importance_section.section(trained, told.values(), folder),
+        *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
+        *next_section.section(trained, checked, folder),
         pages.Heading("What it must not be used for"),
         pages.Bullets(card.not_for(trained)),
         *_sources(trained, folder),
     ]
-    (folder / "index.html").write_text(pages.html(TITLE, blocks), encoding="utf-8")
+    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
+    (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
+    questions_page.write_questions(answers(trained, told, checked), trained, folder)
 
 
 def _about(trained: Trained, on: date) -> Blocks:
@@ -79,6 +96,7 @@ def _about(trained: Trained, on: date) -> Blocks:
             "cells before they are built, by gradient-boosted trees trained on published values. On papers never seen:"
         ),
         pages.Bullets(card.verdicts(trained.scores)),
+        pages.Bullets([pages.Link(f"{questions_page.TITLE}: {questions_page.PAGE}", questions_page.PAGE)]),
         pages.Heading("What the model is"),
         pages.Table(["what", "value"], rows),
         pages.Paragraph(
@@ -163,7 +181,7 @@ def _data(trained: Trained, folder: Path) -> Blocks:
 
 def _sources(trained: Trained, folder: Path) -> Blocks:
     papers = card.papers_table(trained.found, trained.literature)
-    sections.csv(papers, folder / "papers.csv")
+    write_csv(papers, folder / "papers.csv")
     return [
         pages.Heading("How to cite the sources"),
         pages.Paragraph(

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from models import figures, pages
+from models.explain.written import Written, write_csv
 from models.figures import LearningRow
 from models.targets import LIFE, TARGETS
 from training import card
@@ -25,16 +26,9 @@ from training.train import Trained
 Blocks = list[pages.Block]
 
 
-def csv(table: pd.DataFrame, path: Path) -> None:
-    """A table as CSV, at six digits."""
-    table.to_csv(path, index=False, float_format="%.6g")
-
-
 def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
     """A picture written beside a CSV of its numbers."""
-    csv(numbers, folder / f"{name}.csv")
-    figures.save(figure, folder / f"{name}.png")
-    return pages.Picture(f"{name}.png", caption)
+    return Written(folder).picture(name, figure, numbers, caption)
 
 
 def number(value: float, printed: str = ".2f") -> str:
@@ -80,7 +74,9 @@ def skill(trained: Trained, folder: Path) -> Blocks:
             "average."
         ),
         pages.Table(["target", "rows", "groups", "kin", *methods, "error over the dummy's (90 %)", "verdict"], rows),
-        pages.Picture("skill.png", "Error on unseen papers over the dummy's, per target; left of the line is skill"),
+        pages.Picture(
+            "skill.png", "Error on unseen papers over the dummy's, per target; left of the line is skill", "skill.csv"
+        ),
         pages.Paragraph(
             "Conductivity on chemical systems never seen, where a group is a set of elements, or a class where no "
             f"stoichiometry is known: {sentence(trained.by_system)}."
@@ -171,7 +167,7 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
         for kind, name in card.KINDS.items():
             if kind in table:
                 classes = card.class_table(table, kind)
-                csv(classes, folder / f"{column}_by_{kind}.csv")
+                write_csv(classes, folder / f"{column}_by_{kind}.csv")
                 blocks.append(_classes(classes, name))
     return blocks
 

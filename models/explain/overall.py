@@ -80,8 +80,13 @@ class Overall:
         return said
 
 
-def overall(bundle: Bundle, name: str) -> Overall:
+def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
     """Overall importance of a part, from the exported model alone.
+
+    Parameters
+    ----------
+    pairs : whether to look for interactions; each row costs as many SHAP values as there are features, which on a
+        thousand rows takes many minutes
 
     Raises
     ------
@@ -93,9 +98,10 @@ def overall(bundle: Bundle, name: str) -> Overall:
     if vectors.empty:
         raise ValueError(f"{name}: this model carries no training designs, which overall importance is measured on")
     found = reasons_of(part, vectors)
-    interactions = part.ensemble.interactions(vectors)
-    pairs, effects = _pairs([feature.name for feature in found.features], interactions, steady)
-    return Overall(name, found, _features(found, steady), _groups(found, steady), pairs, effects, steady)
+    names = [feature.name for feature in found.features]
+    interactions = part.ensemble.interactions(vectors) if pairs else np.zeros((1, len(names), len(names)))
+    table, effects = _pairs(names, interactions, steady)
+    return Overall(name, found, _features(found, steady), _groups(found, steady), table, effects, steady)
 
 
 def _features(found: Reasons, steady: Stability | None) -> pd.DataFrame:

@@ -25,31 +25,58 @@ def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages
     ----------
     sentence : goes onto every picture: that no skill is shown yet; empty where it is
     """
-    columns = [column for column, name in PART_OF.items() if name == told.part]
-    label = " and ".join(TARGETS[column].label for column in columns)
-    unit, rows = UNIT[told.part], len(told.found.values)
+    label, unit, rows = label_of(told), UNIT[told.part], len(told.found.values)
     top = told.features.head(pictures.SHOWN)
     by_name = {feature.name: place for place, feature in enumerate(told.found.features)}
-    bar = pictures.bars(
-        list(top["label"]), top["mean_abs_shap"].to_numpy(), top["low"].to_numpy(float), top["high"].to_numpy(float),
-        (top["apart_from_zero"] != "no").to_numpy(), float(top["shuffled"].iloc[0]), unit,
-    )  # fmt: skip
-    what = f"{label}: the {len(top)} strongest features over the {rows} training rows"
     swarm = pd.DataFrame(told.found.values, columns=[f"shap_{name}" for name in by_name]).join(
         pd.DataFrame(told.found.vectors, columns=list(by_name))
     )
-    blocks: list[pages.Block] = [
-        pages.Paragraph(_stability_words(told)),
-        written.picture(
-            f"{told.part}_bar", pictures.warned(bar, sentence), told.features,
-            f"{what}: mean absolute SHAP value in {unit}.", vector=True,
-        ),
+    blocks = [
+        *strength_blocks(told, sentence, written),
         written.picture(
             f"{told.part}_beeswarm",
             pictures.warned(pictures.beeswarm(told.found, pictures.SHOWN, unit), sentence),
             swarm,
-            f"{what}: one dot a row, coloured by the feature's value.",
+            f"{label}: the {len(top)} strongest features over the {rows} training rows: one dot a row, coloured by the "
+            "feature's value.",
             vector=True,
+        ),
+    ]
+    for name in top["feature"].head(DEPENDENCE):
+        place = by_name[name]
+        read, effect = reading(told.found.features[place]), told.found.values[:, place]
+        values = told.found.vectors[:, place]
+        figure = pictures.warned(pictures.dependence(values, effect, read, unit), sentence)
+        numbers = pd.DataFrame({name: values, "natural": read.natural(values), "shap": effect})
+        caption = f"{label}: effect of {read.printed} over the training rows, in {unit}."
+        blocks.append(written.picture(f"{told.part}_dependence_{name}", figure, numbers, caption, vector=True))
+    return [*blocks, *_pair_blocks(told, by_name, label, unit, sentence, written)]
+
+
+def label_of(told: Overall) -> str:
+    """The targets of a part in words."""
+    return " and ".join(TARGETS[column].label for column, name in PART_OF.items() if name == told.part)
+
+
+def strength_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
+    """How strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP and
+    permutation disagree; without the values of single rows.
+
+    Parameters
+    ----------
+    sentence : as in `overall_blocks`
+    """
+    unit, rows, top = UNIT[told.part], len(told.found.values), told.features.head(pictures.SHOWN)
+    bar = pictures.bars(
+        list(top["label"]), top["mean_abs_shap"].to_numpy(), top["low"].to_numpy(float), top["high"].to_numpy(float),
+        (top["apart_from_zero"] != "no").to_numpy(), float(top["shuffled"].iloc[0]), unit,
+    )  # fmt: skip
+    blocks: list[pages.Block] = [
+        pages.Paragraph(_stability_words(told)),
+        written.picture(
+            f"{told.part}_bar", pictures.warned(bar, sentence), told.features,
+            f"{label_of(told)}: the {len(top)} strongest features over the {rows} training rows: mean absolute SHAP "
+            f"value in {unit}.", vector=True,
         ),
         _feature_table(top, unit),
         *_correlated_words(told),
@@ -60,15 +87,7 @@ def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages
             pages.Paragraph("Where SHAP and the permutation by paper do not say the same:"),
             pages.Bullets(told.disagreements),
         ]
-    for name in top["feature"].head(DEPENDENCE):
-        place = by_name[name]
-        read, effect = reading(told.found.features[place]), told.found.values[:, place]
-        values = told.found.vectors[:, place]
-        figure = pictures.warned(pictures.dependence(values, effect, read, unit), sentence)
-        numbers = pd.DataFrame({name: values, "natural": read.natural(values), "shap": effect})
-        caption = f"{label}: effect of {read.printed} over the training rows, in {unit}."
-        blocks.append(written.picture(f"{told.part}_dependence_{name}", figure, numbers, caption, vector=True))
-    return [*blocks, *_pair_blocks(told, by_name, label, unit, sentence, written)]
+    return blocks
 
 
 def _stability_words(told: Overall) -> str:
@@ -93,7 +112,7 @@ def _feature_table(top: pd.DataFrame, unit: str) -> pages.Table:
         (
             row.label, row.group, f"{row.mean_abs_shap:.3g}", _range(row.low, row.high), row.rank,
             _range(row.rank_low, row.rank_high), row.apart_from_zero or "not measured",
-            _interval(row.permutation, row.permutation_low, row.permutation_high),
+            interval(row.permutation, row.permutation_low, row.permutation_high),
         )
         for row in rows_of(top)
     ]  # fmt: skip
@@ -104,7 +123,7 @@ def _group_table(groups: pd.DataFrame, unit: str) -> pages.Table:
     rows = [
         (
             row.group, row.features, f"{row.mean_abs_shap:.3g}",
-            _interval(row.permutation, row.permutation_low, row.permutation_high),
+            interval(row.permutation, row.permutation_low, row.permutation_high),
         )
         for row in rows_of(groups)
     ]  # fmt: skip
@@ -116,7 +135,8 @@ def _range(low: float, high: float) -> str:
     return "" if low != low else f"{low:.3g} to {high:.3g}"
 
 
-def _interval(value: float, low: float, high: float) -> str:
+def interval(value: float, low: float, high: float) -> str:
+    """A figure with its sign and its interval for a cell; NaN is an empty one."""
     return "" if value != value else f"{value:+.2g} ({low:+.2g} to {high:+.2g})"
 
 
@@ -132,7 +152,7 @@ def _correlated_words(told: Overall) -> list[pages.Block]:
     joint = {}
     if told.stability is not None:
         joint = {
-            row.members: _interval(row.permutation, row.permutation_low, row.permutation_high)
+            row.members: interval(row.permutation, row.permutation_low, row.permutation_high)
             for row in rows_of(told.stability.groups)
         }
     items = []

@@ -1,4 +1,4 @@
-// Retention over the cycles: a line per design, the band of the one in the form, and where 80 % is crossed.
+// Retention over the cycles: a line per design, the band of one of them, and where 80 % is crossed.
 
 import { element, picture, scrolled, svg, table } from "./dom.js";
 import { Scale, compact, shown } from "./number.js";
@@ -8,13 +8,13 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [46, 18, 12, 40];
 const END_OF_LIFE = 80;
 const DASHES = { A: "", B: "7 4", C: "2 4", D: "10 3 2 3" };
 
-/** A figure of the curves. `drawn` are `{letter, curve, life}` and `active` is the letter whose band is drawn. */
-export function curveFigure(drawn, active, targets, quiet) {
+/** A figure of the curves. `drawn` are `{letter, curve, life}` and `banded` is the letter whose band is drawn. */
+export function curveFigure(drawn, banded, targets, quiet) {
   const frame = element("div", { class: "frame" });
   const logarithmic = element("input", { type: "checkbox", id: "logarithmic" });
   const draw = () => {
     const width = Math.max(Math.floor(frame.clientWidth), 280);
-    frame.replaceChildren(chart(drawn, active, targets, width, logarithmic.checked));
+    frame.replaceChildren(chart(drawn, banded, targets, width, logarithmic.checked));
   };
   logarithmic.addEventListener("change", draw);
   new ResizeObserver(([entry]) => {
@@ -30,14 +30,14 @@ export function curveFigure(drawn, active, targets, quiet) {
     element(
       "figcaption",
       {},
-      legend(drawn, active),
+      legend(drawn, banded),
       element("label", { class: "switch", for: "logarithmic" }, logarithmic, " logarithmic cycles"),
     ),
     numbers(drawn, targets),
   );
 }
 
-function chart(drawn, active, { retention_pct: target }, width, logarithmic) {
+function chart(drawn, banded, { retention_pct: target }, width, logarithmic) {
   const height = Math.round(Math.min(Math.max(width * 0.45, 220), 340));
   const across = new Scale(1, Math.max(...drawn.map(({ curve }) => curve.cycle.at(-1))), logarithmic);
   const up = new Scale(target.low, target.high, false);
@@ -74,7 +74,7 @@ function chart(drawn, active, { retention_pct: target }, width, logarithmic) {
   );
   for (const { letter, curve, life } of drawn) {
     const series = seriesOf(letter);
-    if (letter === active) {
+    if (letter === banded) {
       const there = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.high[place])}`);
       const back = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.low[place])}`).reverse();
       marks.push(svg("polygon", { class: `band ${series}`, points: [...there, ...back].join(" ") }));
@@ -93,7 +93,7 @@ function lifeWords(letter, life) {
   return life ? `design ${letter} crosses 80 % at cycle ${shown(life.value, ".0f")}` : `design ${letter}`;
 }
 
-function legend(drawn, active) {
+function legend(drawn, banded) {
   const items = drawn.map(({ letter, life, level }) => {
     const series = seriesOf(letter);
     const line = svg("line", {
@@ -105,7 +105,7 @@ function legend(drawn, active) {
       "stroke-dasharray": DASHES[letter],
     });
     const sample = svg("svg", { width: 26, height: 12, "aria-hidden": "true" }, line);
-    const band = letter === active ? `, with its ${Math.round(level * 100)} % band` : "";
+    const band = letter === banded ? `, with its ${Math.round(level * 100)} % band` : "";
     const crossing = life
       ? ` · 80 % at cycle ${shown(life.value, ".0f")} (${shown(life.low, ".0f")} to ${shown(life.high, ".0f")})`
       : "";

@@ -155,7 +155,8 @@ class Field {
       spellcheck: "false",
       autocapitalize: "off",
       required,
-      inputmode: kind === "number" ? "decimal" : "text",
+      // a telephone that offers digits alone has no minus
+      inputmode: kind === "number" && this.facts.low >= 0 ? "decimal" : "text",
       placeholder: kind === "number" && low !== null ? between(low, high, "") : "",
     });
   }

@@ -82,6 +82,8 @@ export class Results {
       .filter(({ result }) => result.curve)
       .map(({ letter, result }) => ({ letter, curve: result.curve, life: result.predictions[LIFE] ?? null, level }));
     if (!drawn.length) return null;
+    // a line without any band would look sure: where the design in the form has no curve, the first one's is drawn
+    const banded = drawn.some(({ letter }) => letter === active) ? active : drawn[0].letter;
     const quiet = targets[RETENTION].skill && !targets[RETENTION].skill.shown;
     return element(
       "section",
@@ -95,7 +97,7 @@ export class Results {
             " for this curve: look at its band, not at its line.",
           )
         : null,
-      curveFigure(drawn, active, targets, quiet),
+      curveFigure(drawn, banded, targets, quiet),
     );
   }
 

@@ -15,6 +15,7 @@ _RANGE = re.compile(
     rf"(?P<low>{NUMBER})\s*\.\.\s*(?P<high>{NUMBER})"
     rf"(?:\s+step\s+(?P<step>{NUMBER})|\s+points\s+(?P<points>\d+))?(?P<log>\s+log)?"
 )
+_DASHED = re.compile(rf"({NUMBER})\s*(?:-|–|to)\s*({NUMBER})(\s.*)?")
 RANGE_FORMS = "0..1 step 0.05, 20..5000 points 9 log, or (for a sample) 20..5000 log"
 STEP_DIGITS, DRAWN_DIGITS = 12, 4
 """Significant digits that values in steps and drawn values are rounded to: 0.3 instead of 0.30000000000000004."""
@@ -77,8 +78,8 @@ Axis: TypeAlias = Listed | Range
 
 
 def looks_like_range(text: str) -> bool:
-    """Whether a text is meant as a range."""
-    return ".." in text
+    """Whether a text is meant as a range, also one written `0-100`, which `read_range` refuses with the right form."""
+    return ".." in text or bool(_DASHED.fullmatch(text))
 
 
 def read_range(text: str) -> Range:

@@ -58,7 +58,8 @@ class ElectrolyteReader(ColumnReader):
             name: axis for name in VARIABLES if (axis := self.numbers(branch.nodes.get(name), name)) is not None
         }
         doping = self._doping(branch)
-        used = {*variables_in(alternatives), *([doping.amount] if doping else [])}
+        of_dopant = [doping.amount] if doping else VARIABLES if DOPANT in branch.nodes else ()
+        used = {*variables_in(alternatives), *of_dopant}
         for name in variables:
             if name not in used:
                 self.wrong(branch.nodes[name], name, f"values of {name}", f"{name} in the formula {template}")

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.charge import OXIDATION_STATES, charge_imbalance, is_balanced
+from features.charge import OXIDATION_STATES, TOLERANCE, charge_imbalance
 from features.formula import read_formula
 from features.stoichiometry import ELEMENTS, FormulaError, parse
+from features.writing import fold
 from serving.screen.axis import Axis, Listed, Value
 
 VARIABLES = ("x", "y", "z")
@@ -20,11 +21,16 @@ VARIABLE_DIGITS = 3
 """Decimals that a drawn amount is rounded to: finer than any weighing."""
 MAX_ALTERNATIVES = 10_000
 _CHOICE = re.compile(r"\{([^{}]*)\}")
-_BRACKETED = re.compile(r"\(([0-9.xyz+\-\s]+)\)")
-"""An amount in parentheses, such as the `(1-x)` of `Cl(1-x)`; a group of atoms holds a capital letter."""
+MADE_TOLERANCE = 0.02
+"""Charge per formula unit of a made formula that two decimals in its template explain: 0.01 for La0.67 as La2/3."""
+_BRACKETED = re.compile(r"(\d+(?:\.\d+)?)?\(([0-9.xyz+\-\s]+)\)")
+"""An amount in parentheses, such as the `6(1-x)` of `Cl6(1-x)`; a group of atoms holds a capital letter."""
+_TERM = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)?([xyz]?)")
 _VARIABLE = re.compile(r"(?<=[A-Za-z0-9.)\]+\-])[xyz](?![a-z])")
 _EXCHANGE = re.compile(r"([A-Z][a-z]?)\s*->\s*([A-Z][a-z]?)")
 DEFAULT_BALANCE, DOPANT = "Li", "dopant"
+UNBALANCED, BELOW_ZERO = "charges that do not cancel", "an amount below zero"
+UNDOPED = "the undoped formula again, under another dopant"
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,13 @@ class Doping:
                 raise FormulaError(
                     f"an element of one certain charge in place of {element}: write the charge-balanced formula itself"
                 )
+        if self.site in self.dopants:
+            raise FormulaError(f"dopants other than {self.site}, whose place they take")
+        if len(set(self.dopants)) < len(self.dopants):
+            raise FormulaError("each dopant once")
+        charges = [OXIDATION_STATES[element] for element in self._balancing()]
+        if len(charges) == 2 and charges[0] == charges[1]:
+            raise FormulaError(f"an exchange that changes the charge, such as S->Cl, in place of {self.balance}")
 
     def _balancing(self) -> tuple[str, ...]:
         exchange = _EXCHANGE.fullmatch(self.balance)
@@ -122,7 +135,8 @@ class Family:
         Raises
         ------
         FormulaError
-            An amount below zero, or charges that do not cancel.
+            An amount below zero, charges that do not cancel, or none of a dopant but the first: the undoped formula
+            is made once.
 
         Examples
         --------
@@ -130,18 +144,21 @@ class Family:
         'Li5.5PS4.5Cl1.5'
         """
         if not values and self.doping is None:
-            amounts = read_formula(alternative).composition
-            self._check(amounts)
+            self._check(read_formula(alternative).composition, TOLERANCE)
             return alternative
         amounts = parse(alternative, values)
         if self.doping and dopant:
-            amounts = self.doping.applied(amounts, dopant, values[self.doping.amount])
-        self._check(amounts)
+            amount = values[self.doping.amount]
+            if amount == 0 and dopant != self.doping.dopants[0]:
+                raise FormulaError(UNDOPED)
+            amounts = self.doping.applied(amounts, dopant, amount)
+        self._check(amounts, MADE_TOLERANCE)
         return spelt(amounts)
 
-    def _check(self, amounts: Mapping[str, float] | None) -> None:
-        if amounts and self.balanced and not is_balanced(amounts):
-            raise FormulaError(f"the charges do not cancel ({charge_imbalance(amounts):+.2g})")
+    def _check(self, amounts: Mapping[str, float] | None, tolerance: float) -> None:
+        surplus = charge_imbalance(amounts) if amounts and self.balanced else None
+        if surplus is not None and abs(surplus) > tolerance:
+            raise FormulaError(f"{UNBALANCED} ({surplus:+.2g})")
 
 
 def spelt(amounts: Mapping[str, float]) -> str:
@@ -159,7 +176,7 @@ def spelt(amounts: Mapping[str, float]) -> str:
 
 
 def alternatives_of(template: str) -> tuple[str, ...]:
-    """The template with every choice of its braces, parentheses around mere amounts taken off.
+    """The template with every choice of its braces, parentheses around mere amounts multiplied out.
 
     Raises
     ------
@@ -172,8 +189,10 @@ def alternatives_of(template: str) -> tuple[str, ...]:
     ('Li6PS5Cl', 'Li6PS5Br')
     >>> alternatives_of("Li6PS5Cl(1-x)Br(x)")
     ('Li6PS5Cl1-xBrx',)
+    >>> alternatives_of("Li₃YCl₆(1-x)Br₆ₓ")
+    ('Li3YCl6-6xBr6x',)
     """
-    pieces = _CHOICE.split(template)
+    pieces = _CHOICE.split(fold(template))
     choices = [[each.strip() for each in piece.split(",")] for piece in pieces[1::2]]
     if any("{" in piece or "}" in piece for piece in pieces[::2]):
         raise ValueError("braces in pairs, such as Li6PS5{Cl,Br,I}")
@@ -184,12 +203,20 @@ def alternatives_of(template: str) -> tuple[str, ...]:
     found = []
     for chosen in itertools.product(*choices):
         joined = "".join(itertools.chain(*itertools.zip_longest(pieces[::2], chosen, fillvalue="")))
-        found.append(_BRACKETED.sub(_without_brackets, joined))
+        found.append(_BRACKETED.sub(_multiplied_out, joined))
     return tuple(dict.fromkeys(found))
 
 
-def _without_brackets(match: re.Match[str]) -> str:
-    return match[1].replace(" ", "")
+def _multiplied_out(match: re.Match[str]) -> str:
+    amount = match[2].replace(" ", "")
+    if match[1] is None:
+        return amount
+    terms = [
+        (sign, float(match[1]) * float(number or 1), name)
+        for sign, number, name in _TERM.findall(amount)
+        if number or name
+    ]
+    return "".join(f"{sign}{number:.12g}{name}" for sign, number, name in terms)
 
 
 def variables_in(alternatives: Sequence[str]) -> list[str]:
@@ -226,4 +253,4 @@ def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Call
 
 def _reason(message: str) -> str:
     """A reason without its numbers, so that a million rows give a few."""
-    return "charges that do not cancel" if "charges" in message else "an amount below zero"
+    return next((reason for reason in (UNBALANCED, UNDOPED) if message.startswith(reason)), BELOW_ZERO)

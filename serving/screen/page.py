@@ -38,7 +38,10 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
     for column in [column for column in space.targets if skill.get(column, {}).get("shown", False)]:
         score = skill[column]
         measured = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
-        found.append(f"{TARGETS[column].label}: skill shown on papers never seen, {measured}.")
+        found.append(
+            f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the dummy knows the values that "
+            "papers report, and nothing of the design."
+        )
     if rest := [column for column in silent if column not in asked]:
         found.append(f"No skill shown yet on unseen papers: {', '.join(TARGETS[column].label for column in rest)}.")
     return found
@@ -80,6 +83,10 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
     if len(kept) > len(shown):
         yield Paragraph(f"The first {len(shown)} of {len(kept):,}; the table beside this page holds all.")
     yield _ranked(space, shown)
+    yield Paragraph(
+        "Each value with its interval; distance: to the nearest training design, the farthest of the targets; "
+        "candidate: number of the design, the same whenever this space is made."
+    )
     common, own = _notices(shown["notice"])
     if common:
         yield Heading("Notices for all of them", 3)
@@ -113,7 +120,9 @@ def _how(space: Space) -> list[str]:
     if chosen.pareto:
         told = ", ".join(f"{pictures.named(column)} {side}" for column, side in chosen.pareto.items())
         found.append(f"front of {told}, by {end}")
-        found.append("of designs with the very same objectives the first is shown, and all are counted as alike")
+        found.append(
+            "of designs with the very same objectives one is shown, whose other columns mean nothing; alike counts them"
+        )
     if chosen.top and chosen.by:
         differing = f", as unlike each other as can be among the best {POOL * chosen.top}" if chosen.diverse else ""
         found.append(f"best {chosen.top} by {pictures.named(chosen.by[0])} {chosen.by[1]}, by {end}{differing}")
@@ -125,8 +134,8 @@ def _ranked(space: Space, kept: pd.DataFrame) -> Table:
     targets = {column: target for column, target in TARGETS.items() if column in kept}
     extra = [column for column in (KEPT_AS, ALIKE) if column in kept]
     header = [
-        "", *map(pictures.named, named), *(f"{target.label} ({target.unit})" for target in targets.values()),
-        "distance", *(column.replace("_", " ") for column in extra), "number",
+        "", *map(pictures.named, named), *(column.replace("_", " ") for column in extra),
+        *(f"{target.label} ({target.unit})" for target in targets.values()), "distance", CANDIDATE,
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for place, (_, row) in enumerate(kept.iterrows(), start=1):
@@ -136,7 +145,7 @@ def _ranked(space: Space, kept: pd.DataFrame) -> Table:
         ]
         far = f"{row[[column + DISTANCE for column in targets]].astype(float).max():.2f}"
         first, last = ([_plain(row[column]) for column in columns] for columns in (named, extra))
-        rows.append([place, *first, *answers, far, *last, int(row[CANDIDATE])])
+        rows.append([place, *first, *last, *answers, far, int(row[CANDIDATE])])
     filled = [place for place in range(len(header)) if place == 0 or any(row[place] not in ("", None) for row in rows)]
     return Table([header[place] for place in filled], [[row[place] for place in filled] for row in rows])
 

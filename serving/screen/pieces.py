@@ -56,6 +56,7 @@ class Pieces:
         for key, node in branch.nodes.items():
             if key not in known:
                 some = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
+                some = "a decimal point, not a comma" if key.replace(".", "").isdigit() else some
                 self.wrong(node, key, "an unknown key", f"{some}{closest(key, known)}")
 
     def leaves(self, node: Node, key: str) -> list[Leaf]:

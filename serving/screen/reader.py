@@ -145,15 +145,12 @@ class _Reader(ElectrolyteReader):
         columns = sorted({*numbers, *answered})
         where = self.conditions(node, "where", columns, words)
         pareto = self._objectives(node.nodes.get("pareto"), "pareto", columns)
+        before = len(self.mistakes)
         by = self._objectives(node.nodes.get("by"), "by", columns)
         top = self.count(node.nodes.get("top"), "top", 100_000) or 0
-        if top and len(by) != 1:
-            self.wrong(
-                node.nodes["top"],
-                "by",
-                f"{len(by)} columns",
-                "one column and its good side, such as by: {ice_pct: high}",
-            )
+        if top and len(by) != 1 and len(self.mistakes) == before:
+            expected = "one column and its good side, such as by: {ice_pct: high}"
+            self.wrong(node.nodes["top"], "by", f"{len(by)} columns", expected)
         if by and not top:
             self.wrong(node.nodes["by"], "top", "nothing", "how many to keep, such as top: 20")
         domain: DomainWish = self.choice(node.nodes.get("domain"), "domain", DOMAIN_WISHES) or "any"

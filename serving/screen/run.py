@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,15 +51,15 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
     Raises
     ------
     InputError
-        The output may not be written there; no design fulfils the constraints, or none is left by the filters: with
-        the count of each, and nothing is written.
+        The output may not be written there; no design is possible and within the constraints, or none is left by the
+        filters: with the count of each, and nothing is written. The folder of the output vanished.
     """
     out = writable(Path(out), [])
     out.parent.mkdir(parents=True, exist_ok=True)
     result = Screened(pd.DataFrame(), Survey.of(space), space.size)
     constraints, filters = Counter[str](), Counter[str]()
     keeper = Keeper(space.selection, predictor.bundle) if space.selection.ranks else None
-    with whole_table(out) as sink:
+    with _in_its_folder(out), whole_table(out) as sink:
         for designs in _chunks(space, constraints):
             result.answered += len(designs)
             table = answers(designs, space, predictor, level)
@@ -75,12 +76,22 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
             if len(result.table):
                 sink.add(result.table)
         if not result.answered:
-            raise InputError(_none_left(space.size, "no design fulfils the constraints", constraints))
+            raise InputError(_none_left(space.size, "no design is possible and within the constraints", constraints))
         if not sink.rows:
             reach = _reached(space, result.survey)
             raise InputError("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
         result.written, result.left_out = sink.rows, constraints + filters
     return result
+
+
+@contextmanager
+def _in_its_folder(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        if out.parent.is_dir():
+            raise
+        raise InputError(f"{out.parent}: this folder vanished while {out.name} was written; run again") from error
 
 
 def _chunks(space: Space, left_out: Counter[str]) -> Iterator[pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -119,31 +119,40 @@ class Best:
     Parameters
     ----------
     count : how many
+    same : names of columns; of rows that agree in all of these they have, one is kept
     """
 
-    def __init__(self, count: int) -> None:
-        self.count, self.unknown = count, 0
+    def __init__(self, count: int, same: Collection[str] = ()) -> None:
+        self.count, self.same, self.unknown = count, same, 0
         self.rows, self.merits, self.ties = pd.DataFrame(), np.empty(0), np.empty(0, dtype=np.uint64)
 
     def add(self, merits: np.ndarray, numbers: np.ndarray, rows: pd.DataFrame) -> None:
         """Rows with their merit (more is better, NaN is left out) and their numbers, each of shape (n_rows,)."""
         known = np.flatnonzero(~np.isnan(merits))
         self.unknown += len(merits) - len(known)
+        if len(self.merits) == self.count:
+            known = known[merits[known] >= self.merits[-1]]  # what is worse than all that is held changes nothing
+            if not len(known):
+                return
         merit = np.concatenate([self.merits, merits[known]])
         ties = np.concatenate([self.ties, scrambled(numbers[known])])
-        best = np.lexsort((ties, -merit))[: self.count]
         rows = pd.concat([self.rows, rows.iloc[known]], ignore_index=True) if len(self.rows) else rows.iloc[known]
+        best = np.lexsort((ties, -merit))
+        if same := [name for name in rows if name in self.same]:
+            best = best[~rows[same].iloc[best].duplicated().to_numpy()]
+        best = best[: self.count]
         self.rows = rows.iloc[best].reset_index(drop=True)
         self.merits, self.ties = merit[best], ties[best]
 
 
 class Keeper:
-    """The front and the best of a stream of answers."""
+    """The front and the best of a stream of answers; a design that the space holds twice is once among the best."""
 
     def __init__(self, selection: Selection, bundle: Bundle) -> None:
         self.selection, self.bundle = selection, bundle
         self.front = Front(len(selection.pareto)) if selection.pareto else None
-        self.best = Best(selection.top * (POOL if selection.diverse else 1)) if selection.top else None
+        pool = selection.top * (POOL if selection.diverse else 1)
+        self.best = Best(pool, Candidate.model_fields) if pool else None
 
     def add(self, table: pd.DataFrame, numbers: np.ndarray) -> None:
         """Answers that passed, with the numbers of their designs, shape (n_rows,)."""

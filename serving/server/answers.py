@@ -53,8 +53,13 @@ def predict(model: ServedModel, asked: PredictRequest, deadline: Deadline) -> di
     measured = read_measured(asked.measured)
     found = read_designs(asked.designs, deadline)
     frame = good_frame(found)
-    drawn = curves(model, frame, asked.level, measured) if asked.curve else None
-    return _reply(model, asked, found, _results(model, frame, asked, measured, drawn, deadline))
+    results = _results(model, frame, asked, measured, deadline)
+    if asked.curve:
+        # predicted first: a level beyond the papers is refused in the same words with and without a curve
+        told = list(results)
+        drawn = curves(model, frame, asked.level, measured)
+        results = ({**result, "curve": curve} for result, curve in zip(told, drawn, strict=True))
+    return _reply(model, asked, found, results)
 
 
 def alike(model: ServedModel, asked: PredictRequest) -> Hashable | None:
@@ -77,7 +82,7 @@ def predict_alike(
     good = [each for found in read if isinstance(found, list) for each in found]
     results: Iterator[dict[str, Any]] = iter(())
     if good:
-        results = _results(model, good_frame(good), requests[0], None, None, deadline)
+        results = _results(model, good_frame(good), requests[0], None, deadline)
     return [
         _reply(model, asked, found, results) if isinstance(found, list) else found
         for asked, found in zip(requests, read, strict=True)
@@ -106,7 +111,6 @@ def _results(
     frame: pd.DataFrame,
     asked: PredictRequest,
     measured: pd.DataFrame | None,
-    drawn: list[dict[str, Any] | None] | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
     for begin in range(0, len(frame), CHUNK):
@@ -115,8 +119,7 @@ def _results(
         answers = model.predictor.predict(
             chunk, targets=asked.targets, level=asked.level, precedents=asked.precedents, measured=measured
         )
-        for row, result in enumerate(results_of(answers)):
-            yield result if drawn is None else {**result, "curve": drawn[begin + row]}
+        yield from results_of(answers)
 
 
 def results_of(answers: Predictions) -> list[dict[str, Any]]:

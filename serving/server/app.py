@@ -14,6 +14,7 @@ from serving.server.body import BoundedBody
 from serving.server.context import Context
 from serving.server.errors import Failures, add_handlers
 from serving.server.generations import Generations, ServedModel
+from serving.server.head import Head
 from serving.server.headers import SafeHeaders
 from serving.server.metrics import Counted, Metrics
 from serving.server.reload import Reload
@@ -67,6 +68,7 @@ def create_app(models: Generations, settings: Settings, reload: Reload | None = 
     app.add_middleware(BearerToken, token=settings.token)
     app.add_middleware(SafeHeaders, models=models)
     app.add_middleware(Counted, metrics=context.metrics)
+    app.add_middleware(Head)
     return app
 
 

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.server.errors import failure
 
-OPEN = ("/health", "/ready", "/openapi.json")
-OPEN_BELOW = ("/page/", "/docs")
+OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs")
+OPEN_BELOW = ("/page/", "/docs/")
 """Asked without a token: whether the server lives, and pages that hold nothing of the model."""
 RELOAD = "/admin/reload"
 
@@ -32,7 +32,7 @@ class BearerToken:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         path = scope["path"]
-        if path == "/" or path in OPEN or path.startswith(OPEN_BELOW):
+        if path in OPEN or path.startswith(OPEN_BELOW):
             return None
         if self._expected is None:
             if path == RELOAD:

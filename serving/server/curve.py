@@ -33,20 +33,28 @@ def curves(
     Its points are predictions as any other, one of them at the cycle that the design asks for: the curve cannot differ
     from what is predicted there.
     """
-    given = number(frame, "cycle")
+    described = has_anode(frame)
+    drawn = iter(_drawn(model, frame[described].reset_index(drop=True), level, measured) if described.any() else [])
+    return [next(drawn) if each else None for each in described]
+
+
+def _drawn(
+    model: ServedModel, cells: pd.DataFrame, level: float, measured: pd.DataFrame | None
+) -> list[dict[str, list[float]]]:
+    given = number(cells, "cycle")
     asked = np.where(np.isnan(given), DEFAULT_CYCLE, given)
     cycles = curve_cycles(asked)
     table = model.predictor.predict(
-        frame, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles
+        cells, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles
     ).table
     places = [[] if cycle in cycles else [int(np.searchsorted(cycles, cycle))] for cycle in asked]
-    found = {"cycle": np.tile(np.array(cycles, dtype=float), (len(frame), 1))}
+    found = {"cycle": np.tile(np.array(cycles, dtype=float), (len(cells), 1))}
     for name, end in zip(NAMES, ENDS, strict=True):
         found[name] = table[[f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles]].to_numpy(dtype=float)
     own = {"cycle": asked} | {
         name: table[RETENTION.column + end].to_numpy(dtype=float) for name, end in zip(NAMES, ENDS, strict=True)
     }
     return [
-        {name: np.insert(found[name][row], places[row], own[name][row]).tolist() for name in found} if drawn else None
-        for row, drawn in enumerate(has_anode(frame))
+        {name: np.insert(found[name][row], places[row], own[name][row]).tolist() for name in found}
+        for row in range(len(cells))
     ]

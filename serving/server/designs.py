@@ -9,8 +9,8 @@ import pandas as pd
 from fastapi import HTTPException
 
 from features.records import Candidate, Measured, Row
-from features.tables import InputError, Mistake, expectation, parse_row
-from models.designs import candidate_frame, formula_mistake
+from features.tables import InputError, Mistake, expectation
+from models.designs import candidate_frame, read_design
 from models.own import measured_frame, parse_measured
 from serving.server.work import Deadline
 
@@ -71,13 +71,7 @@ def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
 
 
 def _read(values: Mapping[str, Any], line: int) -> Candidate | list[Mistake]:
-    if mistakes := _oversized(Candidate, values, line):
-        return mistakes
-    row = parse_row(Candidate, values, line)
-    if isinstance(row, list):
-        return row
-    mistake = formula_mistake(row, line)
-    return [mistake] if mistake else row
+    return _oversized(Candidate, values, line) or read_design(Candidate, values, line)
 
 
 def _oversized(model: type[Row], values: Mapping[str, Any], line: int) -> list[Mistake]:

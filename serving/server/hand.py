@@ -29,6 +29,7 @@ class Hand:
         self.process, self.channel = process, channel
         self.ended = asyncio.create_task(process.wait())
         self._loading: dict[int, asyncio.Future[None]] = {}
+        self._gone = False
 
     @classmethod
     async def start(cls, listen: socket.socket, home: Path, settings: Settings) -> Hand:
@@ -61,8 +62,9 @@ class Hand:
                 waiting.set_result(None)
             else:
                 waiting.set_exception(LoadError(message["words"], message["kind"]))
+        self._gone = True
         for waiting in self._loading.values():
-            waiting.set_exception(LoadError("a worker ended while it loaded the model", "RuntimeError"))
+            waiting.set_exception(_ended())
         self._loading.clear()
 
     async def load(self, generation: int) -> None:
@@ -73,6 +75,8 @@ class Hand:
         LoadError
             It cannot be used, or the worker ended.
         """
+        if self._gone:  # nobody would hear it, and nobody would ever answer
+            raise _ended()
         self._loading[generation] = asyncio.get_running_loop().create_future()
         await self.channel.say(what="load", generation=generation)
         await self._loading[generation]
@@ -85,3 +89,7 @@ class Hand:
         """End the process: after its requests, or at once."""
         if self.process.returncode is None:
             (self.process.kill if at_once else self.process.terminate)()
+
+
+def _ended() -> LoadError:
+    return LoadError("a worker ended before it had loaded the model", "RuntimeError")

@@ -166,7 +166,7 @@ class Supervisor:
                 try:
                     await other.load(self._generation)
                 except LoadError as error:
-                    self._say(f"no worker can be started: {error}")
+                    self._say(f"no worker can be started, another try follows: {error}")
                     other.stop(at_once=True)
                     continue
                 self._hands.append(other)

@@ -2,10 +2,23 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
-from models.pages import Block, Bullets, Heading, Link, Paragraph, Picture, Table, html, markdown
+from models.pages import (
+    Block,
+    Bullets,
+    Heading,
+    Link,
+    Paragraph,
+    Picture,
+    Table,
+    html,
+    inlined,
+    markdown,
+    sortable,
+)
 
 VOID = {"meta", "img"}
 
@@ -55,6 +68,28 @@ def test_html_escapes_everything_shown() -> None:
     # the title twice, heading, paragraph, bullet, header, cell, link, and the caption twice
     assert text.count(good) == 10
     assert "<b" not in text.replace("<body", "")
+
+
+def test_a_picture_leads_to_its_numbers_and_a_bullet_to_a_page() -> None:
+    blocks = [Picture("a.png", "words", "a b.csv"), Bullets([Link("the _other_ page", "other.html")])]
+    assert '<figcaption>words (numbers: <a href="a%20b.csv">a b.csv</a>)</figcaption>' in html("t", blocks)
+    assert '<li><a href="other.html">the _other_ page</a></li>' in html("t", blocks)
+    text = markdown("t", blocks)
+    assert "![words](a.png)\n\nwords (numbers: [a b.csv](a%20b.csv))" in text
+    assert "- [the \\_other\\_ page](other.html)" in text
+
+
+def test_pictures_are_put_into_the_page(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"abc")  # base64 of abc is YWJj, RFC 4648
+    held = inlined([Heading("h"), Picture("a.png", "words", "a.csv")], tmp_path)
+    assert held == [Heading("h"), Picture("data:image/png;base64,YWJj", "words", "a.csv")]
+    assert '<img src="data:image/png;base64,YWJj" alt="words">' in html("t", held)
+
+
+def test_tables_of_more_than_two_rows_are_made_sortable() -> None:
+    short, long = (Table(["a"], [(row,) for row in range(count)]) for count in (2, 3))
+    assert [each.sortable for each in sortable([short, long]) if isinstance(each, Table)] == [False, True]
+    assert sortable([Paragraph("p")]) == [Paragraph("p")]
 
 
 def test_a_per_cent_sign_stays_with_its_number() -> None:

@@ -54,6 +54,19 @@ def test_csv_tsv_and_parquet_give_the_same(predictor: Predictor, tmp_path: Path)
     ]
 
 
+def test_text_beside_parquet_has_no_types_to_write(predictor: Predictor, tmp_path: Path) -> None:
+    folder = tmp_path / "designs"
+    folder.mkdir()
+    frame = pd.DataFrame({"electrolyte": ["Li6PS5Cl", "LLZTO"], "temperature_c": [25.0, 60.0]})
+    frame.to_csv(folder / "a.csv", index=False)
+    frame.to_parquet(folder / "b.parquet")
+    with pytest.raises(InputError, match=r"text tables beside Parquet files.*write a \.csv or \.tsv"):
+        predict_file(folder, tmp_path / "out.parquet", predictor)
+    assert [path.name for path in tmp_path.iterdir()] == ["designs"]
+    table = predict_file(folder, tmp_path / "out.csv", predictor).table
+    assert table["conductivity_s_per_cm"][:2].tolist() == table["conductivity_s_per_cm"][2:].tolist()
+
+
 def test_rejects_of_an_earlier_run_do_not_stay(predictor: Predictor, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("electrolyte\nLi6PS5Cl\nLPS\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,24 @@ def test_a_leftover_is_said_and_started_afresh(interrupted: Path, predictor: Pre
     assert result.rows == 196
 
 
+@pytest.mark.parametrize(
+    ("damaged", "left"),
+    [
+        ("00000000.json", "goes on after 1 "),
+        ("00000000.rows", "goes on after 1 "),
+        ("key.json", "2 finished chunks of "),
+    ],
+)
+def test_what_a_power_cut_emptied_is_made_again(
+    interrupted: Path, predictor: Predictor, damaged: str, left: str
+) -> None:
+    (interrupted / ".out.csv.parts" / damaged).write_bytes(b"")
+    result = predict_file(interrupted / "in.csv", interrupted / "out.csv", predictor, resume=True)
+    assert result.remarks[-1].startswith(left)
+    predict_file(interrupted / "in.csv", interrupted / "straight.csv", predictor)
+    assert (interrupted / "out.csv").read_bytes() == (interrupted / "straight.csv").read_bytes()
+
+
 @pytest.mark.parametrize("changed", ["input", "options", "model"])
 def test_chunks_of_something_else_are_not_used(interrupted: Path, predictor: Predictor, changed: str) -> None:
     level = 0.5 if changed == "options" else 0.9
@@ -134,7 +153,7 @@ def test_chunks_of_something_else_are_not_used(interrupted: Path, predictor: Pre
         key = interrupted / ".out.csv.parts" / "key.json"
         key.write_text(json.dumps(json.loads(key.read_text(encoding="utf-8")) | {"model": "other"}), encoding="utf-8")
     result = predict_file(interrupted / "in.csv", interrupted / "out.csv", predictor, level=level, resume=True)
-    said = f"2 finished chunks of an interrupted run were thrown away: made with another {changed}"
+    said = f"2 finished chunks of an interrupted run were thrown away: no longer the same {changed}"
     assert result.remarks[-1] == said
     straight = predict_file(interrupted / "in.csv", interrupted / "straight.csv", predictor, level=level)
     assert straight.rows == result.rows
@@ -160,12 +179,29 @@ def test_a_folder_that_vanishes_is_said(tmp_path: Path, predictor: Predictor, mo
 
     with monkeypatch.context() as broken:
         broken.setattr(batch, "answer", vanish)
-        with pytest.raises(InputError, match="there: the folder of the output vanished"):
+        with pytest.raises(InputError, match=r"there: this folder vanished while out\.csv was written"):
             predict_file(source, tmp_path / "there" / "out.csv", predictor)
     (tmp_path / "elsewhere").rename(tmp_path / "there")
     result = predict_file(source, tmp_path / "there" / "out.csv", predictor, resume=True)
     assert result.remarks[-1] == "goes on after 2 finished chunks of an interrupted run"
     assert names(tmp_path / "there") == ["out.csv", "out.csv.nearest.csv", "out.csv.rejected.csv"]
+
+
+def test_finished_chunks_that_vanish_are_said(
+    tmp_path: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portions, "ROWS", 50)
+    source = write_designs(tmp_path / "in.csv", 200)
+
+    def vanish(portion: portions.Portion, *given: object, **named: object) -> Answered:
+        if portion.line > 100:
+            shutil.rmtree(tmp_path / ".out.csv.parts", ignore_errors=True)
+        return answer(portion, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "answer", vanish)
+    with pytest.raises(InputError, match=r"\.out\.csv\.parts: this folder vanished"):
+        predict_file(source, tmp_path / "out.csv", predictor)
+    assert names(tmp_path) == ["in.csv"]
 
 
 def test_memory_does_not_grow_with_the_rows(bundle_folder: Path, tmp_path: Path) -> None:

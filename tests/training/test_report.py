@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-import copy
+import base64
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from models import pages
 from models.boosted import Labels
-from models.domain import Domain
 from models.figures import LearningRow
-from models.intervals import calibrate
-from models.lab import Reveals
 from models.targets import CONDUCTIVITY, ICE, RETENTION, TARGETS
-from training import card, distance, revealed
+from training import card, sections
 from training.crossvalidate import OutOfFold
 from training.dataset import Examples, Literature
 from training.errors import PART_OF
@@ -27,7 +26,8 @@ DAY = date(2026, 1, 2)
 SECTIONS = [
     "What the model is", "Data and groups", "Skill on papers never seen", "Do the intervals keep their promise?",
     "Predicted against measured, by class", "Does the error rise with the distance?", "A few measurements of your own",
-    "Learning curve", "Where it is most wrong", "What it must not be used for", "How to cite the sources",
+    "Learning curve", "What moves the predictions, and how surely", "What it makes of the field's design rules",
+    "Where it is most wrong", "What to measure next", "What it must not be used for", "How to cite the sources",
 ]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def test_the_card_says_whence_it_comes(report: Path, trained: Trained) -> None:
 
 
 def test_both_pages_have_the_same_headings(report: Path) -> None:
-    page = (report / "index.html").read_text(encoding="utf-8").replace("&nbsp;", " ")
+    page = unescape((report / "index.html").read_text(encoding="utf-8")).replace("\xa0", " ")
     text = (report / "card.md").read_text(encoding="utf-8")
     in_page = [(int(level), words) for level, words in re.findall(r"<h(\d)>(.*?)</h\d>", page)]
     in_text = [(len(marks), words) for marks, words in re.findall(r"^(#+) (.*)$", text, re.MULTILINE)]
@@ -202,16 +202,34 @@ def test_both_pages_have_the_same_headings(report: Path) -> None:
     assert [words for level, words in in_text if level == 2] == SECTIONS
 
 
-def test_every_picture_is_there_with_words_and_numbers(report: Path) -> None:
-    page = (report / "index.html").read_text(encoding="utf-8")
-    shown = dict(re.findall(r'<img src="([^"]*)" alt="([^"]*)">', page))
-    assert sorted(shown) == sorted(path.name for path in report.glob("*.png"))
-    assert all(len(words) > 20 for words in shown.values())
-    for name in shown:
-        assert (report / name).read_bytes().startswith(b"\x89PNG")
-        assert len(pd.read_csv((report / name).with_suffix(".csv"))) > 0
-    in_text = re.findall(r"!\[.+\]\((.*)\)", (report / "card.md").read_text(encoding="utf-8"))
-    assert in_text == list(shown)
+@pytest.mark.parametrize(("page", "card_text"), [("index.html", "card.md"), ("questions.html", "questions.md")])
+def test_a_page_holds_its_pictures_and_leads_to_their_numbers(report: Path, page: str, card_text: str) -> None:
+    text = (report / page).read_text(encoding="utf-8")
+    beside = re.findall(r"!\[.+\]\((.*)\)", (report / card_text).read_text(encoding="utf-8"))
+    shown = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)">', text)
+    assert len(shown) == text.count("<img") == len(beside) > 0
+    assert [base64.b64decode(content) for content, _ in shown] == [(report / name).read_bytes() for name in beside]
+    assert all(len(words) > 20 for _, words in shown)
+    tables = re.findall(r'numbers: <a href="([^"]*)">', text)
+    assert tables == [Path(name).with_suffix(".csv").name for name in beside]
+    assert all(len(pd.read_csv(report / name)) for name in tables)
+
+
+def test_every_picture_of_the_folder_is_on_a_page(report: Path) -> None:
+    text = "".join((report / name).read_text(encoding="utf-8") for name in ("card.md", "questions.md"))
+    assert {path.name for path in report.glob("*.png")} == set(re.findall(r"!\[.+\]\((.*)\)", text))
+
+
+@pytest.mark.parametrize("page", ["index.html", "questions.html"])
+def test_a_page_asks_the_network_for_nothing_and_leads_to_files_that_are_there(report: Path, page: str) -> None:
+    text = (report / page).read_text(encoding="utf-8")
+    assert not re.search(r"<link|@import|url\(|<iframe|fetch\(|src=\"(?!data:)", text)
+    addresses = re.findall(r'<a href="([^"]*)"', text)
+    assert all((report / each).is_file() for each in addresses if not each.startswith("https://doi.org/"))
+    assert {"index.html", "questions.html"} - {page} <= set(addresses)
+    long = [table for table in re.findall(r"<table.*?</table>", text, re.DOTALL) if table.count("<tr>") > 3]
+    assert long
+    assert all(table.startswith('<table class="sortable">') for table in long)
 
 
 def test_numbers_beside_a_picture_are_those_of_the_training(report: Path, trained: Trained) -> None:
@@ -220,158 +238,16 @@ def test_numbers_beside_a_picture_are_those_of_the_training(report: Path, traine
     assert table["row_id"].tolist() == trained.found["ice"].examples.designs["row_id"].tolist()
 
 
-def test_only_learning_curves_with_points_are_shown(trained: Trained, tmp_path: Path) -> None:
+def test_only_learning_curves_with_points_are_shown(tmp_path: Path) -> None:
     rows: list[LearningRow] = [(0.5, 40, 0.7, 0.6, 0.8, 0.95), (1.0, 40, 0.5, 0.4, 0.6, 0.9)]
-    for name, learning in (("one", {CONDUCTIVITY.column: rows, ICE.column: []}), ("none", {})):
-        learned = copy.copy(trained)
-        vars(learned)["learning"] = learning
-        (tmp_path / name).mkdir()
-        write_report(learned, tmp_path / name, DAY)
-    text = (tmp_path / "one" / "card.md").read_text(encoding="utf-8")
+    text = pages.markdown("card", sections.learning({CONDUCTIVITY.column: rows, ICE.column: []}, tmp_path))
     assert "## Learning curve" in text
     assert "| 50 % | 40 | 0.70 (0.60 to 0.80) | 0.95 |" in text
     assert "(conductivity_s_per_cm_learning.png)" in text
-    table = pd.read_csv(tmp_path / "one" / "conductivity_s_per_cm_learning.csv")
+    table = pd.read_csv(tmp_path / "conductivity_s_per_cm_learning.csv")
     assert table.iloc[1].tolist() == list(rows[1])
-    assert not (tmp_path / "one" / "ice_pct_learning.png").exists()
-    assert "## Learning curve" not in (tmp_path / "none" / "card.md").read_text(encoding="utf-8")
-
-
-def line(places: list[float]) -> Domain:
-    """Designs on a line, their distance the difference of their places."""
-    vectors = np.array(places)[:, None]
-    names = [f"p{each}" for each in range(len(places))]
-    return Domain(vectors, np.zeros(1), np.ones(1), names, 2.5, {}, [], [], [{} for _ in places])
-
-
-def of_papers(papers: list[str], missed: list[float], groups: list[int]) -> OutOfFold:
-    """Rows that were all predicted 0, and measured so far above."""
-    measured, none = np.array(missed), np.zeros((2, len(missed)))
-    designs = pd.DataFrame({"row_id": [f"r{each}" for each in range(len(papers))], "paper": papers})
-    labels = Labels(measured, measured.copy(), np.ones(len(missed)))
-    methods = dict.fromkeys(("silion", "dummy", "nearest", "ridge"), none)
-    return OutOfFold(Examples(designs, labels), np.array(groups), methods, none, np.full_like(none, np.nan))
-
-
-def test_distances_are_to_another_group() -> None:
-    # at 0, 1, 3, 7; the first two are of one group: 0 -> 3 is 3, 1 -> 3 is 2, 3 -> 1 is 2, 7 -> 3 is 4
-    found = of_papers(["p1", "p2", "p3", "p4"], [1.0, -2.0, 3.0, 4.0], [0, 0, 1, 2])
-    table = distance.distance_table(CONDUCTIVITY, found, line([0, 1, 3, 7]))
-    assert table["distance"].tolist() == [3.0, 2.0, 2.0, 4.0]
-    assert table["error"].tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert table["bin"].tolist() == [2, 1, 1, 3]  # four rows, nearest first: 1, 1, 2, 3
-    bins = distance.bin_table(table, seed=0)
-    assert bins["error"].tolist() == [2.5, 1.0, 4.0]
-    assert bins[["rows", "groups", "nearest", "farthest"]].to_numpy().tolist() == [
-        [2, 2, 2, 2], [1, 1, 3, 3], [1, 1, 4, 4],
-    ]  # fmt: skip
-    assert bins[["error_low", "error_high"]].isna().all(axis=None)  # of fewer than three groups each
-
-
-def test_bounds_have_no_place_among_the_distances_and_one_group_has_none() -> None:
-    found = of_papers(["p1", "p2", "p3"], [1.0, 1.0, 1.0], [0, 1, 2])
-    found.examples.labels.upper[1] = np.inf
-    assert distance.distance_table(CONDUCTIVITY, found, line([0, 1, 3]))["distance"].tolist() == [1.0, 2.0]
-    alone = of_papers(["p1", "p1"], [1.0, 2.0], [0, 0])
-    assert distance.distance_table(CONDUCTIVITY, alone, line([0, 1])).empty
-
-
-def test_means_of_a_third_carry_an_interval_over_groups() -> None:
-    found = of_papers([f"p{each}" for each in range(9)], [1.0, 2.0, 3.0] * 3, list(range(9)))
-    table = distance.distance_table(CONDUCTIVITY, found, line([2.0**each for each in range(9)]))
-    assert table["bin"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
-    bins = distance.bin_table(table, seed=0)
-    assert bins["error"].tolist() == [2.0, 2.0, 2.0]
-    # three groups of errors 1, 2, 3 drawn again: a mean of 1 or of 3 has probability 1/27 each, below the 5 % ends
-    assert bins.iloc[0][["error_low", "error_high"]].tolist() == pytest.approx([4 / 3, 8 / 3])
-
-
-def table_of(distances: list[float], errors: list[float]) -> pd.DataFrame:
-    return pd.DataFrame({"distance": distances, "error": errors, "group": range(len(errors))})
-
-
-def test_rank_correlation_by_hand() -> None:
-    # ranks differ by 1, 1, 1, 1, 0: 1 - 6 * 4 / (5 * 24) = 0.8
-    few = distance.correlation(table_of([1, 2, 3, 4, 5], [20, 10, 40, 30, 50]), seed=0)
-    assert few.value == pytest.approx(0.8)
-    assert few.low <= 0.8 <= few.high
-    # ranks 1.5, 1.5, 3 and 1, 2, 3: 1.5 / sqrt(1.5 * 2)
-    assert distance.correlation(table_of([1, 1, 2], [1, 2, 3]), seed=0).value == pytest.approx(1.5 / 3**0.5)
-
-
-def test_what_the_distance_shows_is_said_plainly() -> None:
-    growing, steps = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [3.0, 1.0, 6.0, 5.0, 2.0, 4.0]
-    assert str(distance.correlation(table_of(growing, growing), 0)) == (
-        "the error rises with the distance: rank correlation +1.00, 90 % interval +1.00 to +1.00"
-    )
-    assert str(distance.correlation(table_of(growing, growing[::-1]), 0)).startswith("the error falls")
-    unclear = str(distance.correlation(table_of(growing, steps), 0))
-    assert unclear.startswith("these data cannot show that the error rises")
-    assert unclear.endswith("which includes 0")
-    for few in (table_of([1, 2], [1, 2]), table_of([1, 2, 3], [1, 1, 1])):
-        assert str(distance.correlation(few, 0)).startswith("too few papers or values")
-
-
-def test_a_shift_of_the_whole_paper_is_seen_after_one_row() -> None:
-    # ten papers of four equal designs, all missed by 1, -1, 2, -2 and 3, twice: 9 / 5 on average; once n are known what
-    # is left of it is the share that a tenth of noise leaves, 1 - 0.9 n / (0.9 n + 0.1): 0.1, 1 / 19 and 1 / 28
-    offsets = dict(zip("abcdefghij", [1.0, -1.0, 2.0, -2.0, 3.0] * 2, strict=True))
-    papers = [name for name in offsets for _ in range(4)]
-    found = of_papers(papers, [offsets[name] for name in papers], [ord(name) for name in papers])
-    told = revealed.few_revealed(found, line([0.0] * 40), seed=0)
-    assert told.papers == {1: 10, 2: 10, 3: 10}
-    assert told.table["revealed"].tolist() == [0, 1, 2, 3]
-    assert told.table["papers"].tolist() == [10] * 4
-    assert told.table["error"].tolist() == pytest.approx([1.8, 0.18, 1.8 / 19, 1.8 / 28], abs=1e-3)
-    assert told.table["ratio"].tolist() == pytest.approx([1, 0.1, 1 / 19, 1 / 28], abs=1e-3)
-    assert revealed.sentence("life", told) == (
-        "Life, 10 papers: with 3 rows revealed the error on the others is 0.04 times (0.04 to 0.04) that with none, "
-        "which shows a gain."
-    )
-
-
-def test_too_few_papers_with_so_many_rows_are_said() -> None:
-    papers = [name for name in "abcde" for _ in range(2)]
-    found = of_papers(papers, [1.0, 2.0] * 5, [ord(name) for name in papers])
-    told = revealed.few_revealed(found, line([0.0] * 10), seed=0)
-    assert told.table["revealed"].tolist() == [0, 1]
-    assert revealed.sentence("life", told).endswith("no paper has more than 2 rows with a value: too few to tell what "
-                                                    "2 rows would do.")  # fmt: skip
-    fewer = revealed.few_revealed(of_papers(papers[:8], [1.0, 2.0] * 4, [0, 0, 1, 1, 2, 2, 3, 3]), line([0.0] * 8), 0)
-    assert fewer.table.empty
-    assert revealed.sentence("life", fewer) == (
-        "Life: only 4 papers have more than one row with a value: too few to tell what one row would do."
-    )
-
-
-def test_no_gain_and_loss_are_said() -> None:
-    table = pd.DataFrame([{"revealed": 3, "papers": 7, "ratio": 1.0, "ratio_low": 0.9, "ratio_high": 1.1}] * 4)
-    assert revealed.sentence("life", revealed.Revealed({}, table)).endswith("which shows no gain.")
-    worse = revealed.Revealed({}, table.assign(ratio_low=1.05))
-    assert revealed.sentence("life", worse).endswith("which shows a loss.")
-
-
-def test_the_share_inside_is_judged_by_the_other_papers() -> None:
-    # four papers of error 1 and one of 10: the others of that one never miss by more than 1, so it lies outside
-    error, ones, number = np.array([1.0, 1.0, 1.0, 1.0, 10.0]), np.ones(5), np.arange(5)
-    cases = Reveals(error, ones, error, number, number)
-    assert revealed.held(cases, 0.8) == pytest.approx(0.8)
-    assert np.isnan(revealed.held(cases, 0.9))
-
-
-def test_the_share_inside_is_that_of_a_calibration_of_the_others() -> None:
-    random = np.random.default_rng(0)
-    group = np.repeat(np.arange(8), [1, 2, 3, 4, 5, 6, 7, 8])
-    error, spread = random.exponential(size=len(group)), random.uniform(0.5, 2, size=len(group))
-    inside = np.zeros(len(group))
-    for own in range(8):
-        rest = error[group != own]
-        none, labels = np.zeros((1, len(rest))), Labels(rest, rest, np.ones(len(rest)))
-        kept = calibrate(none, spread[group != own][None], labels, group[group != own], noise=0.0)
-        inside[group == own] = error[group == own] <= kept.half_width(spread[group == own], 0.8)
-    means = [inside[group == own].mean() for own in range(8)]
-    assert 0 < np.mean(means) < 1
-    assert revealed.held(Reveals(error, spread, error, group, group), 0.8) == pytest.approx(np.mean(means))
+    assert not (tmp_path / "ice_pct_learning.png").exists()
+    assert sections.learning({ICE.column: []}, tmp_path) == []
 
 
 def test_recipes_are_counted_over_all_folds(report: Path, trained: Trained) -> None:

@@ -74,6 +74,14 @@ def test_the_effects_of_pairs_belong_to_the_table(bundle: Bundle) -> None:
     assert told.pairs["strength"].is_monotonic_decreasing
 
 
+def test_without_pairs_the_rest_is_the_same(bundle: Bundle) -> None:
+    whole, told = overall(bundle, "fade"), overall(bundle, "fade", pairs=False)
+    pd.testing.assert_frame_equal(told.features, whole.features)
+    pd.testing.assert_frame_equal(told.groups, whole.groups)
+    assert told.pairs.empty
+    assert list(told.pairs.columns) == list(whole.pairs.columns)
+
+
 def test_where_shap_and_permutation_disagree_it_is_said(bundle: Bundle) -> None:
     steady = planted(bundle, "conductivity")
     strongest = overall(bundle, "conductivity").features

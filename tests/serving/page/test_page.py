@@ -159,6 +159,17 @@ def test_four_designs_side_by_side(visit: Visit) -> None:
     assert visit.shown() == numbers(visit.api("predict", {"designs": [FOUR[0], *FOUR[2:]]}))
 
 
+def test_a_curve_never_stands_without_its_band(visit: Visit) -> None:
+    """Also where the design in the form has none: it cannot be predicted, or describes no anode."""
+    for first in ({"electrolyte": "LPS"}, FOUR[3]):
+        page = visit.open(link([first, DESIGN, FOUR[1]]))
+        assert page.locator(".curve polygon").count() == 1
+        assert page.locator(".curve .legend li").all_inner_texts()[0].startswith(" B, with its 90 % band")
+        page.get_by_role("button", name="Design C").click()
+        expect(page.locator(".curve .legend li").last).to_contain_text("C, with its 90 % band")
+        page.goto("about:blank")
+
+
 def test_a_link_brings_the_designs_back(visit: Visit, browser: Browser) -> None:
     page = visit.open()
     visit.fill(DESIGN)

@@ -64,6 +64,20 @@ def test_a_phone_never_scrolls_sideways(visit: Visit, tmp_path: Path) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
+def test_a_telephone_offers_a_minus_where_a_value_may_be_negative(visit: Visit) -> None:
+    """-20 °C has to be typed: some telephones offer digits and a point alone for decimal numbers."""
+    page = visit.open()
+    fields = [
+        each for group in page.request.get(f"{visit.address}/schema").json()["groups"] for each in group["fields"]
+    ]
+    offered = {each["name"]: page.locator(f"#field-{each['name']}").get_attribute("inputmode") for each in fields}
+    below = {each["name"] for each in fields if each["kind"] == "number" and each["low"] < 0}
+    assert {"temperature_c", "voltage_low_v"} <= below
+    assert {name for name, mode in offered.items() if mode == "decimal"} == {
+        each["name"] for each in fields if each["kind"] == "number"
+    } - below
+
+
 def test_scripts_in_every_field_and_in_the_link_stay_text(visit: Visit) -> None:
     page = visit.open()
     names = [field.get_attribute("name") or "" for field in page.locator("#groups [name]").all()]

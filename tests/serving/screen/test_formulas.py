@@ -23,6 +23,10 @@ from serving.screen.formulas import Doping, Family, alternatives_of, drawn_formu
         ("Li6PS5Cl(1-x)Br(x)", ("Li6PS5Cl1-xBrx",)),
         ("Li(6-x)PS(5-x)Cl(1+x)", ("Li6-xPS5-xCl1+x",)),
         ("Li3(PO4)", ("Li3(PO4)",)),
+        # 6 (1 - x) = 6 - 6 x, and what a paper's PDF gives for subscripts
+        ("Li3YCl6(1-x)Br6x", ("Li3YCl6-6xBr6x",)),
+        ("Li2S0.5(1-0.5x+y)", ("Li2S0.5-0.25x+0.5y",)),
+        ("Li₇₋ₓLa₃Zr₂₋ₓTaₓO₁₂", ("Li7-xLa3Zr2-xTaxO12",)),
     ],
 )
 def test_alternatives(template: str, expected: tuple[str, ...]) -> None:
@@ -126,6 +130,10 @@ def test_more_than_there_is_is_refused() -> None:
         ((("Qq",), "Li"), "an element symbol in place of 'Qq'"),
         ((("Fe",), "Zr"), "one certain charge in place of Fe"),
         ((("Al",), "Li", "S-Cl"), "an element symbol in place of 'S-Cl'"),
+        ((("Ta", "Zr"), "Zr"), "dopants other than Zr"),
+        ((("Ta", "Nb", "Ta"), "Zr"), "each dopant once"),
+        # S2- for O2- moves no charge
+        ((("Si",), "P", "S->O"), "an exchange that changes the charge"),
     ],
 )
 def test_dopants_without_a_charge_are_refused(doping: tuple[str, ...], words: str) -> None:
@@ -145,6 +153,26 @@ def test_formulas_that_cannot_be_are_counted_by_reason() -> None:
     found = drawn_formulas(family, columns, lambda reason, count: why.update({reason: count}))
     assert found.tolist() == ["Li6PS5Cl", None, None]
     assert why == {"an amount below zero": 1, "charges that do not cancel": 1}
+
+
+def test_the_undoped_formula_is_made_once() -> None:
+    family = Family(LLZO, (LLZO,), {"x": Listed((0.0, 0.5))}, Doping(("Ta", "Nb"), "Zr"))
+    columns = {
+        "formula": np.array([LLZO] * 4, dtype=object),
+        "dopant": np.array(["Ta", "Ta", "Nb", "Nb"], dtype=object),
+        "x": np.array([0.0, 0.5, 0.0, 0.5]),
+    }
+    why: Counter[str] = Counter()
+    found = drawn_formulas(family, columns, lambda reason, count: why.update({reason: count}))
+    assert found.tolist() == [LLZO, "Li6.5La3Zr1.5Ta0.5O12", None, "Li6.5La3Zr1.5Nb0.5O12"]
+    assert why == {"the undoped formula again, under another dopant": 1}
+
+
+def test_a_small_amount_of_an_unbalanced_substitution_is_no_rounding() -> None:
+    # Ta5+ for Zr4+ without lithium leaving: +0.05; the two decimals of La0.67 for La2/3 leave 3 x 0.67 - 2 = 0.01
+    assert Family("f", ("Li3xLa0.67-xTiO3",)).written("Li3xLa0.67-xTiO3", None, {"x": 0.1}) == "Li0.3La0.57TiO3"
+    with pytest.raises(FormulaError, match=r"charges that do not cancel \(\+0\.05\)"):
+        Family("f", ("Li7La3Zr2-xTaxO12",)).written("Li7La3Zr2-xTaxO12", None, {"x": 0.05})
 
 
 def test_unbalanced_formulas_can_be_asked_for() -> None:

@@ -71,6 +71,8 @@ def test_what_is_predicted_follows_the_anode(tmp_path: Path) -> None:
         ("electrolyte: {formula: Li6PS5Cl, electrolyte_class: sulfid}", "column electrolyte_class: got 'sulfid'"),
         ("electrolyte: {formula: [Li6PS5Cl]}", "column formula: got a list or keys, expected one value"),
         ("electrolyte: [[Li6PS5Cl]]", "column electrolyte: got a list, expected a formula"),
+        ("electrolyte: LPSCl\ndesign: {temperature_c: 25,5}", "column 5: got an unknown key, expected a decimal point"),
+        ("electrolyte: LPSCl\ndesign: {temperature_c: 0 - 100}", "got '0 - 100', expected a range such as 0..1 step"),
         (CELL + "desing: {}", "line 3, column desing: got an unknown key.*closest: design"),
         ("electrolyte: Li6PS5Cl\ndesign: {temperature_k: 300}", "column temperature_k: .*closest: temperature_c"),
         ("electrolyte: Li6PS5Cl\ndesign: {temperature_c: -300}", "column temperature_c: got '-300'.*at least -150"),
@@ -163,3 +165,17 @@ def test_a_spoilt_space_is_read_or_refused_in_words(
         assert read(tmp_path_factory.mktemp("spoilt"), spoilt).size > 0
     except InputError as error:
         assert len(str(error)) > 20  # noqa: PT017  # both outcomes are right
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("electrolyte: {formula: Li2ZrCl6, dopant: [Y, Fe], site: Zr, x: 0..1 step 0.5}", "dopant"),
+        (CELL + "keep: {top: 3, by: {ice: high}}", "ice"),
+    ],
+)
+def test_one_mistake_is_said_once(tmp_path: Path, content: str, key: str) -> None:
+    """Nothing is said of the amount of a dopant that was refused, nor of a ranking whose column is unknown."""
+    with pytest.raises(InputError) as error:
+        read(tmp_path, content)
+    assert [mistake.column for mistake in error.value.mistakes] == [key]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from models.predictor import Predictor
 from serving.screen import run
 from serving.screen.page import skill_words
 from serving.screen.reader import read_space
+from serving.screen.space import Space
 from silion import main
 from tests.shared import ROOT, environment
 
@@ -95,7 +98,9 @@ def _beats(other: tuple[float, ...], one: tuple[float, ...]) -> bool:
 
 
 def test_nothing_left_is_said_with_counts_and_reach(predictor: Predictor, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no design fulfils the constraints, of 216.*\n.*> 50: leaves out 216"):
+    with pytest.raises(
+        InputError, match=r"no design is possible and within the constraints, of 216.*\n.*> 50: leaves out 216"
+    ):
         screened(predictor, tmp_path, SPACE + "constraints: stack_pressure_mpa > 50\n")
     content = SPACE + "keep:\n  where: [silicon_wt_pct > 80, ice_pct_low > 101]\n"
     # of 216 one share in six is 90 wt%
@@ -112,6 +117,22 @@ def test_interrupted_leaves_nothing(predictor: Predictor, tmp_path: Path) -> Non
     finally:
         STOPPED.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+
+
+def test_a_folder_that_vanishes_is_said(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "CHUNK", 100)
+    chunk = Space.chunk
+
+    def vanish(space: Space, start: int, *given: Any) -> pd.DataFrame:
+        if start:
+            shutil.rmtree(tmp_path / "there", ignore_errors=True)
+        return chunk(space, start, *given)
+
+    monkeypatch.setattr(Space, "chunk", vanish)
+    for content in (SPACE, SPACE + RANKED):
+        with pytest.raises(InputError, match=r"there: this folder vanished while out\.csv was written"):
+            screened(predictor, tmp_path, content, "there/out.csv")
+        assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
 
 
 def test_the_output_has_to_be_a_table(predictor: Predictor, tmp_path: Path) -> None:

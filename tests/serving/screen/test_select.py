@@ -32,6 +32,15 @@ def test_the_best_are_those_of_a_sort_whatever_the_chunks(merits: list[int], chu
     assert ([] if best.rows.empty else best.rows["number"].tolist()) == expected
 
 
+def test_a_design_made_twice_is_once_among_the_best() -> None:
+    best = Best(2, ["electrolyte", "np_ratio"])
+    rows = pd.DataFrame({"electrolyte": ["a", "a", "b"], "dopant": ["x", "y", "x"]})
+    for start, merits in ((0, [3.0, 3.0, 1.0]), (3, [3.0, 3.0, 2.0])):
+        best.add(np.array(merits), np.arange(start, start + 3), rows)
+    assert best.rows["electrolyte"].tolist() == ["a", "b"]
+    assert best.merits.tolist() == [3, 2]
+
+
 def test_scrambled_numbers_are_those_of_splitmix64() -> None:
     # the first outputs of SplitMix64 with seed 0 are the mix of 1, 2, 3 times its increment; known: 0xE220A8397B1DCDAF
     assert int(scrambled(np.array([0]))[0]) == 0xE220A8397B1DCDAF

@@ -79,6 +79,36 @@ def test_nothing_usable_is_422_with_all_mistakes(api: TestClient) -> None:
     assert api.post("/predict", json={"designs": [{"electrolyte": "Li3N"}], "level": 0.9999}).status_code == 422
 
 
+def test_all_mistakes_of_a_design_at_once(api: TestClient) -> None:
+    """Beside a good design as alone, and where it is to be explained."""
+    wrong = {"electrolyte": "LPS", "stack_pressure_mpa": -5, "volts": 3}
+    words = ask(api, designs=[{"electrolyte": "Li3N"}, wrong])[1]["error"]
+    assert [each.split(":")[0] for each in words] == [
+        "line 2, column stack_pressure_mpa",
+        "line 2, column volts",
+        "line 2, column electrolyte",
+    ]
+    for path in ("/predict", "/explain"):
+        alone = api.post(path, json={"designs": [wrong]})
+        assert alone.status_code == 422
+        assert alone.json()["detail"] == [each.replace("line 2", "line 1") for each in words]
+
+
+def test_a_level_is_refused_in_the_same_words_with_and_without_a_curve(api: TestClient) -> None:
+    """A design without an anode has no curve: nothing is asked of the papers that tell of retention."""
+    bare, cell = {"electrolyte": "LLZTO"}, {"electrolyte": "LLZTO", "anode": "Si"}
+    for design in (bare, cell):
+        plain, curved = (
+            api.post("/predict", json={"designs": [design], "level": 0.9999, "curve": curve}) for curve in (False, True)
+        )
+        assert plain.status_code == curved.status_code == 422
+        assert plain.json() == curved.json()
+    only = {"level": 0.975, "targets": ["conductivity_s_per_cm"], "curve": True}  # of 39 groups and more: not of cells
+    (result,) = ask(api, designs=[bare], **only)
+    assert result["curve"] is None
+    assert api.post("/predict", json={"designs": [cell], **only}).status_code == 422
+
+
 def test_what_is_asked_for_and_no_more(api: TestClient) -> None:
     design = {"electrolyte": "Li6PS5Cl", "anode": "micro-Si"}
     answer = api.post("/predict", json={"designs": [design], "targets": ["ice_pct"], "precedents": 2}).json()

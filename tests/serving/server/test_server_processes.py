@@ -83,6 +83,18 @@ def test_it_tells_where_it_listens_and_is_ready(server: Served) -> None:
     assert server.client.get("/ready").json()["status"] == "ready"
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/schema", "/docs/swagger-ui.css", "/nothing"])
+def test_head_is_get_without_its_body(server: Served, path: str) -> None:
+    """On one connection: a body that came all the same would be read as the next answer."""
+    with httpx2.Client(base_url=server.url, headers=BEARER) as client:
+        head, get = client.head(path), client.get(path)
+    assert head.content == b""
+    assert head.status_code == get.status_code
+    kept = {name: value for name, value in head.headers.items() if name != "date"}
+    assert kept == {name: value for name, value in get.headers.items() if name != "date"}
+    assert int(kept["content-length"]) == len(get.content) > 0
+
+
 def test_a_reload_reaches_all_workers_before_any_answers_as_new(
     server: Served, champion: Path, bundle_folder: Path, others: list[Path]
 ) -> None:

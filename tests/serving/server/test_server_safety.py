@@ -23,7 +23,21 @@ def guarded(bundle_folder: Path) -> TestClient:
     return TestClient(app_of(load_bundle(bundle_folder), Settings(token=TOKEN)))
 
 
-@pytest.mark.parametrize("path", ["/model", "/version", "/schema", "/metrics", "/examples", "/precedents", "/no-page"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/model",
+        "/version",
+        "/schema",
+        "/metrics",
+        "/examples",
+        "/precedents",
+        "/no-page",
+        "/pages",
+        "/docsx",
+        "/READY",
+    ],
+)
 def test_without_the_token_nothing_is_told(guarded: TestClient, path: str) -> None:
     answer = guarded.get(path)
     assert answer.status_code == 401
