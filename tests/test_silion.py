@@ -114,7 +114,7 @@ def test_targets_choose_the_columns(silion: Command, bundle_folder: Path, tmp_pa
     done = silion("predict", CANDIDATES, "-o", tmp_path / "o.csv", "--model", bundle_folder, "--targets", "ice_pct")
     assert done.code == 0
     columns = pd.read_csv(tmp_path / "o.csv").columns.tolist()
-    assert columns[-4:] == ["ice_pct", "ice_pct_low", "ice_pct_high", "notice"]
+    assert columns[-5:] == ["ice_pct", "ice_pct_low", "ice_pct_high", "ice_pct_distance", "notice"]
     assert "retention_pct" not in columns
 
 
