@@ -29,6 +29,9 @@ bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows
 	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.featurize
+	$(BIN)/python -m benchmarks.screening
+	$(BIN)/python -m benchmarks.cluster
+	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.blocks
 	$(BIN)/python -m benchmarks.cells
 	$(BIN)/python -m benchmarks.accuracy
@@ -37,7 +40,7 @@ bench: env .peers/.installed
 # long runs; a small instance of each stands in the suite
 soak: env
 	SILION_SOAK=1 $(BIN)/pytest -q tests/features/test_structure.py tests/serving/screen/test_screen.py \
-	  tests/serving/server/test_server_openapi.py
+	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py
 	$(BIN)/python -m benchmarks.serve --soak 100000
 	$(BIN)/python -m benchmarks.featurize --soak 10000000
 

@@ -131,12 +131,13 @@ def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: st
     spelt = [
         key for key, value in given.items() if isinstance(value, str) and "_" in value and key in numeric_columns(model)
     ]
-    if spelt:
-        return [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
+    found = [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
     try:
-        return model.model_validate(given)
+        row = model.model_validate({key: value for key, value in given.items() if key not in spelt})
     except ValidationError as error:
-        return mistakes_of(error, model, line, table)
+        others = [each for each in mistakes_of(error, model, line, table) if each.column not in spelt]
+        return [*found, *others]
+    return found or row
 
 
 def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, name: str) -> list[str]:
@@ -309,7 +310,10 @@ def decoded(content: bytes, name: str, begins: int = 1) -> str:
 def unpaired(error: csv.Error, line: int, name: str) -> InputError:
     """What to say of a text table whose cells do not end: an open quote, or a cell beyond all measure."""
     if "field limit" in str(error):
-        what, expected = "a cell is too long", f"at most {csv.field_size_limit()} characters in a cell"
+        what, expected = (
+            "a cell is too long",
+            f"a closing quote, or at most {csv.field_size_limit()} characters in a cell",
+        )
     else:
         what, expected = "the quotes do not pair up", "a closing quote"
     return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])

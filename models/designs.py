@@ -83,10 +83,34 @@ def read_design(model: type[CandidateT], values: Mapping[str, Any], line: int) -
     if not isinstance(row, list):
         mistake = formula_mistake(row, line)
         return [mistake] if mistake else row
-    # the formula is read whatever else is wrong, unless a column that names the electrolyte is
-    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line)
-    beside = None if isinstance(named, list) else formula_mistake(named, line)
+    beside = formula_mistake_beside(values, line)
     return [*row, beside] if beside else row
+
+
+def formula_mistake_beside(values: Mapping[str, Any], line: int, table: str = "") -> Mistake | None:
+    """The mistake in the formula of a design that something else is wrong with, so that both are told at once; None
+    where the wrong thing is a column that names the electrolyte."""
+    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
+    return None if isinstance(named, list) else formula_mistake(named, line, table)
+
+
+def all_mistakes(mistakes: Iterable[Mistake], rejected: Mapping[int, Mapping[str, str]], table: str) -> list[Mistake]:
+    """The mistakes of a table of designs, those in the formulas of rows that were refused for something else among
+    them, by line.
+
+    Parameters
+    ----------
+    rejected : the rejected rows as text, by line
+    """
+    found = list(mistakes)
+    said = {(each.line, each.column) for each in found}
+    cut = {each.line for each in found if not each.column}  # a row with a cell too many or too few has no columns
+    for line, raw in rejected.items():
+        values = {name: text.strip() for name, text in raw.items()}
+        beside = None if line in cut else formula_mistake_beside(values, line, table)
+        if beside and (line, beside.column) not in said:
+            found.append(beside)
+    return sorted(found, key=lambda each: each.line)
 
 
 def unreadable(designs: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:

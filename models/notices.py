@@ -184,7 +184,8 @@ def _outside(domain: Domain, designs: pd.DataFrame) -> Notice:
         outside = (value < low) | (value > high)
         if outside.any():
             codes, distinct = pd.factorize(np.where(outside, value, np.nan))
-            found.append(_notice(codes, printed(f"{column} %g ({low:g} to {high:g})", distinct)))
+            seen = f"{low:g} to {high:g}" if low < high else f"only {low:g} seen"
+            found.append(_notice(codes, printed(f"{column} %g ({seen})", distinct)))
     if not found:
         return where(np.zeros(len(designs), dtype=bool), "")
     return after("outside the known range: ", joined(found, ", "))

@@ -17,7 +17,7 @@ from features.held import Electrolytes, read_electrolytes
 from features.portions import Cells, Portion, PortionReader
 from features.records import Candidate
 from features.tables import Mistake, read_row
-from models.designs import formula_mistake, unreadable
+from models.designs import all_mistakes, formula_mistake, unreadable
 from models.predictor import DEFAULT_LEVEL, PART_OF, Predictions, Predictor, check_targets
 from models.targets import TARGETS
 from serving.text import DISTANCE, name_among
@@ -150,8 +150,9 @@ def usable(cells: Cells, name: str) -> tuple[Rows, Electrolytes]:
             rows.mistakes.append(mistake)
             rows.rejected[line] = raw
             bad[place] = True
+    if rows.rejected:
+        rows.mistakes = all_mistakes(rows.mistakes, rows.rejected, name)
     if bad.any():
-        rows.mistakes.sort(key=lambda each: each.line)
         rows.places, rows.frame = rows.places[~bad], rows.frame[~bad].reset_index(drop=True)
         electrolytes = electrolytes.take(~bad)
     return rows, electrolytes

@@ -16,7 +16,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from models.registry import resolve
     from serving.batch import predict_file
     from serving.text import text_notices, text_table
-    from serving.unfinished import folder_of
+    from serving.unfinished import OutputBusy, folder_of
 
     predictor = Predictor(load_bundle(resolve(arguments.model)))
     try:
@@ -32,6 +32,8 @@ def predict(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             cluster=arguments.cluster,
         )
+    except OutputBusy:
+        raise
     except (KeyboardInterrupt, OSError, ValueError):
         if folder_of(Path(arguments.out).resolve()).exists():
             print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)

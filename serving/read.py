@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.records import Candidate, Measured
 from features.tables import InputError, Mistake, Table, read_table
-from models.designs import formula_mistake
+from models.designs import all_mistakes, formula_mistake
 from models.own import measured_frame
 from serving.text import is_predicted, name_among
 
@@ -36,7 +36,7 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
             kept.rows.append(row)
             kept.lines.append(line)
             kept.raw.append(raw)
-    kept.mistakes.sort(key=lambda each: each.line)
+    kept.mistakes = all_mistakes(kept.mistakes, kept.rejected, name)
     kept.remarks += remarks
     return kept
 
@@ -72,7 +72,7 @@ def read_measured(path: str | Path, remarks: list[str]) -> pd.DataFrame:
             table.mistakes.append(mistake)
         else:
             good.append(row)
-    table.mistakes.sort(key=lambda each: each.line)
+    table.mistakes = all_mistakes(table.mistakes, table.rejected, name)
     if not good:
         raise InputError(
             f"{name}: no measured design can be used; leave --calibrate out to predict without", table.mistakes

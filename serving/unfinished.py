@@ -80,6 +80,10 @@ def finish(answered: Answered, suffix: str) -> Finished:
     return Finished(rows, answered.rejected, answered.nearest, json.dumps(record))
 
 
+class OutputBusy(InputError):
+    """Another run is writing the same output."""
+
+
 class Unfinished:
     """Finished portions of one output, each a file of rows, one of rejected rows, one of nearest rows and a record.
 
@@ -99,8 +103,10 @@ class Unfinished:
 
         Raises
         ------
+        OutputBusy
+            Another run is writing this output.
         InputError
-            Another run is writing this output, or the folder vanished.
+            The folder vanished.
         """
         self.out.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(exist_ok=True)
@@ -108,7 +114,7 @@ class Unfinished:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(
+                raise OutputBusy(
                     f"{self.out}: another run is writing it; wait for it, or choose another name"
                 ) from None
             self._start(resume, remarks)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from features.records import TABLES, Candidate, Measured
 from features.tables import InputError, Mistake, read_table
-from models.designs import formula_mistake
+from models.designs import all_mistakes, formula_mistake
 from training.dataset import read_files, read_literature
 from training.integrity import ID_COLUMNS
 
@@ -27,9 +27,8 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
         candidates = read_table(path, Measured if name == "measured" else Candidate, own_columns=True)
         found = zip(candidates.rows, candidates.lines, strict=True)
         unreadable = [mistake for row, line in found if (mistake := formula_mistake(row, line, path.name))]
-        return sorted([*candidates.mistakes, *unreadable], key=lambda each: each.line), {
-            name: len(candidates.rows) - len(unreadable)
-        }
+        mistakes = all_mistakes([*candidates.mistakes, *unreadable], candidates.rejected, path.name)
+        return mistakes, {name: len(candidates.rows) - len(unreadable)}
     literature, mistakes = read_files({path: name})
     return mistakes, {name: len(getattr(literature, name))}
 

@@ -30,6 +30,8 @@ MOVED = {True: 0.01, False: 0.1}
 MOST = 0.8
 """Share of the designs that must agree before a rule counts as learnt or as contradicted."""
 LEAST_DESIGNS = 5
+MOST_EXCHANGES = 2000
+"""Pairs of materials that are asked, evenly from all."""
 MATERIAL = ("electrolyte", "composition", "electrolyte_class", "form")
 OF_THE_MATERIAL = (
     "composition", "form", "space_group", "electrolyte_conductivity_s_per_cm", "electrolyte_conductivity_temperature_c",
@@ -138,6 +140,10 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
     parts: dict[str, Part] = {}
     for name, each in examples.items():
         kept = [row for row, paper in enumerate(each.papers) if not papers & set(papers_of(paper))]
+        link = bundle.parts["conductivity"]
+        if len(kept) == len(each.papers) and parts.get("conductivity", link) is link:
+            parts[name] = bundle.parts[name]  # nothing it learnt from is left out
+            continue
         rest, recipe = each.take(np.array(kept, dtype=int)), bundle.parts[name].ensemble.recipe
         settings = dict[str, float]()
         if name != "conductivity":
@@ -193,6 +199,8 @@ def _exchanged(frame: pd.DataFrame, check: RuleCheck) -> tuple[pd.DataFrame, pd.
     bare = pd.DataFrame({column: frame[column] for column in MATERIAL}).drop_duplicates()
     sides = [bare[_is(bare, settings)].reset_index(drop=True) for settings in (check.before, check.after)]
     rows = np.indices((len(sides[0]), len(sides[1]))).reshape(2, -1)
+    if rows.shape[1] > MOST_EXCHANGES:
+        rows = rows[:, np.linspace(0, rows.shape[1] - 1, MOST_EXCHANGES).astype(int)]
     before, after = (
         side.iloc[place].reset_index(drop=True).reindex(columns=list(Candidate.model_fields)).astype(object)
         for side, place in zip(sides, rows, strict=True)

@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from features.feature import Feature
 from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.explain.groups import GROUPS, correlated, group_of
-from models.explain.stability import Stability
+from models.explain.stability import MOST_ROUNDS, Stability
 from models.parts import PARTS, Part, paper_weights, with_conductivity
 from training.bootstrap import BAND, BOOTSTRAPS
 from training.crossvalidate import Protocol
@@ -184,7 +184,10 @@ def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -
 
 
 def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
-    """Mean absolute effect of each pair, shape (n_features, n_features), 0 on the diagonal."""
+    """Mean absolute effect of each pair, shape (n_features, n_features), 0 on the diagonal; all 0 where the model has
+    too many rounds to be asked."""
+    if model.recipe.rounds > MOST_ROUNDS:
+        return np.zeros((vectors.shape[1], vectors.shape[1]))
     strength: np.ndarray = 2 * np.abs(model.interactions(vectors)).mean(axis=0)
     np.fill_diagonal(strength, 0.0)
     return strength

@@ -12,7 +12,7 @@ import pandas as pd
 from models.bundle import Bundle
 from models.explain.groups import GROUPS, correlated, group_of
 from models.explain.reasons import Reasons, learnt, reasons_of
-from models.explain.stability import SURE, Stability, stability_of
+from models.explain.stability import MOST_ROUNDS, SURE, Stability, stability_of
 from models.explain.written import rows_of
 
 UNIT = {"conductivity": "log10 S/cm", "ice": "percentage points", "fade": "log10 cycles to 80 %"}
@@ -45,6 +45,7 @@ class Overall:
     pairs : strongest interactions: `first`, `second`, `strength`, `low`, `high`, `above_shuffled`, `apart_from_zero`
     effects : effect of each of these pairs on each training row, shape (n_rows, n_pairs)
     stability : as stored; None where the model stores none
+    asked_pairs : whether interactions were looked for
     """
 
     part: str
@@ -54,6 +55,7 @@ class Overall:
     pairs: pd.DataFrame
     effects: np.ndarray
     stability: Stability | None
+    asked_pairs: bool = True
 
     @property
     def disagreements(self) -> list[str]:
@@ -85,8 +87,8 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
 
     Parameters
     ----------
-    pairs : whether to look for interactions; each row costs as many SHAP values as there are features, which on a
-        thousand rows takes many minutes
+    pairs : whether to look for interactions; each row costs as many SHAP values as there are features, so models of
+        more than `MOST_ROUNDS` rounds are never asked
 
     Raises
     ------
@@ -99,9 +101,10 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
         raise ValueError(f"{name}: this model carries no training designs, which overall importance is measured on")
     found = reasons_of(part, vectors)
     names = [feature.name for feature in found.features]
-    interactions = part.ensemble.interactions(vectors) if pairs else np.zeros((1, len(names), len(names)))
+    asked = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
+    interactions = part.ensemble.interactions(vectors) if asked else np.zeros((1, len(names), len(names)))
     table, effects = _pairs(names, interactions, steady)
-    return Overall(name, found, _features(found, steady), _groups(found, steady), table, effects, steady)
+    return Overall(name, found, _features(found, steady), _groups(found, steady), table, effects, steady, asked)
 
 
 def _features(found: Reasons, steady: Stability | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from models import pages
 from models.explain import pictures
 from models.explain.groups import correlated
 from models.explain.overall import UNIT, Overall
-from models.explain.stability import NONE, SURE
+from models.explain.stability import MOST_ROUNDS, NONE, SURE
 from models.explain.words import reading
 from models.explain.written import Written, rows_of
 from models.predictor import PART_OF
@@ -173,6 +173,9 @@ def _correlated_words(told: Overall) -> list[pages.Block]:
 def _pair_blocks(
     told: Overall, by_name: dict[str, int], label: str, unit: str, sentence: str, written: Written
 ) -> list[pages.Block]:
+    if not told.asked_pairs:
+        slow = f"in a model of more than {MOST_ROUNDS} rounds, where each design would take about a second"
+        return [pages.Paragraph(f"Interactions are not looked for {slow}.")]
     if told.pairs.empty:
         return [pages.Paragraph("No two features act together: the model adds them up.")]
     features = told.found.features

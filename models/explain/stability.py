@@ -13,6 +13,8 @@ import pandas as pd
 
 FACTS = "stability"
 """Key of the bundle's facts."""
+MOST_ROUNDS = 300
+"""Rounds of boosting beyond which interactions are not looked for: a row of a thousand deep trees takes a second."""
 SURE = 0.9
 """Share of the refits in which a feature must beat every shuffled one to be told apart from zero."""
 NONE = (

@@ -351,3 +351,9 @@ def test_input_error_is_a_value_error_and_lists_its_mistakes():
     error = InputError("summary", mistakes)
     assert isinstance(error, ValueError)
     assert (error.mistakes, len(str(error).splitlines())) == (mistakes, 3)
+
+
+def test_a_number_with_an_underscore_hides_no_other_mistake() -> None:
+    found = parse_row(Candidate, {"electrolyte": "Li6PS5Cl", "stack_pressure_mpa": "1_0", "temperature_c": "x"}, 3)
+    assert isinstance(found, list)
+    assert [mistake.column for mistake in found] == ["stack_pressure_mpa", "temperature_c"]

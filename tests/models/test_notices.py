@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,14 @@ def test_what_lies_outside_the_known(domain: Domain) -> None:
         None,
         "electrolyte class never seen: polymer",
     ]
+
+
+def test_a_column_known_at_one_value_has_no_range(domain: Domain) -> None:
+    domain = replace(domain, ranges={"stack_pressure_mpa": (0.0, 0.0)})
+    designs = pd.DataFrame({"electrolyte": ["Li2S", "Li2S"], "stack_pressure_mpa": [2.0, 0.0]})
+    said = joined(domain_notices(domain, np.array([0.1, 0.1]), designs, read_electrolytes(designs))).to_pylist()
+    assert "outside the known range: stack_pressure_mpa 2 (only 0 seen)" in str(said[0])
+    assert "outside" not in str(said[1])
 
 
 def test_rows_without_words_stay_in_their_places() -> None:

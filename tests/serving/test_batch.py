@@ -76,6 +76,16 @@ def test_rejects_of_an_earlier_run_do_not_stay(predictor: Predictor, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv", "out.csv.nearest.csv"]
 
 
+def test_all_mistakes_of_a_row_at_once_with_that_of_its_formula(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte,stack_pressure_mpa\nLPS,-5\nLLZTO,5\nLPS,5\nLPS\n", encoding="utf-8")
+    found = predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor)
+    # a row with a cell too few has no columns to look at
+    assert [(mistake.line, mistake.column) for mistake in found.mistakes] == [
+        (2, "stack_pressure_mpa"), (2, "electrolyte"), (4, "electrolyte"), (5, ""),
+    ]  # fmt: skip
+    assert (found.rows, found.rejected_rows) == (1, 3)
+
+
 def test_nothing_is_written_when_no_row_can_be_used(predictor: Predictor, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("electrolyte\nLPS\n", encoding="utf-8")
