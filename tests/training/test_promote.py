@@ -16,7 +16,7 @@ import sqlalchemy
 
 from models import aliases
 from models.aliases import AliasError
-from models.boosted import Labels, Recipe
+from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.bundle import Bundle, load_bundle
 from models.parts import Part, fit_part
 from models.registry import ModelNotFoundError, StoreError
@@ -161,9 +161,11 @@ def test_each_truth_is_broken_by_a_model_that_breaks_it(
         return {each.name for each in check_truths(bundle, designs) if each.broken}
 
     bundle = load_bundle(bundle_folder)
-    real = Part.predict
+    real = BoostedEnsemble.predict
     with monkeypatch.context() as patch:
-        patch.setattr(Part, "predict", lambda part, frame: tuple(each * np.nan for each in real(part, frame)))
+        patch.setattr(
+            BoostedEnsemble, "predict", lambda trees, table: tuple(np.nan * each for each in real(trees, table))
+        )
         assert "numbers" in broken()
     bundle.parts["fade"].settings["shape"] = 0.0  # the same retention at every cycle
     assert broken() == {"reference"}

@@ -124,7 +124,10 @@ def _command(folder: Path, slow: Path, arguments: tuple[str, ...], fault: Prepar
     if real != "fit":
         changed("training.train.train", lambda _: lambda *_, **__: pickle.loads(trained))  # noqa: S301 -- our own
     if real != "report":
-        changed("training.report.write_report", lambda _: lambda _, to: shutil.copytree(report, to, dirs_exist_ok=True))
+        changed(
+            "training.report.write_report",
+            lambda _: lambda _, to, progress: shutil.copytree(report, to, dirs_exist_ok=True),
+        )
     fault()
     sys.exit(silion.main(list(arguments)))
 
@@ -270,7 +273,7 @@ def test_a_killed_training_leaves_the_old_state_or_the_new(
     done = lab.train()
     assert done.code == 0, done.err
     assert lab.aliases()["champion"] == 1
-    assert done.out.endswith(f"model: silion version {lab.aliases()['challenger']}\n")
+    assert f"\nmodel: silion version {lab.aliases()['challenger']}, the challenger" in done.out
 
 
 @pytest.mark.parametrize(
@@ -339,7 +342,7 @@ def locked_at(barrier: Barrier, lab: Lab) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("real", "fault"),
     [
-        pytest.param("report", partial(full_from, "training.sections.csv"), id="report"),
+        pytest.param("report", partial(full_from, "training.sections.write_csv"), id="report"),
         pytest.param("", partial(full_from, "mlflow.log_artifacts"), id="files of the run"),
         pytest.param("", partial(full_from, f"{CLIENT}.create_model_version"), id="store"),
     ],
