@@ -51,10 +51,10 @@ def test_the_report_is_whole(trained: Trained, tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     pictures = sorted(path.name for path in tmp_path.glob("*.png"))
     assert {"skill.png", "calibration.png", "completeness.png", "ice_pct_parity.png"} <= set(pictures)
-    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    told = "".join((tmp_path / name).read_text(encoding="utf-8") for name in ("card.md", "questions.md"))
     for name in pictures:
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
-        assert name in card
+        assert name in told
     # the page can be mailed: every picture is inside it, and what it links to lies beside it
     assert page.count("<img ") == page.count('<img src="data:image/png;base64,') >= 4
     assert all((tmp_path / name).is_file() for name in re.findall(r'href="([^":#]+)"', page))
