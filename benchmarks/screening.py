@@ -127,29 +127,30 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
 
     spent = dict.fromkeys(("read", "featurize", "boosters", "distance"), 0.0)
 
-    def timed(stage: str, work: Callable[[], Any]) -> Any:
+    def timed(stage: str, work: Callable[..., Any], *given: Any) -> Any:
         start = time.process_time()
-        found = work()
+        found = work(*given)
         spent[stage] += time.process_time() - start
         return found
 
-    table, reader = timed("read", lambda: open_source(source)), PortionReader()
+    table, reader = timed("read", open_source, source), PortionReader()
     parts = predictor.bundle.parts
     for portion in table.portions:
-        cells = timed("read", lambda portion=portion: reader.read(portion))
-        frame = timed("read", lambda cells=cells: read_rows(cells, Candidate, "in.csv")).frame
-        held = timed("featurize", lambda frame=frame: read_electrolytes(frame))
-        timed("featurize", lambda frame=frame, held=held: (unreadable(frame, held), has_anode(frame)))
+        cells = timed("read", reader.read, portion)
+        frame = timed("read", read_rows, cells, Candidate, "in.csv").frame
+        held = timed("featurize", read_electrolytes, frame)
+        timed("featurize", unreadable, frame, held)
+        timed("featurize", has_anode, frame)
         linked, vectors, before = frame, None, None
         for name in ["conductivity", *(each for each in names if each != "conductivity")]:
             part = parts[name]
             if before is None or not part.featurizer.reads_like(before):  # as the predictor shares them
-                vectors = timed("featurize", lambda: part.featurizer.vectors(linked, held))  # noqa: B023
+                vectors = timed("featurize", part.featurizer.vectors, linked, held)
             before = part.featurizer
-            centre, _ = timed("boosters", lambda: part.ensemble.predict(vectors))  # noqa: B023
-            timed("distance", lambda: part.domain.nearest_distance(vectors))  # noqa: B023
+            centre, _ = timed("boosters", part.ensemble.predict, vectors)
+            timed("distance", part.domain.nearest_distance, vectors)
             if name == "conductivity" and len(names) > 1:
-                linked = timed("featurize", lambda: with_link(frame, centre))  # noqa: B023
+                linked = timed("featurize", with_link, frame, centre)
     return spent
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from features import physics
 from features.family import family_features, family_values
 from features.feature import Coded, Feature, coded, log10, number, one_of, per_text
+from features.fields import Architecture
 from features.formula import FormulaError, fold, read_formula
 from features.held import DesignFeaturizer, Electrolytes
-from features.records import Architecture
 
 ARCHITECTURES = tuple(kind for kind in get_args(Architecture) if kind not in ("double-layer", "other"))
 """Those that enough papers report to learn from."""

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.columns import choices_of, kinds_of, numeric_columns
+from features.mistakes import Mistake
 from features.portions import Cells
 from features.records import Row
-from features.tables import Mistake, RowT, as_cell, read_row
+from features.tables import RowT, as_cell, read_row
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
 """Numbers read here where a column holds anything else besides."""

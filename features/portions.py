@@ -15,16 +15,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from features.tables import (
-    SPREADSHEET_MARKS,
-    InputError,
-    decoded,
-    header_of,
-    read_parquet_with,
-    separator_of,
-    trimmed,
-    unpaired,
-)
+from features.mistakes import InputError
+from features.tables import SPREADSHEET_MARKS, decoded, header_of, read_parquet_with, separator_of, trimmed, unpaired
 
 ROWS = 16_384
 """Rows of a portion."""

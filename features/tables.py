@@ -15,37 +15,14 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from features.columns import choices_of, kinds_of, numeric_columns, unit_of
+from features.fields import RULE_SEPARATOR
 from features.header import other_unit
-from features.records import RULE_SEPARATOR, Row
+from features.mistakes import InputError, Mistake
+from features.records import Row
 
 RowT = TypeVar("RowT", bound=Row)
 
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One thing wrong with one place of a table; line 0 where it lies between two tables and `got` names the row."""
-
-    line: int
-    column: str
-    got: str
-    expected: str
-    table: str = ""
-
-    def __str__(self) -> str:
-        where = " ".join([*([self.table] if self.table else []), *([f"line {self.line}"] if self.line else [])])
-        column = f", column {self.column}" if self.column else ""
-        got = f"got {self.got}, " if self.got else ""
-        return f"{where}{column}: {got}expected {self.expected}"
-
-
-class InputError(ValueError):
-    """Input that cannot be used. `mistakes` lists every one; the message is one line each."""
-
-    def __init__(self, summary: str, mistakes: Iterable[Mistake] = ()) -> None:
-        self.mistakes = list(mistakes)
-        super().__init__("\n".join([summary, *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
 @dataclass

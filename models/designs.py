@@ -13,8 +13,9 @@ from features.electrolyte import NAMED_ONLY
 from features.feature import coded, number, per_text
 from features.formula import MAX_LENGTH, FormulaError, read_formula
 from features.held import Electrolytes
+from features.mistakes import InputError, Mistake
 from features.records import Candidate
-from features.tables import InputError, Mistake, parse_row
+from features.tables import parse_row
 
 CandidateT = TypeVar("CandidateT", bound=Candidate)
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from features.charge import TOLERANCE
 from features.feature import number
+from features.fields import LIQUID_CLASSES
 from features.held import Electrolytes
-from features.records import LIQUID_CLASSES
 from models.domain import Domain
 
 SAME_TEMPERATURE_C = 10.0

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.feature import number
+from features.mistakes import InputError
 from features.records import Measured
-from features.tables import InputError
 from models import lifetime
 from models.designs import has_anode, usable_rows
 from models.parts import Part

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from features.columnar import Rows, cells_at, read_rows
 from features.held import Electrolytes, read_electrolytes
+from features.mistakes import Mistake
 from features.portions import Cells, Portion, PortionReader
 from features.records import Candidate
-from features.tables import Mistake, read_row
+from features.tables import read_row
 from models.designs import all_mistakes, formula_mistake, unreadable
 from models.predictor import DEFAULT_LEVEL, PART_OF, Predictions, Predictor, check_targets
 from models.targets import TARGETS
@@ -130,7 +131,7 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
     table = predictions.table.copy()
     for column in targets:
         if PART_OF[column] in predictions.distances:
-            place = int(table.columns.get_loc(f"{column}_high")) + 1  # type: ignore[arg-type]
+            place = table.columns.tolist().index(f"{column}_high") + 1
             table.insert(place, column + DISTANCE, predictions.distances[PART_OF[column]])
     return table
 

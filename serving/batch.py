@@ -15,9 +15,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from features.mistakes import InputError, Mistake
 from features.portions import Portion, PortionReader, Source, open_source
 from features.records import Candidate
-from features.tables import InputError, Mistake, check_columns
+from features.tables import check_columns
 from models.console import progress
 from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from serving.answer import NEAREST_COLUMNS, Asked, answer

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.mistakes import InputError, Mistake
 from features.portions import PortionReader, Source, open_source
 from features.records import Candidate
-from features.tables import InputError, Mistake, check_columns
+from features.tables import check_columns
 from models.bundle import Bundle
 from models.console import progress
 from models.explain.page import Questions, explain

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.mistakes import InputError, Mistake
 from features.records import Candidate, Measured
-from features.tables import InputError, Mistake, Table, read_table
+from features.tables import Table, read_table
 from models.designs import all_mistakes, formula_mistake
 from models.own import measured_frame
 from serving.text import is_predicted, name_among

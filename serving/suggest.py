@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import number
-from features.tables import InputError, Mistake
+from features.mistakes import InputError, Mistake
 from models.designs import candidate_frame
 from models.domain import Domain
 from models.parts import with_conductivity

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.tables import InputError, Mistake
+from features.mistakes import InputError, Mistake
 from models.bundle import Bundle
 from models.parts import part_state
 from serving.answer import Answered

@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.mistakes import InputError, Mistake
 from features.records import Candidate
-from features.tables import InputError, Mistake, Table, as_cell
+from features.tables import Table, as_cell
 from serving.digits import DIGITS, six_digits
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.composition import composition_of
 from features.electrolyte import classes_of
-from features.records import LIQUID_CLASSES
+from features.fields import LIQUID_CLASSES
 from models.targets import ICE, LIFE, RETENTION, TARGETS, Target
 from training.coverage import coverage
 from training.crossvalidate import MODEL, OutOfFold

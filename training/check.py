@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from features.mistakes import InputError, Mistake
 from features.records import TABLES, Candidate, Measured
-from features.tables import InputError, Mistake, read_table
+from features.tables import read_table
 from models.designs import all_mistakes, formula_mistake
 from training.dataset import read_files, read_literature
 from training.integrity import ID_COLUMNS

@@ -13,9 +13,11 @@ import pandas as pd
 
 from features.composition import composition_of
 from features.electrolyte import NAMED_ONLY
+from features.fields import LIQUID_CLASSES
 from features.formula import FormulaError, read_formula
-from features.records import LIQUID_CLASSES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row, SourceRow
-from features.tables import InputError, Mistake, read_table
+from features.mistakes import InputError, Mistake
+from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row, SourceRow
+from features.tables import read_table
 from models.boosted import Labels
 from models.lifetime import ABOUT_WEIGHT
 from training.integrity import ID_COLUMNS, computed_retention, cross_checks

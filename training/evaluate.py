@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.intervals import calibrate
 from models.targets import CONDUCTIVITY, LIFE, TARGETS, Target
 from training.baselines import BASELINES

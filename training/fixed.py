@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from features.tables import InputError, closest
+from features.mistakes import InputError
+from features.tables import closest
 from training.dataset import Examples
 from training.kinship import Kinship
 

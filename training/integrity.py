@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from features.charge import charge_imbalance, is_balanced
 from features.composition import composition_of
+from features.mistakes import Mistake
 from features.records import CellRow, CyclingRow, Provenance, Row
-from features.tables import Mistake
 
 if TYPE_CHECKING:
     from training.dataset import Literature

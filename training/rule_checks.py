@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from features.electrolyte import FAMILIES
+from features.mistakes import InputError, Mistake
 from features.records import Candidate
-from features.tables import InputError, Mistake
 from models.targets import TARGETS
 from training.dataset import SHIPPED, Literature
 

@@ -16,8 +16,8 @@ import pandas as pd
 from features.columns import numeric_columns
 from features.composition import composition_of
 from features.electrolyte import classes_of
+from features.mistakes import InputError
 from features.records import CellDesign, ElectrolyteDesign
-from features.tables import InputError
 from models import lab
 from models.bundle import Bundle
 from models.domain import Domain

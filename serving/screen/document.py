@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import yaml
 
-from features.tables import InputError, Mistake
+from features.mistakes import InputError, Mistake
 
 MAX_BYTES = 200_000
 EMPTY = frozenset({"", "~", "null", "Null", "NULL"})

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, TypeVar
 
-from features.tables import Mistake, closest
+from features.mistakes import Mistake
+from features.tables import closest
 from serving.screen.document import Branch, Items, Leaf, Node
 from serving.screen.expression import Expression, condition
 

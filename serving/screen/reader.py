@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.designs import ANODE_COLUMNS
 from models.targets import CONDUCTIVITY, TARGETS
 from serving.screen.answers import answer_columns

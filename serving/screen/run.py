@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.console import progress
 from models.predictor import Predictor
 from serving.screen.answers import answers

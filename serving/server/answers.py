@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from features.mistakes import InputError, Mistake
 from features.records import Candidate
-from features.tables import InputError, Mistake
 from models.predictor import PART_OF, Predictions, check_targets
 from models.targets import TARGETS
 from serving.server.curve import curves

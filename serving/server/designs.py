@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 from fastapi import HTTPException
 
+from features.mistakes import InputError, Mistake
 from features.records import Candidate, Measured, Row
-from features.tables import InputError, Mistake, expectation
+from features.tables import expectation
 from models.designs import candidate_frame, read_design
 from models.own import measured_frame, parse_measured
 from serving.server.work import Deadline

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from features.tables import InputError
+from features.mistakes import InputError
 from serving.server.generations import NotReadyError
 from serving.server.wire import JsonResponse
 

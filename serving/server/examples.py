@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.records import LIQUID_CLASSES, CellDesign, CellRow, CyclingRow, SourceRow
+from features.fields import LIQUID_CLASSES
+from features.records import CellDesign, CellRow, CyclingRow, SourceRow
 from features.tables import read_table
 
 LITERATURE = Path(__file__).resolve().parents[2] / "data" / "literature"

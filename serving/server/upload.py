@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from features.mistakes import InputError
 from features.records import Candidate
-from features.tables import InputError, Table, decoded
+from features.tables import Table, decoded
 from models.designs import candidate_frame
 from models.targets import TARGETS
 from serving.answer import with_distances

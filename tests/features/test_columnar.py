@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.columnar import _RULES, read_rows
+from features.mistakes import InputError
 from features.portions import PortionReader, open_source
 from features.records import Candidate
-from features.tables import InputError, read_table
+from features.tables import read_table
 from models.designs import candidate_frame
 
 COLUMNS = (

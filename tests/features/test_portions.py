@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from features import portions
+from features.mistakes import InputError
 from features.portions import Cells, PortionReader, open_source
-from features.tables import InputError
 
 
 @pytest.fixture(autouse=True)

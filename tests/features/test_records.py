@@ -8,16 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from features.columns import choices_of, columns_of, numeric_columns, unit_of
-from features.records import (
-    LIQUID_CLASSES,
-    TABLES,
-    Candidate,
-    CellRow,
-    CyclingRow,
-    ElectrolyteRow,
-    Measured,
-    SourceRow,
-)
+from features.fields import LIQUID_CLASSES
+from features.records import TABLES, Candidate, CellRow, CyclingRow, ElectrolyteRow, Measured, SourceRow
 from features.tables import parse_row
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from features.columns import numeric_columns
+from features.mistakes import InputError
 from features.records import Candidate, Measured
-from features.tables import InputError
 from models.designs import candidate_frame, read_design, usable_rows
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.mistakes import InputError
 from features.records import Candidate, Measured
-from features.tables import InputError
 from models.bundle import Bundle, load_bundle
 from models.designs import candidate_frame
 from models.intervals import Calibration

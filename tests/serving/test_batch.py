@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab import Kernel, LabEffect

@@ -7,7 +7,7 @@ import pytest
 
 import silion
 from features import portions
-from features.tables import InputError
+from features.mistakes import InputError
 from models.bundle import load_bundle
 from serving.explained import explain_file
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.mistakes import InputError
 from features.records import Candidate
-from features.tables import InputError
 from models.bundle import load_bundle
 from models.designs import candidate_frame
 from models.predictor import Predictor

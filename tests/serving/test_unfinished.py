@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from features import portions
-from features.tables import InputError
+from features.mistakes import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving import batch

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from tests.shared import ROOT
 from training.check import check, table_kind
 from training.dataset import Literature

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.mistakes import InputError
 from features.records import CellRow, CyclingRow, ElectrolyteRow
-from features.tables import InputError
 from training import dataset
 from training.dataset import Literature, conductivity_examples, cycling_points, ice_examples, load_literature
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.mistakes import InputError
 from features.records import ElectrolyteRow
-from features.tables import InputError
 from models.boosted import Recipe
 from tests.shared import ROOT, Command
 from training import crossvalidate

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from training.dataset import Literature
 from training.rule_checks import CHECKS, COLUMNS, Rule, read_checks, read_rules
 

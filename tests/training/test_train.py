@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.boosted import Recipe
 from models.bundle import save_bundle
 from tests.shared import ROOT

@@ -12,8 +12,9 @@ from pathlib import Path
 from features.composition import composition_of
 from features.electrolyte import NAMED_ONLY
 from features.formula import FormulaError, read_formula
+from features.mistakes import InputError, Mistake
 from features.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
-from features.tables import InputError, Mistake, parse_row
+from features.tables import parse_row
 from training.intake.header import Header, read_header
 from training.intake.mapping import read_mapping
 from training.intake.sheet import Line, Sheet, plain_number, read_sheet

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.columns import columns_of
+from features.mistakes import InputError
 from features.records import Provenance, Row
-from features.tables import InputError, read_table
+from features.tables import read_table
 from training.dataset import SHIPPED, TABLE_MODELS, Literature, read_files, table_files
 from training.intake.sheet import as_text
 from training.integrity import ID_COLUMNS, cross_checks

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from features.columns import unit_of
 from features.header import UNIT_WORDS
+from features.mistakes import Mistake
 from features.records import Row
-from features.tables import Mistake, closest
+from features.tables import closest
 from training.intake.mapping import Mapped
 from training.intake.units import UnitError, find_unit
 

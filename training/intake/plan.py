@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from features.mistakes import InputError, Mistake
 from features.records import CyclingRow, Provenance, SourceRow
-from features.tables import InputError, Mistake, closest
+from features.tables import closest
 from training.dataset import Literature, resolve_papers
 from training.intake.compare import OWN_HOME, SHIPPED_HOME, Known, Shelf
 from training.intake.draft import Draft, Drafts, made_id, normalised, read_drafts, table_of

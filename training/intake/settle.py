@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from features.mistakes import Mistake
 from features.records import CyclingRow
-from features.tables import Mistake
 from training.intake.compare import (
     OWN_HOME,
     Difference,

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from features.records import Provenance, plain_doi
-from features.tables import InputError, closest
+from features.fields import plain_doi
+from features.mistakes import InputError
+from features.records import Provenance
+from features.tables import closest
 from training.dataset import Literature
 from training.intake.folder import OwnTable, literature_of, locked, own_tables, refuse_quarrels, rows_of, write_files
 from training.intake.mark import is_marked, restored_row, withdrawn_row

@@ -7,7 +7,8 @@ import io
 from pathlib import Path
 
 from features.columns import columns_of, unit_of
-from features.tables import InputError, closest, expectation
+from features.mistakes import InputError
+from features.tables import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
 from training.intake.folder import write_files
 from training.intake.sheet import COMMENT

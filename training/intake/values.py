@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features.columns import choices_of, kinds_of, unit_of
+from features.mistakes import Mistake
 from features.records import Row
-from features.tables import Mistake, expectation
+from features.tables import expectation
 from training.intake.figures import FigureError, fold_figures, take_figure
 from training.intake.header import Column
 from training.intake.quantity import Quantity, QuantityError, read_quantity

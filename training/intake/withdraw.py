@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from features.mistakes import InputError
 from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
-from features.tables import InputError
 from training.intake.mark import withdrawn_row
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from features.tables import InputError, Mistake, closest
+from features.mistakes import InputError, Mistake
+from features.tables import closest
 from training.intake.sheet import Line, as_text, is_comment
 from training.intake.units import rounded
 

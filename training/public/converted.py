@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from features.fields import plain_doi
 from features.formula import FormulaError, read_formula
-from features.records import ElectrolyteRow, plain_doi
+from features.records import ElectrolyteRow
 from features.tables import parse_row
 
 ROOM_TEMPERATURE_C = 25.0

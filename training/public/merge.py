@@ -10,7 +10,8 @@ import numpy as np
 
 from features.composition import composition_of
 from features.elements import ELEMENT_INDEX, SYMBOLS
-from features.records import ElectrolyteRow, plain_doi
+from features.fields import plain_doi
+from features.records import ElectrolyteRow
 from features.space_group import space_group_number
 from training.public.converted import ROOM_TEMPERATURE_C, Converted
 

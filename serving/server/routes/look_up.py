@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from features.formula import FormulaError, read_formula
+from features.mistakes import InputError
 from features.records import Candidate
-from features.tables import InputError
 from models.bundle import Bundle
 from serving.server.answers import target_facts
 from serving.server.context import Context

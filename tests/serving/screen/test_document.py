@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from serving.screen.document import MAX_BYTES, Branch, Items, Leaf, read_document
 
 LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from models.bundle import load_bundle
 from models.console import STOPPED
 from models.predictor import Predictor

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from tests.shared import Finished
 from training.intake.arguments import declare
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from tests.shared import ROOT, environment
 from training.dataset import SHIPPED, load_literature
 from training.intake.folder import locked, write_files

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from features.mistakes import InputError
 from features.records import TABLES
-from features.tables import InputError
 from training.intake.draft import ADDABLE, recognised
 from training.intake.header import names, read_header
 from training.intake.mapping import Mapped, read_mapping

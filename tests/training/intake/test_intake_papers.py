@@ -2,8 +2,8 @@
 
 import pytest
 
+from features.mistakes import Mistake
 from features.records import Provenance, SourceRow
-from features.tables import Mistake
 from training.intake.papers import Papers
 
 KNOWN = {

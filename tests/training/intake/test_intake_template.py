@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from features.columns import columns_of
-from features.tables import InputError
+from features.mistakes import InputError
 from training.intake.draft import ADDABLE
 from training.intake.template import template_text
 

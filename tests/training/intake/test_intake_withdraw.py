@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from features.tables import InputError
+from features.mistakes import InputError
 from training.dataset import SHIPPED, load_literature
 from training.intake.take_out import withdraw
 from training.intake.withdraw import apply, withdrawn
