@@ -10,9 +10,10 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import UnionType
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C, resolve_class
-from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
+from features.records import CellRow, CyclingRow, ElectrolyteRow, Row
 from training.dataset import Literature
 from training.intake.draft import Draft
 
@@ -61,9 +62,10 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     literature : shipped and own rows that are there; new rows are not judged by each other's conductivity
     """
     measured = [_measured(row) for row in literature.electrolytes if row.in_training and row.conductivity_s_per_cm]
-    papers = _papers([*literature.cells, *(draft.row for draft in rows)])
-    lives = _lives([*literature.cycling, *(draft.row for draft in rows)])
-    temperatures = _temperatures([*literature.electrolytes, *literature.cells, *(draft.row for draft in rows)])
+    told = [*literature.electrolytes, *literature.cells, *literature.cycling, *(draft.row for draft in rows)]
+    papers = _by_group(told, CellRow, "paper", "ice_pct")
+    lives = _by_group(told, CyclingRow, "cell_id", "retention_pct")
+    temperatures = _by_group(told, ElectrolyteRow | CellRow, "paper", "temperature_c")
     found = list[Doubt]()
     for draft in rows:
         found += _fractions(draft, papers, lives)
@@ -72,29 +74,12 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     return found
 
 
-def _papers(rows: Iterable[Provenance]) -> dict[str, list[float]]:
-    """Efficiencies of each paper."""
+def _by_group(rows: Iterable[Row], kinds: type[Row] | UnionType, group: str, column: str) -> dict[str, list[float]]:
+    """What rows of these kinds say of a column, by paper or by cell."""
     found: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        if isinstance(row, CellRow) and row.ice_pct is not None:
-            found[row.paper].append(row.ice_pct)
-    return found
-
-
-def _lives(rows: Iterable[Provenance]) -> dict[str, list[float]]:
-    """Retentions of each cell."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if isinstance(row, CyclingRow) and row.retention_pct is not None:
-            found[row.cell_id].append(row.retention_pct)
-    return found
-
-
-def _temperatures(rows: Iterable[Provenance]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if isinstance(row, ElectrolyteRow | CellRow) and row.temperature_c is not None:
-            found[row.paper].append(row.temperature_c)
+        if isinstance(row, kinds) and (value := getattr(row, column)) is not None:
+            found[getattr(row, group)].append(value)
     return found
 
 
