@@ -137,7 +137,7 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
     parts = predictor.bundle.parts
     for portion in table.portions:
         cells = timed("read", reader.read, portion)
-        frame = timed("read", read_rows, cells, Candidate, "in.csv").frame
+        frame = timed("read", read_rows, cells, Candidate, "in.csv").designs
         held = timed("featurize", read_electrolytes, frame)
         timed("featurize", unreadable, frame, held)
         timed("featurize", has_anode, frame)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 
 import numpy as np
@@ -14,8 +14,13 @@ from features.elements import ELEMENT_INDEX, SYMBOLS
 from features.formula import FormulaError, read_formula
 from features.stoichiometry import MAX_AMOUNT
 
-_PLAIN = re.compile(r"(?=[A-Za-z.0-9]*\d)(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+", re.ASCII)
-"""A formula of symbols and numbers only, with at least one number: read here without the full reader."""
+_END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
+"""Kinds of letters, as a plain formula is made of them."""
+_FOLLOWS = {
+    _END: (_UPPER,), _UPPER: (_UPPER, _LOWER, _DIGIT, _END), _LOWER: (_UPPER, _DIGIT, _END),
+    _DIGIT: (_UPPER, _DIGIT, _POINT, _END), _POINT: (_DIGIT,), _OTHER: (),
+}  # fmt: skip
+"""Which kinds may follow each one: symbols, each with a number behind it or none."""
 _UNKNOWN = -1
 _EXACT_DIGITS = 15
 """Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
@@ -44,12 +49,12 @@ class Amounts:
     known: np.ndarray
     plain: np.ndarray
 
-    @property
+    @cached_property
     def owner(self) -> np.ndarray:
         """Distinct composition each entry belongs to, shape (n_entries,)."""
         return np.repeat(np.arange(len(self.known)), np.diff(self.starts))
 
-    @property
+    @cached_property
     def total(self) -> np.ndarray:
         """Sum of amounts of each distinct composition, 0 where unknown."""
         return np.bincount(self.owner, self.amount, minlength=len(self.known))
@@ -83,17 +88,18 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     texts : names or formulas; what cannot be read, and what has no stoichiometry, is unknown
     read : what to do with a text that is no plain formula; `read_formula` where None
     """
-    distinct = list(dict.fromkeys(texts))
+    place = dict.fromkeys(texts)
+    distinct = list(place)
     codes: np.ndarray = np.arange(len(texts))
     if len(distinct) < len(texts):
-        place = dict(zip(distinct, range(len(distinct)), strict=True))
-        codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
+        places = dict(zip(distinct, range(len(distinct)), strict=True))
+        codes = np.fromiter(map(places.__getitem__, texts), dtype=np.int64, count=len(texts))
     fallback = read or _read_slowly
-    named = aliases()
-    is_plain = [text not in named and _PLAIN.fullmatch(text) is not None for text in distinct]
-    starts, element, amount, usable = _read_plain(list(compress(distinct, is_plain)))
+    quick = _is_plain(distinct)
+    for name in aliases().keys() & place.keys():
+        quick[distinct.index(name)] = False
+    starts, element, amount, usable = _read_plain(distinct if quick.all() else list(compress(distinct, quick)))
     counts = np.zeros(len(distinct), dtype=np.int64)
-    quick = np.array(is_plain, dtype=bool)
     quick[quick] = usable
     begin, count = starts[:-1][usable], np.diff(starts)[usable]
     counts[quick] = count
@@ -116,6 +122,44 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     return Amounts(codes, ends, elements_all, amounts_all, counts > 0, quick)
 
 
+def _is_plain(texts: Sequence[str]) -> np.ndarray:
+    """Whether each is a formula of symbols and numbers only, with at least one number: read here without the full
+    reader; shape (n_texts,)."""
+    letters = _letters(texts)
+    ends = np.flatnonzero(letters == ord("\n"))
+    if len(ends) != len(texts):  # one of them holds an end of line itself
+        return np.array([bool(_is_plain([text])[0]) if "\n" not in text else False for text in texts], dtype=bool)
+    kinds = _KIND[letters]
+    wrong = _IS_WRONG[len(_FOLLOWS) * np.concatenate([[np.uint8(_END)], kinds[:-1]]) + kinds]
+    points, digits = np.flatnonzero(kinds == _POINT), kinds == _DIGIT
+    if len(points):  # between two points of one number there are digits only
+        others = np.cumsum(kinds < _DIGIT, dtype=np.int32)[points]
+        wrong[points[1:][others[1:] == others[:-1]]] = True
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    found = np.logical_or.reduceat(digits, starts) if len(ends) else np.zeros(0, dtype=bool)
+    found[np.searchsorted(ends, np.flatnonzero(wrong))] = False
+    return np.asarray(found)
+
+
+def _letters(texts: Sequence[str]) -> np.ndarray:
+    """All texts one behind the other, each with an end of line, as bytes."""
+    return np.frombuffer(("\n".join(texts) + "\n" if texts else "").encode(), dtype=np.uint8)
+
+
+def _kinds() -> tuple[np.ndarray, np.ndarray]:
+    """Kind of each byte, shape (256,), and whether a kind may not stand behind another, shape (n_kinds * n_kinds,)."""
+    kind = np.full(256, _OTHER, dtype=np.uint8)
+    for each, letters in ((_UPPER, "AZ"), (_LOWER, "az"), (_DIGIT, "09"), (_POINT, ".."), (_END, "\n\n")):
+        kind[ord(letters[0]) : ord(letters[1]) + 1] = each
+    wrong = np.ones((len(_FOLLOWS), len(_FOLLOWS)), dtype=bool)
+    for before, behind in _FOLLOWS.items():
+        wrong[before, list(behind)] = False
+    return kind, wrong.ravel()
+
+
+_KIND, _IS_WRONG = _kinds()
+
+
 def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Concatenation of `arange(start, start + count)`."""
     if len(counts) == 0:
@@ -128,16 +172,16 @@ def _read_plain(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     """Starts, elements, amounts of plain formulas, and which are usable (known symbols once each, sane amounts)."""
     if not texts:
         return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=bool)
-    letters = np.frombuffer(("\n".join(texts) + "\n").encode("ascii"), dtype=np.uint8)
+    letters = _letters(texts)
     ends = np.flatnonzero(letters == ord("\n"))
     begins = np.flatnonzero((letters >= ord("A")) & (letters <= ord("Z")))
     second = letters[begins + 1]
     long = (second >= ord("a")) & (second <= ord("z"))
     index = _SYMBOL_PLACE[letters[begins] - ord("A"), np.where(long, second - (ord("a") - 1), 0)]
-    owner = np.searchsorted(ends, begins)
+    counts = np.diff(np.searchsorted(begins, ends), prepend=0)
+    owner = np.repeat(np.arange(len(texts)), counts)
     stops = np.minimum(np.append(begins[1:], len(letters)), ends[owner])
     value = _numbers(letters, begins + 1 + long, stops)
-    counts = np.bincount(owner, minlength=len(texts))
     wrong = (index == _UNKNOWN) | (value <= 0) | (value > MAX_AMOUNT)
     key = np.sort(owner * len(ELEMENT_INDEX) + index)
     usable = np.ones(len(texts), dtype=bool)

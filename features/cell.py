@@ -6,11 +6,11 @@ import re
 from typing import get_args
 
 import numpy as np
-import pandas as pd
 
 from features import physics
+from features.designs import Coded, Designs
 from features.family import family_features, family_values
-from features.feature import Coded, Feature, coded, log10, number, one_of, per_text
+from features.feature import Feature, coded, log10, number, one_of, per_text
 from features.fields import Architecture
 from features.formula import FormulaError, fold, read_formula
 from features.held import DesignFeaturizer, Electrolytes
@@ -119,7 +119,7 @@ class CellFeatures(DesignFeaturizer):
             Feature("voltage_high_v", "upper cut-off", "V"),
         ]
 
-    def _filled(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
         anodes = coded(X, "anode")
         said = per_text(*anodes, bool) > 0
         states = one_of(X, "silicon_form", ("amorphous", "alloy"))
@@ -183,7 +183,7 @@ class CellFeatures(DesignFeaturizer):
         )
 
     @staticmethod
-    def _carbon(X: pd.DataFrame, anodes: Coded, said: np.ndarray) -> np.ndarray:
+    def _carbon(X: Designs, anodes: Coded, said: np.ndarray) -> np.ndarray:
         share = number(X, "carbon_wt_pct")
         named = per_text(*anodes, lambda anode: _CARBON.search(anode) is not None) > 0
         return np.where(
@@ -191,7 +191,7 @@ class CellFeatures(DesignFeaturizer):
         )
 
 
-def _given(X: pd.DataFrame, column: str) -> np.ndarray:
+def _given(X: Designs, column: str) -> np.ndarray:
     """Whether a text is given, shape (n_designs,)."""
     return per_text(*coded(X, column), bool) > 0
 

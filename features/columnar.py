@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.columns import choices_of, kinds_of, numeric_columns
+from features.designs import Designs
 from features.mistakes import Mistake
 from features.portions import Cells
 from features.records import Row
@@ -47,13 +46,13 @@ class Rows:
 
     Attributes
     ----------
-    frame : the model's columns that the table has, numbers as floats (yes is 1, no is 0), texts as categories
+    designs : the model's columns that the table has, yes as 1 and no as 0
     places : of the good rows among those of the portion, shape (n_rows,)
     rejected : cells of the others as written, by line
     mistakes : why
     """
 
-    frame: pd.DataFrame
+    designs: Designs
     places: np.ndarray
     rejected: dict[int, dict[str, str]]
     mistakes: list[Mistake]
@@ -63,7 +62,7 @@ def read_rows(cells: Cells, model: type[RowT], name: str) -> Rows:
     """The rows of a portion: the same rows, and the same mistakes, that `read_table` finds."""
     columns = _Columns(cells.table, model)
     good = columns.accepted()
-    found = Rows(pd.DataFrame(), np.empty(0, dtype=np.int64), {}, [])
+    found = Rows(Designs(0), np.empty(0, dtype=np.int64), {}, [])
     header = cells.table.column_names
     for line, ragged in cells.ragged.items():
         found.rejected[line], mistakes = read_row(model, header, ragged, line, name)
@@ -81,7 +80,7 @@ def read_rows(cells: Cells, model: type[RowT], name: str) -> Rows:
             good[place] = True
     found.mistakes.sort(key=lambda each: each.line)
     found.places = np.flatnonzero(good)
-    found.frame = columns.frame(found.places)
+    found.designs = columns.designs(None if good.all() else found.places)
     return found
 
 
@@ -161,16 +160,11 @@ class _Columns:
                     codes[place] = len(texts)
                     self.texts[column] = codes, pa.concat_arrays([texts, pa.array([value or ""], pa.string())])
 
-    def frame(self, places: np.ndarray) -> pd.DataFrame:
-        """The columns of some rows, as the models read them."""
-        found: dict[str, Any] = {}
-        for column in self.model.model_fields:
-            if column in self.numbers:
-                found[column] = self.numbers[column][places]
-            elif column in self.texts:
-                codes, texts = self.texts[column]
-                found[column] = pd.Categorical.from_codes(codes[places], pd.Index(pd.array(texts, dtype="str")))
-        return pd.DataFrame(found, index=pd.RangeIndex(len(places)))
+    def designs(self, places: np.ndarray | None) -> Designs:
+        """The columns of some rows, or of all, as the models read them."""
+        texts = {name: (codes, texts.to_pylist()) for name, (codes, texts) in self.texts.items()}
+        found = Designs(self.count, self.numbers, texts)
+        return found if places is None else found.take(places)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, get_args
 
 from features.records import Provenance, Row
@@ -37,3 +38,9 @@ def choices_of(model: type[Row], column: str) -> tuple[str, ...]:
 def numeric_columns(model: type[Row]) -> list[str]:
     """Columns of a model that hold numbers, in order."""
     return [name for name in model.model_fields if unit_of(model, name)]
+
+
+@cache
+def columns_as_numbers(model: type[Row]) -> frozenset[str]:
+    """Columns of a model that the models read as numbers: those with a unit, and yes (1) or no (0)."""
+    return frozenset(name for name in model.model_fields if unit_of(model, name) or bool in kinds_of(model, name))

@@ -48,6 +48,8 @@ def amounts_of(X: pd.DataFrame) -> Amounts:
 
 def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
     """Amounts of the elements of each electrolyte: of the composition given, of its name where that is empty."""
+    if not any(given):
+        return read_amounts(names, lambda written: composition_of(written, ""))
     spare = {first: name for name, first in zip(names, given, strict=True) if first}
     texts = [first or name for name, first in zip(names, given, strict=True)]
     return read_amounts(texts, lambda written: composition_of(spare.get(written, ""), written))
@@ -84,7 +86,7 @@ def _basics(elements: Sequence[str]) -> tuple[list[Feature], Values]:
         found.append(Feature(f"spread_{name}", f"spread of {each.label}", each.unit, PYMATGEN))
 
     def values(amounts: Amounts) -> np.ndarray:
-        each = statistics(amounts, BASICS)
+        each = statistics(amounts, BASICS, ("mean", "avg_dev"))
         return np.stack([each["mean"], each["avg_dev"]], axis=2).reshape(len(amounts.known), len(found))
 
     return found, values
@@ -153,8 +155,13 @@ def _charges(amounts: Amounts) -> np.ndarray:
     return found
 
 
-def statistics(amounts: Amounts, names: Sequence[str]) -> dict[str, np.ndarray]:
+def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
     """Weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
+
+    Parameters
+    ----------
+    names : of the properties
+    wanted : names of `STATISTICS`
 
     Returns
     -------
@@ -165,19 +172,22 @@ def statistics(amounts: Amounts, names: Sequence[str]) -> dict[str, np.ndarray]:
     table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
     shape = (len(amounts.known), len(names))
     if len(amounts.element) == 0:
-        return {name: np.full(shape, np.nan) for name in STATISTICS}
+        return {name: np.full(shape, np.nan) for name in wanted}
     known = np.flatnonzero(amounts.known)
     starts = amounts.starts[known]
     weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
     values = table[amounts.element]
-    mean = np.add.reduceat(weight * values, starts, axis=0)
-    sizes = np.diff(np.append(starts, len(amounts.element)))
-    deviation = np.add.reduceat(weight * np.abs(values - np.repeat(mean, sizes, axis=0)), starts, axis=0)
-    low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
-    each = {"mean": mean, "avg_dev": deviation, "range": high - low, "minimum": low, "maximum": high}
+    each = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
+    if "avg_dev" in wanted:
+        away = np.repeat(each["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
+        each["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
+    if {"range", "minimum", "maximum"} & set(wanted):
+        low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
+        each |= {"range": high - low, "minimum": low, "maximum": high}
+    each = {name: each[name] for name in wanted}
     if len(known) == len(amounts.known):
         return each
-    found = {name: np.full(shape, np.nan) for name in STATISTICS}
+    found = {name: np.full(shape, np.nan) for name in wanted}
     for name, block in each.items():
         found[name][known] = block
     return found
@@ -250,5 +260,8 @@ class CompositionFeatures(Featurizer):
 
     def vectors(self, amounts: Amounts) -> np.ndarray:
         """Vectors of texts already read, shape (n_texts, n_features); each distinct composition is computed once."""
-        distinct = np.hstack([BLOCKS[block](self.elements_)[1](amounts) for block in self.blocks])
-        return np.asarray(distinct[amounts.codes])
+        return np.asarray(np.hstack(self.distinct(amounts))[amounts.codes])
+
+    def distinct(self, amounts: Amounts) -> list[np.ndarray]:
+        """The blocks of each distinct composition, each of shape (n_distinct, n_block_features)."""
+        return [BLOCKS[block](self.elements_)[1](amounts) for block in self.blocks]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.composition import CompositionFeatures
+from features.designs import Designs
 from features.family import (
     FAMILIES,
     NAMED_ONLY,
@@ -99,19 +100,16 @@ class ElectrolyteFeatures(DesignFeaturizer):
     def _recall(self, learned: dict[str, Any]) -> None:
         self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).restore(learned)
 
-    def _describe(self) -> list[Feature]:
-        return [feature for feature in self._all() if not self._is_left_out(feature)]
-
     def _is_left_out(self, feature: Feature) -> bool:
         return any(feature.name in GROUPS[group] for group in self.without)
 
-    def _all(self) -> list[Feature]:
+    def _describe(self) -> list[Feature]:
         forms = [
             Feature(f"form_{name}", f"electrolyte form is {name}", "yes/no")
             for name in ("glassy", "film", "crystalline")
         ]
         structure = self._structure()
-        return [
+        found = [
             *self.composition_.features_,
             *(structure.features_ if structure else []),
             *family_features("class as given, else read from the formula"),
@@ -119,18 +117,25 @@ class ElectrolyteFeatures(DesignFeaturizer):
             Feature("inverse_temperature_per_kk", "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
             Feature("temperature_not_given", "temperature not printed, taken as 25 °C", "yes/no"),
         ]
+        return [feature for feature in found if not self._is_left_out(feature)]
 
-    def _filled(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
         forms = one_of(X, "form", ("glass", "glass-ceramic", "film", "crystalline", "single-crystal"))
         glassy = forms[:, 0] + forms[:, 1]
         temperature = number(X, "temperature_c")
         empty = np.isnan(temperature)
-        structure = self._structure()
-        table = np.column_stack(
+        blocks = self.composition_.distinct(electrolytes.amounts)
+        rows = electrolytes.compositions
+        if not np.array_equal(rows, np.arange(len(electrolytes.amounts.known))):
+            blocks = [block[rows] for block in blocks]
+        if structure := self._structure():
+            kept = [not self._is_left_out(feature) for feature in structure.features_]
+            blocks.append(structure.transform(X.to_frame()).to_numpy()[:, kept])
+        if "families" not in self.without:
+            blocks.append(family_values(electrolytes.classes)[electrolytes.held])
+        return np.column_stack(
             [
-                self.composition_.vectors(electrolytes.amounts)[electrolytes.codes],
-                *([structure.transform(X).to_numpy()] if structure else []),
-                family_values(electrolytes.classes)[electrolytes.held],
+                *blocks,
                 glassy,
                 forms[:, 2],
                 forms[:, 3] + forms[:, 4],
@@ -138,5 +143,3 @@ class ElectrolyteFeatures(DesignFeaturizer):
                 empty.astype(float),
             ]
         )
-        kept = [not self._is_left_out(feature) for feature in self._all()]
-        return table if all(kept) else table[:, kept]

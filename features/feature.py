@@ -11,6 +11,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from features.designs import Coded, Designs
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -71,7 +73,7 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """Set learned attributes from JSON; nothing by default."""
 
     def _require(self, X: Any) -> None:
-        if not isinstance(X, pd.DataFrame):
+        if not isinstance(X, (pd.DataFrame, Designs)):
             raise TypeError(f"{type(self).__name__} reads a pandas DataFrame of designs, got {type(X).__name__}")
         if missing := [column for column in self.required if column not in X.columns]:
             raise ValueError(
@@ -88,14 +90,9 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         raise TypeError(f"{type(self).__name__} computes no values")
 
 
-def number(X: pd.DataFrame, column: str) -> np.ndarray:
+def number(X: pd.DataFrame | Designs, column: str) -> np.ndarray:
     """A numeric column as floats, NaN where absent or empty."""
-    if column not in X.columns:
-        return np.full(len(X), np.nan)
-    values = X[column]
-    if values.dtype == np.float64:
-        return values.to_numpy()
-    return pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+    return Designs.of(X).number(column)
 
 
 def log10(values: np.ndarray) -> np.ndarray:
@@ -103,37 +100,22 @@ def log10(values: np.ndarray) -> np.ndarray:
     return np.log10(np.where(values > 0, values, np.nan))
 
 
-def one_of(X: pd.DataFrame, column: str, choices: Sequence[str]) -> np.ndarray:
+def one_of(X: pd.DataFrame | Designs, column: str, choices: Sequence[str]) -> np.ndarray:
     """1 where the column holds the choice, 0 where it holds another, NaN where it holds none; shape (n, n_choices)."""
     codes, texts = coded(X, column)
     found = per_text(codes, texts, lambda held: [float(held == choice) if held else np.nan for choice in choices])
     return found.reshape(len(X), len(choices))
 
 
-def text(X: pd.DataFrame, column: str) -> list[str]:
+def text(X: pd.DataFrame | Designs, column: str) -> list[str]:
     """A text column, empty where absent."""
     codes, texts = coded(X, column)
     return [texts[code] for code in codes.tolist()]
 
 
-Coded = tuple[np.ndarray, list[str]]
-"""A text column as places among its distinct texts, and those."""
-
-
-def coded(X: pd.DataFrame, column: str) -> Coded:
-    """A text column as the place of each design's text among the distinct ones, shape (n_designs,), and those.
-
-    Nothing given, and a column that is not there, is the empty text. What is done per text is done once for a million
-    designs that share it.
-    """
-    if column not in X.columns:
-        return np.zeros(len(X), dtype=np.int64), [""]
-    codes, distinct = pd.factorize(X[column])
-    texts = [str(value) for value in distinct.tolist()]
-    if (unsaid := codes == -1).any():
-        codes = np.where(unsaid, len(texts), codes)
-        texts.append("")
-    return codes, texts
+def coded(X: pd.DataFrame | Designs, column: str) -> Coded:
+    """A text column as the place of each design's text among distinct ones, shape (n_designs,), and those."""
+    return Designs.of(X).coded(column)
 
 
 def per_text(codes: np.ndarray, texts: Sequence[str], value: Callable[[str], float | Sequence[float]]) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 from features.amounts import Amounts
 from features.charge import OXIDATION_STATES
 from features.composition import amounts_of_names, read_design
+from features.designs import Designs
 from features.elements import ELEMENT_INDEX, SYMBOLS
 from features.family import LITHIUM_RICH, class_from_composition, class_of_reading
 from features.feature import Featurizer, coded
@@ -100,7 +101,7 @@ def _first_of(codes: np.ndarray) -> np.ndarray:
     return found
 
 
-def read_electrolytes(X: pd.DataFrame) -> Electrolytes:
+def read_electrolytes(X: pd.DataFrame | Designs) -> Electrolytes:
     """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`."""
     codes, names = coded(X, "electrolyte")
     places, compositions = coded(X, "composition")
@@ -120,7 +121,7 @@ def read_electrolytes(X: pd.DataFrame) -> Electrolytes:
         np.array([place.get(name or None, 0) for name in each], dtype=np.int64) for each in (words, told)
     )
     held = np.where(unsaid, by_told[by_formula[codes]], by_word[said]) if len(said) else np.zeros(0, dtype=np.int64)
-    written = [first or name for name, first in zip(names, given, strict=True)]
+    written = [first or name for name, first in zip(names, given, strict=True)] if any(given) else names
     return Electrolytes(codes, names, written, amounts, classes, held, unsaid & (held > 0), systems)
 
 
@@ -160,7 +161,7 @@ class DesignFeaturizer(Featurizer):
     A subclass fills `_filled`.
     """
 
-    def vectors(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+    def vectors(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
         """The values of `transform` without their names, shape (n_designs, n_features).
 
         Parameters
@@ -176,7 +177,8 @@ class DesignFeaturizer(Featurizer):
         return one == two
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
-        return self._filled(X, read_electrolytes(X))
+        designs = Designs.of(X)
+        return self._filled(designs, read_electrolytes(designs))
 
-    def _filled(self, X: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
         raise TypeError(f"{type(self).__name__} computes no values")

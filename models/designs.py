@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from features.columns import numeric_columns
+from features.columns import columns_as_numbers, numeric_columns
+from features.designs import Designs, coded_texts
 from features.electrolyte import NAMED_ONLY
-from features.feature import coded, number, per_text
+from features.feature import coded, per_text
 from features.formula import MAX_LENGTH, FormulaError, read_formula
 from features.held import Electrolytes
 from features.mistakes import InputError, Mistake
@@ -32,14 +33,23 @@ NAMING_COLUMNS = ("electrolyte", "composition", "electrolyte_class")
 """What `formula_mistake` looks at."""
 
 
-def has_anode(designs: pd.DataFrame) -> np.ndarray:
+def has_anode(designs: pd.DataFrame | Designs) -> np.ndarray:
     """Whether each design says anything of its anode, shape (n_designs,)."""
-    numbers = numeric_columns(Candidate)
+    held, as_numbers = Designs.of(designs), columns_as_numbers(Candidate)
     given = [
-        np.isfinite(number(designs, column)) if column in numbers else per_text(*coded(designs, column), bool) > 0
+        np.isfinite(held.number(column)) if column in as_numbers else per_text(*held.coded(column), bool) > 0
         for column in ANODE_COLUMNS
     ]
     return np.asarray(np.any(given, axis=0))
+
+
+def candidate_designs(rows: Iterable[Candidate]) -> Designs:
+    """Designs as the models read them; one column per field, empty where not given."""
+    held, as_numbers = list(rows), columns_as_numbers(Candidate)
+    columns = {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
+    numbers = {name: np.array(values, dtype=float) for name, values in columns.items() if name in as_numbers}
+    texts = {name: coded_texts(values) for name, values in columns.items() if name not in as_numbers}
+    return Designs(len(held), numbers, texts)
 
 
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
@@ -114,7 +124,7 @@ def all_mistakes(mistakes: Iterable[Mistake], rejected: Mapping[int, Mapping[str
     return sorted(found, key=lambda each: each.line)
 
 
-def unreadable(designs: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
+def unreadable(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> np.ndarray:
     """Designs that `formula_mistake` refuses, shape (n_designs,); each distinct electrolyte is read once.
 
     Parameters
@@ -125,7 +135,7 @@ def unreadable(designs: pd.DataFrame, electrolytes: Electrolytes) -> np.ndarray:
     wrong = np.zeros(len(electrolytes.names), dtype=bool)
     for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():
         wrong[place] = not _is_readable(electrolytes.written[place])
-    wrong |= np.array([len(text) > MAX_LENGTH for text in electrolytes.written], dtype=bool)
+    wrong |= np.fromiter(map(len, electrolytes.written), dtype=np.int64, count=len(wrong)) > MAX_LENGTH
     found = wrong[electrolytes.codes]
     if found.any():
         named = per_text(*coded(designs, "electrolyte_class"), lambda held: held in NAMED_ONLY) > 0

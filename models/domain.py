@@ -149,7 +149,7 @@ class Domain:
         """Distance to the nearest row, shape (n_designs,): the smallest of `distances`."""
         return nearest_distances(self._scaled(vectors), self._scaled(self.vectors))
 
-    def between(self, vectors: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    def between(self, vectors: pd.DataFrame | np.ndarray, others: pd.DataFrame) -> np.ndarray:
         """The same distance between designs, shape (n_designs, n_others)."""
         return distances_between(self._scaled(vectors), self._scaled(others))
 

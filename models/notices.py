@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.charge import TOLERANCE
-from features.feature import number
+from features.designs import Designs
 from features.fields import LIQUID_CLASSES
 from features.held import Electrolytes
 from models.domain import Domain
@@ -119,7 +119,7 @@ def skill_notices(
     )
 
 
-def reading_notices(designs: pd.DataFrame, electrolytes: Electrolytes) -> list[Notice]:
+def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice]:
     """How the electrolyte was read, what of it is doubtful, and whether its conductivity was measured elsewhere."""
     amounts, charge = electrolytes.amounts, electrolytes.charge
     doubts = of_numbers(
@@ -133,7 +133,7 @@ def reading_notices(designs: pd.DataFrame, electrolytes: Electrolytes) -> list[N
     given = [_class_notice(held) for held in electrolytes.classes]
     read = [_class_notice(held, derived=True) for held in electrolytes.classes]
     measured_at, tested_at = (
-        number(designs, column) for column in ("electrolyte_conductivity_temperature_c", "temperature_c")
+        designs.number(column) for column in ("electrolyte_conductivity_temperature_c", "temperature_c")
     )
     elsewhere = np.abs(measured_at - tested_at) > SAME_TEMPERATURE_C
     both = np.column_stack([measured_at, tested_at])[elsewhere]
@@ -153,9 +153,7 @@ def _class_notice(held: str | None, derived: bool = False) -> str | None:
     return f"class read from the formula: {held}" if derived else None
 
 
-def domain_notices(
-    domain: Domain, distance: np.ndarray, designs: pd.DataFrame, electrolytes: Electrolytes
-) -> list[Notice]:
+def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, electrolytes: Electrolytes) -> list[Notice]:
     """What of each design lies outside what one model has seen.
 
     Parameters
@@ -177,10 +175,10 @@ def domain_notices(
     ]
 
 
-def _outside(domain: Domain, designs: pd.DataFrame) -> Notice:
+def _outside(domain: Domain, designs: Designs) -> Notice:
     found = []
     for column, (low, high) in domain.ranges.items():
-        value = number(designs, column)
+        value = designs.number(column)
         outside = (value < low) | (value > high)
         if outside.any():
             codes, distinct = pd.factorize(np.where(outside, value, np.nan))

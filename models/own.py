@@ -102,7 +102,8 @@ def _labels(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:
 def moved(
     part: Part,
     own: OwnRows,
-    frame: pd.DataFrame,
+    vectors: np.ndarray,
+    temperature_c: np.ndarray,
     centre: np.ndarray,
     spread: np.ndarray,
     half: np.ndarray,
@@ -112,25 +113,25 @@ def moved(
 
     Parameters
     ----------
+    vectors, temperature_c : of the designs, shape (n_designs, n_features) and (n_designs,)
     centre, spread, half : without them, on the model's scale, shape (n_designs,)
     """
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
     count = len(own.errors)
-    to = part.domain.between(part.featurizer.transform(frame), own.vectors)
+    to = part.domain.between(vectors, own.vectors)
     if not part.lab.kernel.shared:
         said = "your measured designs change nothing: the papers do not show that they would help"
-        return centre, half, [[said] for _ in range(len(frame))]
+        return centre, half, [[said] for _ in range(len(vectors))]
     among = part.domain.between(own.vectors, own.vectors)
     shift, _ = part.lab.kernel.shift(own.errors, among, to)
     changed = part.lab.half_width(among, to, spread, level)
-    temperature = number(frame, "temperature_c")
     notices: list[list[str]] = []
-    for row in range(len(frame)):
+    for row in range(len(vectors)):
         found = [f"moved by {count} measured design{'s' if count > 1 else ''} of yours"]
         if to[row].min() > part.domain.far:
             found.append(f"far from all of them (distance {to[row].min():.2f})")
-        gap = np.abs(temperature[row] - own.temperature_c)
+        gap = np.abs(temperature_c[row] - own.temperature_c)
         if np.isfinite(gap).any() and np.nanmin(gap) > FAR_TEMPERATURE_C:
             found.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
         if changed is None:

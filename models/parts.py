@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from features.cell import CONDUCTIVITY as CONDUCTIVITY_COLUMN
 from features.cell import CellFeatures
+from features.designs import Designs
 from features.electrolyte import ElectrolyteFeatures
 from features.feature import number
 from features.held import DesignFeaturizer
@@ -17,6 +18,8 @@ from models.boosted import BoostedEnsemble, Labels, Recipe
 from models.domain import Domain
 from models.intervals import Calibration
 from models.lab import LabEffect
+
+DesignsT = TypeVar("DesignsT", pd.DataFrame, Designs)
 
 FEATURIZERS: dict[str, type[DesignFeaturizer]] = {
     "ElectrolyteFeatures": ElectrolyteFeatures,
@@ -89,7 +92,7 @@ def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame
     return with_link(designs, conductivity.predict(designs)[0])
 
 
-def with_link(designs: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
+def with_link(designs: DesignsT, predicted: np.ndarray) -> DesignsT:
     """`with_conductivity` of designs whose conductivity is predicted already, log10 S/cm, shape (n_designs,)."""
     measured = number(designs, "electrolyte_conductivity_s_per_cm")
     known = measured > 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import number
+from features.designs import Designs
 from features.held import Electrolytes, read_electrolytes
 from models import lifetime
 from models.bundle import Bundle
@@ -17,7 +17,6 @@ from models.designs import has_anode
 from models.domain import Domain
 from models.intervals import Calibration
 from models.notices import (
-    Notice,
     after,
     domain_notices,
     joined,
@@ -110,7 +109,7 @@ class Predictor:
 
     def predict(
         self,
-        designs: pd.DataFrame,
+        designs: pd.DataFrame | Designs,
         *,
         targets: Sequence[str] | None = None,
         level: float = DEFAULT_LEVEL,
@@ -138,7 +137,8 @@ class Predictor:
         ValueError
             A target that does not exist.
         """
-        wanted = check_targets(targets)
+        wanted, index = check_targets(targets), _index_of(designs)
+        designs = Designs.of(designs)
         electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
         asked = list(dict.fromkeys([*(PART_OF[column] for column in wanted), *["fade"] * bool(cycles)]))
@@ -147,7 +147,7 @@ class Predictor:
         if set(asked) != {"conductivity"}:
             cells = with_link(designs, answers["conductivity"].centre)
             if not described.all():
-                cells, held = cells[described], electrolytes.take(described)
+                cells, held = cells.take(described), electrolytes.take(described)
             answers |= self._answers([name for name in asked if name not in answers], cells, held)
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
@@ -176,11 +176,11 @@ class Predictor:
                 nearest |= {column: judged for column in wanted if PART_OF[column] == name}
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
-        table = pd.DataFrame({column: columns[column] for column in order}, index=designs.index)
-        table["notice"] = _as_text(joined(notices), designs.index)
+        said = pd.array(joined(notices).dictionary_decode().fill_null(""), dtype="str")
+        table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=index)
         return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
 
-    def _answers(self, names: Sequence[str], designs: pd.DataFrame, electrolytes: Electrolytes) -> dict[str, _Answer]:
+    def _answers(self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes) -> dict[str, _Answer]:
         """What each of the parts says; those that read designs alike share their vectors."""
         found: dict[str, _Answer] = {}
         for name in names:
@@ -202,7 +202,7 @@ class Predictor:
         self,
         name: str,
         part: Part,
-        frame: pd.DataFrame,
+        frame: Designs,
         answer: _Answer,
         level: float,
         measured: pd.DataFrame | None,
@@ -215,7 +215,9 @@ class Predictor:
             own = self._own(name, part, measured)
             each = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
-                centre, half, each = moved(part, own, frame, centre, answer.spread, half, level)
+                centre, half, each = moved(
+                    part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level
+                )
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
         return _in_units(name, part, frame, centre, half, cycles), said
 
@@ -226,14 +228,14 @@ class Predictor:
 
 
 def _in_units(
-    name: str, part: Part, frame: pd.DataFrame, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
+    name: str, part: Part, frame: Designs, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
 ) -> dict[str, np.ndarray]:
     ends = dict(zip(ENDS, (centre, centre - half, centre + half), strict=True))
     if name == "conductivity":
         return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
     if name == "ice":
         return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
-    cycle = number(frame, "cycle")
+    cycle = frame.number("cycle")
     after_cycles = {"": np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle) - 1}
     after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
     found = {
@@ -261,8 +263,8 @@ def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     return found
 
 
-def _as_text(notices: Notice, index: pd.Index) -> pd.Series:
-    return pd.Series(pd.array(notices.dictionary_decode().fill_null(""), dtype="str"), index=index)
+def _index_of(designs: pd.DataFrame | Designs) -> pd.Index:
+    return designs.index if isinstance(designs, pd.DataFrame) else pd.RangeIndex(len(designs))
 
 
 def _calibration(part: Part) -> Calibration:

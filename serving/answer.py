@@ -103,7 +103,7 @@ def answer(
     cells = (reader or PortionReader()).read(portion)
     rows, electrolytes = usable(cells, portion.path.name)
     predictions = predictor.predict(
-        rows.frame,
+        rows.designs,
         targets=asked.targets,
         level=asked.level,
         precedents=asked.precedents,
@@ -139,9 +139,9 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
 def usable(cells: Cells, name: str) -> tuple[Rows, Electrolytes]:
     """Rows that can be predicted; those whose formula cannot be read are moved to the rejected ones."""
     rows = read_rows(cells, Candidate, name)
-    electrolytes = read_electrolytes(rows.frame)
+    electrolytes = read_electrolytes(rows.designs)
     bad = np.zeros(len(rows.places), dtype=bool)
-    for place in np.flatnonzero(unreadable(rows.frame, electrolytes)).tolist():
+    for place in np.flatnonzero(unreadable(rows.designs, electrolytes)).tolist():
         line = int(cells.lines[rows.places[place]])
         raw, row = read_row(
             Candidate, cells.table.column_names, cells_at(cells.table, int(rows.places[place])), line, name
@@ -154,7 +154,7 @@ def usable(cells: Cells, name: str) -> tuple[Rows, Electrolytes]:
     if rows.rejected:
         rows.mistakes = all_mistakes(rows.mistakes, rows.rejected, name)
     if bad.any():
-        rows.places, rows.frame = rows.places[~bad], rows.frame[~bad].reset_index(drop=True)
+        rows.places, rows.designs = rows.places[~bad], rows.designs.take(~bad)
         electrolytes = electrolytes.take(~bad)
     return rows, electrolytes
 

@@ -78,4 +78,4 @@ def _chunks(table: Source, result: ExplainResult) -> Iterator[tuple[list[str], p
         result.mistakes += rows.mistakes[: max(TOLD - len(result.mistakes), 0)]
         if len(rows.places):
             named = cells.table.column(name_among(cells.table.column_names)).take(rows.places)
-            yield [str(name) for name in named.to_pylist()], rows.frame
+            yield [str(name) for name in named.to_pylist()], rows.designs.to_frame()

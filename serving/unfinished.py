@@ -69,7 +69,7 @@ def finish(answered: Answered, suffix: str) -> Finished:
         pq.write_table(answered.table, written)
         rows = written.getvalue().to_pybytes()
     else:
-        rows = as_lines(answered.table, SEPARATORS[suffix], answered.predicted).encode()
+        rows = as_lines(answered.table, SEPARATORS[suffix], answered.predicted)
     record = {
         "rows": len(answered.table),
         "rejected": answered.rejected_rows,

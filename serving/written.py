@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -91,21 +92,24 @@ def rejected_lines(
     return text.getvalue()
 
 
-def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> str:
-    """Rows as text, each ended by a line feed: quoted where needed, empty where nothing is known.
+def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> bytes:
+    """Rows as UTF-8 text, each ended by a line feed: quoted where needed, empty where nothing is known.
 
     Parameters
     ----------
     digits : columns of floats printed with `DIGITS`; other numbers as they are
     """
     if not len(table):
-        return ""
+        return b""
     cells = [
         six_digits(table[name].to_numpy()) if name in digits else _quoted(_as_text(table[name]), separator)
         for name in table.column_names
     ]
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
     rows = pc.binary_join_element_wise(*cells, separator)
-    return str(pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), "\n")[0].as_py()) + "\n"
+    _, places, text = rows.buffers()  # the rows stand in it one behind the other
+    ends = np.frombuffer(places, dtype=np.int32, count=len(rows) + 1)
+    return bytes(text.slice(int(ends[0]), int(ends[-1] - ends[0])))
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.Array:

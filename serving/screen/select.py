@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from features.designs import Designs
 from features.held import read_electrolytes
 from features.records import Candidate
 from models.bundle import Bundle
@@ -88,7 +89,7 @@ class Selection:
 
 def in_domain(table: pd.DataFrame, bundle: Bundle, targets: tuple[str, ...], wish: DomainWish) -> np.ndarray:
     """Which answered designs the models of the targets know the like of, shape (n_rows,)."""
-    designs = table[[name for name in table if name in Candidate.model_fields]]
+    designs = Designs.of(table[[name for name in table if name in Candidate.model_fields]])
     electrolytes = read_electrolytes(designs)
     known = np.ones(len(table), dtype=bool)
     for column in {PART_OF[column]: column for column in targets}.values():

@@ -54,9 +54,9 @@ class Sink:
 
     def _add_lines(self, table: pa.Table, separator: str) -> None:
         numbers = [each.name for each in table.schema if pa.types.is_floating(each.type)]
-        with self.path.open("a", encoding="utf-8", newline="") as file:
+        with self.path.open("ab") as file:
             if not self.rows:
-                file.write(separator.join(table.column_names) + "\n")
+                file.write((separator.join(table.column_names) + "\n").encode())
             file.write(as_lines(table, separator, numbers))
 
 

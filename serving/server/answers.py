@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from features.designs import Designs
 from features.mistakes import InputError, Mistake
 from features.records import Candidate
 from models.predictor import PART_OF, Predictions, check_targets
 from models.targets import TARGETS
 from serving.server.curve import curves
-from serving.server.designs import good_frame, read_designs, read_measured
+from serving.server.designs import good_designs, good_frame, read_designs, read_measured
 from serving.server.errors import shortened
 from serving.server.generations import ServedModel
 from serving.server.requests import PredictRequest
@@ -52,12 +53,11 @@ def predict(model: ServedModel, asked: PredictRequest, deadline: Deadline) -> di
     """
     measured = read_measured(asked.measured)
     found = read_designs(asked.designs, deadline)
-    frame = good_frame(found)
-    results = _results(model, frame, asked, measured, deadline)
+    results = _results(model, good_designs(found), asked, measured, deadline)
     if asked.curve:
         # predicted first: a level beyond the papers is refused in the same words with and without a curve
         told = list(results)
-        drawn = curves(model, frame, asked.level, measured)
+        drawn = curves(model, good_frame(found), asked.level, measured)
         results = ({**result, "curve": curve} for result, curve in zip(told, drawn, strict=True))
     return _reply(model, asked, found, results)
 
@@ -82,7 +82,7 @@ def predict_alike(
     good = [each for found in read if isinstance(found, list) for each in found]
     results: Iterator[dict[str, Any]] = iter(())
     if good:
-        results = _results(model, good_frame(good), requests[0], None, deadline)
+        results = _results(model, good_designs(good), requests[0], None, deadline)
     return [
         _reply(model, asked, found, results) if isinstance(found, list) else found
         for asked, found in zip(requests, read, strict=True)
@@ -108,14 +108,14 @@ def _reply(
 
 def _results(
     model: ServedModel,
-    frame: pd.DataFrame,
+    designs: Designs,
     asked: PredictRequest,
     measured: pd.DataFrame | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
-    for begin in range(0, len(frame), CHUNK):
+    for begin in range(0, len(designs), CHUNK):
         deadline.check()
-        chunk = frame.iloc[begin : begin + CHUNK].reset_index(drop=True)
+        chunk = designs.take(slice(begin, begin + CHUNK))
         answers = model.predictor.predict(
             chunk, targets=asked.targets, level=asked.level, precedents=asked.precedents, measured=measured
         )

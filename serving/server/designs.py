@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 from fastapi import HTTPException
 
+from features.designs import Designs
 from features.mistakes import InputError, Mistake
 from features.records import Candidate, Measured, Row
 from features.tables import expectation
-from models.designs import candidate_frame, read_design
+from models.designs import candidate_designs, candidate_frame, read_design
 from models.own import measured_frame, parse_measured
 from serving.server.work import Deadline
 
@@ -49,6 +50,11 @@ def read_designs(designs: Iterable[Mapping[str, Any]], deadline: Deadline) -> li
     if not any(isinstance(each, Candidate) for each in found):
         raise InputError("no design can be used", [each for rows in found if isinstance(rows, list) for each in rows])
     return found
+
+
+def good_designs(found: Sequence[Candidate | list[Mistake]]) -> Designs:
+    """The designs that can be used, as arrays."""
+    return candidate_designs(each for each in found if isinstance(each, Candidate))
 
 
 def good_frame(found: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:

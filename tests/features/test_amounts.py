@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.amounts import read_amounts
+from features.amounts import _is_plain, read_amounts
 from features.elements import SYMBOLS
 from features.formula import FormulaError, read_formula
 
@@ -57,6 +59,16 @@ def test_the_quick_way_says_what_the_reader_says(texts: list[str]) -> None:
         except FormulaError:
             expected = {}
         assert held(found, row) == pytest.approx(expected)
+
+
+PLAIN = re.compile(r"(?=[A-Za-z.0-9]*[0-9])(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
+"""What `_is_plain` means, for one text."""
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(st.lists(st.text(alphabet="LiZ05.\n-é٦", max_size=8) | st.from_regex(PLAIN, fullmatch=True), max_size=8))
+def test_plain_formulas_are_told_apart_as_a_pattern_would(texts: list[str]) -> None:
+    assert _is_plain(texts).tolist() == [PLAIN.fullmatch(text) is not None for text in texts]
 
 
 @given(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,18})?", fullmatch=True).filter(lambda text: 0 < float(text) <= 10_000))

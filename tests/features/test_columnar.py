@@ -53,7 +53,7 @@ def by_column(path: Path) -> Read:
         reader = reader or PortionReader()
         cells = reader.read(portion)
         rows = read_rows(cells, Candidate, path.name)
-        frames.append(rows.frame)
+        frames.append(rows.designs.to_frame())
         lines += cells.lines[rows.places].tolist()
         said += [str(mistake) for mistake in rows.mistakes]
         rejected |= rows.rejected

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.held import read_electrolytes
 from features.mistakes import InputError
 from features.records import Candidate, Measured
 from models.bundle import Bundle, load_bundle
-from models.designs import candidate_frame
+from models.designs import candidate_designs, candidate_frame
 from models.intervals import Calibration
 from models.lab import Kernel, LabEffect
 from models.own import FAR_TEMPERATURE_C, OwnRows, measured_frame, moved, own_rows, parse_measured
@@ -63,7 +64,7 @@ def test_an_older_bundle_predicts_and_refuses_own_measurements() -> None:
         old.predict(asked, measured=mine)
     part = old.bundle.parts["conductivity"]
     with pytest.raises(ValueError, match=r"saved before own measurements could be used; train again"):
-        moved(part, OwnRows(mine, np.zeros(1), np.zeros(1)), asked, np.zeros(1), np.zeros(1), np.zeros(1), 0.8)
+        moved(part, OwnRows(mine, *[np.zeros(1)] * 2), np.zeros((1, 9)), *[np.zeros(1)] * 4, 0.8)
 
 
 def test_errors_are_measured_minus_predicted(bundle: Bundle) -> None:
@@ -131,8 +132,10 @@ def shifted(
     """Two designs predicted as -3 and -4 with half widths of 5, moved by designs measured at 25 °C."""
     mine = measured(*({"conductivity_s_per_cm": 1e-3} for _ in errors))
     own = OwnRows(part.featurizer.transform(mine), np.array(errors), np.full(len(errors), 25.0))
-    frame = candidate_frame([Candidate(**{**CELL, **asked})] * 2)
-    return moved(part, own, frame, np.array([-3.0, -4.0]), np.array(spread), np.full(2, 5.0), level)
+    designs = candidate_designs([Candidate(**{**CELL, **asked})] * 2)
+    vectors = part.featurizer.vectors(designs, read_electrolytes(designs))
+    centre, temperature = np.array([-3.0, -4.0]), designs.number("temperature_c")
+    return moved(part, own, vectors, temperature, centre, np.array(spread), np.full(2, 5.0), level)
 
 
 def test_predictions_move_and_narrow_by_hand(bundle: Bundle) -> None:

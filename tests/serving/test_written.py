@@ -24,12 +24,12 @@ def test_text_is_quoted_as_the_csv_module_does(rows: list[tuple[str, str]], sepa
     expected = io.StringIO()
     csv.writer(expected, delimiter=separator, lineterminator="\n").writerows(rows)
     first, second = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
-    assert as_lines(pa.table({"x": first, "y": second}), separator) == expected.getvalue()
+    assert as_lines(pa.table({"x": first, "y": second}), separator).decode() == expected.getvalue()
 
 
 def test_a_carriage_return_is_quoted() -> None:
     """Python's csv module of 3.11 leaves it bare, and its reader then ends the row there."""
-    assert as_lines(pa.table({"x": ["a\rb"], "y": ["c"]}), ",") == '"a\rb",c\n'
+    assert as_lines(pa.table({"x": ["a\rb"], "y": ["c"]}), ",") == b'"a\rb",c\n'
 
 
 def test_predicted_numbers_have_six_digits_and_own_ones_all() -> None:
@@ -41,12 +41,12 @@ def test_predicted_numbers_have_six_digits_and_own_ones_all() -> None:
             "found": [0.1234567890123, 1e-7 / 3, np.nan],
         }
     )
-    assert as_lines(table, ",", ["found"]).splitlines() == [
+    assert as_lines(table, ",", ["found"]).decode().splitlines() == [
         "0.1234567890123,12345678901,2026-01-02,0.123457",
         "1e+22,,,3.33333e-08",
         ",3,,",
     ]
-    assert as_lines(table.slice(0, 0), ",") == ""
+    assert as_lines(table.slice(0, 0), ",") == b""
 
 
 def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
