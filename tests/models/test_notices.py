@@ -8,6 +8,7 @@ import pytest
 
 from features.charge import charge_imbalance
 from features.composition import composition_of
+from features.designs import Designs
 from features.electrolyte import resolve_class
 from features.held import read_electrolytes
 from models import notices
@@ -32,7 +33,7 @@ def test_what_lies_outside_the_known(domain: Domain) -> None:
             "temperature_c": [80.0, 25.0, np.nan],
         }
     )
-    said = joined(domain_notices(domain, np.array([9.0, 0.1, np.nan]), designs, read_electrolytes(designs)))
+    said = joined(domain_notices(domain, np.array([9.0, 0.1, np.nan]), Designs.of(designs), read_electrolytes(designs)))
     assert said.to_pylist() == [
         "far from every training design (distance 9.00, usual below 1.00); elements never seen: Xe; "
         "electrolyte class never seen: hydride; outside the known range: temperature_c 80 (20 to 30)",
@@ -44,7 +45,9 @@ def test_what_lies_outside_the_known(domain: Domain) -> None:
 def test_a_column_known_at_one_value_has_no_range(domain: Domain) -> None:
     domain = replace(domain, ranges={"stack_pressure_mpa": (0.0, 0.0)})
     designs = pd.DataFrame({"electrolyte": ["Li2S", "Li2S"], "stack_pressure_mpa": [2.0, 0.0]})
-    said = joined(domain_notices(domain, np.array([0.1, 0.1]), designs, read_electrolytes(designs))).to_pylist()
+    said = joined(
+        domain_notices(domain, np.array([0.1, 0.1]), Designs.of(designs), read_electrolytes(designs))
+    ).to_pylist()
     assert "outside the known range: stack_pressure_mpa 2 (only 0 seen)" in str(said[0])
     assert "outside" not in str(said[1])
 
@@ -104,6 +107,6 @@ def test_many_at_once_say_what_each_alone_would(given: str | None) -> None:
         amounts = composition_of(name, "")
         alone = charge_imbalance(amounts) if amounts else None
         assert np.isnan(charge) if alone is None else charge == alone
-    said = joined(reading_notices(designs, found)).to_pylist()
+    said = joined(reading_notices(Designs.of(designs), found)).to_pylist()
     assert "the charges of the formula do not cancel (+0.2)" in str(said[2])  # 6.2 + 5 - 5 * 2 - 1
     assert said[NAMES.index("PEO")].startswith("no stoichiometry known for PEO: conductivity judged from its class")
