@@ -217,7 +217,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--out", required=True, metavar="FOLDER")
     export.set_defaults(command="models.models_export")
 
-    serve = commands.add_parser("serve", help="answer by HTTP on this machine")
+    serve = commands.add_parser(
+        "serve",
+        help="answer by HTTP on this machine",
+        epilog="With SILION_TOKEN in the environment only requests that bear this token are answered, and "
+        "POST /admin/reload is open to them; without it whoever reaches the address may ask, and nobody reload.",
+    )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8000, help="0 takes any free one (default 8000)")
     serve.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (default 1)")

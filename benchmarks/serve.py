@@ -145,7 +145,7 @@ def soak(count: int, workers: int, model: list[str], env: dict[str, str]) -> tup
                     times.append(time.perf_counter() - began)
                 if choose.random() < 0.2:  # hang up in the middle of a body
                     with socket.create_connection(("127.0.0.1", port)) as rude:
-                        rude.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+                        rude.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{")
                 connection.close()
 
         sizes, began = [], time.perf_counter()

@@ -209,8 +209,9 @@ class Predictor:
         cycles: Sequence[int],
     ) -> tuple[dict[str, np.ndarray], list[str]]:
         """The columns of one part, and what its measured designs changed in words, per design."""
-        centre, said = answer.centre, list[str]()
-        half = _calibration(part).half_width(answer.spread, level, answer.distance)
+        centre, said, half = answer.centre, list[str](), np.empty(0)
+        if len(frame):  # a part that judges no design refuses no level
+            half = _calibration(part).half_width(answer.spread, level, answer.distance)
         if measured is not None and len(frame):
             own = self._own(name, part, measured)
             each = [["none of your measured designs tells of it"]] * len(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from models.console import DONE, REJECTED
@@ -132,6 +133,7 @@ def serve(arguments: argparse.Namespace) -> int:
     listen = listening_socket(arguments.host, arguments.port)
     if settings.token is None and not is_local(listen):
         print("note: whoever reaches this address may ask; set SILION_TOKEN, or serve behind a proxy", file=sys.stderr)
+    settings = replace(settings, local_names=settings.token is None and is_local(listen))
     address = f"http://{arguments.host}:{listen.getsockname()[1]}"
 
     def ready() -> None:

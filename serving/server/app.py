@@ -16,6 +16,7 @@ from serving.server.errors import Failures, add_handlers
 from serving.server.generations import Generations, ServedModel
 from serving.server.head import Head
 from serving.server.headers import SafeHeaders
+from serving.server.local_names import LocalNames
 from serving.server.metrics import Counted, Metrics
 from serving.server.reload import Reload
 from serving.server.replies import Failure
@@ -35,6 +36,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         408: "the body came too slowly",
         413: "more than this server takes at once",
         415: "a type of content that is not read here",
+        421: "a server without a token was asked by a name that is not this machine's",
         422: "nothing of it can be used; all mistakes",
         503: "no model, too many requests, or no answer in time; try again",
     }.items()
@@ -66,6 +68,8 @@ def create_app(models: Generations, settings: Settings, reload: Reload | None = 
     app.add_middleware(Failures)
     app.add_middleware(BoundedBody, settings=settings)
     app.add_middleware(BearerToken, token=settings.token)
+    if settings.local_names:
+        app.add_middleware(LocalNames)
     app.add_middleware(SafeHeaders, models=models)
     app.add_middleware(Counted, metrics=context.metrics)
     app.add_middleware(Head)

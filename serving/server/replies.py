@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Failure(BaseModel):
@@ -39,11 +39,23 @@ class Prediction(BaseModel):
 
 
 class Precedent(BaseModel):
-    """A literature row near a design."""
+    """A literature row near a design; what the paper does not tell is not there."""
+
+    model_config = ConfigDict(extra="forbid")
 
     row: str
-    electrolyte: str | None = Field(default=None, description="not there where the paper names none")
-    measured: str
+    electrolyte: str | None = None
+    anode: str | None = None
+    counter_electrode: str | None = None
+    temperature_c: float | None = None
+    conductivity_s_per_cm: float | None = None
+    conductivity_qualifier: str | None = Field(default=None, description="= exact, < at most, > at least, ~ about")
+    ice_pct: float | None = None
+    ice_qualifier: str | None = None
+    cycle: float | None = None
+    retention_pct: float | None = None
+    qualifier: str | None = Field(default=None, description="of the retention")
+    measured: str = Field(description="the value in words")
     paper: str
     doi: str = Field(description="empty where none is known: see the citation")
     citation: str

@@ -32,6 +32,7 @@ class Settings:
     waiting : requests that may wait for their turn in one worker; more are told to come back
     threads : that predict at the same time in one worker
     workers : processes that answer
+    local_names : whether only names of this machine are answered, as a token would keep pages from elsewhere out
     """
 
     token: str | None = None
@@ -45,6 +46,7 @@ class Settings:
     waiting: int = 256
     threads: int = 2
     workers: int = 1
+    local_names: bool = False
 
     def __post_init__(self) -> None:
         if self.token is not None and (len(self.token) < SHORTEST_TOKEN or not self.token.isascii()):

@@ -9,6 +9,7 @@ import pytest
 from features.records import Candidate
 from models.bundle import load_bundle
 from models.designs import candidate_frame, formula_mistake
+from models.intervals import LevelError
 from models.predictor import Predictor
 from models.targets import TARGETS
 
@@ -83,6 +84,18 @@ def test_without_an_anode_only_the_conductivity_is_predicted(predictor: Predicto
     assert table["conductivity_s_per_cm"].notna().all()
     assert table[["ice_pct", "retention_pct", "cycle_life_80"]].isna().all(axis=None)
     assert "no anode described" in table["notice"].iloc[0]
+
+
+def test_a_level_is_refused_only_by_models_that_judge_a_design(predictor: Predictor) -> None:
+    highest = {
+        name: part.calibration.highest_level for name, part in predictor.bundle.parts.items() if part.calibration
+    }
+    assert highest["ice"] < highest["conductivity"]  # fewer papers
+    level = (highest["ice"] + highest["conductivity"]) / 2
+    table = predictor.predict(designs(electrolyte=["Li6PS5Cl"]), level=level).table
+    assert table["conductivity_s_per_cm_low"].iloc[0] < table["conductivity_s_per_cm_high"].iloc[0]
+    with pytest.raises(LevelError, match="groups of papers support at most"):
+        predictor.predict(designs(**CELL), level=level)
 
 
 def test_notices(predictor: Predictor) -> None:

@@ -187,3 +187,40 @@ def test_without_a_page_the_documentation_comes_first(
     monkeypatch.setattr("serving.server.app.page.router", lambda: router(tmp_path / "none"))
     answer = TestClient(app_of(load_bundle(bundle_folder))).get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (307, "docs")
+
+
+@pytest.fixture(scope="module")
+def at_home(bundle_folder: Path) -> TestClient:
+    """As `silion serve` is without a token."""
+    return TestClient(app_of(load_bundle(bundle_folder), Settings(local_names=True)))
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.9.9.9", "[::1]:8000", "::1", "silion.localhost:80"]
+)
+def test_a_server_without_a_token_answers_under_names_of_its_machine(at_home: TestClient, host: str) -> None:
+    assert at_home.post("/predict", json=LLZTO, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "",
+        "10.0.0.1",
+        "[::2]:1",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/health", "/model"])
+def test_a_page_that_points_its_own_name_at_this_machine_is_refused(at_home: TestClient, path: str, host: str) -> None:
+    answer = at_home.get(path, headers={"Host": host})
+    assert answer.status_code == 421
+    assert "start it with SILION_TOKEN to be asked by other names" in answer.json()["detail"][0]
+
+
+def test_a_server_with_a_token_may_have_any_name(guarded: TestClient) -> None:
+    answer = guarded.post("/predict", json=LLZTO, headers={**BEARER, "Host": "silion.example"})
+    assert answer.status_code == 200
