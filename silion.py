@@ -93,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
         "--cycles", type=int, nargs="+", default=[], metavar="N", help="retention after these cycles as well"
     )
     predict.add_argument(
+        "--above", nargs="+", default=[], metavar="TARGET=LIMIT",
+        help="probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
+    )  # fmt: skip
+    predict.add_argument(
         "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
         "(default 3, and none above 10,000 designs)",
     )  # fmt: skip

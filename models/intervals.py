@@ -70,6 +70,14 @@ class Calibration:
         index = int(np.searchsorted(reached, level * (self.papers + 1) - 1e-9))
         return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread, distance))
 
+    def share_within(self, half: Any, spread: Any, distance: Any = None) -> np.ndarray:
+        """Share of papers' values that intervals of half this width hold: the highest level whose `half_width` is not
+        wider; at most `highest_level`, and 0 where even the smallest error is larger. Shape and parameters as there.
+        """
+        reached = np.concatenate([[0.0], np.cumsum(self.weights)]) / (self.papers + 1)
+        errors = np.asarray(half, dtype=float) / self.scale(spread, distance)
+        return np.asarray(reached[np.searchsorted(self.scores, errors, side="right")])
+
     def scale(self, spread: Any, distance: Any = None) -> np.ndarray:
         """Scale of the error: larger where the ensemble's members disagree, and far from what is known.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from models.bundle import Bundle
 from models.designs import has_anode
 from models.domain import Domain
 from models.intervals import Calibration
+from models.limits import check_limits, on_scale, probability_above, probability_column
 from models.notices import (
     after,
     domain_notices,
@@ -116,6 +117,7 @@ class Predictor:
         precedents: int = 3,
         measured: pd.DataFrame | None = None,
         cycles: Sequence[int] = (),
+        above: Mapping[str, float] | None = None,
         electrolytes: Electrolytes | None = None,
     ) -> Predictions:
         """Predict each design.
@@ -128,6 +130,7 @@ class Predictor:
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
         cycles : cycles at which retention is wanted beside that of the design's own
+        above : limits of targets, in their units: `probability_column` of each is told as well
         electrolytes : what `read_electrolytes` gave of the designs, where that was done already
 
         Raises
@@ -135,13 +138,18 @@ class Predictor:
         LevelError
             The number of papers cannot support the level.
         ValueError
-            A target that does not exist.
+            A target that does not exist, a limit no value of it could pass, or limits together with measured designs.
         """
+        limits = check_limits(above or {})
+        if limits and measured is not None:  # moved intervals have no scale to read a probability from
+            raise ValueError(
+                "probabilities above a limit are not known beside own measurements; ask for one of the two"
+            )
         wanted, index = check_targets(targets), _index_of(designs)
         designs = Designs.of(designs)
         electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
-        asked = list(dict.fromkeys([*(PART_OF[column] for column in wanted), *["fade"] * bool(cycles)]))
+        asked = list(dict.fromkeys([*(PART_OF[each] for each in (*wanted, *limits)), *["fade"] * bool(cycles)]))
         answers = self._answers(["conductivity"], designs, electrolytes)
         cells, held = designs, electrolytes
         if set(asked) != {"conductivity"}:
@@ -163,6 +171,9 @@ class Predictor:
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
             part, answer = self.bundle.parts[name], answers[name]
             found, said = self._values(name, part, frame, answer, level, measured, cycles)
+            for column, limit in limits.items():
+                if PART_OF[column] == name:
+                    found[probability_column(column, limit)] = _probability(column, limit, part, frame, answer)
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
             if said:
                 notices.append(of_rows(mask, said))
@@ -176,6 +187,7 @@ class Predictor:
                 nearest |= {column: judged for column in wanted if PART_OF[column] == name}
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
+        order += [probability_column(*each) for each in limits.items()]
         said = pd.array(joined(notices).dictionary_decode().fill_null(""), dtype="str")
         table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=index)
         return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
@@ -228,6 +240,19 @@ class Predictor:
         return own_rows(name, part, measured)
 
 
+def _probability(column: str, limit: float, part: Part, frame: Designs, answer: _Answer) -> np.ndarray:
+    if not len(frame):
+        return np.empty(0)
+    limits = on_scale(column, limit, part, _cycle(frame))
+    return probability_above(limits, _calibration(part), answer.centre, answer.spread, answer.distance)
+
+
+def _cycle(frame: Designs) -> np.ndarray:
+    """Cycle at which each design's retention is asked for."""
+    cycle = frame.number("cycle")
+    return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)
+
+
 def _in_units(
     name: str, part: Part, frame: Designs, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
 ) -> dict[str, np.ndarray]:
@@ -236,8 +261,7 @@ def _in_units(
         return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
     if name == "ice":
         return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
-    cycle = frame.number("cycle")
-    after_cycles = {"": np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle) - 1}
+    after_cycles = {"": _cycle(frame) - 1}
     after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
     found = {
         RETENTION.column + at + end: lifetime.retention_pct(value, passed, part.settings["shape"])

@@ -19,6 +19,7 @@ from features.portions import Cells, Portion, PortionReader
 from features.records import Candidate
 from features.tables import read_row
 from models.designs import all_mistakes, formula_mistake, unreadable
+from models.limits import check_limits
 from models.predictor import DEFAULT_LEVEL, PART_OF, Predictions, Predictor, check_targets
 from models.targets import TARGETS
 from serving.text import DISTANCE, name_among
@@ -37,6 +38,7 @@ class Asked:
     level : share of papers whose values the interval should hold, 0 to 1
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
+    above : limits of targets, in their units, whose probability of being passed is wanted
     named : whether rows are told with the name of their file
     """
 
@@ -44,12 +46,14 @@ class Asked:
     level: float = DEFAULT_LEVEL
     precedents: int = 0
     cycles: tuple[int, ...] = ()
+    above: tuple[tuple[str, float], ...] = ()
     named: bool = False
 
     def __post_init__(self) -> None:
         check_targets(self.targets)
         if self.precedents < 0:
             raise ValueError(f"precedents: got {self.precedents}, expected 0 or more")
+        check_limits(dict(self.above))
         if wrong := [cycle for cycle in self.cycles if cycle < 1]:
             raise ValueError(f"cycles: got {wrong[0]}, expected 1 or more")
 
@@ -109,6 +113,7 @@ def answer(
         precedents=asked.precedents,
         measured=measured,
         cycles=asked.cycles,
+        above=dict(asked.above),
         electrolytes=electrolytes,
     )
     own = cells.table if len(rows.places) == len(cells.table) else cells.table.take(pa.array(rows.places))

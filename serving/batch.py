@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -68,6 +68,7 @@ def predict_file(
     calibrate: str | Path | None = None,
     precedents: int | None = None,
     cycles: Sequence[int] = (),
+    above: Mapping[str, float] | None = None,
     resume: bool = False,
     cluster: str | None = None,
 ) -> BatchResult:
@@ -84,6 +85,7 @@ def predict_file(
     precedents : nearest literature rows per design and target; `PRECEDENTS` where None, and none of them beyond
         `MOST_WITH_PRECEDENTS` designs
     cycles : cycles at which retention is wanted beside that of the design's own
+    above : limits of targets, in their units, whose probability of being passed is wanted
     resume : go on with what an interrupted run of the same input, model and options had finished
     cluster : `local` or the address of a dask scheduler whose workers do the work; this process alone where None
 
@@ -109,7 +111,7 @@ def predict_file(
         if not precedents:
             said = f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
             remarks.append(said)
-    asked = Asked(wanted, level, precedents, tuple(cycles), named=source.is_dir())
+    asked = Asked(wanted, level, precedents, tuple(cycles), tuple((above or {}).items()), named=source.is_dir())
     unfinished = Unfinished(out, _key(table, predictor, asked, calibrate))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
         _work(table, answering, asked, measured, unfinished)

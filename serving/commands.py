@@ -13,12 +13,14 @@ from models.console import DONE, REJECTED
 def predict(arguments: argparse.Namespace) -> int:
     """Candidate designs in, predictions out."""
     from models.bundle import load_bundle
+    from models.limits import parse_limits
     from models.predictor import Predictor
     from models.registry import resolve
     from serving.batch import predict_file
     from serving.text import text_notices, text_table
     from serving.unfinished import OutputBusy, folder_of
 
+    above = parse_limits(arguments.above)
     predictor = Predictor(load_bundle(resolve(arguments.model)))
     try:
         result = predict_file(
@@ -30,6 +32,7 @@ def predict(arguments: argparse.Namespace) -> int:
             calibrate=arguments.calibrate or None,
             precedents=arguments.precedents,
             cycles=arguments.cycles,
+            above=above,
             resume=arguments.resume,
             cluster=arguments.cluster,
         )

@@ -13,6 +13,8 @@ from models.targets import RETENTION, TARGETS
 
 DISTANCE = "_distance"
 """Ending of the columns that hold the distance to the nearest training design."""
+CHANCE = "_probability"
+"""Ending of the columns that hold the probability to lie above a limit."""
 SHOWN = 12
 """Designs printed on a terminal."""
 
@@ -22,6 +24,8 @@ def is_predicted(column: str) -> bool:
     stem = column.removesuffix(DISTANCE)
     for end in ENDS[1:]:
         stem = stem.removesuffix(end)
+    if column.endswith(CHANCE):
+        stem = column.rpartition("_above_")[0]
     at_cycle = stem.removeprefix(f"{RETENTION.column}_at_")
     return column == "notice" or stem in TARGETS or (at_cycle != stem and at_cycle.isdigit())
 

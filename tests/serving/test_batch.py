@@ -348,6 +348,19 @@ def test_the_distance_stands_behind_each_target(predictor: Predictor, tmp_path: 
     assert table["retention_pct_distance"].equals(table["cycle_life_80_distance"])  # one model serves both
 
 
+def test_probabilities_above_limits_are_columns_of_the_output(predictor: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("electrolyte,anode\nLi6PS5Cl,Si\nLLZTO,\n", encoding="utf-8")
+    above = {"conductivity_s_per_cm": 1e-4, "ice_pct": 85.0}
+    result = predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, above=above)
+    columns = ["conductivity_s_per_cm_above_0.0001_probability", "ice_pct_above_85_probability"]
+    assert list(result.table)[-3:] == [*columns, "notice"]
+    assert result.table[columns[0]].between(0, 1, inclusive="neither").all()
+    assert result.table[columns[1]].notna().tolist() == [True, False]  # the second describes no anode
+    (tmp_path / "own.csv").write_text(f"electrolyte,{columns[1]}\nLi6PS5Cl,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the columns cannot be used"):
+        predict_file(tmp_path / "own.csv", tmp_path / "out.csv", predictor, above=above)
+
+
 def test_retention_at_chosen_cycles(predictor: Predictor, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("electrolyte,anode,cycle\nLi6PS5Cl,micro-Si,50\nLi6PS5Cl,,\n", encoding="utf-8")
     predict_file(tmp_path / "in.csv", tmp_path / "out.parquet", predictor, targets=["ice_pct"], cycles=[1, 50, 500])

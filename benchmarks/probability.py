@@ -1,0 +1,109 @@
+"""Whether probabilities to lie above a limit keep their promise on papers never seen.
+
+    python -m benchmarks.probability [--repeats 5] [--write-readme]
+
+Each paper's values are told from models and errors of the other papers alone. The Brier score is the mean squared gap
+between probability and what was found, papers weighing alike, beside that of the other papers' own share above the
+limit: below 1 the probabilities know more than that share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from features.dictionary import write_between_marks
+from models import lifetime
+from models.limits import probability_above
+from models.targets import CONDUCTIVITY, ICE, RETENTION
+from training.config import CHOICES
+from training.coverage import calibration_of, on_labels
+from training.crossvalidate import OutOfFold, Protocol, cross_validate
+from training.dataset import load_literature
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = {CONDUCTIVITY: (1e-4, 1e-3), ICE: (80.0, 85.0), RETENTION: (80.0,)}
+PARTS = {CONDUCTIVITY: "conductivity", ICE: "ice", RETENTION: "fade"}
+BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
+HEADER = ("target", "limit", "rows", "papers", "above", "Brier", "over that of the share", *(
+    f"{low:g} to {high:g}" for low, high in itertools.pairwise(BINS)
+))  # fmt: skip
+
+
+def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probability of each row, shape (n_repeats, n_rows), and the other papers' share above the limit, (n_rows,).
+
+    Parameters
+    ----------
+    limit : on the model's scale, shape (n_rows,)
+    """
+    papers, centre, above = found.groups, on_labels(found), found.examples.labels.middle > limit
+    chance, share = np.full(centre.shape, np.nan), np.full(len(papers), np.nan)
+    for paper in np.unique(papers):
+        own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
+        chance[:, own] = probability_above(
+            limit[own], calibration_of(found, others), centre[:, own], found.spread[:, own], found.distance_of(own)
+        )
+        share[own] = np.average(above[others], weights=by_paper(papers[others]))
+    return chance, share
+
+
+def by_paper(papers: np.ndarray) -> np.ndarray:
+    """Weight of each row, papers weighing alike."""
+    _, member, counts = np.unique(papers, return_inverse=True, return_counts=True)
+    return np.asarray(1 / counts[member])
+
+
+def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
+    """Figures of one limit, from the rows on one side of it for certain."""
+    labels = found.examples.labels
+    known = (labels.lower > limit) | (labels.upper <= limit)
+    chance, share = told(found, limit)
+    chance, share, above = chance[:, known], share[known], (labels.lower > limit)[known]
+    papers = found.groups[known]
+    weight = by_paper(papers)
+    brier = np.average(((chance - above) ** 2).mean(axis=0), weights=weight)
+    plain = np.average((share - above) ** 2, weights=weight)
+    each = np.broadcast_to(weight, chance.shape)
+    bins = []
+    for low, high in itertools.pairwise(BINS):
+        here = (chance >= low) & (chance < high)
+        seen = np.average(np.broadcast_to(above, chance.shape)[here], weights=each[here]) if here.any() else None
+        bins.append("" if seen is None else f"{seen:.2f} of {here.sum() / len(chance):.0f}")
+    counts = [str(known.sum()), str(len(np.unique(papers))), f"{np.average(above, weights=weight):.2f}"]
+    return [*counts, f"{brier:.2f}", f"{brier / plain:.2f}", *bins]
+
+
+def limit_of(found: OutOfFold, target: object, limit: float) -> np.ndarray:
+    """The limit on the model's scale for each row, shape (n_rows,)."""
+    designs = found.examples.designs
+    if target is RETENTION:
+        return lifetime.log10_life(designs["cycles"].to_numpy(dtype=float), limit, lifetime.fade_shape(designs))
+    return np.full(len(designs), np.log10(limit) if target is CONDUCTIVITY else limit)
+
+
+def main() -> None:
+    """Print the table and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write-readme", action="store_true")
+    arguments = parser.parse_args()
+    parts = cross_validate(load_literature(), CHOICES, Protocol(5, arguments.repeats, 0), lambda steps: None)
+    rows = [
+        [target.label, f"{limit:g} {target.unit}", *line(parts[name], limit_of(parts[name], target, limit))]
+        for target, name in PARTS.items()
+        for limit in LIMITS[target]
+    ]
+    table = [" | ".join(each) for each in (HEADER, ["---"] * len(HEADER), *rows)]
+    text = "\n".join(f"| {each} |" for each in table)
+    print(text)
+    if arguments.write_readme:
+        marks = "<!-- probabilities: written by `python -m benchmarks.probability` -->", "<!-- end of probabilities -->"
+        write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
+
+
+if __name__ == "__main__":
+    main()
