@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
         help="probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
     )  # fmt: skip
     predict.add_argument(
+        "--stack", nargs="+", default=[], metavar="LAYER=NUMBER",
+        help="Wh/kg and Wh/L of each design's stack, from its columns and the layers stated here, such as 'review "
+        "electrolyte_density_g_per_cm3=1.865': all layers but the electrolyte as in a review's cell",
+    )  # fmt: skip
+    predict.add_argument(
         "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
         "(default 3, and none above 10,000 designs)",
     )  # fmt: skip

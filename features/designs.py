@@ -52,6 +52,11 @@ class Designs:
         return self._count
 
     @property
+    def index(self) -> pd.Index:
+        """That of the frame, else places from 0."""
+        return pd.RangeIndex(self._count) if self._frame is None else self._frame.index
+
+    @property
     def columns(self) -> list[str]:
         """Names of the columns."""
         others = [] if self._frame is None else map(str, self._frame.columns)

@@ -145,8 +145,7 @@ class Predictor:
             raise ValueError(
                 "probabilities above a limit are not known beside own measurements; ask for one of the two"
             )
-        wanted, index = check_targets(targets), _index_of(designs)
-        designs = Designs.of(designs)
+        wanted, designs = check_targets(targets), Designs.of(designs)
         electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
         asked = list(dict.fromkeys([*(PART_OF[each] for each in (*wanted, *limits)), *["fade"] * bool(cycles)]))
@@ -189,7 +188,7 @@ class Predictor:
         order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         said = pd.array(joined(notices).dictionary_decode().fill_null(""), dtype="str")
-        table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=index)
+        table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=designs.index)
         return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
 
     def _answers(self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes) -> dict[str, _Answer]:
@@ -286,10 +285,6 @@ def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
     found[mask] = values
     return found
-
-
-def _index_of(designs: pd.DataFrame | Designs) -> pd.Index:
-    return designs.index if isinstance(designs, pd.DataFrame) else pd.RangeIndex(len(designs))
 
 
 def _calibration(part: Part) -> Calibration:

@@ -22,6 +22,7 @@ from models.designs import all_mistakes, formula_mistake, unreadable
 from models.limits import check_limits
 from models.predictor import DEFAULT_LEVEL, PART_OF, Predictions, Predictor, check_targets
 from models.targets import TARGETS
+from serving.energy import Energy
 from serving.text import DISTANCE, name_among
 from serving.written import rejected_lines
 
@@ -39,6 +40,7 @@ class Asked:
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
     above : limits of targets, in their units, whose probability of being passed is wanted
+    stack : words of `Energy.parse`; the energy density of each design's stack is wanted where there are any
     named : whether rows are told with the name of their file
     """
 
@@ -47,6 +49,7 @@ class Asked:
     precedents: int = 0
     cycles: tuple[int, ...] = ()
     above: tuple[tuple[str, float], ...] = ()
+    stack: tuple[str, ...] = ()
     named: bool = False
 
     def __post_init__(self) -> None:
@@ -118,6 +121,9 @@ def answer(
     )
     own = cells.table if len(rows.places) == len(cells.table) else cells.table.take(pa.array(rows.places))
     found = with_distances(predictions, asked.targets)
+    if asked.stack:
+        for column, values in Energy.parse(asked.stack, portion.header).densities(rows.designs).items():
+            found.insert(len(found.columns) - 1, str(column), values)
     table = own
     for name in found.columns:
         table = table.append_column(str(name), pa.array(found[name], from_pandas=False))

@@ -22,6 +22,7 @@ from features.tables import check_columns
 from models.console import progress
 from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from serving.answer import NEAREST_COLUMNS, Asked, answer
+from serving.energy import ENERGY_UNITS, Energy
 from serving.read import read_measured, remarks_on
 from serving.text import SHOWN, is_predicted
 from serving.unfinished import MOST_SAID, Finished, Unfinished, digest_of, finish
@@ -69,6 +70,7 @@ def predict_file(
     precedents: int | None = None,
     cycles: Sequence[int] = (),
     above: Mapping[str, float] | None = None,
+    stack: Sequence[str] = (),
     resume: bool = False,
     cluster: str | None = None,
 ) -> BatchResult:
@@ -86,6 +88,7 @@ def predict_file(
         `MOST_WITH_PRECEDENTS` designs
     cycles : cycles at which retention is wanted beside that of the design's own
     above : limits of targets, in their units, whose probability of being passed is wanted
+    stack : words of `Energy.parse`: the energy density of each design's stack is wanted
     resume : go on with what an interrupted run of the same input, model and options had finished
     cluster : `local` or the address of a dask scheduler whose workers do the work; this process alone where None
 
@@ -104,14 +107,19 @@ def predict_file(
         raise InputError(
             f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
         )
-    remarks = check_columns(table.columns, Candidate, own_columns=True, name=name) + remarks_on(table.columns, name)
+    remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
+    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else ())
+    if stack:
+        remarks += Energy.parse(stack, table.columns).told()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
         precedents = PRECEDENTS if table.rows <= MOST_WITH_PRECEDENTS else 0
         if not precedents:
             said = f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
             remarks.append(said)
-    asked = Asked(wanted, level, precedents, tuple(cycles), tuple((above or {}).items()), named=source.is_dir())
+    asked = Asked(
+        wanted, level, precedents, tuple(cycles), tuple((above or {}).items()), tuple(stack), named=source.is_dir()
+    )
     unfinished = Unfinished(out, _key(table, predictor, asked, calibrate))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
         _work(table, answering, asked, measured, unfinished)

@@ -33,6 +33,7 @@ def predict(arguments: argparse.Namespace) -> int:
             precedents=arguments.precedents,
             cycles=arguments.cycles,
             above=above,
+            stack=arguments.stack,
             resume=arguments.resume,
             cluster=arguments.cluster,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -42,15 +42,19 @@ def read_candidates(path: str | Path) -> Table[Candidate]:
     return kept
 
 
-def remarks_on(columns: Sequence[str], name: str) -> list[str]:
+def remarks_on(columns: Sequence[str], name: str, also: Collection[str] = ()) -> list[str]:
     """What to say of the columns of a table of candidates that are the user's own.
+
+    Parameters
+    ----------
+    also : columns that are written besides the predictions
 
     Raises
     ------
     InputError
         One of them is a column that the predictions would overwrite.
     """
-    if clash := [column for column in columns if is_predicted(column)]:
+    if clash := [column for column in columns if is_predicted(column) or column in also]:
         got = "a column that the predictions are written to"
         found = [Mistake(1, column, got, f"another name, such as {column}_measured", name) for column in clash]
         raise InputError(f"{name}: the columns cannot be used", found)

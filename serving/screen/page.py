@@ -10,9 +10,9 @@ import pandas as pd
 from models.bundle import Bundle
 from models.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from models.targets import TARGETS
+from serving.energy import ENERGY_UNITS
 from serving.screen import pictures
 from serving.screen.answers import target_of
-from serving.screen.energy import ENERGY_UNITS
 from serving.screen.front import ALIKE
 from serving.screen.reference import literature
 from serving.screen.run import Screened

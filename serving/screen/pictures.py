@@ -20,7 +20,7 @@ from features.records import Candidate
 from models.figures import INK, QUIET, axes, save
 from models.pages import INLINE
 from models.targets import TARGETS
-from serving.screen.energy import ENERGY_UNITS
+from serving.energy import ENERGY_UNITS
 from serving.screen.survey import Survey
 
 MOST_BARS = 25

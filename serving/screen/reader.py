@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from features.mistakes import InputError
 from models.designs import ANODE_COLUMNS
 from models.targets import CONDUCTIVITY, TARGETS
+from serving.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.screen.answers import answer_columns
 from serving.screen.columns import NUMBERS
 from serving.screen.document import Branch, Leaf, Node, read_document
 from serving.screen.electrolytes import ElectrolyteReader
-from serving.screen.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.screen.expression import Expression, quantity
 from serving.screen.formulas import DOPANT
 from serving.screen.sampling import GRID, LATIN, MAX_LATIN, METHODS

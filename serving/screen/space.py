@@ -14,9 +14,9 @@ import pandas as pd
 from features.columns import kinds_of
 from features.records import Candidate
 from models.targets import TARGETS
+from serving.energy import Energy
 from serving.screen.axis import Axis
 from serving.screen.columns import NUMBERS
-from serving.screen.energy import Energy
 from serving.screen.expression import Expression
 from serving.screen.formulas import VARIABLES, Family, drawn_formulas
 from serving.screen.sampling import GRID, Points, digits

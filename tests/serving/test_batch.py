@@ -361,6 +361,26 @@ def test_probabilities_above_limits_are_columns_of_the_output(predictor: Predict
         predict_file(tmp_path / "own.csv", tmp_path / "out.csv", predictor, above=above)
 
 
+def test_the_energy_of_each_designs_stack(predictor: Predictor, tmp_path: Path) -> None:
+    """Zhan et al. print 270.3 Wh/kg at 100 µm and 350.8 at 30 µm."""
+    rows = "electrolyte,electrolyte_thickness_um\nLi6PS5Cl,100\nLi6PS5Cl,30\nLi6PS5Cl,\n"
+    (tmp_path / "in.csv").write_text(rows, encoding="utf-8")
+    stack = ["review", "electrolyte_density_g_per_cm3=1.865"]
+    result = predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, targets=["ice_pct"], stack=stack)
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert list(table)[-3:] == ["energy_density_wh_per_kg", "energy_density_wh_per_l", "notice"]
+    assert table["energy_density_wh_per_kg"].round(1).tolist()[:2] == [270.3, 350.8]
+    assert np.isnan(table["energy_density_wh_per_kg"].iloc[2])
+    assert any("Zhan" in remark for remark in result.remarks)
+    with pytest.raises(ValueError, match="nothing is assumed silently"):
+        predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, stack=["review"])
+    with pytest.raises(InputError, match="the columns cannot be used"):
+        predict_file(tmp_path / "out.csv", tmp_path / "again.csv", predictor, stack=stack)
+    # without the question such a column is the user's own
+    (tmp_path / "own.csv").write_text("electrolyte,energy_density_wh_per_kg\nLi6PS5Cl,300\n", encoding="utf-8")
+    assert "energy_density_wh_per_kg" in predict_file(tmp_path / "own.csv", tmp_path / "again.csv", predictor).table
+
+
 def test_retention_at_chosen_cycles(predictor: Predictor, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("electrolyte,anode,cycle\nLi6PS5Cl,micro-Si,50\nLi6PS5Cl,,\n", encoding="utf-8")
     predict_file(tmp_path / "in.csv", tmp_path / "out.parquet", predictor, targets=["ice_pct"], cycles=[1, 50, 500])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from features.designs import Designs
 from features.stack import Stack, stack_energy_density
-from serving.screen.energy import NEEDED, PER_KG, PER_L, Energy
+from serving.energy import NEEDED, PER_KG, PER_L, Energy
 from serving.screen.expression import quantity
 
 ASSUMED = {
@@ -51,3 +53,33 @@ def test_the_reviews_cell() -> None:
 def test_a_swelling_is_the_only_layer_with_a_default() -> None:
     assert "anode_swelling_pct" not in NEEDED
     assert len(NEEDED) == 16
+
+
+def test_layers_are_stated_in_words_or_are_columns() -> None:
+    energy = Energy.parse(["electrolyte_density_g_per_cm3=1.5 + 0.365", "review"], ["electrolyte_thickness_um"])
+    found = energy.densities(Designs(2, {"electrolyte_thickness_um": np.array([100.0, 30.0])}))
+    assert found[PER_KG].round(1).tolist() == [270.3, 350.8]
+    words = [f"{name}={value}" for name, value in ASSUMED.items()]
+    own = ["cathode_loading_mg_per_cm2", "np_ratio", "silicon_wt_pct", "electrolyte_thickness_um"]
+    layered = Energy.parse([*words, "anode_active_share=silicon_wt_pct / 100"], own)
+    row = dict(zip(own, (20.0, 1.1, 60.0, 30.0), strict=True))
+    found = layered.densities(Designs(1, {name: np.array([value]) for name, value in row.items()}))
+    layers = {name: value for name, value in row.items() if name != "silicon_wt_pct"}
+    expected = stack_energy_density(Stack(**ASSUMED, **layers, anode_active_share=0.6))
+    assert found.iloc[0].tolist() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["review"], "nothing for electrolyte_density_g_per_cm3; give each as NAME=NUMBER"),
+        (["review", "np_ratio=2"], "got 'np_ratio', expected review, or once each, as NAME=NUMBER, electrolyte_thick"),
+        (["volts=2"], "got 'volts', expected review, or once each"),
+        (["review", "electrolyte_density_g_per_cm3=2", "electrolyte_density_g_per_cm3=3"], "or once each"),
+        (["review", "electrolyte_density_g_per_cm3=heavy"], "--stack electrolyte_density_g_per_cm3: got 'heavy'"),
+        (["electrolyte_density_g_per_cm3=2"], "nothing for cathode_loading_mg_per_cm2, cathode_active_share"),
+    ],
+)
+def test_words_that_cannot_be_meant(words: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Energy.parse(words, ["electrolyte", "electrolyte_thickness_um"])
