@@ -32,6 +32,11 @@ def aliases() -> dict[str, Alias]:
         return {row["name"]: Alias(**row) for row in csv.DictReader(file)}
 
 
+def electrolytes() -> list[str]:
+    """Names of electrolytes among the known ones, and of what they are made of: no anodes, binders or labels."""
+    return [name for name, alias in aliases().items() if alias.electrolyte_class or alias.role in ("salt", "ambiguous")]
+
+
 @lru_cache(maxsize=1)
 def _folded() -> dict[str, Alias]:
     return {name.casefold(): alias for name, alias in aliases().items()}

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from features.aliases import Alias, aliases, find_alias
-from features.pieces import MAX_DEPTH, PLUS, WITH, check_brackets, moles_of, split, split_moles, states_moles
+from features.aliases import Alias, electrolytes, find_alias
+from features.fractions import split_phases
+from features.pieces import MAX_DEPTH, WITH, check_brackets, moles_of, split, split_moles, states_moles
 from features.remark import conflict, is_plain_formula, split_remark
 from features.shares import (
     SHARE,
@@ -29,8 +30,8 @@ from features.shares import (
     take_ratio,
     with_ether_ratio,
 )
-from features.stoichiometry import VARIABLE_TERM, FormulaError, UnknownName, parse
-from features.words import CLASS_PREFIX, CLASS_WORDS, find_doped, is_composite, is_layered, take_form
+from features.stoichiometry import FormulaError, UnknownName, parse
+from features.words import CLASS_PREFIX, CLASS_WORDS, check_class, find_doped, is_composite, is_layered, take_form
 from features.writing import fold, join_blanks, plain_text, take_variables
 
 __all__ = ["MAX_DEPTH", "FormulaError", "Reading", "fold", "read_formula"]
@@ -115,7 +116,7 @@ def _read_text(text: str) -> Reading:
         return _Reader(text, variables).whole(plain)
     except FormulaError as error:
         unknown = isinstance(error, UnknownName)
-        near = difflib.get_close_matches(plain, list(aliases()), n=3, cutoff=0.4) if unknown else []
+        near = difflib.get_close_matches(plain, electrolytes(), n=3, cutoff=0.4) if unknown else []
         hint = f"; closest known names: {', '.join(near)}" if near else ""
         short = text if len(text) <= 60 else f"{text[:57]}..."
         raise FormulaError(f"{short}: {error}{hint}") from None
@@ -137,8 +138,8 @@ class _Reader:
         plain, remark = split_remark(plain)
         plain, words = take_form(plain)
         remark, remark_words = take_form(remark)
-        if plain in CLASS_WORDS:
-            raise FormulaError(f"'{plain}' names a class of electrolytes, not one; write its formula")
+        if not remark or plain in CLASS_WORDS:
+            check_class(plain)
         form = " ".join([*words, *remark_words])
         if is_layered(words) or "|" in plain:
             pieces = split(plain, "|" if "|" in plain else "/")
@@ -226,11 +227,10 @@ class _Reader:
         if len(pieces) == 1 and "@" in plain:
             return self._coated(plain, ratio, basis)
         if len(pieces) == 1:
-            guarded = re.sub(rf"\+(?={VARIABLE_TERM})", PLUS, plain)
-            pieces = [piece.replace(PLUS, "+") for piece in split(guarded, "/+")]
+            pieces = split_phases(plain, self.variables)
         if len(pieces) > 1:
             return self._blend(pieces, ratio, basis)
-        return self.mixture(plain, ratio, basis)
+        return self.mixture(pieces[0], ratio, basis)
 
     def _named(self, alias: Alias) -> Reading:
         if alias.role == "ambiguous":

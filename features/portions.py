@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from features.mistakes import InputError
+from features.regular import regular_file
 from features.tables import SPREADSHEET_MARKS, decoded, header_of, read_parquet_with, separator_of, trimmed, unpaired
 
 ROWS = 16_384
@@ -97,16 +98,14 @@ def files_of(path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        Nothing there, or a folder without a table.
+        Nothing there, a folder without a table, or what is no file: a pipe, a link that leads nowhere.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
     if not path.is_dir():
-        return [path]
+        return [regular_file(path)]
     found = [each for each in sorted(path.iterdir()) if each.suffix in TABLE_ENDINGS and each.name[0] not in "._"]
     if not found:
         raise InputError(f"{path}: no table in this folder, expected {', '.join(TABLE_ENDINGS)}")
-    return found
+    return [regular_file(each) for each in found]
 
 
 def open_source(path: Path) -> Source:

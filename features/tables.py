@@ -19,6 +19,7 @@ from features.fields import RULE_SEPARATOR
 from features.header import other_unit
 from features.mistakes import InputError, Mistake
 from features.records import Row
+from features.regular import regular_file
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -174,9 +175,7 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
     InputError
         The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, expected a file")
+    path = regular_file(Path(path))
     lines = _parquet_rows(path) if path.suffix == ".parquet" else _text_rows(path)
     table: Table[RowT] = Table()
     header: list[str] | None = None

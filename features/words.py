@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from features.aliases import aliases, find_alias
-from features.stoichiometry import ELEMENTS
+from features.stoichiometry import ELEMENTS, FormulaError
 
 LAYERED = r"bi-?layer|(?:dual|double)[- ]layer|tri-?layer|multi-?layer"
 _FORM_WORDS = (
@@ -61,6 +61,35 @@ def take_form(plain: str) -> tuple[str, list[str]]:
     stripped = re.sub(r"(?<=\w)-(?=[/@|)])", "", re.sub(r"\s+", " ", stripped)).strip(" ,;")
     stripped = stripped if plain.endswith("-") else stripped.rstrip("-")
     return stripped.removesuffix(" with"), words
+
+
+@lru_cache(maxsize=1)
+def _members() -> dict[str, str]:
+    """The first member that the table of names knows, by class and by the words a class's name is made of."""
+    found: dict[str, str] = {}
+    for alias in aliases().values():
+        for word in (alias.electrolyte_class.replace("-", ""), *alias.electrolyte_class.split("-")):
+            # garnet and LiPON are names as well; a salt is no electrolyte yet
+            if word not in ("", "other") and alias.role != "salt" and not find_alias(word):
+                found.setdefault(word, alias.composition or alias.name)
+    return found
+
+
+def check_class(plain: str) -> None:
+    """Refuse a text that names a class of electrolytes (`argyrodite`, `sulfide argyrodites`), not one.
+
+    Raises
+    ------
+    FormulaError
+        With a member of the class, unless it is one of `CLASS_WORDS`.
+    """
+    if plain in CLASS_WORDS:
+        raise FormulaError(f"'{plain}' names a class of electrolytes, not one; write its formula")
+    if member := _members().get(re.sub("[- ]", "", plain).casefold().removesuffix("s")):
+        raise FormulaError(
+            f"'{plain}' names a class of electrolytes, not one; write its formula, such as {member}; "
+            f"the class goes into electrolyte_class"
+        )
 
 
 def is_layered(words: list[str]) -> bool:

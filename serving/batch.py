@@ -24,6 +24,7 @@ from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from serving.answer import NEAREST_COLUMNS, Asked, answer
 from serving.energy import ENERGY_UNITS, Energy
 from serving.read import read_measured, remarks_on
+from serving.surroundings import surroundings
 from serving.text import SHOWN, is_predicted
 from serving.unfinished import MOST_SAID, Finished, Unfinished, digest_of, finish
 from serving.written import SEPARATORS, writable
@@ -139,6 +140,7 @@ def _key(table: Source, predictor: Predictor, asked: Asked, calibrate: str | Pat
         "input": hashlib.sha256(json.dumps([table.digest, sorted(set(names))]).encode()).hexdigest(),
         "model": digest_of(predictor.bundle),
         "options": hashlib.sha256(options.encode()).hexdigest(),
+        "software": json.dumps(surroundings()),
     }
 
 

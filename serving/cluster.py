@@ -29,7 +29,8 @@ from features.portions import Cells, Portion, PortionReader
 from models.console import STOPPED
 from models.predictor import Predictor
 from serving.answer import Asked
-from serving.on_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings, surroundings
+from serving.on_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings
+from serving.surroundings import surroundings
 from serving.unfinished import Finished
 
 LOCAL = "local"

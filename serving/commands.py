@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +41,7 @@ def predict(arguments: argparse.Namespace) -> int:
     except OutputBusy:
         raise
     except (KeyboardInterrupt, OSError, ValueError):
-        if folder_of(Path(arguments.out).resolve()).exists():
+        if folder_of(Path(os.path.realpath(arguments.out))).exists():
             print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)
         raise
     for remark in result.remarks:

@@ -6,8 +6,6 @@ import hashlib
 import tempfile
 import threading
 from dataclasses import replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
@@ -18,27 +16,15 @@ from features.portions import Cells, Portion, PortionReader
 from models.bundle import load_bundle, save_bundle
 from models.predictor import Predictor
 from serving.answer import Asked, answer
+from serving.surroundings import surroundings
 from serving.unfinished import Finished, digest_of, finish
 
 RESUME = "what is finished is kept for --resume"
-PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "xgboost", "pymatgen-core")
-"""Packages whose version an answer may depend on."""
 CODEC = "zstd"
-ROOMS = ("features", "models", "serving")
 
 
 class ClusterError(ConnectionError):
     """A cluster that cannot do the work; what it had finished is kept."""
-
-
-@cache
-def surroundings() -> dict[str, str]:
-    """What an answer depends on beside the model, by name: versions, and a hash of Silion's own code and tables."""
-    code, root = hashlib.sha256(), Path(__file__).resolve().parent.parent
-    for path in sorted(each for room in ROOMS for each in (root / room).rglob("*") if each.suffix in (".py", ".csv")):
-        code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    silion = f"{metadata.version('silion')} (code {code.hexdigest()[:12]})"
-    return {"Silion": silion, **{name: metadata.version(name) for name in PACKAGES}}
 
 
 def check_surroundings(expected: dict[str, str], found: dict[str, str], worker: str) -> None:

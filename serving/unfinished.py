@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,10 +25,10 @@ from serving.written import SEPARATORS, as_lines, whole
 
 MOST_SAID = 50
 """Mistakes of a portion that are kept in words beside the table of rejected rows."""
-
-
 PARTS = ("rows", "rejected", "nearest")
 """Files of a finished portion beside its record."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a file cannot grow: the disk, the user's share of it, or the file's own limit."""
 
 
 def digest_of(bundle: Bundle) -> str:
@@ -96,6 +98,7 @@ class Unfinished:
     def __init__(self, out: Path, key: Mapping[str, str]) -> None:
         self.out, self.key = out, dict(key)
         self.folder = folder_of(out)
+        self._numbers = set[int]()
 
     @contextmanager
     def open(self, resume: bool, remarks: list[str]) -> Iterator[None]:
@@ -106,50 +109,64 @@ class Unfinished:
         OutputBusy
             Another run is writing this output.
         InputError
-            The folder vanished.
+            The folder or a file in it vanished, or there is no room for more.
         """
         self.out.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+        with (self.folder / "lock").open("w") as self._lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OutputBusy(
                     f"{self.out}: another run is writing it; wait for it, or choose another name"
                 ) from None
-            self._start(resume, remarks)
             try:
+                self._start(resume, remarks)
                 yield
-            except FileNotFoundError as error:
-                if self.folder.is_dir():
-                    raise
-                gone = self.folder if self.out.parent.is_dir() else self.out.parent
-                raise InputError(
-                    f"{gone}: this folder vanished while {self.out.name} was written; "
-                    f"bring it back and run again with --resume, or run again elsewhere"
-                ) from error
-            except BaseException:
-                if not self.finished():
+            except BaseException as error:
+                if not self._numbers and self._is_held():
                     shutil.rmtree(self.folder, ignore_errors=True)
+                if isinstance(error, OSError) and (words := self._in_words(error)):
+                    raise InputError(words) from error
                 raise
-            shutil.rmtree(self.folder)
+            if self._is_held():
+                shutil.rmtree(self.folder)
+
+    def _is_held(self) -> bool:
+        """Whether the folder is the one this run locked: another run may have made a new one of the same name."""
+        try:
+            return os.path.samestat(os.fstat(self._lock.fileno()), (self.folder / "lock").stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _in_words(self, error: OSError) -> str:
+        """What happened to the disk or the folder, and what to do; empty where it is neither."""
+        if error.errno in FULL:
+            return f"{self.out}: no room for it ({os.strerror(error.errno)}); make room and run again with --resume"
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            return ""
+        then = f"vanished while {self.out.name} was written; bring it back and run again with --resume, or run again"
+        if not self._is_held():
+            return f"{self.folder if self.out.parent.is_dir() else self.out.parent}: this folder {then} elsewhere"
+        lost = [path for number in self.finished() for path in self._files_of(number) if not path.is_file()]
+        return f"{lost[0]}: this file {then} without" if lost else ""
 
     def _start(self, resume: bool, remarks: list[str]) -> None:
-        for number in self.finished():
-            if not self._is_whole(number):
-                self._record_of(number).unlink()
-        written, found = self.folder / "key.json", len(self.finished())
+        found = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
+        found = [number for number in found if self._is_whole(number)]
+        written = self.folder / "key.json"
         try:
             before = json.loads(written.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # a power cut may leave it empty
             before = {}
         if found and before == self.key and resume:
-            remarks.append(f"goes on after {found} finished chunks of an interrupted run")
+            remarks.append(f"goes on after {len(found)} finished chunks of an interrupted run")
+            self._numbers.update(found)
             return
         if found:
             other = [name for name in self.key if before.get(name) != self.key[name]]
             why = f"no longer the same {', '.join(other)}" if other else "--resume would have gone on with them"
-            remarks.append(f"{found} finished chunks of an interrupted run were thrown away: {why}")
+            remarks.append(f"{len(found)} finished chunks of an interrupted run were thrown away: {why}")
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
@@ -158,7 +175,7 @@ class Unfinished:
 
     def finished(self) -> list[int]:
         """Numbers of the portions that are finished."""
-        return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
+        return sorted(self._numbers)
 
     def record(self, number: int) -> dict[str, Any]:
         """What was said of a finished portion: `rows`, `rejected`, `mistakes`, `columns`."""
@@ -166,14 +183,16 @@ class Unfinished:
         return {**found, "mistakes": [Mistake(**each) for each in found["mistakes"]]}
 
     def keep(self, number: int, finished: Finished) -> None:
-        """Keep a portion; it is finished when its record is there."""
-        for end, held in zip(
-            PARTS, (finished.rows, finished.rejected.encode(), finished.nearest.encode()), strict=True
-        ):
-            with whole(self.part(number, end)) as aside:
-                aside.write_bytes(held)
-        with whole(self._record_of(number)) as aside:
-            aside.write_text(finished.record, encoding="utf-8")
+        """Keep a portion; it is finished when its record is there, which says how long its files are."""
+        if not self._is_held():
+            raise FileNotFoundError(errno.ENOENT, "no longer the folder of this run", str(self.folder))
+        held = (finished.rows, finished.rejected.encode(), finished.nearest.encode(), finished.record.encode())
+        for path, content in zip(self._files_of(number), held, strict=True):
+            path.write_bytes(content)
+        self._numbers.add(number)
+
+    def _files_of(self, number: int) -> list[Path]:
+        return [*(self.part(number, end) for end in PARTS), self._record_of(number)]
 
     def _record_of(self, number: int) -> Path:
         return self.folder / f"{number:08d}.json"

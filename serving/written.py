@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import glob
 import io
 import os
+import platform
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import reduce
 from pathlib import Path
 
@@ -28,10 +31,12 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 """How a table is written, by the ending of its name."""
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """What separates the cells, by the ending of a text table."""
+ABANDONED_S = 86_400.0
+"""Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
 
 
 def writable(out: Path, sources: Sequence[Path]) -> Path:
-    """Where to write, links followed; refuses the inputs themselves, devices and unknown kinds of file.
+    """Where to write, links followed; refuses the inputs themselves, devices, files as folders, unknown kinds of file.
 
     Raises
     ------
@@ -40,7 +45,9 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
     """
     if out.suffix not in WRITERS:
         raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
-    out = out.resolve()
+    out = Path(os.path.realpath(out))
+    if not (above := next(each for each in out.parents if os.path.lexists(each))).is_dir():
+        raise InputError(f"{above}: is no folder, so that {out.name} cannot be written there; choose another place")
     written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
     if clash := [
         each for each in written for source in sources if each.exists() and source.exists() and each.samefile(source)
@@ -48,20 +55,42 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
         raise InputError(f"{clash[0]}: is the input itself; choose another name for the output")
     if any(source.is_dir() and source.resolve() == out.parent for source in sources):
         raise InputError(f"{out}: would lie among the tables of the input; choose another folder for the output")
-    if out.exists() and not out.is_file():
+    if os.path.lexists(out) and not out.is_file():
         raise InputError(f"{out}: is no regular file; choose another name for the output")
     return out
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file to write beside the wanted one, renamed when the block ends and gone if it fails."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A file to write beside the wanted one, renamed when the block ends and gone if it fails.
+
+    What writers of the same file left behind when they were killed goes first.
+    """
+    aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.part")
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # another run was quicker, or it is another user's: it harms nobody
+            if part == aside or _is_abandoned(part):
+                part.unlink()
     try:
         yield aside
         aside.rename(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _is_abandoned(part: Path) -> bool:
+    """Whether nobody writes a part any more: its process is gone or, where that cannot be seen from here, its age says
+    so."""
+    writer, _, process = part.stem.rpartition(".")
+    if not (writer.endswith(f".{platform.node()}") and process.isdecimal()):
+        return time.time() - part.stat().st_mtime > ABANDONED_S
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as another user
+        pass
+    return False
 
 
 def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:

@@ -391,6 +391,11 @@ REFUSALS = {
     "LiPS": "looks like an abbreviation, and is not a known one; closest known names: LPS, LiPSCl, LPSI",
     "LiSiPS": "looks like an abbreviation, and is not a known one; closest known names: LiSiPON",
     "PVC": "looks like an abbreviation",
+    "argyrodite": "'argyrodite' names a class of electrolytes, not one; write its formula, such as Li6PS5Cl; the class",
+    "Sulfide argyrodites": "names a class of electrolytes, not one; write its formula, such as Li6PS5Cl",
+    "NASICON glass": "'NASICON' names a class of electrolytes, not one; write its formula, such as Li1.3Al0.3Ti1.7(PO",
+    "halides": "'halides' names a class of electrolytes, not one; write its formula, such as Li3InCl6; the class goes",
+    "SSE (Li6PS5Cl)": "'SSE' names a class of electrolytes, not one; write its formula",
     "Si/C/PEO (60:40)": "Si/C/PEO (60:40): 3 components but a ratio of 2 numbers",
     "PEO/nonsense": "cannot read 'nonsense'",
 }
@@ -618,6 +623,12 @@ TRUE_CAUSES = {
 @pytest.mark.parametrize(("text", "message"), TRUE_CAUSES.items(), ids=lambda value: value[:20])
 def test_refusals_name_the_true_cause(text, message):
     with pytest.raises(FormulaError, match=re.escape(message)):
+        read_formula(text)
+
+
+@pytest.mark.parametrize("text", ["graphit", "graphite-like", "hardcarbon", "pPEGMA"])
+def test_no_anode_is_suggested_for_an_electrolyte(text):
+    with pytest.raises(FormulaError, match=r"cannot read (?!.*names: .*(graphite,|graphite$|carbon|GA\b))"):
         read_formula(text)
 
 

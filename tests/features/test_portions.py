@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -100,6 +102,24 @@ def test_what_cannot_be_one_table(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": ["1"]}), tmp_path / "types" / "b.parquet")
     with pytest.raises(InputError, match=r"b\.parquet: the types of its columns are not those of a\.parquet"):
         open_source(tmp_path / "types")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.mkdir(), r"b\.csv: is a folder, expected a file"),
+        (lambda path: path.symlink_to("gone"), r"b\.csv: is a link to gone, where no file is"),
+        (os.mkfifo, r"b\.csv: is a pipe, expected a file"),
+    ],
+)
+def test_what_only_looks_like_a_table_is_not_opened(tmp_path: Path, make: Callable[[Path], None], words: str) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,a\n", encoding="utf-8")
+    make(tmp_path / "b.csv")
+    for path in (tmp_path, tmp_path / "b.csv"):
+        # b.csv, given by itself, may be a folder: one of tables
+        alone = r"no table in this folder" if path.is_dir() and path != tmp_path else words
+        with pytest.raises(InputError, match=alone):
+            open_source(path)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from models.bundle import BundleError, load_bundle
 from models.predictor import Predictor
 from serving import cluster
 from serving.batch import predict_file
-from serving.on_worker import ClusterError, ModelOnWorker, surroundings
+from serving.on_worker import ClusterError, ModelOnWorker
+from serving.surroundings import surroundings
 from serving.unfinished import digest_of
 from tests.shared import ROOT, environment
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from features import portions
@@ -20,7 +24,7 @@ from models.predictor import Predictor
 from serving import batch
 from serving.answer import Answered, answer
 from serving.batch import predict_file
-from serving.unfinished import Unfinished
+from serving.unfinished import Finished, Unfinished, finish
 from tests.shared import ROOT, environment
 
 SOAK = bool(os.environ.get("SILION_SOAK"))
@@ -146,14 +150,14 @@ def test_what_a_power_cut_emptied_is_made_again(
     assert (interrupted / "out.csv").read_bytes() == (interrupted / "straight.csv").read_bytes()
 
 
-@pytest.mark.parametrize("changed", ["input", "options", "model"])
+@pytest.mark.parametrize("changed", ["input", "options", "model", "software"])
 def test_chunks_of_something_else_are_not_used(interrupted: Path, predictor: Predictor, changed: str) -> None:
     level = 0.5 if changed == "options" else 0.9
     if changed == "input":
         write_designs(interrupted / "in.csv", 300)
-    if changed == "model":
+    if changed in ("model", "software"):
         key = interrupted / ".out.csv.parts" / "key.json"
-        key.write_text(json.dumps(json.loads(key.read_text(encoding="utf-8")) | {"model": "other"}), encoding="utf-8")
+        key.write_text(json.dumps(json.loads(key.read_text(encoding="utf-8")) | {changed: "other"}), encoding="utf-8")
     result = predict_file(interrupted / "in.csv", interrupted / "out.csv", predictor, level=level, resume=True)
     said = f"2 finished chunks of an interrupted run were thrown away: no longer the same {changed}"
     assert result.remarks[-1] == said
@@ -204,6 +208,110 @@ def test_finished_chunks_that_vanish_are_said(
     with pytest.raises(InputError, match=r"\.out\.csv\.parts: this folder vanished"):
         predict_file(source, tmp_path / "out.csv", predictor)
     assert names(tmp_path) == ["in.csv"]
+
+
+def portion(rows: range, suffix: str = ".csv") -> Finished:
+    """A finished portion of these rows, all different."""
+    return finish(Answered(pa.table({"x": [7919 * row % 100_003 for row in rows]}), [], "", [], ""), suffix)
+
+
+def without(lost: Callable[[Unfinished], object], then: Callable[[Unfinished], object], out: Path) -> str:
+    """What is said where something is lost after two portions, and then one thing is done."""
+
+    def run() -> None:
+        unfinished = Unfinished(out, {"input": "a"})
+        with unfinished.open(resume=False, remarks=[]):
+            for number in (0, 1):
+                unfinished.keep(number, portion(range(3), out.suffix))
+            lost(unfinished)
+            then(unfinished)
+
+    with pytest.raises(InputError) as said:
+        run()
+    assert not out.exists()
+    return str(said.value)
+
+
+AFTER: dict[str, Callable[[Unfinished], object]] = {
+    "keep": lambda unfinished: unfinished.keep(2, portion(range(3))),
+    "record": lambda unfinished: [unfinished.record(number) for number in unfinished.finished()],
+    "join": lambda unfinished: unfinished.join("rows", unfinished.out, "x\n"),
+    "join_parquet": lambda unfinished: unfinished.join_parquet(unfinished.out),
+}
+
+
+@pytest.mark.parametrize("after", AFTER)
+def test_a_folder_that_vanishes_is_said_wherever_it_is_missed(tmp_path: Path, after: str) -> None:
+    out = tmp_path / ("out.parquet" if after == "join_parquet" else "out.csv")
+    said = without(lambda unfinished: shutil.rmtree(unfinished.folder), AFTER[after], out)
+    assert said == (
+        f"{tmp_path / f'.{out.name}.parts'}: this folder vanished while {out.name} was written; "
+        f"bring it back and run again with --resume, or run again elsewhere"
+    )
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(("after", "end"), [("record", "json"), ("join", "rows"), ("join_parquet", "rows")])
+def test_a_finished_chunk_that_vanishes_is_said(tmp_path: Path, after: str, end: str) -> None:
+    out = tmp_path / ("out.parquet" if after == "join_parquet" else "out.csv")
+    said = without(lambda unfinished: (unfinished.folder / f"00000001.{end}").unlink(), AFTER[after], out)
+    assert f"{out.name}.parts/00000001.{end}: this file vanished while {out.name} was written" in said
+    remarks: list[str] = []
+    with Unfinished(out, {"input": "a"}).open(resume=True, remarks=remarks):
+        assert remarks == ["goes on after 1 finished chunks of an interrupted run"]
+
+
+def test_nothing_is_kept_in_the_folder_of_another_run(tmp_path: Path) -> None:
+    """Whoever takes the folder away lets a second run begin, whose rows the first one must not replace with its own."""
+    first, second = (Unfinished(tmp_path / "out.csv", {"input": name}) for name in "ab")
+
+    def run(held: ExitStack) -> None:
+        with first.open(resume=False, remarks=[]):
+            shutil.rmtree(first.folder)
+            held.enter_context(second.open(resume=False, remarks=[]))
+            second.keep(0, portion(range(2)))
+            first.keep(0, portion(range(5)))
+
+    with ExitStack() as held:
+        with pytest.raises(InputError, match="this folder vanished"):
+            run(held)
+        second.join("rows", tmp_path / "out.csv", "x\n")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "x\n0\n7919\n"
+    assert names(tmp_path) == ["out.csv"]
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes: what a full disk looks like, without one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("join", ["join", "join_parquet"])
+def test_no_room_is_said_and_what_is_finished_stays(tmp_path: Path, join: str) -> None:
+    suffix = ".parquet" if join == "join_parquet" else ".csv"
+    one, other, large = (portion(rows, suffix) for rows in (range(1000), range(1000, 2000), range(1000, 6000)))
+    out, room = tmp_path / f"out{suffix}", len(one.rows) * 3 // 2  # for one of the small ones, not for two joined
+    said = rf"out\{suffix}: no room for it \(File too large\); make room and run again with --resume"
+
+    def run(*more: Finished, room: int = resource.RLIM_INFINITY) -> list[str]:
+        unfinished, remarks = Unfinished(out, {"input": "a"}), list[str]()
+        with limited(room), unfinished.open(resume=True, remarks=remarks):
+            for number, finished in enumerate(more, start=len(unfinished.finished())):
+                unfinished.keep(number, finished)
+            AFTER[join](unfinished)
+        return remarks
+
+    for more in ([one, large], [other], []):  # no room for a chunk, for the joined ones, and for these again
+        with pytest.raises(InputError, match=said):
+            run(*more, room=room)
+        assert names(tmp_path) == [f".out{suffix}.parts"]
+    assert run() == ["goes on after 2 finished chunks of an interrupted run"]
+    assert names(tmp_path) == [out.name]
 
 
 def test_memory_does_not_grow_with_the_rows(bundle_folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import platform
+import subprocess
+import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.mistakes import InputError
-from serving.written import as_lines, whole, writable
+from serving.written import ABANDONED_S, as_lines, whole, writable
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6) | st.sampled_from(
     ["", 'a "b"', "a,b", "a\tb", "a\nb", '"']
@@ -62,6 +67,53 @@ def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
         fail()
     assert path.read_text(encoding="utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_what_killed_writers_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here, long_ago = platform.node(), time.time() - ABANDONED_S - 60
+    parts = {
+        f".out.csv.{here}.{ended.pid}.part": False,
+        f".out.csv.nearest.csv.{here}.{ended.pid}.part": False,
+        f".out.csv.{here}.{os.getppid()}.part": True,  # whoever started the tests lives
+        f".out.csv.{here}.1.part": True,  # as the system's first process does, whoever's it is
+        ".out.csv.elsewhere.1.part": True,  # nobody can see from here whether it lives
+        f".out.csv.not-{here}x.{ended.pid}.part": False,  # elsewhere as well, and untouched for a day
+        f".other.csv.{here}.{ended.pid}.part": True,
+    }
+    for name in parts:
+        (tmp_path / name).write_text("half", encoding="utf-8")
+        if "not-" in name:
+            os.utime(tmp_path / name, (long_ago, long_ago))
+    with whole(tmp_path / "out.csv") as aside:
+        aside.write_text("new", encoding="utf-8")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"out.csv", *(name for name, stays in parts.items() if stays)}
+
+
+def test_a_part_of_the_same_process_number_is_no_beginning(tmp_path: Path) -> None:
+    """Containers give every run the same number; a screen appends to its part."""
+    with whole(tmp_path / "out.csv") as aside:
+        aside.touch()
+    aside.write_text("old\n", encoding="utf-8")
+    with whole(tmp_path / "out.csv") as aside, aside.open("a", encoding="utf-8") as file:
+        file.write("new\n")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "new\n"
+
+
+@pytest.mark.parametrize("out", ["in.csv/out.csv", "in.csv/deep/out.csv", "loop/out.csv"])
+def test_a_file_is_no_folder_of_the_output(tmp_path: Path, out: str) -> None:
+    (tmp_path / "in.csv").write_text("x\n", encoding="utf-8")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match=r"(in\.csv|loop): is no folder, so that out\.csv cannot be written there"):
+        writable(tmp_path / out, [])
+
+
+def test_a_link_that_leads_to_itself_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    with pytest.raises(InputError, match=r"loop\.csv: is no regular file; choose another name"):
+        writable(tmp_path / "loop.csv", [])
 
 
 def test_the_output_may_not_lie_among_the_tables_of_a_folder(tmp_path: Path) -> None:
