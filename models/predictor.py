@@ -18,6 +18,7 @@ from models.domain import Domain
 from models.intervals import Calibration
 from models.limits import check_limits, on_scale, probability_above, probability_column
 from models.notices import (
+    Notice,
     after,
     domain_notices,
     joined,
@@ -69,12 +70,14 @@ class Predictions:
     ----------
     table : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
         every cycle asked for, then `notice`; NaN where a design says too little
+    notices : those of the table, each distinct text once; null where there is nothing to say
     nearest : by target
     distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
         says too little
     """
 
     table: pd.DataFrame
+    notices: Notice
     nearest: dict[str, Nearest]
     distances: dict[str, np.ndarray]
 
@@ -187,9 +190,10 @@ class Predictor:
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
-        said = pd.array(joined(notices).dictionary_decode().fill_null(""), dtype="str")
+        told = joined(notices)
+        said = pd.array(told.dictionary_decode().fill_null(""), dtype="str")
         table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=designs.index)
-        return Predictions(table, {column: nearest[column] for column in wanted if column in nearest}, distances)
+        return Predictions(table, told, {column: nearest[column] for column in wanted if column in nearest}, distances)
 
     def _answers(self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes) -> dict[str, _Answer]:
         """What each of the parts says; those that read designs alike share their vectors."""

@@ -71,7 +71,7 @@ class Answered:
 
     Attributes
     ----------
-    table : the user's columns and the predictions of the good rows, in order
+    table : the user's columns and the predictions of the good rows, in order; notices as a dictionary
     predicted : names of the columns that are predicted numbers
     rejected : the other rows, as the lines of the table of rejected rows
     mistakes : why
@@ -126,7 +126,8 @@ def answer(
             found.insert(len(found.columns) - 1, str(column), values)
     table = own
     for name in found.columns:
-        table = table.append_column(str(name), pa.array(found[name], from_pandas=False))
+        values = predictions.notices if name == "notice" else pa.array(found[name], from_pandas=False)
+        table = table.append_column(str(name), values)
     where = [portion.path.name] if asked.named else []
     nearest = ""
     if asked.precedents:

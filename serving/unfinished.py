@@ -67,8 +67,10 @@ class Finished:
 def finish(answered: Answered, suffix: str) -> Finished:
     """The answer to a portion as an output of that ending keeps it."""
     if suffix == ".parquet":
-        written = pa.BufferOutputStream()
-        pq.write_table(answered.table, written)
+        written, table = pa.BufferOutputStream(), answered.table
+        if (place := table.schema.get_field_index("notice")) >= 0:  # told as a dictionary, which differs by portion
+            table = table.set_column(place, "notice", table["notice"].cast(pa.string()).fill_null(""))
+        pq.write_table(table, written)
         rows = written.getvalue().to_pybytes()
     else:
         rows = as_lines(answered.table, SEPARATORS[suffix], answered.predicted)

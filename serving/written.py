@@ -131,7 +131,7 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
     if not len(table):
         return b""
     cells = [
-        six_digits(table[name].to_numpy()) if name in digits else _quoted(_as_text(table[name]), separator)
+        six_digits(table[name].to_numpy()) if name in digits else _cells(table[name].combine_chunks(), separator)
         for name in table.column_names
     ]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
@@ -141,9 +141,15 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
     return bytes(text.slice(int(ends[0]), int(ends[-1] - ends[0])))
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.Array:
+def _cells(column: pa.Array, separator: str) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        return _cells(column.dictionary, separator).take(column.indices).fill_null("")
+    return _quoted(_as_text(column), separator)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column.combine_chunks().cast(pa.string()).fill_null("")
+        return column.cast(pa.string()).fill_null("")
     return pa.array([as_cell(value) for value in column.to_pylist()], pa.string())
 
 
@@ -154,6 +160,7 @@ def _quoted(column: pa.Array, separator: str) -> pa.Array:
     if not marks:
         return column
     needed = reduce(pc.or_, [pc.match_substring(column, mark) for mark in marks])
-    inner = pc.replace_substring(column, '"', '""') if '"' in marks else column
-    quoted = pc.binary_join_element_wise('"', inner, '"', "")
-    return quoted if pc.all(needed).as_py() else pc.if_else(needed, quoted, column)
+    inner = column.filter(needed)
+    if '"' in marks:
+        inner = pc.replace_substring(inner, '"', '""')
+    return pc.replace_with_mask(column, needed, pc.binary_join_element_wise('"', inner, '"', ""))

@@ -120,3 +120,9 @@ def test_the_output_may_not_lie_among_the_tables_of_a_folder(tmp_path: Path) -> 
     with pytest.raises(InputError, match="would lie among the tables of the input"):
         writable(tmp_path / "out.csv", [tmp_path])
     assert writable(tmp_path / "answers" / "out.csv", [tmp_path]) == (tmp_path / "answers" / "out.csv").resolve()
+
+
+def test_texts_told_as_a_dictionary_are_written_as_texts() -> None:
+    texts = pa.array(["a, b", None, 'say "c"', "d", "a, b"])
+    assert as_lines(pa.table({"x": texts.dictionary_encode()}), ",") == as_lines(pa.table({"x": texts}), ",")
+    assert as_lines(pa.table({"x": texts}), ",") == b'"a, b"\n\n"say ""c"""\nd\n"a, b"\n'
