@@ -36,6 +36,7 @@ bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.cells
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.lab
+	$(BIN)/python -m benchmarks.probability
 
 # long runs; a small instance of each stands in the suite
 soak: env
