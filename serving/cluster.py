@@ -232,6 +232,8 @@ class Crew:
         except (ClusterError, ValueError):  # in words already
             raise
         except Exception as error:  # whatever a worker may run into
+            if isinstance(error, OSError) and future.status != "error":  # done, and cut off while it was brought here
+                raise self._lost() from error
             raise ClusterError(f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
 
     def _lost(self) -> ClusterError:
