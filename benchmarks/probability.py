@@ -14,11 +14,13 @@ import itertools
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from features.dictionary import write_between_marks
 from models import lifetime
-from models.limits import probability_above
-from models.targets import CONDUCTIVITY, ICE, RETENTION
+from models.limits import on_scale, probability_above
+from models.parts import paper_weights
+from models.targets import CONDUCTIVITY, ICE, RETENTION, Target
 from training.config import CHOICES
 from training.coverage import calibration_of, on_labels
 from training.crossvalidate import OutOfFold, Protocol, cross_validate
@@ -47,14 +49,8 @@ def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         chance[:, own] = probability_above(
             limit[own], calibration_of(found, others), centre[:, own], found.spread[:, own], found.distance_of(own)
         )
-        share[own] = np.average(above[others], weights=by_paper(papers[others]))
+        share[own] = np.average(above[others], weights=paper_weights(pd.Series(papers[others]), 1.0))
     return chance, share
-
-
-def by_paper(papers: np.ndarray) -> np.ndarray:
-    """Weight of each row, papers weighing alike."""
-    _, member, counts = np.unique(papers, return_inverse=True, return_counts=True)
-    return np.asarray(1 / counts[member])
 
 
 def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
@@ -64,7 +60,7 @@ def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
     chance, share = told(found, limit)
     chance, share, above = chance[:, known], share[known], (labels.lower > limit)[known]
     papers = found.groups[known]
-    weight = by_paper(papers)
+    weight = paper_weights(pd.Series(papers), 1.0)
     brier = np.average(((chance - above) ** 2).mean(axis=0), weights=weight)
     plain = np.average((share - above) ** 2, weights=weight)
     each = np.broadcast_to(weight, chance.shape)
@@ -77,12 +73,12 @@ def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
     return [*counts, f"{brier:.2f}", f"{brier / plain:.2f}", *bins]
 
 
-def limit_of(found: OutOfFold, target: object, limit: float) -> np.ndarray:
+def limit_of(found: OutOfFold, target: Target, limit: float) -> np.ndarray:
     """The limit on the model's scale for each row, shape (n_rows,)."""
-    designs = found.examples.designs
+    designs, cycles, shape = found.examples.designs, np.empty(0), np.nan
     if target is RETENTION:
-        return lifetime.log10_life(designs["cycles"].to_numpy(dtype=float), limit, lifetime.fade_shape(designs))
-    return np.full(len(designs), np.log10(limit) if target is CONDUCTIVITY else limit)
+        cycles, shape = designs["cycles"].to_numpy(dtype=float), lifetime.fade_shape(designs)
+    return np.broadcast_to(on_scale(target.column, limit, cycles, shape), len(designs))
 
 
 def main() -> None:

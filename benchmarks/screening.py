@@ -147,11 +147,11 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
     parts = predictor.bundle.parts
     for portion in table.portions:
         cells = timed("read", reader.read, portion)
-        frame = timed("read", read_rows, cells, Candidate, "in.csv").designs
-        held = timed("featurize", read_electrolytes, frame)
-        timed("featurize", unreadable, frame, held)
-        timed("featurize", has_anode, frame)
-        linked, vectors, before = frame, None, None
+        designs = timed("read", read_rows, cells, Candidate, "in.csv").designs
+        held = timed("featurize", read_electrolytes, designs)
+        timed("featurize", unreadable, designs, held)
+        timed("featurize", has_anode, designs)
+        linked, vectors, before = designs, None, None
         for name in ["conductivity", *(each for each in names if each != "conductivity")]:
             part = parts[name]
             if before is None or not part.featurizer.reads_like(before):  # as the predictor shares them
@@ -160,7 +160,7 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
             centre, _ = timed("boosters", part.ensemble.predict, vectors)
             timed("distance", part.domain.nearest_distance, vectors)
             if name == "conductivity" and len(names) > 1:
-                linked = timed("featurize", with_link, frame, centre)
+                linked = timed("featurize", with_link, designs, centre)
     return spent
 
 

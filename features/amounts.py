@@ -88,15 +88,15 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     texts : names or formulas; what cannot be read, and what has no stoichiometry, is unknown
     read : what to do with a text that is no plain formula; `read_formula` where None
     """
-    place = dict.fromkeys(texts)
-    distinct = list(place)
+    seen = dict.fromkeys(texts)
+    distinct = list(seen)
     codes: np.ndarray = np.arange(len(texts))
     if len(distinct) < len(texts):
-        places = dict(zip(distinct, range(len(distinct)), strict=True))
-        codes = np.fromiter(map(places.__getitem__, texts), dtype=np.int64, count=len(texts))
+        place = dict(zip(distinct, range(len(distinct)), strict=True))
+        codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
     fallback = read or _read_slowly
     quick = _is_plain(distinct)
-    for name in aliases().keys() & place.keys():
+    for name in aliases().keys() & seen.keys():
         quick[distinct.index(name)] = False
     starts, element, amount, usable = _read_plain(distinct if quick.all() else list(compress(distinct, quick)))
     counts = np.zeros(len(distinct), dtype=np.int64)

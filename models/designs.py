@@ -45,20 +45,24 @@ def has_anode(designs: pd.DataFrame | Designs) -> np.ndarray:
 
 def candidate_designs(rows: Iterable[Candidate]) -> Designs:
     """Designs as the models read them; one column per field, empty where not given."""
-    held, as_numbers = list(rows), columns_as_numbers(Candidate)
-    columns = {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
+    as_numbers, (count, columns) = columns_as_numbers(Candidate), _columns(rows)
     numbers = {name: np.array(values, dtype=float) for name, values in columns.items() if name in as_numbers}
     texts = {name: coded_texts(values) for name, values in columns.items() if name not in as_numbers}
-    return Designs(len(held), numbers, texts)
+    return Designs(count, numbers, texts)
 
 
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
     """Designs as the frame the models read; one column per field, empty where not given: NaN where it holds numbers."""
-    held, numbers = list(rows), set(numeric_columns(Candidate))
-    columns = {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
+    numbers, (_, columns) = set(numeric_columns(Candidate)), _columns(rows)
     return pd.DataFrame(
         {name: np.array(values, dtype=float) if name in numbers else values for name, values in columns.items()}
     )
+
+
+def _columns(rows: Iterable[Candidate]) -> tuple[int, dict[str, list[Any]]]:
+    """Number of the rows, and their values by field."""
+    held = list(rows)
+    return len(held), {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
 
 
 def usable_rows(

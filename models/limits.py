@@ -8,7 +8,6 @@ import numpy as np
 
 from models import lifetime
 from models.intervals import Calibration
-from models.parts import Part
 from models.targets import LIFE, RETENTION, TARGETS
 
 LOWEST = {LIFE.column: 1.0, RETENTION.column: lifetime.LOWEST_INFORMATIVE_PCT}
@@ -61,18 +60,19 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     return dict(above)
 
 
-def on_scale(column: str, limit: float, part: Part, cycle: np.ndarray) -> np.ndarray:
+def on_scale(column: str, limit: float, cycles: np.ndarray, shape: float) -> np.ndarray:
     """A limit on the scale of the model that judges the target, shape (n_designs,) or ().
 
     Parameters
     ----------
-    cycle : at which each design's retention is asked for, shape (n_designs,)
+    cycles : after the reference, at which each design's retention is asked for, shape (n_designs,)
+    shape : of the fade law
     """
     if column == LIFE.column:
         return np.asarray(np.log10(limit - 1))
     if column == RETENTION.column:
         with np.errstate(divide="ignore"):  # at the first cycle everything is held, whatever the life
-            return lifetime.log10_life(cycle - 1, limit, part.settings["shape"])
+            return lifetime.log10_life(cycles, limit, shape)
     return TARGETS[column].scaled(limit)
 
 

@@ -246,7 +246,7 @@ class Predictor:
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: _Answer) -> np.ndarray:
     if not len(frame):
         return np.empty(0)
-    limits = on_scale(column, limit, part, _cycle(frame))
+    limits = on_scale(column, limit, _cycle(frame) - 1, part.settings.get("shape", np.nan))
     return probability_above(limits, _calibration(part), answer.centre, answer.spread, answer.distance)
 
 

@@ -153,7 +153,7 @@ def _ranked(space: Space, kept: pd.DataFrame) -> Table:
 def _plain(value: object) -> Cell:
     if isinstance(value, str):
         return value
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    if value is None or value is pd.NA or value != value:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)

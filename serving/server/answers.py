@@ -14,7 +14,7 @@ from features.records import Candidate
 from models.predictor import PART_OF, Predictions, check_targets
 from models.targets import TARGETS
 from serving.server.curve import curves
-from serving.server.designs import good_designs, good_frame, read_designs, read_measured
+from serving.server.designs import good_designs, read_designs, read_measured
 from serving.server.errors import shortened
 from serving.server.generations import ServedModel
 from serving.server.requests import PredictRequest
@@ -53,11 +53,12 @@ def predict(model: ServedModel, asked: PredictRequest, deadline: Deadline) -> di
     """
     measured = read_measured(asked.measured)
     found = read_designs(asked.designs, deadline)
-    results = _results(model, good_designs(found), asked, measured, deadline)
+    designs = good_designs(found)
+    results = _results(model, designs, asked, measured, deadline)
     if asked.curve:
         # predicted first: a level beyond the papers is refused in the same words with and without a curve
         told = list(results)
-        drawn = curves(model, good_frame(found), asked.level, measured)
+        drawn = curves(model, designs, asked.level, measured)
         results = ({**result, "curve": curve} for result, curve in zip(told, drawn, strict=True))
     return _reply(model, asked, found, results)
 

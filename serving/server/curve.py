@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import number
+from features.designs import Designs
 from models.designs import has_anode
 from models.predictor import DEFAULT_CYCLE, ENDS
 from models.targets import RETENTION
@@ -26,22 +26,22 @@ def curve_cycles(asked: np.ndarray) -> list[int]:
 
 
 def curves(
-    model: ServedModel, frame: pd.DataFrame, level: float, measured: pd.DataFrame | None
+    model: ServedModel, designs: Designs, level: float, measured: pd.DataFrame | None
 ) -> list[dict[str, Any] | None]:
     """Each design's curve, None where it describes no anode.
 
     Its points are predictions as any other, one of them at the cycle that the design asks for: the curve cannot differ
     from what is predicted there.
     """
-    described = has_anode(frame)
-    drawn = iter(_drawn(model, frame[described].reset_index(drop=True), level, measured) if described.any() else [])
+    described = has_anode(designs)
+    drawn = iter(_drawn(model, designs.take(described), level, measured) if described.any() else [])
     return [next(drawn) if each else None for each in described]
 
 
 def _drawn(
-    model: ServedModel, cells: pd.DataFrame, level: float, measured: pd.DataFrame | None
+    model: ServedModel, cells: Designs, level: float, measured: pd.DataFrame | None
 ) -> list[dict[str, list[float]]]:
-    given = number(cells, "cycle")
+    given = cells.number("cycle")
     asked = np.where(np.isnan(given), DEFAULT_CYCLE, given)
     cycles = curve_cycles(asked)
     table = model.predictor.predict(

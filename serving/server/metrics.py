@@ -19,7 +19,7 @@ class Metrics:
     """Counters of one worker, or of one app in a test."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()
         self._registry = CollectorRegistry()
         self.requests = Counter("silion_requests", "answers", ["path", "method", "status"], registry=self._registry)
         self.seconds = Histogram(
@@ -35,7 +35,7 @@ class Metrics:
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         whole = CollectorRegistry()
-        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(whole)
         return generate_latest(whole)
 
     def count_designs(self, predicted: int, rejected: int) -> None:

@@ -222,4 +222,4 @@ def _forget_counts(pid: int, folder: Path) -> None:
     """Take a dead worker's running requests out of the counts; what it has answered stays counted."""
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    mark_process_dead(pid, str(folder))

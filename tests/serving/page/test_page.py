@@ -36,7 +36,9 @@ def test_a_design_that_is_filled_in_shows_the_numbers_of_the_api(visit: Visit) -
         [cycle, *(round(curve[kind][place], 1) for kind in ("retention_pct", "low", "high"))]
         for place, cycle in enumerate(curve["cycle"])
     ]
-    assert len(page.locator("polyline.line").first.get_attribute("points").split()) == len(curve["cycle"])  # type: ignore[union-attr]
+    points = page.locator("polyline.line").first.get_attribute("points")
+    assert points is not None
+    assert len(points.split()) == len(curve["cycle"])
 
 
 def test_what_moved_a_prediction_is_what_the_api_explains(visit: Visit) -> None:
