@@ -11,8 +11,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from models.console import DONE, INTERRUPTED, REFUSED, STOPPED, UNUSABLE
-from training.intake.arguments import declare as declare_intake
+from cli.data_arguments import declare as declare_intake
+from reporting.console import DONE, INTERRUPTED, REFUSED, STOPPED, UNUSABLE
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     interrupted."""
     arguments = _parser().parse_args(argv)
     room, name = arguments.command.rsplit(".", 1)
-    command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(f"{room}.commands"), name)
+    command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(room), name)
     if threading.current_thread() is threading.main_thread():
         for each in (signal.SIGINT, signal.SIGTERM):  # a polite kill cleans up like Ctrl-C
             signal.signal(each, _stop)
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--tune-folder", metavar="FOLDER", help="where tuning.db keeps the trials (default: beside the MLflow store)"
     )
-    train.set_defaults(command="training.train")
+    train.set_defaults(command="cli.train.train")
 
     predict = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")
     predict.add_argument(
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "'local': one process per core of this machine",
     )  # fmt: skip
     _add_model(predict)
-    predict.set_defaults(command="serving.predict")
+    predict.set_defaults(command="cli.predict.predict")
 
     screen = commands.add_parser("screen", help="make the designs of a space, predict them, keep the best")
     screen.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     screen.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
     screen.add_argument("--count", action="store_true", help="only say how many designs there are")
     _add_model(screen)
-    screen.set_defaults(command="serving.screen.screen")
+    screen.set_defaults(command="cli.screen.screen")
 
     explain = commands.add_parser("explain", help="overall importance, and the reasons design by design")
     explain.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         help="plot each prediction along this column, such as stack_pressure_mpa, with the literature's measurements",
     )  # fmt: skip
     _add_model(explain)
-    explain.set_defaults(command="serving.explain")
+    explain.set_defaults(command="cli.predict.explain")
 
     suggest = commands.add_parser("suggest", help="the measurements that would teach the model most")
     suggest.add_argument("input", metavar="CANDIDATES", help="CSV, TSV or Parquet of candidate designs")
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     suggest.add_argument("-o", "--out", metavar="OUT", help="CSV, TSV or Parquet to write them to")
     suggest.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
     _add_model(suggest)
-    suggest.set_defaults(command="serving.suggest")
+    suggest.set_defaults(command="cli.predict.suggest")
 
     evaluate = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
     evaluate.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
@@ -173,11 +173,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT",
         help="ask the model the design rules of the literature instead; as CSV too where OUT is given",
     )
-    evaluate.set_defaults(command="training.evaluate")
+    evaluate.set_defaults(command="cli.train.evaluate")
 
     formula = commands.add_parser("formula", help="what a formula is read as, one JSON object a line")
     formula.add_argument("text", nargs="+", metavar="TEXT")
-    formula.set_defaults(command="features.formula")
+    formula.set_defaults(command="cli.formula.formula")
 
     data = commands.add_parser("data", help="look after tables").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
@@ -189,42 +189,42 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a table (electrolytes, cells, cycling, sources or candidates) or a folder of them",
     )
-    check.set_defaults(command="training.data_check")
+    check.set_defaults(command="cli.train.data_check")
 
     dictionary = data.add_parser("dictionary", help="what every column means, from the row models")
     dictionary.add_argument("--write", action="store_true", help="into data/README.md and datapackage.json")
-    dictionary.set_defaults(command="features.data_dictionary")
+    dictionary.set_defaults(command="cli.formula.data_dictionary")
 
     counted = data.add_parser("list", help="what the tables hold: counts and completeness")
     counted.add_argument("--data", action="append", default=[], metavar="FOLDER", help="as in train")
-    counted.set_defaults(command="training.data_list")
+    counted.set_defaults(command="cli.train.data_list")
 
     declare_intake(data)
 
     pull = data.add_parser("pull", help="fetch a public conductivity table, checked against its SHA-256")
     pull.add_argument("name", metavar="NAME", help="obelix, liverpool or laskowski")
     pull.add_argument("--from", dest="from_dir", metavar="DIR", help="copy from a folder instead: no internet needed")
-    pull.set_defaults(command="training.data_pull")
+    pull.set_defaults(command="cli.train.data_pull")
 
     models = commands.add_parser("models", help="registered models").add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
     listed = models.add_parser("list", help="versions and their aliases")
-    listed.set_defaults(command="models.models_list")
+    listed.set_defaults(command="cli.models.models_list")
     show = models.add_parser("show", help="what a model was trained on, and its skill")
     show.add_argument("model", nargs="?", metavar="REF")
     show.add_argument("--json", action="store_true", help="everything the model says of itself")
-    show.set_defaults(command="models.models_show")
+    show.set_defaults(command="cli.models.models_show")
     promote = models.add_parser("promote", help="make a version the champion if it is not worse")
     promote.add_argument("model", nargs="?", metavar="REF", help="alias or version (default: the challenger)")
     promote.add_argument("--force", metavar="REASON", help="promote it whatever the gate says, and keep the reason")
-    promote.set_defaults(command="training.models_promote")
+    promote.set_defaults(command="cli.train.models_promote")
     rollback = models.add_parser("rollback", help="make the champion before this one the champion again")
-    rollback.set_defaults(command="training.models_rollback")
+    rollback.set_defaults(command="cli.train.models_rollback")
     export = models.add_parser("export", help="copy a model to a folder of its own")
     export.add_argument("model", nargs="?", metavar="REF")
     export.add_argument("-o", "--out", required=True, metavar="FOLDER")
-    export.set_defaults(command="models.models_export")
+    export.set_defaults(command="cli.models.models_export")
 
     serve = commands.add_parser(
         "serve",
@@ -239,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--max-designs", type=int, default=10_000, help="of one request or file (default 10000)")
     serve.add_argument("--max-body-mb", type=float, default=16.0, help="of one request (default 16)")
     _add_model(serve)
-    serve.set_defaults(command="serving.serve")
+    serve.set_defaults(command="cli.predict.serve")
     return parser
 
 

@@ -22,17 +22,17 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures, silion
-from features.dictionary import write_between_marks
-from training.bootstrap import bootstrap
+from features.tables.dictionary import write_between_marks
 from training.config import STRUCTURED
-from training.dataset import Examples, Literature, conductivity_examples
-from training.fixed import fixed_split, read_ids
-from training.kinship import Kinship
+from training.data.examples import Examples, conductivity_examples
+from training.data.groups import Kinship, chemical_systems, system_tests
+from training.data.literature import Literature
+from training.data.papers import grouped_folds
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.fixed_split import fixed_split, read_ids
 from training.public.collect import convert
 from training.public.merge import merge
 from training.public.sources import PublicDataError, pulled
-from training.split import grouped_folds
-from training.systems import chemical_systems, system_tests
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"

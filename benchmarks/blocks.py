@@ -18,10 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.boosted import Labels, Recipe
-from training.crossvalidate import MODEL, Protocol, validate
-from training.dataset import Examples, chemical_key, conductivity_examples, load_literature
-from training.split import joined_groups
+from models.ensemble import Labels, Recipe
+from training.config import Protocol
+from training.data.examples import Examples, chemical_key, conductivity_examples
+from training.data.load import load_literature
+from training.data.papers import joined_groups
+from training.evaluation.crossvalidate import MODEL, validate
 
 ROOT = Path(__file__).resolve().parent.parent
 OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"

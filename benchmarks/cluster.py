@@ -30,7 +30,7 @@ FIRST = 65_536
 
 def predict(source: Path, out: Path, predictor: Any, cluster: str | None = None) -> tuple[float, float]:
     """Seconds on the wall and of this process's cores for one table, all four targets."""
-    from serving.batch import predict_file
+    from serving.predict.batch import predict_file
 
     wall, cores = time.perf_counter(), time.process_time()
     predict_file(source, out, predictor, precedents=0, cluster=cluster)

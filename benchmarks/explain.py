@@ -23,7 +23,7 @@ import pandas as pd
 
 from models.bundle import Bundle, load_bundle
 from models.explain.contributions import CHUNK, write_contributions
-from training.truths import example_designs
+from training.promotion.known_truths import example_designs
 
 ROOT = Path(__file__).resolve().parent.parent
 SPREAD = 0.3

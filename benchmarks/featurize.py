@@ -40,9 +40,9 @@ def ours(path: Path) -> dict[str, object]:
     import numpy as np
     import pandas as pd
 
-    from features.amounts import read_amounts
     from features.composition import CompositionFeatures
-    from features.elements import property_table
+    from features.formulas.elements import property_table
+    from features.formulas.vectorised import read_amounts
 
     property_table()
     texts = path.read_text(encoding="utf-8").split()
@@ -60,8 +60,8 @@ def ours(path: Path) -> dict[str, object]:
 
 def repeated(count: int) -> dict[str, object]:
     """Rate at which texts that repeat get the number of their vector, and with their vectors written out."""
-    from features.amounts import read_amounts
     from features.composition import CompositionFeatures
+    from features.formulas.vectorised import read_amounts
 
     texts = never_seen(1000, 1) * (count // 1000)
     start = time.perf_counter()
@@ -79,8 +79,8 @@ def soak(count: int) -> None:
     """Stream never-seen formulas in chunks: seconds per million and peak memory must not grow."""
     import pandas as pd
 
-    from features.amounts import read_amounts
     from features.composition import CompositionFeatures
+    from features.formulas.vectorised import read_amounts
 
     fitted = CompositionFeatures(1, ("fractions", "statistics")).fit(pd.DataFrame({"electrolyte": never_seen(500, 0)}))
     spent, done, mark = 0.0, 0, 1_000_000

@@ -17,21 +17,22 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.accuracy import OUT, ROOT, load
-from features.dictionary import write_between_marks
+from features.tables.dictionary import write_between_marks
 from models.domain import Domain
 from models.intervals import LevelError, calibrate
-from models.lab import Errors, Reveals, reveal
-from models.parts import fit_part, with_conductivity
-from models.targets import CONDUCTIVITY
-from training.config import CHOICES, STRUCTURED
-from training.coverage import coverage, lab_errors
-from training.crossvalidate import OutOfFold, Protocol, cross_validate, validate
-from training.dataset import Examples, conductivity_examples, ice_examples, load_literature
-from training.evaluate import score
-from training.fade import fade_examples
-from training.kinship import Kinship
+from models.lab_effect import Errors, Reveals, reveal
+from models.tasks.part import fit_part, with_conductivity
+from models.tasks.targets import CONDUCTIVITY
+from training.config import CHOICES, STRUCTURED, Protocol
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples
+from training.data.groups import Kinship
+from training.data.load import load_literature
+from training.data.papers import grouped_folds
+from training.evaluation.coverage import coverage, lab_errors
+from training.evaluation.crossvalidate import OutOfFold, cross_validate, validate
+from training.evaluation.evaluate import score
 from training.public.sources import PublicDataError
-from training.split import grouped_folds
 
 REVEALED = (0, 1, 2, 3, 4)
 LEVELS = (0.5, 0.8, 0.9)
@@ -102,7 +103,7 @@ def curve(errors: Errors, least: int, seed: int) -> list[dict[str, float]]:
 
 def _covered(found: Reveals, level: float) -> dict[str, float]:
     """Share of papers' cases inside the interval, calibrated without the judged group; NaN where too few groups."""
-    from models.boosted import Labels
+    from models.ensemble import Labels
 
     inside, width = [], []
     for group in np.unique(found.group):

@@ -12,14 +12,14 @@ import numpy as np
 import xgboost as xgb
 
 from features.composition import CompositionFeatures
+from features.crystal.space_group import space_group_number
 from features.electrolyte import ElectrolyteFeatures
-from features.space_group import space_group_number
-from models.boosted import Recipe
-from models.parts import fit_part, paper_weights
-from training.baselines import nearest, ridge
+from models.ensemble import Recipe
+from models.tasks.part import fit_part, paper_weights
 from training.config import STRUCTURED
-from training.dataset import Examples
-from training.kinship import fractions_of
+from training.data.examples import Examples
+from training.data.groups import fractions_of
+from training.evaluation.baselines import nearest, ridge
 
 Method = Callable[[Examples, Examples, int], np.ndarray]
 """From training rows, other rows and a seed to log10 S/cm of the others (a probability for a classifier)."""

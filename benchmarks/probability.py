@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.dictionary import write_between_marks
-from models import lifetime
-from models.limits import on_scale, probability_above
-from models.parts import paper_weights
-from models.targets import CONDUCTIVITY, ICE, RETENTION, Target
-from training.config import CHOICES
-from training.coverage import calibration_of, on_labels
-from training.crossvalidate import OutOfFold, Protocol, cross_validate
-from training.dataset import load_literature
+from features.tables.dictionary import write_between_marks
+from models.exceedance import on_scale, probability_above
+from models.tasks import fade_law as lifetime
+from models.tasks.part import paper_weights
+from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION, Target
+from training.config import CHOICES, Protocol
+from training.data.load import load_literature
+from training.evaluation.coverage import calibration_of, on_labels
+from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {CONDUCTIVITY: (1e-4, 1e-3), ICE: (80.0, 85.0), RETENTION: (80.0,)}

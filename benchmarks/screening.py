@@ -50,8 +50,8 @@ def our_vectors(formulas: list[str]) -> Any:
     """The shared statistics of formulas, shape (n_formulas, 85)."""
     import numpy as np
 
-    from features.amounts import read_amounts
     from features.composition import statistics as statistics_of
+    from features.formulas.vectorised import read_amounts
 
     amounts = read_amounts(formulas)
     found = statistics_of(amounts, list(SHARED.values()))
@@ -105,7 +105,7 @@ def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
     from models.bundle import load_bundle
     from models.predictor import PART_OF, Predictor
     from models.registry import resolve
-    from serving.batch import predict_file
+    from serving.predict.batch import predict_file
 
     predictor = Predictor(load_bundle(resolve(model)))
     targets = None if cells else ["conductivity_s_per_cm"]
@@ -128,12 +128,12 @@ def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
 
 
 def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float]:
-    from features.columnar import read_rows
-    from features.held import read_electrolytes
-    from features.portions import PortionReader, open_source
-    from features.records import Candidate
-    from models.designs import has_anode, unreadable
-    from models.parts import with_link
+    from features.electrolyte_columns import read_electrolytes
+    from features.tables.chunks import PortionReader, open_source
+    from features.tables.columnar import read_rows
+    from features.tables.records import Candidate
+    from models.candidates import has_anode, unreadable
+    from models.tasks.part import with_link
 
     spent = dict.fromkeys(("read", "featurize", "boosters", "distance"), 0.0)
 

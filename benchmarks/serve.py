@@ -183,8 +183,8 @@ def designs(count: int) -> list[dict[str, Any]]:
 
 def typed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same objects with numbers as numbers: MLflow's signature wants them."""
-    from features.columns import numeric_columns
-    from features.records import Candidate
+    from features.tables.columns import numeric_columns
+    from features.tables.records import Candidate
 
     numbers = numeric_columns(Candidate)
     return [{name: float(value) if name in numbers else value for name, value in row.items()} for row in rows]
@@ -251,9 +251,9 @@ def processor_s(pid: int) -> float:
 def predict_here(env: dict[str, str], rows: list[dict[str, Any]]) -> Callable[[], float]:
     """Seconds of the same call in this process, on the same objects."""
     os.environ["MLFLOW_TRACKING_URI"] = env["MLFLOW_TRACKING_URI"]
-    from features.records import Candidate
+    from features.tables.records import Candidate
     from models.bundle import load_bundle
-    from models.designs import candidate_frame, usable_rows
+    from models.candidates import candidate_frame, usable_rows
     from models.predictor import Predictor
     from models.registry import resolve
 

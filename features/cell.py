@@ -8,12 +8,12 @@ from typing import get_args
 import numpy as np
 
 from features import physics
-from features.designs import Coded, Designs
+from features.electrolyte_columns import DesignFeaturizer, Electrolytes
 from features.family import family_features, family_values
 from features.feature import Feature, coded, log10, number, one_of, per_text
-from features.fields import Architecture
-from features.formula import FormulaError, fold, read_formula
-from features.held import DesignFeaturizer, Electrolytes
+from features.formulas.reader import FormulaError, fold, read_formula
+from features.tables.designs import Coded, Designs
+from features.tables.fields import Architecture
 
 ARCHITECTURES = tuple(kind for kind in get_args(Architecture) if kind not in ("double-layer", "other"))
 """Those that enough papers report to learn from."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.amounts import Amounts, read_amounts
-from features.charge import charge_imbalance
-from features.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.feature import Feature, Featurizer, text
-from features.formula import FormulaError, Reading, read_formula
+from features.formulas.charge import charge_imbalance
+from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
+from features.formulas.reader import FormulaError, Reading, read_formula
+from features.formulas.vectorised import Amounts, read_amounts
 
 ANIONS = ("N", "O", "F", "S", "Cl", "Br", "I", "H")
 BASICS = ("electronegativity", "atomic_radius", "atomic_mass", "mendeleev_number")
@@ -113,7 +113,10 @@ def _contrasts(elements: Sequence[str]) -> tuple[list[Feature], Values]:
         Feature("radius_contrast", "atomic radius of anions over cations without lithium", "1", PYMATGEN),
         Feature("mixing_entropy_j_per_mol_k", "stoichiometric entropy", "J/(mol K)", "-R sum x ln x of the fractions"),
         Feature(
-            "charge_residue_per_atom", "charge that does not cancel", "e/atom", "oxidation states of features/charge.py"
+            "charge_residue_per_atom",
+            "charge that does not cancel",
+            "e/atom",
+            "oxidation states of features/formulas/charge.py",
         ),
     ]
 

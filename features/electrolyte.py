@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from features.composition import CompositionFeatures
-from features.designs import Designs
+from features.crystal.space_group import SYMMETRY_FEATURES
+from features.crystal.structure import StructureFeatures
+from features.electrolyte_columns import DesignFeaturizer, Electrolytes, read_electrolytes
 from features.family import (
     FAMILIES,
     NAMED_ONLY,
@@ -18,10 +20,8 @@ from features.family import (
     resolve_class,
 )
 from features.feature import Feature, number, one_of
-from features.held import DesignFeaturizer, Electrolytes, read_electrolytes
 from features.physics import inverse_temperature
-from features.space_group import SYMMETRY_FEATURES
-from features.structure import StructureFeatures
+from features.tables.designs import Designs
 
 __all__ = [
     "DEFAULT_TEMPERATURE_C",

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.composition import read_design
 from features.feature import Feature
-from features.formula import Reading
+from features.formulas.reader import Reading
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "garnet": ("oxide-garnet",),

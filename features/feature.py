@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from features.designs import Coded, Designs
+from features.tables.designs import Coded, Designs
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from features.columns import unit_of
 from features.feature import Featurizer
-from features.records import Candidate
-from models.boosted import BoostedEnsemble
+from features.tables.columns import unit_of
+from features.tables.records import Candidate
 from models.domain import Domain
-from models.parts import PARTS, Part, part_state, restore_part
+from models.ensemble import BoostedEnsemble
+from models.tasks.part import PARTS, Part, part_state, restore_part
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.boosted import Labels
+from models.ensemble import Labels
 
 
 class LevelError(ValueError):

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.charge import TOLERANCE
-from features.designs import Designs
-from features.fields import LIQUID_CLASSES
-from features.held import Electrolytes
+from features.electrolyte_columns import Electrolytes
+from features.formulas.charge import TOLERANCE
+from features.tables.designs import Designs
+from features.tables.fields import LIQUID_CLASSES
 from models.domain import Domain
 
 SAME_TEMPERATURE_C = 10.0

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.designs import Designs
-from features.held import Electrolytes, read_electrolytes
-from models import lifetime
+from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.tables.designs import Designs
 from models.bundle import Bundle
-from models.designs import has_anode
+from models.candidates import has_anode
 from models.domain import Domain
+from models.exceedance import check_limits, on_scale, probability_above, probability_column
 from models.intervals import Calibration
-from models.limits import check_limits, on_scale, probability_above, probability_column
+from models.lab_calibration import OwnRows, moved, own_rows
 from models.notices import (
     Notice,
     after,
@@ -28,9 +28,9 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.own import OwnRows, moved, own_rows
-from models.parts import Part, with_conductivity, with_link
-from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks import fade_law as lifetime
+from models.tasks.part import Part, with_conductivity, with_link
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
 DEFAULT_CYCLE = 100.0
 """Cycle at which retention is predicted where a design names none."""

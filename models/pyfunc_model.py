@@ -9,10 +9,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame, usable_rows
-from models.own import measured_frame, parse_measured
+from models.candidates import candidate_frame, usable_rows
+from models.lab_calibration import measured_frame, parse_measured
 from models.predictor import Predictor
 
 

@@ -14,7 +14,8 @@ import pytest
 from models.bundle import save_bundle
 from tests.shared import ROOT, Command, Finished, Store, environment
 from training.config import TrainConfig
-from training.dataset import Literature, load_literature
+from training.data.literature import Literature
+from training.data.load import load_literature
 from training.train import Trained, train
 
 SMALL = TrainConfig(folds=3, repeats=1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.boosted import Labels
 from models.domain import Domain
-from training.crossvalidate import OutOfFold
-from training.dataset import Examples
+from models.ensemble import Labels
+from training.data.examples import Examples
+from training.evaluation.crossvalidate import OutOfFold
 
 
 def line(places: list[float]) -> Domain:

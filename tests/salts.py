@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from features.records import ElectrolyteRow
-from models.boosted import Recipe
-from training.crossvalidate import Progress
-from training.dataset import Examples, Literature, conductivity_examples
-from training.kinship import Kinship
+from features.tables.records import ElectrolyteRow
+from models.ensemble import Recipe
+from training.data.examples import Examples, conductivity_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation.crossvalidate import Progress
 from training.tuning.study import Budget, Study, tune
 
 SALTS = [f"{metal}2{anion}" for metal in ("Na", "K", "Rb", "Cs") for anion in ("S", "Se", "Te", "O")]

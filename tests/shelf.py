@@ -13,7 +13,7 @@ import pytest
 
 from models import registry
 from models.bundle import Bundle, save_bundle
-from training.judged import write_judged
+from training.evaluation.out_of_fold import write_judged
 
 
 @dataclass(frozen=True)

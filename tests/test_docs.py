@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 import silion
-from features.datapackage import datapackage
-from features.dictionary import BEGIN, END, between_marks, dictionary
+from features.tables.datapackage import datapackage
+from features.tables.dictionary import BEGIN, END, between_marks, dictionary
 from tests.shared import ROOT
-from training import report
 from training.config import TrainConfig
-from training.dataset import Literature
-from training.score import markdown
+from training.data.literature import Literature
+from training.evaluation.score import markdown
+from training.report import report
 from training.train import measure
 
 

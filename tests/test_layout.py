@@ -103,4 +103,4 @@ def test_predict_loads_only_what_predicting_needs(bundle_folder: Path, tmp_path:
     source = str(ROOT / "data" / "examples" / "candidates.csv")
     loaded = modules_after("predict", source, "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder))
     assert "xgboost" in loaded
-    assert not loaded & {"mlflow", "shap", "matplotlib", "fastapi", "training.train", "training.dataset"}
+    assert not loaded & {"mlflow", "shap", "matplotlib", "fastapi", "training.train", "training.data.load"}

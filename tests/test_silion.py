@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.lab import Kernel, LabEffect
+from models.lab_effect import Kernel, LabEffect
 from models.registry import check_store
 from tests.shared import Command, Store, environment
 from tests.shared import run_main as run

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from models.boosted import Recipe
-from training.crossvalidate import Protocol
+import numpy as np
+
+from models.ensemble import Recipe
+from training.data.papers import grouped_folds
 
 SQUARE_ROOT = 0.5
 """Shape of a loss that grows with the square root of the cycles, as that of a layer that slows its own growth; reported
@@ -50,6 +52,23 @@ PUBLIC_CHOICES: dict[str, dict[str, Recipe]] = {
     "conductivity": {"structured": STRUCTURED, "trees and line": Recipe(linear_share=0.5)},
 }
 """As `CHOICES`, where public tables are given."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How skill is measured."""
+
+    folds: int = 5
+    repeats: int = 5
+    seed: int = 0
+
+    def tests(self, groups: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """Rows of each test fold, with the number of its repeat."""
+        return [
+            (repeat, test)
+            for repeat in range(self.repeats)
+            for test in grouped_folds(groups, self.folds, 1000 * self.seed + repeat)
+        ]
 
 
 @dataclass(frozen=True)

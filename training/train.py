@@ -13,31 +13,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.columns import numeric_columns
 from features.composition import composition_of
 from features.electrolyte import classes_of
-from features.mistakes import InputError
-from features.records import CellDesign, ElectrolyteDesign
-from models import lab
+from features.tables.columns import numeric_columns
+from features.tables.mistakes import InputError
+from features.tables.records import CellDesign, ElectrolyteDesign
+from models import lab_effect as lab
 from models.bundle import Bundle
 from models.domain import Domain
 from models.explain.stability import FACTS as STABILITY
-from models.parts import Part, fit_part, with_conductivity
-from models.targets import CONDUCTIVITY
-from training.choose import INNER_FITS, choose
+from models.tasks.part import Part, fit_part, with_conductivity
+from models.tasks.targets import CONDUCTIVITY
 from training.config import TrainConfig
-from training.coverage import calibrations, lab_errors
-from training.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
-from training.dataset import SHIPPED, Examples, Literature, conductivity_examples, ice_examples, load_literature
-from training.evaluate import evaluate, score, score_fixed
-from training.fade import fade_examples, relabelled
-from training.fixed import FixedSplit, fixed_split
-from training.kinship import Kinship
-from training.learning import CurvePoint, curve_fits, learning_curve
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples, relabelled
+from training.data.groups import Kinship, chemical_systems, system_tests
+from training.data.literature import SHIPPED, Literature
+from training.data.load import load_literature
+from training.evaluation.choose import INNER_FITS, choose
+from training.evaluation.coverage import calibrations, lab_errors
+from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
+from training.evaluation.evaluate import evaluate, score, score_fixed
+from training.evaluation.fixed_split import FixedSplit, fixed_split
+from training.evaluation.importance_stability import refits_needed, stability
+from training.evaluation.learning_curve import CurvePoint, curve_fits, learning_curve
+from training.evaluation.score import Score
 from training.public.collect import with_public
-from training.score import Score
-from training.stability import refits_needed, stability
-from training.systems import chemical_systems, system_tests
 from training.tuning.nested import Tuning, cross_validate_tuned, untuned
 from training.tuning.study import Study
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from benchmarks.cells.figures import check_curves, dominating, report, show, verdict
 from benchmarks.cells.nested import outer_folds, validate
 from benchmarks.cells.tasks import Reader, tasks
-from training.dataset import load_literature
+from training.data.load import load_literature
 
 OUT = Path(__file__).resolve().parent.parent / "out" / "cells.json"
 

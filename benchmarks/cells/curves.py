@@ -11,9 +11,9 @@ from scipy.optimize import minimize
 from benchmarks.cells.effects import scores
 from benchmarks.cells.learners import constant
 from benchmarks.cells.rows import Fold, Guess, Idea, Learner, Rows, _crossing, by_paper, curve_pct
-from models import lifetime
-from models.boosted import Labels
-from training.baselines import weighted_median
+from models.ensemble import Labels
+from models.tasks import fade_law as lifetime
+from training.evaluation.baselines import weighted_median
 
 
 def labelled(rows: Rows, shape: float) -> Rows:

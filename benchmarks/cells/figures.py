@@ -11,11 +11,11 @@ from benchmarks.cells.ideas import curve_ideas
 from benchmarks.cells.nested import Found, paper_weights
 from benchmarks.cells.rows import Fold
 from benchmarks.cells.tasks import Task
-from models import lifetime
-from training.bootstrap import bootstrap
-from training.crossvalidate import MODEL, OutOfFold
-from training.life import score_life
-from training.split import joined_groups
+from models.tasks import fade_law as lifetime
+from training.data.papers import joined_groups
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.score_life import score_life
 
 GOAL = 0.80
 """Error over the dummy's that was asked for."""

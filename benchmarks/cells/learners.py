@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmarks.cells.effects import gower, levels, random_effects, same, scores
 from benchmarks.cells.rows import FACTS, PRELITHIATED, Fold, Learner, Rows, by_paper
-from models.boosted import BoostedEnsemble, Labels, Recipe
-from training.baselines import weighted_median
+from models.ensemble import BoostedEnsemble, Labels, Recipe
+from training.evaluation.baselines import weighted_median
 
 
 def constant(fold: Fold) -> np.ndarray:

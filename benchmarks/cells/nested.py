@@ -11,10 +11,10 @@ import numpy as np
 from benchmarks.cells.ideas import AFTER_LOOKING, curve_ideas
 from benchmarks.cells.rows import Guess
 from benchmarks.cells.tasks import Reader, Task
-from models import lifetime
 from models.intervals import calibrate
-from training.split import grouped_folds, joined_groups
-from training.survival import log_likelihood
+from models.tasks import fade_law as lifetime
+from training.data.papers import grouped_folds, joined_groups
+from training.evaluation.cycle_life import log_likelihood
 
 FOLDS, INNER_FOLDS, INNER_REPEATS = 5, 4, 2
 SHARES = (1.0, 0.75, 0.5, 0.25)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from models import lifetime
-from models.boosted import Labels
-from training.baselines import weighted_median
+from models.ensemble import Labels
+from models.tasks import fade_law as lifetime
+from training.evaluation.baselines import weighted_median
 
 ARGYRODITE, PRELITHIATED, CONDUCTIVITY = "family_argyrodite", "lithium_per_silicon", "log10_conductivity_s_per_cm"
 FEW = (ARGYRODITE, PRELITHIATED, CONDUCTIVITY, "anode_thin_film")

@@ -11,11 +11,12 @@ import pandas as pd
 from benchmarks.cells.ideas import curve_ideas, direct_ideas, ice_ideas
 from benchmarks.cells.rows import Fold, Idea, Rows
 from features.cell import CellFeatures
-from models import lifetime
-from models.boosted import Labels, Recipe
-from models.parts import Part, fit_part, with_conductivity
-from training.dataset import Examples, Literature, conductivity_examples, cycling_points, ice_examples
-from training.fade import fade_examples
+from models.ensemble import Labels, Recipe
+from models.tasks import fade_law as lifetime
+from models.tasks.part import Part, fit_part, with_conductivity
+from training.data.examples import Examples, conductivity_examples, cycling_points, ice_examples
+from training.data.fade import fade_examples
+from training.data.literature import Literature
 
 LINK = {True: Recipe(linear_share=0.5), False: Recipe(members=1, rounds=100)}
 """Recipe of the electrolyte's conductivity: the shipped one for the outer folds, a short one for the inner."""

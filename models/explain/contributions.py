@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from models.bundle import Bundle
-from models.designs import has_anode
+from models.candidates import has_anode
 from models.explain.reasons import reasons
-from models.parts import with_conductivity
+from models.tasks.part import with_conductivity
 
 CHUNK = 20_000
 """Designs explained at once."""

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature
-from models import lifetime
-from models.parts import Part
-from models.targets import LIFE, RETENTION, TARGETS
+from models.tasks import fade_law as lifetime
+from models.tasks.part import Part
+from models.tasks.targets import LIFE, RETENTION, TARGETS
 
 SAME = 1e-9
 """Way from the base to the prediction, on the model's scale, that counts as none: there the slope is the derivative."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.records import Candidate, ElectrolyteDesign
-from features.stoichiometry import FormulaError, parse
-from features.tables import parse_row
-from models.designs import formula_mistake
+from features.formulas.stoichiometry import FormulaError, parse
+from features.tables.records import Candidate, ElectrolyteDesign
+from features.tables.rows import parse_row
+from models.candidates import formula_mistake
 from serving.screen.columns import ColumnReader
-from serving.screen.document import Branch, Items, Leaf, Node
-from serving.screen.formulas import (
+from serving.screen.formula_family import (
     DEFAULT_BALANCE,
     DOPANT,
     VARIABLES,
@@ -20,6 +19,7 @@ from serving.screen.formulas import (
     spelt,
     variables_in,
 )
+from serving.screen.yaml_document import Branch, Items, Leaf, Node
 
 FAMILY_KEYS = ("formula", *VARIABLES, DOPANT, "site", "balance", "amount", "charge")
 OF_ELECTROLYTE = tuple(

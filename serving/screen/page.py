@@ -8,17 +8,16 @@ from itertools import chain
 import pandas as pd
 
 from models.bundle import Bundle
-from models.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
-from models.targets import TARGETS
-from serving.energy import ENERGY_UNITS
-from serving.screen import pictures
-from serving.screen.answers import target_of
-from serving.screen.front import ALIKE
-from serving.screen.reference import literature
-from serving.screen.run import Screened
+from models.tasks.targets import TARGETS
+from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
+from serving.predict.energy import ENERGY_UNITS
+from serving.predict.text import DISTANCE
+from serving.screen import figures as pictures
+from serving.screen.literature import literature
+from serving.screen.pareto import ALIKE
+from serving.screen.run import Screened, target_of
 from serving.screen.select import KEPT_AS, POOL
 from serving.screen.space import CANDIDATE, Space
-from serving.text import DISTANCE
 
 MOST_ROWS, MOST_REFERENCES = 40, 20
 

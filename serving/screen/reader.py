@@ -6,19 +6,19 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from features.mistakes import InputError
-from models.designs import ANODE_COLUMNS
-from models.targets import CONDUCTIVITY, TARGETS
-from serving.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
-from serving.screen.answers import answer_columns
+from features.tables.mistakes import InputError
+from models.candidates import ANODE_COLUMNS
+from models.tasks.targets import CONDUCTIVITY, TARGETS
+from serving.predict.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
+from serving.predict.expression import Expression, quantity
 from serving.screen.columns import NUMBERS
-from serving.screen.document import Branch, Leaf, Node, read_document
 from serving.screen.electrolytes import ElectrolyteReader
-from serving.screen.expression import Expression, quantity
-from serving.screen.formulas import DOPANT
+from serving.screen.formula_family import DOPANT
+from serving.screen.run import answer_columns
 from serving.screen.sampling import GRID, LATIN, MAX_LATIN, METHODS
 from serving.screen.select import DIRECTIONS, DOMAIN_WISHES, DomainWish, Selection
 from serving.screen.space import MAX_DESIGNS, Space
+from serving.screen.yaml_document import Branch, Leaf, Node, read_document
 
 T = TypeVar("T")
 KEYS = ("title", "electrolyte", "design", "constraints", "sample", "targets", "energy", "keep", "map")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from features.mistakes import InputError
-from models.console import progress
-from models.predictor import Predictor
-from serving.screen.answers import answers
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
+from models.predictor import ENDS, PART_OF, Predictor
+from models.tasks.targets import TARGETS
+from reporting.console import progress
+from serving.predict.text import DISTANCE
+from serving.predict.write import whole_table, writable
 from serving.screen.select import Keeper
-from serving.screen.sink import whole_table
 from serving.screen.space import CANDIDATE, Note, Space
 from serving.screen.survey import Survey
-from serving.written import writable
 
 CHUNK = 16_384
 FIRST_ROWS = 1000
@@ -118,3 +119,31 @@ def _reached(space: Space, survey: Survey) -> list[str]:
 def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
     reasons = [f"  {why}: leaves out {each:,}" for why, each in left_out.items() if each]
     return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])
+
+
+def answer_columns(targets: Sequence[str]) -> list[str]:
+    """Columns that are answered with numbers: value, ends of the interval, distance to the nearest training design."""
+    return [column + end for column in targets for end in (*ENDS, DISTANCE)]
+
+
+def target_of(column: str) -> str:
+    """The target a column of the answers tells of; the column itself where it tells of none."""
+    return next((target for target in TARGETS if column in answer_columns([target])), column)
+
+
+def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+    """The designs with their answers, same rows.
+
+    Parameters
+    ----------
+    designs : columns of the space, shape (n_designs, n_columns)
+    """
+    known = [name for name in designs if name in Candidate.model_fields]
+    found = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
+    columns = [designs]
+    if space.energy:
+        columns.append(space.energy.densities(designs))
+    for target in space.targets:
+        columns.append(found.table[[target + end for end in ENDS]])
+        columns.append(pd.DataFrame({target + DISTANCE: found.distances[PART_OF[target]]}))
+    return pd.concat([*columns, found.table[["notice"]]], axis=1)

@@ -9,17 +9,17 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from features.designs import Designs
-from features.held import read_electrolytes
-from features.records import Candidate
+from features.electrolyte_columns import read_electrolytes
+from features.tables.designs import Designs
+from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.notices import domain_notices
-from models.parts import with_conductivity
 from models.predictor import PART_OF
-from models.targets import TARGETS
-from serving.screen.expression import Expression
-from serving.screen.front import Front
-from serving.suggest import pick
+from models.tasks.part import with_conductivity
+from models.tasks.targets import TARGETS
+from serving.predict.expression import Expression
+from serving.predict.suggest import pick
+from serving.screen.pareto import Front
 
 Direction = Literal["high", "low"]
 DomainWish = Literal["any", "near", "inside"]

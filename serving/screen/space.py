@@ -11,14 +11,14 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from features.columns import kinds_of
-from features.records import Candidate
-from models.targets import TARGETS
-from serving.energy import Energy
+from features.tables.columns import kinds_of
+from features.tables.records import Candidate
+from models.tasks.targets import TARGETS
+from serving.predict.energy import Energy
+from serving.predict.expression import Expression
 from serving.screen.axis import Axis
 from serving.screen.columns import NUMBERS
-from serving.screen.expression import Expression
-from serving.screen.formulas import VARIABLES, Family, drawn_formulas
+from serving.screen.formula_family import VARIABLES, Family, drawn_formulas
 from serving.screen.sampling import GRID, Points, digits
 from serving.screen.select import Selection
 

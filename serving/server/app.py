@@ -9,20 +9,17 @@ from fastapi import FastAPI
 
 from models.bundle import Bundle
 from models.predictor import Predictor
-from serving.server.bearer import BearerToken
-from serving.server.body import BoundedBody
+from serving.server.batching import Work
 from serving.server.context import Context
 from serving.server.errors import Failures, add_handlers
 from serving.server.generations import Generations, ServedModel
-from serving.server.head import Head
-from serving.server.headers import SafeHeaders
-from serving.server.local_names import LocalNames
 from serving.server.metrics import Counted, Metrics
-from serving.server.reload import Reload
-from serving.server.replies import Failure
-from serving.server.routes import admin, docs, explain, look_up, page, predict, status
+from serving.server.middleware import BearerToken, BoundedBody, Head, LocalNames, SafeHeaders
+from serving.server.processes.reload import Reload
+from serving.server.routes import docs, explain, look_up, page, predict, status
+from serving.server.routes import status as admin
+from serving.server.schemas import Failure
 from serving.server.settings import Settings
-from serving.server.work import Work
 
 DESCRIPTION = """Predictions for silicon-anode solid-state cells, with intervals, notices and nearest literature rows.
 

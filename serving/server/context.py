@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from serving.server.batching import Work
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Metrics
-from serving.server.reload import Reload
+from serving.server.processes.reload import Reload
 from serving.server.settings import Settings
-from serving.server.work import Work
 
 
 @dataclass(frozen=True)

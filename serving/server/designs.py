@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 from fastapi import HTTPException
 
-from features.designs import Designs
-from features.mistakes import InputError, Mistake
-from features.records import Candidate, Measured, Row
-from features.tables import expectation
-from models.designs import candidate_designs, candidate_frame, read_design
-from models.own import measured_frame, parse_measured
-from serving.server.work import Deadline
+from features.tables.designs import Designs
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate, Measured, Row
+from features.tables.rows import expectation
+from models.candidates import candidate_designs, candidate_frame, read_design
+from models.lab_calibration import measured_frame, parse_measured
+from serving.server.batching import Deadline
 
 MOST_FIELDS = 100
 LONGEST_NAME = 60

@@ -12,9 +12,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from serving.server.generations import NotReadyError
-from serving.server.wire import JsonResponse
+from serving.server.json_io import JsonResponse
 
 LOG = logging.getLogger("silion.server")
 SHOWN_MISTAKES = 1_000

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.fields import LIQUID_CLASSES
-from features.records import CellDesign, CellRow, CyclingRow, SourceRow
-from features.tables import read_table
+from features.tables.fields import LIQUID_CLASSES
+from features.tables.records import CellDesign, CellRow, CyclingRow, SourceRow
+from features.tables.rows import read_table
 
 LITERATURE = Path(__file__).resolve().parents[2] / "data" / "literature"
 COUNT = 8

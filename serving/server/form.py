@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.columns import choices_of, kinds_of, unit_of
-from features.formula import MAX_LENGTH
-from features.records import Candidate
+from features.formulas.reader import MAX_LENGTH
+from features.tables.columns import choices_of, kinds_of, unit_of
+from features.tables.records import Candidate
 from models.bundle import Bundle
 from serving.server.settings import Settings
 

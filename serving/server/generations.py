@@ -12,11 +12,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.predictor import Predictor
-from serving.server.home import SHOWN, identity_of
+from serving.server.processes.shared_folder import SHOWN, identity_of
 
 
 class NotReadyError(RuntimeError):

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from features.feature import number
-from features.records import Candidate
-from models.designs import has_anode
+from features.tables.records import Candidate
+from models.candidates import has_anode
+from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
-from models.explain.words import reading
-from models.parts import with_conductivity
 from models.predictor import DEFAULT_CYCLE, PART_OF, check_targets
-from models.targets import TARGETS
+from models.tasks.part import with_conductivity
+from models.tasks.targets import TARGETS
+from serving.server.batching import Deadline
 from serving.server.designs import good_frame, read_designs
 from serving.server.errors import shortened
 from serving.server.generations import ServedModel
 from serving.server.requests import ExplainRequest
-from serving.server.work import Deadline
 
 
 def explain(model: ServedModel, asked: ExplainRequest, deadline: Deadline) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
-from features.records import Candidate, Measured
+from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
-from models.targets import TARGETS
+from models.tasks.targets import TARGETS
 
 EXAMPLE_DESIGN: dict[str, JsonValue] = {
     "electrolyte": "Li6PS5Cl",

@@ -11,18 +11,18 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from features.mistakes import InputError
-from features.records import Candidate
-from features.tables import Table, decoded
-from models.designs import candidate_frame
-from models.targets import TARGETS
-from serving.answer import with_distances
-from serving.read import read_candidates
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
+from features.tables.rows import Table, decoded
+from models.candidates import candidate_frame
+from models.tasks.targets import TARGETS
+from serving.predict.portion import with_distances
+from serving.predict.read import read_candidates
+from serving.predict.write import WRITERS
+from serving.server.batching import Deadline
 from serving.server.designs import LONGEST_CIF, check_count
 from serving.server.generations import ServedModel
 from serving.server.settings import Settings
-from serving.server.work import Deadline
-from serving.written import WRITERS
 
 KINDS = {
     "text/csv": ".csv",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.amounts import _is_plain, read_amounts
-from features.elements import SYMBOLS
-from features.formula import FormulaError, read_formula
+from features.formulas.elements import SYMBOLS
+from features.formulas.reader import FormulaError, read_formula
+from features.formulas.vectorised import _is_plain, read_amounts
 
 
 def held(amounts, row):

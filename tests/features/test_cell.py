@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from features.cell import ARCHITECTURES, CONDUCTIVITY, CellFeatures, lithium_per_silicon
-from features.columns import choices_of
 from features.electrolyte import FAMILIES
-from features.records import CellRow
+from features.tables.columns import choices_of
+from features.tables.records import CellRow
 
 CUT = "a formula is read out of the middle of another one"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from features.charge import charge_imbalance, is_balanced
-from features.formula import read_formula
+from features.formulas.charge import charge_imbalance, is_balanced
+from features.formulas.reader import read_formula
 
 
 @pytest.mark.parametrize(

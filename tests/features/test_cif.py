@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from features import cif
-from features.cif import (
+from features.crystal import cif
+from features.crystal.cif import (
     MAX_CIF_BYTES,
     MAX_SITES,
     StructureError,

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.columnar import _RULES, read_rows
-from features.mistakes import InputError
-from features.portions import PortionReader, open_source
-from features.records import Candidate
-from features.tables import read_table
-from models.designs import candidate_frame
+from features.tables.chunks import PortionReader, open_source
+from features.tables.columnar import _RULES, read_rows
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
+from features.tables.rows import read_table
+from models.candidates import candidate_frame
 
 COLUMNS = (
     "electrolyte", "temperature_c", "prelithiated", "cell_type", "silicon_wt_pct", "carbon_wt_pct", "voltage_low_v",

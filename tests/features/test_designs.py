@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.designs import Designs, coded_texts
-from features.records import Candidate
-from models.designs import candidate_designs, candidate_frame
+from features.tables.designs import Designs, coded_texts
+from features.tables.records import Candidate
+from models.candidates import candidate_designs, candidate_frame
 
 FRAME = pd.DataFrame(
     {"electrolyte": ["LLZO", "LPSCl", None, "LLZO"], "temperature_c": [25, None, "60", 1.5], "cycle": [1, 2, 3, 4]}

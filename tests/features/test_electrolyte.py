@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from features.columns import choices_of
 from features.composition import CompositionFeatures
 from features.electrolyte import (
     FAMILIES,
@@ -20,8 +19,9 @@ from features.electrolyte import (
     family_values,
     resolve_class,
 )
-from features.formula import read_formula
-from features.records import ElectrolyteRow
+from features.formulas.reader import read_formula
+from features.tables.columns import choices_of
+from features.tables.records import ElectrolyteRow
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Element
 
-from features.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
-from features.stoichiometry import ELEMENTS
+from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
+from features.formulas.stoichiometry import ELEMENTS
 
 ATTRIBUTES = {
     "electronegativity": "X",

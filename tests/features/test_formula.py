@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Composition, Element
 
-from features.aliases import aliases
-from features.formula import MAX_DEPTH, MAX_LENGTH, FormulaError, Reading, read_formula
-from features.stoichiometry import ELEMENTS
+from features.formulas.aliases import aliases
+from features.formulas.reader import MAX_DEPTH, MAX_LENGTH, FormulaError, Reading, read_formula
+from features.formulas.stoichiometry import ELEMENTS
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 

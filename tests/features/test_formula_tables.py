@@ -23,8 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core import Composition
 
-from features.formula import FormulaError, Reading, read_formula
-from features.stoichiometry import ELEMENTS
+from features.formulas.reader import FormulaError, Reading, read_formula
+from features.formulas.stoichiometry import ELEMENTS
 from tests.shared import ROOT, environment
 
 LITERATURE = ROOT / "data" / "literature"
@@ -321,7 +321,7 @@ def test_brackets_with_fractional_coefficients_are_read_back(formula):
 
 CHILD = """
 import json, signal, sys
-from features.formula import FormulaError, read_formula
+from features.formulas.reader import FormulaError, read_formula
 
 read_formula("Si")  # tables are read once, on first use
 longest = 0

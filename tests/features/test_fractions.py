@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from features.formula import FormulaError, read_formula
+from features.formulas.reader import FormulaError, read_formula
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from features.header import UNIT_WORDS, other_unit
-from features.records import Candidate
+from features.tables.columns import UNIT_WORDS, other_unit
+from features.tables.records import Candidate
 
 KNOWN = list(Candidate.model_fields)
 

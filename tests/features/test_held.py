@@ -6,8 +6,8 @@ import pandas as pd
 from features.cell import CellFeatures
 from features.composition import composition_of
 from features.electrolyte import ElectrolyteFeatures
-from features.elements import SYMBOLS
-from features.held import element_sets, read_electrolytes
+from features.electrolyte_columns import element_sets, read_electrolytes
+from features.formulas.elements import SYMBOLS
 
 NAMES = ["Li6PS5Cl", "PEO", "Li3PS4Cl2", "LaLiUO2", "LLZTO", "Li2S", "Li6PS5Cl", "S2Li", f"Li{SYMBOLS[-1]}O2"]
 """With elements of both ends of the periodic table; the first and third, and 'Li2S' and 'S2Li', are of one system."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from features.amounts import read_amounts
 from features.composition import MAGPIE, STATISTICS, statistics
+from features.formulas.vectorised import read_amounts
 
 REFERENCE = json.loads((Path(__file__).parent / "matminer_reference.json").read_text(encoding="utf-8"))["values"]
 NAMES = {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from features.percolation import PeriodicNetwork, percolation_distances
+from features.crystal.percolation import PeriodicNetwork, percolation_distances
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features import portions
-from features.mistakes import InputError
-from features.portions import Cells, PortionReader, open_source
+from features.tables import chunks as portions
+from features.tables.chunks import Cells, PortionReader, open_source
+from features.tables.mistakes import InputError
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.columns import choices_of, columns_of, numeric_columns, unit_of
-from features.fields import LIQUID_CLASSES
-from features.records import TABLES, Candidate, CellRow, CyclingRow, ElectrolyteRow, Measured, SourceRow
-from features.tables import parse_row
+from features.tables.columns import choices_of, columns_of, numeric_columns, unit_of
+from features.tables.fields import LIQUID_CLASSES
+from features.tables.records import TABLES, Candidate, CellRow, CyclingRow, ElectrolyteRow, Measured, SourceRow
+from features.tables.rows import parse_row
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 ELECTROLYTE = {

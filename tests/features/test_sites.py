@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from features.cif import read_structure
-from features.sites import (
+from features.crystal.cif import read_structure
+from features.crystal.sites import (
     SITE_FEATURES,
     Sites,
     anion_elements,

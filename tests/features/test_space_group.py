@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.space_group import CRYSTAL_SYSTEMS, space_group_number, symmetry_values
+from features.crystal.space_group import CRYSTAL_SYSTEMS, space_group_number, symmetry_values
 
 
 @pytest.mark.parametrize(

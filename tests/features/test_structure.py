@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from features import cif
-from features.cif import structure_problem
-from features.percolation import PERCOLATION_FEATURES
-from features.sites import SITE_FEATURES
-from features.structure import (
+from features.crystal import cif
+from features.crystal.cif import structure_problem
+from features.crystal.percolation import PERCOLATION_FEATURES
+from features.crystal.sites import SITE_FEATURES
+from features.crystal.structure import (
     CONTENT_FEATURES,
     LATTICE_COLUMNS,
     StructureFeatures,

@@ -5,9 +5,9 @@ import re
 import pandas as pd
 import pytest
 
-from features.mistakes import InputError, Mistake
-from features.records import Candidate, CellRow, ElectrolyteRow, SourceRow
-from features.tables import check_columns, closest, expectation, parse_row, read_table
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate, CellRow, ElectrolyteRow, SourceRow
+from features.tables.rows import check_columns, closest, expectation, parse_row, read_table
 
 
 @pytest.fixture

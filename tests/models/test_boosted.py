@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.boosted import BoostedEnsemble, Labels, Recipe, Scaling
+from models.ensemble import BoostedEnsemble, Labels, Recipe, Scaling
 
 
 def line(rows: int = 80, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.records import Candidate
-from features.tables import read_table
+from features.tables.records import Candidate
+from features.tables.rows import read_table
 from models import bundle as bundles
 from models.bundle import BundleError, load_bundle, save_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.predictor import Predictor
 from tests.shared import ROOT
 from training.train import Trained

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.columns import numeric_columns
-from features.mistakes import InputError
-from features.records import Candidate, Measured
-from models.designs import candidate_frame, read_design, usable_rows
+from features.tables.columns import numeric_columns
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate, Measured
+from models.candidates import candidate_frame, read_design, usable_rows
 
 
 def test_numbers_are_numbers_whether_given_or_not() -> None:

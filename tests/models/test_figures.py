@@ -7,7 +7,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.text import Annotation
 
-from models import figures
+from reporting import figures
 
 INF = np.inf
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from models.boosted import Labels
+from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
 
 

@@ -12,10 +12,9 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-from models import lifetime
-from models.boosted import Labels
+from models.ensemble import Labels
 from models.intervals import Calibration
-from models.lab import (
+from models.lab_effect import (
     FEWEST_CALIBRATED,
     Errors,
     Kernel,
@@ -27,9 +26,10 @@ from models.lab import (
     try_kernels,
     variance,
 )
-from training.coverage import lab_errors, on_labels
-from training.crossvalidate import MODEL, OutOfFold
-from training.dataset import Examples
+from models.tasks import fade_law as lifetime
+from training.data.examples import Examples
+from training.evaluation.coverage import lab_errors, on_labels
+from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 SHARED, NOISE = 1.0, 0.25
 """Variances of the simulated papers' effect and of their single rows."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import lifetime
+from models.tasks import fade_law as lifetime
 
 
 def points(*rows: tuple[str, str, float, float, str]) -> pd.DataFrame:

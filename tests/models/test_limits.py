@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
-from models.boosted import Labels
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_designs
+from models.candidates import candidate_designs
+from models.ensemble import Labels
+from models.exceedance import parse_limits, probability_above, probability_column
 from models.intervals import Calibration, calibrate
-from models.limits import parse_limits, probability_above, probability_column
 from models.predictor import Predictor
 
 THREE = Calibration((1.0, 2.0, 3.0), (1.0, 1.0, 1.0), 3, 0.5)

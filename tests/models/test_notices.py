@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.charge import charge_imbalance
 from features.composition import composition_of
-from features.designs import Designs
 from features.electrolyte import resolve_class
-from features.held import read_electrolytes
+from features.electrolyte_columns import read_electrolytes
+from features.formulas.charge import charge_imbalance
+from features.tables.designs import Designs
 from models import notices
 from models.domain import Domain
 from models.notices import domain_notices, joined, of_numbers, of_rows, placed, printed, reading_notices, where

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.held import read_electrolytes
-from features.mistakes import InputError
-from features.records import Candidate, Measured
+from features.electrolyte_columns import read_electrolytes
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate, Measured
 from models.bundle import Bundle, load_bundle
-from models.designs import candidate_designs, candidate_frame
+from models.candidates import candidate_designs, candidate_frame
 from models.intervals import Calibration
-from models.lab import Kernel, LabEffect
-from models.own import FAR_TEMPERATURE_C, OwnRows, measured_frame, moved, own_rows, parse_measured
-from models.parts import Part, with_conductivity
+from models.lab_calibration import FAR_TEMPERATURE_C, OwnRows, measured_frame, moved, own_rows, parse_measured
+from models.lab_effect import Kernel, LabEffect
 from models.predictor import Predictor
+from models.tasks.part import Part, with_conductivity
 from tests.shared import ROOT
 from training.train import Trained
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.pages import (
+from reporting.pages import (
     Block,
     Bullets,
     Heading,

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.boosted import BoostedEnsemble, Labels, Recipe
-from models.parts import fit_part, paper_weights, part_state, restore_part
-from training.dataset import Literature, conductivity_examples
+from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.tasks.part import fit_part, paper_weights, part_state, restore_part
+from training.data.examples import conductivity_examples
+from training.data.literature import Literature
 
 QUICK = Recipe(rounds=5, members=1)
 

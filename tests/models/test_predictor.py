@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame, formula_mistake
+from models.candidates import candidate_frame, formula_mistake
 from models.intervals import LevelError
 from models.predictor import Predictor
-from models.targets import TARGETS
+from models.tasks.targets import TARGETS
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_precedents_carry_paper_and_value(predictor: Predictor) -> None:
 
 def test_measured_conductivity_is_used_before_a_predicted_one(predictor: Predictor) -> None:
     from features.cell import CONDUCTIVITY
-    from models.parts import with_conductivity
+    from models.tasks.part import with_conductivity
 
     asked = designs(electrolyte=["Li6PS5Cl"] * 2, electrolyte_conductivity_s_per_cm=[1e-3, None])
     linked = with_conductivity(asked, predictor.bundle.parts["conductivity"])[CONDUCTIVITY]

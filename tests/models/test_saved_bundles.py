@@ -10,10 +10,10 @@ import json
 
 import pytest
 
-from features.records import Candidate
-from features.tables import read_table
+from features.tables.records import Candidate
+from features.tables.rows import read_table
 from models.bundle import FORMAT_VERSION, load_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.predictor import Predictor
 from tests.shared import ROOT
 

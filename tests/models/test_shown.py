@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cli.model_summary import as_text, registered
 from models.explain.stability import FACTS, Stability
 from models.registry import Version
-from models.shown import as_text, registered
 from tests.shelf import new_shelf
 from training.train import Trained
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.targets import CONDUCTIVITY, ICE, TARGETS
+from models.tasks.targets import CONDUCTIVITY, ICE, TARGETS
 
 
 def test_scales_are_inverse_inside_the_limits() -> None:

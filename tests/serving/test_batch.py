@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
-from models.lab import Kernel, LabEffect
+from models.lab_effect import Kernel, LabEffect
 from models.predictor import Predictor
-from models.targets import TARGETS
-from serving import batch
-from serving.batch import BatchResult, predict_file
-from serving.text import name_column, text_table
+from models.tasks.targets import TARGETS
+from serving.predict import batch
+from serving.predict.batch import BatchResult, predict_file
+from serving.predict.text import name_column, text_table
 
 
 @pytest.fixture(scope="module")

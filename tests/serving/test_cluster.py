@@ -22,21 +22,21 @@ import pandas as pd
 import pytest
 from distributed import Client
 
-from features import portions
+from features.tables import chunks as portions
 from models.bundle import BundleError, load_bundle
 from models.predictor import Predictor
-from serving import cluster
-from serving.batch import predict_file
-from serving.on_worker import ClusterError, ModelOnWorker
-from serving.surroundings import surroundings
-from serving.unfinished import digest_of
+from serving.predict import cluster
+from serving.predict.batch import predict_file
+from serving.predict.checkpoint import digest_of
+from serving.predict.cluster_worker import ClusterError, ModelOnWorker
+from serving.predict.software import surroundings
 from tests.shared import ROOT, environment
 
 ENDS = ("", ".rejected.csv", ".nearest.csv")
 START_S = 180
 """Seconds for a process to start, on a machine with much else to do."""
 RUN = (
-    "import sys, features.portions as portions, silion\n"
+    "import sys, features.tables.chunks as portions, silion\n"
     "portions.ROWS = int(sys.argv[1])\n"
     "if __name__ == '__main__':\n"
     "    sys.exit(silion.main(sys.argv[2:]))\n"

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.designs import Designs
 from features.stack import Stack, stack_energy_density
-from serving.energy import NEEDED, PER_KG, PER_L, Energy
-from serving.screen.expression import quantity
+from features.tables.designs import Designs
+from serving.predict.energy import NEEDED, PER_KG, PER_L, Energy
+from serving.predict.expression import quantity
 
 ASSUMED = {
     "cathode_active_share": 0.8, "cathode_capacity_mah_per_g": 190.0, "cathode_voltage_v": 3.8,

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 import silion
-from features import portions
-from features.mistakes import InputError
+from features.tables import chunks as portions
+from features.tables.mistakes import InputError
 from models.bundle import load_bundle
-from serving.explained import explain_file
+from serving.predict.explain import explain_file
 
 GOOD = "design,electrolyte,temperature_c\none,Li6PS5Cl,25\ntwo,Li3PS4,60\n"
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.mistakes import InputError
-from features.records import Candidate
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.predictor import Predictor
-from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
-from serving.suggest import COLUMNS, Pick, pick, suggest, suggest_file, text_suggestions
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
+from serving.predict.suggest import COLUMNS, Pick, pick, suggest, suggest_file, text_suggestions
 from tests.shared import ROOT
 
 SIGMA = CONDUCTIVITY.column

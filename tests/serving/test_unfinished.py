@@ -17,23 +17,23 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from features import portions
-from features.mistakes import InputError
+from features.tables import chunks as portions
+from features.tables.mistakes import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
-from serving import batch
-from serving.answer import Answered, answer
-from serving.batch import predict_file
-from serving.unfinished import Finished, Unfinished, finish
+from serving.predict import batch
+from serving.predict.batch import predict_file
+from serving.predict.checkpoint import Finished, Unfinished, finish
+from serving.predict.portion import Answered, answer
 from tests.shared import ROOT, environment
 
 SOAK = bool(os.environ.get("SILION_SOAK"))
 RUN = (
-    "import sys, features.portions as portions\n"
+    "import sys, features.tables.chunks as portions\n"
     "portions.ROWS = int(sys.argv[1])\n"
     "from models.bundle import load_bundle\n"
     "from models.predictor import Predictor\n"
-    "from serving.batch import predict_file\n"
+    "from serving.predict.batch import predict_file\n"
     "result = predict_file(sys.argv[2], sys.argv[3], Predictor(load_bundle(sys.argv[4])), resume=True)\n"
     "print(result.remarks[-1] if result.remarks else '')\n"
     "import pathlib\n"

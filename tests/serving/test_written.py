@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.mistakes import InputError
-from serving.written import ABANDONED_S, as_lines, whole, writable
+from features.tables.mistakes import InputError
+from serving.predict.write import ABANDONED_S, as_lines, whole, writable
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6) | st.sampled_from(
     ["", 'a "b"', "a,b", "a\tb", "a\nb", '"']

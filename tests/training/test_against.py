@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from tests.shelf import Shelf, new_shelf
-from training import against
-from training.against import against_champion, comparison_text, steps_against
-from training.compare import compare
-from training.judged import judged
-from training.split import SplitError
+from training.data.papers import SplitError
+from training.evaluation.out_of_fold import judged
+from training.promotion import against_champion as against
+from training.promotion.against_champion import against_champion, comparison_text, steps_against
+from training.promotion.compare import compare
 from training.train import Trained, steps
 
 

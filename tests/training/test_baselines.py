@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.baselines import BASELINES, weighted_median
+from training.evaluation.baselines import BASELINES, weighted_median
 
 
 def test_weighted_median() -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from tests.shared import ROOT
-from training.check import check, table_kind
-from training.dataset import Literature
-from training.inventory import as_text, inventory
+from training.data.check import check, table_kind
+from training.data.literature import Literature
+from training.report.inventory import as_text, inventory
 
 
 def test_the_shipped_folder_is_clean() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.boosted import Recipe
+from models.ensemble import Recipe
 from tests.salts import table
-from training import choose as choose_module
-from training.choose import INNER_FITS, INNER_FOLDS, Fold, choose, fold_error, inner_folds
-from training.dataset import Literature
-from training.fade import fade_examples
-from training.kinship import Kinship
+from training.data.fade import fade_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation import choose as choose_module
+from training.evaluation.choose import INNER_FITS, INNER_FOLDS, Fold, choose, fold_error, inner_folds
 
 LEARNS = Recipe(rounds=30, rate=0.3, members=2, min_child_weight=1, colsample=1.0, subsample=1.0)
 SLEEPS = Recipe(rounds=1, rate=1e-6, members=2)

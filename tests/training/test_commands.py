@@ -9,7 +9,7 @@ import pytest
 
 from tests.shared import run_main
 from tests.shelf import Shelf, new_shelf
-from training.judged import judged
+from training.evaluation.out_of_fold import judged
 from training.train import Trained
 
 Said = pytest.CaptureFixture[str]

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.boosted import Recipe
-from models.targets import TARGETS
-from training import newrows
-from training.compare import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
+from models.ensemble import Recipe
+from models.tasks.targets import TARGETS
 from training.config import TrainConfig
-from training.crossvalidate import OutOfFold
-from training.dataset import Literature, ice_examples
-from training.fade import fade_examples
-from training.judged import JUDGED, ComparisonError, judged, read_judged, row_keys, write_judged
-from training.newrows import effect_of_new_rows, new_rows, rows_known, without_new_rows
+from training.data.examples import ice_examples
+from training.data.fade import fade_examples
+from training.data.literature import Literature
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.out_of_fold import JUDGED, ComparisonError, judged, read_judged, row_keys, write_judged
+from training.promotion import new_rows as newrows
+from training.promotion.compare import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
+from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known, without_new_rows
 from training.train import Trained
 
 ICE, LIFE = "ice_pct", "cycle_life_80"

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from models.boosted import Recipe
-from models.parts import PARTS
+from models.ensemble import Recipe
+from models.tasks.part import PARTS
 from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
 
 

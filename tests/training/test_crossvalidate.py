@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 
 from features.cell import CONDUCTIVITY
-from features.records import ElectrolyteRow
-from models.boosted import Labels, Recipe
-from models.parts import Part, fit_part
-from training import choose as choose_module
-from training import crossvalidate
-from training.choose import INNER_FITS
-from training.crossvalidate import (
+from features.tables.records import ElectrolyteRow
+from models.ensemble import Labels, Recipe
+from models.tasks.part import Part, fit_part
+from training.data.examples import Examples, conductivity_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.data.papers import joined_groups, papers_of
+from training.evaluation import choose as choose_module
+from training.evaluation import crossvalidate
+from training.evaluation.choose import INNER_FITS
+from training.evaluation.crossvalidate import (
     MODEL,
     ConductivityLink,
     OutOfFold,
@@ -23,9 +27,6 @@ from training.crossvalidate import (
     fits_needed,
     validate,
 )
-from training.dataset import Examples, Literature, conductivity_examples
-from training.kinship import Kinship
-from training.split import joined_groups, papers_of
 from training.train import Trained
 
 TINY = Recipe(rounds=5, members=1)

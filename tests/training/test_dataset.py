@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.mistakes import InputError
-from features.records import CellRow, CyclingRow, ElectrolyteRow
-from training import dataset
-from training.dataset import Literature, conductivity_examples, cycling_points, ice_examples, load_literature
+from features.tables.mistakes import InputError
+from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
+from training.data import literature as dataset
+from training.data.examples import conductivity_examples, cycling_points, ice_examples
+from training.data.literature import Literature
+from training.data.load import load_literature
 
 ELECTROLYTES = (
     "measurement_id,electrolyte,conductivity_s_per_cm,conductivity_qualifier,conductivity_high_s_per_cm,doi\n"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from training.dealing import Dealing, remark
-from training.judged import judged
+from training.evaluation.cv_protocol import Dealing, remark
+from training.evaluation.out_of_fold import judged
 from training.train import Trained
 
 

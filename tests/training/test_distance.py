@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.targets import CONDUCTIVITY
+from models.tasks.targets import CONDUCTIVITY
 from tests.placed import line, of_papers
-from training import distance
+from training.report import distance
 
 
 def test_distances_are_to_another_group() -> None:

@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
-from models.boosted import Labels
-from models.designs import candidate_frame
+from features.tables.records import Candidate
+from models.candidates import candidate_frame
+from models.ensemble import Labels
 from models.intervals import calibrate
 from models.predictor import Predictor
-from models.targets import CONDUCTIVITY, ICE, RETENTION
-from training.bootstrap import bootstrap
-from training.coverage import calibrations, coverage, on_labels
-from training.crossvalidate import OutOfFold
-from training.dataset import Examples
-from training.errors import errors
-from training.score import markdown, score_table
+from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION
+from training.data.examples import Examples
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.coverage import calibrations, coverage, on_labels
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.errors import errors
+from training.evaluation.score import markdown, score_table
 from training.train import Trained
 
 

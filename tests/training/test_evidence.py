@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import CellDesign
-from training.evidence import HAS_CARBON, Factor, across, by_paper, compared, of_family, outcomes, pairs
+from features.tables.records import CellDesign
+from training.rules.evidence import HAS_CARBON, Factor, across, by_paper, compared, of_family, outcomes, pairs
 from training.train import Trained
 
 PRESSURE = Factor("stack_pressure_mpa", "stack pressure", "MPa", (), ("stack_pressure_mpa",))

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.mistakes import InputError
-from features.records import ElectrolyteRow
-from models.boosted import Recipe
+from features.tables.mistakes import InputError
+from features.tables.records import ElectrolyteRow
+from models.ensemble import Recipe
 from tests.shared import ROOT, Command
-from training import crossvalidate
 from training.config import TrainConfig
-from training.dataset import Examples, Literature, conductivity_examples
-from training.fixed import FixedSplit, fixed_split, read_ids
-from training.kinship import Kinship
+from training.data.examples import Examples, conductivity_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation import crossvalidate
+from training.evaluation.fixed_split import FixedSplit, fixed_split, read_ids
 from training.train import measure_fixed
 
 QUICK = TrainConfig(folds=3, repeats=1, choices={"conductivity": {"quick": Recipe(rounds=5, members=1)}})

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import ElectrolyteRow
-from training.dataset import Examples, Literature, conductivity_examples
-from training.kinship import NEARLY_ONE, Kinship, fractions_of
+from features.tables.records import ElectrolyteRow
+from training.data.examples import Examples, conductivity_examples
+from training.data.groups import NEARLY_ONE, Kinship, fractions_of
+from training.data.literature import Literature
 
 
 def examples(*rows: tuple[str, str]) -> Examples:

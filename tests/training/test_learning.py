@@ -5,15 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from features.records import ElectrolyteRow
-from models.boosted import Recipe
-from models.targets import TARGETS
-from training import crossvalidate
-from training.crossvalidate import MODEL, OutOfFold, Protocol, cross_validate, validate
-from training.dataset import Literature, conductivity_examples
-from training.errors import PART_OF, errors
-from training.kinship import Kinship
-from training.learning import curve_fits, learning_curve
+from features.tables.records import ElectrolyteRow
+from models.ensemble import Recipe
+from models.tasks.targets import TARGETS
+from training.config import Protocol
+from training.data.examples import conductivity_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation import crossvalidate
+from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate, validate
+from training.evaluation.errors import PART_OF, errors
+from training.evaluation.learning_curve import curve_fits, learning_curve
 
 QUICK = {name: {"quick": Recipe(rounds=5, members=1)} for name in ("conductivity", "ice", "fade")}
 PROTOCOL = Protocol(folds=3, repeats=2, seed=1)

@@ -25,7 +25,7 @@ CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 TRACK = """
 import pickle, sys, time
 from pathlib import Path
-from training.tracking import track
+from training.promotion.tracking import track
 
 trained, report, ready, go = (Path(each) for each in sys.argv[1:])
 trained = pickle.loads(trained.read_bytes())

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.placed import of_papers
-from training.next_section import ALONE, alone_of, rarely_stated, unsettled
-from training.rule_checks import RuleCheck
-from training.rules import Checked, Count
+from training.report.what_to_measure import ALONE, alone_of, rarely_stated, unsettled
+from training.rules.ask_model import Checked, Count
+from training.rules.rule_file import RuleCheck
 from training.train import Trained
 
 

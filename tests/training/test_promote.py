@@ -14,22 +14,23 @@ import pandas as pd
 import pytest
 import sqlalchemy
 
-from models import aliases
-from models.aliases import AliasError
-from models.boosted import BoostedEnsemble, Labels, Recipe
+from models import champion as aliases
 from models.bundle import Bundle, load_bundle
-from models.parts import Part, fit_part
+from models.champion import AliasError
+from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.registry import ModelNotFoundError, StoreError
+from models.tasks.part import Part, fit_part
 from tests.shared import ROOT, environment
 from tests.shelf import Shelf, new_shelf
-from training import bootstrap, crossvalidate
-from training.crossvalidate import Protocol, cross_validate
-from training.dataset import Literature
-from training.gate import failed, gate
-from training.judged import judged
-from training.promote import promote, rollback
+from training.config import Protocol
+from training.data.literature import Literature
+from training.evaluation import bootstrap, crossvalidate
+from training.evaluation.crossvalidate import cross_validate
+from training.evaluation.out_of_fold import judged
+from training.promotion.gate import failed, gate
+from training.promotion.known_truths import check_truths, example_designs
+from training.promotion.promote import promote, rollback
 from training.train import Trained
-from training.truths import check_truths, example_designs
 
 PARTS = ("conductivity", "ice", "fade")
 
@@ -267,7 +268,7 @@ import json, os, shutil, signal, sys
 from pathlib import Path
 import mlflow.store.model_registry.sqlalchemy_store, mlflow.store.tracking.sqlalchemy_store, sqlalchemy.dialects.sqlite
 from mlflow import MlflowClient
-from training import promote
+from training.promotion import promote
 
 promote._criteria = lambda challenger, champion: (None, [])  # the gate only reads: no step of it can leave anything
 source, folder, what = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
@@ -333,7 +334,9 @@ def test_promotion_and_rollback_survive_a_kill_between_any_two_steps(
         seen.add(champion := store.aliases()["champion"])
         assert champion in ("2", "3")
         promote()
-        monkeypatch.setattr("training.promote._criteria", lambda challenger, champion: (None, []))  # the first judged
+        monkeypatch.setattr(
+            "training.promotion.promote._criteria", lambda challenger, champion: (None, [])
+        )  # the first judged
         assert store.aliases() == new
         assert store.tags("3")["decision"] == "gate passed"
         monkeypatch.setenv("MLFLOW_TRACKING_URI", other.uri)  # rollback as the next command instead

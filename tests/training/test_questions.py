@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import CellDesign
-from models.explain.overall import overall
-from training.dataset import Literature
-from training.evidence import HAS_CARBON, PAIR_COLUMNS, Across, Compared
-from training.question_words import limits, papers_needed, settles, within
-from training.questions import CARBON, CONDUCTIVITY, PRESSURE, QUESTIONS, SIZE, Answer, Finding, Question, answers
-from training.rank import RankCorrelation
-from training.rule_checks import read_rules
+from features.tables.records import CellDesign
+from models.explain.importance import overall
+from training.data.literature import Literature
+from training.evaluation.bootstrap import RankCorrelation
+from training.report.question_words import limits, papers_needed, settles, within
+from training.rules.evidence import HAS_CARBON, PAIR_COLUMNS, Across, Compared
+from training.rules.questions import CARBON, CONDUCTIVITY, PRESSURE, QUESTIONS, SIZE, Answer, Finding, Question, answers
+from training.rules.rule_file import read_rules
 from training.train import Trained
 
 UNJUDGED = (np.nan, np.nan)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.rank import RankCorrelation, rank_correlation, spearman
+from training.evaluation.bootstrap import RankCorrelation, rank_correlation, spearman
 
 
 def test_rank_correlation_of_two_columns_by_hand() -> None:

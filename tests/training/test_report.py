@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import pages
-from models.boosted import Labels
-from models.figures import LearningRow
-from models.targets import CONDUCTIVITY, ICE, RETENTION, TARGETS
-from training import card, sections
-from training.crossvalidate import OutOfFold
-from training.dataset import Examples, Literature
-from training.errors import PART_OF
-from training.report import write_report
+from models.ensemble import Labels
+from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION, TARGETS
+from reporting import pages
+from reporting.figures import LearningRow
+from training.data.examples import Examples
+from training.data.literature import Literature
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.errors import PART_OF
+from training.report import sections
+from training.report import tables as card
+from training.report.report import write_report
 from training.train import Trained
 
 DAY = date(2026, 1, 2)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.boosted import Recipe
 from models.bundle import Bundle
+from models.ensemble import Recipe
 from tests.shelf import Shelf, new_shelf
-from training import reproduce as module
 from training.config import TrainConfig
-from training.judged import judged
-from training.reproduce import RunNotFoundError, StoredRun, reproduce, stored_run
+from training.evaluation.out_of_fold import judged
+from training.promotion import reproduce as module
+from training.promotion.reproduce import RunNotFoundError, StoredRun, reproduce, stored_run
 from training.train import fit_bundle, load_data, measure, steps
 
 ROW = "measurement_id,electrolyte,conductivity_s_per_cm,source_id\nmine-1,Li6PS5Cl,{},my lab\n"

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.boosted import Labels
+from models.ensemble import Labels
 from models.intervals import calibrate
-from models.lab import Reveals
+from models.lab_effect import Reveals
 from tests.placed import line, of_papers
-from training import revealed
+from training.report import lab_effect as revealed
 
 
 def test_a_shift_of_the_whole_paper_is_seen_after_one_row() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from features.mistakes import InputError
-from training.dataset import Literature
-from training.rule_checks import CHECKS, COLUMNS, Rule, read_checks, read_rules
+from features.tables.mistakes import InputError
+from training.data.literature import Literature
+from training.rules.rule_file import CHECKS, COLUMNS, Rule, read_checks, read_rules
 
 
 def test_the_shipped_checks_are_read_and_rest_on_rules_of_the_table() -> None:

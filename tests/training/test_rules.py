@@ -8,12 +8,24 @@ import pandas as pd
 import pytest
 
 import silion
-from models.parts import fit_part
-from training.dataset import Literature, conductivity_examples, ice_examples
-from training.rule_checks import Rule, RuleCheck
-from training.rule_table import NO_PAPER, as_table, as_text
-from training.rules import AGAINST, FORCED, LEARNT, UNJUDGED, UNLEARNT, Count, _without, check_rules
-from training.stability import EXAMPLES
+from models.tasks.part import fit_part
+from training.data.examples import conductivity_examples, ice_examples
+from training.data.literature import Literature
+from training.evaluation.importance_stability import EXAMPLES
+from training.rules.ask_model import (
+    AGAINST,
+    FORCED,
+    LEARNT,
+    NO_PAPER,
+    UNJUDGED,
+    UNLEARNT,
+    Count,
+    _without,
+    as_table,
+    as_text,
+    check_rules,
+)
+from training.rules.rule_file import Rule, RuleCheck
 from training.train import Trained
 
 NO_REFERENCE = Rule("made-up", "", "interface-article", "Sec. 1", ())

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.pages import Paragraph, Table
-from training.rule_checks import Rule, RuleCheck
-from training.rule_table import NO_PAPER
-from training.rules import Checked, Count
-from training.rules_section import NUMBERS, section
+from reporting.pages import Paragraph, Table
+from training.report.rules_section import NUMBERS, section
+from training.rules.ask_model import NO_PAPER, Checked, Count
+from training.rules.rule_file import Rule, RuleCheck
 from training.train import Trained
 
 RULE = Rule("made-up", "a -> b", "zhan", "Sec. 1", ())

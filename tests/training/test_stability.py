@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from features.feature import Feature
-from models.boosted import Labels, Recipe
+from models.ensemble import Labels, Recipe
 from models.explain.stability import FACTS, Stability, stability_of
-from training import stability
-from training.crossvalidate import Protocol
-from training.dataset import Examples, Literature
-from training.kinship import Kinship
+from training.config import Protocol
+from training.data.examples import Examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation import importance_stability as stability
 from training.train import Trained
 
 PAPERS, ROWS = 40, 3

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.survival import concordance, log_likelihood, turnbull
+from training.evaluation.cycle_life import concordance, log_likelihood, turnbull
 
 
 def test_concordance_by_hand() -> None:

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.boosted import Recipe
-from training import crossvalidate
+from models.ensemble import Recipe
 from training.config import TrainConfig
-from training.dataset import Examples, Literature
-from training.split import papers_of
-from training.systems import MOST_FITS, chemical_systems, system_tests
+from training.data.examples import Examples
+from training.data.groups import MOST_FITS, chemical_systems, system_tests
+from training.data.literature import Literature
+from training.data.papers import papers_of
+from training.evaluation import crossvalidate
 from training.train import measure_systems
 
 QUICK = TrainConfig(folds=3, repeats=1, choices={"conductivity": {"quick": Recipe(rounds=5, members=1)}})

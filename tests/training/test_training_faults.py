@@ -38,7 +38,14 @@ FULL = 20_000
 """Bytes a file may have where the disk is full: less than a picture of the report, and than the store."""
 
 STORES = ("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store")
-PRELOADED = ["silion", "training.tracking", "training.report", "serving.batch", "mlflow.pyfunc", *STORES]
+PRELOADED = [
+    "silion",
+    "training.promotion.tracking",
+    "training.report.report",
+    "serving.predict.batch",
+    "mlflow.pyfunc",
+    *STORES,
+]
 """Imported once, by the server that forks the commands."""
 
 Prepare = Callable[[], object]
@@ -125,7 +132,7 @@ def _command(folder: Path, slow: Path, arguments: tuple[str, ...], fault: Prepar
         changed("training.train.train", lambda _: lambda *_, **__: pickle.loads(trained))  # noqa: S301 -- our own
     if real != "report":
         changed(
-            "training.report.write_report",
+            "training.report.report.write_report",
             lambda _: lambda _, to, progress: shutil.copytree(report, to, dirs_exist_ok=True),
         )
     fault()
@@ -253,13 +260,15 @@ CLIENT = "mlflow.MlflowClient"
 @pytest.mark.parametrize(
     ("real", "fault", "state"),
     [
-        pytest.param("fit", partial(killed_before, "models.boosted.BoostedEnsemble.fit", call=5), OLD, id="fit"),
-        pytest.param("report", partial(killed_after, "training.sections.skill"), OLD, id="report"),
+        pytest.param("fit", partial(killed_before, "models.ensemble.BoostedEnsemble.fit", call=5), OLD, id="fit"),
+        pytest.param("report", partial(killed_after, "training.report.sections.skill"), OLD, id="report"),
         pytest.param("", killed_within_the_model, OLD, id="files of the model"),
         pytest.param("", partial(killed_before, f"{CLIENT}.create_model_version"), OLD, id="before the version"),
         pytest.param("", partial(killed_after, f"{CLIENT}.create_model_version"), OLD, id="before the alias"),
         pytest.param("", partial(killed_after, f"{CLIENT}.set_registered_model_alias"), NEW, id="after the alias"),
-        pytest.param("", partial(killed_after, "training.tracking.track"), NEW, id="before the report's place"),
+        pytest.param(
+            "", partial(killed_after, "training.promotion.tracking.track"), NEW, id="before the report's place"
+        ),
     ],
 )
 def test_a_killed_training_leaves_the_old_state_or_the_new(
@@ -342,7 +351,7 @@ def locked_at(barrier: Barrier, lab: Lab) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("real", "fault"),
     [
-        pytest.param("report", partial(full_from, "training.sections.write_csv"), id="report"),
+        pytest.param("report", partial(full_from, "training.report.sections.write_csv"), id="report"),
         pytest.param("", partial(full_from, "mlflow.log_artifacts"), id="files of the run"),
         pytest.param("", partial(full_from, f"{CLIENT}.create_model_version"), id="store"),
     ],

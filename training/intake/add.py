@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.data.withdrawn import WITHDRAWN, as_csv, entries
 from training.intake.draft import Drafts
 from training.intake.folder import locked, write_files
-from training.intake.header import IGNORED
+from training.intake.headers import IGNORED
 from training.intake.plan import AddConfig, Plan, plan_add
-from training.intake.withdraw import WITHDRAWN, as_csv, entries
 
 
 @dataclass(frozen=True)

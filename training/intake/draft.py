@@ -11,15 +11,15 @@ from pathlib import Path
 
 from features.composition import composition_of
 from features.electrolyte import NAMED_ONLY
-from features.formula import FormulaError, read_formula
-from features.mistakes import InputError, Mistake
-from features.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
-from features.tables import parse_row
-from training.intake.header import Header, read_header
+from features.formulas.reader import FormulaError, read_formula
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
+from features.tables.rows import parse_row
+from training.data.integrity import ID_COLUMNS
+from training.intake.headers import Header, read_header
 from training.intake.mapping import read_mapping
 from training.intake.sheet import Line, Sheet, plain_number, read_sheet
 from training.intake.values import Values, read_values
-from training.integrity import ID_COLUMNS
 
 ADDABLE: dict[str, type[Row]] = {"electrolytes": ElectrolyteRow, "cells": CellRow, "cycling": CyclingRow}
 """Tables rows can be added to; sources are made from the rows."""

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from features.columns import columns_of
-from features.mistakes import InputError
-from features.records import Provenance, Row
-from features.tables import read_table
-from training.dataset import SHIPPED, TABLE_MODELS, Literature, read_files, table_files
+from features.tables.columns import columns_of
+from features.tables.mistakes import InputError
+from features.tables.records import Provenance, Row
+from features.tables.rows import read_table
+from training.data.integrity import ID_COLUMNS, cross_checks
+from training.data.literature import SHIPPED, TABLE_MODELS, Literature
+from training.data.load import read_files, table_files
 from training.intake.sheet import as_text
-from training.integrity import ID_COLUMNS, cross_checks
 
 LOCK = ".lock"
 PATIENCE_S = 60.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 
 HEADER = ("theirs", "ours", "unit")
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from features.mistakes import Mistake
-from features.records import Provenance, SourceRow
-from features.tables import closest
+from features.tables.mistakes import Mistake
+from features.tables.records import Provenance, SourceRow
+from features.tables.rows import closest
 
 DOI_FORM = re.compile(r"10\.\d{4,9}/\S+")
 EXPECTED_DOI = "a DOI such as 10.1000/182"

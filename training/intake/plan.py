@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from features.mistakes import InputError, Mistake
-from features.records import CyclingRow, Provenance, SourceRow
-from features.tables import closest
-from training.dataset import Literature, resolve_papers
-from training.intake.compare import OWN_HOME, SHIPPED_HOME, Known, Shelf
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import CyclingRow, Provenance, SourceRow
+from features.tables.rows import closest
+from training.data.integrity import ID_COLUMNS, cross_checks
+from training.data.literature import Literature
+from training.data.load import resolve_papers
+from training.data.withdrawn import Withdrawn, entries, restored_row, without
+from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
 from training.intake.draft import Draft, Drafts, made_id, normalised, read_drafts, table_of
 from training.intake.folder import OwnTable, literature_of, own_tables, refuse_quarrels, rows_of
-from training.intake.mark import restored_row
 from training.intake.papers import Papers
 from training.intake.plausible import Doubt, doubts
-from training.intake.settle import Conflict, Settled, settle
-from training.intake.withdraw import Withdrawn, entries, without
-from training.integrity import ID_COLUMNS, cross_checks
 
 
 @dataclass(frozen=True)

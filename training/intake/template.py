@@ -6,9 +6,9 @@ import csv
 import io
 from pathlib import Path
 
-from features.columns import columns_of, unit_of
-from features.mistakes import InputError
-from features.tables import closest, expectation
+from features.tables.columns import columns_of, unit_of
+from features.tables.mistakes import InputError
+from features.tables.rows import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
 from training.intake.folder import write_files
 from training.intake.sheet import COMMENT

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from features.columns import choices_of, kinds_of, unit_of
-from features.mistakes import Mistake
-from features.records import Row
-from features.tables import expectation
-from training.intake.figures import FigureError, fold_figures, take_figure
-from training.intake.header import Column
-from training.intake.quantity import Quantity, QuantityError, read_quantity
+from features.tables.columns import choices_of, kinds_of, unit_of
+from features.tables.mistakes import Mistake
+from features.tables.records import Row
+from features.tables.rows import expectation
+from training.intake.headers import Column
+from training.intake.numbers import FigureError, Quantity, QuantityError, fold_figures, read_quantity, take_figure
 from training.intake.sheet import plain_number
 from training.intake.workbook import DATE
 

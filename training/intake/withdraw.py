@@ -1,106 +1,145 @@
-"""Rows and papers a user's folder takes out of training that are not its own: `withdrawn.csv`, and how it is honoured.
-
-`training.dataset` calls `apply`: nothing here may import it.
-"""
+"""`silion data withdraw`: a row or a whole paper out of the next training, kept and marked; and back again."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
+import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from features.mistakes import InputError
-from features.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
-from training.intake.mark import withdrawn_row
+from features.tables.fields import plain_doi
+from features.tables.mistakes import InputError
+from features.tables.records import Provenance
+from features.tables.rows import closest
+from training.data.integrity import ID_COLUMNS
+from training.data.literature import Literature
+from training.data.papers import papers_of
+from training.data.withdrawn import (
+    WITHDRAWN,
+    Withdrawn,
+    as_csv,
+    entries,
+    is_marked,
+    restored_row,
+    withdrawn_row,
+    without,
+)
+from training.intake.folder import OwnTable, literature_of, locked, own_tables, refuse_quarrels, rows_of, write_files
 
-if TYPE_CHECKING:
-    from training.dataset import Literature
-
-WITHDRAWN = "withdrawn.csv"
-COLUMNS = ("id", "why", "date")
-RowT = TypeVar("RowT", CellRow, CyclingRow, ElectrolyteRow)
+TABLES = ("cycling", "cells", "electrolytes")
+"""Points before their cells: a point in training whose cell is out is a mistake. Back in the other order."""
 
 
-@dataclass(frozen=True)
-class Withdrawn:
-    """One line of `withdrawn.csv`: a row or a paper, the reason and the day."""
+@dataclass
+class Withdrawal:
+    """What was changed.
 
-    identity: str
-    why: str
-    date: str
+    Attributes
+    ----------
+    own : ids of the user's own rows that were marked, or restored
+    listed : ids that were written into `withdrawn.csv`, or taken out of it
+    already : ids that were so before
+    """
+
+    own: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
 
 
-def entries(folder: Path) -> dict[str, Withdrawn]:
-    """Lines of the folder's `withdrawn.csv` by id; empty where there is no such file.
+def withdraw(asked: str, folder: Path, why: str, today: datetime.date, *, undo: bool = False) -> Withdrawal:
+    """Take a row (its id) or a paper (its source id or DOI) out of training; back with `undo`.
+
+    The user's own rows are marked in their note; a shipped row or paper is listed in the folder's `withdrawn.csv`.
+    Doing it twice changes nothing. A withdrawn cell takes its cycling points along.
 
     Raises
     ------
     InputError
-        The file has not the columns id, why, date, or a line without an id.
+        No reason; nothing has this id (with the closest ones); or the tables would not fit to each other afterwards.
     """
-    path = folder / WITHDRAWN
-    if not path.is_file():
-        return {}
-    found: dict[str, Withdrawn] = {}
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}, got {', '.join(reader.fieldnames or ())}")
-    for number, row in enumerate(reader, start=2):
-        if not row["id"]:
-            raise InputError(f"{path} line {number}: got no id, expected the id of a row or a source")
-        found[row["id"]] = Withdrawn(row["id"], row["why"] or "", row["date"] or "")
-    return found
+    if not undo and not why.strip():
+        raise InputError("--why: expected a reason, it is kept with the row")
+    if undo and not folder.is_dir():
+        raise InputError(f"{folder}: no such data folder")
+    identity = _meant(asked.strip(), literature_of(folder), entries(folder))  # a wrong id makes no folder
+    with locked(folder):
+        tables, literature, listed = own_tables(folder), literature_of(folder), entries(folder)
+        chosen = {name: _chosen(identity, literature, name) for name in TABLES}
+        result, changes = Withdrawal(), dict[str, dict[str, Provenance]]()
+        for name, rows in chosen.items():
+            for row_id, row in rows.items():
+                if row_id not in tables[name].rows:
+                    continue
+                if is_marked(row.note) if undo else row.in_training:
+                    new = restored_row(row) if undo else withdrawn_row(row, why, today.isoformat())
+                    changes.setdefault(name, {})[row_id] = new
+                    result.own.append(row_id)
+                else:
+                    result.already.append(row_id)
+        shipped = [row_id for name, rows in chosen.items() for row_id in rows if row_id not in tables[name].rows]
+        if undo and identity in listed:
+            del listed[identity]
+            result.listed.append(identity)
+        elif not undo and shipped and identity not in listed:
+            listed[identity] = Withdrawn(identity, " ".join(why.split()), today.isoformat())
+            result.listed.append(identity)
+        elif shipped:
+            result.already.append(identity)
+        if result.own or result.listed:
+            refuse_quarrels(without(_changed(literature, changes), listed), folder)
+            _write(folder, tables, changes, listed if result.listed else None, undo=undo)
+    return result
 
 
-def withdrawn(folder: str | Path) -> dict[str, str]:
-    """Reason by id of every row and paper a folder takes out that is not its own."""
-    return {identity: each.why for identity, each in entries(Path(folder)).items()}
+def _meant(asked: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
+    """The id meant: of a row, of a paper, or the paper of a DOI."""
+    rows = [str(getattr(row, ID_COLUMNS[name])) for name in TABLES for row in rows_of(literature, name)]
+    papers = {paper for name in TABLES for row in rows_of(literature, name) for paper in papers_of(row.paper)}
+    dois = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
+    plain = str(plain_doi(asked))
+    known = {*rows, *papers, *listed}
+    for name in (asked, dois.get(plain, ""), plain):
+        if name in known:
+            return name
+    if not asked.strip():
+        raise InputError("withdraw: got an empty id, expected that of a row or of a source, or the DOI of a paper")
+    raise InputError(f"{asked}: no row, source or DOI has this id{closest(asked, [*rows, *papers, *dois])}")
 
 
-def apply(literature: Literature, folders: Sequence[str | Path]) -> Literature:
-    """The literature with what the folders withdraw out of training, reason and date in the notes.
-
-    A withdrawn paper takes all its rows out, a withdrawn cell its cycling points. The file counts among the hashes.
-    """
-    listed, hashes = dict[str, Withdrawn](), dict[str, str]()
-    for folder in map(Path, folders):
-        listed |= entries(folder)
-        if (folder / WITHDRAWN).is_file():
-            content = (folder / WITHDRAWN).read_bytes()
-            hashes[f"{folder.name}/{WITHDRAWN}"] = hashlib.sha256(content).hexdigest()
-    return replace(without(literature, listed), hashes=literature.hashes | hashes)
+def _chosen(identity: str, literature: Literature, table: str) -> dict[str, Provenance]:
+    """Rows of this id or this paper, by their id; with a cell come its points."""
+    ids: dict[str, Provenance] = {str(getattr(row, ID_COLUMNS[table])): row for row in rows_of(literature, table)}
+    cells = set(_chosen(identity, literature, "cells")) if table == "cycling" else set()
+    return {
+        row_id: row
+        for row_id, row in ids.items()
+        if row_id == identity or identity in papers_of(row.paper) or getattr(row, "cell_id", None) in cells
+    }
 
 
-def without(literature: Literature, listed: Mapping[str, Withdrawn]) -> Literature:
-    """The literature with the listed rows and papers out of training."""
-    if not listed:
-        return literature
-    cells = {row.cell_id: _entry(row, row.cell_id, listed) for row in literature.cells}
-    return replace(
-        literature,
-        electrolytes=[_out(row, _entry(row, row.measurement_id, listed)) for row in literature.electrolytes],
-        cells=[_out(row, cells[row.cell_id]) for row in literature.cells],
-        cycling=[_out(row, _entry(row, row.point_id, listed) or cells.get(row.cell_id)) for row in literature.cycling],
-    )
+def _changed(literature: Literature, changes: Mapping[str, Mapping[str, Provenance]]) -> Literature:
+    """The literature with some rows replaced."""
+    lists: dict[str, list[Provenance]] = {
+        name: [rows.get(str(getattr(row, ID_COLUMNS[name])), row) for row in rows_of(literature, name)]
+        for name, rows in changes.items()
+    }
+    return replace(literature, **lists)  # type: ignore[arg-type]  # each list holds the rows of its table
 
 
-def _entry(row: Provenance, identity: str, listed: Mapping[str, Withdrawn]) -> Withdrawn | None:
-    names = [identity, *row.paper.split("|")]
-    return next((listed[name] for name in names if name in listed), None)
-
-
-def _out(row: RowT, entry: Withdrawn | None) -> RowT:
-    return row if entry is None or not row.in_training else withdrawn_row(row, entry.why, entry.date)
-
-
-def as_csv(listed: Mapping[str, Withdrawn]) -> str:
-    """The file `withdrawn.csv`."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([each.identity, each.why, each.date] for each in listed.values())
-    return text.getvalue()
+def _write(
+    folder: Path,
+    tables: Mapping[str, OwnTable],
+    changes: Mapping[str, Mapping[str, Provenance]],
+    listed: Mapping[str, Withdrawn] | None,
+    *,
+    undo: bool,
+) -> None:
+    """Write what changed, in an order that is valid at every point; all other cells stay as they were typed."""
+    order: Sequence[str] = TABLES[::-1] if undo else TABLES
+    files = {} if listed is None else {folder / WITHDRAWN: as_csv(listed)}
+    for name in order:
+        for row_id, row in changes.get(name, {}).items():
+            tables[name].mark(row_id, row)
+        if name in changes:
+            files[folder / f"{name}.csv"] = tables[name].as_csv()
+    write_files(files)

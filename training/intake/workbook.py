@@ -8,8 +8,8 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from features.mistakes import InputError, Mistake
-from features.tables import closest
+from features.tables.mistakes import InputError, Mistake
+from features.tables.rows import closest
 from training.intake.sheet import Line, as_text, is_comment
 from training.intake.units import rounded
 

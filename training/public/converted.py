@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from features.fields import plain_doi
-from features.formula import FormulaError, read_formula
-from features.records import ElectrolyteRow
-from features.tables import parse_row
+from features.formulas.reader import FormulaError, read_formula
+from features.tables.fields import plain_doi
+from features.tables.records import ElectrolyteRow
+from features.tables.rows import parse_row
 
 ROOM_TEMPERATURE_C = 25.0
 ROOM_TEMPERATURE_NOTE = "room temperature, by the collection's own definition"

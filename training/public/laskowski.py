@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.records import ElectrolyteRow
-from features.space_group import space_group_number
+from features.crystal.space_group import space_group_number
+from features.tables.records import ElectrolyteRow
 from training.public.converted import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from features.records import ElectrolyteRow
+from features.tables.records import ElectrolyteRow
 from training.public.converted import (
     Converted,
     Refused,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from features.composition import composition_of
-from features.elements import ELEMENT_INDEX, SYMBOLS
-from features.fields import plain_doi
-from features.records import ElectrolyteRow
-from features.space_group import space_group_number
+from features.crystal.space_group import space_group_number
+from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.tables.fields import plain_doi
+from features.tables.records import ElectrolyteRow
 from training.public.converted import ROOM_TEMPERATURE_C, Converted
 
 ORDER = ("obelix", "liverpool", "laskowski")

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from features.records import ElectrolyteRow
-from features.space_group import space_group_number
+from features.crystal.space_group import space_group_number
+from features.tables.records import ElectrolyteRow
 from training.public.converted import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,

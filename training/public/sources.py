@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.tables import closest
+from features.tables.rows import closest
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
 URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from features.charge import is_balanced
-from features.formula import FormulaError, read_formula
+from features.formulas.charge import is_balanced
+from features.formulas.reader import FormulaError, read_formula
 
 MAX_READINGS = 50
 """Readings looked at before a line is given up: ten times what the worst line of the known table has."""
@@ -76,8 +76,8 @@ def restore(pieces: Sequence[str]) -> str:
     """The formula with its subscripts in place; the pieces are the lines it was broken over.
 
     Where no number has to move, blanks are only closed. Else all ways to put the numbers back in order are tried, and
-    exactly one may leave every changed component without a charge (`features.charge`; a component that cannot be judged
-    is not held against its reading).
+    exactly one may leave every changed component without a charge (`features.formulas.charge`; a component that cannot
+    be judged is not held against its reading).
 
     Raises
     ------

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from models.boosted import Recipe
-from training.choose import INNER_FITS
-from training.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, Protocol, validate
-from training.dataset import Examples, Literature, conductivity_examples, ice_examples
-from training.fade import fade_examples
-from training.kinship import Kinship
+from models.ensemble import Recipe
+from training.config import Protocol
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation.choose import INNER_FITS
+from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, validate
 from training.tuning.study import Budget, Study, study_name, tune
 
 TUNED = "tuned"
@@ -26,7 +28,7 @@ class Tuning:
 
     Attributes
     ----------
-    parts : keys of `models.parts.PARTS` to tune; the others keep their choices
+    parts : keys of `models.tasks.part.PARTS` to tune; the others keep their choices
     budget : of each study
     storage : sqlite file that keeps the trials
     progress : called with the steps of the budgets, `steps` of them in all

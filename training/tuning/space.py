@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from models.boosted import Recipe
+from models.ensemble import Recipe
 from training.config import STRUCTURED
-from training.crossvalidate import Choices
+from training.evaluation.crossvalidate import Choices
 
 if TYPE_CHECKING:
     import optuna
+from training.data.examples import conductivity_examples, ice_examples
+from training.data.fade import fade_examples
+from training.data.literature import Literature
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,33 @@ def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
     if name == "conductivity":
         params["blocks"] = trial.suggest_categorical("blocks", list(BLOCKS))
     return params
+
+
+LEAST_ROWS = 200
+"""Rows below which a part is tuned only when asked for anyway."""
+
+
+def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...], list[str]]:
+    """The parts with rows enough to tune, all where asked for anyway, and what is to be said of the others.
+
+    Parameters
+    ----------
+    rows : number of rows of each part
+    """
+    few = [name for name, count in rows.items() if count < LEAST_ROWS]
+    noise = f"tuning on fewer than {LEAST_ROWS} rows mostly fits noise"
+    if anyway:
+        return tuple(rows), [f"{name}: {rows[name]} rows; {noise}" for name in few]
+    told = [
+        f"{name}: {rows[name]} rows; {noise}: left to the given recipes (--tune-anyway tunes it too)" for name in few
+    ]
+    return tuple(name for name in rows if name not in few), told
+
+
+def rows_of(literature: Literature) -> dict[str, int]:
+    """Number of training rows of each part."""
+    return {
+        "conductivity": len(conductivity_examples(literature).designs),
+        "ice": len(ice_examples(literature).designs),
+        "fade": len(fade_examples(literature).designs),
+    }

@@ -1,7 +1,7 @@
-"""One search: Optuna over the declared space, judged as `training.choose` judges, inside the training papers.
+"""One search: Optuna over the declared space, judged as `training.evaluation.choose` does, inside the training papers.
 
-What is found is one more entry, `tuned`, in the choices of its part; whether it is used, `training.choose` decides on
-other inner folds than those it was found on, and what it is worth, papers that neither of them saw.
+What is found is one more entry, `tuned`, in the choices of its part; whether it is used, `training.evaluation.choose`
+decides on other inner folds than those it was found on, and what it is worth, papers that neither of them saw.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.boosted import Recipe
-from training.choose import INNER_FOLDS, Fold, fold_error, inner_folds
-from training.crossvalidate import Choices, Progress, Protocol
-from training.dataset import Examples
-from training.kinship import Kinship
+from models.ensemble import Recipe
+from training.config import Protocol
+from training.data.examples import Examples
+from training.data.groups import Kinship
+from training.evaluation.choose import INNER_FOLDS, Fold, fold_error, inner_folds
+from training.evaluation.crossvalidate import Choices, Progress
 from training.tuning.space import BLOCKS, NUMBERS, WHOLE, asked, params_of, recipe_of
 from training.tuning.trials import Tried, finished, opened
 
@@ -73,7 +74,7 @@ class Study:
     Attributes
     ----------
     name : the same for the same part, rows, recipes, space and seed
-    part : key of `models.parts.PARTS`
+    part : key of `models.tasks.part.PARTS`
     recipe : the best; the first of the given ones where nothing could be tried
     tried : finished trials in their order, those of interrupted runs included
     """
@@ -102,7 +103,7 @@ def tune(
 
     Parameters
     ----------
-    name : part, a key of `models.parts.PARTS`
+    name : part, a key of `models.tasks.part.PARTS`
     examples, kin : training rows only
     choices : recipes to start from, by name
     storage : sqlite file that keeps the trials

@@ -27,7 +27,7 @@ class Tried:
     number : in its study
     pruned : whether it was given up after a fold that half of the others had passed with less
     params : settings
-    error : mean error over the inner folds it saw, in the unit `training.choose` measures
+    error : mean error over the inner folds it saw, in the unit `training.evaluation.choose` measures
     started, seconds : when, and how long it took
     """
 

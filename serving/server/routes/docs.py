@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, HTTPException, Response
 
-from serving.server.headers import policy
+from serving.server.middleware import policy
 
 PACKAGE = "fastapi_offline"
 """The package that brings Swagger UI along as files."""

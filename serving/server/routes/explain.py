@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from serving.server.context import Context
 from serving.server.designs import check_count
 from serving.server.errors import failure, mistakes_of
-from serving.server.replies import ExplainReply
+from serving.server.json_io import JsonResponse, JsonRoute
 from serving.server.requests import ExplainRequest
-from serving.server.wire import JsonResponse, JsonRoute
+from serving.server.schemas import ExplainReply
 
 
 def router(context: Context) -> APIRouter:

@@ -6,20 +6,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from features.formula import FormulaError, read_formula
-from features.mistakes import InputError
-from features.records import Candidate
+from features.formulas.reader import FormulaError, read_formula
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
 from models.bundle import Bundle
 from serving.server.answers import target_facts
+from serving.server.batching import Deadline
 from serving.server.context import Context
 from serving.server.designs import good_frame, read_designs
 from serving.server.errors import failure, mistakes_of
 from serving.server.examples import examples
 from serving.server.form import groups, limits
 from serving.server.generations import ServedModel
-from serving.server.replies import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
-from serving.server.wire import JsonResponse
-from serving.server.work import Deadline
+from serving.server.json_io import JsonResponse
+from serving.server.schemas import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
 
 FIELDS: dict[str, Any] = {
     "parameters": [

@@ -8,16 +8,16 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import WithJsonSchema
 
 from models.predictor import DEFAULT_LEVEL
-from models.targets import TARGETS
+from models.tasks.targets import TARGETS
 from serving.server.answers import alike, predict, predict_alike
+from serving.server.batching import Deadline
 from serving.server.context import Context
 from serving.server.designs import check_count
 from serving.server.errors import failure, mistakes_of
-from serving.server.replies import PredictReply
+from serving.server.json_io import JsonResponse, JsonRoute
 from serving.server.requests import Level, PredictRequest
+from serving.server.schemas import PredictReply
 from serving.server.upload import KINDS, NAME, predict_table
-from serving.server.wire import JsonResponse, JsonRoute
-from serving.server.work import Deadline
 
 TABLES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS}
 TABLE_IN = {"requestBody": {"required": True, "content": TABLES}}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from serving.server.answers import target_facts
 from serving.server.context import Context
+from serving.server.errors import failure
 from serving.server.generations import ServedModel
-from serving.server.replies import Failure, HealthReply, ModelReply, ReadyReply, VersionReply
-from serving.server.wire import JsonResponse
+from serving.server.json_io import JsonResponse
+from serving.server.processes.reload import ReloadError
+from serving.server.schemas import Failure, HealthReply, ModelReply, ReadyReply, ReloadReply, VersionReply
 
 
 def router(context: Context) -> APIRouter:
@@ -47,6 +49,22 @@ def router(context: Context) -> APIRouter:
     async def metrics() -> Response:
         """Counts of all workers in Prometheus' text format."""
         return Response(context.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @routes.post(
+        "/admin/reload", response_model=ReloadReply, responses={403: {"model": Failure}, 409: {"model": Failure}}
+    )
+    async def reload() -> Response:
+        """Load the present champion in every worker, then switch all at once; always needs the token.
+
+        Requests that have begun are answered by the model they began with. A model that cannot be used changes
+        nothing: 409.
+        """
+        if context.reload is None:
+            raise HTTPException(403, "this server cannot reload")
+        try:
+            return JsonResponse(await context.reload())
+        except ReloadError as error:
+            return failure(409, [str(error)])
 
     return routes
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
-from models.boosted import Labels, Recipe
+from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.domain import Domain
-from models.parts import fit_part, with_conductivity
+from models.ensemble import Labels, Recipe
 from models.predictor import Predictor
+from models.tasks.part import fit_part, with_conductivity
 
 PRESSURES = (0.0, 1.0, 2.0, 5.0, 20.0, 50.0, 75.0)
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.records import Candidate
-from models.designs import candidate_frame
-from models.explain.change import change_blocks, changes
-from models.explain.want import Want
-from models.explain.written import Written
-from models.pages import Table
+from features.tables.records import Candidate
+from models.candidates import candidate_frame
 from models.predictor import Predictor
+from reporting.explain.counterfactuals import Want, change_blocks, changes
+from reporting.files import Written
+from reporting.pages import Table
 
 LIFE = (Want("cycle_life_80", True, 500.0),)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.explain import contributions
 from models.explain.contributions import in_chunks, write_contributions
 from models.predictor import Predictor

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import silion
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame
-from models.explain.page import NO_SKILL, Questions, explain
-from models.explain.want import Want
+from models.candidates import candidate_frame
+from reporting.explain.counterfactuals import Want
+from reporting.explain.page import NO_SKILL, Questions, explain
 
 DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3YCl6")])
 

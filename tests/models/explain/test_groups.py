@@ -8,7 +8,7 @@ from features.cell import CellFeatures
 from features.composition import BLOCKS
 from features.electrolyte import STRUCTURE, ElectrolyteFeatures
 from features.feature import Feature
-from models.explain.groups import GROUPS, correlated, group_of
+from models.explain.feature_groups import GROUPS, correlated, group_of
 
 
 def test_every_feature_of_every_block_has_a_group() -> None:

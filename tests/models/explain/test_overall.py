@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle
-from models.explain.overall import overall
+from models.explain.importance import overall
 from models.explain.reasons import learnt
-from models.explain.section import overall_blocks
 from models.explain.stability import FACTS, NONE, Stability, stability_of
-from models.explain.written import Written
-from models.pages import Paragraph, Picture
+from reporting.explain.sections import overall_blocks
+from reporting.files import Written
+from reporting.pages import Paragraph, Picture
 
 
 @pytest.fixture

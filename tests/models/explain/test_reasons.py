@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
-from models.designs import candidate_frame
+from models.candidates import candidate_frame
 from models.explain.reasons import Reasons, answer, learnt, reasons, shares
-from models.parts import with_conductivity
 from models.predictor import PART_OF, Predictor
-from models.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.part import with_conductivity
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
 
 CELLS = candidate_frame(
     [

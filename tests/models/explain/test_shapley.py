@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 
-from models.boosted import BoostedEnsemble, Labels, Recipe
+from models.ensemble import BoostedEnsemble, Labels, Recipe
 
 FEATURES = 4
 SMALL = Recipe(rounds=6, depth=3, min_child_weight=1.0, reg_lambda=1.0, members=2, shrink=0.5)

@@ -5,13 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.records import Candidate
-from models.designs import candidate_frame
-from models.explain.literature import known_values, points
-from models.explain.sweep import Sweep, figure_of, grid, sweep, sweep_blocks
-from models.explain.written import Written
-from models.pages import Picture
+from features.tables.records import Candidate
+from models.candidates import candidate_frame
 from models.predictor import Predictor
+from reporting.explain.sweep import Sweep, figure_of, grid, known_values, points, sweep, sweep_blocks
+from reporting.files import Written
+from reporting.pages import Picture
 
 CELL = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si", stack_pressure_mpa=100.0, silicon_size_nm=100.0)])
 

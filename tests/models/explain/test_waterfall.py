@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.designs import candidate_frame
-from models.explain.waterfall import waterfall_blocks, waterfalls
-from models.explain.written import Written
-from models.pages import Picture
+from models.candidates import candidate_frame
 from models.predictor import Predictor
+from reporting.explain.waterfall import waterfall_blocks, waterfalls
+from reporting.files import Written
+from reporting.pages import Picture
 
 DESIGNS = candidate_frame(
     [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from features.feature import Feature
-from models.explain.words import reading
+from models.explain.readings import reading
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from features.mistakes import InputError
-from serving.screen.document import MAX_BYTES, Branch, Items, Leaf, read_document
+from features.tables.mistakes import InputError
+from serving.screen.yaml_document import MAX_BYTES, Branch, Items, Leaf, read_document
 
 LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serving.screen.expression import condition, quantity
+from serving.predict.expression import condition, quantity
 
 COLUMNS = {
     "a": np.array([1.0, 2.0, 3.0]),

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.charge import OXIDATION_STATES, charge_imbalance
-from features.stoichiometry import FormulaError, parse
+from features.formulas.charge import OXIDATION_STATES, charge_imbalance
+from features.formulas.stoichiometry import FormulaError, parse
 from serving.screen.axis import Listed, read_range
-from serving.screen.formulas import Doping, Family, alternatives_of, drawn_formulas, spelt, variables_in
+from serving.screen.formula_family import Doping, Family, alternatives_of, drawn_formulas, spelt, variables_in
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from serving.screen.reader import KEEP_KEYS, KEYS, read_space
 from serving.screen.space import Space
 from tests.shared import ROOT

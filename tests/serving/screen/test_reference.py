@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from models.bundle import load_bundle
-from serving.screen.reference import literature
-from training.dataset import Literature
+from serving.screen.literature import literature
+from training.data.literature import Literature
 
 
 @pytest.fixture(scope="module")

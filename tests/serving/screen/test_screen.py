@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from models.bundle import load_bundle
-from models.console import STOPPED
 from models.predictor import Predictor
+from reporting.console import STOPPED
 from serving.screen import run
 from serving.screen.page import skill_words
 from serving.screen.reader import read_space

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from models.bundle import load_bundle
 from models.predictor import Predictor
-from serving.screen.answers import answers
-from serving.screen.expression import condition
+from serving.predict.expression import condition
 from serving.screen.reader import read_space
+from serving.screen.run import answers
 from serving.screen.select import KEPT_AS, Best, Keeper, Selection, in_domain, scrambled
 
 

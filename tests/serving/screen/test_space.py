@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.records import Candidate
-from features.tables import parse_row
+from features.tables.records import Candidate
+from features.tables.rows import parse_row
 from serving.screen.reader import read_space
 from serving.screen.space import SHARES, Space, _possible
 

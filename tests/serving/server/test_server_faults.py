@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from models.bundle import load_bundle
 from serving.server.app import app_of
+from serving.server.batching import Deadline
 from serving.server.settings import Settings
-from serving.server.work import Deadline
 
 JSON = {"Content-Type": "application/json"}
 

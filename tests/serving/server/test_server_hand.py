@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.server.hand import Hand
-from serving.server.home import make_home
-from serving.server.reload import LoadError
+from serving.server.processes.reload import LoadError
+from serving.server.processes.shared_folder import make_home
+from serving.server.processes.worker_handle import Hand
 from serving.server.settings import Settings
 
 

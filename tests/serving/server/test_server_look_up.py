@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 import silion
-from features.records import Candidate
+from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.targets import TARGETS
+from models.tasks.targets import TARGETS
 from serving.server.app import app_of, create_app
 from serving.server.generations import Generations
 from serving.server.settings import Settings

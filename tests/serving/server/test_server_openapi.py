@@ -13,9 +13,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
-from features.records import Candidate
-from models.targets import TARGETS
-from serving.server import replies
+from features.tables.records import Candidate
+from models.tasks.targets import TARGETS
+from serving.server import schemas as replies
 from tests.served import TOKEN, serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

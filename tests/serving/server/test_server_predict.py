@@ -13,17 +13,17 @@ from fastapi.testclient import TestClient
 
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
-from models.lab import Kernel, LabEffect
+from models.lab_effect import Kernel, LabEffect
 from models.predictor import PART_OF, Predictor
-from models.targets import TARGETS
-from serving.batch import predict_file
+from models.tasks.targets import TARGETS
+from serving.predict.batch import predict_file
+from serving.predict.write import DIGITS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.app import app_of
+from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.requests import PredictRequest
 from serving.server.settings import Settings
-from serving.server.work import Deadline
-from serving.written import DIGITS
 from tests.served import flat, same
 from tests.shared import ROOT
 

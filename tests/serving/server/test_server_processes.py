@@ -20,7 +20,7 @@ import httpx2
 import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
-from serving.server.home import identity_of
+from serving.server.processes.shared_folder import identity_of
 from silion import main as silion_main
 from tests.served import BEARER, TOKEN, Served, same, serving
 from tests.shared import Command

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from models.bundle import load_bundle
 from models.predictor import Predictor
-from serving.batch import predict_file
+from serving.predict.batch import predict_file
 from serving.server.app import app_of
 from serving.server.settings import Settings
 from tests.shared import ROOT

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from serving.server.batching import MOST_JOINED, Deadline, Work
 from serving.server.settings import Settings
-from serving.server.work import MOST_JOINED, Deadline, Work
 
 
 def test_who_waits_shares_and_each_gets_its_own_answer() -> None:

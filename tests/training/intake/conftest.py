@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from features.mistakes import InputError
+from cli.data_arguments import declare
+from features.tables.mistakes import InputError
 from tests.shared import Finished
-from training.intake.arguments import declare
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from training.dataset import SHIPPED, load_literature
+from training.data.literature import SHIPPED
+from training.data.load import load_literature
 
 
 def rows(path):

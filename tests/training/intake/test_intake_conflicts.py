@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from training.dataset import SHIPPED, load_literature
-from training.intake.withdraw import apply
+from training.data.literature import SHIPPED
+from training.data.load import load_literature
+from training.data.withdrawn import apply
 
 HEADER = "electrolyte,sigma (mS/cm),T (°C),doi"
 FIRST = f"{HEADER}\nLi6PS5Cl,2.3,25,10.1000/abc\n"

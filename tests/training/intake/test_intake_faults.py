@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from tests.shared import ROOT, environment
-from training.dataset import SHIPPED, load_literature
+from training.data.literature import SHIPPED
+from training.data.load import load_literature
 from training.intake.folder import locked, write_files
 
 OLD = "id,electrolyte,sigma (mS/cm),T (°C),source\ns1,Li6PS5Cl,2.3,25,10.1000/abc\n"
@@ -23,8 +24,8 @@ NEW = (
 CALLER = """
 import argparse, importlib, os, resource, shutil, signal, sys
 from pathlib import Path
-from training.intake.arguments import declare
-import training.intake.add, training.intake.said, training.intake.take_out
+from cli.data_arguments import declare
+import training.intake.add, training.intake.text, training.intake.withdraw
 
 
 def command(words):
@@ -33,7 +34,7 @@ def command(words):
     arguments = parser.parse_args(words)
     name = arguments.command.rsplit(".", 1)[1]
     try:
-        return getattr(importlib.import_module("training.intake.commands"), name)(arguments)
+        return getattr(importlib.import_module("cli.data"), name)(arguments)
     except ValueError as error:
         print(error)
         return 2

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from features.mistakes import InputError
-from features.records import TABLES
+from features.tables.mistakes import InputError
+from features.tables.records import TABLES
 from training.intake.draft import ADDABLE, recognised
-from training.intake.header import names, read_header
+from training.intake.headers import names, read_header
 from training.intake.mapping import Mapped, read_mapping
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from features.mistakes import Mistake
-from features.records import Provenance, SourceRow
+from features.tables.mistakes import Mistake
+from features.tables.records import Provenance, SourceRow
 from training.intake.papers import Papers
 
 KNOWN = {

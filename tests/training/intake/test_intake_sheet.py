@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from features.mistakes import InputError
+from features.tables.mistakes import InputError
 from training.intake.draft import read_drafts
 from training.intake.sheet import read_sheet
 

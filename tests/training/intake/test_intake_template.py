@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from features.columns import columns_of
-from features.mistakes import InputError
+from features.tables.columns import columns_of
+from features.tables.mistakes import InputError
 from training.intake.draft import ADDABLE
 from training.intake.template import template_text
 

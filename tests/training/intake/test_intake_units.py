@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from features.columns import unit_of
-from features.records import CellRow, CyclingRow, ElectrolyteRow
+from features.tables.columns import unit_of
+from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
 from training.intake.units import UnitError, find_unit, unit_key, units
 
 BY_HAND = [

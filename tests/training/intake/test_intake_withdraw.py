@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 
-from features.mistakes import InputError
-from training.dataset import SHIPPED, load_literature
-from training.intake.take_out import withdraw
-from training.intake.withdraw import apply, withdrawn
-from training.integrity import cross_checks
+from features.tables.mistakes import InputError
+from training.data.integrity import cross_checks
+from training.data.literature import SHIPPED
+from training.data.load import load_literature
+from training.data.withdrawn import apply, withdrawn
+from training.intake.withdraw import withdraw
 
 ROWS = (
     "id,electrolyte,sigma (mS/cm),T (°C),doi,note\n"

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.records import ElectrolyteRow, SourceRow
-from features.tables import read_table
-from training.dataset import Literature, conductivity_examples, resolve_papers
-from training.kinship import Kinship
+from features.tables.records import ElectrolyteRow, SourceRow
+from features.tables.rows import read_table
+from training.data.examples import conductivity_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.data.load import resolve_papers
 from training.public.collect import READERS, convert, kind_of, summary, with_public, write_view
 from training.public.converted import Converted, Refused
 from training.public.merge import ORDER

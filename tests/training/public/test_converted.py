@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from features.formula import read_formula
+from features.formulas.reader import read_formula
 from training.public.converted import (
     Converted,
     Refused,

@@ -36,7 +36,7 @@ from training.public.subscripts import Scattered, restore
         # amounts behind the brackets, or before them without a dash, are written before them
         (["(2Li S-P S ) 2 2 5 0.6 (LiI) 0.4"], "0.6(2Li2S-P2S5)-0.4(LiI)"),
         (["0.4(Li S) 0.6(GeS ) 2 2"], "0.4(Li2S)-0.6(GeS2)"),
-        # tellurium has no state in features/charge.py, but there is one way only
+        # tellurium has no state in features/formulas/charge.py, but there is one way only
         (["Li TeO  2 4"], "Li2TeO4"),
     ],
 )
@@ -51,7 +51,7 @@ def test_restored(pieces: list[str], whole: str) -> None:
         (["Li P 6 0.6 Ge 0.4 S I 5"], "no order of them gives a neutral formula"),
         # two gaps must be filled, one number is there
         (["Li La Zr O 7"], "do not fit the gaps they left"),
-        # samarium has no state in features/charge.py: both orders could be
+        # samarium has no state in features/formulas/charge.py: both orders could be
         (["Li 6 La Ta3 1.5Sm0.5O12"], "fit in 2 ways, such as Li6La1.5Ta3Sm0.5O12 or Li6La3Ta1.5Sm0.5O12"),
         (["Li Q 3 4"], "no order of them gives a neutral formula"),
     ],

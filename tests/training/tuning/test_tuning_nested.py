@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.boosted import Recipe
+from models.ensemble import Recipe
 from tests.salts import CHOICE, table
-from training.choose import INNER_FITS
-from training.crossvalidate import Protocol, cross_validate
-from training.dataset import Examples, Literature, ice_examples
-from training.kinship import Kinship
-from training.split import papers_of
+from training.config import Protocol
+from training.data.examples import Examples, ice_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.data.papers import papers_of
+from training.evaluation.choose import INNER_FITS
+from training.evaluation.crossvalidate import cross_validate
 from training.tuning import nested as nested_module
 from training.tuning import study as study_module
 from training.tuning.nested import TUNED, Tuning, cross_validate_tuned, tune_nested, untuned

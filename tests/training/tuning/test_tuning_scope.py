@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from training.dataset import Literature, conductivity_examples, ice_examples
-from training.fade import fade_examples
-from training.tuning.scope import LEAST_ROWS, parts_to_tune, rows_of
+from training.data.examples import conductivity_examples, ice_examples
+from training.data.fade import fade_examples
+from training.data.literature import Literature
+from training.tuning.space import LEAST_ROWS, parts_to_tune, rows_of
 
 
 def test_few_rows_are_left_alone_unless_asked_for() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from models.boosted import Recipe
+from models.ensemble import Recipe
 from training.config import CHOICES, PUBLIC_CHOICES
 from training.tuning.space import BLOCKS, NUMBERS, WHOLE, Span, params_of, recipe_of
 

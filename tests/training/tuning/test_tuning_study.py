@@ -10,10 +10,10 @@ import numpy as np
 import optuna
 import pytest
 
-from models.boosted import Recipe
+from models.ensemble import Recipe
 from tests.salts import CHOICE, SLEEPS, search, table, tried
-from training.choose import INNER_FITS, fold_error
-from training.crossvalidate import Protocol
+from training.config import Protocol
+from training.evaluation.choose import INNER_FITS, fold_error
 from training.tuning import study as study_module
 from training.tuning.nested import Tuning
 from training.tuning.space import NUMBERS, Span, recipe_of

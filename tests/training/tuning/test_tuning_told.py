@@ -8,7 +8,7 @@ import pytest
 
 from tests.salts import SLEEPS, search
 from training.tuning.study import RANDOM_TRIALS, Study
-from training.tuning.told import log_trials, summary
+from training.tuning.summary import log_trials, summary
 from training.tuning.trials import Tried
 
 

@@ -1,0 +1,1 @@
+"""Crystal structures: CIF files, sites, space groups, percolation."""

@@ -1,0 +1,142 @@
+"""Lithium paths through a crystal: the jump length at which sites percolate in one, two and three dimensions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from features.crystal.sites import FROM_SITES, SEARCH_RADII_ANGSTROM, neighbours
+from features.feature import Feature
+
+PERCOLATION_FEATURES = tuple(
+    Feature(f"percolation_{n}d_angstrom", f"jump that opens lithium paths in {n}D", "Å", FROM_SITES) for n in (1, 2, 3)
+)
+
+
+def percolation_distances(matrix: np.ndarray, positions: np.ndarray) -> tuple[float, float, float]:
+    """Smallest jump at which sites form paths through the periodic crystal in at least 1, 2 and 3 dimensions.
+
+    Sites are joined from the nearest pair on; a path that comes back to its start in another cell runs through the
+    crystal in that direction. All sites count, whatever their occupancy, and a straight jump is open, whatever lies in
+    between.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (3, 3)
+        Vectors of the lattice in Å, as rows.
+    positions : ndarray of shape (n, 3)
+        Cartesian, in Å.
+
+    Returns
+    -------
+    tuple of float
+        In Å, for 1, 2 and 3 dimensions; exact up to the last search radius, NaN beyond.
+
+    Examples
+    --------
+    >>> cell = np.diag([3.0, 4.0, 5.0])
+    >>> percolation_distances(cell, np.zeros((1, 3)))
+    (3.0, 4.0, 5.0)
+    """
+    found = [math.nan] * 3
+    for radius in SEARCH_RADII_ANGSTROM if len(positions) else ():
+        found = _percolation_within(matrix, positions, radius)
+        if not math.isnan(found[2]):
+            break
+    return found[0], found[1], found[2]
+
+
+def _percolation_within(matrix: np.ndarray, positions: np.ndarray, radius: float) -> list[float]:
+    i, j, cells, distances = neighbours(matrix, positions, positions, radius)
+    once = i <= j
+    order = np.argsort(distances[once], kind="stable")
+    edges = (held[once][order].tolist() for held in (i, j, cells, distances))
+    network = PeriodicNetwork(len(positions))
+    found = [math.nan] * 3
+    reached = 0
+    for start, end, cell, distance in zip(*edges, strict=True):
+        dimension = network.join(start, end, cell)
+        while reached < dimension:
+            found[reached] = distance
+            reached += 1
+        if reached == 3:
+            break
+    return found
+
+
+class PeriodicNetwork:
+    """Union-find over the sites of a periodic cell: each site knows the cell in which it meets its root.
+
+    Parameters
+    ----------
+    n_sites : int
+        Sites in one cell.
+    """
+
+    def __init__(self, n_sites: int) -> None:
+        self.parent = list(range(n_sites))
+        self.shift = [(0, 0, 0)] * n_sites
+        self.size = [1] * n_sites
+        self.loops: list[list[tuple[int, int, int]]] = [[] for _ in range(n_sites)]
+        """Independent translations that map a component, kept at its root, on itself."""
+
+    def join(self, start: int, end: int, cell: Iterable[int]) -> int:
+        """Join two sites.
+
+        Parameters
+        ----------
+        start, end : int
+            Index of the site in cell 0, and of the other.
+        cell : iterable of int
+            The three numbers of the cell that `end` is in.
+
+        Returns
+        -------
+        int
+            How many dimensions their component then runs through.
+        """
+        root, here = self._root(start)
+        other, there = self._root(end)
+        x, y, z = cell
+        way = (there[0] + x - here[0], there[1] + y - here[1], there[2] + z - here[2])
+        if root == other:
+            self._add_loop(root, way)
+        elif self.size[root] >= self.size[other]:
+            self._hang(other, root, (-way[0], -way[1], -way[2]))
+        else:
+            root, other = other, root
+            self._hang(other, root, way)
+        return len(self.loops[root])
+
+    def _hang(self, lower: int, upper: int, shift: tuple[int, int, int]) -> None:
+        self.parent[lower], self.shift[lower] = upper, shift
+        self.size[upper] += self.size[lower]
+        for loop in self.loops[lower]:
+            self._add_loop(upper, loop)
+
+    def _root(self, site: int) -> tuple[int, tuple[int, int, int]]:
+        """Root of a site, and the cell of the root's copy that the site in cell 0 hangs on."""
+        x = y = z = 0
+        while self.parent[site] != site:
+            shift = self.shift[site]
+            x, y, z = x + shift[0], y + shift[1], z + shift[2]
+            site = self.parent[site]
+        return site, (x, y, z)
+
+    def _add_loop(self, root: int, way: tuple[int, int, int]) -> None:
+        known = self.loops[root]
+        if way == (0, 0, 0) or len(known) == 3:
+            return
+        if not known or _independent(known, way):
+            known.append(way)
+
+
+def _independent(known: list[tuple[int, int, int]], way: tuple[int, int, int]) -> bool:
+    a, b, c = known[0]
+    x, y, z = way
+    if len(known) == 1:
+        return (b * z - c * y, c * x - a * z, a * y - b * x) != (0, 0, 0)
+    d, e, f = known[1]
+    return a * (e * z - f * y) - b * (d * z - f * x) + c * (d * y - e * x) != 0

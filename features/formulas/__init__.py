@@ -1,0 +1,1 @@
+"""Formulas as the literature writes them, read into compositions."""

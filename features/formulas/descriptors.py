@@ -1,0 +1,199 @@
+"""Words beside a formula: form, size and architecture, classes of electrolytes, dopants. None of them is a phase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from features.formulas.aliases import aliases, find_alias
+from features.formulas.stoichiometry import ELEMENTS, FormulaError, parse
+
+LAYERED = r"bi-?layer|(?:dual|double)[- ]layer|tri-?layer|multi-?layer"
+_FORM_WORDS = (
+    # state
+    "glass[- ]ceramic", "glassy", "glass", "single[- ]crystal", "polycrystalline", "crystalline", "amorphous", "cubic",
+    "tetragonal", "pure", "pristine", "bare", "sputtered",
+    # size
+    "nano", "micron", "micro",
+    # architecture
+    LAYERED, "(?:nano|meso|micro|macro)?-?porous", "thin[- ]film", "films?", "hollow", "columnar", "thin", "thick",
+    "layers?", "wafers?", "(?:nano|micro)?-?particles?", "powders?", "(?:nano|micro)?-?spheres?", "nano-?tubes?",
+    "NTs?", "nano-?wires?", "NWs?", "(?:nano-?)?rods?", "arrays?", "(?:nano)?-?fib(?:er|re)s?", "nano-?sheets?",
+    "sheets?", "flakes?", "pellets?", "network", "interconnected", "double-walled", "[123]D", "pre-designed", "void",
+    "structure",
+    # part of a cell
+    "composites?", "electrodes?", "anodes?", "cathodes?", "binder",
+)  # fmt: skip
+_FORM = re.compile(
+    r"^(?P<polymorph>[αβγδε]|(?:alpha|beta|gamma|delta)|[abg](?=-Li))-"
+    rf"|(?<![\w.])(?P<word>(?i:{'|'.join(_FORM_WORDS)}))(?:(?=$|[\s(),;/@|])|-(?=[A-Zμ]))"
+    r"|(?<![\w-])(?P<size>(?:[canu][- ]|(?:μ|nano|micro)[- ]?)(?=Si(?![a-z])))"
+)
+"""A size letter (`c-Si`, `a-Si`, `n-Si`, `u-Si`) needs its hyphen: `CSi`, `CsI` and `USi3` are compounds."""
+CLASS_WORDS = frozenset({"SE", "SSE", "ASSE", "SPE", "CPE", "GPE", "solid electrolyte", "liquid electrolyte"})
+"""Words for the electrolyte of the cell: a part of a text, but no answer to which electrolyte."""
+CLASS_PREFIX = re.compile(rf"^(?:{'|'.join(sorted(CLASS_WORDS))})\s*:\s*")
+
+_DOPED_CLASSES = {"oxide-garnet", "oxide-nasicon", "lipon"}
+_PHASES_BESIDE = {"Li", "Si", "C", "S", "In"}
+"""Elements that stand beside an electrolyte as phases of a cell: `Si-LLZO` is a mixture, `Al-LLZO` a doped garnet."""
+_SYMBOL = r"[A-Z][a-z]?(?:\d+(?:\.\d+)?)?"
+_SYMBOLS = rf"{_SYMBOL}(?:[,&]{_SYMBOL})*"
+_DOPED = re.compile(rf"(?P<dopant>{_SYMBOLS})[- ]doped (?P<base>[^\s/@|+]+)")
+_CO_DOPED = re.compile(r"(?P<dopant>[A-Z][a-z]?(?:[/,&-][A-Z][a-z]?)+)[- ]co-?doped (?P<base>[^\s/@|+]+)")
+_DOPED_WITH = re.compile(rf"(?P<base>[^\s/@|+]+) (?:co-)?doped with (?P<dopant>{_SYMBOLS})")
+_NAME_AND_AMOUNT = re.compile(r"(?P<base>[A-Za-z]+)[ :](?P<dopant>[A-Z][a-z]?\d+(?:\.\d+)?)")
+_HYPHENED = re.compile(r"(?<![A-Za-z])(?P<dopant>[A-Z][a-z]?)-(?P<base>[A-Za-z]+)(?!\w)")
+
+
+def take_form(plain: str) -> tuple[str, list[str]]:
+    """The text without the words that name its form, and those words as written."""
+    words: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        words.append((match["polymorph"] or match["word"] or match["size"]).rstrip("- "))
+        return ""
+
+    stripped = _FORM.sub(keep, plain)
+    if not words:
+        return plain, words
+    stripped = re.sub(r"\s*\(\s*[,;\s]*\)", "", stripped)
+    stripped = re.sub(r"(?<=\w)-(?=[/@|)])", "", re.sub(r"\s+", " ", stripped)).strip(" ,;")
+    stripped = stripped if plain.endswith("-") else stripped.rstrip("-")
+    return stripped.removesuffix(" with"), words
+
+
+@lru_cache(maxsize=1)
+def _members() -> dict[str, str]:
+    """The first member that the table of names knows, by class and by the words a class's name is made of."""
+    found: dict[str, str] = {}
+    for alias in aliases().values():
+        for word in (alias.electrolyte_class.replace("-", ""), *alias.electrolyte_class.split("-")):
+            # garnet and LiPON are names as well; a salt is no electrolyte yet
+            if word not in ("", "other") and alias.role != "salt" and not find_alias(word):
+                found.setdefault(word, alias.composition or alias.name)
+    return found
+
+
+def check_class(plain: str) -> None:
+    """Refuse a text that names a class of electrolytes (`argyrodite`, `sulfide argyrodites`), not one.
+
+    Raises
+    ------
+    FormulaError
+        With a member of the class, unless it is one of `CLASS_WORDS`.
+    """
+    if plain in CLASS_WORDS:
+        raise FormulaError(f"'{plain}' names a class of electrolytes, not one; write its formula")
+    if member := _members().get(re.sub("[- ]", "", plain).casefold().removesuffix("s")):
+        raise FormulaError(
+            f"'{plain}' names a class of electrolytes, not one; write its formula, such as {member}; "
+            f"the class goes into electrolyte_class"
+        )
+
+
+def is_layered(words: list[str]) -> bool:
+    """Whether the words say that the pieces lie on each other."""
+    return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in words)
+
+
+def is_composite(words: list[str]) -> bool:
+    """Whether the words say that there are phases besides those named."""
+    return any(word.casefold() in ("composite", "composites") for word in words)
+
+
+def find_doped(plain: str) -> tuple[str, str] | None:
+    """Dopant and base of `Fe-LiPON`, `Al-doped LLZO`, `LLZO Ta0.5` or `LLZO doped with Al`.
+
+    Which element it replaces, and mostly how much of it there is, nobody says: such a phase has no composition.
+    """
+    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED, _NAME_AND_AMOUNT):
+        match = pattern.fullmatch(plain)
+        if match and all(symbol in ELEMENTS for symbol in re.findall("[A-Z][a-z]?", match["dopant"])):
+            if pattern in (_HYPHENED, _NAME_AND_AMOUNT) and not _is_doped_name(match):
+                continue
+            return match["dopant"], match["base"]
+    return None
+
+
+def _is_doped_name(match: re.Match[str]) -> bool:
+    alias = find_alias(match["base"])
+    in_class = alias is not None and alias.electrolyte_class in _DOPED_CLASSES
+    dopant = match["dopant"].rstrip("0123456789.")
+    return in_class and dopant in ELEMENTS and dopant not in _PHASES_BESIDE
+
+
+@lru_cache(maxsize=1)
+def _hyphened_names() -> re.Pattern[str]:
+    names = sorted((re.escape(name) for name in aliases() if "-" in name), key=len, reverse=True)
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(names)})(?!\w)")
+
+
+def guard_hyphens(plain: str, mark: str) -> str:
+    """The text with the hyphens inside names (`N-MXene`, `Al-LLZO`) replaced by a mark."""
+    if "-" not in plain:
+        return plain
+    plain = _hyphened_names().sub(lambda match: match[0].replace("-", mark), plain)
+    return _HYPHENED.sub(lambda match: match[0].replace("-", mark) if _is_doped_name(match) else match[0], plain)
+
+
+_REMARK = re.compile(r"^(?P<outside>.+?)\s+\((?P<inside>[^()]*)\)$")
+"""A formula and a remark on it: `LiI-Li3PS4 (LPSI)`, `LLZTO (Li6.4La3Zr1.4Ta0.6O12)`, `Li10GeP2S12 (tetragonal)`."""
+_WORDS_BEHIND = re.compile(r",\s*(?P<words>[a-z][a-z -]*|\d[\d.]*\s*(?:at|wt|mol|vol)\s*%[^,()]*)$")
+_FORMULA = re.compile(r"[A-Za-z0-9.\[\]+·-]*\d[A-Za-z0-9.\[\]+·-]*")
+_ABSENT = re.compile(r"\b(?:no|without) [\w-]+|\b[\w-]+-free\b")
+_OTHER_PHASES = {"polymer", "carbon", "binder", "framework"}
+
+
+def split_remark(plain: str) -> tuple[str, str]:
+    """The text and the remark behind it; no remark is empty."""
+    remarks = []
+    if match := _WORDS_BEHIND.search(plain):
+        plain = plain[: match.start()].rstrip()
+        remarks.append(match["words"])
+    if match := _REMARK.match(plain):
+        plain = match["outside"]
+        remarks.insert(0, match["inside"])
+    return plain, ", ".join(remarks)
+
+
+def is_plain_formula(remark: str) -> bool:
+    """Whether a remark on a name is the formula meant by it."""
+    return _FORMULA.fullmatch(remark) is not None and find_alias(remark) is None
+
+
+def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) -> str:
+    """Why a remark is more than a remark; empty where it is none.
+
+    A formula (`Li3 (PO4)`) could belong to the text, and the name of another phase (`Si (graphite)`) is one more part.
+    A remark on a name, or on something without a composition, changes nothing.
+    """
+    if re.search("[%:]", remark) and not (named and composition is None):
+        return f"cannot tell what the share or ratio in '({remark})' is meant of"
+    if composition is None:
+        return ""
+    advice = "write it without the blank or as a component of its own, or leave it out"
+    try:
+        inside = parse(remark, {})
+    except FormulaError:
+        pass
+    else:
+        if find_alias(remark) is None and not _proportional(inside, composition):
+            return f"unclear whether '({remark})' behind the blank is a part of the formula; {advice}"
+    for word in [remark, *re.split(r"[\s,;/-]+", _ABSENT.sub("", remark))]:
+        alias = find_alias(word)
+        if alias is None:
+            continue
+        known = parse(alias.composition, {}) if alias.composition else {}
+        if set(known) - set(composition) or alias.role in _OTHER_PHASES:
+            return f"'({remark})' names {word} beside the formula; {advice}"
+    return ""
+
+
+def _proportional(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
+    """Whether two compositions are one, to the 1 % that printed formulas are rounded by."""
+    one, other = sum(first.values()), sum(second.values())
+    return all(
+        abs(first.get(symbol, 0.0) / one - second.get(symbol, 0.0) / other) < 0.01 for symbol in {*first, *second}
+    )

@@ -1,0 +1,130 @@
+"""Shares of a mixture: how they are written, and the composition of the whole where every share is stated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from features.formulas.stoichiometry import FormulaError
+
+Part = dict[str, Any]
+
+SHARE = re.compile(r"^(?P<value>\d+(?:\.\d+)?)\s*(?P<basis>wt|vol|mol)\s*%\s*(?P<what>.+)$")
+_RATIO = re.compile(r"\(\s*(?P<numbers>\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)\s*(?P<basis>[^()]*)\)\s*$")
+_SHARE_IN_REMARK = re.compile(
+    r"(?P<value>\d+(?:\.\d+)?)\s*(?P<basis>wt|vol|mol)?\.?\s*%(?:\s*(?:of\s+)?(?P<what>[A-Z][\w.()\[\]]*))?"
+)
+_EO = r"(?<![A-Za-z])\[?EO\]?\s*[:/]\s*\[?Li\+?\]?"
+_EO_RATIO = re.compile(
+    rf"[\s,]*\(?\s*{_EO}(?:\s*(?:=|of|is)\s*|\s+)(?P<eo>\d+(?:\.\d+)?)(?:\s*:\s*(?P<li>\d+(?:\.\d+)?))?\s*\)?"
+)
+ETHER_UNIT = {"C": 2.0, "H": 4.0, "O": 1.0}
+WHOLE_PCT = 100.0
+ROUNDING_PCT = 0.5
+"""How far stated shares may be from 100 % together; further off, one of them is no share of the whole."""
+
+
+def take_ratio(plain: str) -> tuple[str, list[float], str]:
+    """The text without a ratio in brackets at its end, its numbers, and by what they are meant."""
+    if match := _RATIO.search(plain):
+        numbers = [float(number) for number in match["numbers"].split(":")]
+        return plain[: match.start()].strip(), numbers, basis_of(match["basis"])
+    return plain, [], ""
+
+
+def take_ether_ratio(plain: str) -> tuple[str, float | None]:
+    """The text without `(EO:Li = 18:1)`, and how many ether units stand to one lithium."""
+    match = _EO_RATIO.search(plain)
+    if match is None:
+        return plain, None
+    units, lithium = float(match["eo"]), float(match["li"] or 1)
+    if not units or not lithium:
+        raise FormulaError("an EO:Li ratio of zero")
+    return (plain[: match.start()] + plain[match.end() :]).strip(), units / lithium
+
+
+def basis_of(words: str) -> str:
+    """`w`, `wt%`, `by weight`, `mass ratio` and the like as one word."""
+    for basis, known in (("weight", r"w|wt|weight|mass"), ("volume", r"v|vol|volume"), ("mole", r"m|mol|mole|molar")):
+        if re.search(rf"\b(?:{known})\b", words):
+            return basis
+    return "unstated"
+
+
+def check_ratio(ratio: list[float], pieces: list[str]) -> None:
+    """Refuse a ratio that does not fit the pieces."""
+    if ratio and len(ratio) != len(pieces):
+        raise FormulaError(f"{len(pieces)} components but a ratio of {len(ratio)} numbers")
+    if ratio and not sum(ratio):
+        raise FormulaError("a ratio of zeros")
+
+
+def shares_in(remark: str) -> list[tuple[float, str, str]]:
+    """Value in percent, basis and phase of each share a remark states; the phase is empty where none is named."""
+    found = []
+    for match in _SHARE_IN_REMARK.finditer(remark):
+        found.append((float(match["value"]), basis_of(match["basis"] or ""), match["what"] or ""))
+    return found
+
+
+def same_phase(part: Part, other: Part) -> bool:
+    """Whether two parts are one phase."""
+    known = part["composition"] is not None
+    return (known and bool(part["composition"] == other["composition"])) or bool(part["text"] == other["text"])
+
+
+def overall(parts: Iterable[Part]) -> dict[str, float] | None:
+    """Composition of a mixture whose shares by weight or by mole are all stated: moles in 100 g, or in 100 moles.
+
+    A polymer counts with its repeat unit, by weight only. None where a share or a composition is missing, where the
+    bases differ, or where the shares are not 100 % together.
+    """
+    parts = list(parts)
+    bases = {part.get("basis") for part in parts}
+    if len(parts) < 2 or bases not in ({"weight"}, {"mole"}):
+        return None
+    if abs(sum(part["share_pct"] for part in parts) - WHOLE_PCT) > ROUNDING_PCT:
+        return None
+    by_weight = bases == {"weight"}
+    total: dict[str, float] = {}
+    for part in parts:
+        amounts = part["composition"] or (part.get("repeat_unit") if by_weight else None)
+        if not amounts:
+            return None
+        units = part["share_pct"] / (_molar_mass_g_per_mol(amounts) if by_weight else 1.0)
+        for element, amount in amounts.items():
+            if units:
+                total[element] = total.get(element, 0.0) + units * amount
+    return total
+
+
+def _molar_mass_g_per_mol(amounts: Mapping[str, float]) -> float:
+    from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
+
+    mass = property_table()[:, PROPERTY_INDEX["atomic_mass"]]
+    return float(sum(amount * mass[ELEMENT_INDEX[element]] for element, amount in amounts.items()))
+
+
+def with_ether_ratio(parts: list[Part], units_per_lithium: float) -> dict[str, float] | None:
+    """Composition per lithium of PEO and a salt; None where there is more than these two.
+
+    Raises
+    ------
+    FormulaError
+        No PEO, or no one lithium salt beside it.
+    """
+    ethers = [part for part in parts if part.get("repeat_unit") == ETHER_UNIT]
+    others = [part for part in parts if part["composition"] and part["composition"].get("Li")]
+    salts = [part for part in others if part["role"] == "salt"] or others
+    if len(ethers) != 1 or len(salts) != 1:
+        raise FormulaError("an EO:Li ratio needs PEO and one lithium salt beside it, as in PEO-LiTFSI (EO:Li = 18:1)")
+    salt = salts[0]["composition"]
+    moles = 1 / salt["Li"]
+    ethers[0]["moles"], salts[0]["moles"] = units_per_lithium, moles
+    if len(parts) > 2:
+        return None
+    total = {element: units_per_lithium * amount for element, amount in ETHER_UNIT.items()}
+    for element, amount in salt.items():
+        total[element] = total.get(element, 0.0) + moles * amount
+    return total

@@ -1,0 +1,122 @@
+"""How a text is written, before what it says: characters folded, quotes, stars, charges and blanks taken away."""
+
+from __future__ import annotations
+
+import re
+
+from features.formulas.aliases import find_alias
+from features.formulas.stoichiometry import FormulaError, parse
+
+_FOLDED = {
+    "0123456789": "₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "-": "₋⁻–—−‐‑", "+": "₊⁺", "·": "•∙‧⋅・", "μ": "µ", ".": "．", "x": "ₓ",
+    " ": "\u00a0\u2009\u202f",
+}  # fmt: skip
+"""Characters written many ways, folded to one: sub- and superscript digits, dashes, middle dots, blanks."""
+_TO_ASCII = {
+    ord(character): plain[index % len(plain)] for plain, many in _FOLDED.items() for index, character in enumerate(many)
+}
+_QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“”", "‘": "’", "«": "»", "»": "«", "`": "`"}
+_ANY_QUOTE = re.compile("[\"“”„«»`‘’']")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_RAISED_CHARGE = re.compile(r"(?<=[A-Za-z)\]}₀₁₂₃₄₅₆₇₈₉0-9])[⁰¹²³⁴⁵⁶⁷⁸⁹]*[⁺⁻](?=$|[\s)\]}])")
+_CHARGE = re.compile(r"(?<=[A-Za-z0-9)\]}])\^\{?\d*[+-]\}?(?=$|[\s)\]}])")
+_BARE_IONS = frozenset({"Li+", "Na+", "K+", "Rb+", "Cs+", "Ag+", "H+", "F-", "Cl-", "Br-", "I-", "OH-"})
+_DIGIT_AND_CHARGE = re.compile(r"[A-Z([{][A-Za-z0-9.()\[\]{}]*\d[+-]")
+_FACTOR = re.compile(r"(?<![\w.)\]}])(\d+(?:\.\d+)?)\s*\*\s*(?=[A-Z(\[{])")
+_STAR = re.compile(r"(?<=[)\]}A-Za-z0-9])\s*\*\s*(?=[(\[{A-Z0-9])")
+_VARIABLE = re.compile(r"\b(?P<name>[xyz])\s*=\s*(?P<value>\d+(?:\.\d+)?)")
+_ANIONS = frozenset({"N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te", "I", "H"})
+
+
+def fold(text: str) -> str:
+    """The text with sub- and superscripts, dashes, dots and blanks written one way."""
+    return re.sub(r"\s+", " ", text.translate(_TO_ASCII)).strip()
+
+
+def plain_text(text: str) -> str:
+    """The folded text without quotes around it and without charges, stars as middle dots.
+
+    Raises
+    ------
+    FormulaError
+        A quote without its other half, a star or a charge of unclear meaning.
+    """
+    raised = _RAISED_CHARGE.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
+    plain = _without_quotes(fold(raised))
+    if "*" in plain:
+        plain = _STAR.sub("·", _FACTOR.sub(r"\1", plain))
+        if "*" in plain:
+            raise FormulaError("a star stands where no two formulas meet; it is read as '·' between them")
+    return _without_charges(plain)
+
+
+def _without_quotes(plain: str) -> str:
+    while len(plain) > 1 and plain[-1] in _QUOTES.get(plain[0], ""):
+        inside = plain[1:-1].strip()
+        if not inside:
+            raise FormulaError("nothing stands between the quotes")
+        plain = inside
+    if match := _ANY_QUOTE.search(plain):
+        raise FormulaError(f"a quote ({match[0]}) that does not enclose the whole text; leave it out")
+    return plain
+
+
+def _without_charges(plain: str) -> str:
+    """`Li` of `Li+`, `PS4` of `PS4^3-`; in `PS43-` nobody can tell the charge from the amount."""
+    if plain in _BARE_IONS:
+        return plain[:-1]
+    if _DIGIT_AND_CHARGE.fullmatch(plain):
+        raise FormulaError(
+            "unclear whether the digit is an amount or a charge; write the charge behind ^, as in PS4^3-"
+        )
+    return _CHARGE.sub("", plain)
+
+
+def take_variables(plain: str) -> tuple[str, dict[str, float]]:
+    """The text without `(x=0.4)`, and the values."""
+    found = {match["name"]: float(match["value"]) for match in _VARIABLE.finditer(plain)}
+    if found:
+        plain = re.sub(r"[\s,;]*\(\s*[,;\s]*\)\s*$|[\s,;]+$", "", _VARIABLE.sub("", plain))
+    return plain.strip(), found
+
+
+def join_blanks(formula: str) -> str:
+    """One formula written with blanks between its pieces, without them.
+
+    `Li1.4Al0.4Ti1.6 (PO4)3` and `La0.62 Li0.14TiO3` are one formula each, `Li3PS4 LiI` may be two.
+
+    Raises
+    ------
+    FormulaError
+        The blank may as well stand between two formulas, or between words.
+    """
+    pieces = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", formula).split(" ")
+    joined = pieces[0]
+    for piece in pieces[1:]:
+        if not _continues(joined, piece):
+            raise FormulaError(
+                f"a blank stands between '{joined[-40:]}' and '{piece[:40]}', which may be two formulas or words; "
+                "write '-' or '/' between components and no blank inside a formula"
+            )
+        joined += piece
+    return joined
+
+
+def _continues(left: str, right: str) -> bool:
+    """Whether a formula can go on behind a blank."""
+    if find_alias(left) or find_alias(right) or not re.search(r"[A-Za-z0-9)\]}]$", left):
+        return False
+    if right[:1] in ("(", "[", "{") and right[:1] != right:
+        return re.search(r"\d|[)\]}]", left) is not None
+    if re.search(r"[)\]}][\d.]*$", left):
+        return re.match(r"[A-Z]", right) is not None
+    try:
+        before, behind = set(parse(left, {})), set(parse(right, {}))
+    except FormulaError:
+        return False
+    if not re.search(r"\d", left):
+        return False  # `Si Li6PS5Cl`
+    if before & _ANIONS:
+        return behind <= _ANIONS and not before & behind
+    complete = behind & _ANIONS and behind - _ANIONS
+    return not before & behind and (not complete or len(before) == 1)

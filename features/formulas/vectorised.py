@@ -1,0 +1,226 @@
+"""Many formulas at once: the amounts of their elements as arrays, each distinct text read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+
+import numpy as np
+
+from features.formulas.aliases import aliases
+from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.formulas.reader import FormulaError, read_formula
+from features.formulas.stoichiometry import MAX_AMOUNT
+
+_END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
+"""Kinds of letters, as a plain formula is made of them."""
+_FOLLOWS = {
+    _END: (_UPPER,), _UPPER: (_UPPER, _LOWER, _DIGIT, _END), _LOWER: (_UPPER, _DIGIT, _END),
+    _DIGIT: (_UPPER, _DIGIT, _POINT, _END), _POINT: (_DIGIT,), _OTHER: (),
+}  # fmt: skip
+"""Which kinds may follow each one: symbols, each with a number behind it or none."""
+_UNKNOWN = -1
+_EXACT_DIGITS = 15
+"""Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
+
+Read = Callable[[str], Mapping[str, float] | None]
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Compositions of many texts.
+
+    Attributes
+    ----------
+    codes : which distinct composition each text has, shape (n_texts,)
+    starts : where each distinct composition begins in `element` and `amount`, shape (n_distinct + 1,)
+    element : index of the element in `ELEMENTS_IN_ORDER`, shape (n_entries,)
+    amount : its amount, above zero, shape (n_entries,)
+    known : whether a composition was read, shape (n_distinct,); unknown ones have no entries
+    plain : whether the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
+    """
+
+    codes: np.ndarray
+    starts: np.ndarray
+    element: np.ndarray
+    amount: np.ndarray
+    known: np.ndarray
+    plain: np.ndarray
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """Distinct composition each entry belongs to, shape (n_entries,)."""
+        return np.repeat(np.arange(len(self.known)), np.diff(self.starts))
+
+    @cached_property
+    def total(self) -> np.ndarray:
+        """Sum of amounts of each distinct composition, 0 where unknown."""
+        return np.bincount(self.owner, self.amount, minlength=len(self.known))
+
+    def dense(self, places: Sequence[int] | None = None) -> np.ndarray:
+        """Atomic fractions, shape (n_distinct, n_elements); rows of unknown compositions are NaN.
+
+        Parameters
+        ----------
+        places : index of the elements wanted, in their order; all where None
+        """
+        column: np.ndarray = np.arange(len(SYMBOLS))
+        if places is not None:
+            column = np.full(len(SYMBOLS), len(places))  # one column more, dropped, for all others
+            column[list(places)] = np.arange(len(places))
+        width = len(SYMBOLS) if places is None else len(places)
+        table = np.zeros((len(self.known), width + 1))
+        table[self.owner, column[self.element]] = self.amount / self.total[self.owner]
+        table[~self.known] = np.nan
+        return table[:, :width]
+
+
+def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
+    """Amounts of the elements of each text.
+
+    Plain formulas (`Li6PS5Cl`, `Li0.5La0.5TiO3`) are read here, all at once; everything else goes through
+    `read_formula`, once per distinct text.
+
+    Parameters
+    ----------
+    texts : names or formulas; what cannot be read, and what has no stoichiometry, is unknown
+    read : what to do with a text that is no plain formula; `read_formula` where None
+    """
+    seen = dict.fromkeys(texts)
+    distinct = list(seen)
+    codes: np.ndarray = np.arange(len(texts))
+    if len(distinct) < len(texts):
+        place = dict(zip(distinct, range(len(distinct)), strict=True))
+        codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
+    fallback = read or _read_slowly
+    quick = _is_plain(distinct)
+    for name in aliases().keys() & seen.keys():
+        quick[distinct.index(name)] = False
+    starts, element, amount, usable = _read_plain(distinct if quick.all() else list(compress(distinct, quick)))
+    counts = np.zeros(len(distinct), dtype=np.int64)
+    quick[quick] = usable
+    begin, count = starts[:-1][usable], np.diff(starts)[usable]
+    counts[quick] = count
+    slow: dict[int, Mapping[str, float]] = {}
+    for row in np.flatnonzero(~quick).tolist():
+        if found := fallback(distinct[row]):
+            slow[row] = found
+            counts[row] = len(found)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    elements_all = np.empty(ends[-1], dtype=np.int64)
+    amounts_all = np.empty(ends[-1])
+    # plain ones are copied in one piece: their entries stand in the same order as their texts
+    target = _ranges(ends[:-1][quick], counts[quick])
+    source = _ranges(begin, count)
+    elements_all[target], amounts_all[target] = element[source], amount[source]
+    for row, held in slow.items():
+        here = slice(ends[row], ends[row + 1])
+        elements_all[here] = [ELEMENT_INDEX[symbol] for symbol in held]
+        amounts_all[here] = list(held.values())
+    return Amounts(codes, ends, elements_all, amounts_all, counts > 0, quick)
+
+
+def _is_plain(texts: Sequence[str]) -> np.ndarray:
+    """Whether each is a formula of symbols and numbers only, with at least one number: read here without the full
+    reader; shape (n_texts,)."""
+    letters = _letters(texts)
+    ends = np.flatnonzero(letters == ord("\n"))
+    if len(ends) != len(texts):  # one of them holds an end of line itself
+        return np.array([bool(_is_plain([text])[0]) if "\n" not in text else False for text in texts], dtype=bool)
+    kinds = _KIND[letters]
+    wrong = _IS_WRONG[len(_FOLLOWS) * np.concatenate([[np.uint8(_END)], kinds[:-1]]) + kinds]
+    points, digits = np.flatnonzero(kinds == _POINT), kinds == _DIGIT
+    if len(points):  # between two points of one number there are digits only
+        others = np.cumsum(kinds < _DIGIT, dtype=np.int32)[points]
+        wrong[points[1:][others[1:] == others[:-1]]] = True
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    found = np.logical_or.reduceat(digits, starts) if len(ends) else np.zeros(0, dtype=bool)
+    found[np.searchsorted(ends, np.flatnonzero(wrong))] = False
+    return np.asarray(found)
+
+
+def _letters(texts: Sequence[str]) -> np.ndarray:
+    """All texts one behind the other, each with an end of line, as bytes."""
+    return np.frombuffer(("\n".join(texts) + "\n" if texts else "").encode(), dtype=np.uint8)
+
+
+def _kinds() -> tuple[np.ndarray, np.ndarray]:
+    """Kind of each byte, shape (256,), and whether a kind may not stand behind another, shape (n_kinds * n_kinds,)."""
+    kind = np.full(256, _OTHER, dtype=np.uint8)
+    for each, letters in ((_UPPER, "AZ"), (_LOWER, "az"), (_DIGIT, "09"), (_POINT, ".."), (_END, "\n\n")):
+        kind[ord(letters[0]) : ord(letters[1]) + 1] = each
+    wrong = np.ones((len(_FOLLOWS), len(_FOLLOWS)), dtype=bool)
+    for before, behind in _FOLLOWS.items():
+        wrong[before, list(behind)] = False
+    return kind, wrong.ravel()
+
+
+_KIND, _IS_WRONG = _kinds()
+
+
+def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Concatenation of `arange(start, start + count)`."""
+    if len(counts) == 0:
+        return np.empty(0, dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return np.repeat(starts - offsets, counts) + np.arange(counts.sum())
+
+
+def _read_plain(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Starts, elements, amounts of plain formulas, and which are usable (known symbols once each, sane amounts)."""
+    if not texts:
+        return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=bool)
+    letters = _letters(texts)
+    ends = np.flatnonzero(letters == ord("\n"))
+    begins = np.flatnonzero((letters >= ord("A")) & (letters <= ord("Z")))
+    second = letters[begins + 1]
+    long = (second >= ord("a")) & (second <= ord("z"))
+    index = _SYMBOL_PLACE[letters[begins] - ord("A"), np.where(long, second - (ord("a") - 1), 0)]
+    counts = np.diff(np.searchsorted(begins, ends), prepend=0)
+    owner = np.repeat(np.arange(len(texts)), counts)
+    stops = np.minimum(np.append(begins[1:], len(letters)), ends[owner])
+    value = _numbers(letters, begins + 1 + long, stops)
+    wrong = (index == _UNKNOWN) | (value <= 0) | (value > MAX_AMOUNT)
+    key = np.sort(owner * len(ELEMENT_INDEX) + index)
+    usable = np.ones(len(texts), dtype=bool)
+    usable[owner[wrong]] = False
+    usable[key[1:][key[1:] == key[:-1]] // len(ELEMENT_INDEX)] = False
+    return np.concatenate([[0], np.cumsum(counts)]), index, value, usable
+
+
+def _symbol_places() -> np.ndarray:
+    """Index of the element by its two letters, shape (26, 27); the second is 0 where there is none."""
+    places = np.full((26, 27), _UNKNOWN, dtype=np.int64)
+    for symbol, place in ELEMENT_INDEX.items():
+        places[ord(symbol[0]) - ord("A"), ord(symbol[1]) - ord("a") + 1 if symbol[1:] else 0] = place
+    return places
+
+
+_SYMBOL_PLACE = _symbol_places()
+
+
+def _numbers(letters: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Numbers written between places of a text, digits with at most one point; 1 where nothing stands there."""
+    length, digits, decimals = stops - begins, np.zeros(len(begins)), np.zeros(len(begins), dtype=np.int64)
+    behind = np.zeros(len(begins), dtype=bool)
+    for place in range(min(int(length.max(initial=0)), _EXACT_DIGITS + 1)):
+        here = place < length
+        letter = letters[np.where(here, begins + place, 0)]
+        point = here & (letter == ord("."))
+        digit = here & ~point
+        digits = np.where(digit, 10 * digits + (letter - float(ord("0"))), digits)
+        decimals += digit & behind
+        behind |= point
+    value = np.where(length > 0, digits / 10.0**decimals, 1.0)
+    for long in np.flatnonzero(length > _EXACT_DIGITS):
+        value[long] = float(bytes(letters[begins[long] : stops[long]]))
+    return value
+
+
+def _read_slowly(text: str) -> Mapping[str, float] | None:
+    try:
+        return read_formula(text).composition
+    except FormulaError:
+        return None

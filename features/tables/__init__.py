@@ -1,0 +1,1 @@
+"""Tables of designs and measurements: columns, records, mistakes, rows, chunks."""

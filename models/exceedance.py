@@ -1,0 +1,93 @@
+"""How probable it is that a value lies above a limit somebody cares for: the conformal intervals, read backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from models.intervals import Calibration
+from models.tasks import fade_law as lifetime
+from models.tasks.targets import LIFE, RETENTION, TARGETS
+
+LOWEST = {LIFE.column: 1.0, RETENTION.column: lifetime.LOWEST_INFORMATIVE_PCT}
+HIGHEST = {RETENTION.column: lifetime.HIGHEST_INFORMATIVE_PCT}
+"""Where limits of a target end before its values do: beyond, they tell nothing of the fade law."""
+
+
+def probability_column(column: str, limit: float) -> str:
+    """Column of the probability, 0 to 1, that a target lies above a limit."""
+    return f"{column}_above_{limit:g}_probability"
+
+
+def parse_limits(texts: Sequence[str]) -> dict[str, float]:
+    """Limits written as `conductivity_s_per_cm=1e-4`.
+
+    Raises
+    ------
+    ValueError
+        Another form, the same target twice, or as `check_limits`.
+    """
+    found: dict[str, float] = {}
+    for text in texts:
+        column, _, written = text.partition("=")
+        try:
+            limit = float(written)
+        except ValueError:
+            limit = np.nan
+        if not np.isfinite(limit):
+            raise ValueError(f"--above: got {text!r}, expected a target, = and a number: conductivity_s_per_cm=1e-4")
+        if column in found:
+            raise ValueError(f"--above: got two limits of {column}, expected one of each target")
+        found[column] = limit
+    return check_limits(found)
+
+
+def check_limits(above: Mapping[str, float]) -> dict[str, float]:
+    """The limits as given, by column of `TARGETS`, in the targets' units.
+
+    Raises
+    ------
+    ValueError
+        No such target, or a limit that no value of it could pass.
+    """
+    for column, limit in above.items():
+        if column not in TARGETS:
+            raise ValueError(f"limit of {column}: unknown target, expected one of {', '.join(TARGETS)}")
+        low, high = LOWEST.get(column, TARGETS[column].low), HIGHEST.get(column, TARGETS[column].high)
+        if not low < limit < high:
+            raise ValueError(f"limit of {column}: got {limit:g}, expected a number between {low:g} and {high:g}")
+    return dict(above)
+
+
+def on_scale(column: str, limit: float, cycles: np.ndarray, shape: float) -> np.ndarray:
+    """A limit on the scale of the model that judges the target, shape (n_designs,) or ().
+
+    Parameters
+    ----------
+    cycles : after the reference, at which each design's retention is asked for, shape (n_designs,)
+    shape : of the fade law
+    """
+    if column == LIFE.column:
+        return np.asarray(np.log10(limit - 1))
+    if column == RETENTION.column:
+        with np.errstate(divide="ignore"):  # at the first cycle everything is held, whatever the life
+            return lifetime.log10_life(cycles, limit, shape)
+    return TARGETS[column].scaled(limit)
+
+
+def probability_above(
+    limit: np.ndarray, calibration: Calibration, centre: np.ndarray, spread: np.ndarray, distance: np.ndarray | None
+) -> np.ndarray:
+    """Probability that each value lies above a limit, shape (n_designs,).
+
+    The interval that just reaches the limit holds its share of papers' values; the rest is taken to lie to either side
+    alike. Never nearer to 0 or 1 than the number of papers supports.
+
+    Parameters
+    ----------
+    limit, centre, spread : on the model's scale
+    distance : to the nearest training design
+    """
+    share = calibration.share_within(np.abs(limit - centre), spread, distance)
+    return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)

@@ -1,0 +1,314 @@
+"""A few measurements of one's own: what one laboratory's results have in common, learnt from the papers' errors.
+
+The errors of a model on one paper go together: most of what it misses is shared by the paper's rows. The error of a row
+is taken as a Gaussian process within its paper, its covariance falling with the distance of the designs, plus a noise
+of its own. Measured designs of a laboratory then move the predictions of its other designs, the more the nearer they
+are, and narrow them. The intervals are calibrated as they will be used: some rows of each paper are revealed, the
+others judged, every group of papers by a covariance that was settled without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from models.ensemble import Labels
+from models.intervals import Calibration, calibrate
+
+MOST_REVEALED = 5
+"""More measured designs than this are used, but their intervals are those of this many."""
+DRAWS = 10
+"""Times that rows of a paper are drawn to be revealed."""
+REACHES = (0.5, 1.0, 2.0)
+"""Distances over which errors of one paper forget each other."""
+COMMONS = (0.0, 0.3, 0.6, 1.0)
+"""Shares of the shared error that no distance makes forget; 1 is a plain shift."""
+TRIED = (1, 3)
+"""Numbers of revealed rows the kernel is chosen by, on papers with more rows than the largest."""
+FEWEST_PAPERS = 5
+"""With fewer groups of papers of that many rows, all papers with two rows choose."""
+FEWEST_SETTLED = 8
+"""Groups of papers below which nothing is taken to be shared."""
+SURE = 1.28
+"""Standard errors by which sharing must pay on groups that had no say in its choice: nine chances in ten."""
+FEWEST_CALIBRATED = 10
+"""Groups of papers below which revealed rows calibrate no interval."""
+NOISES = (0.1, 0.2, 0.35, 0.6, 0.8)
+"""Shares of the variance that is a single row's own."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Covariance of the errors within a paper.
+
+    Attributes
+    ----------
+    shared, noise : variance that near designs of one paper share, and that of a row alone, on the model's scale
+    reach : distance, in the unit of `Domain.distances`, over which the shared part falls to 1/e of what can fall
+    common : share of the shared part that never falls: one shift for the whole laboratory
+    """
+
+    shared: float
+    noise: float
+    reach: float
+    common: float
+
+    def between(self, distances: np.ndarray) -> np.ndarray:
+        """Covariance at distances, same shape."""
+        return np.asarray(self.shared * (self.common + (1 - self.common) * np.exp(-distances / self.reach)))
+
+    def shift(self, errors: np.ndarray, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What measured designs say of others.
+
+        Parameters
+        ----------
+        errors : measured minus predicted, shape (n_measured,) or (n_measured, n_repeats)
+        among : distances between the measured designs, shape (n_measured, n_measured)
+        to : distances from the others to them, shape (n_others, n_measured)
+
+        Returns
+        -------
+        shift, spread : what to add to the others' predictions, shape (n_others,) or (n_others, n_repeats), and the
+        deviation that is left, shape (n_others,)
+        """
+        inverse = np.linalg.inv(self.between(among) + self.noise * np.eye(len(errors)))
+        pull = self.between(to) @ inverse
+        left = self.shared + self.noise - (pull * self.between(to)).sum(axis=1)
+        return pull @ errors, np.sqrt(np.maximum(left, self.noise))
+
+
+@dataclass(frozen=True)
+class LabEffect:
+    """What a bundle keeps to use a laboratory's own measurements.
+
+    Attributes
+    ----------
+    kernel : settled on all papers
+    revealed : calibration of the intervals by number of measured designs, for as many as the papers allow
+    """
+
+    kernel: Kernel
+    revealed: Mapping[int, Calibration] = field(default_factory=dict)
+
+    def usable(self, count: int, level: float) -> int:
+        """The most measured designs, up to `count`, that papers calibrate an interval of this level for; 0 if none."""
+        able = [each for each, kept in self.revealed.items() if each <= count and level <= kept.highest_level]
+        return max(able, default=0)
+
+    def half_width(self, among: np.ndarray, to: np.ndarray, spread: np.ndarray, level: float) -> np.ndarray | None:
+        """Half width of the interval with measured designs; None where too few papers could calibrate it.
+
+        Where papers calibrate fewer designs than are measured, the nearest of them alone tell how wide it is.
+
+        Parameters
+        ----------
+        among, to : distances as in `Kernel.shift`
+        spread : deviation of the ensemble's members, shape (n_others,)
+        """
+        usable = self.usable(len(among), level)
+        if not usable:
+            return None
+        left = np.empty(len(to))
+        for row, away in enumerate(to):
+            near = np.argsort(away, kind="stable")[:usable]
+            left[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], away[None, near])[1][0]
+        return self.revealed[usable].half_width(np.hypot(left, spread), level)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        kernel = self.kernel
+        return {
+            "shared": kernel.shared,
+            "noise": kernel.noise,
+            "reach": kernel.reach,
+            "common": kernel.common,
+            "revealed": {str(count): each.as_dict() for count, each in self.revealed.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> LabEffect:
+        """Read what `as_dict` gave."""
+        revealed = {int(count): Calibration.from_dict(each) for count, each in state["revealed"].items()}
+        kernel = Kernel(*(float(state[name]) for name in ("shared", "noise", "reach", "common")))
+        return cls(kernel, revealed)
+
+
+@dataclass(frozen=True)
+class Reveals:
+    """Errors of rows after some rows of their paper were revealed.
+
+    Attributes
+    ----------
+    error : what the shifted prediction misses, shape (n_cases,); for a bound, how far it lies outside
+    spread : deviation expected, shape (n_cases,)
+    before : what the unshifted prediction misses, shape (n_cases,)
+    paper, group : number of paper and of group of each case, shape (n_cases,)
+    """
+
+    error: np.ndarray
+    spread: np.ndarray
+    before: np.ndarray
+    paper: np.ndarray
+    group: np.ndarray
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Out-of-fold errors to learn from.
+
+    Attributes
+    ----------
+    predicted, spread : shape (n_repeats, n_rows)
+    labels : of the rows
+    papers, groups : number of each row's paper, and of its group of papers, shape (n_rows,)
+    distances : between all rows, shape (n_rows, n_rows)
+    """
+
+    predicted: np.ndarray
+    spread: np.ndarray
+    labels: Labels
+    papers: np.ndarray
+    groups: np.ndarray
+    distances: np.ndarray
+
+    @property
+    def missed(self) -> np.ndarray:
+        """Measured minus predicted; NaN where only a bound is known, shape (n_repeats, n_rows)."""
+        return np.where(self.labels.exact, self.labels.middle - self.predicted, np.nan)
+
+
+Trials = Mapping[Kernel, Mapping[int, float]]
+"""Mean error of each kernel of `kernels`, by group."""
+
+
+def learn(errors: Errors, seed: int) -> LabEffect:
+    """Settle the kernel on all papers, and calibrate its intervals with each group judged by the others' kernel."""
+    trials = try_kernels(errors, seed)
+    revealed: dict[int, Calibration] = {}
+    for count in range(1, MOST_REVEALED + 1):
+        found = reveal(errors, count, seed, trials)
+        if found is None or len(np.unique(found.group)) < FEWEST_CALIBRATED:
+            break
+        exact = Labels(found.error, found.error, np.ones(len(found.error)))
+        revealed[count] = calibrate(np.zeros((1, len(found.error))), found.spread[None], exact, found.group, noise=0.0)
+    return LabEffect(_settled(errors, trials, left_out=None), revealed)
+
+
+def kernels() -> list[Kernel]:
+    """Kernels to choose from, of variance 1: over `REACHES`, `COMMONS` and `NOISES`. The first shares nothing: for data
+    whose papers do not show that own measurements help."""
+    return [
+        Kernel(0.0, 1.0, REACHES[0], 1.0),
+        *(
+            Kernel(1 - noise, noise, reach, common)
+            for common in COMMONS
+            for reach in (REACHES if common < 1 else REACHES[:1])
+            for noise in NOISES
+        ),
+    ]
+
+
+def variance(errors: Errors, left_out: int | None = None) -> float:
+    """Mean squared error over papers, every paper counting once, without one group; 0 where nothing is known."""
+    missed, found = errors.missed, []
+    for paper in np.unique(errors.papers):
+        rows = (errors.papers == paper) & (errors.groups != left_out)
+        each = missed[:, rows]
+        if np.isfinite(each).any():
+            found.append(float(np.nanmean(each**2)))
+    return float(np.mean(found)) if found else 0.0
+
+
+def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, least: int = 0) -> Reveals | None:
+    """Reveal `count` rows of each paper that has more, and predict the others; None where no paper has more.
+
+    Each paper is judged by the kernel, and the variance, that the other groups of papers give.
+
+    Parameters
+    ----------
+    trials : what `try_kernels` gave
+    least : rows beyond which nothing is revealed: with it the same rows are judged for every count up to it
+    """
+    trials = try_kernels(errors, seed) if trials is None else trials
+    settled: dict[int, Kernel] = {}
+    cases, missed = [], errors.missed
+    for group, known, drawn in _draws(errors, max(count, least), seed):
+        if group not in settled:
+            settled[group] = _settled(errors, trials, left_out=group)
+        shown, judged = known[drawn[:count]], known[drawn[max(count, least) :]]
+        cases.append(_cases(errors, missed, settled[group], shown, judged))
+    if not cases:
+        return None
+    return Reveals(*(np.concatenate([case[place] for case in cases]) for place in range(5)))
+
+
+def try_kernels(errors: Errors, seed: int) -> Trials:
+    """Mean error of each kernel by group, some rows of each paper revealed."""
+    large = len({group for group, _, _ in _draws(errors, max(TRIED), seed)}) >= FEWEST_PAPERS
+    drawn = [
+        (count, each)
+        for count in (TRIED if large else TRIED[:1])
+        for each in _draws(errors, max(TRIED) if large else count, seed)
+    ]
+    missed = errors.missed
+    found: dict[Kernel, dict[int, float]] = {}
+    for kernel in kernels():
+        by_group: dict[int, list[float]] = {}
+        for count, (group, known, order) in drawn:
+            error = _cases(errors, missed, kernel, known[order[:count]], known[order[count:]])[0]
+            by_group.setdefault(group, []).append(float(error.mean()))
+        found[kernel] = {group: float(np.mean(each)) for group, each in by_group.items()}
+    return found
+
+
+def _draws(errors: Errors, most: int, seed: int) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """Papers with more than `most` rows of a known value: their group, rows, and orders to reveal them in."""
+    exact = errors.labels.exact & np.isfinite(errors.predicted).all(axis=0)
+    random, found = np.random.default_rng(seed), []
+    for paper in np.unique(errors.papers):
+        known = np.flatnonzero(exact & (errors.papers == paper))
+        if len(known) > most:
+            group = int(errors.groups[known[0]])
+            found += [(group, known, random.permutation(len(known))) for _ in range(DRAWS)]
+    return found
+
+
+def _cases(
+    errors: Errors, missed: np.ndarray, kernel: Kernel, shown: np.ndarray, judged: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    repeats = len(errors.predicted)
+    moved = np.zeros((repeats, len(judged)))
+    left = np.full(len(judged), np.sqrt(kernel.shared + kernel.noise))
+    if len(shown):
+        among, to = errors.distances[np.ix_(shown, shown)], errors.distances[np.ix_(judged, shown)]
+        shifts, left = kernel.shift(missed[:, shown].T, among, to)
+        moved = shifts.T
+    before = missed[:, judged]
+    error = np.abs(before - moved)
+    spread = np.hypot(left, errors.spread[:, judged])
+    numbers = [np.tile(each[judged], repeats) for each in (errors.papers, errors.groups)]
+    return error.ravel(), spread.ravel(), np.abs(before).ravel(), *numbers
+
+
+def _settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
+    """The kernel with the smallest mean error over all groups but one, with their variance.
+
+    The best of some fifty kernels looks better than sharing nothing by luck alone. So each group is predicted with the
+    kernel that the others choose, and that choice must beat nothing by `SURE` standard errors on `FEWEST_SETTLED`
+    groups.
+    """
+    tried = list(trials)
+    known = sorted({group for by_group in trials.values() for group in by_group} - {left_out})
+    table = np.array([[trials[kernel][group] for group in known] for kernel in tried])
+    total, nothing = table.sum(axis=1), kernels()[0]
+    best = tried[int(np.argmin(total))]
+    if nothing in trials:
+        chosen = np.argmin(total[:, None] - table, axis=0)
+        gains = table[tried.index(nothing)] - table[chosen, np.arange(len(known))]
+        if len(gains) < FEWEST_SETTLED or gains.mean() <= SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
+            best = nothing
+    scale = variance(errors, left_out) or variance(errors) or 1.0
+    return replace(best, shared=best.shared * scale, noise=best.noise * scale)

@@ -1,0 +1,116 @@
+"""The fade law: one curve per cell ties every cycling point to its cycle life, so that curve and life can never
+disagree.
+
+    retention(n) = 100 * 0.8 ** ((n - reference) / N80) ** shape
+
+It is 100 % at the reference cycle, never rises, and crosses 80 % exactly N80 cycles after the reference. The model
+learns
+log10 N80 from the design alone: a model that sees the cycle number would learn how long authors test good cells. The
+shape
+is one number, from cells with two or more points, so that long tests of good cells and short tests of bad ones cannot
+bend it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.ensemble import Labels
+
+LIFE_RETENTION_PCT = 80.0
+HIGHEST_INFORMATIVE_PCT = 99.0
+"""At or above this a point says only that the cell fades slowly: it is a bound, not a value."""
+LOWEST_INFORMATIVE_PCT = 1.0
+FALLBACK_SHAPE = 1.0
+"""Equal loss per cycle: what is assumed when too few cells have two points."""
+SHAPE_LIMITS = (0.2, 2.0)
+ABOUT_WEIGHT = 0.5
+"""Weight of a value printed with 'about'."""
+
+
+def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:
+    """log10 N80 of a cell that holds `retention_pct` after `cycles` cycles (counted from the reference), by the fade
+    law."""
+    held = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
+    faded = np.log(held) / np.log(LIFE_RETENTION_PCT / 100)
+    return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / np.asarray(shape, dtype=float))
+
+
+def retention_pct(log10_n80: Any, cycles: Any, shape: float) -> np.ndarray:
+    """Retention in % after `cycles` cycles (counted from the reference; 100 at 0) of a cell of life `log10_n80`."""
+    ratio = np.asarray(cycles, dtype=float) / 10.0 ** np.asarray(log10_n80, dtype=float)
+    return np.asarray(100 * (LIFE_RETENTION_PCT / 100) ** (ratio**shape))
+
+
+def fade_shape(points: pd.DataFrame) -> float:
+    """Shape of the law from cells with two or more informative points: the median over papers of the slope within
+    cells.
+
+    Parameters
+    ----------
+    points : columns `paper`, `cell_id`, `cycles`, `retention_pct`
+
+    Returns
+    -------
+    float
+        Within 0.2 to 2; 1 when fewer than three papers have such a cell.
+    """
+    known = points[
+        points["retention_pct"].between(LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT, inclusive="neither")
+    ]
+    slopes: dict[str, list[float]] = {}
+    for (paper, _), cell in known.groupby(["paper", "cell_id"]):
+        ordered = cell.sort_values("cycles")
+        time = np.log(ordered["cycles"].to_numpy())
+        faded = np.log(-np.log(ordered["retention_pct"].to_numpy() / 100))
+        if len(ordered) >= 2 and time[-1] > time[0]:
+            slopes.setdefault(str(paper), []).append(float((faded[-1] - faded[0]) / (time[-1] - time[0])))
+    if len(slopes) < 3:
+        return FALLBACK_SHAPE
+    return float(np.clip(np.median([np.median(each) for each in slopes.values()]), *SHAPE_LIMITS))
+
+
+def fade_labels(points: pd.DataFrame, shape: float) -> Labels:
+    """What each cycling point says of its cell's log10 N80; the points of one cell share a weight of 1.
+
+    A retention at or above 99 %, or printed as "at least", bounds the life from below; "at most" bounds it from above.
+    """
+    value = log10_life(points["cycles"], points["retention_pct"], shape)
+    qualifier = points["qualifier"].fillna("=").to_numpy()
+    only_lower = (points["retention_pct"].to_numpy() >= HIGHEST_INFORMATIVE_PCT) | (qualifier == ">")
+    only_upper = ~only_lower & ((points["retention_pct"].to_numpy() <= LOWEST_INFORMATIVE_PCT) | (qualifier == "<"))
+    share = 1 / points.groupby("cell_id")["cycles"].transform("size").to_numpy(dtype=float)
+    weight = share * np.where(qualifier == "~", ABOUT_WEIGHT, 1.0)
+    return Labels(np.where(only_upper, -np.inf, value), np.where(only_lower, np.inf, value), weight)
+
+
+def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
+    """Bounds on each cell's life from its points alone, without the fade law.
+
+    Returns
+    -------
+    DataFrame
+        One row per cell: `paper`, `cell_id`, `lower`, `upper` (log10 cycles after the reference). `upper` is +inf when
+        the last
+        point is still above 80 %; `lower` is -inf when the first point is already below; both are equal where 80 % is
+        printed.
+    """
+    rows = []
+    for (paper, cell_id), cell in points.groupby(["paper", "cell_id"]):
+        exact = cell[(cell["retention_pct"] == LIFE_RETENTION_PCT) & ~cell["qualifier"].isin(["<", ">"])]
+        if len(exact):
+            lower = upper = float(exact["cycles"].iloc[0])
+        else:
+            above = cell[(cell["retention_pct"] >= LIFE_RETENTION_PCT) & (cell["qualifier"] != "<")]
+            below = cell[(cell["retention_pct"] <= LIFE_RETENTION_PCT) & (cell["qualifier"] != ">")]
+            upper = float(below["cycles"].min()) if len(below) else np.inf
+            held = above.loc[above["cycles"] < upper, "cycles"]
+            lower = float(held.max()) if len(held) else 0.0
+        with np.errstate(divide="ignore"):
+            rows.append({"paper": paper, "cell_id": cell_id, "lower": np.log10(lower), "upper": np.log10(upper)})
+    bounds = pd.DataFrame(rows, columns=["paper", "cell_id", "lower", "upper"])
+    known = np.flatnonzero(np.isfinite(bounds["lower"]) | np.isfinite(bounds["upper"]))
+    return bounds.take(known).reset_index(drop=True)

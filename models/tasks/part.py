@@ -1,0 +1,122 @@
+"""One learned model and all that belongs to it: vectors, boosters, errors by paper and known designs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from features.cell import CONDUCTIVITY as CONDUCTIVITY_COLUMN
+from features.cell import CellFeatures
+from features.electrolyte import ElectrolyteFeatures
+from features.electrolyte_columns import DesignFeaturizer
+from features.feature import number
+from features.tables.designs import Designs
+from models.domain import Domain
+from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.intervals import Calibration
+from models.lab_effect import LabEffect
+
+DesignsT = TypeVar("DesignsT", pd.DataFrame, Designs)
+
+FEATURIZERS: dict[str, type[DesignFeaturizer]] = {
+    "ElectrolyteFeatures": ElectrolyteFeatures,
+    "CellFeatures": CellFeatures,
+}
+"""Featurizers by the name a bundle stores."""
+
+PARTS: dict[str, str] = {"conductivity": "ElectrolyteFeatures", "ice": "CellFeatures", "fade": "CellFeatures"}
+"""Learned models and the featurizer each reads. `fade` serves both retention and cycle life."""
+
+
+@dataclass
+class Part:
+    """A fitted model of one quantity.
+
+    Attributes
+    ----------
+    featurizer, ensemble : fitted
+    calibration, domain : None inside cross-validation, where only predictions are needed
+    settings : further numbers the model needs (the fade law's shape)
+    lab : what the user's own measurements can do; None as for calibration
+    """
+
+    featurizer: DesignFeaturizer
+    ensemble: BoostedEnsemble
+    calibration: Calibration | None = None
+    domain: Domain | None = None
+    settings: dict[str, float] = field(default_factory=dict)
+    lab: LabEffect | None = None
+
+    def predict(self, designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Prediction and spread on the model's scale, shape (n_designs,)."""
+        return self.ensemble.predict(self.featurizer.transform(designs))
+
+
+def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, seed: int) -> Part:
+    """Fit featurizer and boosters on training designs.
+
+    Parameters
+    ----------
+    name : key of `PARTS`
+    designs : rows of the record models as a frame, with `paper` where the recipe weights papers; for cells with the
+        column of `with_conductivity`
+    labels : on the model's scale: log10 S/cm, %, log10 cycles
+    """
+    featurizer: DesignFeaturizer = CellFeatures()
+    if name == "conductivity":
+        featurizer = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without)
+    vectors = featurizer.fit_transform(designs)
+    if recipe.paper_power:
+        labels = replace(labels, weight=labels.weight * paper_weights(designs["paper"], recipe.paper_power))
+    ensemble = BoostedEnsemble(recipe, [feature.monotone for feature in featurizer.features_]).fit(
+        vectors, labels, seed
+    )
+    return Part(featurizer, ensemble)
+
+
+def paper_weights(papers: pd.Series, power: float) -> np.ndarray:
+    """Weight n**-power of each row, n being the rows of its paper; 1 on average."""
+    weights = papers.map(papers.value_counts()).to_numpy(dtype=float) ** -power
+    return np.asarray(weights / weights.mean())
+
+
+def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame:
+    """Cell designs with the electrolyte's log10 conductivity: measured where the design gives one, else predicted at
+    the test temperature.
+
+    Inside an evaluation `conductivity` must come from rows without the held-out papers.
+    """
+    return with_link(designs, conductivity.predict(designs)[0])
+
+
+def with_link(designs: DesignsT, predicted: np.ndarray) -> DesignsT:
+    """`with_conductivity` of designs whose conductivity is predicted already, log10 S/cm, shape (n_designs,)."""
+    measured = number(designs, "electrolyte_conductivity_s_per_cm")
+    known = measured > 0
+    return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
+
+
+def part_state(part: Part) -> dict[str, Any]:
+    """All of a part but its boosters, as plain values for JSON."""
+    return {
+        "featurizer": type(part.featurizer).__name__,
+        "parameters": part.featurizer.get_params(),
+        "learned": part.featurizer.learned(),
+        "settings": part.settings,
+        "calibration": part.calibration.as_dict() if part.calibration else None,
+        "lab": part.lab.as_dict() if part.lab else None,
+    }
+
+
+def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domain | None) -> Part:
+    """A part from what `part_state` gave and the pieces kept in files of their own."""
+    parameters = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in state["parameters"].items()
+    }
+    featurizer = FEATURIZERS[state["featurizer"]](**parameters).restore(state["learned"])
+    calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
+    lab = LabEffect.from_dict(state["lab"]) if state.get("lab") else None
+    return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]), lab)

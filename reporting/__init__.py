@@ -1,0 +1,1 @@
+"""Pages, pictures and tables that a person reads: HTML blocks, figures, files, the terminal."""

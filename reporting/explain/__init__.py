@@ -1,0 +1,1 @@
+"""Explanations as pages: importance, waterfalls, sweeps, counterfactuals."""

@@ -1,0 +1,143 @@
+"""The folder that `silion explain` writes: what moves predictions overall, and design by design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.bundle import Bundle
+from models.explain.contributions import in_chunks, write_contributions
+from models.explain.importance import overall
+from models.predictor import PART_OF, Predictor, check_targets
+from models.tasks.targets import TARGETS
+from reporting import pages
+from reporting.explain.counterfactuals import Want, change_blocks, changes
+from reporting.explain.sections import overall_blocks
+from reporting.explain.sweep import sweep, sweep_blocks
+from reporting.explain.waterfall import waterfall_blocks, waterfalls
+from reporting.files import Written, file_name
+
+PICTURED = 20
+"""Designs that get pictures of their own; the values of all go to the tables."""
+METHOD = (
+    "SHAP values say how the model weighs a feature, not what causes what. A prediction is taken apart into factors "
+    "(conductivity, life) or percentage points (ICE, retention): the Aumann-Shapley value of the printed answer along "
+    "the straight way from the base to the prediction, which adds up exactly; the base is the model's mean over its "
+    "training, and what a design does not state counts as not given."
+)
+NO_SKILL = "No skill shown yet on unseen papers: this is how the model works, not how cells work."
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked beyond the reasons.
+
+    Attributes
+    ----------
+    wants, vary : values to reach, and the columns that may vary for it
+    sweeps : columns to change one by one
+    """
+
+    wants: tuple[Want, ...] = ()
+    vary: tuple[str, ...] = ()
+    sweeps: tuple[str, ...] = ()
+
+
+def explain(
+    bundle: Bundle,
+    folder: Path,
+    designs: pd.DataFrame | None = None,
+    names: list[str] | None = None,
+    targets: list[str] | None = None,
+    questions: Questions | None = None,
+    progress: Callable[[int], None] = lambda designs: None,
+    *,
+    chunks: Iterable[tuple[Sequence[str], pd.DataFrame]] | None = None,
+) -> list[Path]:
+    """Write overall importance with its stability and, for given designs, each prediction taken apart.
+
+    Parameters
+    ----------
+    folder : written into; files of the same name are replaced
+    designs : candidate designs, of which the first get pictures; only the overall part where None
+    names : what to call each design
+    targets : columns; all where None
+    progress : called with the number of designs whose values were just written
+    chunks : names and designs of the whole table, some at a time, where `designs` is but its beginning
+
+    Returns
+    -------
+    list of Path
+        What was written, the page `index.html` first.
+    """
+    wanted, asked, written = check_targets(targets), questions or Questions(), Written(folder)
+    blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
+    if designs is not None and len(designs):
+        called = names or [str(row + 1) for row in range(len(designs))]
+        written.paths += write_contributions(
+            bundle,
+            list(dict.fromkeys(PART_OF[column] for column in wanted)),
+            in_chunks(called, designs) if chunks is None else chunks,
+            folder,
+            progress,
+        )
+        blocks += _each(bundle, designs, called, wanted, asked, written)
+    for name in dict.fromkeys(PART_OF[column] for column in wanted):
+        columns = [column for column in wanted if PART_OF[column] == name]
+        blocks += [
+            pages.Heading(f"Overall: {' and '.join(TARGETS[column].label for column in columns)}"),
+            pages.Paragraph(" ".join(_verdict(bundle, column) for column in columns)),
+        ]
+        blocks += overall_blocks(overall(bundle, name), _sentence(bundle, columns), written)
+    index = folder / "index.html"
+    index.write_text(pages.html("Silion: what moves the predictions", blocks), encoding="utf-8")
+    return [index, *written.paths]
+
+
+def _verdict(bundle: Bundle, column: str) -> str:
+    verdict = bundle.facts.get("skill", {}).get(column, {}).get("verdict", "skill not measured")
+    return f"{TARGETS[column].label}: {verdict} on unseen papers."
+
+
+def _sentence(bundle: Bundle, columns: Sequence[str]) -> str:
+    """What every picture of these targets carries; empty where each has shown its skill."""
+    skill = bundle.facts.get("skill", {})
+    return "" if all(skill.get(column, {}).get("shown", False) for column in columns) else NO_SKILL
+
+
+def _each(
+    bundle: Bundle, designs: pd.DataFrame, names: list[str], wanted: list[str], asked: Questions, written: Written
+) -> list[pages.Block]:
+    predictor = Predictor(bundle)
+    shown = designs.head(PICTURED)
+    blocks: list[pages.Block] = [pages.Heading("Design by design")]
+    if len(designs) > PICTURED:
+        blocks.append(
+            pages.Paragraph(
+                f"These are the first {PICTURED} designs; the SHAP values of all are in designs_<part>.csv."
+            )
+        )
+    notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
+    made = {column: waterfalls(bundle, shown, names, column) for column in wanted}
+    for row, (design, notice) in enumerate(zip(names, notices, strict=False)):
+        blocks.append(pages.Heading(design, 3))
+        if notice:
+            blocks.append(pages.Paragraph(f"Notice: {notice}"))
+        start, one = f"{row + 1:02d}_{file_name(design)}", shown.iloc[[row]]
+        for column in wanted:
+            if told := made[column][row]:
+                blocks += waterfall_blocks(told, f"{start}_{column}", _sentence(bundle, [column]), written)
+        if asked.wants:
+            blocks += change_blocks(changes(predictor, one, asked.wants, asked.vary), f"{start}_changes", written)
+        for swept in asked.sweeps:
+            for column in wanted:
+                found = sweep(predictor, one, design, swept, column)
+                if isinstance(found, str):
+                    blocks.append(pages.Paragraph(f"No sweep: {found}."))
+                else:
+                    name = f"{start}_{column}_{swept}"
+                    blocks += sweep_blocks(predictor, found, name, _sentence(bundle, [column]), written)
+    return blocks

@@ -1,0 +1,213 @@
+"""The section of a page that tells what moves a part's predictions overall, with its pictures and tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.explain.feature_groups import correlated, rows_of
+from models.explain.importance import UNIT, Overall
+from models.explain.readings import reading
+from models.explain.stability import MOST_ROUNDS, NONE, SURE
+from models.predictor import PART_OF
+from models.tasks.targets import TARGETS
+from reporting import pages
+from reporting.explain import figures as pictures
+from reporting.files import Written
+
+DEPENDENCE = 4
+"""Features that get a plot of their values against their effect."""
+
+
+def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
+    """The part's section of a page, with its pictures and tables written.
+
+    Parameters
+    ----------
+    sentence : goes onto every picture: that no skill is shown yet; empty where it is
+    """
+    label, unit, rows = label_of(told), UNIT[told.part], len(told.found.values)
+    top = told.features.head(pictures.SHOWN)
+    by_name = {feature.name: place for place, feature in enumerate(told.found.features)}
+    swarm = pd.DataFrame(told.found.values, columns=[f"shap_{name}" for name in by_name]).join(
+        pd.DataFrame(told.found.vectors, columns=list(by_name))
+    )
+    blocks = [
+        *strength_blocks(told, sentence, written),
+        written.picture(
+            f"{told.part}_beeswarm",
+            pictures.warned(pictures.beeswarm(told.found, pictures.SHOWN, unit), sentence),
+            swarm,
+            f"{label}: the {len(top)} strongest features over the {rows} training rows: one dot a row, coloured by the "
+            "feature's value.",
+            vector=True,
+        ),
+    ]
+    for name in top["feature"].head(DEPENDENCE):
+        place = by_name[name]
+        read, effect = reading(told.found.features[place]), told.found.values[:, place]
+        values = told.found.vectors[:, place]
+        figure = pictures.warned(pictures.dependence(values, effect, read, unit), sentence)
+        numbers = pd.DataFrame({name: values, "natural": read.natural(values), "shap": effect})
+        caption = f"{label}: effect of {read.printed} over the training rows, in {unit}."
+        blocks.append(written.picture(f"{told.part}_dependence_{name}", figure, numbers, caption, vector=True))
+    return [*blocks, *_pair_blocks(told, by_name, label, unit, sentence, written)]
+
+
+def label_of(told: Overall) -> str:
+    """The targets of a part in words."""
+    return " and ".join(TARGETS[column].label for column, name in PART_OF.items() if name == told.part)
+
+
+def strength_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
+    """How strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP and
+    permutation disagree; without the values of single rows.
+
+    Parameters
+    ----------
+    sentence : as in `overall_blocks`
+    """
+    unit, rows, top = UNIT[told.part], len(told.found.values), told.features.head(pictures.SHOWN)
+    bar = pictures.bars(
+        list(top["label"]), top["mean_abs_shap"].to_numpy(), top["low"].to_numpy(float), top["high"].to_numpy(float),
+        (top["apart_from_zero"] != "no").to_numpy(), float(top["shuffled"].iloc[0]), unit,
+    )  # fmt: skip
+    blocks: list[pages.Block] = [
+        pages.Paragraph(_stability_words(told)),
+        written.picture(
+            f"{told.part}_bar", pictures.warned(bar, sentence), told.features,
+            f"{label_of(told)}: the {len(top)} strongest features over the {rows} training rows: mean absolute SHAP "
+            f"value in {unit}.", vector=True,
+        ),
+        _feature_table(top, unit),
+        *_correlated_words(told),
+        _group_table(told.groups, unit),
+    ]  # fmt: skip
+    if told.disagreements:
+        blocks += [
+            pages.Paragraph("Where SHAP and the permutation by paper do not say the same:"),
+            pages.Bullets(told.disagreements),
+        ]
+    return blocks
+
+
+def _stability_words(told: Overall) -> str:
+    if told.stability is None:
+        return NONE
+    apart = told.features.loc[told.features["apart_from_zero"] == "yes", "label"]
+    named = f": {', '.join(apart)}" if len(apart) else ""
+    return (
+        f"{len(apart)} of {len(told.features)} features are told apart from zero{named}. Each of "
+        f"{told.stability.refits} models was refitted without a part of the {told.stability.papers} papers; a feature "
+        f"is told apart from zero where it outweighs, in at least {100 * SURE:.0f} % of them, every feature whose "
+        "values were dealt to other papers. The other bars may be noise, whatever their length."
+    )
+
+
+def _feature_table(top: pd.DataFrame, unit: str) -> pages.Table:
+    header = [
+        "feature", "group", f"mean |SHAP| ({unit})", "spread, papers left out", "place", "places, papers left out",
+        "apart from zero", "error added when shuffled (90 %)",
+    ]  # fmt: skip
+    rows = [
+        (
+            row.label, row.group, f"{row.mean_abs_shap:.3g}", _range(row.low, row.high), row.rank,
+            _range(row.rank_low, row.rank_high), row.apart_from_zero or "not measured",
+            interval(row.permutation, row.permutation_low, row.permutation_high),
+        )
+        for row in rows_of(top)
+    ]  # fmt: skip
+    return pages.Table(header, rows, sortable=True)
+
+
+def _group_table(groups: pd.DataFrame, unit: str) -> pages.Table:
+    rows = [
+        (
+            row.group, row.features, f"{row.mean_abs_shap:.3g}",
+            interval(row.permutation, row.permutation_low, row.permutation_high),
+        )
+        for row in rows_of(groups)
+    ]  # fmt: skip
+    header = ["group", "features", f"mean |SHAP| of the group ({unit})", "error added when shuffled together (90 %)"]
+    return pages.Table(header, rows, sortable=True)
+
+
+def _range(low: float, high: float) -> str:
+    return "" if low != low else f"{low:.3g} to {high:.3g}"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """A figure with its sign and its interval for a cell; NaN is an empty one."""
+    return "" if value != value else f"{value:+.2g} ({low:+.2g} to {high:+.2g})"
+
+
+def _correlated_words(told: Overall) -> list[pages.Block]:
+    names = list(told.features["feature"])
+    labels = dict(zip(names, told.features["label"], strict=True))
+    shown = set(names[: pictures.SHOWN])
+    found = [
+        each for each in correlated([f.name for f in told.found.features], told.found.vectors) if shown & set(each)
+    ]
+    if not found:
+        return []
+    joint = {}
+    if told.stability is not None:
+        joint = {
+            row.members: interval(row.permutation, row.permutation_low, row.permutation_high)
+            for row in rows_of(told.stability.groups)
+        }
+    items = []
+    for members in found:
+        together = joint.get(";".join(members), "")
+        items.append(
+            " = ".join(labels[name] for name in members) + (f" (shuffled together: {together})" if together else "")
+        )
+    return [
+        pages.Paragraph(
+            "These features say nearly the same over the training rows (rank correlation of at least 0.8): which of "
+            "them carries the weight is chance, so read them as one."
+        ),
+        pages.Bullets(items),
+    ]
+
+
+def _pair_blocks(
+    told: Overall, by_name: dict[str, int], label: str, unit: str, sentence: str, written: Written
+) -> list[pages.Block]:
+    if not told.asked_pairs:
+        slow = f"in a model of more than {MOST_ROUNDS} rounds, where each design would take about a second"
+        return [pages.Paragraph(f"Interactions are not looked for {slow}.")]
+    if told.pairs.empty:
+        return [pages.Paragraph("No two features act together: the model adds them up.")]
+    features = told.found.features
+    labels = {feature.name: feature.label for feature in features}
+    rows = [
+        (
+            labels[row.first], labels[row.second], f"{row.strength:.2g}", _range(row.low, row.high),
+            row.apart_from_zero or "not among the strongest when papers are left out",
+        )
+        for row in rows_of(told.pairs)
+    ]  # fmt: skip
+    header = ["feature", "with", f"mean |effect| ({unit})", "spread, papers left out", "apart from zero"]
+    sure = int((told.pairs["apart_from_zero"] == "yes").sum())
+    blocks: list[pages.Block] = [
+        pages.Heading("Features that act together", 3),
+        pages.Paragraph(
+            f"What a pair does beyond the sum of the two. {sure} of the {len(rows)} strongest pairs are told apart "
+            "from zero, by the test of the features above: against every pair with a shuffled feature in it."
+        ),
+        pages.Table(header, rows, sortable=True),
+    ]
+    written.table(f"{told.part}_pairs", told.pairs)
+    for place, row in enumerate(rows_of(told.pairs)):
+        both = by_name[str(row.first)], by_name[str(row.second)]
+        values = [told.found.vectors[:, each] for each in both]
+        readings = reading(features[both[0]]), reading(features[both[1]])
+        figure = pictures.pair(values[0], values[1], told.effects[:, place], readings, unit)
+        numbers = pd.DataFrame({row.first: values[0], row.second: values[1], "effect": told.effects[:, place]})
+        caption = f"{label}: what {labels[row.first]} and {labels[row.second]} do together, in {unit}."
+        blocks.append(
+            written.picture(
+                f"{told.part}_pair_{place + 1}", pictures.warned(figure, sentence), numbers, caption, vector=True
+            )
+        )
+    return blocks

@@ -1,0 +1,1 @@
+"""Batch prediction: tables in, answers out."""

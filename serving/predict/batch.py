@@ -1,0 +1,226 @@
+"""A table of candidate designs in, the same table with predictions out: portion by portion, however many there are."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.tables.chunks import Portion, PortionReader, Source, open_source
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate
+from features.tables.rows import check_columns
+from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
+from reporting.console import progress
+from serving.predict.checkpoint import MOST_SAID, Finished, Unfinished, digest_of, finish
+from serving.predict.energy import ENERGY_UNITS, Energy
+from serving.predict.portion import NEAREST_COLUMNS, Asked, answer
+from serving.predict.read import read_measured, remarks_on
+from serving.predict.software import surroundings
+from serving.predict.text import SHOWN, is_predicted
+from serving.predict.write import SEPARATORS, writable
+
+PRECEDENTS = 3
+"""Nearest literature rows of each design and target, unless asked otherwise."""
+MOST_WITH_PRECEDENTS = 10_000
+"""Designs beyond which the nearest literature rows are written only where asked for: they are longer than the table."""
+
+Answering = Callable[[Sequence[tuple[int, Portion]], Asked, pd.DataFrame | None, str], Iterator[tuple[int, Finished]]]
+"""Numbered portions, what is asked, measured designs and the output's ending in; the portions out, in any order."""
+
+
+@dataclass
+class BatchResult:
+    """What `predict_file` did.
+
+    Attributes
+    ----------
+    table : the first rows of the output, as a terminal shows them
+    rows, rejected_rows : how many were predicted, and how many not
+    mistakes : why the first of the other rows were rejected
+    rejected, nearest : where the rejected rows and the nearest literature rows were written; None where there are none
+    remarks : things worth saying that reject nothing
+    """
+
+    table: pd.DataFrame
+    rows: int
+    rejected_rows: int
+    mistakes: list[Mistake]
+    rejected: Path | None
+    nearest: Path | None
+    remarks: list[str]
+
+
+def predict_file(
+    source: str | Path,
+    out: str | Path,
+    predictor: Predictor,
+    *,
+    targets: Sequence[str] | None = None,
+    level: float = DEFAULT_LEVEL,
+    calibrate: str | Path | None = None,
+    precedents: int | None = None,
+    cycles: Sequence[int] = (),
+    above: Mapping[str, float] | None = None,
+    stack: Sequence[str] = (),
+    resume: bool = False,
+    cluster: str | None = None,
+) -> BatchResult:
+    """Predict every good row of a table, or of all tables of a folder, in their order; every file is written aside,
+    then renamed.
+
+    Beside OUT stand `OUT.nearest.csv`, the nearest literature rows of each design with their papers, and, where rows
+    were rejected, `OUT.rejected.csv` with the reasons. The work goes portion by portion, so that memory does not grow
+    with the number of rows; what is finished is kept beside OUT until all is.
+
+    Parameters
+    ----------
+    calibrate : table of measured designs of the same laboratory, columns of `Measured`
+    precedents : nearest literature rows per design and target; `PRECEDENTS` where None, and none of them beyond
+        `MOST_WITH_PRECEDENTS` designs
+    cycles : cycles at which retention is wanted beside that of the design's own
+    above : limits of targets, in their units, whose probability of being passed is wanted
+    stack : words of `Energy.parse`: the energy density of each design's stack is wanted
+    resume : go on with what an interrupted run of the same input, model and options had finished
+    cluster : `local` or the address of a dask scheduler whose workers do the work; this process alone where None
+
+    Raises
+    ------
+    InputError
+        A file cannot be used, no row of it can, or the output may not be written there.
+    ClusterError
+        The cluster does not answer, or ceases to.
+    """
+    wanted = tuple(check_targets(targets))
+    source, out = Path(source), writable(Path(out), [Path(each) for each in (source, calibrate) if each])
+    table = open_source(source)
+    name = source.name
+    if out.suffix == ".parquet" and len({portion.is_parquet for portion in table.portions}) > 1:
+        raise InputError(
+            f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
+        )
+    remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
+    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else ())
+    if stack:
+        remarks += Energy.parse(stack, table.columns).told()
+    measured = read_measured(calibrate, remarks) if calibrate else None
+    if precedents is None:
+        precedents = PRECEDENTS if table.rows <= MOST_WITH_PRECEDENTS else 0
+        if not precedents:
+            said = f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
+            remarks.append(said)
+    asked = Asked(
+        wanted, level, precedents, tuple(cycles), tuple((above or {}).items()), tuple(stack), named=source.is_dir()
+    )
+    unfinished = Unfinished(out, _key(table, predictor, asked, calibrate))
+    with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
+        _work(table, answering, asked, measured, unfinished)
+        result = _written(table, asked, unfinished, remarks)
+    if not result.rows:
+        empty = f"{name}: the file holds a header and no rows, expected at least one"
+        raise InputError(f"{name}: no row can be used" if result.mistakes else empty, result.mistakes)
+    return result
+
+
+def _key(table: Source, predictor: Predictor, asked: Asked, calibrate: str | Path | None) -> dict[str, str]:
+    """What finished portions depend on, by the words that say what changed."""
+    own = hashlib.sha256(Path(calibrate).read_bytes()).hexdigest() if calibrate else ""
+    names = [portion.path.name for portion in table.portions]
+    options = json.dumps([asked.as_dict(), own])
+    return {
+        "input": hashlib.sha256(json.dumps([table.digest, sorted(set(names))]).encode()).hexdigest(),
+        "model": digest_of(predictor.bundle),
+        "options": hashlib.sha256(options.encode()).hexdigest(),
+        "software": json.dumps(surroundings()),
+    }
+
+
+def _answering(cluster: str | None, predictor: Predictor) -> AbstractContextManager[Answering]:
+    if cluster is None:
+        return nullcontext(partial(_here, predictor))
+    from serving.predict.cluster import crew
+
+    return crew(cluster, predictor)
+
+
+def _here(
+    predictor: Predictor,
+    portions: Sequence[tuple[int, Portion]],
+    asked: Asked,
+    measured: pd.DataFrame | None,
+    suffix: str,
+) -> Iterator[tuple[int, Finished]]:
+    reader = PortionReader()
+    for number, portion in portions:
+        yield number, finish(answer(portion, predictor, asked, reader=reader, measured=measured), suffix)
+
+
+def _work(
+    table: Source, answering: Answering, asked: Asked, measured: pd.DataFrame | None, unfinished: Unfinished
+) -> None:
+    done = set(unfinished.finished())
+    left = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
+    with progress(table.rows, "predicting", "design") as step:
+        step(sum(table.portions[number].rows for number in done))
+        for number, finished in answering(left, asked, measured, unfinished.out.suffix):
+            unfinished.keep(number, finished)
+            step(table.portions[number].rows)
+
+
+def _written(table: Source, asked: Asked, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
+    """All portions joined into the output and what stands beside it; nothing is written where no row was good."""
+    out, records = unfinished.out, [unfinished.record(number) for number in unfinished.finished()]
+    rows, rejected_rows = (sum(record[each] for record in records) for each in ("rows", "rejected"))
+    mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_SAID]
+    if not rows:
+        return BatchResult(pd.DataFrame(), 0, rejected_rows, mistakes, None, None, remarks)
+    beside = {end: out.with_name(f"{out.name}.{end}.csv") for end in ("rejected", "nearest")}
+    where = ["file"] if asked.named else []
+    headers = {
+        "rejected": [*where, "line", "reasons", *table.columns],
+        "nearest": [*where, "design", "line", "target", "rank", *NEAREST_COLUMNS],
+    }
+    for end, there in (("rejected", rejected_rows > 0), ("nearest", asked.precedents > 0)):
+        if there:
+            unfinished.join(end, beside[end], _line(headers[end], ","))
+        else:
+            beside[end].unlink(missing_ok=True)
+    if out.suffix == ".parquet":
+        unfinished.join_parquet(out)
+    else:
+        unfinished.join("rows", out, _line(records[0]["columns"], SEPARATORS[out.suffix]))
+    return BatchResult(
+        first_rows(out),
+        rows,
+        rejected_rows,
+        mistakes,
+        beside["rejected"] if rejected_rows else None,
+        beside["nearest"] if asked.precedents else None,
+        remarks,
+    )
+
+
+def _line(cells: Sequence[str], separator: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def first_rows(path: Path, count: int = SHOWN) -> pd.DataFrame:
+    """The first rows of a written table."""
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as parquet:
+            first: pd.DataFrame = next(parquet.iter_batches(batch_size=count)).to_pandas()
+            return first
+    frame = pd.read_csv(path, sep=SEPARATORS[path.suffix], nrows=count, dtype="str", keep_default_na=False)
+    numbers = [column for column in frame.columns if is_predicted(column) and column != "notice"]
+    return frame.assign(**{column: pd.to_numeric(frame[column]) for column in numbers})

@@ -1,0 +1,240 @@
+"""Portions answered by the workers of a dask cluster: rows go out, what is finished comes back as it is done.
+
+Nothing but Silion and its packages has to be where a worker runs: rows and model are sent. What is in flight is
+bounded by the number of workers, a worker that dies costs the portions it held, and the bytes are those of one machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
+from typing import Any, cast
+
+import pandas as pd
+from dask import config
+from dask.system import CPU_COUNT
+from distributed import Client, Future, KilledWorker, LocalCluster, Security, wait
+from distributed.comm import connect
+from distributed.utils import silence_logging_cmgr
+
+from features.tables.chunks import Cells, Portion, PortionReader
+from models.predictor import Predictor
+from reporting.console import STOPPED
+from serving.predict.checkpoint import Finished
+from serving.predict.cluster_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings
+from serving.predict.portion import Asked
+from serving.predict.software import surroundings
+
+LOCAL = "local"
+SCHEMES = ("tcp://", "tls://")
+AHEAD = 2
+"""Portions a worker's thread has: one in work, one that waits for it."""
+TRIES = 3
+"""Times that a portion which fails is tried."""
+ANSWER_S = 10.0
+"""Seconds a scheduler has to answer."""
+WORKERS_S = 60.0
+"""Seconds without a worker after which the work ends."""
+LOOK_S = 2.0
+"""Seconds between two looks at the workers while nothing is done."""
+
+
+@contextmanager
+def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
+    """Workers that answer with this model; what they still do when the block ends is cancelled.
+
+    Parameters
+    ----------
+    address : `local` for one process per core of this machine, gone when the block ends, or `tcp://host:port` (or
+        `tls://`) of a scheduler
+
+    Raises
+    ------
+    ValueError
+        The address is none.
+    ClusterError
+        No scheduler answers there, it has no workers, or they are not those of this Silion.
+    """
+    if address != LOCAL and not address.startswith(SCHEMES):
+        raise ValueError(f"--cluster: got {address!r}, expected {LOCAL} or the address of a scheduler, tcp://host:port")
+    with ExitStack() as held:
+        # what goes wrong is said in our words, once
+        held.enter_context(silence_logging_cmgr(logging.CRITICAL))
+        # rows travel inside their task, so that the scheduler can give them to another worker
+        held.enter_context(config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))
+        client = held.enter_context(_local() if address == LOCAL else _connected(address))
+        model = ModelOnWorker(predictor)
+        _check_workers(client, address)
+        client.register_plugin(model, name=model.name)
+        found = Crew(client, address, model.name)
+        held.callback(found.cancel)
+        yield found
+
+
+@contextmanager
+def _local() -> Iterator[Client]:
+    """Single-threaded worker processes on all cores; encrypted, so that no other user of this machine gets in."""
+    settings = {
+        "distributed.scheduler.allowed-failures": TRIES - 1,
+        "distributed.worker.memory.target": False,  # nothing is spilled to disk
+        "distributed.worker.memory.spill": False,
+    }
+    with tempfile.TemporaryDirectory() as scratch, config.set(settings):
+        with _leaving_interrupts():
+            cluster = LocalCluster(
+                n_workers=CPU_COUNT,
+                threads_per_worker=1,
+                host="tls://127.0.0.1",
+                security=True,
+                dashboard_address="127.0.0.1:0",
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def _leaving_interrupts() -> Iterator[None]:
+    """Ctrl-C on a terminal reaches every process of it: those started here inherit that it is not theirs."""
+    resource_tracker.ensure_running()  # it would let them through again when started later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    try:
+        asyncio.run(_greet(address))
+        client = Client(address, timeout=ANSWER_S, name="silion")
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"{address}: no dask scheduler answered within {ANSWER_S:g} s ({error or 'no greeting'}); start one "
+            f"with `dask scheduler`, check address, port and firewall, or use --cluster {LOCAL}; nothing was changed"
+        ) from error
+    with client:
+        yield client
+
+
+async def _greet(address: str) -> None:
+    """Shake hands, within a time: a `Client` would wait forever for a listener that never speaks."""
+    settings = Security().get_connection_args("client")
+    greeted = await asyncio.wait_for(connect(address, timeout=ANSWER_S, **settings), ANSWER_S)
+    await greeted.close()
+
+
+def _check_workers(client: Client, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=ANSWER_S)
+    except TimeoutError:
+        raise ClusterError(
+            f"{address}: the scheduler has no workers; start some with `dask worker {address} --nthreads 1`"
+        ) from None
+    mine = surroundings()
+    for worker, found in client.run(surroundings, on_error="return").items():
+        if isinstance(found, BaseException):
+            raise ClusterError(
+                f"worker {worker} has no Silion of this version ({type(found).__name__}: {found}); "
+                f"start it in the same environment and checkout"
+            )
+        check_surroundings(mine, found, worker)
+
+
+class Crew:
+    """Connected workers that hold a model."""
+
+    def __init__(self, client: Client, address: str, model: str) -> None:
+        self.client, self.address, self.model = client, address, model
+        self.run = uuid.uuid4().hex[:12]
+        self.waiting: dict[Future[Packed], tuple[int, Portion]] = {}
+
+    def __call__(
+        self, portions: Sequence[tuple[int, Portion]], asked: Asked, measured: pd.DataFrame | None, suffix: str
+    ) -> Iterator[tuple[int, Finished]]:
+        """Answer numbered portions; each comes back as soon as it is done, whatever its place.
+
+        Raises
+        ------
+        ClusterError
+            The scheduler went away, all workers did, or a portion failed wherever it was tried.
+        """
+        left, reader, seen = list(reversed(portions)), PortionReader(), time.monotonic()
+        while left or self.waiting:
+            threads = self._threads()
+            seen = time.monotonic() if threads else seen
+            if time.monotonic() - seen > WORKERS_S:
+                raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
+            while left and len(self.waiting) < AHEAD * max(threads, 1):
+                number, portion = left.pop()
+                self._send(number, portion, reader.read(portion), asked, measured, suffix)
+            for future in self._done():
+                number, portion = self.waiting.pop(future)
+                yield number, self._finished(future, portion)
+
+    def cancel(self) -> None:
+        """Take back what is not done."""
+        if self.waiting and self.client.status == "running":
+            self.client.cancel(list(self.waiting), force=True)
+        self.waiting.clear()
+
+    def _threads(self) -> int:
+        try:
+            return sum(self.client.nthreads().values())
+        except (OSError, CancelledError) as error:
+            raise self._lost() from error
+
+    def _send(self, number: int, portion: Portion, cells: Cells, *how: Any) -> None:
+        future = self.client.submit(
+            answer_sent,
+            self.model,
+            portion,
+            cells,
+            *how,
+            key=f"silion-{self.run}-{number}",
+            retries=TRIES - 1,
+            pure=False,
+        )
+        self.waiting[future] = number, portion
+
+    def _done(self) -> list[Future[Packed]]:
+        """Portions that are done or failed; none after `LOOK_S` without any."""
+        if STOPPED.is_set():
+            raise KeyboardInterrupt
+        try:
+            return list(wait(list(self.waiting), timeout=LOOK_S, return_when="FIRST_COMPLETED").done)
+        except TimeoutError:
+            return []
+        except CancelledError as error:
+            raise self._lost() from error
+
+    def _finished(self, future: Future[Packed], portion: Portion) -> Finished:
+        what = f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}"
+        try:
+            return cast(Packed, future.result()).unpacked()
+        except CancelledError as error:
+            raise self._lost() from error
+        except KilledWorker as error:
+            raise ClusterError(
+                f"{what}: all {error.allowed_failures + 1} workers that had it died, the last one "
+                f"{error.last_worker.address}; look at its log (often its memory); {RESUME}"
+            ) from error
+        except (ClusterError, ValueError):  # in words already
+            raise
+        except Exception as error:  # whatever a worker may run into
+            if isinstance(error, OSError) and future.status != "error":  # done, and cut off while it was brought here
+                raise self._lost() from error
+            raise ClusterError(f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
+
+    def _lost(self) -> ClusterError:
+        return ClusterError(f"{self.address}: the scheduler went away; {RESUME}")

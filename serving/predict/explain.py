@@ -1,0 +1,81 @@
+"""Designs to explain, read from a table of any length: some at a time, with what is wrong with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from features.tables.chunks import PortionReader, Source, open_source
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate
+from features.tables.rows import check_columns
+from models.bundle import Bundle
+from reporting.console import progress
+from reporting.explain.page import Questions, explain
+from serving.predict.portion import usable
+from serving.predict.text import name_among
+
+TOLD = 100
+"""Mistakes kept in words; the others are counted."""
+
+
+@dataclass
+class ExplainResult:
+    """What `explain_file` did.
+
+    Attributes
+    ----------
+    written : files, the page first
+    remarks : things worth saying that reject nothing
+    mistakes : why rows were left out, the first of them
+    rejected_rows : how many were left out
+    """
+
+    written: list[Path]
+    remarks: list[str]
+    mistakes: list[Mistake] = field(default_factory=list)
+    rejected_rows: int = 0
+
+
+def explain_file(
+    source: str | Path,
+    folder: Path,
+    bundle: Bundle,
+    targets: list[str] | None = None,
+    questions: Questions | None = None,
+) -> ExplainResult:
+    """Explain the designs of a table, or of all tables of a folder, portion by portion.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used, or no row of it.
+    """
+    table = open_source(Path(source))
+    result = ExplainResult([], check_columns(table.columns, Candidate, own_columns=True, name=Path(source).name))
+    chunks = _chunks(table, result)
+    first = next(chunks, None)
+    if first is None:
+        raise InputError(f"{source}: no row can be used", result.mistakes)
+    with progress(table.rows, "explaining", "design") as step:
+        result.written = explain(
+            bundle, folder, first[1], first[0], targets, questions, step, chunks=chain([first], chunks)
+        )
+    return result
+
+
+def _chunks(table: Source, result: ExplainResult) -> Iterator[tuple[list[str], pd.DataFrame]]:
+    """Names and designs of each portion that has any."""
+    reader = PortionReader()
+    for portion in table.portions:
+        cells = reader.read(portion)
+        rows, _ = usable(cells, portion.path.name)
+        result.rejected_rows += len(rows.rejected)
+        result.mistakes += rows.mistakes[: max(TOLD - len(result.mistakes), 0)]
+        if len(rows.places):
+            named = cells.table.column(name_among(cells.table.column_names)).take(rows.places)
+            yield [str(name) for name in named.to_pylist()], rows.designs.to_frame()

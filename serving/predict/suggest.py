@@ -1,0 +1,230 @@
+"""The measurements that would teach the model most: wide intervals, far from what is known and from one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+
+import numpy as np
+import pandas as pd
+
+from features.feature import number
+from features.tables.mistakes import InputError, Mistake
+from models.candidates import candidate_frame
+from models.domain import Domain
+from models.predictor import DEFAULT_CYCLE, PART_OF, Predictor, check_targets
+from models.tasks.part import with_conductivity
+from models.tasks.targets import RETENTION, TARGETS, Target
+from serving.predict.read import design_names, read_candidates
+from serving.predict.text import name_column
+from serving.predict.write import WRITERS, rejected_table, whole, writable
+
+SAME = 1e-6
+"""Distance, in standard deviations, up to which two designs are one to the model; what is saved is rounded a little."""
+COLUMNS = ("row", "design", "target", "rank", "score", "reason")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One chosen candidate.
+
+    Attributes
+    ----------
+    place : its place among the candidates
+    score : when it was chosen
+    apart : distance to the nearest one chosen before it, infinite for the first
+    """
+
+    place: int
+    score: float
+    apart: float
+
+
+@dataclass
+class SuggestResult:
+    """What `suggest_file` did.
+
+    Attributes
+    ----------
+    table : what `suggest` gave, `line` of the file in place of `row`
+    mistakes : why rows were rejected
+    rejected : where the rejected rows were written; None where nothing was written or there are none
+    remarks : what was left out and why, and other things worth saying
+    """
+
+    table: pd.DataFrame
+    mistakes: list[Mistake]
+    rejected: Path | None
+    remarks: list[str]
+
+
+def suggest(
+    predictor: Predictor,
+    designs: pd.DataFrame,
+    n: int,
+    targets: Sequence[str] | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    remarks: list[str] | None = None,
+) -> pd.DataFrame:
+    """The candidates whose measurement would teach most, for each target.
+
+    One after the other, the candidate with the highest score is chosen. The score is the width of the 90 % interval,
+    as the predictions give it (decades, percentage points), times the distance to the nearest training design or
+    candidate already chosen over the distance that counts as far, at most 1: what is stranger than far teaches no more
+    for it, and a candidate that resembles a chosen one has become as good as known. Equal scores go by row order.
+
+    What a measurement costs, and whether the design can be made, is not asked.
+
+    Parameters
+    ----------
+    designs : columns of `Candidate`, shape (n_designs, n_columns); its index names the rows
+    n : how many to name for each target
+    targets : columns of `TARGETS`; all where not given
+    names : what to call each design; the first of the table's own columns, else the electrolyte, where not given
+    remarks : gets what was left out and why, and where the list is shorter than asked for
+
+    Returns
+    -------
+    DataFrame
+        Columns `row`, `design`, `target`, `rank` (1 is best), `score` (decades or percentage points) and `reason`, by
+        target and rank. A design that the model cannot judge, that stands in the training data, or that is the same to
+        the model as one on the list, is not named.
+
+    Raises
+    ------
+    ValueError
+        An unknown target, or n below 1.
+    """
+    if n < 1:
+        raise ValueError(f"n: got {n}, expected at least 1")
+    wanted, said = check_targets(targets), [] if remarks is None else remarks
+    if len(designs) < n:
+        said.append(f"{n} asked for, but there are only {len(designs)} candidates")
+    shown = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
+    frame = designs.reset_index(drop=True)
+    predictions = predictor.predict(frame, targets=wanted, precedents=0)
+    _say_skill(predictor, wanted, said)
+    cells = with_conductivity(frame, predictor.bundle.parts["conductivity"])
+    rows: list[tuple[object, ...]] = []
+    for column in wanted:
+        target, name = TARGETS[column], PART_OF[column]
+        part = predictor.bundle.parts[name]
+        if part.domain is None:
+            raise ValueError("this model was fitted inside an evaluation and knows no training designs to compare with")
+        vectors = part.featurizer.transform(frame if name == "conductivity" else cells)
+        table = predictions.table
+        width = target.scaled(table[f"{column}_high"]) - target.scaled(table[f"{column}_low"])
+        known = predictions.distances[name]
+        picks = pick(width, known, _between(part.domain, vectors), part.domain.far, n)
+        said += _left_out(column, width, known, len(picks), n)
+        for rank, each in enumerate(picks, start=1):
+            told = reason(target, frame.iloc[[each.place]], width[each.place], known[each.place], each.apart)
+            rows.append((designs.index[each.place], shown[each.place], column, rank, each.score, told))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarray], far: float, n: int) -> list[Pick]:
+    """Choose up to n candidates, best first.
+
+    Parameters
+    ----------
+    width : of each candidate's interval, shape (n_candidates,); NaN where it cannot be judged
+    known : distance to the nearest training design, shape (n_candidates,)
+    between : distances of all candidates to one of them, by its place
+    far : distance beyond which strangeness counts no more; one deviation where it is not finite
+    """
+    away, apart = known.copy(), np.full(len(known), np.inf)
+    far = far if np.isfinite(far) and far > 0 else 1.0
+    picks: list[Pick] = []
+    while len(picks) < n and len(away):
+        score = np.where(np.isnan(width) | ~(away > SAME), 0.0, width * np.minimum(away / far, 1.0))
+        best = int(np.argmax(score))
+        if score[best] <= 0:
+            break
+        picks.append(Pick(best, float(score[best]), float(apart[best])))
+        apart = np.minimum(apart, between(best))
+        away = np.minimum(away, apart)
+    return picks
+
+
+def reason(target: Target, design: pd.DataFrame, width: float, known: float, apart: float) -> str:
+    """Why a candidate was chosen, in words."""
+    told = f"interval {width:.1f} decades wide" if target.log10 else f"interval {width:.0f} {target.error_unit} wide"
+    if target is RETENTION:
+        cycle = number(design, "cycle")[0]
+        told += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
+    told += f"; nearest known design {known:.2f} away"
+    if np.isinf(apart):
+        return told
+    return f"{told}; unlike the ones chosen above" if apart >= known else f"{told}; nearest one above {apart:.2f} away"
+
+
+def suggest_file(
+    source: str | Path,
+    predictor: Predictor,
+    n: int,
+    *,
+    targets: Sequence[str] | None = None,
+    out: str | Path | None = None,
+) -> SuggestResult:
+    """Suggestions from a table of candidates; rows that cannot be read are rejected as in `predict_file`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be used, no row of it can, or the output may not be written there.
+    """
+    source = Path(source)
+    path = writable(Path(out), [source]) if out else None
+    candidates = read_candidates(source)
+    if not candidates.rows:
+        raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
+    frame = candidate_frame(candidates.rows).set_axis(candidates.lines)
+    remarks = list(candidates.remarks)
+    table = suggest(predictor, frame, n, targets, names=design_names(candidates), remarks=remarks)
+    table = table.rename(columns={"row": "line"})
+    rejected = None
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rejected = rejected_table(candidates, path.with_name(f"{path.name}.rejected.csv"))
+        with whole(path) as aside:
+            WRITERS[path.suffix](table, aside)
+    return SuggestResult(table, candidates.mistakes, rejected, remarks)
+
+
+def text_suggestions(table: pd.DataFrame) -> str:
+    """The suggestions for a terminal, by target."""
+    lines = []
+    for column, target in TARGETS.items():
+        rows = table[table["target"] == column]
+        if len(rows):
+            lines.append(f"{target.label}:")
+        for _, row in rows.iterrows():
+            name = shorten(str(row["design"]), 42, placeholder=" ...")
+            lines.append(f"  {row['rank']:>3}. line {row['line']}, {name}: {row['reason']}")
+    return "\n".join(lines) or "nothing to suggest"
+
+
+def _between(domain: Domain, vectors: pd.DataFrame) -> Callable[[int], np.ndarray]:
+    return lambda place: domain.between(vectors.iloc[[place]], vectors)[0]
+
+
+def _left_out(column: str, width: np.ndarray, known: np.ndarray, found: int, n: int) -> list[str]:
+    """What was not named and why, in words."""
+    silent, measured = np.isnan(width), ~np.isnan(width) & (known <= SAME)
+    counts = {"with no anode described": int(silent.sum()), "already in the training data": int(measured.sum())}
+    if found < n:
+        counts["the same to the model as one on the list"] = len(width) - found - sum(counts.values())
+    told = [f"{count} {why}" for why, count in counts.items() if count]
+    return [f"{column}: left out {', '.join(told)}"] if told else []
+
+
+def _say_skill(predictor: Predictor, wanted: Sequence[str], remarks: list[str]) -> None:
+    skill = predictor.bundle.facts.get("skill", {})
+    if silent := [column for column in wanted if not skill.get(column, {}).get("shown", True)]:
+        remarks.append(
+            f"no skill shown yet on unseen papers: {', '.join(silent)}; there the distance says more than the width"
+        )

@@ -1,0 +1,222 @@
+"""How tables leave: kinds of files, files that are whole or absent, and rows as text."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import reduce
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate
+from features.tables.rows import Table, as_cell
+from serving.predict.digits import DIGITS, six_digits
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n"),
+    ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+}
+"""How a table is written, by the ending of its name."""
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+"""What separates the cells, by the ending of a text table."""
+ABANDONED_S = 86_400.0
+"""Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
+
+
+def writable(out: Path, sources: Sequence[Path]) -> Path:
+    """Where to write, links followed; refuses the inputs themselves, devices, files as folders, unknown kinds of file.
+
+    Raises
+    ------
+    InputError
+        The output may not be written there.
+    """
+    if out.suffix not in WRITERS:
+        raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
+    out = Path(os.path.realpath(out))
+    if not (above := next(each for each in out.parents if os.path.lexists(each))).is_dir():
+        raise InputError(f"{above}: is no folder, so that {out.name} cannot be written there; choose another place")
+    written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
+    if clash := [
+        each for each in written for source in sources if each.exists() and source.exists() and each.samefile(source)
+    ]:
+        raise InputError(f"{clash[0]}: is the input itself; choose another name for the output")
+    if any(source.is_dir() and source.resolve() == out.parent for source in sources):
+        raise InputError(f"{out}: would lie among the tables of the input; choose another folder for the output")
+    if os.path.lexists(out) and not out.is_file():
+        raise InputError(f"{out}: is no regular file; choose another name for the output")
+    return out
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write beside the wanted one, renamed when the block ends and gone if it fails.
+
+    What writers of the same file left behind when they were killed goes first.
+    """
+    aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.part")
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # another run was quicker, or it is another user's: it harms nobody
+            if part == aside or _is_abandoned(part):
+                part.unlink()
+    try:
+        yield aside
+        aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _is_abandoned(part: Path) -> bool:
+    """Whether nobody writes a part any more: its process is gone or, where that cannot be seen from here, its age says
+    so."""
+    writer, _, process = part.stem.rpartition(".")
+    if not (writer.endswith(f".{platform.node()}") and process.isdecimal()):
+        return time.time() - part.stat().st_mtime > ABANDONED_S
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as another user
+        pass
+    return False
+
+
+def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
+    """Write the rejected rows of a table with their reasons; without any, an old file of that name goes."""
+    if not candidates.rejected:
+        path.unlink(missing_ok=True)
+        return None
+    with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(["line", "reasons", *candidates.columns])
+        file.write(rejected_lines(candidates.rejected, candidates.mistakes, candidates.columns))
+    return path
+
+
+def rejected_lines(
+    rejected: Mapping[int, Mapping[str, str]],
+    mistakes: Iterable[Mistake],
+    columns: Sequence[str],
+    where: Sequence[str] = (),
+) -> str:
+    """Rejected rows as text: what `where` names, line, reasons, cells as written."""
+    reasons: dict[int, list[str]] = {}
+    for mistake in mistakes:
+        reasons.setdefault(mistake.line, []).append(str(mistake))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for line in sorted(rejected):
+        writer.writerow([*where, line, "; ".join(reasons[line]), *(rejected[line].get(name, "") for name in columns)])
+    return text.getvalue()
+
+
+def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> bytes:
+    """Rows as UTF-8 text, each ended by a line feed: quoted where needed, empty where nothing is known.
+
+    Parameters
+    ----------
+    digits : columns of floats printed with `DIGITS`; other numbers as they are
+    """
+    if not len(table):
+        return b""
+    cells = [
+        six_digits(table[name].to_numpy()) if name in digits else _cells(table[name].combine_chunks(), separator)
+        for name in table.column_names
+    ]
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
+    rows = pc.binary_join_element_wise(*cells, separator)
+    _, places, text = rows.buffers()  # the rows stand in it one behind the other
+    ends = np.frombuffer(places, dtype=np.int32, count=len(rows) + 1)
+    return bytes(text.slice(int(ends[0]), int(ends[-1] - ends[0])))
+
+
+def _cells(column: pa.Array, separator: str) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        return _cells(column.dictionary, separator).take(column.indices).fill_null("")
+    return _quoted(_as_text(column), separator)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.cast(pa.string()).fill_null("")
+    return pa.array([as_cell(value) for value in column.to_pylist()], pa.string())
+
+
+def _quoted(column: pa.Array, separator: str) -> pa.Array:
+    """As Python's csv module quotes: cells with the separator, a quote or an end of line."""
+    held = memoryview(column.buffers()[2] or b"").tobytes()
+    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in held]
+    if not marks:
+        return column
+    needed = reduce(pc.or_, [pc.match_substring(column, mark) for mark in marks])
+    inner = column.filter(needed)
+    if '"' in marks:
+        inner = pc.replace_substring(inner, '"', '""')
+    return pc.replace_with_mask(column, needed, pc.binary_join_element_wise('"', inner, '"', ""))
+
+
+KINDS = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
+"""Arrow types by the kind of a pandas type; text else."""
+
+
+class Sink:
+    """Appends frames of the same columns to one file, CSV, TSV or Parquet by its ending.
+
+    Parameters
+    ----------
+    path, ending : file to write, and the ending that says how
+    """
+
+    def __init__(self, path: Path, ending: str) -> None:
+        self.path, self.ending, self.rows = path, ending, 0
+        self._schema: pa.Schema | None = None
+        self._parquet: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._parquet is not None:
+            self._parquet.close()
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Write these rows behind the others."""
+        if self._schema is None:
+            self._schema = pa.schema([(name, KINDS.get(frame[name].dtype.kind, pa.string())) for name in frame])
+        table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
+        if self.ending == ".parquet":
+            self._parquet = self._parquet or pq.ParquetWriter(self.path, self._schema)
+            self._parquet.write_table(table)
+        else:
+            self._add_lines(table, SEPARATORS[self.ending])
+        self.rows += len(frame)
+
+    def _add_lines(self, table: pa.Table, separator: str) -> None:
+        numbers = [each.name for each in table.schema if pa.types.is_floating(each.type)]
+        with self.path.open("ab") as file:
+            if not self.rows:
+                file.write((separator.join(table.column_names) + "\n").encode())
+            file.write(as_lines(table, separator, numbers))
+
+
+@contextmanager
+def whole_table(path: Path) -> Iterator[Sink]:
+    """A sink that becomes the file at `path` when the block ends, and is gone if it fails."""
+    with whole(path) as aside, Sink(aside, path.suffix) as sink:
+        yield sink

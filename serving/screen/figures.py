@@ -1,0 +1,149 @@
+"""Pictures of a screening: the front beside measured cells, the best with their intervals, a map of the uncertainty."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from features.tables.columns import unit_of
+from features.tables.records import Candidate
+from models.tasks.targets import TARGETS
+from reporting.figures import INK, QUIET, axes, save
+from reporting.pages import INLINE
+from serving.predict.energy import ENERGY_UNITS
+from serving.screen.survey import Survey
+
+MOST_BARS = 25
+MEASURED = "#d55e00"
+
+
+def inline(figure: Figure) -> str:
+    """A figure as an address that holds the picture itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        content = save(figure, Path(folder) / "picture.png").read_bytes()
+    return INLINE + base64.b64encode(content).decode("ascii")
+
+
+def named(column: str) -> str:
+    """A column with its unit, as on an axis."""
+    if column in TARGETS:
+        return f"{TARGETS[column].label} ({TARGETS[column].unit})"
+    if column in ENERGY_UNITS:
+        return f"energy density of the stack ({ENERGY_UNITS[column]})"
+    if column in Candidate.model_fields and (unit := unit_of(Candidate, column)):
+        return f"{column.removesuffix(_ending(unit)).replace('_', ' ')} ({unit})"
+    return column
+
+
+def _ending(unit: str) -> str:
+    """How the name of a column in this unit ends."""
+    words = unit.lower().removeprefix("1").replace("/", "_per_").replace("%", "_pct").replace("²", "2").replace("°", "")
+    return "_" + words.replace("µ", "u").replace("å", "angstrom").strip("_")
+
+
+def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> Figure:
+    """The designs kept over two objectives, with intervals where predicted, a fair draw of all, and measured cells.
+
+    Parameters
+    ----------
+    kept, sample : answers
+    known : of `reference.literature`; rows that state only one of the two stand as ticks at that axis
+    columns : the two
+    """
+    figure, plot = axes(7.4, 4.8)
+    x, y = columns
+    plot.scatter(
+        sample[x], sample[y], s=8, color=QUIET, alpha=0.35, linewidth=0, label="other designs (a draw)", zorder=1
+    )
+    plot.errorbar(
+        kept[x], kept[y], xerr=_reach(kept, x), yerr=_reach(kept, y), fmt="o", color=INK, markersize=6, elinewidth=0.7,
+        alpha=0.85, zorder=3, label="kept, with interval",
+    )  # fmt: skip
+    both = known[known[x].notna() & known[y].notna()]
+    if len(both):
+        plot.scatter(both[x], both[y], marker="D", s=46, facecolor="white", edgecolor=MEASURED, linewidth=1.4, zorder=4,
+                     label="measured (numbered below)")  # fmt: skip
+        for place, row in both.iterrows():
+            plot.annotate(str(int(str(place)) + 1), (row[x], row[y]), (5, 4), textcoords="offset points", fontsize=8)
+    _ticks(plot, known.loc[known[y].isna(), x], known.loc[known[x].isna(), y])
+    for column, side in ((x, "x"), (y, "y")):
+        if column in TARGETS and TARGETS[column].log10:
+            plot.set(**{f"{side}scale": "log"})
+    plot.set(xlabel=named(x), ylabel=named(y))
+    plot.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1.01), ncols=2)
+    return figure
+
+
+def _ticks(plot: Axes, across: pd.Series, up: pd.Series) -> None:
+    """Measured values of one axis alone, as ticks along it."""
+    common: dict[str, Any] = {"color": MEASURED, "markersize": 12, "linestyle": "", "clip_on": False}
+    label = "measured, the other not stated"
+    if len(values := across.dropna()):
+        flat = plot.get_xaxis_transform()
+        plot.plot(values, np.zeros(len(values)), marker="|", transform=flat, label=label, **common)
+        label = "_"
+    if len(values := up.dropna()):
+        flat = plot.get_yaxis_transform()
+        plot.plot(np.zeros(len(values)), values, marker="_", transform=flat, label=label, **common)
+
+
+def _reach(table: pd.DataFrame, column: str) -> np.ndarray | None:
+    """Distance from the value to the low and the high end, shape (2, n_rows); None where nothing is predicted."""
+    if column not in TARGETS:
+        return None
+    value, low, high = (table[column + end].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+    return np.asarray(np.maximum(np.stack([value - low, high - value]), 0.0))
+
+
+def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.DataFrame) -> Figure:
+    """The first designs with their intervals, best on top, and what the literature measured as ticks below."""
+    shown = kept.head(MOST_BARS)
+    figure, plot = axes(7.4, 1.2 + 0.3 * len(shown))
+    places = np.arange(len(shown))[::-1]
+    plot.errorbar(
+        shown[column], places, xerr=_reach(shown, column), fmt="o", color=INK, elinewidth=2, markersize=6, alpha=0.9
+    )
+    if column in TARGETS and TARGETS[column].log10:
+        plot.set_xscale("log")
+    if column in known:
+        _ticks(plot, known[column], pd.Series(dtype=float))
+    plot.set_yticks(places, [str(name)[:48] for name in names[: len(shown)]], fontsize=8)
+    plot.set(xlabel=f"{named(column)}; ticks: measured in the literature", ylim=(-0.8, len(shown) - 0.2))
+    return figure
+
+
+def uncertainty(survey: Survey) -> Figure:
+    """Mean width of the interval, and mean distance to the nearest training design, over two axes of the space.
+
+    Both scales begin at 0, so that what hardly differs looks alike.
+    """
+    figure = Figure(figsize=(9.6, 4.0), layout=ConstrainedLayoutEngine(wspace=0.08))
+    FigureCanvasAgg(figure)
+    first, second = survey.cells
+    target = TARGETS[survey.target]
+    plots = figure.subplots(1, 2, sharey=True)
+    told = (f"width of the interval ({target.error_unit})", "distance to the nearest training design (deviations)")
+    style: dict[str, Any] = {"cmap": "cividis", "shading": "flat"}
+    for plot, which, label in zip(plots, (1, 2), told, strict=True):
+        colours = plot.pcolormesh(first.edges, second.edges, survey.mapped(which).T, vmin=0, **style)
+        figure.colorbar(colours, ax=plot, label=label)
+        plot.set_xscale("log" if first.log else "linear")
+        plot.set_yscale("log" if second.log else "linear")
+        plot.set_xlabel(named(first.name))
+    plots[0].set_ylabel(named(second.name))
+    return figure
+
+
+def pairs(columns: Sequence[str]) -> list[tuple[str, str]]:
+    """The first objective against each of the next three."""
+    return [(columns[0], other) for other in columns[1:4]]

@@ -1,0 +1,121 @@
+"""A YAML file as plain texts with their lines: no types guessed, no tags, no anchors, no key twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import yaml
+
+from features.tables.mistakes import InputError, Mistake
+
+MAX_BYTES = 200_000
+EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
+"""Plain scalars that mean nothing is given."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One value as written; empty where none is."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    nodes: tuple[Node, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Keys with what stands under them, in file order."""
+
+    nodes: dict[str, Node]
+    line: int
+
+
+Node: TypeAlias = Leaf | Items | Branch
+
+
+def read_document(path: Path) -> Branch:
+    """The file as texts with their lines, every line counted from 1.
+
+    Raises
+    ------
+    InputError
+        No such file, too long, no UTF-8, broken YAML, anchors, aliases or tags, a key twice, or anything but keys at
+        the top.
+    """
+    name = path.name
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; expected a design space as in data/examples/argyrodite.yaml")
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise InputError(f"{name}: {size:,} bytes, expected at most {MAX_BYTES:,}: a space is described, not listed")
+    try:
+        written = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    try:
+        if found := list(_forbidden(written, name)):
+            raise InputError(f"{name}: cannot be read", found)
+        root = yaml.compose(written, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = " ".join(filter(None, [error.context, error.problem]))
+        advice = "; indent with blanks, not with tabs" if "\\t" in problem else ""
+        expected = f"YAML: keys, a colon and a blank before each value{advice}"
+        raise InputError(
+            f"{name}: cannot be read", [Mistake(mark.line + 1 if mark else 0, "", problem, expected, name)]
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{name}: no YAML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{name}: nested too deeply; a space needs four levels at most") from None
+    if root is None:
+        raise InputError(f"{name}: the file is empty; expected a design space as in data/examples/argyrodite.yaml")
+    mistakes: list[Mistake] = []
+    document = _plain(root, name, mistakes)
+    if not isinstance(document, Branch):
+        got = "a list" if isinstance(document, Items) else "a single value"
+        mistakes.append(Mistake(document.line, "", got, "keys such as electrolyte, design and keep at the top", name))
+    if mistakes or not isinstance(document, Branch):
+        raise InputError(f"{name}: cannot be read", mistakes)
+    return document
+
+
+def _forbidden(written: str, name: str) -> Iterator[Mistake]:
+    """Anchors, aliases, tags and further documents, found before anything is built from them."""
+    documents = 0
+    for event in yaml.parse(written, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            yield Mistake(line, "", "an anchor or alias (& or *)", "the value itself, written out", name)
+        if tag := getattr(event, "tag", None):
+            yield Mistake(line, "", f"a tag ({tag})", "the plain value", name)
+        if documents > 1 and isinstance(event, yaml.DocumentStartEvent):
+            yield Mistake(line, "", "a second document (---)", "one space a file", name)
+
+
+def _plain(node: yaml.Node, name: str, mistakes: list[Mistake]) -> Node:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        return Leaf("" if node.style is None and node.value in EMPTY else node.value.strip(), line)
+    if isinstance(node, yaml.SequenceNode):
+        return Items(tuple(_plain(each, name, mistakes) for each in node.value), line)
+    nodes: dict[str, Node] = {}
+    for key, value in node.value:
+        at = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            mistakes.append(Mistake(at, "", "a key that is a list or has keys itself", "a word", name))
+        elif key.value in nodes:
+            mistakes.append(Mistake(at, key.value, "this key twice", "each key once", name))
+        else:
+            nodes[key.value] = _plain(value, name, mistakes)
+    return Branch(nodes, line)

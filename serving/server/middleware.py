@@ -1,0 +1,190 @@
+"""Headers of every answer: nothing from elsewhere runs in a page of ours, and ours in no page of others."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from ipaddress import ip_address
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.server.errors import failure
+from serving.server.generations import Generations
+from serving.server.settings import Settings
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+MODEL_HEADER = "X-Silion-Model"
+
+
+def policy(**changed: str) -> str:
+    """The content security policy; a page may change what it must, by `style_src` for `style-src`."""
+    rules = POLICY | {name.replace("_", "-"): value for name, value in changed.items()}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+class SafeHeaders:
+    """Middleware that adds the headers an answer does not have, and the name of the model that answers: the one that
+    was current when the request began, whatever happens meanwhile."""
+
+    def __init__(self, app: ASGIApp, models: Generations) -> None:
+        self._app, self._models = app, models
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        named = model.short if (model := self._models.pin()) else None
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**SAFE, "Content-Security-Policy": policy(), "Cache-Control": "no-store"}.items():
+                    headers.setdefault(name, value)
+                if named:
+                    headers[MODEL_HEADER] = named
+            await send(message)
+
+        return await self._app(scope, receive, sent)
+
+
+class Head:
+    """Middleware that answers HEAD by way of GET; the body is left out by who writes to the connection."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
+
+
+OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs")
+OPEN_BELOW = ("/page/", "/docs/")
+"""Asked without a token: whether the server lives, and pages that hold nothing of the model."""
+RELOAD = "/admin/reload"
+
+
+class BearerToken:
+    """Middleware that refuses who does not bear the token; with None everybody may ask, and nobody reload."""
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app = app
+        self._expected = None if token is None else f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] == "http" and (answer := self._refusal(scope)):
+            code, words = answer
+            headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None
+            return await failure(code, [words], headers)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        path = scope["path"]
+        if path in OPEN or path.startswith(OPEN_BELOW):
+            return None
+        if self._expected is None:
+            if path == RELOAD:
+                return 403, "this server has no token, so nobody may reload; start it with SILION_TOKEN, or send SIGHUP"
+            return None
+        given = Headers(scope=scope).get("authorization", "").encode("utf-8")
+        if hmac.compare_digest(given, self._expected):
+            return None
+        return 401, "expected the header 'Authorization: Bearer TOKEN' with this server's token"
+
+
+MISDIRECTED = 421
+WORDS = (
+    "this server answers under names of this machine, such as localhost; "
+    "start it with SILION_TOKEN to be asked by other names, behind a proxy for instance"
+)
+
+
+class LocalNames:
+    """Middleware that refuses requests for a host that is not this machine by name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] == "http" and not is_local_name(Headers(scope=scope).get("host", "")):
+            return await failure(MISDIRECTED, [WORDS])(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+def is_local_name(host: str) -> bool:
+    """Whether the header `Host`, with or without a port, names this machine for itself."""
+    name = host.lower()
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class BoundedBody:
+    """Middleware that takes so many bytes in so many seconds, and no more."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._most, self._seconds = app, settings.max_body_bytes, settings.body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced[:20]) > self._most:
+            return await failure(413, [self._too_large], CLOSE)(scope, receive, send)
+        until, taken, whole = time.monotonic() + self._seconds, 0, False
+
+        async def received() -> Message:
+            nonlocal taken, whole
+            if whole:  # what comes after the body is the end of the connection, whenever that is
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), until - time.monotonic())
+            except TimeoutError:
+                raise HTTPException(408, f"the body did not come within {self._seconds:g} s", CLOSE) from None
+            taken += len(message.get("body", b""))
+            if taken > self._most:
+                raise HTTPException(413, self._too_large, CLOSE)
+            whole = not message.get("more_body", False)
+            return message
+
+        return await self._app(scope, received, send)
+
+    @property
+    def _too_large(self) -> str:
+        return f"the body has more than {self._most:.0f} bytes; send it in several requests"
+
+
+CLOSE = {"Connection": "close"}

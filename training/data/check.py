@@ -1,0 +1,48 @@
+"""`silion data check`: every mistake of one table, or of a folder of tables and between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import TABLES, Candidate, Measured
+from features.tables.rows import read_table
+from models.candidates import all_mistakes, formula_mistake
+from training.data.integrity import ID_COLUMNS
+from training.data.load import read_files, read_literature
+
+
+def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
+    """All mistakes, and the number of good rows by table.
+
+    Raises
+    ------
+    InputError
+        The path cannot be read as a table or a folder of tables.
+    """
+    if path.is_dir():
+        literature, mistakes = read_literature([path])
+        return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
+    name = table_kind(path)
+    if name in ("candidates", "measured"):
+        candidates = read_table(path, Measured if name == "measured" else Candidate, own_columns=True)
+        found = zip(candidates.rows, candidates.lines, strict=True)
+        unreadable = [mistake for row, line in found if (mistake := formula_mistake(row, line, path.name))]
+        mistakes = all_mistakes([*candidates.mistakes, *unreadable], candidates.rejected, path.name)
+        return mistakes, {name: len(candidates.rows) - len(unreadable)}
+    literature, mistakes = read_files({path: name})
+    return mistakes, {name: len(getattr(literature, name))}
+
+
+def table_kind(path: Path) -> str:
+    """Which table a file is: by its name, else by the column only that table has; candidates otherwise."""
+    if path.stem in TABLES:
+        return path.stem
+    if not path.is_file():
+        raise InputError(f"{path}: no such file or folder")
+    first = path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
+    header = {column.strip() for column in first.replace("\t", ",").split(",")}
+    for name, column in {**ID_COLUMNS, "sources": "citation"}.items():
+        if column in header and (name != "cells" or "point_id" not in header):
+            return name
+    return "candidates"

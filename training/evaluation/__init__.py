@@ -1,0 +1,1 @@
+"""How skill is measured: cross-validation by paper, errors, coverage, scores."""

@@ -1,0 +1,100 @@
+"""How far a figure can be trusted when whole papers are drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+BOOTSTRAPS = 2000
+FEWEST_GROUPS = 5
+"""Drawing fewer groups again says nothing of groups to come: no skill is claimed from them."""
+BAND = (5.0, 95.0)
+"""Percentiles of the 90 % bootstrap interval."""
+
+
+def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed: int) -> tuple[float, float]:
+    """90 % interval of a statistic when whole groups are drawn again.
+
+    Parameters
+    ----------
+    groups : group of each row
+    statistic : takes how often each row counts, shape (n_rows,)
+    """
+    kinds, member = np.unique(groups, return_inverse=True)
+    random = np.random.default_rng(seed)
+    drawn = [
+        statistic(random.multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)))[member].astype(float))
+        for _ in range(BOOTSTRAPS)
+    ]
+    values = np.array(drawn)
+    low, high = np.percentile(values[np.isfinite(values)], BAND)
+    return float(low), float(high)
+
+
+def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
+    """Share of the groups' values that were held, each group counting once, with its 90 % interval; NaN where nothing
+    is known.
+
+    Parameters
+    ----------
+    covered : of each row, 0 to 1; NaN where it could not be judged
+    """
+    known = np.isfinite(covered)
+    if not known.any():
+        return np.nan, np.nan, np.nan
+    covered, groups = covered[known], groups[known]
+    kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
+    weight = 1 / size[member]
+    low, high = bootstrap(groups, lambda count: float((count * weight * covered).sum() / (count * weight).sum()), seed)
+    return float((weight * covered).sum() / len(kinds)), low, high
+
+
+@dataclass(frozen=True)
+class RankCorrelation:
+    """Spearman's rank correlation with its 90 % bootstrap interval over groups.
+
+    The interval is NaN with too few groups, and all three where one of the two never varies.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is an interval."""
+        return not np.isnan(self.low)
+
+    @property
+    def sign(self) -> int:
+        """+1 or -1 where the interval lies above or below 0, else 0; 0 where there is none."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, seed: int, fewest: int) -> RankCorrelation:
+    """Rank correlation of two columns, whole groups drawn again for its interval.
+
+    Parameters
+    ----------
+    one, other, groups : shape (n_rows,)
+    fewest : groups below which there is no interval
+    """
+
+    def among(count: np.ndarray) -> float:
+        drawn = np.repeat(np.arange(len(count)), count.astype(int))
+        return spearman(one[drawn], other[drawn])
+
+    value = spearman(one, other)
+    if np.isnan(value) or len(np.unique(groups)) < fewest:
+        return RankCorrelation(value, np.nan, np.nan)
+    return RankCorrelation(value, *bootstrap(groups, among, seed))
+
+
+def spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Rank correlation of two columns; NaN where one of them never varies."""
+    left, right = rankdata([one, other], axis=1) - (len(one) + 1) / 2
+    size = float(np.sqrt((left**2).sum() * (right**2).sum()))
+    return float((left * right).sum()) / size if size else np.nan

@@ -1,0 +1,95 @@
+"""The choice among recipes, made inside the training papers alone: whoever is judged later was never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from models.ensemble import Recipe
+from models.tasks.part import fit_part
+from training.data.examples import Examples
+from training.data.fade import relabelled, retention_errors
+from training.data.groups import Kinship
+from training.data.papers import grouped_folds
+
+INNER_FOLDS = 3
+INNER_FITS = INNER_FOLDS
+"""Fits per recipe of one choice."""
+
+
+class Fold(NamedTuple):
+    """One inner fold: rows to learn from, none of them kin of a row held out, and the rows held out."""
+
+    train: Examples
+    held: Examples
+
+
+def choose(
+    name: str,
+    examples: Examples,
+    kin: Kinship,
+    choices: Mapping[str, Recipe],
+    seed: int,
+    progress: Callable[[int], None] = lambda steps: None,
+) -> str:
+    """Name of the recipe with the smallest error over three folds of the training papers.
+
+    Parameters
+    ----------
+    name : part, a key of `models.tasks.part.PARTS`
+    examples, kin : training rows only
+    choices : recipes by name; a single one is not put to the test. One member of each is fitted.
+
+    Returns
+    -------
+    str
+        The first of the best. With fewer groups of papers than folds, the first recipe. A fold whose kin are all other
+        rows tells nothing and is left out.
+    """
+    first = next(iter(choices))
+    if len(choices) == 1 or len(np.unique(kin.groups)) < INNER_FOLDS:
+        return first
+    errors = dict.fromkeys(choices, 0.0)
+    folds = inner_folds(examples, kin, seed)
+    for fold in folds:
+        for each, recipe in choices.items():
+            errors[each] += fold_error(name, fold, recipe, seed)
+            progress(1)
+    if left_out := INNER_FOLDS - len(folds):
+        progress(left_out * len(choices))
+    return min(errors, key=errors.__getitem__)
+
+
+def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
+    """Three folds by group of papers; those that leave nothing to learn from are left out, all where the groups are
+    fewer than the folds."""
+    if len(np.unique(kin.groups)) < INNER_FOLDS:
+        return []
+    found = []
+    for test in grouped_folds(kin.groups, INNER_FOLDS, seed):
+        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+        rest = rest[~kin.leaks(rest, test)]
+        if len(rest):
+            found.append(Fold(examples.take(rest), examples.take(test)))
+    return found
+
+
+def fold_error(name: str, fold: Fold, recipe: Recipe, seed: int) -> float:
+    """Weighted sum of the errors of one member of a recipe on the rows held out.
+
+    The error is that of the rows' values, or how far a bound is missed; for the fade law it is that of the retention,
+    as recipes may differ in the law's shape.
+
+    Parameters
+    ----------
+    name : part, a key of `models.tasks.part.PARTS`
+    """
+    train, held = fold
+    learnt, shape = relabelled(train, recipe) if name == "fade" else (train, 1.0)
+    part = fit_part(name, learnt.designs, learnt.labels, replace(recipe, members=1), seed)
+    predicted, _ = part.predict(held.designs)
+    missed = held.labels.distance(predicted) if name != "fade" else retention_errors(held, predicted, shape)
+    return float((held.labels.weight * missed).sum())

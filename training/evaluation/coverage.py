@@ -1,0 +1,129 @@
+"""Whether intervals keep their promise on papers that did not calibrate them, and what a model carries of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from models.ensemble import Labels
+from models.intervals import Calibration, LevelError, calibrate
+from models.lab_effect import Errors
+from models.tasks import fade_law as lifetime
+from models.tasks.targets import ICE, RETENTION, Target
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.errors import retention_at
+
+PRINTED_HALF_PCT = 0.5
+"""Retentions are printed to about one per cent: 100 % counts as held by an interval that ends at 99.6."""
+
+
+def on_labels(found: OutOfFold) -> np.ndarray:
+    """Out-of-fold predictions of the model as far from the examples' labels as they were from those of their own fold.
+
+    Only the fade law makes a difference: its labels depend on the shape, which each fold has of its own.
+    """
+    ours, designs = found.predicted[MODEL], found.examples.designs
+    if not np.isfinite(found.shape).any():
+        return ours
+    cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+    here = lifetime.log10_life(cycles, retention, lifetime.fade_shape(designs))
+    return np.asarray(ours + here - lifetime.log10_life(cycles, retention, found.shape))
+
+
+def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the repeats in which each row lies inside its interval, and the mean width; calibrated without the row's
+    own paper.
+
+    Returns
+    -------
+    covered, width : shape (n_rows,); NaN where the other papers cannot support the level
+    """
+    labels, papers, ours = found.examples.labels, found.groups, on_labels(found)
+    covered, width = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
+    for paper in np.unique(papers):
+        own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
+        try:
+            half = _half_width(found, own, others, level)
+        except LevelError:
+            continue
+        low, high = _ends(target, found, own, half)
+        if target is RETENTION:
+            printed = found.examples.designs["retention_pct"].to_numpy(dtype=float)[own]
+            inside = (low - PRINTED_HALF_PCT <= printed) & (printed <= high + PRINTED_HALF_PCT)
+        else:
+            inside = np.array([labels.take(own).distance(each) for each in ours[:, own]]) <= half + 1e-12
+        covered[own] = inside.mean(axis=0)
+        width[own] = (high - low).mean(axis=0)
+    return covered, width
+
+
+def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
+    """Calibration from the out-of-fold errors of some rows.
+
+    Raises
+    ------
+    LevelError
+        Fewer than two papers.
+    """
+    return calibrate(
+        on_labels(found)[:, rows],
+        found.spread[:, rows],
+        found.examples.labels.take(rows),
+        found.groups[rows],
+        distance=found.distance_of(rows),
+    )
+
+
+def _half_width(found: OutOfFold, own: np.ndarray, others: np.ndarray, level: float) -> np.ndarray:
+    return calibration_of(found, others).half_width(found.spread[:, own], level, found.distance_of(own))
+
+
+def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
+    centre = found.predicted[MODEL][:, own]
+    low, high = centre - half, centre + half
+    if target is RETENTION:
+        cycles = found.examples.designs["cycles"].to_numpy(dtype=float)[own]
+        shapes = found.shape[:, own]
+        low = np.array([retention_at(lives, cycles, shape) for lives, shape in zip(low, shapes, strict=True)])
+        high = np.array([retention_at(lives, cycles, shape) for lives, shape in zip(high, shapes, strict=True)])
+    return (np.clip(low, 0, 100), np.clip(high, 0, 100)) if target is ICE else (low, high)
+
+
+def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """As `coverage`, for cycle lives of which most are only bounded.
+
+    Parameters
+    ----------
+    row : place in `found` of each life, shape (n_lives,)
+    labels : what is known of them
+    """
+    papers = found.groups
+    covered, width = np.full(len(row), np.nan), np.full(len(row), np.nan)
+    for paper in np.unique(papers[row]):
+        own, others = np.flatnonzero(papers[row] == paper), np.flatnonzero(papers != paper)
+        try:
+            half = _half_width(found, row[own], others, level)
+        except LevelError:
+            continue
+        each = found.predicted[MODEL][:, row[own]]
+        covered[own] = (np.array([labels.take(own).distance(values) for values in each]) <= half).mean(axis=0)
+        width[own] = 2 * half.mean(axis=0)
+    return covered, width
+
+
+def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
+    """Calibration of each part from all of its out-of-fold errors: what a trained model carries."""
+    return {name: calibration_of(each, np.arange(len(each.groups))) for name, each in found.items()}
+
+
+def lab_errors(found: OutOfFold, distances: np.ndarray) -> Errors:
+    """Out-of-fold errors of a part as `models.lab_effect` learns from them.
+
+    Parameters
+    ----------
+    distances : between the rows, shape (n_rows, n_rows)
+    """
+    papers = np.unique(found.examples.papers.astype(str), return_inverse=True)[1]
+    return Errors(on_labels(found), found.spread, found.examples.labels, papers, found.groups, distances)

@@ -1,0 +1,203 @@
+"""Out-of-fold predictions by paper: everything fitted or chosen, the conductivity link included, sees only the other
+papers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from models.domain import nearest_of
+from models.ensemble import Recipe
+from models.tasks.part import Part, fit_part, with_conductivity
+from training.config import Protocol
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples, relabelled
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.data.papers import SplitError, papers_of
+from training.evaluation.baselines import BASELINES
+from training.evaluation.choose import INNER_FITS, choose
+
+MODEL = "silion"
+Choices = Mapping[str, Recipe]
+"""Recipes to choose from, by name."""
+Progress = Callable[[int], None]
+Tests = Iterable[tuple[int, np.ndarray]]
+"""Rows of each test fold, with the number of its repeat."""
+
+
+@dataclass
+class OutOfFold:
+    """Out-of-fold predictions of one part.
+
+    Attributes
+    ----------
+    examples : the rows
+    groups : group of each row (paper, or papers joined by composition)
+    predicted : by method, shape (n_repeats, n_rows), on the model's scale
+    spread : of the boosted model, shape (n_repeats, n_rows)
+    shape : for the fade law, the training folds' shape for each prediction; empty otherwise
+    chosen : name of the recipe chosen inside each training fold
+    removed : training rows left out of each fold as kin of a test row
+    fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
+    distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
+    """
+
+    examples: Examples
+    groups: np.ndarray
+    predicted: dict[str, np.ndarray]
+    spread: np.ndarray
+    shape: np.ndarray
+    chosen: list[str] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    fold: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    distance: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        """Predictions of no named fold are those of one; distances may be missing."""
+        if not self.fold.size:
+            self.fold = np.zeros_like(self.spread)
+        if not self.distance.size:
+            self.distance = np.full_like(self.spread, np.nan)
+
+    def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Distances of some rows, shape (n_repeats, n_some); None where they were not measured."""
+        found = self.distance[:, rows]
+        return found if np.isfinite(found).any() else None
+
+
+def cross_validate(
+    literature: Literature,
+    choices: Mapping[str, Choices],
+    protocol: Protocol,
+    progress: Progress = lambda steps: None,
+) -> dict[str, OutOfFold]:
+    """Repeated grouped cross-validation of every part.
+
+    Parameters
+    ----------
+    choices : recipes to choose from inside each training fold, by part
+    progress : called with the number of fits just done
+
+    Raises
+    ------
+    SplitError
+        Too few papers for the folds.
+    """
+    electrolytes = conductivity_examples(literature)
+    kin = Kinship.of(electrolytes, by_composition=True)
+    found = {"conductivity": validate("conductivity", electrolytes, kin, choices["conductivity"], protocol, progress)}
+    link = ConductivityLink(electrolytes, kin, choices["conductivity"], protocol.seed)
+    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
+        cells = Kinship.of(examples, by_composition=False)
+        found[name] = validate(name, examples, cells, choices[name], protocol, progress, link=link)
+    return found
+
+
+class ConductivityLink:
+    """Gives cells the electrolyte's conductivity, from a model that never saw the papers held out.
+
+    The recipe is chosen and fitted for each set of papers held out; a set that leaves the same electrolyte rows is not
+    fitted again.
+    """
+
+    def __init__(self, electrolytes: Examples, kin: Kinship, choices: Choices, seed: int) -> None:
+        self.electrolytes, self.kin, self.choices, self.seed = electrolytes, kin, choices, seed
+        self.known: dict[tuple[int, ...], Part] = {}
+
+    def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        """What adds the conductivity to cell designs, fitted without these papers."""
+        papers = {each for paper in held_out for each in papers_of(paper)}
+        kept = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
+        if tuple(kept) not in self.known:
+            rows = np.array(kept, dtype=int)
+            rest = self.electrolytes.take(rows)
+            recipe = self.choices[choose("conductivity", rest, self.kin.take(rows), self.choices, self.seed)]
+            self.known[tuple(kept)] = fit_part("conductivity", rest.designs, rest.labels, recipe, self.seed)
+        part = self.known[tuple(kept)]
+        return lambda designs: with_conductivity(designs, part)
+
+
+def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
+    """Number of fits `cross_validate` reports to its progress."""
+    inner = sum(INNER_FITS * len(each) for each in choices.values() if len(each) > 1)
+    return protocol.folds * protocol.repeats * (len(choices) + inner)
+
+
+def validate(
+    name: str,
+    examples: Examples,
+    kin: Kinship,
+    choices: Choices,
+    protocol: Protocol,
+    progress: Progress = lambda steps: None,
+    *,
+    link: ConductivityLink | None = None,
+    tests: Tests | None = None,
+    share: float = 1.0,
+) -> OutOfFold:
+    """Out-of-fold predictions of one part and of the baselines, group by group.
+
+    Parameters
+    ----------
+    choices : recipes; where there are several, one is chosen inside each training fold
+    link : for cells, gives the conductivity link fitted without the held-out papers
+    tests : other folds than the protocol's
+    share : share of the training groups to learn from, for learning curves
+    """
+    planned = list(protocol.tests(kin.groups) if tests is None else tests)
+    empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
+    predicted = {method: empty.copy() for method in (MODEL, *BASELINES)}
+    found = OutOfFold(
+        examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy()
+    )
+    for fold, (repeat, test) in enumerate(planned):
+        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+        leaking = kin.leaks(rest, test)
+        found.removed.append(int(leaking.sum()))
+        if leaking.all():
+            raise SplitError(
+                f"every row beside a test fold of {len(test)} rows shares a paper or a composition with it: "
+                f"nothing to learn from; add rows of other papers and compositions"
+            )
+        rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
+        train, held = examples.take(rest), examples.take(test)
+        if link:
+            add = link.without(held.papers)
+            train, held = Examples(add(train.designs), train.labels), Examples(add(held.designs), held.labels)
+        seed = protocol.seed + repeat
+        chosen = choose(name, train, kin.take(rest), choices, seed, progress)
+        if name == "fade":
+            train, found.shape[repeat, test] = relabelled(train, choices[chosen])
+        found.fold[repeat, test] = fold
+        part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
+        found.chosen.append(chosen)
+        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
+        vectors = (part.featurizer.transform(each.designs) for each in (held, train))
+        found.distance[repeat, test] = nearest_of(*vectors)
+        for method, values in _baselines(part, train, held).items():
+            found.predicted[method][repeat, test] = values
+        progress(1)
+    return found
+
+
+def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """The rows of a share of the groups, at least two of them."""
+    if share >= 1:
+        return rows
+    kinds = np.unique(groups[rows])
+    count = max(2, round(share * len(kinds)))
+    return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
+
+
+def _baselines(part: Part, train: Examples, held: Examples) -> dict[str, np.ndarray]:
+    """What the baselines say; for retention they see the printed value, whatever the cycle."""
+    known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
+    values, weight = train.labels.middle, train.labels.weight
+    if "retention_pct" in train.designs:
+        values = train.designs["retention_pct"].to_numpy(dtype=float)
+        weight = np.ones(len(values))
+    return {name: method(known, values, weight, asked) for name, method in BASELINES.items()}

@@ -1,0 +1,55 @@
+"""How often papers were dealt into folds when a model was judged, and what that is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reporting.pages import counted
+from training.config import TrainConfig
+from training.evaluation.out_of_fold import FOLD, by_repeat
+
+STEADY = TrainConfig.repeats
+"""Repeats from which a verdict is not called rough. Five rows added to the shipped conductivities deal their 45 groups
+anew: in three folds, dealt once, the error of one recipe came out 0.09 decades apart for that alone. The interval over
+papers does not hold this."""
+
+
+@dataclass(frozen=True)
+class Dealing:
+    """Folds of one repeat, and repeats."""
+
+    folds: int
+    repeats: int
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Dealing:
+        """As a table of `training.evaluation.out_of_fold` tells it: folds are counted where most rows were judged."""
+        repeats = by_repeat(table, FOLD).shape[0]
+        return cls(int(table.groupby("target")[f"{FOLD}0"].nunique().max()) if len(table) else 0, repeats)
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether another dealing may well say something else."""
+        return self.repeats < STEADY
+
+    @property
+    def text(self) -> str:
+        """As printed.
+
+        >>> Dealing(3, 1).text, Dealing(5, 5).text
+        ('3 folds x 1 repeat', '5 folds x 5 repeats')
+        """
+        return f"{counted(self.folds, 'fold')} x {counted(self.repeats, 'repeat')}"
+
+
+def remark(champion: Dealing, challenger: Dealing) -> str:
+    """What is to be said of a comparison: how both were judged, and whether that is rough."""
+    told = f"judged by {challenger.text}"
+    if champion != challenger:
+        told = f"the champion was judged by {champion.text}, the challenger by {challenger.text}"
+        told += ": part of each difference may be theirs"
+    if champion.is_rough or challenger.is_rough:
+        told += f"; rough: papers dealt otherwise may turn a verdict, --repeats {STEADY} settles more"
+    return told

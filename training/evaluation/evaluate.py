@@ -1,0 +1,103 @@
+"""Skill on papers never seen: errors beside the baselines, their ratio to the dummy with its interval, and coverage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from features.tables.mistakes import InputError
+from models.intervals import calibrate
+from models.tasks.targets import CONDUCTIVITY, LIFE, TARGETS, Target
+from training.evaluation.baselines import BASELINES
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
+from training.evaluation.coverage import coverage
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.errors import PART_OF, errors
+from training.evaluation.score import Score
+from training.evaluation.score_life import score_life
+
+
+def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
+    """Score every target from out-of-fold predictions.
+
+    Parameters
+    ----------
+    found : what `cross_validate` gave
+    level : of the intervals whose coverage is measured
+    seed : of the bootstrap
+    """
+    scores = {column: score(TARGETS[column], found[part], level, seed) for column, part in PART_OF.items()}
+    return scores | {LIFE.column: _with_choices(score_life(found["fade"], level, seed), found["fade"])}
+
+
+def _with_choices(judged: Score, found: OutOfFold) -> Score:
+    removed = float(np.mean(found.removed)) if found.removed else 0.0
+    return replace(judged, removed=removed, chosen=dict(Counter(found.chosen).most_common()))
+
+
+def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+    """Score one target that has an error: all but cycle life."""
+    error, rows = errors(target, found)
+    groups = found.groups[rows]
+    ours, dummy = error[MODEL], error["dummy"]
+    low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    covered, width = coverage(target, found, level)
+    cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
+    judged = Score(
+        target.column,
+        len(rows),
+        len(np.unique(groups)),
+        f"mean absolute error, {target.error_unit}",
+        {name: float(error[name].mean()) for name in (MODEL, *BASELINES)},
+        "error over the dummy's",
+        float(ours.sum() / dummy.sum()),
+        low,
+        high,
+        _is_shown(high, groups),
+        level,
+        cover,
+        cover_low,
+        cover_high,
+        float(np.nanmean(width[rows])),
+    )
+    return _with_choices(judged, found)
+
+
+def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
+    """Score conductivity on fixed test rows.
+
+    Parameters
+    ----------
+    judged : predictions of the test rows, the others NaN
+    learnt : out-of-fold predictions of the training side, which alone calibrates the intervals
+    """
+    held, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
+    exact = np.flatnonzero(labels.exact)
+    if not len(exact):
+        raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
+    error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
+    ours, dummy = error[MODEL], error["dummy"]
+    low, high = bootstrap(groups[exact], lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    kept = calibrate(
+        learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups, distance=learnt.distance
+    )
+    half = kept.half_width(judged.spread[0, test], level, judged.distance[0, test])
+    inside = (labels.distance(judged.predicted[MODEL][0, test]) <= half).astype(float)
+    cover, cover_low, cover_high = held_share(inside, groups, seed)
+    names = held.designs["row_id"].to_numpy()[test]
+    return Score(
+        CONDUCTIVITY.column, len(exact), len(np.unique(groups[exact])),
+        f"mean absolute error, {CONDUCTIVITY.error_unit}, of {len(names)} test rows those with a value",
+        {name: float(values.mean()) for name, values in error.items()},
+        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, _is_shown(high, groups[exact]),
+        level, cover, cover_low, cover_high, float(2 * half.mean()), float(judged.removed[0]),
+        dict(Counter(judged.chosen)),
+    )  # fmt: skip
+
+
+def _is_shown(high: float, groups: np.ndarray) -> bool:
+    """Whether a ratio's interval shows skill; of few groups it shows nothing."""
+    return bool(high < 1 and len(np.unique(groups)) >= FEWEST_GROUPS)

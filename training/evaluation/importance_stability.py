@@ -1,0 +1,255 @@
+"""How stable importance is: models refitted without groups of papers, and beside features that mean nothing.
+
+Groups of papers are left out in turn. Each time one model is fitted as the part was, and one that sees, beside each
+feature, a copy whose values were dealt to other papers: what such a copy gains is what chance gains (Boruta, Kursa and
+Rudnicki, doi 10.18637/jss.v036.i11). The copies keep the rows of a paper together, since a feature that is the same
+within a paper can tell papers apart without meaning anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from features.feature import Feature
+from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.explain.feature_groups import GROUPS, correlated, group_of
+from models.explain.stability import MOST_ROUNDS, Stability
+from models.tasks.part import PARTS, Part, paper_weights, with_conductivity
+from training.config import Protocol
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples, relabelled
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.data.papers import grouped_folds
+from training.evaluation.bootstrap import BAND, BOOTSTRAPS
+
+REFITS_PER_FOLD = 2
+"""Twice as many groups of papers as the folds that skill is measured with: half as many papers are missed at a time."""
+SHUFFLES = 5
+PAIRS = 20
+"""Strongest interactions that are kept."""
+PAIR_ROWS = 12
+"""Rows the interactions of a refit are measured on: each row costs as many SHAP values as there are features."""
+ROUNDING = 1e-12
+"""A rise that is rounding, not error."""
+
+EXAMPLES: dict[str, Callable[[Literature], Examples]] = {
+    "conductivity": conductivity_examples,
+    "ice": ice_examples,
+    "fade": fade_examples,
+}
+
+
+@dataclass
+class Ground:
+    """What a part was fitted on, as numbers: vectors, labels, and which rows are kin."""
+
+    vectors: pd.DataFrame
+    labels: Labels
+    kin: Kinship
+    features: list[Feature]
+    recipe: Recipe
+
+    def fit(self, rows: np.ndarray, copies: np.ndarray | None, seed: int) -> BoostedEnsemble:
+        """One booster on some rows, with the shuffled copies beside the features where there are any."""
+        table, signs = self.vectors.iloc[rows], [feature.monotone for feature in self.features]
+        if copies is not None:
+            table, signs = _beside(table, copies[rows]), signs * 2
+        return BoostedEnsemble(replace(self.recipe, members=1), signs).fit(table, self.labels.take(rows), seed)
+
+
+def stability(
+    parts: Mapping[str, Part],
+    literature: Literature,
+    protocol: Protocol,
+    progress: Callable[[int], None] = lambda steps: None,
+) -> dict[str, Stability]:
+    """Stability of every part's importance.
+
+    Not done: the cells' conductivity is that of the model of all papers, also where a paper is left out. Importance is
+    no skill, and one feature of sixty would move a little.
+
+    Parameters
+    ----------
+    parts : fitted on this literature, by name of `models.tasks.part.PARTS`
+    protocol : folds and seed; one repeat
+    progress : called with the number of refits just done, `refits_needed(protocol)` in all
+
+    Raises
+    ------
+    SplitError
+        Fewer than two groups of papers.
+    """
+    link = parts["conductivity"]
+    return {name: measure(_ground(name, part, link, literature), protocol, progress) for name, part in parts.items()}
+
+
+def refits_needed(protocol: Protocol) -> int:
+    """Number of steps `stability` reports to its progress."""
+    return len(PARTS) * REFITS_PER_FOLD * protocol.folds
+
+
+def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground:
+    """The rows of a part as `training.train.fit_bundle` gave them to `fit_part`."""
+    examples, recipe = EXAMPLES[name](literature), part.ensemble.recipe
+    if name != "conductivity":
+        examples = Examples(with_conductivity(examples.designs, link), examples.labels)
+    if name == "fade":
+        examples, _ = relabelled(examples, recipe)
+    labels = examples.labels
+    if recipe.paper_power:
+        labels = replace(labels, weight=labels.weight * paper_weights(examples.designs["paper"], recipe.paper_power))
+    kin = Kinship.of(examples, by_composition=name == "conductivity")
+    return Ground(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
+
+
+def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
+    """Stability of one part; `progress` is called with the number of refits just done."""
+    names, groups = list(ground.vectors.columns), ground.kin.groups
+    units = _units(ground)
+    seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
+    wanted = REFITS_PER_FOLD * protocol.folds
+    count = min(wanted, len(np.unique(groups)))
+    plain, beside, copied, pairs, pairs_copied = [], [], [], [], []
+    rise = np.full((len(units), len(groups)), np.nan)
+    sample = np.sort(random.permutation(len(groups))[:PAIR_ROWS])
+    for fold, test in enumerate(grouped_folds(groups, count, seed)):
+        rest = np.setdiff1d(np.arange(len(groups)), test)
+        rest = rest[~ground.kin.leaks(rest, test)]
+        copies = _dealt(ground.vectors.to_numpy(dtype=float), groups, random)
+        model, mixed = ground.fit(rest, None, seed + fold), ground.fit(rest, copies, seed + fold)
+        widened = _beside(ground.vectors, copies)
+        strength = np.abs(mixed.contributions(widened)[0]).mean(axis=0)
+        plain.append(np.abs(model.contributions(ground.vectors)[0]).mean(axis=0))
+        beside.append(strength[: len(names)])
+        copied.append(strength[len(names) :].max())
+        pairs.append(_pair_strength(model, ground.vectors.iloc[sample]))
+        both = _pair_strength(mixed, widened.iloc[sample])
+        pairs_copied.append((both[: len(names), : len(names)], both[:, len(names) :].max()))
+        rise[:, test] = _rise(ground, model, test, units, random)
+        progress(1)
+    progress(wanted - count)
+    features = _feature_table(names, np.array(plain), np.array(beside), np.array(copied))
+    intervals = pd.DataFrame(
+        _by_group(rise, groups, seed), columns=["permutation", "permutation_low", "permutation_high"]
+    )
+    joint = pd.DataFrame(
+        {
+            "group": [name for name, _ in units],
+            "members": [";".join(names[place] for place in places) for _, places in units],
+        }
+    )
+    return Stability(
+        count,
+        int(ground.kin.papers.shape[1]),
+        features.join(intervals.iloc[: len(names)]),
+        joint.join(intervals).iloc[len(names) :].reset_index(drop=True),
+        _pair_table(names, np.array(pairs), pairs_copied),
+    )
+
+
+def _units(ground: Ground) -> list[tuple[str, list[int]]]:
+    """What is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
+    names = list(ground.vectors.columns)
+    found = [(name, [place]) for place, name in enumerate(names)]
+    for members in correlated(names, ground.vectors.to_numpy(dtype=float)):
+        found.append(("correlated", [names.index(name) for name in members]))
+    by_group = {
+        group: [place for place, each in enumerate(ground.features) if group_of(each) == group] for group in GROUPS
+    }
+    return [*found, *((group, places) for group, places in by_group.items() if places)]
+
+
+def _beside(table: pd.DataFrame, copies: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(np.hstack([table.to_numpy(dtype=float), copies]), index=table.index)
+
+
+def donors(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A row for each row, such that the rows of a group all come from one group drawn by lot, shape (n_rows,)."""
+    kinds, member = np.unique(groups, return_inverse=True)
+    rows = [np.flatnonzero(member == kind) for kind in range(len(kinds))]
+    donor = np.empty(len(groups), dtype=int)
+    for kind, other in enumerate(random.permutation(len(kinds))):
+        donor[rows[kind]] = np.resize(random.permutation(rows[other]), len(rows[kind]))
+    return donor
+
+
+def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Every column with its values dealt to other papers, each by a lot of its own."""
+    return np.column_stack([table[donors(groups, random), place] for place in range(table.shape[1])])
+
+
+def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
+    """Mean absolute effect of each pair, shape (n_features, n_features), 0 on the diagonal; all 0 where the model has
+    too many rounds to be asked."""
+    if model.recipe.rounds > MOST_ROUNDS:
+        return np.zeros((vectors.shape[1], vectors.shape[1]))
+    strength: np.ndarray = 2 * np.abs(model.interactions(vectors)).mean(axis=0)
+    np.fill_diagonal(strength, 0.0)
+    return strength
+
+
+def _rise(
+    ground: Ground,
+    model: BoostedEnsemble,
+    test: np.ndarray,
+    units: list[tuple[str, list[int]]],
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Rise of each held-out row's error when a unit's values come from other papers, shape (n_units, n_test)."""
+    table = ground.vectors.to_numpy(dtype=float)
+    blocks = [table[test]]
+    for _, places in units:
+        for _ in range(SHUFFLES):
+            block = table[test].copy()
+            block[:, places] = table[donors(ground.kin.groups, random)[test]][:, places]
+            blocks.append(block)
+    predicted, _ = model.predict(pd.DataFrame(np.vstack(blocks), columns=ground.vectors.columns))
+    labels = ground.labels.take(test)
+    error = np.array([labels.distance(each) for each in predicted.reshape(len(blocks), len(test))])
+    shuffled = error[1:].reshape(len(units), SHUFFLES, len(test)).mean(axis=1)
+    return np.asarray(shuffled - error[0], dtype=float)
+
+
+def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """Mean of each unit's rise over groups of papers, each counting once, with its 90 % bootstrap interval over them;
+    shape (n_units, 3)."""
+    kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
+    means = np.array([np.bincount(member, each) / size for each in rise])
+    means[np.abs(means) < ROUNDING] = 0.0
+    drawn = np.random.default_rng(seed).multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)), BOOTSTRAPS)
+    low, high = np.percentile(means @ drawn.T / len(kinds), BAND, axis=1)
+    return np.column_stack([means.mean(axis=1), low, high])
+
+
+def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copied: np.ndarray) -> pd.DataFrame:
+    ranks = np.array([rankdata(-each, method="min") for each in plain])
+    return pd.DataFrame(
+        {
+            "feature": names,
+            "low": plain.min(axis=0),
+            "high": plain.max(axis=0),
+            "rank_low": ranks.min(axis=0).astype(int),
+            "rank_high": ranks.max(axis=0).astype(int),
+            "above_shuffled": (beside > copied[:, None]).mean(axis=0),
+            "shuffled": float(copied.mean()),
+        }
+    )
+
+
+def _pair_table(names: list[str], pairs: np.ndarray, copied: list[tuple[np.ndarray, float]]) -> pd.DataFrame:
+    upper = np.triu_indices(len(names), 1)
+    mean = pairs.mean(axis=0)[upper]
+    strongest = [place for place in np.argsort(-mean, kind="stable")[:PAIRS] if mean[place] > 0]
+    rows = []
+    for place in strongest:
+        first, second = int(upper[0][place]), int(upper[1][place])
+        above = float(np.mean([found[first, second] > best for found, best in copied]))
+        each = pairs[:, first, second]
+        rows.append((names[first], names[second], float(each.min()), float(each.max()), above))
+    return pd.DataFrame(rows, columns=["first", "second", "low", "high", "above_shuffled"])

@@ -1,0 +1,66 @@
+"""Learning curves: the error on papers never seen, by the share of the other papers that were learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from models.tasks.targets import TARGETS
+from training.config import Protocol
+from training.data.groups import Kinship
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.errors import PART_OF, errors
+
+CurvePoint = tuple[float, int, float, float, float, float]
+"""Share of the training groups, groups judged, mean absolute error, its 90 % bootstrap interval over groups, and the
+dummy's error."""
+
+
+def learning_curve(
+    found: Mapping[str, OutOfFold],
+    choices: Mapping[str, Choices],
+    shares: Sequence[float],
+    protocol: Protocol,
+    progress: Progress = lambda steps: None,
+) -> dict[str, list[CurvePoint]]:
+    """Error of each target that has one, for growing shares of the papers; one repeat of the folds.
+
+    Parameters
+    ----------
+    found : what `cross_validate` gave; its rows are judged again, with the recipe chosen most often there
+    shares : shares of the training groups, each above 0 and at most 1
+    """
+    once = Protocol(protocol.folds, 1, protocol.seed)
+    electrolytes = found["conductivity"].examples
+    kin = {name: Kinship.of(each.examples, by_composition=name == "conductivity") for name, each in found.items()}
+    usual = {name: {best: choices[name][best]} for name, each in found.items() for best in [_most(each.chosen)]}
+    link = ConductivityLink(electrolytes, kin["conductivity"], usual["conductivity"], protocol.seed)
+    curves: dict[str, list[CurvePoint]] = {}
+    for column, name in PART_OF.items():
+        for share in shares:
+            again = validate(
+                name, found[name].examples, kin[name], usual[name], once, progress,
+                link=None if name == "conductivity" else link, share=share,
+            )  # fmt: skip
+            error, rows = errors(TARGETS[column], again)
+            groups, ours = again.groups[rows], error[MODEL]
+            low, high = bootstrap(groups, partial(_mean, ours), once.seed)
+            point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
+            curves.setdefault(column, []).append(point)
+    return curves
+
+
+def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
+    """Number of fits `learning_curve` reports to its progress."""
+    return len(PART_OF) * len(shares) * protocol.folds
+
+
+def _mean(values: np.ndarray, count: np.ndarray) -> float:
+    return float((count * values).sum() / count.sum())
+
+
+def _most(chosen: Sequence[str]) -> str:
+    return max(dict.fromkeys(chosen), key=chosen.count)

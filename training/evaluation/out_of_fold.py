@@ -1,0 +1,164 @@
+"""Every out-of-fold prediction of a training in one table, exact to the last bit, so that a later training can be
+compared with it row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.ensemble import Labels
+from models.tasks import fade_law as lifetime
+from models.tasks.targets import LIFE, RETENTION, TARGETS, Target
+from training.data.examples import Examples
+from training.evaluation.coverage import coverage, life_coverage
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.errors import PART_OF, errors, predictions
+
+JUDGED = "judged.csv"
+"""Name of the table inside the report folder, which MLflow keeps with the run."""
+PREDICTED, FOLD = "predicted_", "fold_"
+"""Columns of one repeat each, numbered from 0."""
+
+
+class ComparisonError(ValueError):
+    """Two trainings that cannot be compared; the message says why."""
+
+
+def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
+    """One row per target and row predicted out of fold.
+
+    Parameters
+    ----------
+    found : what `cross_validate` gave
+    level : of the intervals
+
+    Returns
+    -------
+    DataFrame
+        Columns in order: `target` (column of `TARGETS`); `row` (id of the row; for retention the cell with its cycle,
+        for life the cell); `paper`; `group` (number of what folds held out whole); `lower`, `upper` (what is known of
+        the value, on the target's error scale: log10 S/cm, %, %, log10 cycles after the reference); `error` (mean
+        absolute error over the repeats, NaN where only a bound is known; for life how far the prediction lies outside
+        its bounds); `covered` (share of the repeats whose interval holds the value, calibrated without the row's own
+        paper; NaN where the papers cannot support the level); `predicted_0`, ... and `fold_0`, ... (prediction on
+        the error scale and number of the fold, by repeat).
+    """
+    tables = [_of_target(TARGETS[column], found[part], level) for column, part in PART_OF.items()]
+    return pd.concat([*tables, _of_lives(found["fade"], level)], ignore_index=True)
+
+
+def row_keys(examples: Examples) -> list[str]:
+    """What names each row across trainings: its id, for cycling points with the cycle; a second of a name is numbered.
+
+    >>> designs = pd.DataFrame({"row_id": ["A1", "A1"], "cycle": [100.0, 250.0], "cycles": [99.0, 249.0]})
+    >>> row_keys(Examples(designs, Labels(np.zeros(2), np.zeros(2), np.ones(2))))
+    ['A1 at cycle 100', 'A1 at cycle 250']
+    """
+    names = examples.designs["row_id"].astype(str)
+    if "cycles" in examples.designs:
+        names = names + [f" at cycle {cycle:.10g}" for cycle in examples.designs["cycle"]]
+    seconds = names.groupby(names).cumcount()
+    return [f"{name} ({second + 1})" if second else name for name, second in zip(names, seconds, strict=True)]
+
+
+def write_judged(table: pd.DataFrame, folder: Path) -> None:
+    """Write the table into a report folder; numbers are read back as they were, bit for bit."""
+    table.to_csv(folder / JUDGED, index=False)
+
+
+def read_judged(text: str) -> pd.DataFrame:
+    """Read what `write_judged` wrote.
+
+    Raises
+    ------
+    ComparisonError
+        A column is missing, or a target is none of ours.
+    """
+    table = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    expected = ["target", "row", "paper", "group", "lower", "upper", "error", "covered", f"{PREDICTED}0", f"{FOLD}0"]
+    if missing := [name for name in expected if name not in table]:
+        raise ComparisonError(f"{JUDGED} of the run has no column {', '.join(missing)}; train again")
+    if unknown := sorted(set(table["target"]) - set(TARGETS)):
+        raise ComparisonError(f"{JUDGED} of the run judges {', '.join(unknown)}, which this code does not predict")
+    numbers = {
+        name: [_exact(name, each) for each in table[name]]
+        for name in table.columns
+        if name in ("lower", "upper", "error", "covered") or name.startswith((PREDICTED, FOLD))
+    }
+    return table.assign(group=table["group"].astype(int), **numbers)
+
+
+def _exact(column: str, written: str) -> float:
+    """The number as it was before it was written: Python's own reading is exact to the last bit, that of tables may not
+    be."""
+    try:
+        return float(written) if written else float("nan")
+    except ValueError:
+        raise ComparisonError(f"{JUDGED} of the run: column {column} holds {written!r}, no number") from None
+
+
+def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:
+    """Predictions or folds of a table, shape (n_repeats, n_rows)."""
+    return table[[name for name in table.columns if name.startswith(start)]].to_numpy(dtype=float).T
+
+
+def _of_target(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
+    error, rows = errors(target, found)
+    every = np.full(len(found.groups), np.nan)
+    every[rows] = error[MODEL]
+    lower, upper = _known(target, found.examples)
+    covered, _ = coverage(target, found, level)
+    ours = predictions(target, found)[MODEL]
+    return _table(
+        target.column, row_keys(found.examples), found.examples.papers, found.groups, lower, upper, every, covered,
+        ours, found.fold,
+    )  # fmt: skip
+
+
+def _known(target: Target, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of the value as measured. The labels of cycling points depend on the other papers; what is printed does
+    not."""
+    if target is not RETENTION:
+        return examples.labels.lower, examples.labels.upper
+    value = examples.designs["retention_pct"].to_numpy(dtype=float)
+    mark = examples.designs["qualifier"].to_numpy()
+    return np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
+
+
+def _of_lives(found: OutOfFold, level: float) -> pd.DataFrame:
+    """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
+    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
+    bounds = lifetime.life_bounds(points)
+    first = points.reset_index().groupby("cell_id")["index"].first()
+    row = first.loc[bounds["cell_id"]].to_numpy()
+    labels = Labels(bounds["lower"].to_numpy(), bounds["upper"].to_numpy(), np.ones(len(bounds)))
+    ours = found.predicted[MODEL][:, row]
+    missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
+    covered, _ = life_coverage(found, row, labels, level)
+    cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
+    return _table(
+        LIFE.column, cells, papers, found.groups[row], labels.lower, labels.upper, missed, covered, ours,
+        found.fold[:, row],
+    )  # fmt: skip
+
+
+def _table(
+    target: str,
+    rows: list[str],
+    papers: np.ndarray,
+    groups: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    error: np.ndarray,
+    covered: np.ndarray,
+    predicted: np.ndarray,
+    fold: np.ndarray,
+) -> pd.DataFrame:
+    repeats = {f"{PREDICTED}{repeat}": values for repeat, values in enumerate(predicted)}
+    repeats |= {f"{FOLD}{repeat}": values for repeat, values in enumerate(fold)}
+    held = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
+    return pd.DataFrame({"target": target, "row": rows, **held, **repeats})

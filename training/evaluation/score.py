@@ -1,0 +1,113 @@
+"""The skill of one target, as figures and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from training.evaluation.baselines import BASELINES
+from training.evaluation.crossvalidate import MODEL
+
+
+@dataclass(frozen=True)
+class Score:
+    """Skill of one target on unseen papers.
+
+    Attributes
+    ----------
+    target : column of the target
+    rows, papers : rows judged, and groups they come from: papers, for conductivity joined
+        where they share a composition
+    measure : what `by_method` holds, with its unit
+    by_method : the measure for the model and each baseline
+    skill, skill_low, skill_high : the figure skill is judged by, with its 90 % bootstrap interval over papers
+    skill_name : what that figure is
+    shown : whether the interval excludes "no better than the dummy"
+    coverage, coverage_low, coverage_high : share of papers' values inside the interval at `level`
+    width : mean width of the interval, in the error's unit
+    removed : training rows left out of a fold as kin of its test rows, on average
+    chosen : how often each recipe was chosen inside the training folds
+    """
+
+    target: str
+    rows: int
+    papers: int
+    measure: str
+    by_method: Mapping[str, float]
+    skill_name: str
+    skill: float
+    skill_low: float
+    skill_high: float
+    shown: bool
+    level: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    width: float
+    removed: float = 0.0
+    chosen: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Skill in words."""
+        return "skill shown" if self.shown else "no skill shown yet"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "verdict": self.verdict}
+
+
+def sentence(score: Score) -> str:
+    """A score in words: errors by method, the ratio with its interval, coverage, and the verdict."""
+    methods = ", ".join(f"{name} {value:.2f}" for name, value in score.by_method.items())
+    return (
+        f"{score.rows} rows of {score.papers} groups; {score.measure}: {methods}; {score.skill_name} {score.skill:.2f} "
+        f"({score.skill_low:.2f} to {score.skill_high:.2f}); {100 * score.level:g} % intervals hold "
+        f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f}); "
+        f"{score.verdict}"
+    )
+
+
+def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
+    """One row per target, all figures, for CSV."""
+    rows = []
+    for score in scores.values():
+        values = score.as_dict()
+        by_method = values.pop("by_method")
+        values["chosen"] = "; ".join(f"{name} {count}" for name, count in score.chosen.items())
+        rows.append({**values, **{f"measure_{name}": value for name, value in by_method.items()}})
+    return pd.DataFrame(rows)
+
+
+def markdown(scores: Mapping[str, Score]) -> str:
+    """The skill tables as Markdown, at the precision of the README."""
+    lines = [
+        "| target | rows (groups) | Silion | dummy | nearest | ridge | error over the dummy's (90 %) | 90 "
+        "% interval holds | verdict |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for column in (CONDUCTIVITY.column, ICE.column, RETENTION.column):
+        score = scores[column]
+        cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
+        ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        name = f"{TARGETS[column].label}, {TARGETS[column].error_unit}"
+        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {held} | {score.verdict} |")
+    life = scores[LIFE.column]
+    gain = life.by_method[MODEL] - life.by_method["dummy"]
+    lines += [
+        "",
+        "| target | cells (groups; known from both sides) | concordance (90 %; 0.5 is chance) "
+        "| log-likelihood per cell over the better dummy's (90 %) | 90 % interval meets what is known | verdict |",
+        "|---|---|---|---|---|---|",
+        f"| {LIFE.label} | {life.rows} ({life.papers}; {life.by_method['two_sided']:.0f}) "
+        f"| {life.skill:.2f} ({life.skill_low:.2f} to {life.skill_high:.2f}) "
+        f"| {gain:+.2f} ({life.by_method['gain_low']:+.2f} to {life.by_method['gain_high']:+.2f}) "
+        f"| {100 * life.coverage:.0f} % ({100 * life.coverage_low:.0f} to {100 * life.coverage_high:.0f}) "
+        f"| {life.verdict} |",
+    ]
+    return "\n".join(lines)

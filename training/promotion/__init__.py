@@ -1,0 +1,1 @@
+"""Champion and challenger: tracking, comparison, gate, promotion, reproduction."""

@@ -1,0 +1,110 @@
+"""What a challenger must show before it becomes the champion, criterion by criterion, judged by MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.bundle import Bundle
+from models.registry import quiet
+from models.tasks.targets import TARGETS
+from training.evaluation.bootstrap import held_share
+from training.promotion.compare import Comparison, Paired
+from training.promotion.known_truths import Truth, check_truths, example_designs
+
+LEVEL = 0.9
+"""Of the intervals whose promise is checked."""
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One number and the limit it must keep.
+
+    Attributes
+    ----------
+    name : of the metric, as MLflow is told
+    value : NaN where it could not be measured, which keeps no limit
+    limit, greater_is_better : `value` must reach the limit, from above or below
+    said : what was asked and what was found, in one line
+    """
+
+    name: str
+    value: float
+    limit: float
+    greater_is_better: bool
+    said: str
+
+
+def gate(comparison: Comparison | None, challenger: pd.DataFrame, bundle: Bundle, seed: int) -> list[Criterion]:
+    """All criteria of a challenger.
+
+    - Skill, per target: the 90 % interval of the paired difference does not lie wholly on the worse side of 0. A target
+      without five common groups of papers cannot be judged and does not pass.
+    - Coverage, per target: the share of papers' values that the 90 % intervals hold, calibrated without the paper, is
+      at least 90 % as far as the number of papers can tell: the upper end of its own 90 % bootstrap interval over
+      papers reaches 90 %. Intervals that hold more than they promise pass.
+    - The known truths of `training.promotion.known_truths`, each broken by no example design.
+
+    Parameters
+    ----------
+    comparison : with the champion; None where there is no champion
+    challenger : its table of `judged`
+    bundle : of the challenger
+    seed : of the bootstrap
+    """
+    skill = [_skill(pair) for pair in comparison.targets.values()] if comparison else []
+    coverage = [_coverage(column, challenger, seed) for column in TARGETS]
+    return [*skill, *coverage, *(_truth(each) for each in check_truths(bundle, example_designs()))]
+
+
+def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """The criteria that `mlflow.validate_evaluation_results` refuses.
+
+    It takes results of one's own making. Each criterion is a threshold on one number of the challenger: the paired
+    difference holds both models already, and MLflow's comparison with a baseline can ask for "better by" but not for
+    "not worse beyond the noise".
+    """
+    import mlflow
+    from mlflow.models import EvaluationResult, MetricThreshold
+    from mlflow.models.evaluation.validation import ModelValidationFailedException
+
+    refused = []
+    with quiet():
+        for each in criteria:
+            threshold = MetricThreshold(threshold=float(each.limit), greater_is_better=each.greater_is_better)
+            found = EvaluationResult(metrics={each.name: float(each.value)}, artifacts={})
+            try:
+                mlflow.validate_evaluation_results({each.name: threshold}, found)
+            except ModelValidationFailedException:
+                refused.append(each)
+    return refused
+
+
+def _skill(pair: Paired) -> Criterion:
+    target = TARGETS[pair.target]
+    unit = "concordance" if pair.greater_is_better else target.error_unit
+    told = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}, difference {pair.difference:+.3g}"
+    interval = f"({pair.low:+.3g} to {pair.high:+.3g}) on {pair.rows} rows of {pair.groups} papers"
+    said = f"{target.label}: {pair.verdict}: {told} {interval}; the interval must reach 0"
+    return Criterion(f"{pair.target}.difference", pair.best, 0.0, pair.greater_is_better, said)
+
+
+def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
+    rows = challenger[(challenger["target"] == column) & challenger["error"].notna()]
+    covered, groups = rows["covered"].to_numpy(dtype=float), rows["group"].to_numpy()
+    share, low, high = held_share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
+    told = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
+    if not np.isfinite(high):
+        told = "cannot be judged, too few papers for that level"
+    said = f"{TARGETS[column].label}: {100 * LEVEL:g} % intervals hold {told}; the interval must reach {100 * LEVEL:g}"
+    return Criterion(f"{column}.coverage_high", high, LEVEL - TOLERANCE, True, said)
+
+
+def _truth(truth: Truth) -> Criterion:
+    first = f"; first {truth.broken[0]}" if truth.broken else ""
+    said = f"{truth.said}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
+    return Criterion(f"truth.{truth.name}", float(len(truth.broken)), 0.0, False, said)

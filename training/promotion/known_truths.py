@@ -1,0 +1,155 @@
+"""What every model must keep whatever it learnt: checked on a model's own predictions for the example designs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.tables.records import Candidate
+from features.tables.rows import read_table
+from models.bundle import Bundle
+from models.candidates import candidate_frame, has_anode
+from models.predictor import Predictor
+from models.tasks.fade_law import LIFE_RETENTION_PCT
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "candidates.csv"
+TEMPERATURES_C = (-20.0, 0.0, 25.0, 45.0, 60.0, 80.0, 100.0)
+CYCLES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 3000.0)
+HAIR = 1e-9
+"""Relative difference that counts as none."""
+CROSSING_PCT = 0.01
+"""How near to 80 % the retention at the predicted life must be."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One known truth and the designs whose predictions break it, each in words."""
+
+    name: str
+    said: str
+    broken: tuple[str, ...]
+    designs: int
+
+
+def example_designs() -> pd.DataFrame:
+    """The shipped example designs, with the name of each as the index."""
+    table = read_table(EXAMPLES, Candidate, own_columns=True)
+    frame = candidate_frame(table.rows)
+    return frame.set_index(pd.Index([raw["design"] for raw in table.raw], name="design"))
+
+
+def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
+    """Whether a model keeps what is known: the conductivity never falls with temperature; the retention is 100 at the
+    reference cycle, never rises with the cycle and crosses 80 % at the predicted life; the ICE lies within 0 to 100;
+    each interval holds its value; and there is a number wherever a design says enough.
+
+    Not checked: how steep anything is. Trees are flat between two splits, and the shipped literature prints few
+    conductivities away from 25 °C: a model may hardly know that temperature matters and still keep this.
+
+    Parameters
+    ----------
+    designs : columns of `Candidate`, indexed by name
+    """
+    with np.errstate(all="ignore"):  # a broken model may well divide by zero
+        return _checked(Predictor(bundle), designs)
+
+
+def _checked(predictor: Predictor, designs: pd.DataFrame) -> list[Truth]:
+    cells = designs[has_anode(designs)]
+    once = predictor.predict(designs, precedents=0).table
+    warm = _grid(predictor, designs, "temperature_c", TEMPERATURES_C, [CONDUCTIVITY.column])
+    aged = _grid(predictor, cells, "cycle", CYCLES, [RETENTION.column])
+    return [
+        Truth("numbers", "a number for every target a design describes", _without_number(once, cells), len(designs)),
+        Truth("intervals", "low <= value <= high", _outside(once), len(designs)),
+        Truth("ice", "initial Coulombic efficiency within 0 and 100 %", _ice(once), len(cells)),
+        Truth(
+            "temperature", "conductivity never falls with temperature",
+            _wrong_way(CONDUCTIVITY.column, warm, "°C", TEMPERATURES_C, -1), len(designs),
+        ),
+        Truth("reference", "retention 100 % at the reference cycle", _reference(aged), len(cells)),
+        Truth(
+            "fade", "retention never rises with the cycle",
+            tuple(
+                each
+                for end in ("", "_low", "_high")
+                for each in _wrong_way(RETENTION.column + end, aged, "cycles", CYCLES, 1)
+            ),
+            len(cells),
+        ),
+        Truth("life", "retention crosses 80 % at the predicted life", _crossing(predictor, cells, once), len(cells)),
+    ]  # fmt: skip
+
+
+def _grid(
+    predictor: Predictor, designs: pd.DataFrame, column: str, values: Sequence[float], targets: list[str]
+) -> list[pd.DataFrame]:
+    """Predictions for all designs at each value of a column."""
+    every = pd.concat([designs.assign(**{column: value}) for value in values])
+    table = predictor.predict(every, targets=targets, precedents=0).table
+    return [table.iloc[len(designs) * place : len(designs) * (place + 1)] for place in range(len(values))]
+
+
+def _name(designs: pd.DataFrame, row: np.intp) -> str:
+    return str(designs.index[int(row)])
+
+
+def _without_number(once: pd.DataFrame, cells: pd.DataFrame) -> tuple[str, ...]:
+    asked = {column: cells.index if column != CONDUCTIVITY.column else once.index for column in TARGETS}
+    return tuple(
+        f"{name}: no {TARGETS[column].label}"
+        for column, names in asked.items()
+        for name in names
+        if not np.isfinite(once.loc[name, [column, f"{column}_low", f"{column}_high"]].to_numpy(dtype=float)).all()
+    )
+
+
+def _outside(once: pd.DataFrame) -> tuple[str, ...]:
+    found = []
+    for column in TARGETS:
+        low, value, high = (once[column + end].to_numpy(dtype=float) for end in ("_low", "", "_high"))
+        for row in np.flatnonzero((low > value * (1 + HAIR)) | (value > high * (1 + HAIR))):
+            told = f"{low[row]:.4g} to {high[row]:.4g} does not hold {value[row]:.4g}"
+            found.append(f"{_name(once, row)}: {TARGETS[column].label} {told}")
+    return tuple(found)
+
+
+def _ice(once: pd.DataFrame) -> tuple[str, ...]:
+    ends = once[[f"{ICE.column}_low", ICE.column, f"{ICE.column}_high"]].to_numpy(dtype=float)
+    wrong = np.flatnonzero(((ends < ICE.low) | (ends > ICE.high)).any(axis=1))
+    return tuple(f"{_name(once, row)}: {', '.join(f'{value:.4g} %' for value in ends[row])}" for row in wrong)
+
+
+def _wrong_way(
+    column: str, steps: list[pd.DataFrame], unit: str, values: Sequence[float], sign: int
+) -> tuple[str, ...]:
+    """Designs whose prediction moves in the direction of `sign` from one step to the next."""
+    found = np.array([table[column].to_numpy(dtype=float) for table in steps])
+    over = sign * np.diff(found, axis=0) > HAIR * np.abs(found[:-1])
+    told = []
+    for row in np.flatnonzero(over.any(axis=0)):
+        step = int(np.flatnonzero(over[:, row])[0])
+        ends = f"{found[step, row]:.4g} at {values[step]:g} {unit}, {found[step + 1, row]:.4g} at {values[step + 1]:g}"
+        told.append(f"{_name(steps[0], row)}: {ends}")
+    return tuple(told)
+
+
+def _reference(aged: list[pd.DataFrame]) -> tuple[str, ...]:
+    first = aged[0][RETENTION.column].to_numpy(dtype=float)
+    wrong = np.flatnonzero(~(np.abs(first - 100) <= 100 * HAIR))
+    return tuple(f"{_name(aged[0], row)}: {first[row]:.4g} %" for row in wrong)
+
+
+def _crossing(predictor: Predictor, cells: pd.DataFrame, once: pd.DataFrame) -> tuple[str, ...]:
+    """A life at the limit of what is printed may be longer: there the retention must still be 80 % or more."""
+    life = once.loc[cells.index, LIFE.column].to_numpy(dtype=float)
+    held = predictor.predict(cells.assign(cycle=life), targets=[RETENTION.column], precedents=0).table
+    value = held[RETENTION.column].to_numpy(dtype=float)
+    beyond = (life >= LIFE.high) & (value >= LIFE_RETENTION_PCT)
+    wrong = np.flatnonzero(~(beyond | (np.abs(value - LIFE_RETENTION_PCT) <= CROSSING_PCT)))
+    return tuple(f"{_name(cells, row)}: {value[row]:.4g} % at cycle {life[row]:.0f}" for row in wrong)

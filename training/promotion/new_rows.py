@@ -1,0 +1,141 @@
+"""What the rows that a champion did not have do to the model: the same recipe with and without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from training.config import TrainConfig
+from training.data.examples import Examples, conductivity_examples, ice_examples
+from training.data.fade import fade_examples
+from training.data.groups import Kinship
+from training.data.literature import Literature
+from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.errors import PART_OF
+from training.evaluation.out_of_fold import judged, row_keys
+from training.promotion.compare import Comparison, Paired, compare
+
+Known = Mapping[str, Set[str]]
+"""Names of the rows a training had, by part, as `row_keys` gives them."""
+EXAMPLES: dict[str, Callable[[Literature], Examples]] = {
+    "conductivity": conductivity_examples,
+    "ice": ice_examples,
+    "fade": fade_examples,
+}
+
+
+def rows_known(table: pd.DataFrame) -> dict[str, set[str]]:
+    """Rows a training had, by part, from its table of `judged`: rows of which only a bound is known among them."""
+    return {part: set(table.loc[table["target"] == column, "row"]) for column, part in PART_OF.items()}
+
+
+def new_rows(literature: Literature, champion_row_ids: Known) -> dict[str, set[str]]:
+    """Training rows of the literature that are none of the champion's, by part."""
+    return {part: set(row_keys(each(literature))) - champion_row_ids[part] for part, each in EXAMPLES.items()}
+
+
+def without_new_rows(literature: Literature, champion_row_ids: Known) -> Literature:
+    """The literature without the training rows that the champion did not have; all other rows stay, in their order.
+
+    A cell the champion knew by its cycling alone keeps its design and its old points and loses its ICE, and the other
+    way about: what goes is the measurement, not the cell.
+
+    Parameters
+    ----------
+    champion_row_ids : names of the champion's rows, by part, as `rows_known` reads them
+    """
+    new = new_rows(literature, champion_row_ids)
+    left = _points_left(literature, new["fade"])
+    cells = [
+        cell.model_copy(update={"ice_pct": None, "ice_qualifier": None}) if cell.cell_id in new["ice"] else cell
+        for cell in literature.cells
+    ]
+    return replace(
+        literature,
+        electrolytes=[row for row in literature.electrolytes if row.measurement_id not in new["conductivity"]],
+        cells=cells,
+        cycling=[row for row in literature.cycling if not row.in_training or _take(left, (row.cell_id, row.cycle))],
+    )
+
+
+def _points_left(literature: Literature, new: Set[str]) -> dict[tuple[str, float], int]:
+    """How many points of a cell at a cycle are old, for those cells and cycles that have a new one."""
+    examples = fade_examples(literature)
+    places = zip(examples.designs["row_id"], examples.designs["cycle"], strict=True)
+    told = [
+        ((str(cell), float(cycle)), name in new) for (cell, cycle), name in zip(places, row_keys(examples), strict=True)
+    ]
+    touched = {place for place, is_new in told if is_new}
+    return {place: sum(each == place and not is_new for each, is_new in told) for place in touched}
+
+
+def _take(left: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:
+    """Whether a point stays; of several at one place the first ones are the old ones."""
+    if place not in left:
+        return True
+    left[place] -= 1
+    return left[place] >= 0
+
+
+def effect_of_new_rows(
+    literature: Literature, champion_row_ids: Known, config: TrainConfig, progress: Progress = lambda steps: None
+) -> dict[str, Paired]:
+    """What the new rows alone do: one recipe, with against without them, judged on the rows the champion had.
+
+    Fair means that nothing but the new rows differs:
+
+    - The judged rows are the champion's, as they stand in today's tables; a new row is learnt from and never judged.
+    - The folds are dealt once, over those rows, by the groups of the whole literature, and used for both. Two old
+      papers that a new row joins (one composition in both) are held out together on both sides, although without
+      the new row they need not be.
+    - With the new rows, a fold learns from all of them but those that share a paper or a composition with a row
+      it holds out: a new row of an old paper helps where its paper is not judged.
+    - Recipe choice, conductivity link and seeds are those of `cross_validate`, on each side from its own rows.
+
+    The interval is over papers. It does not hold the luck of one fit: a row more gives every tree other draws. A
+    difference that is small beside the error is to be believed with many repeats only.
+
+    Raises
+    ------
+    SplitError
+        The champion's rows come from too few papers for the folds.
+    """
+    new, without = new_rows(literature, champion_row_ids), without_new_rows(literature, champion_row_ids)
+    sides: tuple[dict[str, OutOfFold], dict[str, OutOfFold]] = ({}, {})
+    links: list[ConductivityLink | None] = [None, None]
+    for part, read in EXAMPLES.items():
+        every, judged_rows = read(literature), read(without)
+        old = np.flatnonzero([name not in new[part] for name in row_keys(every)])
+        kin = Kinship.of(every, by_composition=part == "conductivity")
+        tests = config.protocol.tests(kin.groups[old])
+        choices = config.choices[part]
+        first = validate(
+            part, judged_rows, kin.take(old), choices, config.protocol, progress, link=links[0], tests=tests
+        )
+        everywhere = [(repeat, old[test]) for repeat, test in tests]
+        second = validate(part, every, kin, choices, config.protocol, progress, link=links[1], tests=everywhere)
+        sides[0][part], sides[1][part] = first, _on(second, old, judged_rows)
+        if part == "conductivity":
+            links = [
+                ConductivityLink(judged_rows, kin.take(old), choices, config.seed),
+                ConductivityLink(every, kin, choices, config.seed),
+            ]
+    compared: Comparison = compare(judged(sides[0], config.level), judged(sides[1], config.level), config.seed)
+    return dict(compared.targets)
+
+
+def _on(found: OutOfFold, rows: np.ndarray, examples: Examples) -> OutOfFold:
+    """The predictions of some rows, whose examples are given."""
+    return replace(
+        found,
+        examples=examples,
+        groups=found.groups[rows],
+        predicted={name: values[:, rows] for name, values in found.predicted.items()},
+        spread=found.spread[:, rows],
+        shape=found.shape[:, rows],
+        fold=found.fold[:, rows],
+        distance=found.distance[:, rows],
+    )

@@ -1,0 +1,1 @@
+"""The report and model card of a training."""

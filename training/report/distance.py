@@ -1,0 +1,164 @@
+"""Are designs predicted worse the farther they are from the training designs? Errors with the paper unseen against the
+distance to the nearest row that could be learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.domain import Domain
+from models.tasks.targets import TARGETS, Target
+from reporting import figures, pages
+from reporting.files import write_csv
+from training.evaluation.bootstrap import RankCorrelation, bootstrap, rank_correlation
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.errors import PART_OF, errors
+from training.report import tables as card
+from training.report.sections import Blocks, drawn, with_interval
+from training.train import Trained
+
+BINS = 3
+
+
+@dataclass(frozen=True)
+class Correlation(RankCorrelation):
+    """That of error and distance; the interval is NaN with fewer than `card.FEWEST_PAPERS` groups."""
+
+    def __str__(self) -> str:
+        """What the data show, in words."""
+        if np.isnan(self.low):
+            return "too few papers or values to judge whether the error rises with the distance"
+        figure = f"rank correlation {self.value:+.2f}, 90 % interval {self.low:+.2f} to {self.high:+.2f}"
+        if self.low > 0:
+            return f"the error rises with the distance: {figure}"
+        if self.high < 0:
+            return f"the error falls with the distance: {figure}"
+        return f"these data cannot show that the error rises with the distance: {figure}, which includes 0"
+
+
+def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataFrame:
+    """Every judged row with its distance and its error.
+
+    Parameters
+    ----------
+    domain : of the part that was trained on the rows of `found`, in their order
+
+    Returns
+    -------
+    DataFrame
+        `row_id`, `paper`, `group`, `distance` (to the nearest row of another group: what stands in the row's own is
+        held out with it), `error` (mean of the repeats, with the paper unseen) and `bin` (1 to `BINS`, nearest first,
+        as many rows in each). Empty where there is one group only.
+    """
+    each, rows = errors(target, found)
+    away = domain.distances(pd.DataFrame(domain.vectors))
+    away[np.equal.outer(found.groups, found.groups)] = np.inf
+    designs = found.examples.designs
+    table = pd.DataFrame(
+        {
+            "row_id": designs["row_id"].to_numpy()[rows],
+            "paper": designs["paper"].to_numpy()[rows],
+            "group": found.groups[rows],
+            "distance": away.min(axis=1)[rows],
+            "error": each[MODEL],
+        }
+    )
+    if not np.isfinite(table["distance"]).all():
+        return table.iloc[:0].assign(bin=0)
+    table["bin"] = 1 + ((table["distance"].rank(method="first") - 1) * BINS // len(table)).astype(int)
+    return table
+
+
+def bin_table(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Mean error by bin of the distance.
+
+    Parameters
+    ----------
+    table : of `distance_table`
+
+    Returns
+    -------
+    DataFrame
+        `bin`, `rows`, `groups`, `nearest` and `farthest` (distances), `error`, `error_low` and `error_high` (90 %
+        bootstrap interval over groups; NaN below `card.FEWEST_PAPERS` groups).
+    """
+    rows = []
+    for name, own in table.groupby("bin"):
+        error, groups = own["error"].to_numpy(), own["group"].nunique()
+        low, high = np.nan, np.nan
+        if groups >= card.FEWEST_PAPERS:
+            low, high = bootstrap(own["group"].to_numpy(), partial(_mean, error), seed)
+        rows.append((name, len(own), groups, own["distance"].min(), own["distance"].max(), error.mean(), low, high))
+    return pd.DataFrame(
+        rows, columns=["bin", "rows", "groups", "nearest", "farthest", "error", "error_low", "error_high"]
+    )
+
+
+def _mean(values: np.ndarray, count: np.ndarray) -> float:
+    return float((count * values).sum() / count.sum())
+
+
+def correlation(table: pd.DataFrame, seed: int) -> Correlation:
+    """Rank correlation of error and distance in a table of `distance_table`."""
+    distance, error, groups = (table[name].to_numpy() for name in ("distance", "error", "group"))
+    found = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
+    return Correlation(found.value, found.low, found.high)
+
+
+def section(trained: Trained, folder: Path) -> Blocks:
+    """Error against distance, per target."""
+    seed, said, shown = trained.config.seed, [], Blocks()
+    for column, part in PART_OF.items():
+        target, domain = TARGETS[column], trained.bundle.parts[part].domain
+        if domain is None:
+            continue
+        table = distance_table(target, trained.found[part], domain)
+        if table.empty:
+            continue
+        bins = bin_table(table, seed)
+        write_csv(bins, folder / f"{column}_distance_bins.csv")
+        beyond = f"{(table['distance'] > domain.far).sum()} of {len(table)} rows lie beyond the line"
+        said.append(f"{card.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
+        picture = figures.error_by_distance(
+            table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
+            target.error_unit,
+        )  # fmt: skip
+        words = (
+            f"{target.label}: error with the paper unseen against the distance to the nearest row of another group; "
+            "bars: mean of a third of the rows, with its 90 % interval; dashed: where the notice of a far design begins"
+        )
+        shown += [
+            pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
+            _bins(bins),
+            drawn(picture, table, folder, f"{column}_distance", words),
+        ]
+    return [
+        pages.Heading("Does the error rise with the distance?"),
+        pages.Paragraph(
+            "The distance is that which a prediction states: the root mean square over the features, in standard "
+            "deviations of the training rows; here to the nearest row of another group, as the row's own group was "
+            "held out with it. At the line the notice 'far from every training design' begins: 95 % of the training "
+            "rows are nearer than that to another paper. Intervals are 90 % bootstrap intervals over groups; a third "
+            f"with fewer than {card.FEWEST_PAPERS} groups has none."
+        ),
+        pages.Bullets(said),
+        *shown,
+    ]
+
+
+def _drawn_bins(bins: pd.DataFrame) -> list[figures.DistanceBin]:
+    columns = ["nearest", "farthest", "error", "error_low", "error_high"]
+    return [(a, b, c, d, e) for a, b, c, d, e in bins[columns].to_numpy(dtype=float).tolist()]
+
+
+def _bins(bins: pd.DataFrame) -> pages.Table:
+    rows = [
+        (f"{row['nearest']:.2f} to {row['farthest']:.2f}", row["rows"], row["groups"],
+         with_interval(row["error"], row["error_low"], row["error_high"]))
+        for row in bins.to_dict("records")
+    ]  # fmt: skip
+    return pages.Table(["distance", "rows", "groups", "mean error (90 %)"], rows)

@@ -1,0 +1,191 @@
+"""What a few measurements of one's own are worth: the error on the other rows of a paper after some were revealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.domain import Domain
+from models.intervals import Calibration
+from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
+from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
+from reporting import figures, pages
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.coverage import lab_errors
+from training.evaluation.crossvalidate import OutOfFold
+from training.report.sections import Blocks, drawn, share, with_interval
+from training.report.tables import capital
+from training.train import Trained
+
+MOST = 3
+"""Rows revealed at most."""
+LEVELS = (0.8, 0.9)
+PARTS = {
+    "conductivity": (CONDUCTIVITY.label, CONDUCTIVITY.error_unit),
+    "ice": (ICE.label, ICE.error_unit),
+    "fade": (f"{LIFE.label}, from which {RETENTION.label} is read", LIFE.error_unit),
+}
+"""What the errors of each part are of, and their unit."""
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What revealed rows did for one part.
+
+    Attributes
+    ----------
+    papers : papers with more than k rows of a known value, by k from 1 to `MOST`
+    table : one row per count of revealed rows, from 0 to the most that `FEWEST_PAPERS` papers exceed: `revealed`,
+        `papers` and `groups` judged, `error` (mean absolute, every paper counting once) with `error_low` and
+        `error_high`, `ratio` to the error with none revealed with `ratio_low` and `ratio_high`, and the shares inside
+        the intervals, `held_0.8` and `held_0.9`. Ends are 90 % bootstrap intervals over groups. Empty where too few
+        papers have more than one row.
+    """
+
+    papers: dict[int, int]
+    table: pd.DataFrame
+
+
+def few_revealed(found: OutOfFold, domain: Domain, seed: int) -> Revealed:
+    """Reveal rows of each paper and judge its others, the same rows for every count.
+
+    Parameters
+    ----------
+    domain : of the part that was trained on the rows of `found`, in their order
+    seed : of the draws and of the bootstrap
+    """
+    errors = lab_errors(found, domain.distances(pd.DataFrame(domain.vectors)))
+    sizes = _known(errors)
+    papers = {count: int((sizes > count).sum()) for count in range(1, MOST + 1)}
+    most = max((count for count, many in papers.items() if many >= FEWEST_PAPERS), default=0)
+    rows: list[dict[str, float]] = []
+    none: np.ndarray | None = None
+    for count in range(most + 1) if most else ():
+        cases = reveal(errors, count, seed, least=most)
+        if cases is None:
+            break
+        error, group = _by_paper(cases.error, cases), _by_paper(cases.group, cases)
+        none = error if none is None else none
+        rows.append(
+            {"revealed": count, "papers": len(error), "groups": len(np.unique(group))}
+            | _with_ends("error", error, np.ones(len(error)), group, seed)
+            | (
+                _with_ends("ratio", error, none, group, seed)
+                if count
+                else {"ratio": 1.0, "ratio_low": np.nan, "ratio_high": np.nan}
+            )
+            | {f"held_{level:g}": held(cases, level) if count else np.nan for level in LEVELS}
+        )
+    return Revealed(papers, pd.DataFrame(rows))
+
+
+def _known(errors: Errors) -> np.ndarray:
+    """Rows of a known value of each paper, shape (n_papers,)."""
+    return np.bincount(errors.papers[errors.labels.exact])
+
+
+def _by_paper(values: np.ndarray, cases: Reveals) -> np.ndarray:
+    """Mean of the cases of each paper, shape (n_papers,)."""
+    member = np.unique(cases.paper, return_inverse=True)[1]
+    return np.asarray(np.bincount(member, weights=values) / np.bincount(member))
+
+
+def _with_ends(name: str, over: np.ndarray, under: np.ndarray, group: np.ndarray, seed: int) -> dict[str, float]:
+    low, high = bootstrap(group, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+    return {name: float(over.sum() / under.sum()), f"{name}_low": low, f"{name}_high": high}
+
+
+def held(cases: Reveals, level: float) -> float:
+    """Share of the cases inside their interval, calibrated on the other groups; every paper counts once.
+
+    NaN where the other groups cannot support the level.
+    """
+    kinds, member, size = np.unique(cases.group, return_inverse=True, return_counts=True)
+    score, weight = cases.error / cases.spread, 1 / size[member]
+    order, inside = np.argsort(score), np.full(len(score), np.nan)
+    for group in range(len(kinds)):
+        own, others = member == group, order[member[order] != group]
+        # what `calibrate` would give for the others, sorted once
+        kept = Calibration(tuple(score[others]), tuple(weight[others]), len(kinds) - 1, noise=0.0)
+        if level > kept.highest_level:
+            return np.nan
+        inside[own] = cases.error[own] <= kept.half_width(cases.spread[own], level) + 1e-12
+    return float(np.mean(_by_paper(inside, cases)))
+
+
+def sentence(label: str, found: Revealed) -> str:
+    """What the revealed rows did, and what too few papers can tell."""
+    table, said, judged = found.table, [], ""
+    if len(table):
+        last = table.iloc[-1]
+        change = f"{last['ratio']:.2f} times ({last['ratio_low']:.2f} to {last['ratio_high']:.2f})"
+        gain = "a gain" if last["ratio_high"] < 1 else "a loss" if last["ratio_low"] > 1 else "no gain"
+        judged = f", {last['papers']:.0f} papers"
+        said = [
+            f"with {_rows(int(last['revealed']))} revealed the error on the others is {change} that with none, which "
+            f"shows {gain}"
+        ]
+    beyond = len(table) or 1
+    if beyond <= MOST:
+        many = found.papers[beyond]
+        papers = "no paper has" if not many else "one paper has" if many == 1 else f"only {many} papers have"
+        said.append(f"{papers} more than {_rows(beyond)} with a value: too few to tell what {_rows(beyond)} would do")
+    return f"{capital(label)}{judged}: {'; '.join(said)}."
+
+
+def _rows(count: int) -> str:
+    return "one row" if count == 1 else f"{count} rows"
+
+
+def section(trained: Trained, folder: Path) -> Blocks:
+    """Error over the number of revealed rows, per part."""
+    said, shown = [], Blocks()
+    for part, (label, unit) in PARTS.items():
+        domain = trained.bundle.parts[part].domain
+        if domain is None:
+            continue
+        found = few_revealed(trained.found[part], domain, trained.config.seed)
+        said.append(sentence(label, found))
+        if found.table.empty:
+            continue
+        columns = ["revealed", "error", "error_low", "error_high"]
+        points = [(int(a), b, c, d) for a, b, c, d in found.table[columns].to_numpy(dtype=float).tolist()]
+        words = (
+            f"{label}: error on the same rows of papers never seen, by the number of other rows of the paper that were "
+            "revealed, with the 90 % interval"
+        )
+        picture = figures.error_by_revealed(points, label.split(",")[0], unit)
+        shown += [
+            pages.Heading(f"{label}, errors in {unit}", 3),
+            _table(found.table),
+            drawn(picture, found.table, folder, f"{part}_revealed", words),
+        ]
+    return [
+        pages.Heading("A few measurements of your own"),
+        pages.Paragraph(
+            "Measured designs of one laboratory move the predictions of its other designs. Here some rows of a paper "
+            "never seen are revealed and its other rows judged, the same rows for every count, and "
+            "every paper counts once. Inside are the shares within the intervals after the reveal, calibrated on the "
+            "other groups; empty where too few groups support the level. Parentheses give 90 % bootstrap intervals "
+            f"over groups; fewer than {FEWEST_PAPERS} papers are not judged."
+        ),
+        pages.Bullets(said),
+        *shown,
+    ]
+
+
+def _table(table: pd.DataFrame) -> pages.Table:
+    header = ["revealed", "papers", "groups", "mean error (90 %)", "over that with none (90 %)"]
+    header += [f"inside the {100 * level:.0f} % interval" for level in LEVELS]
+    rows: list[tuple[pages.Cell, ...]] = [
+        (
+            *(int(row[name]) for name in ("revealed", "papers", "groups")),
+            *(with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("error", "ratio")),
+            *(share(row[f"held_{level:g}"]) for level in LEVELS),
+        )
+        for row in table.to_dict("records")
+    ]
+    return pages.Table(header, rows)

@@ -1,0 +1,205 @@
+"""The page that answers the reviews' open questions: each answer with its evidence, its interval and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+from models.explain.feature_groups import rows_of
+from models.explain.importance import UNIT
+from models.predictor import PART_OF
+from models.tasks.targets import TARGETS
+from reporting import figures, pages
+from reporting.explain.sections import interval
+from reporting.files import Written
+from training.evaluation.bootstrap import FEWEST_GROUPS
+from training.report.question_words import limits, settles, within
+from training.report.rules_section import rules_table
+from training.report.sections import Blocks
+from training.report.tables import capital
+from training.rules.questions import OUTCOMES, Answer, Finding
+from training.train import Trained
+
+TITLE = "Open questions of the field, asked of the tables and of the model"
+PAGE, TEXT = "questions.html", "questions.md"
+LEAST_POINTS = 3
+"""Papers from which a picture says more than the table."""
+
+
+def write_questions(answers: Sequence[Answer], trained: Trained, folder: Path) -> None:
+    """Write the page as HTML that holds its pictures, and as Markdown beside them."""
+    written = Written(folder)
+    blocks: Blocks = [
+        pages.Paragraph(
+            "The answers are counted from the tables of this training each time it runs; where they do not suffice, "
+            "the answer says so. A rank correlation takes one value from each paper (the median of its cells of the "
+            "same factor); its 90 % interval comes from drawing papers again, and needs "
+            f"{FEWEST_GROUPS} of them. Life is the number of cycles to 80 %, read by the fade law from a cell's last "
+            "reported retention: of two retentions at one cycle, the higher is the longer life. Cells with liquid or "
+            "gel electrolyte, and results that no target predicts, are not counted. papers.csv tells what the papers' "
+            "short names stand for."
+        ),
+        pages.Bullets([pages.Link("the report of this training: index.html", "index.html")]),
+    ]
+    for number, answer in enumerate(answers, start=1):
+        blocks += _question(answer, number, trained, written)
+    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    (folder / TEXT).write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
+
+
+def _question(answer: Answer, number: int, trained: Trained, written: Written) -> Blocks:
+    findings = answer.findings
+    return [
+        pages.Heading(answer.question.asked),
+        pages.Paragraph(f"Answer: {answer.short}"),
+        pages.Heading("Across papers", 3),
+        *([pages.Bullets([each.sentence for each in findings])] if answer.question.compares else []),
+        _across_table(findings),
+        *(_picture(each, f"question_{number}_{each.factor.column}_{each.part}", written) for each in findings
+          if _drawable(each)),
+        pages.Heading("Within one paper", 3),
+        pages.Bullets([within(each) for each in findings]),
+        *_pair_tables(findings, number, written),
+        pages.Heading("What the reviews say", 3),
+        pages.Table(
+            ["what follows from what", "seed and place", "rule"],
+            [(rule.direction, f"{rule.seed}, {rule.place}", rule.rule_id) for rule in answer.rules],
+        ),
+        *_model(answer, trained),
+        pages.Heading("Limits", 3),
+        pages.Bullets(limits(answer, trained.literature)),
+        pages.Heading("What would settle it", 3),
+        pages.Bullets(settles(findings)),
+    ]  # fmt: skip
+
+
+def _across_table(findings: Sequence[Finding]) -> pages.Table:
+    header = [
+        "factor", "outcome", "cells", "papers", "papers that do not state it", "range", "rank correlation (90 %)",
+        "order accounted for (90 %)",
+    ]  # fmt: skip
+    rows: list[tuple[pages.Cell, ...]] = [
+        (
+            each.factor.label, OUTCOMES[each.part], each.across.cells, each.across.papers, len(each.across.silent),
+            _range(each), each.correlation or "too few", each.explained or "too few",
+        )
+        for each in findings
+    ]  # fmt: skip
+    return pages.Table(header, rows)
+
+
+def _range(found: Finding) -> str:
+    if not found.across.cells:
+        return ""
+    if not found.factor.unit:
+        return " and ".join(["without", "with"][int(end)] for end in sorted({found.across.least, found.across.most}))
+    ends = dict.fromkeys(f"{each:g}" for each in (found.across.least, found.across.most))
+    return f"{' to '.join(ends)} {found.factor.unit}"
+
+
+def _drawable(found: Finding) -> bool:
+    return found.across.papers >= LEAST_POINTS and found.across.least < found.across.most
+
+
+def _picture(found: Finding, name: str, written: Written) -> pages.Picture:
+    numbers = found.across.points
+    words = f"{found.factor.label} against {AXIS[found.part]}: one point a paper and value, the median of its cells"
+    return written.picture(name, drawing(found), numbers, capital(words))
+
+
+def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> Blocks:
+    for each in findings:
+        if len(each.pairs):
+            written.table(f"question_{number}_{each.factor.column}_{each.part}_pairs", each.pairs)
+    return [
+        pages.Table(
+            ["paper", "cells", each.factor.label, OUTCOMES[each.part], "what else differs"],
+            [
+                (row.paper, f"{row.less}, {row.more}", f"{row.less_factor:g} to {row.more_factor:g}",
+                 f"{_shown(each, row.less_outcome)} to {_shown(each, row.more_outcome)}", row.also.replace("_", " "))
+                for row in rows_of(each.pairs)
+            ],
+        )
+        for each in findings
+        if len(each.pairs)
+    ]  # fmt: skip
+
+
+def _shown(found: Finding, outcome: float) -> str:
+    if np.isnan(outcome):
+        return "a bound"
+    return f"{10.0**outcome:.0f} cycles" if found.part == "fade" else f"{outcome:g} %"
+
+
+def _model(answer: Answer, trained: Trained) -> Blocks:
+    rows = [
+        (
+            OUTCOMES[row.part], row.label, f"{row.rank} of {row.of}" if row.mean_abs_shap else "unused",
+            f"{row.mean_abs_shap:.2g} {UNIT[row.part]}",
+            row.apart_from_zero or "not measured", interval(row.permutation, row.permutation_low, row.permutation_high),
+        )
+        for row in rows_of(answer.model)
+    ]  # fmt: skip
+    header = [
+        "outcome", "feature", "place", "mean |SHAP|", "apart from zero", "error added when shuffled (90 %)",
+    ]  # fmt: skip
+    blocks: Blocks = [
+        pages.Heading("What the model makes of it", 3),
+        pages.Paragraph(" ".join(_standing(part, trained) for part in answer.question.parts)),
+        pages.Table(header, rows),
+    ]
+    return [*blocks, rules_table(answer.checks)] if answer.checks else blocks
+
+
+def _standing(part: str, trained: Trained) -> str:
+    columns = [column for column, name in PART_OF.items() if name == part]
+    told = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
+    hidden = not all(trained.scores[column].shown for column in columns)
+    return f"On papers never seen, {told}." + (
+        " Without skill, what the model weighs is no evidence of what cells do." if hidden else ""
+    )
+
+
+AXIS = {"ice": "initial Coulombic efficiency (%)", "fade": "life to 80 % (cycles)"}
+WIDE = 10.0
+"""Ratio of the ends of a range from which its axis is logarithmic."""
+WIDEST = 1000.0
+"""Ratio from which only powers of ten are printed on it."""
+
+
+def drawing(found: Finding) -> Figure:
+    """The outcome against the factor, one point a paper and value of the factor."""
+    figure, plot = figures.axes(7.2, 3.6)
+    points = found.across.points
+    lives: list[float] = []
+    for place, (paper, own) in enumerate(points.groupby("paper", sort=True)):
+        outcome = own["outcome"].to_numpy(dtype=float)
+        shown = 10.0**outcome if found.part == "fade" else outcome
+        lives += shown.tolist()
+        plot.scatter(own[found.factor.column], shown, s=46, alpha=0.85, label=str(paper), **figures.look(place))
+    name = f"{found.factor.label} ({found.factor.unit})" if found.factor.unit else found.factor.label
+    plot.set(xlabel=name, ylabel=AXIS[found.part])
+    if not found.factor.unit:
+        plot.set_xticks([0, 1], ["none told", "told"])
+        plot.set_xlim(-0.5, 1.5)
+    elif found.across.least > 0 and found.across.most / found.across.least > WIDE:
+        plot.set_xscale("log")
+        _plain(plot.xaxis, found.across.most / found.across.least)
+    if found.part == "fade":
+        plot.set_yscale("log")
+        _plain(plot.yaxis, max(lives) / min(lives))
+    plot.legend(title="paper", fontsize=7, title_fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    return figure
+
+
+def _plain(axis: Axis, ratio: float) -> None:
+    """A logarithmic axis with plain numbers: 1, 2 and 5 of each decade where few are shown."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if ratio < WIDEST else (1.0,)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

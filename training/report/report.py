@@ -1,0 +1,230 @@
+"""The report folder of a training: the model card as a page that holds its pictures and as Markdown, the page of open
+questions, the numbers of every picture, and the skill table inside the README."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.tables.dictionary import write_between_marks
+from models.explain.importance import overall
+from models.tasks.targets import LIFE, TARGETS
+from reporting import figures, pages
+from reporting.files import write_csv
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.errors import PART_OF
+from training.evaluation.score import Score, markdown, score_table
+from training.report import distance, questions_page, rules_section, sections
+from training.report import lab_effect as revealed
+from training.report import sections as importance_section
+from training.report import tables as card
+from training.report import what_to_measure as next_section
+from training.report.inventory import inventory
+from training.report.sections import Blocks
+from training.rules.ask_model import check_rules
+from training.rules.questions import answers
+from training.rules.rule_file import read_checks
+from training.train import Trained
+
+BEGIN, END = "<!-- skill table: written by `silion evaluate --write-readme` -->", "<!-- end of skill table -->"
+TITLE = "Silion: what was learned, and how far it can be trusted"
+SHOWN_HASH = 12
+
+
+def report_steps() -> int:
+    """Number of steps `write_report` reports to its progress."""
+    return len(read_checks())
+
+
+def write_report(
+    trained: Trained, folder: Path, on: date | None = None, progress: Callable[[int], None] = lambda rules: None
+) -> None:
+    """Write the model card into a folder that is there, as `index.html` (one file that can be mailed) and `card.md`,
+    with tables and pictures beside them, and the open questions as `questions.html` and `questions.md`.
+
+    Parameters
+    ----------
+    on : day that the card names; today (UTC) where None
+    progress : called with the number of design rules just asked, which is what takes time
+    """
+    write_csv(score_table(trained.scores), folder / "skill.csv")
+    (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
+    write_csv(out_of_fold(trained.found), folder / "out_of_fold.csv")
+    tables = {column: card.parity_table(TARGETS[column], trained.found[part]) for column, part in PART_OF.items()}
+    told = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
+    checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
+    blocks = [
+        *_about(trained, on or datetime.now(UTC).date()),
+        *_data(trained, folder),
+        *sections.skill(trained, folder),
+        *sections.intervals(trained, folder),
+        *sections.parity(tables, folder),
+        *distance.section(trained, folder),
+        *revealed.section(trained, folder),
+        *sections.learning(trained.learning, folder),
+        *importance_section.section(trained, told.values(), folder),
+        *rules_section.section(checked, trained.scores, folder),
+        *sections.worst(trained, tables),
+        *next_section.section(trained, checked, folder),
+        pages.Heading("What it must not be used for"),
+        pages.Bullets(card.not_for(trained)),
+        *_sources(trained, folder),
+    ]
+    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
+    questions_page.write_questions(answers(trained, told, checked), trained, folder)
+
+
+def _about(trained: Trained, on: date) -> Blocks:
+    facts, config = trained.bundle.facts, trained.config
+    rows: list[tuple[str, pages.Cell]] = [
+        ("version of the code", facts["code_version"]),
+        ("date", on.isoformat()),
+        *((f"SHA-256 of {name}", f"{value[:SHOWN_HASH]}…") for name, value in trained.literature.hashes.items()),
+        ("seed", config.seed),
+        ("folds by paper", config.folds),
+        ("times the folds were dealt", config.repeats),
+        ("packages", ", ".join(f"{name} {version}" for name, version in facts["packages"].items())),
+        ("Python", facts["python"]),
+    ]
+    return [
+        pages.Paragraph(
+            f"Silion predicts {', '.join(target.label for target in TARGETS.values())} of silicon-anode solid-state "
+            "cells before they are built, by gradient-boosted trees trained on published values. On papers never seen:"
+        ),
+        pages.Bullets(card.verdicts(trained.scores)),
+        pages.Bullets([pages.Link(f"{questions_page.TITLE}: {questions_page.PAGE}", questions_page.PAGE)]),
+        pages.Heading("What the model is"),
+        pages.Table(["what", "value"], rows),
+        pages.Paragraph(
+            "Settings of the model that is kept, by part: ice is the initial Coulombic efficiency, fade the capacity "
+            "retention and the cycle life, which share one model."
+        ),
+        _settings(trained),
+        *_choice(trained),
+    ]
+
+
+def _settings(trained: Trained) -> pages.Table:
+    settings = {name: asdict(part.ensemble.recipe) for name, part in trained.bundle.parts.items()}
+    kept = trained.bundle.facts["chosen"]
+    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(kept[name] for name in settings))]
+    for name in next(iter(settings.values())):
+        rows.append((name, *(_setting(recipe[name]) for recipe in settings.values())))
+    return pages.Table(["setting", *settings], rows)
+
+
+def _setting(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _choice(trained: Trained) -> Blocks:
+    rows = []
+    for part, choices in trained.config.choices.items():
+        chosen, settings = Counter(trained.found[part].chosen), {name: asdict(each) for name, each in choices.items()}
+        for name, own in settings.items():
+            apart = [
+                f"{key} {_setting(value)}"
+                for key, value in own.items()
+                if any(other[key] != value for other in settings.values())
+            ]
+            kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
+            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", kept))
+    return [
+        pages.Heading("Recipes that could be chosen", 3),
+        pages.Paragraph(
+            "Each fold chose among these recipes by its training papers alone, and the kept model once more by all "
+            "papers: the skill stated here is that of choice and fit together, not of one recipe."
+        ),
+        pages.Table(["part", "recipe", "what sets it apart", "folds that chose it", "kept"], rows),
+    ]
+
+
+def _data(trained: Trained, folder: Path) -> Blocks:
+    literature = trained.literature
+    found = inventory(literature)
+    printed = sum(row.temperature_c is not None for row in literature.electrolytes)
+    filled = found.filled["cells"]
+    rows = []
+    for name, part in trained.found.items():
+        labels = part.examples.labels
+        papers, groups = len(set(part.examples.papers)), len(np.unique(part.groups))
+        rows.append((name, len(part.groups), int((~labels.exact).sum()), papers, groups))
+    return [
+        pages.Heading("Data and groups"),
+        pages.Paragraph(
+            f"{len(found.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
+            f"{len(literature.electrolytes)} conductivities print a temperature; the others are read as 25 °C and "
+            "flagged."
+        ),
+        pages.Table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
+        pages.Paragraph(
+            "A group is what a fold holds out whole: a paper, or papers joined because they share a composition. Only "
+            "bounded are rows that say 'at most', 'at least' or a range, and lives of which one end is known."
+        ),
+        pages.Table(["model", "rows", "only bounded", "papers", "groups"], rows),
+        pages.Table(
+            ["electrolyte class", "measurements", "cells"], [(name, *counts) for name, counts in found.classes.items()]
+        ),
+        sections.drawn(
+            figures.completeness(filled),
+            pd.DataFrame({"column": list(filled), "share": list(filled.values())}),
+            folder,
+            "completeness",
+            "What is known of the cells and what is missing: share of rows that state each column",
+        ),
+    ]
+
+
+def _sources(trained: Trained, folder: Path) -> Blocks:
+    papers = card.papers_table(trained.found, trained.literature)
+    write_csv(papers, folder / "papers.csv")
+    return [
+        pages.Heading("How to cite the sources"),
+        pages.Paragraph(
+            f"The training rows come from {len(papers)} papers, {int((papers['doi'] != '').sum())} of them with a DOI. "
+            "papers.csv beside this card lists them with their citations and the rows each model takes from them. The "
+            "values belong to these papers: cite them when you use their numbers. data/README.md says under 'How to "
+            "cite' how the compilation is cited."
+        ),
+    ]
+
+
+def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
+    """Every out-of-fold prediction, averaged over the repeats, on the part's scale."""
+    tables = []
+    for name, each in found.items():
+        table = pd.DataFrame(
+            {
+                "part": name,
+                "row_id": each.examples.designs["row_id"],
+                "paper": each.examples.papers,
+                "lower": each.examples.labels.lower,
+                "upper": each.examples.labels.upper,
+                **{method: values.mean(axis=0) for method, values in each.predicted.items()},
+            }
+        )
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def summary(scores: Mapping[str, Score]) -> str:
+    """Skill in a few lines for the terminal."""
+    lines = []
+    for column, score in scores.items():
+        figure = f"{score.skill_name} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        lines.append(f"  {TARGETS[column].label:<30} {figure:<48} {score.verdict}")
+    lines.append(f"  ({LIFE.label}: concordance above 0.5 is skill; the others: below 1)")
+    return "\n".join(lines)
+
+
+def write_readme(scores: Mapping[str, Score], readme: Path) -> None:
+    """Put the skill tables between the two marks of the README."""
+    write_between_marks(readme, BEGIN, END, markdown(scores))

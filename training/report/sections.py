@@ -1,0 +1,259 @@
+"""Sections of the model card on skill: errors beside the baselines, intervals, errors by class, learning curves, and
+the largest errors. Each writes its pictures, with their numbers beside them, into the report's folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from models.explain.importance import Overall
+from models.predictor import PART_OF
+from models.tasks.targets import LIFE, TARGETS
+from reporting import figures, pages
+from reporting.explain.page import NO_SKILL
+from reporting.explain.sections import label_of, strength_blocks
+from reporting.figures import LearningRow
+from reporting.files import Written, write_csv
+from training.evaluation.baselines import BASELINES
+from training.evaluation.crossvalidate import MODEL
+from training.evaluation.errors import PART_OF as JUDGED_PARTS
+from training.evaluation.score import sentence
+from training.report import tables as card
+from training.report.tables import capital
+from training.train import Trained
+
+Blocks = list[pages.Block]
+
+
+def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
+    """A picture written beside a CSV of its numbers."""
+    return Written(folder).picture(name, figure, numbers, caption)
+
+
+def number(value: float, printed: str = ".2f") -> str:
+    """A number for a cell; NaN is an empty one."""
+    return "" if np.isnan(value) else format(value, printed)
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """A number with its interval for a cell; without it where there is none."""
+    return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
+
+
+def skill(trained: Trained, folder: Path) -> Blocks:
+    """Errors beside the baselines, per target."""
+    judged = {column: trained.scores[column] for column in JUDGED_PARTS}
+    bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
+    figures.save(figures.ratios(bars), folder / "skill.png")
+    methods = [MODEL, *BASELINES]
+    rows: list[tuple[pages.Cell, ...]] = [
+        (
+            f"{TARGETS[column].label}, {TARGETS[column].error_unit}",
+            score.rows,
+            score.papers,
+            f"{score.removed:.1f}",
+            *(number(score.by_method[name]) for name in methods),
+            f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})",
+            score.verdict,
+        )
+        for column, score in judged.items()
+    ]
+    life, protocol = trained.scores[LIFE.column], trained.config.protocol
+    own, other = life.by_method[MODEL], life.by_method["dummy"]
+    gain = f"{own - other:+.2f} ({life.by_method['gain_low']:+.2f} to {life.by_method['gain_high']:+.2f})"
+    concordance = f"{life.skill:.2f} ({life.skill_low:.2f} to {life.skill_high:.2f})"
+    return [
+        pages.Heading("Skill on papers never seen"),
+        pages.Paragraph(
+            f"{protocol.folds} folds, dealt {_times(protocol.repeats)}; no paper stands on both sides, and for "
+            "conductivity no composition either. Each method's column is its mean absolute error. Dummy is the median "
+            "of the training rows, nearest the mean of the three nearest rows, ridge a straight line. Intervals are "
+            "90 % bootstrap intervals over groups. A target whose interval includes the dummy is marked 'no skill "
+            "shown yet'. Kin is the number of training rows left out of a fold as kin of its test rows, on "
+            "average."
+        ),
+        pages.Table(["target", "rows", "groups", "kin", *methods, "error over the dummy's (90 %)", "verdict"], rows),
+        pages.Picture(
+            "skill.png", "Error on unseen papers over the dummy's, per target; left of the line is skill", "skill.csv"
+        ),
+        pages.Paragraph(
+            "Conductivity on chemical systems never seen, where a group is a set of elements, or a class where no "
+            f"stoichiometry is known: {sentence(trained.by_system)}."
+        ),
+        pages.Paragraph(
+            "Cycle life is mostly known from one side only, so it is judged by the order of the cells (concordance; "
+            "0.5 is chance) and by the likelihood of what is known beside the better of two dummies that know no "
+            "design; both must show skill."
+        ),
+        pages.Table(
+            ["target", "cells", "groups", "known from both sides", "concordance (90 %)", "log-likelihood per cell",
+             "better dummy's", "gain (90 %)", "verdict"],
+            [(LIFE.label, life.rows, life.papers, f"{life.by_method['two_sided']:.0f}", concordance, number(own),
+              number(other), gain, life.verdict)],
+        ),
+    ]  # fmt: skip
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def intervals(trained: Trained, folder: Path) -> Blocks:
+    """Share of the values inside their intervals."""
+    table = card.coverage_table(trained.found)
+    held = {TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)}
+    level = f"{100 * trained.config.level:.0f} %"
+    rows = []
+    for column, score in trained.scores.items():
+        shares = held.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
+        interval = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        width = f"{score.width:.2f}"
+        rows.append(
+            (TARGETS[column].label, *(share(each) for each in shares), interval, width, TARGETS[column].error_unit)
+        )
+    levels = [f"{100 * each:.0f} %" for each in card.LEVELS]
+    return [
+        pages.Heading("Do the intervals keep their promise?"),
+        pages.Paragraph(
+            "Share of the values inside their interval, by the level promised. Every group counts once and its "
+            f"interval is calibrated on the others. Beside the {level} interval stand the 90 % bootstrap interval over "
+            "groups and the mean width of the interval. A cycle life that is known from one side only counts as inside "
+            "where the interval meets its bound, which says little."
+        ),
+        pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
+        drawn(
+            figures.calibration(card.LEVELS, held),
+            table,
+            folder,
+            "calibration",
+            "Share of values inside the interval against the level promised; each group counts once and is judged by "
+            "the others",
+        ),
+    ]
+
+
+def share(value: float) -> str:
+    """A share as a per cent for a cell; NaN is an empty one."""
+    return "" if np.isnan(value) else f"{100 * value:.0f} %"
+
+
+def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
+    """Predicted against measured, and errors by class; tables of `card.parity_table` by target column."""
+    seen = Counter(kind for table in tables.values() for kind in table["electrolyte_class"])
+    order = [kind for kind, _ in seen.most_common()]
+    blocks: Blocks = [
+        pages.Heading("Predicted against measured, by class"),
+        pages.Paragraph(
+            "Error is the mean absolute error with the paper unseen; bias the mean of predicted minus measured, so a "
+            "negative one says that the model predicts too little; only bounded rows are drawn and not judged. A class "
+            f"of fewer than {card.FEWEST_PAPERS} papers is marked '{card.TOO_FEW}'."
+        ),
+    ]
+    for column, table in tables.items():
+        target = TARGETS[column]
+        low, high, ours = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
+        picture = figures.parity(
+            low, high, ours, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
+        )
+        words = (
+            f"{target.label}: predicted with the paper unseen against measured, by electrolyte class; on the line both "
+            "are equal; hollow points are bounds and ranges, an arrow shows the open side"
+        )
+        blocks += [
+            pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
+            drawn(picture, table, folder, f"{column}_parity", words),
+        ]
+        for kind, name in card.KINDS.items():
+            if kind in table:
+                classes = card.class_table(table, kind)
+                write_csv(classes, folder / f"{column}_by_{kind}.csv")
+                blocks.append(_classes(classes, name))
+    return blocks
+
+
+def _classes(table: pd.DataFrame, name: str) -> pages.Table:
+    header = [name, "rows", "only bounded", "papers", "error", "bias", "dummy's error", "remark"]
+    rows = [
+        (row["kind"], row["rows"], row["bounds"], row["papers"], number(row["error"]), number(row["bias"], "+.2f"),
+         number(row["dummy_error"]), row["remark"])
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    return pages.Table(header, rows)
+
+
+def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blocks:
+    """Learning curves by target column; nothing where no curve has points."""
+    blocks: Blocks = []
+    for column, rows in curves.items():
+        if not rows:
+            continue
+        target = TARGETS[column]
+        caption = f"{target.label}: error on unseen papers by the share of the other papers learned from; dashed: dummy"
+        numbers = pd.DataFrame(
+            [tuple(row) for row in rows], columns=["share", "groups", "error", "error_low", "error_high", "dummy_error"]
+        )
+        cells = [
+            (f"{100 * part:.0f} %", groups, f"{error:.2f} ({low:.2f} to {high:.2f})", f"{dummy:.2f}")
+            for part, groups, error, low, high, dummy in rows
+        ]
+        blocks += [
+            pages.Heading(target.label, 3),
+            pages.Table(["share of papers", "groups judged", f"error ({target.error_unit})", "dummy's error"], cells),
+            drawn(
+                figures.learning_curve(rows, target.label, target.error_unit), numbers, folder,
+                f"{column}_learning", caption,
+            ),
+        ]  # fmt: skip
+    words = (
+        "The same unseen papers, predicted from a share of the others: a curve that still falls at its right end says "
+        "that more papers would help. The band and the parentheses give the 90 % bootstrap interval over groups."
+    )
+    return [pages.Heading("Learning curve"), pages.Paragraph(words), *blocks] if blocks else []
+
+
+def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:
+    """The rows with the largest errors, with their papers."""
+    blocks: Blocks = [pages.Heading("Where it is most wrong")]
+    for column, table in tables.items():
+        target = TARGETS[column]
+        rows = [
+            (*(row[name] for name in card.WORST), number(row["error"]), row["citation"], _doi(row["doi"]))
+            for row in card.worst(target, table, trained.literature).to_dict("records")
+        ]
+        header = ["row", "design", "measured", "predicted", "error", "paper", "DOI"]
+        blocks += [pages.Heading(f"{target.label}, errors in {target.error_unit}", 3), pages.Table(header, rows)]
+    return blocks
+
+
+def _doi(doi: str) -> pages.Link | None:
+    return pages.Link(doi, f"https://doi.org/{quote(doi)}") if doi else None
+
+
+def section(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
+    """Importance with its stability, per part; pictures and numbers are written.
+
+    Parameters
+    ----------
+    told : overall importance of each part
+    """
+    blocks: Blocks = [
+        pages.Heading("What moves the predictions, and how surely"),
+        pages.Paragraph(
+            "SHAP values say how the model weighs a feature, not what causes what. Beside them stands what papers left "
+            "out say: the spread of the models fitted without some of the papers, and the error that is added when a "
+            "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
+        ),
+    ]
+    for each in told:
+        shown = all(trained.scores[column].shown for column, part in PART_OF.items() if part == each.part)
+        written = Written(folder)
+        blocks.append(pages.Heading(capital(label_of(each)), 3))
+        blocks += strength_blocks(each, "" if shown else NO_SKILL, written)
+        written.table(f"{each.part}_groups", each.groups)
+    return blocks

@@ -1,0 +1,360 @@
+"""What the field knows, asked of a trained model: designs are changed as a rule says, and the predictions watched.
+
+A metamorphic check: no measurement is needed, only the direction. Each rule is asked of the shipped model and of one
+fitted again without the papers the rule came from; what only the first one follows was read off, not understood.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte import DEFAULT_TEMPERATURE_C, FAMILIES, classes_of
+from features.tables.records import Candidate
+from models.bundle import Bundle
+from models.explain.reasons import answer
+from models.predictor import DEFAULT_CYCLE, PART_OF
+from models.tasks.part import PARTS, Part, fit_part, with_conductivity
+from models.tasks.targets import CONDUCTIVITY, TARGETS
+from training.data.examples import Examples
+from training.data.fade import relabelled
+from training.data.literature import Literature
+from training.data.papers import papers_of
+from training.evaluation.importance_stability import EXAMPLES
+from training.rules.rule_file import FAMILY, YES_NO, RuleCheck
+
+MOVED = {True: 0.01, False: 0.1}
+"""Change of a target that counts as one: decades where it is logarithmic, else percentage points."""
+MOST = 0.8
+"""Share of the designs that must agree before a rule counts as learnt or as contradicted."""
+LEAST_DESIGNS = 5
+MOST_EXCHANGES = 2000
+"""Pairs of materials that are asked, evenly from all."""
+MATERIAL = ("electrolyte", "composition", "electrolyte_class", "form")
+OF_THE_MATERIAL = (
+    "composition", "form", "space_group", "electrolyte_conductivity_s_per_cm", "electrolyte_conductivity_temperature_c",
+)  # fmt: skip
+"""Columns emptied where a named electrolyte takes the place of another."""
+LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED = "learnt", "not learnt", "contradicted", "not judged", "kept, forced"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How the predictions of one model went.
+
+    Attributes
+    ----------
+    followed, unmoved, against : number of changed designs
+    median : of the change in the direction of the rule: decades, or percentage points
+    forced : whether the model was built to follow the rule, so that following it says nothing
+    """
+
+    followed: int
+    unmoved: int
+    against: int
+    median: float
+    forced: bool = False
+
+    @property
+    def designs(self) -> int:
+        """Number of changed designs."""
+        return self.followed + self.unmoved + self.against
+
+    @property
+    def verdict(self) -> str:
+        """Whether the model has learnt the rule."""
+        if self.designs < LEAST_DESIGNS:
+            return UNJUDGED
+        if self.forced and not self.against:
+            return FORCED
+        if self.followed >= MOST * self.designs:
+            return LEARNT
+        return AGAINST if self.against >= MOST * self.designs else UNLEARNT
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One rule asked of both models.
+
+    Attributes
+    ----------
+    check : the rule
+    shipped, without : counts of the shipped model, and of the one without the rule's papers; None where no row of the
+        tables is theirs
+    papers : training papers on the side before the change, and on the side after it
+    left_out : papers the second model was fitted without
+    outside : changed designs left out, as the model knows nothing near them
+    """
+
+    check: RuleCheck
+    shipped: Count
+    without: Count | None
+    papers: tuple[int, int]
+    left_out: tuple[str, ...]
+    outside: int
+
+
+def check_rules(
+    bundle: Bundle,
+    literature: Literature,
+    checks: Sequence[RuleCheck],
+    seed: int,
+    progress: Callable[[int], None] = lambda checks: None,
+) -> list[Checked]:
+    """Ask a model the rules.
+
+    Not checked: how far a prediction moves, beyond that it does; a change of 0.1 points in an interval of 40 counts.
+
+    Parameters
+    ----------
+    bundle : the shipped model, fitted on this literature
+    seed : of the fits without the rules' papers
+    progress : called with 1 after each check
+    """
+    examples = {name: EXAMPLES[name](literature) for name in PARTS}
+    refitted: dict[frozenset[str], dict[str, Part]] = {}
+    found = []
+    for check in checks:
+        before, after, outside = _pairs(check, bundle, examples[PART_OF[check.target]].designs)
+        held = {each for name in PARTS for paper in examples[name].papers for each in papers_of(paper)}
+        papers = frozenset(check.papers(literature) & held)
+        without = None
+        if papers:
+            if papers not in refitted:
+                refitted[papers] = _without(bundle, examples, papers, seed)
+            without = _count(check, refitted[papers], before, after)
+        found.append(
+            Checked(
+                check, _count(check, bundle.parts, before, after), without,
+                _papers(check, examples[PART_OF[check.target]]), tuple(sorted(papers)), outside,
+            )
+        )  # fmt: skip
+        progress(1)
+    return found
+
+
+def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset[str], seed: int) -> dict[str, Part]:
+    """The parts fitted again, by the shipped recipes, on the rows of all other papers."""
+    parts: dict[str, Part] = {}
+    for name, each in examples.items():
+        kept = [row for row, paper in enumerate(each.papers) if not papers & set(papers_of(paper))]
+        link = bundle.parts["conductivity"]
+        if len(kept) == len(each.papers) and parts.get("conductivity", link) is link:
+            parts[name] = bundle.parts[name]  # nothing it learnt from is left out
+            continue
+        rest, recipe = each.take(np.array(kept, dtype=int)), bundle.parts[name].ensemble.recipe
+        settings = dict[str, float]()
+        if name != "conductivity":
+            rest = Examples(with_conductivity(rest.designs, parts["conductivity"]), rest.labels)
+        if name == "fade":
+            rest, settings["shape"] = relabelled(rest, recipe)
+        parts[name] = fit_part(name, rest.designs, rest.labels, recipe, seed)
+        parts[name].settings = settings
+    return parts
+
+
+def _pairs(check: RuleCheck, bundle: Bundle, designs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Designs before and after the change, row by row, both inside the domain; and how many were not."""
+    frame = designs.drop_duplicates("row_id").reindex(columns=list(Candidate.model_fields)).reset_index(drop=True)
+    frame = frame[_is(frame, check.bases)]
+    if check.exchanges_material:
+        before, after = _exchanged(frame, check)
+    else:
+        before, after = (_set(frame, settings) for settings in (check.before, check.after))
+    if not len(before):
+        return before, after, 0
+    inside = _inside(check, bundle, before) & _inside(check, bundle, after)
+    return before[inside], after[inside], int((~inside).sum())
+
+
+def _is(frame: pd.DataFrame, settings: Mapping[str, str]) -> np.ndarray:
+    """Which designs are what the settings say, shape (n_designs,)."""
+    fits = np.ones(len(frame), dtype=bool)
+    for column, value in settings.items():
+        if column in (FAMILY, "electrolyte_class"):
+            members = FAMILIES[value] if column == FAMILY else (value,)
+            fits &= np.array([held in members for held in classes_of(frame)], dtype=bool)
+        else:
+            fits &= (frame[column] == _value(value)).to_numpy(dtype=bool)
+    return fits
+
+
+def _value(written: str) -> float | bool | str:
+    try:
+        return float(written)
+    except ValueError:
+        return YES_NO.get(written, written)
+
+
+def _set(frame: pd.DataFrame, settings: Mapping[str, str]) -> pd.DataFrame:
+    emptied = dict.fromkeys(OF_THE_MATERIAL) if "electrolyte" in settings else {}
+    changed = frame.astype(object).assign(**{**emptied, **{name: _value(value) for name, value in settings.items()}})
+    return changed.reset_index(drop=True)
+
+
+def _exchanged(frame: pd.DataFrame, check: RuleCheck) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every material of the one family beside every one of the other, at 25 °C."""
+    bare = pd.DataFrame({column: frame[column] for column in MATERIAL}).drop_duplicates()
+    sides = [bare[_is(bare, settings)].reset_index(drop=True) for settings in (check.before, check.after)]
+    rows = np.indices((len(sides[0]), len(sides[1]))).reshape(2, -1)
+    if rows.shape[1] > MOST_EXCHANGES:
+        rows = rows[:, np.linspace(0, rows.shape[1] - 1, MOST_EXCHANGES).astype(int)]
+    before, after = (
+        side.iloc[place].reset_index(drop=True).reindex(columns=list(Candidate.model_fields)).astype(object)
+        for side, place in zip(sides, rows, strict=True)
+    )
+    return before.assign(temperature_c=DEFAULT_TEMPERATURE_C), after.assign(temperature_c=DEFAULT_TEMPERATURE_C)
+
+
+def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray:
+    """Which designs are near enough to the training designs, and within the range of every column the check sets."""
+    part = bundle.parts[PART_OF[check.target]]
+    if part.domain is None:
+        return np.zeros(len(frame), dtype=bool)
+    away = part.domain.nearest_distance(part.featurizer.transform(_linked(check.target, bundle.parts, frame)))
+    fits = away <= part.domain.far
+    for column in {*check.before, *check.after}:
+        if column in part.domain.ranges:
+            low, high = part.domain.ranges[column]
+            fits &= frame[column].astype(float).between(low, high).to_numpy()
+    return np.asarray(fits)
+
+
+def _linked(target: str, parts: Mapping[str, Part], frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if target == CONDUCTIVITY.column else with_conductivity(frame, parts["conductivity"])
+
+
+def _count(check: RuleCheck, parts: Mapping[str, Part], before: pd.DataFrame, after: pd.DataFrame) -> Count:
+    if not len(before):
+        return Count(0, 0, 0, float("nan"))
+    part = parts[PART_OF[check.target]]
+    ends = [
+        answer(check.target, part, part.predict(_linked(check.target, parts, frame))[0], DEFAULT_CYCLE)
+        for frame in (before, after)
+    ]
+    change = (ends[1] - ends[0]) * (1 if check.rises else -1)
+    moved = MOVED[TARGETS[check.target].log10]
+    followed, against = int((change > moved).sum()), int((change < -moved).sum())
+    return Count(followed, len(change) - followed - against, against, float(np.median(change)), check.certain)
+
+
+def _papers(check: RuleCheck, examples: Examples) -> tuple[int, int]:
+    """Training papers on each side of the change: those whose value is nearer to `before`, and those nearer to
+    `after`."""
+    designs, papers = examples.designs, examples.papers
+    counts = [set[str](), set[str]()]
+    for column in {*check.before, *check.after}:
+        ends = [settings.get(column) for settings in (check.before, check.after)]
+        if ends[0] == ends[1]:
+            continue
+        for side, own in enumerate(_sides(designs, column, ends)):
+            counts[side] |= set(papers[own])
+    return len(counts[0]), len(counts[1])
+
+
+def _sides(designs: pd.DataFrame, column: str, ends: Sequence[str | None]) -> list[np.ndarray]:
+    values = [None if end is None else _value(end) for end in ends]
+    if all(isinstance(value, float) for value in values):
+        held = pd.to_numeric(designs[column]).to_numpy(dtype=float)
+        away = [np.abs(held - float(str(value))) for value in values]
+        return [away[0] < away[1], away[1] < away[0]]
+    nothing = np.zeros(len(designs), dtype=bool)
+    return [nothing if end is None else _is(designs, {column: end}) for end in ends]
+
+
+UNIT = {True: "decades", False: "percentage points"}
+LEAST_PAPERS = 3
+NO_PAPER = "no row is from its papers"
+
+
+def as_table(found: Sequence[Checked]) -> pd.DataFrame:
+    """One row per check: the rule and its source, the verdict on both models, counts, and the papers on either side."""
+    return pd.DataFrame(
+        [
+            {
+                "check_id": each.check.check_id,
+                "rule": each.check.said,
+                "target": each.check.target,
+                "verdict": each.shipped.verdict,
+                **_counts("shipped", each.shipped),
+                "verdict_without_its_papers": each.without.verdict if each.without else NO_PAPER,
+                **_counts("without", each.without or Count(0, 0, 0, float("nan"))),
+                "median_unit": UNIT[TARGETS[each.check.target].log10],
+                "papers_before": each.papers[0],
+                "papers_after": each.papers[1],
+                "outside_domain": each.outside,
+                "left_out": ";".join(each.left_out),
+                "rule_ids": ";".join(rule.rule_id for rule in each.check.rules),
+                "sources": "; ".join(f"{rule.seed}, {rule.place}" for rule in each.check.rules),
+            }
+            for each in found
+        ]
+    )
+
+
+def _counts(name: str, count: Count) -> dict[str, Any]:
+    return {
+        f"{name}_designs": count.designs,
+        f"{name}_followed": count.followed,
+        f"{name}_unmoved": count.unmoved,
+        f"{name}_against": count.against,
+        f"{name}_median": count.median,
+    }
+
+
+def as_text(found: Sequence[Checked], facts: Mapping[str, Any]) -> str:
+    """The checks by target, each with its counts and its sources, and what may be made of them.
+
+    Parameters
+    ----------
+    facts : of the bundle, for the skill of its targets
+    """
+    tally = Counter(each.shipped.verdict for each in found)
+    lines = [
+        "design rules asked of the model: designs are changed as the rule says, and the prediction watched",
+        ", ".join(f"{tally[verdict]} {verdict}" for verdict in (LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED)),
+    ]
+    for column, target in TARGETS.items():
+        own = [each for each in found if each.check.target == column]
+        if not own:
+            continue
+        shown = facts.get("skill", {}).get(column, {}).get("shown", False)
+        skill = (
+            "skill shown" if shown else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
+        )
+        lines += ["", f"{target.label} ({skill})"]
+        for each in own:
+            lines += _lines(each)
+    return "\n".join(lines)
+
+
+def _lines(each: Checked) -> list[str]:
+    sources = "; ".join(f"{rule.rule_id} ({rule.seed}, {rule.place})" for rule in each.check.rules)
+    before, after = each.papers
+    few = " (too few to learn it from)" if min(before, after) < LEAST_PAPERS else ""
+    held = f"papers on either side: {before} and {after}{few}"
+    if each.outside:
+        held += f"; {each.outside} designs left out, outside the domain"
+    without = f"without {', '.join(each.left_out)}: " if each.left_out else ""
+    told = without + (_count_text(each.without, each) if each.without else NO_PAPER)
+    return [
+        f"  {each.shipped.verdict:<13} {each.check.said}",
+        f"  {'':<13} {_count_text(each.shipped, each)}; {held}",
+        f"  {'':<13} {told}",
+        f"  {'':<13} {sources}",
+    ]
+
+
+def _count_text(count: Count, each: Checked) -> str:
+    if not count.designs:
+        return "no design near what is known"
+    unit = UNIT[TARGETS[each.check.target].log10]
+    return (
+        f"{count.verdict}: {count.followed} of {count.designs} designs follow, {count.unmoved} do not move, "
+        f"{count.against} go against (median {count.median:+.2g} {unit})"
+    )

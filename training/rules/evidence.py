@@ -1,0 +1,203 @@
+"""What the tables say of a factor and an outcome of cells: across papers, and between cells of one paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte import classes_of
+from features.tables.records import CellDesign
+from models.tasks.part import Part
+from training.data.examples import Examples
+from training.data.papers import papers_of
+from training.evaluation.bootstrap import FEWEST_GROUPS, RankCorrelation, bootstrap, rank_correlation, spearman
+
+HAS_CARBON = "anode_has_carbon"
+"""Feature that holds whether share, additive or name of an anode tell of carbon."""
+PAIR_COLUMNS = ("paper", "less", "more", "less_factor", "more_factor", "less_outcome", "more_outcome", "change", "also")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What may matter.
+
+    Attributes
+    ----------
+    column : of `outcomes`
+    label : in words
+    unit : empty for yes (1) and no (0)
+    features : of the model, that hold it
+    told_by : columns of a cell that tell it, and so may differ where it does
+    """
+
+    column: str
+    label: str
+    unit: str
+    features: tuple[str, ...]
+    told_by: tuple[str, ...]
+
+
+def outcomes(part: Part, examples: Examples) -> pd.DataFrame:
+    """Cells with their outcome on the model's scale: ICE in %, or the log10 of the cycles to 80 %.
+
+    A cell with several cycling points is judged by its last one.
+
+    Parameters
+    ----------
+    part : which reads the designs
+    examples : rows of that part
+
+    Returns
+    -------
+    DataFrame
+        The columns of `CellDesign`, `row_id`, `paper`, `class` (of the electrolyte), `HAS_CARBON` (1, 0, or NaN where
+        no anode is named), and `lower` and `upper` of the outcome (equal for a value, infinite where open).
+    """
+    designs, labels = examples.designs, examples.labels
+    carbon = part.featurizer.transform(designs)[HAS_CARBON].to_numpy(dtype=float)
+    table = designs[[*CellDesign.model_fields, "row_id", "paper"]].copy()
+    table["class"], table[HAS_CARBON] = classes_of(designs), carbon
+    table["lower"], table["upper"] = labels.lower, labels.upper
+    if "cycles" in designs:
+        table = table.iloc[np.argsort(designs["cycles"].to_numpy(dtype=float), kind="stable")]
+    return table.drop_duplicates("row_id", keep="last").sort_index().reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Across:
+    """A factor beside an outcome, over all cells that state both.
+
+    Attributes
+    ----------
+    points : `by_paper`
+    cells, papers : with the factor and a value of the outcome
+    bounded : cells left out, as their outcome is only bounded
+    silent : papers with a value of the outcome in which no cell states the factor
+    least, most : the factor's range; NaN where no cell states it
+    correlation : of ranks; without an interval below `FEWEST_GROUPS` papers
+    """
+
+    points: pd.DataFrame
+    cells: int
+    papers: int
+    bounded: int
+    silent: tuple[str, ...]
+    least: float
+    most: float
+    correlation: RankCorrelation
+
+    @property
+    def explained(self) -> tuple[float, float, float]:
+        """Share of the order of cells that the factor's order accounts for, with its interval; NaN where not
+        judged."""
+        value, *ends = (each**2 for each in (self.correlation.value, self.correlation.low, self.correlation.high))
+        return value, min(ends) if self.correlation.sign else 0.0 * min(ends), max(ends)
+
+
+def across(cells: pd.DataFrame, factor: Factor, seed: int) -> Across:
+    """A factor beside an outcome, over the cells of `outcomes`."""
+    exact = cells["lower"].to_numpy() == cells["upper"].to_numpy()
+    given = cells[factor.column].notna().to_numpy()
+    both = cells[exact & given]
+    points = by_paper(both, [factor.column])
+    values = points[factor.column].to_numpy(dtype=float)
+    papers = points["paper"].to_numpy(dtype=str)
+    found = rank_correlation(values, points["outcome"].to_numpy(dtype=float), papers, seed, FEWEST_GROUPS)
+    stating, telling = _papers(both), _papers(cells[exact])
+    ends = (float(values.min()), float(values.max())) if len(values) else (np.nan, np.nan)
+    silent = tuple(sorted(telling - stating))
+    return Across(points, len(both), len(stating), int((given & ~exact).sum()), silent, *ends, found)
+
+
+def by_paper(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """One row per paper and value of some columns: `paper`, these, `cells` and `outcome` (their median), so that a
+    paper with many like cells counts once."""
+    named = cells.rename(columns={"lower": "outcome"}).groupby(["paper", *columns], sort=True)["outcome"]
+    return named.agg(cells="size", outcome="median").reset_index()
+
+
+def _papers(cells: pd.DataFrame) -> set[str]:
+    return {paper for each in cells["paper"] for paper in papers_of(str(each))}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Which of two factors orders the cells better, over cells that state both.
+
+    Attributes
+    ----------
+    papers : that state both factors and a value of the outcome
+    value, low, high : size of the first's rank correlation less that of the second's, with its 90 % bootstrap interval
+        over papers; NaN below `FEWEST_GROUPS` papers, or where a factor never varies
+    """
+
+    papers: int
+    value: float
+    low: float
+    high: float
+
+
+def compared(cells: pd.DataFrame, one: Factor, other: Factor, seed: int) -> Compared:
+    """Two factors beside an outcome, over the cells of `outcomes`."""
+    both = cells[(cells["lower"] == cells["upper"]) & cells[one.column].notna() & cells[other.column].notna()]
+    points = by_paper(both, [one.column, other.column])
+    first, second, outcome = (points[name].to_numpy(dtype=float) for name in (one.column, other.column, "outcome"))
+
+    def gap(count: np.ndarray) -> float:
+        drawn = np.repeat(np.arange(len(count)), count.astype(int))
+        return abs(spearman(first[drawn], outcome[drawn])) - abs(spearman(second[drawn], outcome[drawn]))
+
+    papers, count = points["paper"].to_numpy(dtype=str), len(_papers(both))
+    value = gap(np.ones(len(points))) if len(points) else np.nan
+    if np.isnan(value) or len(np.unique(papers)) < FEWEST_GROUPS:
+        return Compared(count, value, np.nan, np.nan)
+    return Compared(count, value, *bootstrap(papers, gap, seed))
+
+
+def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+    """Cells of one paper that differ in a factor.
+
+    Returns
+    -------
+    DataFrame
+        `PAIR_COLUMNS`: the cells with less and with more of the factor, its values, the outcomes (NaN where only
+        bounded), `change` of the outcome towards more of the factor (1 up, -1 down, 0 the same, NaN where bounds leave
+        it open), and `also`, what else differs, joined by `; `.
+    """
+    own = {factor.column, *factor.told_by}
+    columns = [name for name in CellDesign.model_fields if name not in own]
+    rows = []
+    for paper, members in cells[cells[factor.column].notna()].groupby("paper", sort=True):
+        ordered = members.sort_values([factor.column, "row_id"], kind="stable").to_dict("records")
+        for less, more in combinations(ordered, 2):
+            also = [name for name in columns if not _same(less[name], more[name])]
+            if less[factor.column] == more[factor.column]:
+                continue
+            outcome = [each["lower"] if each["lower"] == each["upper"] else np.nan for each in (less, more)]
+            ends = [each[factor.column] for each in (less, more)]
+            rows.append((paper, less["row_id"], more["row_id"], *ends, *outcome, _change(less, more), "; ".join(also)))
+    return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other) or (bool(pd.isna(one)) and bool(pd.isna(other)))
+
+
+def _change(less: Mapping[Any, Any], more: Mapping[Any, Any]) -> float:
+    """Direction of the outcome, as far as its bounds tell."""
+    if more["lower"] > less["upper"]:
+        return 1.0
+    if more["upper"] < less["lower"]:
+        return -1.0
+    known = less["lower"] == less["upper"] == more["lower"] == more["upper"]
+    return 0.0 if known else np.nan
+
+
+def of_family(cells: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """The cells whose electrolyte is of one of some classes; all where none is named."""
+    return cells[cells["class"].isin(list(classes))].reset_index(drop=True) if classes else cells

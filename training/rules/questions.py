@@ -1,0 +1,243 @@
+"""Open questions of the reviews as data, and what the tables and the model answer to each, in words chosen by the
+figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte import FAMILIES
+from models.explain.importance import Overall
+from reporting.pages import counted
+from training.evaluation.bootstrap import FEWEST_GROUPS
+from training.rules.ask_model import Checked
+from training.rules.evidence import HAS_CARBON, Across, Compared, Factor, across, compared, of_family, outcomes, pairs
+from training.rules.rule_file import Rule, read_rules
+from training.train import Trained
+
+PRESSURE = Factor(
+    "stack_pressure_mpa", "stack pressure", "MPa", ("log10_stack_pressure_mpa", "pressure_window"),
+    ("stack_pressure_mpa",),
+)  # fmt: skip
+SIZE = Factor(
+    "silicon_size_nm", "silicon particle size", "nm", ("log10_silicon_size_nm", "size_over_critical"),
+    ("silicon_size_nm", "anode"),
+)  # fmt: skip
+CARBON = Factor(
+    HAS_CARBON, "carbon in the anode", "", (HAS_CARBON,),
+    ("carbon_wt_pct", "conductive_carbon", "anode", "anode_architecture", "silicon_wt_pct"),
+)  # fmt: skip
+SHARE = Factor(
+    "carbon_wt_pct", "carbon share of the anode", "wt%", ("carbon_wt_pct",),
+    ("carbon_wt_pct", "conductive_carbon", "anode", "silicon_wt_pct"),
+)  # fmt: skip
+CONDUCTIVITY = Factor(
+    "electrolyte_conductivity_s_per_cm", "electrolyte conductivity", "S/cm",
+    ("log10_conductivity_s_per_cm", "conductivity_predicted", "log10_effective_conductivity"),
+    ("electrolyte_conductivity_s_per_cm", "electrolyte_conductivity_temperature_c", "electrolyte", "composition"),
+)  # fmt: skip
+OUTCOMES = {"ice": "initial Coulombic efficiency", "fade": "cycle life"}
+"""What is asked of cells, by the part that predicts it."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An open question.
+
+    Attributes
+    ----------
+    asked : the question
+    factors : it is about; of a comparison, the first is said to matter more
+    parts : of `OUTCOMES`, that it is asked of
+    rules : ids of `rules.csv` that speak of it
+    classes : electrolyte classes it is about; all where empty
+    compares : whether the first two factors are set against each other
+    """
+
+    asked: str
+    factors: tuple[Factor, ...]
+    parts: tuple[str, ...]
+    rules: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    compares: bool = False
+
+
+QUESTIONS = (
+    Question(
+        "Does stack pressure matter more than particle size?", (PRESSURE, SIZE), ("ice", "fade"),
+        (
+            "pressure-low-contact-loss", "pressure-heals-cracks-zhan", "pressure-up-overpotential-up-zhan",
+            "pressure-high-capacity-down", "double-layer-needs-no-pressure", "smaller-particle-less-fracture",
+            "nano-over-micro-in-ssb", "nano-agglomeration", "nano-large-surface-side-reactions",
+        ),
+        compares=True,
+    ),
+    Question(
+        "What does carbon do in sulfide cells?", (CARBON, SHARE), ("ice", "fade"),
+        (
+            "carbon-decomposes-sulfide-zhan", "carbon-decomposes-sulfide-mei", "carbon-decomposes-sulfide-interface",
+            "carbon-decomposition-stable-after-first-cycle", "hard-carbon-stabilizes-mei",
+            "hard-carbon-stabilizes-zhan", "binder-conducting-replaces-carbon", "self-wiring-less-carbon",
+        ),
+        FAMILIES["sulfide"],
+    ),
+    Question(
+        "How far does electrolyte conductivity explain retention?", (CONDUCTIVITY,), ("fade",),
+        ("se-in-anode-ionic-conductivity", "lpscl-better-than-lsnps", "composite-spe-better-than-llzto"),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the tables say of one factor and one outcome."""
+
+    factor: Factor
+    part: str
+    across: Across
+    pairs: pd.DataFrame
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words."""
+        what, outcome = self.factor.label, OUTCOMES[self.part]
+        found = self.across.correlation
+        if not self.across.cells:
+            return f"No cell states both {what} and {outcome}."
+        if np.isnan(found.value):
+            return (
+                f"Every cell that states both has the same {what}: {counted(self.across.cells, 'cell')} of "
+                f"{counted(self.across.papers, 'paper')} cannot tell what it does to the {outcome}."
+            )
+        if not found.judged:
+            return (
+                f"Only {counted(self.across.papers, 'paper')} ({counted(self.across.cells, 'cell')}) state both {what} "
+                f"and {outcome}, too few to tell; {FEWEST_GROUPS} are the least for an interval."
+            )
+        figure = f"rank correlation {self.correlation} over {counted(self.across.papers, 'paper')}"
+        if not found.sign:
+            return f"No relation between {what} and {outcome} can be shown: {figure}, which includes 0."
+        way = "longer" if self.part == "fade" else "higher"
+        other = "shorter" if self.part == "fade" else "lower"
+        held = what if self.factor.unit == "" else f"a higher {what}"
+        return f"Cells with {held} have a {way if found.sign > 0 else other} {outcome}: {figure}."
+
+    @property
+    def correlation(self) -> str:
+        """The rank correlation with its interval, as printed; empty where there is none."""
+        found = self.across.correlation
+        if np.isnan(found.value) or not found.judged:
+            return ""
+        return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
+
+    @property
+    def explained(self) -> str:
+        """Share of the order that is accounted for, as printed; empty where it is not judged."""
+        if not self.across.correlation.judged:
+            return ""
+        value, low, high = (100 * each for each in self.across.explained)
+        return f"{value:.0f} % ({low:.0f} to {high:.0f})"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What can be said to a question.
+
+    Attributes
+    ----------
+    findings : by factor and outcome
+    comparisons : of the first two factors, by outcome; empty where nothing is compared
+    rules : what the reviews say
+    checks : of these rules, asked of the model
+    model : rows of the importance tables that hold the factors, with a column `part`
+    """
+
+    question: Question
+    findings: list[Finding]
+    comparisons: Mapping[str, Compared]
+    rules: list[Rule]
+    checks: list[Checked]
+    model: pd.DataFrame
+
+    @property
+    def short(self) -> str:
+        """The answer in a sentence or two."""
+        if self.question.compares:
+            return " ".join(_which(self.question.factors, part, each) for part, each in self.comparisons.items())
+        shown = [each for each in self.findings if each.across.correlation.sign]
+        if not shown:
+            return "These data cannot tell. " + " ".join(each.sentence for each in self.findings)
+        return (
+            " ".join(each.sentence for each in (*shown, *(each for each in self.findings if each not in shown)))
+            + " A relation across papers is not yet the factor's own effect."
+        )
+
+
+def _which(factors: Sequence[Factor], part: str, found: Compared) -> str:
+    one, other = (factor.label for factor in factors[:2])
+    outcome = OUTCOMES[part]
+    if np.isnan(found.low):
+        return (
+            f"For {outcome} these data cannot tell: {counted(found.papers, 'paper')} with a value of it "
+            f"{'states' if found.papers == 1 else 'state'} both {one} and {other}, and a comparison takes at least "
+            f"{FEWEST_GROUPS} in which both vary."
+        )
+    figure = (
+        f"the sizes of their rank correlations differ by {found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f}) "
+        f"over {counted(found.papers, 'paper')}"
+    )
+    if found.low > 0 or found.high < 0:
+        more, less = (one, other) if found.low > 0 else (other, one)
+        return f"For {outcome} the cells are ordered better by {more} than by {less}: {figure}."
+    return f"For {outcome} no difference between {one} and {other} can be shown: {figure}, which includes 0."
+
+
+def answers(
+    trained: Trained, told: Mapping[str, Overall], checked: Sequence[Checked], asked: Sequence[Question] = QUESTIONS
+) -> list[Answer]:
+    """Every question answered from the tables of a training and its model.
+
+    Parameters
+    ----------
+    told : overall importance, by part
+    checked : the design rules, asked of the model
+    """
+    rules = read_rules()
+    cells = {part: outcomes(trained.bundle.parts[part], trained.found[part].examples) for part in OUTCOMES}
+    return [_answer(each, cells, trained.config.seed, rules, told, checked) for each in asked]
+
+
+def _answer(
+    question: Question,
+    cells: Mapping[str, pd.DataFrame],
+    seed: int,
+    rules: Mapping[str, Rule],
+    told: Mapping[str, Overall],
+    checked: Sequence[Checked],
+) -> Answer:
+    own = {part: of_family(cells[part], question.classes) for part in question.parts}
+    findings = [
+        Finding(factor, part, across(own[part], factor, seed), pairs(own[part], factor))
+        for factor in question.factors
+        for part in question.parts
+    ]
+    comparisons = {}
+    if question.compares:
+        one, other = question.factors[:2]
+        comparisons = {part: compared(own[part], one, other, seed) for part in question.parts}
+    cited = set(question.rules)
+    wanted = [name for factor in question.factors for name in factor.features]
+    held = [
+        told[part]
+        .features.loc[lambda table: table["feature"].isin(wanted)]
+        .assign(part=part, of=len(told[part].features))
+        for part in question.parts
+    ]
+    return Answer(
+        question, findings, comparisons, [rules[name] for name in question.rules],
+        [each for each in checked if cited & {rule.rule_id for rule in each.check.rules}],
+        pd.concat(held, ignore_index=True),
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""Checks of design rules, as data: which change of a design a rule speaks of, and which way its target should go."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from features.electrolyte import FAMILIES
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Candidate
+from models.tasks.targets import TARGETS
+from training.data.literature import SHIPPED, Literature
+
+CHECKS, RULES = SHIPPED / "rule_checks.csv", SHIPPED / "rules.csv"
+COLUMNS = ("check_id", "rules", "target", "bases", "before", "after", "expected", "certain", "said")
+FAMILY = "family"
+"""Stands for a set of electrolyte classes; a change of family or class exchanges the material."""
+YES_NO = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One design rule of the seeds.
+
+    Attributes
+    ----------
+    rule_id, direction, seed, place : as in `rules.csv`
+    references : numbers of the papers its seed cites for it
+    """
+
+    rule_id: str
+    direction: str
+    seed: str
+    place: str
+    references: tuple[str, ...]
+
+    def papers(self, literature: Literature) -> set[str]:
+        """Ids of the papers of the tables it came from: those its seed cites, or the seed itself where that is one."""
+        told = {f"{self.seed}:{each}" for each in self.references or ("self",)}
+        return {
+            name
+            for name, source in literature.sources.items()
+            if told & {each.strip() for each in source.told_by.split(";")}
+        }
+
+
+@dataclass(frozen=True)
+class RuleCheck:
+    """A change of a design, and which way its target should go.
+
+    Attributes
+    ----------
+    check_id, said : its name, and the rule in words
+    rules : what it rests on
+    target : column
+    bases : what a base design must be; all where empty
+    before, after : what the design is set to, by column
+    rises : whether the target should rise
+    certain : whether the rule is certain physics, which the model is forced to follow
+    """
+
+    check_id: str
+    said: str
+    rules: tuple[Rule, ...]
+    target: str
+    bases: Mapping[str, str]
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    rises: bool
+    certain: bool
+
+    @property
+    def exchanges_material(self) -> bool:
+        """Whether the electrolyte is replaced by others of the tables, and not by one that is named."""
+        return bool({FAMILY, "electrolyte_class"} & set(self.after)) and "electrolyte" not in self.after
+
+    def papers(self, literature: Literature) -> set[str]:
+        """Ids of the papers its rules came from."""
+        return set().union(*(rule.papers(literature) for rule in self.rules))
+
+
+def read_rules(path: Path = RULES) -> dict[str, Rule]:
+    """Rules by id."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            row["rule_id"]: Rule(row["rule_id"], row["direction"], row["seed"], row["place"], _numbers(row["ref"]))
+            for row in csv.DictReader(file)
+        }
+
+
+def _numbers(written: str) -> tuple[str, ...]:
+    """References as numbers: `16;207-209` is 16, 207, 208, 209."""
+    found: list[str] = []
+    for piece in re.split(r"[;,]", written):
+        ends = [int(each) for each in piece.split("-") if each.strip().isdigit()]
+        found += [str(number) for number in range(ends[0], ends[-1] + 1)] if ends else []
+    return tuple(found)
+
+
+def read_checks(path: Path = CHECKS, rules: Mapping[str, Rule] | None = None) -> list[RuleCheck]:
+    """Checks in the order of the file.
+
+    Raises
+    ------
+    InputError
+        Missing columns, an unknown rule, target or design column, or a check that says nothing; all mistakes at once.
+    """
+    known = read_rules() if rules is None else rules
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
+        raise InputError(f"{path.name}: missing columns {', '.join(missing)}")
+    checks, mistakes = list[RuleCheck](), list[Mistake]()
+    for line, row in enumerate(rows, start=2):
+        wrong = _mistakes(row, line, known, path.name)
+        mistakes += wrong
+        if not wrong:
+            checks.append(_check(row, known))
+    if mistakes:
+        raise InputError(f"{path.name}: {len(mistakes)} mistakes", mistakes)
+    return checks
+
+
+def _check(row: Mapping[str, str], rules: Mapping[str, Rule]) -> RuleCheck:
+    bases, before, after = (_settings(row[name]) for name in ("bases", "before", "after"))
+    cited = tuple(rules[each] for each in row["rules"].split(";"))
+    rises, certain = row["expected"] == "up", row["certain"] == "yes"
+    return RuleCheck(row["check_id"], row["said"], cited, row["target"], bases, before, after, rises, certain)
+
+
+def _settings(written: str) -> dict[str, str]:
+    pairs = (piece.split("=", 1) for piece in written.split(";") if piece)
+    return {pair[0].strip(): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
+
+
+def _mistakes(row: Mapping[str, str], line: int, rules: Mapping[str, Rule], table: str) -> list[Mistake]:
+    found = [
+        Mistake(line, "rules", repr(each), f"a rule_id of rules.csv; closest: {_closest(each, list(rules))}", table)
+        for each in row["rules"].split(";")
+        if each not in rules
+    ]
+    if row["target"] not in TARGETS:
+        found.append(Mistake(line, "target", repr(row["target"]), f"one of {', '.join(TARGETS)}", table))
+    for column, allowed in (("expected", ("up", "down")), ("certain", ("yes", "no"))):
+        if row[column] not in allowed:
+            found.append(Mistake(line, column, repr(row[column]), f"one of {', '.join(allowed)}", table))
+    for column in ("bases", "before", "after"):
+        for name, value in _settings(row[column]).items():
+            if name == FAMILY and value not in FAMILIES:
+                found.append(Mistake(line, column, repr(value), f"one of {', '.join(FAMILIES)}", table))
+            elif name != FAMILY and name not in Candidate.model_fields:
+                closest = _closest(name, list(Candidate.model_fields))
+                found.append(Mistake(line, column, repr(name), f"a column of a design; closest: {closest}", table))
+    if not _settings(row["before"]) or not _settings(row["after"]):
+        found.append(Mistake(line, "after", repr(row["after"]), "a change from `before` to `after`", table))
+    return found
+
+
+def _closest(name: str, known: list[str]) -> str:
+    return ", ".join(get_close_matches(name, known, n=3, cutoff=0.0))
