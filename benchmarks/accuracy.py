@@ -23,10 +23,10 @@ import pandas as pd
 
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures, silion
 from features.tables.dictionary import write_between_marks
-from training.config import STRUCTURED
-from training.data.examples import Examples, conductivity_examples
+from features.tables.literature import Literature
+from models.tasks.conductivity import STRUCTURED, conductivity_examples
+from models.tasks.examples import Examples
 from training.data.groups import Kinship, chemical_systems, system_tests
-from training.data.literature import Literature
 from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.fixed_split import fixed_split, read_ids

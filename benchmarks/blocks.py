@@ -19,8 +19,10 @@ import numpy as np
 import pandas as pd
 
 from models.ensemble import Labels, Recipe
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
 from training.config import Protocol
-from training.data.examples import Examples, chemical_key, conductivity_examples
+from training.data.groups import chemical_key
 from training.data.load import load_literature
 from training.data.papers import joined_groups
 from training.evaluation.crossvalidate import MODEL, validate

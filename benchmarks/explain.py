@@ -23,6 +23,7 @@ import pandas as pd
 
 from models.bundle import Bundle, load_bundle
 from models.explain.contributions import CHUNK, write_contributions
+from models.tasks.registry import LINK
 from training.promotion.known_truths import example_designs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,7 +77,7 @@ def beside_shap(bundle: Bundle, rows: int, rounds: int) -> dict[str, float]:
     import shap
     import xgboost as xgb
 
-    part = bundle.parts["conductivity"]
+    part = bundle.parts[LINK]
     table = part.featurizer.transform(designs(rows, 0)).to_numpy(np.float32)
     booster = part.ensemble.boosters[0]
     explainer = shap.TreeExplainer(booster)

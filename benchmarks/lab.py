@@ -21,11 +21,12 @@ from features.tables.dictionary import write_between_marks
 from models.domain import Domain
 from models.intervals import LevelError, calibrate
 from models.lab_effect import Errors, Reveals, reveal
+from models.tasks.conductivity import CONDUCTIVITY, STRUCTURED, conductivity_examples
+from models.tasks.examples import Examples
+from models.tasks.fade import fade_examples
+from models.tasks.ice import ice_examples
 from models.tasks.part import fit_part, with_conductivity
-from models.tasks.targets import CONDUCTIVITY
-from training.config import CHOICES, STRUCTURED, Protocol
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples
+from training.config import CHOICES, Protocol
 from training.data.groups import Kinship
 from training.data.load import load_literature
 from training.data.papers import grouped_folds

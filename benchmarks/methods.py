@@ -15,9 +15,9 @@ from features.composition import CompositionFeatures
 from features.crystal.space_group import space_group_number
 from features.electrolyte import ElectrolyteFeatures
 from models.ensemble import Recipe
+from models.tasks.conductivity import STRUCTURED
+from models.tasks.examples import Examples
 from models.tasks.part import fit_part, paper_weights
-from training.config import STRUCTURED
-from training.data.examples import Examples
 from training.data.groups import fractions_of
 from training.evaluation.baselines import nearest, ridge
 

@@ -17,10 +17,14 @@ import numpy as np
 import pandas as pd
 
 from features.tables.dictionary import write_between_marks
-from models.exceedance import on_scale, probability_above
-from models.tasks import fade_law as lifetime
+from models.exceedance import probability_above
+from models.tasks import fade_law
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.fade import RETENTION
+from models.tasks.ice import ICE
 from models.tasks.part import paper_weights
-from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION, Target
+from models.tasks.registry import task_of
+from models.tasks.target import Target
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
 from training.evaluation.coverage import calibration_of, on_labels
@@ -28,7 +32,6 @@ from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {CONDUCTIVITY: (1e-4, 1e-3), ICE: (80.0, 85.0), RETENTION: (80.0,)}
-PARTS = {CONDUCTIVITY: "conductivity", ICE: "ice", RETENTION: "fade"}
 BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 HEADER = ("target", "limit", "rows", "papers", "above", "Brier", "over that of the share", *(
     f"{low:g} to {high:g}" for low, high in itertools.pairwise(BINS)
@@ -75,10 +78,10 @@ def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
 
 def limit_of(found: OutOfFold, target: Target, limit: float) -> np.ndarray:
     """The limit on the model's scale for each row, shape (n_rows,)."""
-    designs, cycles, shape = found.examples.designs, np.empty(0), np.nan
-    if target is RETENTION:
-        cycles, shape = designs["cycles"].to_numpy(dtype=float), lifetime.fade_shape(designs)
-    return np.broadcast_to(on_scale(target.column, limit, cycles, shape), len(designs))
+    designs, cycles, settings = found.examples.designs, np.empty(0), dict[str, float]()
+    if target.at_cycle:
+        cycles, settings = designs["cycles"].to_numpy(dtype=float), {"shape": fade_law.fade_shape(designs)}
+    return np.broadcast_to(task_of(target.column).on_scale(target, limit, cycles, settings), len(designs))
 
 
 def main() -> None:
@@ -88,9 +91,10 @@ def main() -> None:
     parser.add_argument("--write-readme", action="store_true")
     arguments = parser.parse_args()
     parts = cross_validate(load_literature(), CHOICES, Protocol(5, arguments.repeats, 0), lambda steps: None)
+    found = {target: parts[task_of(target.column).name] for target in LIMITS}
     rows = [
-        [target.label, f"{limit:g} {target.unit}", *line(parts[name], limit_of(parts[name], target, limit))]
-        for target, name in PARTS.items()
+        [target.label, f"{limit:g} {target.unit}", *line(found[target], limit_of(found[target], target, limit))]
+        for target in LIMITS
         for limit in LIMITS[target]
     ]
     table = [" | ".join(each) for each in (HEADER, ["---"] * len(HEADER), *rows)]

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.featurize import PEERS, ROOT, never_seen
+from models.tasks.registry import task_of
 
 THEIR_SETTINGS = ("1", "2", "2-chunked")
 """Processes of matminer: alone, its default on two cores, its fastest there."""
@@ -103,8 +104,9 @@ def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
     On one core they are the seconds of an idle machine, whatever else runs on this one.
     """
     from models.bundle import load_bundle
-    from models.predictor import PART_OF, Predictor
+    from models.predictor import Predictor
     from models.registry import resolve
+    from models.tasks.registry import TARGETS
     from serving.predict.batch import predict_file
 
     predictor = Predictor(load_bundle(resolve(model)))
@@ -114,7 +116,7 @@ def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
         for path, rows in ((warm, 200), (source, count)):
             designs_table(path, rows, cells)
         predict_file(warm, Path(folder) / "out.csv", predictor, targets=targets, precedents=0)
-        spent = _by_stage(predictor, source, sorted({PART_OF[each] for each in targets or PART_OF}))
+        spent = _by_stage(predictor, source, sorted({task_of(each).name for each in targets or TARGETS}))
 
         def run(precedents: int) -> float:
             out = Path(folder) / "out.csv"

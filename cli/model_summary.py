@@ -7,7 +7,7 @@ from typing import Any
 
 from models.explain.stability import FACTS, SURE, stability_of
 from models.registry import ModelNotFoundError, Version, find
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 
 
 def registered(reference: str | None) -> Version | None:

@@ -11,7 +11,7 @@ from reporting.console import DONE
 def models_list(arguments: argparse.Namespace) -> int:
     """Versions and their aliases."""
     from models.registry import store_uri, versions
-    from models.tasks.targets import TARGETS
+    from models.tasks.registry import TARGETS
 
     found = versions()
     if not found:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from reporting.console import DONE, REFUSED, REJECTED, progress
 
 if TYPE_CHECKING:
+    from features.tables.literature import Literature
     from training.config import TrainConfig
-    from training.data.literature import Literature
     from training.tuning.nested import Tuning
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -206,8 +206,7 @@ def data_check(arguments: argparse.Namespace) -> int:
 
 def data_list(arguments: argparse.Namespace) -> int:
     """What the tables hold."""
-    from training.data.literature import SHIPPED
-    from training.data.load import load_literature
+    from training.data.load import SHIPPED, load_literature
     from training.report.inventory import as_text, inventory
 
     print(as_text(inventory(load_literature([SHIPPED, *arguments.data]))))

@@ -17,7 +17,8 @@ from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.domain import Domain
 from models.ensemble import BoostedEnsemble
-from models.tasks.part import PARTS, Part, part_state, restore_part
+from models.tasks.part import Part, part_state, restore_part
+from models.tasks.registry import TASKS
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -33,7 +34,7 @@ class Bundle:
 
     Attributes
     ----------
-    parts : fitted models by name of `PARTS`
+    parts : fitted models by name of `TASKS`
     facts : plain values for JSON: seed, configuration, data hashes, code and package versions, skill by target
     """
 
@@ -112,7 +113,7 @@ def load_bundle(folder: str | Path) -> Bundle:
             f"{folder}: format version {facts['format_version']}, this code reads {FORMAT_VERSION}; train again"
         )
     parts = {}
-    for name in PARTS:
+    for name in TASKS:
         domain = _read(folder / name / "domain.json")
         parts[name] = restore_part(
             _read(folder / name / "part.json"), BoostedEnsemble.load(folder / name), Domain.from_dict(domain)

@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from models.intervals import Calibration
-from models.tasks import fade_law as lifetime
-from models.tasks.targets import LIFE, RETENTION, TARGETS
-
-LOWEST = {LIFE.column: 1.0, RETENTION.column: lifetime.LOWEST_INFORMATIVE_PCT}
-HIGHEST = {RETENTION.column: lifetime.HIGHEST_INFORMATIVE_PCT}
-"""Where limits of a target end before its values do: beyond, they tell nothing of the fade law."""
+from models.tasks.registry import TARGETS, task_of
 
 
 def probability_column(column: str, limit: float) -> str:
@@ -54,26 +49,10 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     for column, limit in above.items():
         if column not in TARGETS:
             raise ValueError(f"limit of {column}: unknown target, expected one of {', '.join(TARGETS)}")
-        low, high = LOWEST.get(column, TARGETS[column].low), HIGHEST.get(column, TARGETS[column].high)
+        low, high = task_of(column).limits(TARGETS[column])
         if not low < limit < high:
             raise ValueError(f"limit of {column}: got {limit:g}, expected a number between {low:g} and {high:g}")
     return dict(above)
-
-
-def on_scale(column: str, limit: float, cycles: np.ndarray, shape: float) -> np.ndarray:
-    """A limit on the scale of the model that judges the target, shape (n_designs,) or ().
-
-    Parameters
-    ----------
-    cycles : after the reference, at which each design's retention is asked for, shape (n_designs,)
-    shape : of the fade law
-    """
-    if column == LIFE.column:
-        return np.asarray(np.log10(limit - 1))
-    if column == RETENTION.column:
-        with np.errstate(divide="ignore"):  # at the first cycle everything is held, whatever the life
-            return lifetime.log10_life(cycles, limit, shape)
-    return TARGETS[column].scaled(limit)
 
 
 def probability_above(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,11 @@ from features.feature import number
 from features.tables.mistakes import InputError
 from features.tables.records import Measured
 from models.candidates import has_anode, usable_rows
-from models.tasks import fade_law as lifetime
 from models.tasks.part import Part
+from models.tasks.registry import TASKS
 
 FAR_TEMPERATURE_C = 30.0
 """A design tested this far from every measured one gets a notice."""
-MEASURED_COLUMNS = {
-    "conductivity": ("conductivity_s_per_cm",),
-    "ice": ("ice_pct",),
-    "fade": ("retention_pct", "cycle_life_80"),
-}
-"""Columns of a measured design that tell of each part."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +79,12 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
 
 
 def _labels(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:
-    """Measured values on the model's scale, shape (n_rows,); NaN where not given, where a cell's anode is not
-    described, and where a retention only bounds the life (99 % or more, 1 % or less)."""
-    if name == "ice":
-        return np.where(has_anode(measured), number(measured, "ice_pct"), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if name == "conductivity":
-            return np.asarray(np.log10(number(measured, "conductivity_s_per_cm")))
-        printed = np.log10(number(measured, "cycle_life_80") - 1)
-        held = number(measured, "retention_pct")
-        curve = lifetime.log10_life(number(measured, "cycle") - 1, held, part.settings["shape"])
-    bound = (held >= lifetime.HIGHEST_INFORMATIVE_PCT) | (held <= lifetime.LOWEST_INFORMATIVE_PCT)
-    told = np.where(np.isfinite(printed), printed, np.where(bound, np.nan, curve))
-    return np.where(has_anode(measured), told, np.nan)
+    """Return measured values on the model's scale, shape (n_rows,).
+
+    NaN where not given, where a cell's anode is not described, and where a value only bounds what is learnt.
+    """
+    values = TASKS[name].measured(partial(number, measured), part.settings)
+    return np.where(has_anode(measured), values, np.nan) if TASKS[name].of_cells else values
 
 
 def moved(

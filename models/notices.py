@@ -3,7 +3,7 @@ apply, and words are made and joined once per distinct case."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -108,11 +108,11 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
 
 def skill_notices(
-    skill: Mapping[str, Mapping[str, object]], wanted: Sequence[str], described: np.ndarray, free: str
+    skill: Mapping[str, Mapping[str, object]], wanted: Sequence[str], described: np.ndarray, free: Collection[str]
 ) -> Notice:
-    """Targets without skill on unseen papers; of a design without an anode only `free` is predicted."""
+    """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted."""
     silent = [column for column in wanted if not skill.get(column, {}).get("shown", True)]
-    cases = [[column for column in silent if column == free], silent]
+    cases = [[column for column in silent if column in free], silent]
     return per_case(
         described.astype(int),
         [f"no skill shown yet on unseen papers: {', '.join(named)}" if named else None for named in cases],

@@ -14,7 +14,7 @@ from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode
 from models.domain import Domain
-from models.exceedance import check_limits, on_scale, probability_above, probability_column
+from models.exceedance import check_limits, probability_above, probability_column
 from models.intervals import Calibration
 from models.lab_calibration import OwnRows, moved, own_rows
 from models.notices import (
@@ -28,14 +28,13 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.tasks import fade_law as lifetime
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.registry import LINK, TARGETS, TASKS, task_of
+from models.tasks.task import asked_cycles
 
 DEFAULT_CYCLE = 100.0
 """Cycle at which retention is predicted where a design names none."""
 DEFAULT_LEVEL = 0.9
-PART_OF = {CONDUCTIVITY.column: "conductivity", ICE.column: "ice", RETENTION.column: "fade", LIFE.column: "fade"}
 ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
 
@@ -151,30 +150,32 @@ class Predictor:
         wanted, designs = check_targets(targets), Designs.of(designs)
         electrolytes = electrolytes or read_electrolytes(designs)
         described = has_anode(designs)
-        asked = list(dict.fromkeys([*(PART_OF[each] for each in (*wanted, *limits)), *["fade"] * bool(cycles)]))
-        answers = self._answers(["conductivity"], designs, electrolytes)
+        of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
+        asked = list(dict.fromkeys(task_of(column).name for column in (*wanted, *limits, *of_cycles)))
+        answers = self._answers([LINK], designs, electrolytes)
         cells, held = designs, electrolytes
-        if set(asked) != {"conductivity"}:
-            cells = with_link(designs, answers["conductivity"].centre)
+        if any(TASKS[name].of_cells for name in asked):
+            cells = with_link(designs, answers[LINK].centre)
             if not described.all():
                 cells, held = cells.take(described), electrolytes.take(described)
-            answers |= self._answers([name for name in asked if name not in answers], cells, held)
+            answers |= self._answers([name for name in asked if TASKS[name].of_cells], cells, held)
+        answers |= self._answers([name for name in asked if name not in answers], designs, electrolytes)
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
-            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, CONDUCTIVITY.column),
+            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, _without_anode()),
             *reading_notices(designs, electrolytes),
         ]
         columns: dict[str, np.ndarray] = {}
         nearest: dict[str, Nearest] = {}
         distances: dict[str, np.ndarray] = {}
         for name in asked:
-            is_cell = name != "conductivity"
+            is_cell = TASKS[name].of_cells
             frame, read = (cells, held) if is_cell else (designs, electrolytes)
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
             part, answer = self.bundle.parts[name], answers[name]
             found, said = self._values(name, part, frame, answer, level, measured, cycles)
             for column, limit in limits.items():
-                if PART_OF[column] == name:
+                if task_of(column).name == name:
                     found[probability_column(column, limit)] = _probability(column, limit, part, frame, answer)
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
             if said:
@@ -186,9 +187,9 @@ class Predictor:
                 )
                 notices.append(placed(mask, outside))
                 judged = _nearest(part.domain, answer.vectors, precedents, mask)
-                nearest |= {column: judged for column in wanted if PART_OF[column] == name}
+                nearest |= {column: judged for column in wanted if task_of(column).name == name}
         order = [column + end for column in wanted for end in ENDS]
-        order += [f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles for end in ENDS]
+        order += [f"{column}_at_{cycle}{end}" for column in of_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         told = joined(notices)
         said = pd.array(told.dictionary_decode().fill_null(""), dtype="str")
@@ -238,40 +239,37 @@ class Predictor:
         return _in_units(name, part, frame, centre, half, cycles), said
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        if name != "conductivity":
-            measured = with_conductivity(measured, self.bundle.parts["conductivity"])
+        if TASKS[name].of_cells:
+            measured = with_conductivity(measured, self.bundle.parts[LINK])
         return own_rows(name, part, measured)
+
+
+def _without_anode() -> set[str]:
+    """Return columns of the targets that are predicted of an electrolyte alone."""
+    return {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
 
 
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: _Answer) -> np.ndarray:
     if not len(frame):
         return np.empty(0)
-    limits = on_scale(column, limit, _cycle(frame) - 1, part.settings.get("shape", np.nan))
+    limits = task_of(column).on_scale(TARGETS[column], limit, asked_cycles(frame, DEFAULT_CYCLE) - 1, part.settings)
     return probability_above(limits, _calibration(part), answer.centre, answer.spread, answer.distance)
-
-
-def _cycle(frame: Designs) -> np.ndarray:
-    """Cycle at which each design's retention is asked for."""
-    cycle = frame.number("cycle")
-    return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)
 
 
 def _in_units(
     name: str, part: Part, frame: Designs, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
 ) -> dict[str, np.ndarray]:
     ends = dict(zip(ENDS, (centre, centre - half, centre + half), strict=True))
-    if name == "conductivity":
-        return {CONDUCTIVITY.column + end: CONDUCTIVITY.unscaled(value) for end, value in ends.items()}
-    if name == "ice":
-        return {ICE.column + end: ICE.unscaled(value) for end, value in ends.items()}
-    after_cycles = {"": _cycle(frame) - 1}
-    after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
-    found = {
-        RETENTION.column + at + end: lifetime.retention_pct(value, passed, part.settings["shape"])
-        for at, passed in after_cycles.items()
-        for end, value in ends.items()
-    }
-    return found | {LIFE.column + end: np.clip(1 + 10.0**value, LIFE.low, LIFE.high) for end, value in ends.items()}
+    task, passed = TASKS[name], asked_cycles(frame, DEFAULT_CYCLE) - 1
+    columns: dict[str, np.ndarray] = {}
+    for target in task.targets:
+        after_cycles = {"": passed}
+        if target.at_cycle:
+            after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
+        for at, since in after_cycles.items():
+            for end, value in ends.items():
+                columns[target.column + at + end] = task.in_unit(target, value, since, part.settings)
+    return columns
 
 
 def _nearest(domain: Domain, vectors: np.ndarray, count: int, mask: np.ndarray) -> Nearest:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.literature import Literature
 from models.bundle import save_bundle
 from tests.shared import ROOT, Command, Finished, Store, environment
 from training.config import TrainConfig
-from training.data.literature import Literature
 from training.data.load import load_literature
 from training.train import Trained, train
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.domain import Domain
 from models.ensemble import Labels
-from training.data.examples import Examples
+from models.tasks.examples import Examples
 from training.evaluation.crossvalidate import OutOfFold
 
 

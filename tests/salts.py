@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from models.ensemble import Recipe
-from training.data.examples import Examples, conductivity_examples
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.evaluation.crossvalidate import Progress
 from training.tuning.study import Budget, Study, tune
 

@@ -15,9 +15,9 @@ import yaml
 import silion
 from features.tables.datapackage import datapackage
 from features.tables.dictionary import BEGIN, END, between_marks, dictionary
+from features.tables.literature import Literature
 from tests.shared import ROOT
 from training.config import TrainConfig
-from training.data.literature import Literature
 from training.evaluation.score import markdown
 from training.report import report
 from training.train import measure

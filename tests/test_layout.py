@@ -13,14 +13,18 @@ import features
 import models
 import serving
 import training
+from benchmarks import house
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
     "features": {"features"},
     "models": {"models", "features"},
-    "training": {"training", "models", "features"},
-    "serving": {"serving", "models", "features"},
+    "reporting": {"reporting", "models", "features"},
+    "training": {"training", "reporting", "models", "features"},
+    "serving": {"serving", "reporting", "models", "features"},
+    "cli": {"cli", "training", "serving", "reporting", "models", "features"},
 }
+MOST_SIDE_BY_SIDE, MOST_FLOORS = 16, 8
 HEAVY = {
     "mlflow",
     "shap",
@@ -53,6 +57,36 @@ def test_imports_run_one_way(package: str) -> None:
     for path in files:
         ours = imported(path) & {*ALLOWED, "silion", "tests", "data", "benchmarks"}
         assert ours <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {sorted(ours - ALLOWED[package])}"
+
+
+@pytest.mark.parametrize("folder", house.folders(house.modules()))
+def test_imports_run_one_way_inside_each_folder(folder: str) -> None:
+    """A sub-folder is one node: also an import inside a function, or under TYPE_CHECKING, may not close a circle."""
+    graph = house.side_by_side(house.modules(), folder)
+    assert not house.circle(graph)
+    assert house.floors(graph) <= MOST_FLOORS
+    assert len([node for node in graph if node != folder]) <= MOST_SIDE_BY_SIDE
+
+
+def test_no_module_is_part_of_a_circle() -> None:
+    known = house.modules()
+    assert not house.circle({name: module.imports(known) for name, module in known.items()})
+
+
+def test_a_circle_and_an_import_upwards_are_found(tmp_path: Path) -> None:
+    """Two folders that import each other, one of them inside a function: no circle of files, one of folders."""
+    for name, text in {
+        "a/one.py": "import features.b.two\n",
+        "a/three.py": "x = 1\n",
+        "b/two.py": "def f():\n    from features.a import three\n",
+    }.items():
+        path = tmp_path / "features" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "silion.py").write_text("")
+    known = house.modules(tmp_path)
+    assert not house.circle({name: module.imports(known) for name, module in known.items()})
+    assert set(house.circle(house.side_by_side(known, "features"))) == {"features.a", "features.b"}
 
 
 def test_the_four_packages_share_one_parent() -> None:

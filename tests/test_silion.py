@@ -20,6 +20,7 @@ import pytest
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.lab_effect import Kernel, LabEffect
 from models.registry import check_store
+from models.tasks.registry import LINK
 from tests.shared import Command, Store, environment
 from tests.shared import run_main as run
 
@@ -389,7 +390,7 @@ def test_own_measurements_through_the_command_line(
     asked = ("predict", root / CANDIDATES, "-o", tmp_path / "out.csv", "--calibrate", tmp_path / "mine.csv")
     # a model to which papers have shown an effect of their own
     bundle = load_bundle(bundle_folder)
-    part = replace(bundle.parts["conductivity"], lab=LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5)))
+    part = replace(bundle.parts[LINK], lab=LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5)))
     model = save_bundle(Bundle({**bundle.parts, "conductivity": part}, bundle.facts), tmp_path / "model")
     assert run(*asked, "--model", model) == code
     assert words in capsys.readouterr().err

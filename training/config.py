@@ -4,52 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from models.ensemble import Recipe
+from models.tasks.registry import TASKS
 from training.data.papers import grouped_folds
 
-SQUARE_ROOT = 0.5
-"""Shape of a loss that grows with the square root of the cycles, as that of a layer that slows its own growth; reported
-for silicon composites too (arXiv:2605.10217), and doubted as a general law (escholarship.org/uc/item/0pq2f6r5)."""
-
-_CALM = Recipe(rounds=60, centre="median", shrink=0.5, paper_power=1.0)
-"""Trees for tables that hardly teach: centred on the median paper, half believed."""
-
-CHOICES: dict[str, dict[str, Recipe]] = {
-    "conductivity": {
-        "trees and line": Recipe(linear_share=0.5),
-        "trees": Recipe(),
-    },
-    "ice": {"few trees": Recipe(rounds=60), "half believed": _CALM, "hardly believed": replace(_CALM, shrink=0.2)},
-    "fade": {
-        "few trees": Recipe(rounds=60),
-        "half believed": replace(_CALM, fade_shape=SQUARE_ROOT),
-        "hardly believed": replace(_CALM, fade_shape=SQUARE_ROOT, shrink=0.2),
-    },
-}
-"""Recipes of each part. Which of them is used is chosen inside the training papers, fold by fold when skill is measured
+CHOICES: dict[str, Mapping[str, Recipe]] = {name: task.recipes for name, task in TASKS.items()}
+"""Recipes of each task. Which of them is used is chosen inside the training papers, fold by fold when skill is measured
 and once more on all papers for the model that is kept: the skill is that of the choice and the fit together."""
 
-STRUCTURED = Recipe(
-    depth=4,
-    rounds=1000,
-    rate=0.05,
-    min_child_weight=2.0,
-    reg_lambda=3.0,
-    blocks=("fractions", "anions", "basics", "contrasts", "structure"),
-    without=("families", "symmetry"),
-    paper_power=1.0,
-    aft_scale=0.5,
-)
-"""For the thousands of rows of the public tables; settled by cross-validation over OBELiX's training ids (README)."""
-
-PUBLIC_CHOICES: dict[str, dict[str, Recipe]] = {
-    **CHOICES,
-    "conductivity": {"structured": STRUCTURED, "trees and line": Recipe(linear_share=0.5)},
+PUBLIC_CHOICES: dict[str, Mapping[str, Recipe]] = {
+    name: task.public_recipes or task.recipes for name, task in TASKS.items()
 }
 """As `CHOICES`, where public tables are given."""
 
@@ -94,7 +63,9 @@ class TrainConfig:
     level: float = 0.9
     public: tuple[str, ...] = ()
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
-    choices: Mapping[str, Mapping[str, Recipe]] = field(default_factory=lambda: dict(CHOICES))
+    choices: Mapping[str, Mapping[str, Recipe]] = field(
+        default_factory=lambda: {name: task.recipes for name, task in TASKS.items()}
+    )
     tune_minutes: float = 0.0
     tune_anyway: bool = False
 

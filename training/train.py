@@ -16,20 +16,18 @@ import pandas as pd
 from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.tables.columns import numeric_columns
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
-from features.tables.records import CellDesign, ElectrolyteDesign
 from models import lab_effect as lab
 from models.bundle import Bundle
 from models.domain import Domain
 from models.explain.stability import FACTS as STABILITY
+from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
-from models.tasks.targets import CONDUCTIVITY
+from models.tasks.registry import LINK, TASKS
 from training.config import TrainConfig
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples, relabelled
-from training.data.groups import Kinship, chemical_systems, system_tests
-from training.data.literature import SHIPPED, Literature
-from training.data.load import load_literature
+from training.data.groups import chemical_systems, kinship_of, system_tests, training_rows
+from training.data.load import SHIPPED, load_literature
 from training.evaluation.choose import INNER_FITS, choose
 from training.evaluation.coverage import calibrations, lab_errors
 from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
@@ -95,13 +93,13 @@ def measure_systems(
     literature: Literature, config: TrainConfig, progress: Callable[[int], None] = lambda steps: None
 ) -> Score:
     """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either."""
-    examples = conductivity_examples(literature)
-    kin = Kinship.of(examples, by_composition=True)
+    examples = TASKS[LINK].examples(literature)
+    kin = kinship_of(LINK, examples)
     systems = chemical_systems(examples.designs)
-    tests, choices = system_tests(systems, config.seed), config.choices["conductivity"]
-    found = validate("conductivity", examples, kin, choices, config.protocol, progress, tests=tests)
+    tests, choices = system_tests(systems, config.seed), config.choices[LINK]
+    found = validate(LINK, examples, kin, choices, config.protocol, progress, tests=tests)
     by_system = np.unique(systems, return_inverse=True)[1]
-    return score(CONDUCTIVITY, replace(found, groups=by_system), config.level, config.seed)
+    return score(TASKS[LINK].targets[0], replace(found, groups=by_system), config.level, config.seed)
 
 
 def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -> tuple[Score, FixedSplit]:
@@ -114,13 +112,13 @@ def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -
     InputError
         Ids that no row has, or nothing left to learn from.
     """
-    examples = conductivity_examples(literature)
-    kin = Kinship.of(examples, by_composition=True)
+    examples = TASKS[LINK].examples(literature)
+    kin = kinship_of(LINK, examples)
     split = fixed_split(examples, kin, ids)
-    choices = config.choices["conductivity"]
-    judged = validate("conductivity", examples, kin, choices, config.protocol, tests=[(0, split.test)])
+    choices = config.choices[LINK]
+    judged = validate(LINK, examples, kin, choices, config.protocol, tests=[(0, split.test)])
     inside = examples.take(split.train)
-    learnt = validate("conductivity", inside, kin.take(split.train), choices, config.protocol)
+    learnt = validate(LINK, inside, kin.take(split.train), choices, config.protocol)
     return score_fixed(judged, learnt, split.test, config.level, config.seed), split
 
 
@@ -158,32 +156,25 @@ def fit_bundle(
     tuning: Tuning | None = None,
 ) -> Bundle:
     """Fit every part on all rows, with the calibration of the out-of-fold errors."""
-    examples = {
-        "conductivity": conductivity_examples(literature),
-        "ice": ice_examples(literature),
-        "fade": fade_examples(literature),
-    }
+    examples: dict[str, Examples] = {}
     parts: dict[str, Part] = {}
     chosen: dict[str, str] = {}
-    for name, each in examples.items():
-        if name != "conductivity":
-            each = examples[name] = Examples(with_conductivity(each.designs, parts["conductivity"]), each.labels)
-        kin = Kinship.of(each, by_composition=name == "conductivity")
-        choices = config.choices[name]
+    for name, (rows, kin) in training_rows(literature).items():
+        task = TASKS[name]
+        if task.of_cells:
+            rows = Examples(with_conductivity(rows.designs, parts[LINK]), rows.labels)
+        examples[name], choices = rows, config.choices[name]
         if tuning:
-            choices = tuning.offered(name, each, kin, choices, config.seed)
-        chosen[name] = choose(name, each, kin, choices, config.seed)
-        recipe, settings = choices[chosen[name]], dict[str, float]()
-        if name == "fade":
-            each, settings["shape"] = relabelled(each, recipe)
-        parts[name] = fit_part(name, each.designs, each.labels, recipe, config.seed)
+            choices = tuning.offered(name, rows, kin, choices, config.seed)
+        chosen[name] = choose(name, rows, kin, choices, config.seed)
+        recipe = choices[chosen[name]]
+        labelled, settings = task.relabelled(rows, recipe)
+        parts[name] = fit_part(name, labelled.designs, labelled.labels, recipe, config.seed)
         parts[name].settings = settings
     kept = calibrations(found)
     for name, part in parts.items():
         part.calibration = kept[name]
-        part.domain = _domain(
-            part, examples[name], literature, CellDesign if name != "conductivity" else ElectrolyteDesign
-        )
+        part.domain = _domain(name, part, examples[name], literature)
         part.lab = lab.learn(
             lab_errors(found[name], part.domain.distances(part.featurizer.transform(examples[name].designs))),
             config.seed,
@@ -198,7 +189,7 @@ def _require_rows(literature: Literature) -> None:
         raise InputError(f"no rows in {', '.join(f'{name}.csv' for name in missing)}; training needs all three tables")
 
 
-def _domain(part: Part, examples: Examples, literature: Literature, model: type[ElectrolyteDesign]) -> Domain:
+def _domain(name: str, part: Part, examples: Examples, literature: Literature) -> Domain:
     designs = examples.designs
     known = [
         composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
@@ -208,14 +199,14 @@ def _domain(part: Part, examples: Examples, literature: Literature, model: type[
         part.featurizer.transform(designs),
         list(examples.papers),
         designs,
-        [*numeric_columns(model), "cycle"],
+        [*numeric_columns(TASKS[name].record), "cycle"],
         {element for amounts in known for element in amounts},
         {held for held in classes_of(designs) if held},
-        [_precedent(row, literature) for _, row in designs.iterrows()],
+        [_precedent(name, row, literature) for _, row in designs.iterrows()],
     )
 
 
-def _precedent(row: pd.Series, literature: Literature) -> dict[str, Any]:
+def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
     """What a user is shown of a training row: what it was, what was measured, and where that is written."""
     held = {
         column: row[column]
@@ -239,24 +230,11 @@ def _precedent(row: pd.Series, literature: Literature) -> dict[str, Any]:
     return {
         "row": row["row_id"],
         **held,
-        "measured": _measured(row),
+        "measured": TASKS[name].measurement_text(row),
         "paper": paper,
         "doi": literature.doi(paper),
         "citation": literature.citation(paper),
     }
-
-
-def _measured(row: pd.Series) -> str:
-    """What was measured, in words: `= 0.0011 S/cm`, `> 90 %`, `= 64 % at cycle 140`."""
-    if "conductivity_s_per_cm" in row.index:
-        mark, high = row["conductivity_qualifier"], row["conductivity_high_s_per_cm"]
-        ends = (
-            f"{row['conductivity_s_per_cm']:g} to {high:g}" if mark == "range" else f"{row['conductivity_s_per_cm']:g}"
-        )
-        return f"{'=' if mark == 'range' else mark} {ends} S/cm"
-    if "retention_pct" in row.index:
-        return f"{row['qualifier']} {row['retention_pct']:.3g} % at cycle {row['cycle']:g}"
-    return f"{row['ice_qualifier'] or '='} {row['ice_pct']:g} %"
 
 
 def _facts(
@@ -291,8 +269,8 @@ def steps(config: TrainConfig) -> int:
 
 def steps_to_train(config: TrainConfig, literature: Literature) -> int:
     """Number of steps `train` reports to its progress."""
-    examples = conductivity_examples(literature)
+    examples = TASKS[LINK].examples(literature)
     systems = len(system_tests(chemical_systems(examples.designs), config.seed))
-    inner = INNER_FITS * len(config.choices["conductivity"]) if len(config.choices["conductivity"]) > 1 else 0
+    inner = INNER_FITS * len(config.choices[LINK]) if len(config.choices[LINK]) > 1 else 0
     curves, refits = curve_fits(config.shares, config.protocol), refits_needed(config.protocol)
     return steps(config) + systems * (1 + inner) + curves + refits

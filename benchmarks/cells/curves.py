@@ -12,13 +12,13 @@ from benchmarks.cells.effects import scores
 from benchmarks.cells.learners import constant
 from benchmarks.cells.rows import Fold, Guess, Idea, Learner, Rows, _crossing, by_paper, curve_pct
 from models.ensemble import Labels
-from models.tasks import fade_law as lifetime
+from models.tasks import fade_law
 from training.evaluation.baselines import weighted_median
 
 
 def labelled(rows: Rows, shape: float) -> Rows:
     if shape not in rows.lives:
-        rows.lives[shape] = replace(rows, labels=lifetime.fade_labels(rows.designs, shape))
+        rows.lives[shape] = replace(rows, labels=fade_law.fade_labels(rows.designs, shape))
     return rows.lives[shape]
 
 
@@ -75,7 +75,7 @@ def by_retention_error(names: Sequence[str], *, flat: bool) -> Idea:
 
         def miss(numbers: np.ndarray) -> float:
             life = numbers[0] + train @ numbers[1:]
-            error = np.abs(lifetime.retention_pct(life, cycles, shape) - printed)
+            error = np.abs(fade_law.retention_pct(life, cycles, shape) - printed)
             return float((weight * error).sum() + 5 * (numbers[1:] ** 2).sum())
 
         best = minimize(miss, np.r_[centre, np.zeros(len(names))], method="Powell", options={"maxiter": 20}).x
@@ -95,7 +95,7 @@ def anchored(learner: Learner) -> Idea:
         cycle = weighted_median(fold.train.designs["cycles"].to_numpy(dtype=float), by_paper(fold.train))
         printed = as_printed(fold)
         ends = np.clip(np.r_[learner(printed), constant(printed)[0]], 1, 99)
-        lives = lifetime.log10_life(np.full(len(ends), cycle), ends, shape)
+        lives = fade_law.log10_life(np.full(len(ends), cycle), ends, shape)
         return Guess(lives[:-1], float(lives[-1]), shape)
 
     return idea

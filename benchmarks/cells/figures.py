@@ -11,7 +11,7 @@ from benchmarks.cells.ideas import curve_ideas
 from benchmarks.cells.nested import Found, paper_weights
 from benchmarks.cells.rows import Fold
 from benchmarks.cells.tasks import Task
-from models.tasks import fade_law as lifetime
+from models.tasks import fade_law
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
@@ -57,7 +57,7 @@ def life_skill(task: Task, lives: np.ndarray, folds: np.ndarray) -> dict[str, fl
     score = score_life(found, 0.9, 0)
     held = score.by_method
     points = task.examples.designs
-    bounds = lifetime.life_bounds(points)
+    bounds = fade_law.life_bounds(points)
     row = points.reset_index().groupby("cell_id")["index"].first().loc[bounds["cell_id"]].to_numpy()
     each, own = lives[:, row], folds[:, row]
     together = own[:, :, None] == own[:, None, :]

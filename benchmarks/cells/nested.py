@@ -12,7 +12,7 @@ from benchmarks.cells.ideas import AFTER_LOOKING, curve_ideas
 from benchmarks.cells.rows import Guess
 from benchmarks.cells.tasks import Reader, Task
 from models.intervals import calibrate
-from models.tasks import fade_law as lifetime
+from models.tasks import fade_law
 from training.data.papers import grouped_folds, joined_groups
 from training.evaluation.cycle_life import log_likelihood
 
@@ -99,8 +99,8 @@ def paper_weights(papers: np.ndarray) -> np.ndarray:
 def unlikelihood(task: Task, life: np.ndarray, rest: np.ndarray) -> np.ndarray:
     """Negative censored log-likelihood of what is known of the training cells' lives, each paper counting once."""
     points = task.examples.designs.iloc[rest].reset_index(drop=True)
-    labels = lifetime.fade_labels(points, lifetime.fade_shape(points))
-    bounds = lifetime.life_bounds(points)
+    labels = fade_law.fade_labels(points, fade_law.fade_shape(points))
+    bounds = fade_law.life_bounds(points)
     row = points.reset_index().groupby("cell_id")["index"].first().loc[bounds["cell_id"]].to_numpy()
     weight = paper_weights(bounds["paper"].to_numpy())
     found = np.full(life.shape[:2], np.inf)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from models.ensemble import Labels
-from models.tasks import fade_law as lifetime
+from models.tasks import fade_law
 from training.evaluation.baselines import weighted_median
 
 ARGYRODITE, PRELITHIATED, CONDUCTIVITY = "family_argyrodite", "lithium_per_silicon", "log10_conductivity_s_per_cm"
@@ -53,7 +53,7 @@ class Rows:
     @cached_property
     def within_cells(self) -> float:
         """Shape of the fade law from within cells."""
-        return lifetime.fade_shape(self.designs)
+        return fade_law.fade_shape(self.designs)
 
     @cached_property
     def flattest(self) -> float:
@@ -62,9 +62,9 @@ class Rows:
         weight = by_paper(self)
 
         def miss(shape: float) -> float:
-            labels = lifetime.fade_labels(self.designs, shape)
+            labels = fade_law.fade_labels(self.designs, shape)
             life = np.full(len(cycles), weighted_median(labels.middle, labels.weight))
-            return float((weight * np.abs(lifetime.retention_pct(life, cycles, shape) - printed)).sum())
+            return float((weight * np.abs(fade_law.retention_pct(life, cycles, shape) - printed)).sum())
 
         return float(min(np.arange(0.2, 1.61, 0.1), key=miss))
 
@@ -117,7 +117,7 @@ class Guess:
 def curve_pct(log10_n80: np.ndarray, cycles: np.ndarray, shape: float, unsure: float) -> np.ndarray:
     """Fade law averaged over lives spread by `unsure` decades, moved so that it still crosses 80 % at the life."""
     move = _crossing(shape, unsure)
-    each = [lifetime.retention_pct(log10_n80 - move + unsure * node, cycles, shape) for node in NODES]
+    each = [fade_law.retention_pct(log10_n80 - move + unsure * node, cycles, shape) for node in NODES]
     return np.asarray(np.tensordot(NODE_WEIGHTS, np.array(each), axes=1))
 
 
@@ -127,7 +127,7 @@ def _crossing(shape: float, unsure: float) -> float:
         return 0.0
 
     def above(log_cycles: float) -> float:
-        return float(NODE_WEIGHTS @ lifetime.retention_pct(unsure * NODES, 10.0**log_cycles, shape)) - 80.0
+        return float(NODE_WEIGHTS @ fade_law.retention_pct(unsure * NODES, 10.0**log_cycles, shape)) - 80.0
 
     return float(brentq(above, -12, 12))
 

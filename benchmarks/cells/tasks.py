@@ -11,12 +11,14 @@ import pandas as pd
 from benchmarks.cells.ideas import curve_ideas, direct_ideas, ice_ideas
 from benchmarks.cells.rows import Fold, Idea, Rows
 from features.cell import CellFeatures
+from features.tables.literature import Literature
 from models.ensemble import Labels, Recipe
-from models.tasks import fade_law as lifetime
+from models.tasks import fade_law
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
+from models.tasks.fade import cycling_points, fade_examples
+from models.tasks.ice import ice_examples
 from models.tasks.part import Part, fit_part, with_conductivity
-from training.data.examples import Examples, conductivity_examples, cycling_points, ice_examples
-from training.data.fade import fade_examples
-from training.data.literature import Literature
 
 LINK = {True: Recipe(linear_share=0.5), False: Recipe(members=1, rounds=100)}
 """Recipe of the electrolyte's conductivity: the shipped one for the outer folds, a short one for the inner."""
@@ -71,7 +73,7 @@ def tasks(literature: Literature) -> list[Task]:
 
     ice, points = ice_examples(literature), fade_examples(literature)
     soaked = cycling_points(literature, liquid=True).reset_index(drop=True)
-    soaked_labels = lifetime.fade_labels(soaked, lifetime.FALLBACK_SHAPE)
+    soaked_labels = fade_law.fade_labels(soaked, fade_law.FALLBACK_SHAPE)
     printed = points.designs["retention_pct"].to_numpy(dtype=float)
     side = dated(first_capacities(literature))
     return [

@@ -14,6 +14,7 @@ from models.bundle import Bundle
 from models.candidates import has_anode
 from models.explain.reasons import reasons
 from models.tasks.part import with_conductivity
+from models.tasks.registry import LINK, TASKS
 
 CHUNK = 20_000
 """Designs explained at once."""
@@ -81,9 +82,9 @@ def _write(
     writer: pyarrow.csv.CSVWriter,
     schema: pa.Schema,
 ) -> None:
-    if part != "conductivity":
+    if TASKS[part].of_cells:
         told = has_anode(designs)
-        names, designs = names[told], with_conductivity(designs[told], bundle.parts["conductivity"])
+        names, designs = names[told], with_conductivity(designs[told], bundle.parts[LINK])
     if not len(designs):
         return
     found = reasons(bundle.parts[part], designs)

@@ -13,9 +13,8 @@ from models.bundle import Bundle
 from models.explain.feature_groups import GROUPS, correlated, group_of, rows_of
 from models.explain.reasons import Reasons, learnt, reasons_of
 from models.explain.stability import MOST_ROUNDS, SURE, Stability, stability_of
+from models.tasks.registry import TASKS
 
-UNIT = {"conductivity": "log10 S/cm", "ice": "percentage points", "fade": "log10 cycles to 80 %"}
-"""Unit of the SHAP values of each part. The fade law makes retention and life from one number, hence one scale."""
 PAIRS_SHOWN = 4
 """Strongest pairs told; each gets a plot."""
 DISPUTED = 10
@@ -74,7 +73,7 @@ class Overall:
                 said.append(
                     f"{row.label}: place {row.rank} by SHAP; on papers left out no use of it can be shown "
                     f"({row.permutation:+.2g}, {row.permutation_low:+.2g} to {row.permutation_high:+.2g} "
-                    f"{UNIT[self.part]})"
+                    f"{TASKS[self.part].scale_unit})"
                 )
             elif row.rank > DISPUTED and row.feature in helps and row.permutation_low > 0:
                 said.append(f"{row.label}: only place {row.rank} by SHAP, yet papers left out need it")

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature
-from models.tasks import fade_law as lifetime
 from models.tasks.part import Part
-from models.tasks.targets import LIFE, RETENTION, TARGETS
+from models.tasks.registry import TARGETS, task_of
 
 SAME = 1e-9
 """Way from the base to the prediction, on the model's scale, that counts as none: there the slope is the derivative."""
@@ -81,11 +80,7 @@ def answer(column: str, part: Part, scaled: np.ndarray, cycle: np.ndarray | floa
     scaled : log10 S/cm, %, or log10 cycles, any shape
     cycle : at which retention is asked for; read for no other target
     """
-    target = TARGETS[column]
-    if target is RETENTION:
-        return lifetime.retention_pct(scaled, np.asarray(cycle) - 1.0, part.settings["shape"])
-    values = 1.0 + 10.0**scaled if target is LIFE else target.unscaled(scaled)
-    return target.scaled(np.clip(values, target.low, target.high))
+    return task_of(column).answer(TARGETS[column], scaled, np.asarray(cycle) - 1.0, part.settings)
 
 
 def shares(column: str, part: Part, found: Reasons, cycle: np.ndarray) -> Shares:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from models.ensemble import Labels
+from models.tasks.examples import ABOUT_WEIGHT
 
 LIFE_RETENTION_PCT = 80.0
 HIGHEST_INFORMATIVE_PCT = 99.0
@@ -27,8 +28,6 @@ LOWEST_INFORMATIVE_PCT = 1.0
 FALLBACK_SHAPE = 1.0
 """Equal loss per cycle: what is assumed when too few cells have two points."""
 SHAPE_LIMITS = (0.2, 2.0)
-ABOUT_WEIGHT = 0.5
-"""Weight of a value printed with 'about'."""
 
 
 def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:

@@ -18,6 +18,7 @@ from models.domain import Domain
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.intervals import Calibration
 from models.lab_effect import LabEffect
+from models.tasks.registry import TASKS
 
 DesignsT = TypeVar("DesignsT", pd.DataFrame, Designs)
 
@@ -26,9 +27,6 @@ FEATURIZERS: dict[str, type[DesignFeaturizer]] = {
     "CellFeatures": CellFeatures,
 }
 """Featurizers by the name a bundle stores."""
-
-PARTS: dict[str, str] = {"conductivity": "ElectrolyteFeatures", "ice": "CellFeatures", "fade": "CellFeatures"}
-"""Learned models and the featurizer each reads. `fade` serves both retention and cycle life."""
 
 
 @dataclass
@@ -60,14 +58,12 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
 
     Parameters
     ----------
-    name : key of `PARTS`
+    name : key of `TASKS`
     designs : rows of the record models as a frame, with `paper` where the recipe weights papers; for cells with the
         column of `with_conductivity`
     labels : on the model's scale: log10 S/cm, %, log10 cycles
     """
-    featurizer: DesignFeaturizer = CellFeatures()
-    if name == "conductivity":
-        featurizer = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without)
+    featurizer = TASKS[name].featurizer(recipe)
     vectors = featurizer.fit_transform(designs)
     if recipe.paper_power:
         labels = replace(labels, weight=labels.weight * paper_weights(designs["paper"], recipe.paper_power))

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from features.tables.columns import choices_of, kinds_of, numeric_columns, unit_of
 from features.tables.records import Candidate
-from models.predictor import PART_OF, Predictor
+from models.predictor import Predictor
 from models.tasks.part import with_conductivity
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TARGETS, task_of
 from reporting import pages
 from reporting.explain.sweep import grid, known_values, unread
 from reporting.files import Written
@@ -158,8 +158,8 @@ class _Search:
 
     def __init__(self, predictor: Predictor, design: pd.DataFrame, wants: tuple[Want, ...]) -> None:
         self.predictor, self.design, self.wants = predictor, design, wants
-        self.parts = {want.column: predictor.bundle.parts[PART_OF[want.column]] for want in wants}
-        self.link = predictor.bundle.parts["conductivity"]
+        self.parts = {want.column: predictor.bundle.parts[task_of(want.column).name] for want in wants}
+        self.link = predictor.bundle.parts[LINK]
         self.own = {str(column): design[column].iloc[0] for column in design}
 
     def frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -198,7 +198,7 @@ class _Search:
             if part.domain is None:
                 continue
             tables = [frame, self.design]
-            if PART_OF[column] != "conductivity":
+            if task_of(column).of_cells:
                 tables = [with_conductivity(each, self.link) for each in tables]
             vectors, before = (part.featurizer.transform(each) for each in tables)
             inside &= part.domain.nearest_distance(vectors) <= part.domain.far

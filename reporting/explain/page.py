@@ -11,8 +11,8 @@ import pandas as pd
 from models.bundle import Bundle
 from models.explain.contributions import in_chunks, write_contributions
 from models.explain.importance import overall
-from models.predictor import PART_OF, Predictor, check_targets
-from models.tasks.targets import TARGETS
+from models.predictor import Predictor, check_targets
+from models.tasks.registry import TARGETS, task_of
 from reporting import pages
 from reporting.explain.counterfactuals import Want, change_blocks, changes
 from reporting.explain.sections import overall_blocks
@@ -79,14 +79,14 @@ def explain(
         called = names or [str(row + 1) for row in range(len(designs))]
         written.paths += write_contributions(
             bundle,
-            list(dict.fromkeys(PART_OF[column] for column in wanted)),
+            list(dict.fromkeys(task_of(column).name for column in wanted)),
             in_chunks(called, designs) if chunks is None else chunks,
             folder,
             progress,
         )
         blocks += _each(bundle, designs, called, wanted, asked, written)
-    for name in dict.fromkeys(PART_OF[column] for column in wanted):
-        columns = [column for column in wanted if PART_OF[column] == name]
+    for name in dict.fromkeys(task_of(column).name for column in wanted):
+        columns = [column for column in wanted if task_of(column).name == name]
         blocks += [
             pages.Heading(f"Overall: {' and '.join(TARGETS[column].label for column in columns)}"),
             pages.Paragraph(" ".join(_verdict(bundle, column) for column in columns)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from models.explain.feature_groups import correlated, rows_of
-from models.explain.importance import UNIT, Overall
+from models.explain.importance import Overall
 from models.explain.readings import reading
 from models.explain.stability import MOST_ROUNDS, NONE, SURE
-from models.predictor import PART_OF
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import pages
 from reporting.explain import figures as pictures
 from reporting.files import Written
@@ -25,7 +24,7 @@ def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages
     ----------
     sentence : goes onto every picture: that no skill is shown yet; empty where it is
     """
-    label, unit, rows = label_of(told), UNIT[told.part], len(told.found.values)
+    label, unit, rows = label_of(told), TASKS[told.part].scale_unit, len(told.found.values)
     top = told.features.head(pictures.SHOWN)
     by_name = {feature.name: place for place, feature in enumerate(told.found.features)}
     swarm = pd.DataFrame(told.found.values, columns=[f"shap_{name}" for name in by_name]).join(
@@ -55,7 +54,7 @@ def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages
 
 def label_of(told: Overall) -> str:
     """The targets of a part in words."""
-    return " and ".join(TARGETS[column].label for column, name in PART_OF.items() if name == told.part)
+    return " and ".join(TARGETS[column].label for column in targets_of(told.part))
 
 
 def strength_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
@@ -66,7 +65,7 @@ def strength_blocks(told: Overall, sentence: str, written: Written) -> list[page
     ----------
     sentence : as in `overall_blocks`
     """
-    unit, rows, top = UNIT[told.part], len(told.found.values), told.features.head(pictures.SHOWN)
+    unit, rows, top = TASKS[told.part].scale_unit, len(told.found.values), told.features.head(pictures.SHOWN)
     bar = pictures.bars(
         list(top["label"]), top["mean_abs_shap"].to_numpy(), top["low"].to_numpy(float), top["high"].to_numpy(float),
         (top["apart_from_zero"] != "no").to_numpy(), float(top["shuffled"].iloc[0]), unit,

@@ -13,10 +13,9 @@ from features.feature import Feature
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.explain.readings import INVERSE_TEMPERATURE, reading
-from models.predictor import DEFAULT_CYCLE, PART_OF, Predictor
-from models.tasks import fade_law as lifetime
+from models.predictor import DEFAULT_CYCLE, Predictor
 from models.tasks.part import Part, with_conductivity
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.registry import LINK, TARGETS, task_of
 from reporting import pages
 from reporting.explain import figures as pictures
 from reporting.figures import COLOURS, INK, QUIET, axes
@@ -29,8 +28,6 @@ FLAT = 1e-6
 """Relative change of a prediction that counts as none."""
 MARKS = {"<": "v", ">": "^"}
 """Markers of upper and lower bounds; everything else is a dot."""
-
-FADING = (RETENTION.column, LIFE.column)
 
 
 @dataclass
@@ -76,7 +73,7 @@ def sweep(predictor: Predictor, design: pd.DataFrame, name: str, column: str, ta
 
     The sweep runs over the values that the training designs state, and to the design's own where that lies outside.
     """
-    part = predictor.bundle.parts[PART_OF[target]]
+    part = predictor.bundle.parts[task_of(target).name]
     if (said := unread(part, column, target)) or part.domain is None:
         return said or "this model carries no training designs"
     known = known_values(part, column)
@@ -87,8 +84,8 @@ def sweep(predictor: Predictor, design: pd.DataFrame, name: str, column: str, ta
     answers = predictor.predict(many, targets=[target], precedents=0).table
     if answers[target].isna().all():
         return f"{name} says too little for {TARGETS[target].label}"
-    conductivity = predictor.bundle.parts["conductivity"]
-    frame = many if PART_OF[target] == "conductivity" else with_conductivity(many, conductivity)
+    conductivity = predictor.bundle.parts[LINK]
+    frame = many if not task_of(target).of_cells else with_conductivity(many, conductivity)
     away = part.domain.nearest_distance(part.featurizer.transform(frame))
     table = pd.DataFrame(
         {
@@ -127,7 +124,7 @@ def figure_of(told: Sweep, label: str) -> Figure:
     if target.log10:
         plot.set_yscale("log")
     unit = unit_of(Candidate, told.column)
-    at = f" after {told.cycle:g} cycles" if target is RETENTION else ""
+    at = f" after {told.cycle:g} cycles" if target.at_cycle else ""
     plot.set(xlabel=f"{label} ({unit})" if unit != "1" else label, ylabel=f"{target.label}{at}\n({target.unit})")
     handles, names = plot.get_legend_handles_labels()
     once = dict(zip(names, handles, strict=True))
@@ -138,11 +135,15 @@ def figure_of(told: Sweep, label: str) -> Figure:
 
 def sweep_blocks(predictor: Predictor, told: Sweep, name: str, sentence: str, written: Written) -> list[pages.Block]:
     """The picture of a sweep, with its numbers and the literature points it shows."""
-    feature = feature_of(predictor.bundle.parts[PART_OF[told.target]], told.column)
+    feature = feature_of(predictor.bundle.parts[task_of(told.target).name], told.column)
     label = reading(feature).label if feature else told.column
     figure = pictures.warned(figure_of(told, label), sentence)
     papers = told.known["paper"].nunique()
-    law = " Values of other cycles are brought there by the fade law." if told.target in FADING else ""
+    law = (
+        " Values of other cycles are brought there by the fade law."
+        if any(target.at_cycle for target in task_of(told.target).targets)
+        else ""
+    )
     flat = " The prediction does not move: the model makes nothing of it here." if told.is_flat else ""
     caption = (
         f"{TARGETS[told.target].label} of {told.design} along {label}, all else unchanged.{flat} {len(told.known)} "
@@ -190,28 +191,10 @@ def points(part: Part, column: str, target: str, cycle: float) -> pd.DataFrame:
     columns = ["value", "measured", "qualifier", "paper", "doi", "citation"]
     rows = []
     for value, held in zip(known_values(part, column), part.domain.precedents if part.domain else [], strict=True):
-        measured, qualifier = _measured(part, held, target, cycle)
+        measured, qualifier = task_of(target).published(TARGETS[target], held, cycle - 1.0, part.settings)
         if np.isfinite(value) and np.isfinite(measured):
             rows.append((float(value), measured, qualifier, *(str(held.get(name, "")) for name in columns[3:])))
     return pd.DataFrame(rows, columns=columns)
-
-
-def _measured(part: Part, held: dict[str, object], target: str, cycle: float) -> tuple[float, str]:
-    if target in (CONDUCTIVITY.column, ICE.column):
-        mark = "conductivity_qualifier" if target == CONDUCTIVITY.column else "ice_qualifier"
-        return _number(held.get(target)), str(held.get(mark) or "=")
-    shape = part.settings["shape"]
-    life = lifetime.log10_life(_number(held.get("cycle")) - 1.0, _number(held.get("retention_pct")), shape)
-    qualifier = str(held.get("qualifier") or "=")
-    if _number(held.get("retention_pct")) >= lifetime.HIGHEST_INFORMATIVE_PCT:
-        qualifier = ">"
-    if target == LIFE.column:
-        return float(np.clip(1.0 + 10.0**life, LIFE.low, LIFE.high)), qualifier
-    return float(lifetime.retention_pct(life, cycle - 1.0, shape)), qualifier
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
 
 
 def unread(part: Part, column: str, target: str) -> str:

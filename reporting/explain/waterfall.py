@@ -12,9 +12,10 @@ from models.bundle import Bundle
 from models.explain.feature_groups import rows_of
 from models.explain.readings import reading
 from models.explain.reasons import reasons, shares
-from models.predictor import DEFAULT_CYCLE, PART_OF, Predictor
+from models.predictor import DEFAULT_CYCLE, Predictor
 from models.tasks.part import with_conductivity
-from models.tasks.targets import RETENTION, TARGETS, Target
+from models.tasks.registry import LINK, TARGETS, task_of
+from models.tasks.target import Target
 from reporting import pages
 from reporting.explain import figures as pictures
 from reporting.files import Written
@@ -75,14 +76,14 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     ArithmeticError
         The pieces do not make up the prediction: the explanation would be wrong.
     """
-    part, target = bundle.parts[PART_OF[column]], TARGETS[column]
+    part, target = bundle.parts[task_of(column).name], TARGETS[column]
     answers = Predictor(bundle).predict(designs, targets=[column], precedents=0).table
     known = np.flatnonzero(np.isfinite(answers[column].to_numpy(dtype=float)))
     made: list[Waterfall | None] = [None] * len(designs)
     if not len(known):
         return made
     designs, answers = designs.iloc[known], answers.iloc[known]
-    frame = designs if PART_OF[column] == "conductivity" else with_conductivity(designs, bundle.parts["conductivity"])
+    frame = designs if not task_of(column).of_cells else with_conductivity(designs, bundle.parts[LINK])
     cycle = _cycles(designs)
     found = reasons(part, frame)
     split = shares(column, part, found, cycle)
@@ -98,7 +99,7 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     low, high = (answers[f"{column}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
     for row, place in enumerate(known):
         steps = _steps(found.features, found.vectors[row], found.values[row], split.pieces[row], target)
-        at = float(cycle[row]) if target is RETENTION else None
+        at = float(cycle[row]) if target.at_cycle else None
         now, least, most, again = (float(each[row]) for each in (predicted, low, high, rebuilt))
         notice = str(answers["notice"].iloc[row])
         made[place] = Waterfall(names[place], column, at, float(base[row]), steps, now, least, most, again, notice)

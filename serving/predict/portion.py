@@ -20,8 +20,8 @@ from features.tables.records import Candidate
 from features.tables.rows import read_row
 from models.candidates import all_mistakes, formula_mistake, unreadable
 from models.exceedance import check_limits
-from models.predictor import DEFAULT_LEVEL, PART_OF, Predictions, Predictor, check_targets
-from models.tasks.targets import TARGETS
+from models.predictor import DEFAULT_LEVEL, Predictions, Predictor, check_targets
+from models.tasks.registry import TARGETS, task_of
 from serving.predict.energy import Energy
 from serving.predict.text import DISTANCE, name_among
 from serving.predict.write import rejected_lines
@@ -142,9 +142,9 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
     """The predictions with `<target>_distance` behind each target: to the nearest training design, in deviations."""
     table = predictions.table.copy()
     for column in targets:
-        if PART_OF[column] in predictions.distances:
+        if task_of(column).name in predictions.distances:
             place = table.columns.tolist().index(f"{column}_high") + 1
-            table.insert(place, column + DISTANCE, predictions.distances[PART_OF[column]])
+            table.insert(place, column + DISTANCE, predictions.distances[task_of(column).name])
     return table
 
 

@@ -14,9 +14,10 @@ from features.feature import number
 from features.tables.mistakes import InputError, Mistake
 from models.candidates import candidate_frame
 from models.domain import Domain
-from models.predictor import DEFAULT_CYCLE, PART_OF, Predictor, check_targets
+from models.predictor import DEFAULT_CYCLE, Predictor, check_targets
 from models.tasks.part import with_conductivity
-from models.tasks.targets import RETENTION, TARGETS, Target
+from models.tasks.registry import LINK, TARGETS, task_of
+from models.tasks.target import Target
 from serving.predict.read import design_names, read_candidates
 from serving.predict.text import name_column
 from serving.predict.write import WRITERS, rejected_table, whole, writable
@@ -107,14 +108,14 @@ def suggest(
     frame = designs.reset_index(drop=True)
     predictions = predictor.predict(frame, targets=wanted, precedents=0)
     _say_skill(predictor, wanted, said)
-    cells = with_conductivity(frame, predictor.bundle.parts["conductivity"])
+    cells = with_conductivity(frame, predictor.bundle.parts[LINK])
     rows: list[tuple[object, ...]] = []
     for column in wanted:
-        target, name = TARGETS[column], PART_OF[column]
+        target, name = TARGETS[column], task_of(column).name
         part = predictor.bundle.parts[name]
         if part.domain is None:
             raise ValueError("this model was fitted inside an evaluation and knows no training designs to compare with")
-        vectors = part.featurizer.transform(frame if name == "conductivity" else cells)
+        vectors = part.featurizer.transform(cells if task_of(column).of_cells else frame)
         table = predictions.table
         width = target.scaled(table[f"{column}_high"]) - target.scaled(table[f"{column}_low"])
         known = predictions.distances[name]
@@ -153,7 +154,7 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
 def reason(target: Target, design: pd.DataFrame, width: float, known: float, apart: float) -> str:
     """Why a candidate was chosen, in words."""
     told = f"interval {width:.1f} decades wide" if target.log10 else f"interval {width:.0f} {target.error_unit} wide"
-    if target is RETENTION:
+    if target.at_cycle:
         cycle = number(design, "cycle")[0]
         told += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
     told += f"; nearest known design {known:.2f} away"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.tables.records import Candidate
 from models.predictor import ENDS
-from models.tasks.targets import RETENTION, TARGETS
+from models.tasks.registry import TARGETS
 
 DISTANCE = "_distance"
 """Ending of the columns that hold the distance to the nearest training design."""
@@ -26,8 +26,9 @@ def is_predicted(column: str) -> bool:
         stem = stem.removesuffix(end)
     if column.endswith(CHANCE):
         stem = column.rpartition("_above_")[0]
-    at_cycle = stem.removeprefix(f"{RETENTION.column}_at_")
-    return column == "notice" or stem in TARGETS or (at_cycle != stem and at_cycle.isdigit())
+    target, _, cycle = stem.rpartition("_at_")
+    at_cycle = target in TARGETS and TARGETS[target].at_cycle and cycle.isdigit()
+    return column == "notice" or stem in TARGETS or at_cycle
 
 
 def name_column(table: pd.DataFrame) -> str:

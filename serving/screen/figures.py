@@ -17,7 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from reporting.figures import INK, QUIET, axes, save
 from reporting.pages import INLINE
 from serving.predict.energy import ENERGY_UNITS

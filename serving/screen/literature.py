@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
-from models.predictor import DEFAULT_CYCLE, PART_OF
+from models.predictor import DEFAULT_CYCLE
+from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.part import Part, with_conductivity
-from models.tasks.targets import CONDUCTIVITY, RETENTION, TARGETS
+from models.tasks.registry import LINK, TARGETS, targets_of, task_of
 
 TOLD = ("row", "electrolyte", "anode", "doi", "citation")
 AWAY = "distance"
@@ -32,9 +33,9 @@ def literature(bundle: Bundle, columns: Sequence[str], designs: pd.DataFrame) ->
         The columns, NaN where a paper does not say, `TOLD`, and the distance. A row stands here where it measured a
         target among the columns; retention only where it is that of `DEFAULT_CYCLE`.
     """
-    parts = list(dict.fromkeys(PART_OF[column] for column in columns if column in TARGETS))
-    if len(parts) > 1 and "conductivity" in parts:
-        parts.remove("conductivity")  # the cells of the other models state theirs
+    parts = list(dict.fromkeys(task_of(column).name for column in columns if column in TARGETS))
+    if len(parts) > 1 and LINK in parts:
+        parts.remove(LINK)  # the cells of the other models state theirs
     rows: dict[str, dict[str, Any]] = {}
     for name in parts:
         part = bundle.parts[name]
@@ -56,16 +57,16 @@ def _away(bundle: Bundle, part: Part, designs: pd.DataFrame) -> np.ndarray:
     """Distance of each training row to the nearest of the designs, shape (n_rows,)."""
     if part.domain is None:
         return np.empty(0)
-    vectors = part.featurizer.transform(with_conductivity(designs, bundle.parts["conductivity"]))
+    vectors = part.featurizer.transform(with_conductivity(designs, bundle.parts[LINK]))
     return np.asarray(part.domain.distances(vectors).min(axis=0))
 
 
 def _own(part: str) -> list[str]:
-    return [column for column, name in PART_OF.items() if name == part]
+    return targets_of(part)
 
 
 def _measured(told: dict[str, Any], column: str) -> float | None:
-    if column == RETENTION.column and told.get("cycle") != DEFAULT_CYCLE:
+    if TARGETS.get(column) and TARGETS[column].at_cycle and told.get("cycle") != DEFAULT_CYCLE:
         return None
     value = told.get(column)
     return float(value) if isinstance(value, (int, float)) else None

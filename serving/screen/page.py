@@ -8,7 +8,7 @@ from itertools import chain
 import pandas as pd
 
 from models.bundle import Bundle
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
 from serving.predict.text import DISTANCE

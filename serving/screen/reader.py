@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from features.tables.mistakes import InputError
 from models.candidates import ANODE_COLUMNS
-from models.tasks.targets import CONDUCTIVITY, TARGETS
+from models.tasks.registry import TARGETS, task_of
 from serving.predict.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
 from serving.screen.columns import NUMBERS
@@ -96,12 +96,11 @@ class _Reader(ElectrolyteReader):
         return method, points if method != GRID else None, seed
 
     def _targets(self, node: Node | None, axes: Collection[str]) -> tuple[str, ...]:
+        alone = [column for column in TARGETS if not task_of(column).of_cells]
         if node is None:
-            return tuple(TARGETS) if set(axes) & set(ANODE_COLUMNS) else (CONDUCTIVITY.column,)
+            return tuple(TARGETS) if set(axes) & set(ANODE_COLUMNS) else tuple(alone)
         wanted = self.words(node, "targets", list(TARGETS))
-        if cells := [
-            column for column in wanted if column != CONDUCTIVITY.column and not set(axes) & set(ANODE_COLUMNS)
-        ]:
+        if cells := [column for column in wanted if column not in alone and not set(axes) & set(ANODE_COLUMNS)]:
             self.wrong(node, "targets", ", ".join(cells), f"an anode under design: one of {', '.join(ANODE_COLUMNS)}")
         return tuple(column for column in TARGETS if column in wanted)
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
-from models.predictor import ENDS, PART_OF, Predictor
-from models.tasks.targets import TARGETS
+from models.predictor import ENDS, Predictor
+from models.tasks.registry import TARGETS, task_of
 from reporting.console import progress
 from serving.predict.text import DISTANCE
 from serving.predict.write import whole_table, writable
@@ -145,5 +145,5 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
         columns.append(space.energy.densities(designs))
     for target in space.targets:
         columns.append(found.table[[target + end for end in ENDS]])
-        columns.append(pd.DataFrame({target + DISTANCE: found.distances[PART_OF[target]]}))
+        columns.append(pd.DataFrame({target + DISTANCE: found.distances[task_of(target).name]}))
     return pd.concat([*columns, found.table[["notice"]]], axis=1)

@@ -14,9 +14,8 @@ from features.tables.designs import Designs
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.notices import domain_notices
-from models.predictor import PART_OF
 from models.tasks.part import with_conductivity
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from serving.predict.expression import Expression
 from serving.predict.suggest import pick
 from serving.screen.pareto import Front
@@ -92,8 +91,8 @@ def in_domain(table: pd.DataFrame, bundle: Bundle, targets: tuple[str, ...], wis
     designs = Designs.of(table[[name for name in table if name in Candidate.model_fields]])
     electrolytes = read_electrolytes(designs)
     known = np.ones(len(table), dtype=bool)
-    for column in {PART_OF[column]: column for column in targets}.values():
-        domain = bundle.parts[PART_OF[column]].domain
+    for column in {task_of(column).name: column for column in targets}.values():
+        domain = bundle.parts[task_of(column).name].domain
         if domain is not None:
             distance = table[f"{column}_distance"].to_numpy(dtype=float)
             far, elements, kind, outside = domain_notices(domain, distance, designs, electrolytes)
@@ -191,11 +190,13 @@ class Keeper:
         chosen = self.selection
         if not chosen.diverse or len(rows) <= chosen.top or chosen.by is None:
             return rows
-        part = self.bundle.parts[PART_OF.get(chosen.by[0].removesuffix("_low").removesuffix("_high"), "ice")]
+        column = chosen.by[0].removesuffix("_low").removesuffix("_high")
+        cell_tasks = (name for name, task in TASKS.items() if task.of_cells)
+        part = self.bundle.parts[task_of(column).name if column in TARGETS else next(cell_tasks)]
         domain = part.domain
         if domain is None:
             raise ValueError("this model was fitted inside an evaluation and cannot tell designs apart")
-        vectors = part.featurizer.transform(with_conductivity(rows, self.bundle.parts["conductivity"]))
+        vectors = part.featurizer.transform(with_conductivity(rows, self.bundle.parts[LINK]))
         picks = pick(
             np.ones(len(rows)), np.full(len(rows), np.inf),
             lambda place: domain.between(vectors.iloc[[place]], vectors)[0], NO_LIMIT, chosen.top,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.tables.columns import kinds_of
 from features.tables.records import Candidate
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.predict.energy import Energy
 from serving.predict.expression import Expression
 from serving.screen.axis import Axis

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.screen.axis import Axis, Listed, Range
 from serving.screen.select import Best
 from serving.screen.space import CANDIDATE, Space

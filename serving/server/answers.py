@@ -13,8 +13,9 @@ from features.tables.designs import Designs
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from models.candidates import has_anode
-from models.predictor import DEFAULT_CYCLE, ENDS, PART_OF, Predictions, check_targets
-from models.tasks.targets import RETENTION, TARGETS
+from models.predictor import DEFAULT_CYCLE, ENDS, Predictions, check_targets
+from models.tasks.fade import RETENTION
+from models.tasks.registry import TARGETS, task_of
 from serving.server.batching import Deadline
 from serving.server.designs import good_designs, read_designs, read_measured
 from serving.server.errors import shortened
@@ -32,12 +33,12 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     skill = model.bundle.facts.get("skill", {})
     found = {}
     for column in check_targets(targets):
-        domain = model.bundle.parts[PART_OF[column]].domain
+        domain = model.bundle.parts[task_of(column).name].domain
         facts = asdict(TARGETS[column])
         del facts["column"]
         found[column] = {
             **facts,
-            "part": PART_OF[column],
+            "part": task_of(column).name,
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
         }
@@ -131,7 +132,7 @@ def results_of(answers: Predictions) -> list[dict[str, Any]]:
     for column in TARGETS:
         if column in table:
             ends = (table[column + end].tolist() for end in ("", "_low", "_high"))
-            by_target[column] = list(zip(*ends, _distances(answers, PART_OF[column]), strict=True))
+            by_target[column] = list(zip(*ends, _distances(answers, task_of(column).name), strict=True))
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},

@@ -12,9 +12,9 @@ from features.tables.records import Candidate
 from models.candidates import has_anode
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
-from models.predictor import DEFAULT_CYCLE, PART_OF, check_targets
+from models.predictor import DEFAULT_CYCLE, check_targets
 from models.tasks.part import with_conductivity
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline
 from serving.server.designs import good_frame, read_designs
 from serving.server.errors import shortened
@@ -52,9 +52,9 @@ def explain(model: ServedModel, asked: ExplainRequest, deadline: Deadline) -> di
 
 
 def _told(model: ServedModel, column: str, frame: pd.DataFrame, top: int) -> list[dict[str, Any] | None]:
-    part = model.bundle.parts[PART_OF[column]]
-    whole = PART_OF[column] == "conductivity"
-    designs = frame if whole else with_conductivity(frame, model.bundle.parts["conductivity"])
+    part = model.bundle.parts[task_of(column).name]
+    whole = not task_of(column).of_cells
+    designs = frame if whole else with_conductivity(frame, model.bundle.parts[LINK])
     cycle = number(frame, "cycle")
     found = reasons(part, designs)
     shared = shares(column, part, found, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 
 EXAMPLE_DESIGN: dict[str, JsonValue] = {
     "electrolyte": "Li6PS5Cl",

@@ -15,7 +15,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from features.tables.rows import Table, decoded
 from models.candidates import candidate_frame
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.predict.portion import with_distances
 from serving.predict.read import read_candidates
 from serving.predict.write import WRITERS

@@ -26,8 +26,8 @@ from models.lab_effect import (
     try_kernels,
     variance,
 )
-from models.tasks import fade_law as lifetime
-from training.data.examples import Examples
+from models.tasks import fade_law
+from models.tasks.examples import Examples
 from training.evaluation.coverage import lab_errors, on_labels
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
@@ -499,7 +499,7 @@ def faded(retention: list[float], qualifiers: list[str], lives: list[list[float]
     )  # fmt: skip
     predicted = np.array(lives)
     shape = np.repeat(np.array(shapes)[:, None], count, axis=1)
-    labels = lifetime.fade_labels(designs, lifetime.FALLBACK_SHAPE)
+    labels = fade_law.fade_labels(designs, fade_law.FALLBACK_SHAPE)
     return OutOfFold(Examples(designs, labels), np.arange(count), {MODEL: predicted}, np.zeros(predicted.shape), shape)
 
 
@@ -519,7 +519,7 @@ def test_the_distance_to_a_label_is_the_same_under_every_shape() -> None:
     found = faded(retention, marks, lives.tolist(), shapes)
     moved = on_labels(found)
     for repeat, shape in enumerate(shapes):
-        there = lifetime.fade_labels(found.examples.designs, shape)
+        there = fade_law.fade_labels(found.examples.designs, shape)
         assert found.examples.labels.distance(moved[repeat]) == pytest.approx(there.distance(lives[repeat]), abs=1e-12)
 
 

@@ -20,6 +20,7 @@ from models.lab_calibration import FAR_TEMPERATURE_C, OwnRows, measured_frame, m
 from models.lab_effect import Kernel, LabEffect
 from models.predictor import Predictor
 from models.tasks.part import Part, with_conductivity
+from models.tasks.registry import LINK
 from tests.shared import ROOT
 from training.train import Trained
 
@@ -41,7 +42,7 @@ def measured(*designs: dict[str, object]) -> pd.DataFrame:
 
 
 def cells(bundle: Bundle, *designs: dict[str, object]) -> pd.DataFrame:
-    return with_conductivity(measured(*designs), bundle.parts["conductivity"])
+    return with_conductivity(measured(*designs), bundle.parts[LINK])
 
 
 def told(found: OwnRows | None) -> OwnRows:
@@ -62,14 +63,14 @@ def test_an_older_bundle_predicts_and_refuses_own_measurements() -> None:
     assert old.predict(asked).table["conductivity_s_per_cm"].notna().all()
     with pytest.raises(ValueError, match=r"saved before own measurements could be used; train again"):
         old.predict(asked, measured=mine)
-    part = old.bundle.parts["conductivity"]
+    part = old.bundle.parts[LINK]
     with pytest.raises(ValueError, match=r"saved before own measurements could be used; train again"):
         moved(part, OwnRows(mine, *[np.zeros(1)] * 2), np.zeros((1, 9)), *[np.zeros(1)] * 4, 0.8)
 
 
 def test_errors_are_measured_minus_predicted(bundle: Bundle) -> None:
     mine = measured({"conductivity_s_per_cm": 1e-2}, {"ice_pct": 70}, {"conductivity_s_per_cm": 1e-4})
-    part = bundle.parts["conductivity"]
+    part = bundle.parts[LINK]
     found = told(own_rows("conductivity", part, mine))
     alone = part.predict(mine.iloc[[0]])[0][0]
     assert found.errors == pytest.approx([-2 - alone, -4 - alone])
@@ -120,7 +121,7 @@ def test_a_cell_without_a_described_anode_tells_of_its_electrolyte_alone(bundle:
     mine = cells(bundle, values, {**values, "retention_pct": 90, "cycle": 51, "cycle_life_80": None})
     assert own_rows("ice", bundle.parts["ice"], mine) is None
     assert own_rows("fade", bundle.parts["fade"], mine) is None
-    assert len(told(own_rows("conductivity", bundle.parts["conductivity"], mine)).errors) == 2
+    assert len(told(own_rows("conductivity", bundle.parts[LINK], mine)).errors) == 2
     # any word of the anode describes it
     mine = cells(bundle, values, {**values, "silicon_wt_pct": 60})
     assert len(told(own_rows("ice", bundle.parts["ice"], mine)).errors) == 1
@@ -139,7 +140,7 @@ def shifted(
 
 
 def test_predictions_move_and_narrow_by_hand(bundle: Bundle) -> None:
-    part = replace(bundle.parts["conductivity"], lab=EFFECT)
+    part = replace(bundle.parts[LINK], lab=EFFECT)
     centre, half, notices = shifted(part, [2.0], [0.0, 1.5])
     assert centre == pytest.approx([-1.5, -2.5])  # 3 / 4 of the error of 2
     # the score of 2, of deviations whose squares are 1.75 of the laboratory and those of the ensemble
@@ -152,19 +153,19 @@ NO_EFFECT = LabEffect(Kernel(0.0, 4.0, 1.0, 1.0), EFFECT.revealed)
 
 
 def test_where_the_papers_show_no_effect_nothing_moves_and_that_is_said(bundle: Bundle) -> None:
-    centre, _, notices = shifted(replace(bundle.parts["conductivity"], lab=NO_EFFECT), [2.0], [0.0, 0.0])
+    centre, _, notices = shifted(replace(bundle.parts[LINK], lab=NO_EFFECT), [2.0], [0.0, 0.0])
     assert centre.tolist() == [-3.0, -4.0]
     assert notices[0][0].startswith("your measured designs change nothing")
     assert not any("moved by" in each for each in notices[0])
 
 
 def test_where_nothing_changes_the_interval_stays(bundle: Bundle) -> None:
-    _, half, _ = shifted(replace(bundle.parts["conductivity"], lab=NO_EFFECT), [2.0], [0.0, 0.0])
+    _, half, _ = shifted(replace(bundle.parts[LINK], lab=NO_EFFECT), [2.0], [0.0, 0.0])
     assert half.tolist() == [5.0, 5.0]
 
 
 def test_two_measured_designs_count_as_two(bundle: Bundle) -> None:
-    part = replace(bundle.parts["conductivity"], lab=EFFECT)
+    part = replace(bundle.parts[LINK], lab=EFFECT)
     centre, half, notices = shifted(part, [2.0, 1.0], [0.0, 0.0])
     assert centre == pytest.approx([-3 + 6 / 7 * 1.5, -4 + 6 / 7 * 1.5])  # 2 * 3 / (2 * 3 + 1) of the mean
     # but papers calibrate one alone: the width is that with the nearest of them
@@ -173,7 +174,7 @@ def test_two_measured_designs_count_as_two(bundle: Bundle) -> None:
 
 
 def test_an_interval_nobody_calibrated_keeps_its_width_and_says_so(bundle: Bundle) -> None:
-    part = replace(bundle.parts["conductivity"], lab=EFFECT)
+    part = replace(bundle.parts[LINK], lab=EFFECT)
     centre, half, notices = shifted(part, [2.0], [0.0, 0.0], level=0.95)  # nine papers support 0.9
     assert centre == pytest.approx([-1.5, -2.5])
     assert half.tolist() == [5.0, 5.0]
@@ -184,7 +185,7 @@ def test_an_interval_nobody_calibrated_keeps_its_width_and_says_so(bundle: Bundl
 def test_a_test_far_from_the_measured_temperatures_is_said(
     bundle: Bundle, temperature: float | None, said: bool
 ) -> None:
-    part = replace(bundle.parts["conductivity"], lab=EFFECT)
+    part = replace(bundle.parts[LINK], lab=EFFECT)
     _, _, notices = shifted(part, [2.0], [0.0, 0.0], temperature_c=temperature)
     assert ("tested 31 °C from the nearest of them" in notices[0]) == said
     assert any(each.startswith("tested") for each in notices[0]) == said
@@ -192,7 +193,7 @@ def test_a_test_far_from_the_measured_temperatures_is_said(
 
 def test_a_design_far_from_the_measured_ones_is_said_and_moves_by_what_is_common(bundle: Bundle) -> None:
     kernel = Kernel(shared=3.0, noise=1.0, reach=1e-3, common=0.5)
-    part = replace(bundle.parts["conductivity"], lab=LabEffect(kernel, EFFECT.revealed))
+    part = replace(bundle.parts[LINK], lab=LabEffect(kernel, EFFECT.revealed))
     assert part.domain is not None
     near, _, said = shifted(part, [2.0], [0.0, 0.0])
     far, _, notices = shifted(part, [2.0], [0.0, 0.0], electrolyte="Li7La3Zr2O12")
@@ -208,7 +209,7 @@ def test_a_design_far_from_the_measured_ones_is_said_and_moves_by_what_is_common
 
 
 def test_the_predictor_moves_what_was_measured_and_nothing_else(bundle: Bundle) -> None:
-    parts = {**bundle.parts, "conductivity": replace(bundle.parts["conductivity"], lab=EFFECT)}
+    parts = {**bundle.parts, "conductivity": replace(bundle.parts[LINK], lab=EFFECT)}
     predictor = Predictor(Bundle(parts, bundle.facts))
     asked = candidate_frame([Candidate(**CELL), Candidate(electrolyte="LLZTO", temperature_c=60)])
     before = predictor.predict(asked).table

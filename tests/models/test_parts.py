@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.tasks.conductivity import conductivity_examples
 from models.tasks.part import fit_part, paper_weights, part_state, restore_part
-from training.data.examples import conductivity_examples
-from training.data.literature import Literature
 
 QUICK = Recipe(rounds=5, members=1)
 

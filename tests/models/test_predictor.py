@@ -11,7 +11,7 @@ from models.bundle import load_bundle
 from models.candidates import candidate_frame, formula_mistake
 from models.intervals import LevelError
 from models.predictor import Predictor
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TARGETS
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +136,9 @@ def test_measured_conductivity_is_used_before_a_predicted_one(predictor: Predict
     from models.tasks.part import with_conductivity
 
     asked = designs(electrolyte=["Li6PS5Cl"] * 2, electrolyte_conductivity_s_per_cm=[1e-3, None])
-    linked = with_conductivity(asked, predictor.bundle.parts["conductivity"])[CONDUCTIVITY]
+    linked = with_conductivity(asked, predictor.bundle.parts[LINK])[CONDUCTIVITY]
     assert linked.iloc[0] == -3
-    assert linked.iloc[1] == predictor.bundle.parts["conductivity"].predict(asked)[0][1]
+    assert linked.iloc[1] == predictor.bundle.parts[LINK].predict(asked)[0][1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.tasks.targets import CONDUCTIVITY, ICE, TARGETS
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.ice import ICE
+from models.tasks.registry import TARGETS
 
 
 def test_scales_are_inverse_inside_the_limits() -> None:

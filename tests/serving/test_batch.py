@@ -13,7 +13,7 @@ from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect import Kernel, LabEffect
 from models.predictor import Predictor
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TARGETS
 from serving.predict import batch
 from serving.predict.batch import BatchResult, predict_file
 from serving.predict.text import name_column, text_table
@@ -178,7 +178,7 @@ def sharing(bundle_folder: Path) -> Predictor:
     of 0.4 is shared, so that one moves a design just like it by 3 / 4 of its error, three by 9 / 10."""
     bundle = load_bundle(bundle_folder)
     lab = LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5), {1: Calibration((1.5,) * 19, (1.0,) * 19, 19, 0.0)})
-    part = replace(bundle.parts["conductivity"], lab=lab)
+    part = replace(bundle.parts[LINK], lab=lab)
     return Predictor(Bundle({**bundle.parts, "conductivity": part}, bundle.facts))
 
 

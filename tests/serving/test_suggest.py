@@ -11,7 +11,10 @@ from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
 from models.predictor import Predictor
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.fade import LIFE, RETENTION
+from models.tasks.ice import ICE
+from models.tasks.registry import LINK
 from serving.predict.suggest import COLUMNS, Pick, pick, suggest, suggest_file, text_suggestions
 from tests.shared import ROOT
 
@@ -148,8 +151,8 @@ def test_wrong_questions_are_refused(predictor: Predictor) -> None:
 
 def test_a_bundle_without_its_training_designs_is_refused() -> None:
     bundle = load_bundle(ROOT / "tests" / "bundles" / "v1")
-    bundle.parts["conductivity"].domain = None
-    bundle.parts["conductivity"].calibration = None
+    bundle.parts[LINK].domain = None
+    bundle.parts[LINK].calibration = None
     with pytest.raises(ValueError, match="was fitted inside an evaluation"):
         suggest(Predictor(bundle), candidate_frame([NEAR]), 1, [SIGMA])
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from tests.shared import ROOT
 from training.data.check import check, table_kind
-from training.data.literature import Literature
 from training.report.inventory import as_text, inventory
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature
 from models.ensemble import Recipe
+from models.tasks.fade import fade_examples
 from tests.salts import table
-from training.data.fade import fade_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.evaluation import choose as choose_module
 from training.evaluation.choose import INNER_FITS, INNER_FOLDS, Fold, choose, fold_error, inner_folds
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from models.ensemble import Recipe
-from models.tasks.targets import TARGETS
+from models.tasks.fade import fade_examples
+from models.tasks.ice import ice_examples
+from models.tasks.registry import TARGETS, TASKS
 from training.config import TrainConfig
-from training.data.examples import ice_examples
-from training.data.fade import fade_examples
-from training.data.literature import Literature
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.out_of_fold import JUDGED, ComparisonError, judged, read_judged, row_keys, write_judged
+from training.evaluation.out_of_fold import JUDGED, ComparisonError, judged, read_judged, write_judged
 from training.promotion import new_rows as newrows
 from training.promotion.compare import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known, without_new_rows
@@ -194,9 +194,9 @@ def known(trained: Trained) -> dict[str, set[str]]:
 
 def test_without_new_rows_takes_measurements_not_cells(literature: Literature, known: dict[str, set[str]]) -> None:
     assert without_new_rows(literature, known).cells == literature.cells
-    ice, points = row_keys(ice_examples(literature)), fade_examples(literature)
+    ice, points = ice_examples(literature).row_names, fade_examples(literature)
     cell = next(each for each in ice if each in set(points.designs["row_id"]))
-    point = row_keys(points)[-1]
+    point = points.row_names[-1]
     fewer = {"conductivity": known["conductivity"] - {"E001"}, "ice": known["ice"] - {cell}}
     fewer["fade"] = known["fade"] - {point}
     assert new_rows(literature, fewer) == {"conductivity": {"E001"}, "ice": {cell}, "fade": {point}}
@@ -204,8 +204,8 @@ def test_without_new_rows_takes_measurements_not_cells(literature: Literature, k
     assert {row.measurement_id for row in literature.electrolytes} - {
         row.measurement_id for row in without.electrolytes
     } == {"E001"}
-    assert set(row_keys(ice_examples(without))) == set(ice) - {cell}
-    assert row_keys(fade_examples(without)) == row_keys(points)[:-1]
+    assert set(ice_examples(without).row_names) == set(ice) - {cell}
+    assert fade_examples(without).row_names == points.row_names[:-1]
     assert len(without.cells) == len(literature.cells)
 
 
@@ -214,7 +214,7 @@ def test_a_second_point_at_one_cycle_is_the_new_one(literature: Literature, know
     place = old.designs.iloc[0]
     point = next(each for each in literature.cycling if (each.cell_id, each.cycle) == (place["row_id"], place["cycle"]))
     twice = replace(literature, cycling=[*literature.cycling, point.model_copy(update={"point_id": "mine-1"})])
-    assert new_rows(twice, known)["fade"] == {f"{row_keys(old)[0]} (2)"}
+    assert new_rows(twice, known)["fade"] == {f"{old.row_names[0]} (2)"}
     assert without_new_rows(twice, known).cycling == literature.cycling
 
 
@@ -232,14 +232,15 @@ def test_new_rows_are_learnt_from_and_never_judged_in_the_same_folds(
 ) -> None:
     """The rows of two papers are new: both sides judge the others, dealt to the same folds."""
     papers = {row.paper for row in literature.electrolytes[:2]} | {literature.cells[0].paper}
-    mine = {part: set(row_keys(read(literature))) for part, read in newrows.EXAMPLES.items()}
+    examples = {part: task.examples for part, task in TASKS.items()}
+    mine = {part: set(read(literature).row_names) for part, read in examples.items()}
     new = {
         part: {
             name
-            for name, paper in zip(row_keys(read(literature)), read(literature).papers, strict=True)
+            for name, paper in zip(read(literature).row_names, read(literature).papers, strict=True)
             if paper in papers
         }
-        for part, read in newrows.EXAMPLES.items()
+        for part, read in examples.items()
     }
     assert new["conductivity"]
     fewer = {part: names - new[part] for part, names in mine.items()}
@@ -248,8 +249,8 @@ def test_new_rows_are_learnt_from_and_never_judged_in_the_same_folds(
     effect = effect_of_new_rows(literature, fewer, QUICK)
     without, with_new = sides
     for part, found in without.items():
-        assert row_keys(found.examples) == row_keys(with_new[part].examples)
-        assert not set(row_keys(found.examples)) & new[part]
+        assert found.examples.row_names == with_new[part].examples.row_names
+        assert not set(found.examples.row_names) & new[part]
         assert (found.fold == with_new[part].fold).all()
         assert not np.isnan(with_new[part].predicted["silion"]).any()
     assert effect["conductivity_s_per_cm"].difference != 0

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from models.ensemble import Recipe
-from models.tasks.part import PARTS
+from models.tasks.registry import TASKS
 from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
 
 
@@ -32,7 +32,7 @@ def test_public_tables_shares_and_recipes_come_back_as_they_were() -> None:
 
 @pytest.mark.parametrize("choices", [CHOICES, PUBLIC_CHOICES])
 def test_every_part_has_recipes_to_choose_from(choices: dict[str, dict[str, Recipe]]) -> None:
-    assert set(choices) == set(PARTS)
+    assert set(choices) == set(TASKS)
     for recipes in choices.values():
         assert recipes
         for recipe in recipes.values():

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 
 from features.cell import CONDUCTIVITY
+from features.tables.literature import Literature, papers_of
 from features.tables.records import ElectrolyteRow
 from models.ensemble import Labels, Recipe
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part
-from training.data.examples import Examples, conductivity_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
-from training.data.papers import joined_groups, papers_of
+from training.data.papers import joined_groups
 from training.evaluation import choose as choose_module
 from training.evaluation import crossvalidate
 from training.evaluation.choose import INNER_FITS

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.fade import cycling_points
+from models.tasks.ice import ice_examples
 from training.data import literature as dataset
-from training.data.examples import conductivity_examples, cycling_points, ice_examples
-from training.data.literature import Literature
 from training.data.load import load_literature
 
 ELECTROLYTES = (

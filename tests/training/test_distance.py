@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.tasks.targets import CONDUCTIVITY
+from models.tasks.conductivity import CONDUCTIVITY
 from tests.placed import line, of_papers
 from training.report import distance
 

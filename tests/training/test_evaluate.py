@@ -9,8 +9,11 @@ from models.candidates import candidate_frame
 from models.ensemble import Labels
 from models.intervals import calibrate
 from models.predictor import Predictor
-from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION
-from training.data.examples import Examples
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.examples import Examples
+from models.tasks.fade import RETENTION
+from models.tasks.ice import ICE
+from models.tasks.registry import LINK
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.coverage import calibrations, coverage, on_labels
 from training.evaluation.crossvalidate import OutOfFold
@@ -106,7 +109,7 @@ def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Tr
 def test_a_design_gets_the_width_of_its_own_distance(trained: Trained) -> None:
     """Width, spread and distance taken apart by hand for two electrolytes, one of them like no training row."""
     rows = [Candidate(electrolyte=name, temperature_c=25) for name in ("Li6PS5Cl", "Cs2Pb3I8")]
-    designs, part = candidate_frame(rows), trained.bundle.parts["conductivity"]
+    designs, part = candidate_frame(rows), trained.bundle.parts[LINK]
     assert part.domain is not None
     assert part.calibration is not None
     answers = Predictor(trained.bundle).predict(designs, level=0.8, targets=["conductivity_s_per_cm"]).table

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import ElectrolyteRow
 from models.ensemble import Recipe
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
 from tests.shared import ROOT, Command
 from training.config import TrainConfig
-from training.data.examples import Examples, conductivity_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.evaluation import crossvalidate
 from training.evaluation.fixed_split import FixedSplit, fixed_split, read_ids
 from training.train import measure_fixed

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
-from training.data.examples import Examples, conductivity_examples
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.examples import Examples
 from training.data.groups import NEARLY_ONE, Kinship, fractions_of
-from training.data.literature import Literature
 
 
 def examples(*rows: tuple[str, str]) -> Examples:

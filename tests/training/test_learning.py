@@ -5,16 +5,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from models.ensemble import Recipe
-from models.tasks.targets import TARGETS
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.registry import TARGETS, task_of
 from training.config import Protocol
-from training.data.examples import conductivity_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.evaluation import crossvalidate
 from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate, validate
-from training.evaluation.errors import PART_OF, errors
+from training.evaluation.errors import errors
 from training.evaluation.learning_curve import curve_fits, learning_curve
 
 QUICK = {name: {"quick": Recipe(rounds=5, members=1)} for name in ("conductivity", "ice", "fade")}
@@ -34,10 +34,10 @@ def test_with_all_papers_the_curve_is_the_plain_protocol(once: dict[str, OutOfFo
     # three targets, two shares, three folds of one repeat
     assert sum(steps) == curve_fits((0.5, 1.0), PROTOCOL) == 18
     for column, points in curves.items():
-        error, rows = errors(TARGETS[column], once[PART_OF[column]])
+        error, rows = errors(TARGETS[column], once[task_of(column).name])
         half, whole = points
         assert (half[0], whole[0]) == (0.5, 1.0)
-        assert half[1] == whole[1] == len(np.unique(once[PART_OF[column]].groups[rows]))
+        assert half[1] == whole[1] == len(np.unique(once[task_of(column).name].groups[rows]))
         assert whole[2] == error[MODEL].mean()
         assert whole[5] == error["dummy"].mean()
         assert half[2] != whole[2]

@@ -14,16 +14,17 @@ import pandas as pd
 import pytest
 import sqlalchemy
 
+from features.tables.literature import Literature
 from models import champion as aliases
 from models.bundle import Bundle, load_bundle
 from models.champion import AliasError
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.registry import ModelNotFoundError, StoreError
 from models.tasks.part import Part, fit_part
+from models.tasks.registry import LINK
 from tests.shared import ROOT, environment
 from tests.shelf import Shelf, new_shelf
 from training.config import Protocol
-from training.data.literature import Literature
 from training.evaluation import bootstrap, crossvalidate
 from training.evaluation.crossvalidate import cross_validate
 from training.evaluation.out_of_fold import judged
@@ -62,7 +63,7 @@ def worse(literature: Literature) -> pd.DataFrame:
 def falling(bundle_folder: Path) -> Bundle:
     """A model whose conductivity falls with temperature and whose capacity comes back with the cycles."""
     bundle = load_bundle(bundle_folder)
-    bundle.parts["conductivity"].ensemble.scale *= -1
+    bundle.parts[LINK].ensemble.scale *= -1
     bundle.parts["fade"].settings["shape"] *= -1
     return bundle
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.records import CellDesign
 from models.explain.importance import overall
-from training.data.literature import Literature
 from training.evaluation.bootstrap import RankCorrelation
 from training.report.question_words import limits, papers_needed, settles, within
 from training.rules.evidence import HAS_CARBON, PAIR_COLUMNS, Across, Compared

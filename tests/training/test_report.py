@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from models.ensemble import Labels
-from models.tasks.targets import CONDUCTIVITY, ICE, RETENTION, TARGETS
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.examples import Examples
+from models.tasks.fade import RETENTION
+from models.tasks.ice import ICE
+from models.tasks.registry import LINK, TARGETS, targets_with_an_error, task_of
 from reporting import pages
 from reporting.figures import LearningRow
-from training.data.examples import Examples
-from training.data.literature import Literature
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.errors import PART_OF
 from training.report import sections
 from training.report import tables as card
 from training.report.report import write_report
@@ -126,7 +128,8 @@ def test_papers_that_tell_one_row_are_counted_and_listed_each() -> None:
 
 
 def test_class_tables_add_up_to_the_skill(trained: Trained) -> None:
-    for column, part in PART_OF.items():
+    for column in targets_with_an_error():
+        part = task_of(column).name
         table = card.parity_table(TARGETS[column], trained.found[part])
         for kind in card.KINDS:
             if kind not in table:
@@ -144,7 +147,7 @@ def test_class_tables_add_up_to_the_skill(trained: Trained) -> None:
 
 def test_coverage_is_that_of_the_skill_table(trained: Trained) -> None:
     table = card.coverage_table(trained.found).set_index(["target", "level"])["held"]
-    for column in PART_OF:
+    for column in targets_with_an_error():
         assert table[column, 0.9] == pytest.approx(trained.scores[column].coverage)
 
 
@@ -178,7 +181,7 @@ def test_warnings_are_the_facts(trained: Trained) -> None:
 def test_named_electrolytes_of_one_class_get_one_value(trained: Trained) -> None:
     columns = trained.found["conductivity"].examples.designs
     named = pd.DataFrame([{"electrolyte": name, "electrolyte_class": "polymer"} for name in ("rubber X", "polymer Y")])
-    values, _ = trained.bundle.parts["conductivity"].predict(named.reindex(columns=columns.columns))
+    values, _ = trained.bundle.parts[LINK].predict(named.reindex(columns=columns.columns))
     assert values[0] == values[1]
 
 
@@ -267,7 +270,7 @@ def test_recipes_are_counted_over_all_folds(report: Path, trained: Trained) -> N
 
 def test_distances_of_the_training_are_written_beside_their_picture(report: Path, trained: Trained) -> None:
     text = (report / "card.md").read_text(encoding="utf-8")
-    for column in PART_OF:
+    for column in targets_with_an_error():
         table, bins = (pd.read_csv(report / f"{column}_{name}.csv") for name in ("distance", "distance_bins"))
         assert len(table) == trained.scores[column].rows == bins["rows"].sum()
         assert table["error"].mean() == pytest.approx(trained.scores[column].by_method["silion"], rel=1e-4)

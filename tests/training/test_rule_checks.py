@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
-from training.data.literature import Literature
 from training.rules.rule_file import CHECKS, COLUMNS, Rule, read_checks, read_rules
 
 

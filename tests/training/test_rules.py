@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 import silion
+from features.tables.literature import Literature
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.ice import ice_examples
 from models.tasks.part import fit_part
-from training.data.examples import conductivity_examples, ice_examples
-from training.data.literature import Literature
-from training.evaluation.importance_stability import EXAMPLES
+from models.tasks.registry import LINK, TASKS
 from training.rules.ask_model import (
     AGAINST,
     FORCED,
@@ -103,14 +104,14 @@ def test_the_second_model_never_saw_the_papers_of_the_rule(trained: Trained, lit
     assert found.left_out == ("zhang2025b",)
     assert found.without is not None
     assert found.without.designs == found.shipped.designs
-    examples = {name: EXAMPLES[name](literature) for name in EXAMPLES}
+    examples = {name: TASKS[name].examples(literature) for name in TASKS}
     parts = _without(trained.bundle, examples, frozenset({"zhang2025b"}), 0)
     rest = Literature(
         [row for row in literature.electrolytes if "zhang2025b" not in str(row.source_id)],
         [row for row in literature.cells if "zhang2025b" not in str(row.source_id)], [], literature.sources,
     )  # fmt: skip
     left = conductivity_examples(rest)
-    recipe = trained.bundle.parts["conductivity"].ensemble.recipe
+    recipe = trained.bundle.parts[LINK].ensemble.recipe
     by_hand = fit_part("conductivity", left.designs, left.labels, recipe, 0)
     np.testing.assert_array_equal(parts["conductivity"].predict(left.designs)[0], by_hand.predict(left.designs)[0])
     names = [feature.name for feature in parts["ice"].featurizer.features_]

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from features.feature import Feature
+from features.tables.literature import Literature
 from models.ensemble import Labels, Recipe
 from models.explain.stability import FACTS, Stability, stability_of
+from models.tasks.examples import Examples
+from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.examples import Examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.evaluation import importance_stability as stability
 from training.train import Trained
 
@@ -105,5 +106,5 @@ def test_a_trained_model_carries_its_stability(trained: Trained) -> None:
 def test_every_refit_is_a_step(trained: Trained, literature: Literature, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stability, "SHUFFLES", 1)
     steps = list[int]()
-    stability.stability({"conductivity": trained.bundle.parts["conductivity"]}, literature, QUICK, steps.append)
+    stability.stability({"conductivity": trained.bundle.parts[LINK]}, literature, QUICK, steps.append)
     assert sum(steps) * 3 == stability.refits_needed(QUICK)

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature, papers_of
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
 from training.config import TrainConfig
-from training.data.examples import Examples
 from training.data.groups import MOST_FITS, chemical_systems, system_tests
-from training.data.literature import Literature
-from training.data.papers import papers_of
 from training.evaluation import crossvalidate
 from training.train import measure_systems
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from models.bundle import save_bundle
 from models.ensemble import Recipe
 from tests.shared import ROOT
 from training.config import TrainConfig
-from training.data.literature import Literature
 from training.data.papers import SplitError
 from training.report.report import out_of_fold, write_report
 from training.train import Trained, measure, measure_fixed, steps_to_train, train

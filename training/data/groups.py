@@ -11,8 +11,10 @@ import pandas as pd
 from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
-from training.data.examples import Examples, chemical_key
-from training.data.papers import joined_groups, papers_of
+from features.tables.literature import Literature, papers_of
+from models.tasks.examples import Examples
+from models.tasks.registry import TASKS
+from training.data.papers import joined_groups
 
 NEARLY_ONE = 0.02
 """Sum of absolute differences of the atomic fractions up to which two compositions are one."""
@@ -64,6 +66,44 @@ class Kinship:
         for composition in np.unique(self.fractions[test], axis=0):
             found |= np.abs(asked - composition).sum(axis=1) <= self.within  # NaN is near nothing
         return np.asarray(shared | found)
+
+
+def chemical_key(design: pd.Series) -> str:
+    """Composition of a design as a word, rounded to three decimals of atomic fraction; its name where no stoichiometry
+    is known."""
+    name, formula = (
+        str(each) if isinstance(each, str) else "" for each in (design["electrolyte"], design["composition"])
+    )
+    amounts = composition_of(name, formula)
+    if not amounts:
+        return " ".join(name.lower().split())
+    total = sum(amounts.values())
+    return " ".join(f"{element}{amounts[element] / total:.3f}" for element in sorted(amounts))
+
+
+def training_rows(literature: Literature) -> dict[str, tuple[Examples, Kinship]]:
+    """Return the examples of every learned quantity with their groups, in the order of `TASKS`.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    """
+    rows = {name: task.examples(literature) for name, task in TASKS.items()}
+    return {name: (examples, kinship_of(name, examples)) for name, examples in rows.items()}
+
+
+def kinship_of(name: str, examples: Examples) -> Kinship:
+    """Return the groups of a learned quantity's rows: by paper and, where its task says so, by composition.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    examples : Examples
+        Its rows.
+    """
+    return Kinship.of(examples, by_composition=TASKS[name].joins_compositions)
 
 
 def fractions_of(designs: pd.DataFrame) -> np.ndarray:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from features.composition import composition_of
 from features.formulas.charge import charge_imbalance, is_balanced
+from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
-from features.tables.records import CellRow, CyclingRow, Provenance, Row
-from training.data.literature import Literature
+from features.tables.records import Provenance, Row
+from models.tasks.fade import computed_retention
 
 ID_COLUMNS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "point_id", "sources": "source_id"}
 RETENTION_TOLERANCE_PCT = 3.0
@@ -117,24 +118,3 @@ def _retentions(literature: Literature) -> Iterator[Mistake]:
             got = f"{point.retention_pct:g} in row {point.point_id}"
             expected = f"{computed[0]:.1f} as its two capacities say, or a note 'MISMATCH: ...'"
             yield Mistake(0, "retention_pct", got, expected, "cycling.csv")
-
-
-def computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float, str] | None:
-    """Retention in % from the two capacities, and its qualifier; None where they do not give one.
-
-    They must be on the same basis and count from the first cycle. A capacity over a first capacity known only from
-    below is at most that retention; two bounds that pull apart say nothing.
-    """
-    if point.reference_cycle not in (None, 1.0):
-        return None
-    pairs = [
-        (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
-        (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
-    ]
-    retention = next((100 * held / first for held, first in pairs if held is not None and first), None)
-    first_mark = cell.first_capacity_qualifier or "="
-    turned = {"<": ">", ">": "<"}.get(first_mark, first_mark)
-    marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}
-    if retention is None or marks >= {"<", ">"}:
-        return None
-    return retention, next(iter(marks & {"<", ">"} or marks), "=")

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from features.electrolyte import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
+from features.tables.literature import TABLE_MODELS, Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, SourceRow
 from features.tables.rows import read_table
 from training.data.integrity import ID_COLUMNS, cross_checks
-from training.data.literature import SHIPPED, TABLE_MODELS, Literature
-from training.data.papers import papers_of
 from training.data.withdrawn import WITHDRAWN, apply
 
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
 RowT = TypeVar("RowT", bound=Row)
 ProvenanceT = TypeVar("ProvenanceT", bound=Provenance)
 

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from features.tables.literature import papers_of
+
 
 class SplitError(ValueError):
     """Too few papers for the folds asked for."""
-
-
-def papers_of(paper: str) -> list[str]:
-    """The papers of a row: several, separated by `|`, where more than one tells a measurement."""
-    return [each.strip() for each in paper.split("|") if each.strip()] or [""]
 
 
 def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> np.ndarray:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
-from training.data.literature import Literature
 
 WITHDRAWN = "withdrawn.csv"
 COLUMNS = ("id", "why", "date")

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
 from models.tasks.part import fit_part
-from training.data.examples import Examples
-from training.data.fade import relabelled, retention_errors
+from models.tasks.registry import TASKS
 from training.data.groups import Kinship
 from training.data.papers import grouped_folds
 
@@ -39,7 +39,7 @@ def choose(
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.part.PARTS`
+    name : part, a key of `models.tasks.registry.TASKS`
     examples, kin : training rows only
     choices : recipes by name; a single one is not put to the test. One member of each is fitted.
 
@@ -85,11 +85,11 @@ def fold_error(name: str, fold: Fold, recipe: Recipe, seed: int) -> float:
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.part.PARTS`
+    name : part, a key of `models.tasks.registry.TASKS`
     """
     train, held = fold
-    learnt, shape = relabelled(train, recipe) if name == "fade" else (train, 1.0)
+    task = TASKS[name]
+    learnt, settings = task.relabelled(train, recipe)
     part = fit_part(name, learnt.designs, learnt.labels, replace(recipe, members=1), seed)
     predicted, _ = part.predict(held.designs)
-    missed = held.labels.distance(predicted) if name != "fade" else retention_errors(held, predicted, shape)
-    return float((held.labels.weight * missed).sum())
+    return float((held.labels.weight * task.choice_error(held, predicted, settings)).sum())

@@ -9,13 +9,10 @@ import numpy as np
 from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
 from models.lab_effect import Errors
-from models.tasks import fade_law as lifetime
-from models.tasks.targets import ICE, RETENTION, Target
+from models.tasks import fade_law
+from models.tasks.registry import task_of
+from models.tasks.target import Target
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import retention_at
-
-PRINTED_HALF_PCT = 0.5
-"""Retentions are printed to about one per cent: 100 % counts as held by an interval that ends at 99.6."""
 
 
 def on_labels(found: OutOfFold) -> np.ndarray:
@@ -27,8 +24,8 @@ def on_labels(found: OutOfFold) -> np.ndarray:
     if not np.isfinite(found.shape).any():
         return ours
     cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-    here = lifetime.log10_life(cycles, retention, lifetime.fade_shape(designs))
-    return np.asarray(ours + here - lifetime.log10_life(cycles, retention, found.shape))
+    here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
+    return np.asarray(ours + here - fade_law.log10_life(cycles, retention, found.shape))
 
 
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +36,7 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     -------
     covered, width : shape (n_rows,); NaN where the other papers cannot support the level
     """
-    labels, papers, ours = found.examples.labels, found.groups, on_labels(found)
+    task, papers, ours = task_of(target.column), found.groups, on_labels(found)
     covered, width = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
@@ -48,11 +45,7 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
         except LevelError:
             continue
         low, high = _ends(target, found, own, half)
-        if target is RETENTION:
-            printed = found.examples.designs["retention_pct"].to_numpy(dtype=float)[own]
-            inside = (low - PRINTED_HALF_PCT <= printed) & (printed <= high + PRINTED_HALF_PCT)
-        else:
-            inside = np.array([labels.take(own).distance(each) for each in ours[:, own]]) <= half + 1e-12
+        inside = task.is_covered(target, found.examples.take(own), ours[:, own], half, (low, high))
         covered[own] = inside.mean(axis=0)
         width[own] = (high - low).mean(axis=0)
     return covered, width
@@ -82,13 +75,9 @@ def _half_width(found: OutOfFold, own: np.ndarray, others: np.ndarray, level: fl
 def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
     centre = found.predicted[MODEL][:, own]
-    low, high = centre - half, centre + half
-    if target is RETENTION:
-        cycles = found.examples.designs["cycles"].to_numpy(dtype=float)[own]
-        shapes = found.shape[:, own]
-        low = np.array([retention_at(lives, cycles, shape) for lives, shape in zip(low, shapes, strict=True)])
-        high = np.array([retention_at(lives, cycles, shape) for lives, shape in zip(high, shapes, strict=True)])
-    return (np.clip(low, 0, 100), np.clip(high, 0, 100)) if target is ICE else (low, high)
+    task, rows, shape = task_of(target.column), found.examples.take(own), found.shape[:, own]
+    low, high = (task.out_of_fold(target, end, rows, shape) for end in (centre - half, centre + half))
+    return low, high
 
 
 def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: float) -> tuple[np.ndarray, np.ndarray]:

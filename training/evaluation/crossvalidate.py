@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from features.tables.literature import Literature, papers_of
 from models.domain import nearest_of
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
+from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples, relabelled
-from training.data.groups import Kinship
-from training.data.literature import Literature
-from training.data.papers import SplitError, papers_of
+from training.data.groups import Kinship, training_rows
+from training.data.papers import SplitError
 from training.evaluation.baselines import BASELINES
 from training.evaluation.choose import INNER_FITS, choose
 
@@ -87,13 +87,13 @@ def cross_validate(
     SplitError
         Too few papers for the folds.
     """
-    electrolytes = conductivity_examples(literature)
-    kin = Kinship.of(electrolytes, by_composition=True)
-    found = {"conductivity": validate("conductivity", electrolytes, kin, choices["conductivity"], protocol, progress)}
-    link = ConductivityLink(electrolytes, kin, choices["conductivity"], protocol.seed)
-    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
-        cells = Kinship.of(examples, by_composition=False)
-        found[name] = validate(name, examples, cells, choices[name], protocol, progress, link=link)
+    found: dict[str, OutOfFold] = {}
+    link: ConductivityLink | None = None
+    for name, (examples, kin) in training_rows(literature).items():
+        linked = link if TASKS[name].of_cells else None
+        found[name] = validate(name, examples, kin, choices[name], protocol, progress, link=linked)
+        if name == LINK:
+            link = ConductivityLink(examples, kin, choices[name], protocol.seed)
     return found
 
 
@@ -115,8 +115,8 @@ class ConductivityLink:
         if tuple(kept) not in self.known:
             rows = np.array(kept, dtype=int)
             rest = self.electrolytes.take(rows)
-            recipe = self.choices[choose("conductivity", rest, self.kin.take(rows), self.choices, self.seed)]
-            self.known[tuple(kept)] = fit_part("conductivity", rest.designs, rest.labels, recipe, self.seed)
+            recipe = self.choices[choose(LINK, rest, self.kin.take(rows), self.choices, self.seed)]
+            self.known[tuple(kept)] = fit_part(LINK, rest.designs, rest.labels, recipe, self.seed)
         part = self.known[tuple(kept)]
         return lambda designs: with_conductivity(designs, part)
 
@@ -170,15 +170,15 @@ def validate(
             train, held = Examples(add(train.designs), train.labels), Examples(add(held.designs), held.labels)
         seed = protocol.seed + repeat
         chosen = choose(name, train, kin.take(rest), choices, seed, progress)
-        if name == "fade":
-            train, found.shape[repeat, test] = relabelled(train, choices[chosen])
+        train, settings = TASKS[name].relabelled(train, choices[chosen])
+        found.shape[repeat, test] = settings.get("shape", np.nan)
         found.fold[repeat, test] = fold
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
         found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
         vectors = (part.featurizer.transform(each.designs) for each in (held, train))
         found.distance[repeat, test] = nearest_of(*vectors)
-        for method, values in _baselines(part, train, held).items():
+        for method, values in _baselines(name, part, train, held).items():
             found.predicted[method][repeat, test] = values
         progress(1)
     return found
@@ -193,11 +193,8 @@ def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) 
     return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
 
 
-def _baselines(part: Part, train: Examples, held: Examples) -> dict[str, np.ndarray]:
-    """What the baselines say; for retention they see the printed value, whatever the cycle."""
-    known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(held.designs)
-    values, weight = train.labels.middle, train.labels.weight
-    if "retention_pct" in train.designs:
-        values = train.designs["retention_pct"].to_numpy(dtype=float)
-        weight = np.ones(len(values))
-    return {name: method(known, values, weight, asked) for name, method in BASELINES.items()}
+def _baselines(name: str, part: Part, train: Examples, test: Examples) -> dict[str, np.ndarray]:
+    """Return what the baselines say of the test rows, by method."""
+    known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(test.designs)
+    values, weight = TASKS[name].baseline_labels(train)
+    return {method: predict(known, values, weight, asked) for method, predict in BASELINES.items()}

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
 from features.tables.mistakes import InputError
 from models.intervals import calibrate
-from models.tasks.targets import CONDUCTIVITY, LIFE, TARGETS, Target
+from models.tasks.registry import LINK, TARGETS, TASKS, task_of
+from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import PART_OF, errors
-from training.evaluation.score import Score
+from training.evaluation.errors import errors
+from training.evaluation.score import Score, removed_and_chosen
 from training.evaluation.score_life import score_life
 
 
@@ -29,13 +28,10 @@ def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[st
     level : of the intervals whose coverage is measured
     seed : of the bootstrap
     """
-    scores = {column: score(TARGETS[column], found[part], level, seed) for column, part in PART_OF.items()}
-    return scores | {LIFE.column: _with_choices(score_life(found["fade"], level, seed), found["fade"])}
-
-
-def _with_choices(judged: Score, found: OutOfFold) -> Score:
-    removed = float(np.mean(found.removed)) if found.removed else 0.0
-    return replace(judged, removed=removed, chosen=dict(Counter(found.chosen).most_common()))
+    return {
+        column: (score_life if target.censored else score)(target, found[task_of(column).name], level, seed)
+        for column, target in TARGETS.items()
+    }
 
 
 def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
@@ -46,7 +42,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
     covered, width = coverage(target, found, level)
     cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
-    judged = Score(
+    return Score(
         target.column,
         len(rows),
         len(np.unique(groups)),
@@ -62,8 +58,8 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
         cover_low,
         cover_high,
         float(np.nanmean(width[rows])),
+        *removed_and_chosen(found),
     )
-    return _with_choices(judged, found)
 
 
 def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
@@ -74,6 +70,7 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
     judged : predictions of the test rows, the others NaN
     learnt : out-of-fold predictions of the training side, which alone calibrates the intervals
     """
+    (target,) = TASKS[LINK].targets
     held, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
     exact = np.flatnonzero(labels.exact)
     if not len(exact):
@@ -89,12 +86,12 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
     cover, cover_low, cover_high = held_share(inside, groups, seed)
     names = held.designs["row_id"].to_numpy()[test]
     return Score(
-        CONDUCTIVITY.column, len(exact), len(np.unique(groups[exact])),
-        f"mean absolute error, {CONDUCTIVITY.error_unit}, of {len(names)} test rows those with a value",
+        target.column, len(exact), len(np.unique(groups[exact])),
+        f"mean absolute error, {target.error_unit}, of {len(names)} test rows those with a value",
         {name: float(values.mean()) for name, values in error.items()},
         "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, _is_shown(high, groups[exact]),
-        level, cover, cover_low, cover_high, float(2 * half.mean()), float(judged.removed[0]),
-        dict(Counter(judged.chosen)),
+        level, cover, cover_low, cover_high, float(2 * half.mean()),
+        *removed_and_chosen(judged),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from features.tables.mistakes import InputError
 from features.tables.rows import closest
-from training.data.examples import Examples
+from models.tasks.examples import Examples
 from training.data.groups import Kinship
 
 SHOWN = 5

@@ -16,15 +16,15 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from features.feature import Feature
+from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.feature_groups import GROUPS, correlated, group_of
 from models.explain.stability import MOST_ROUNDS, Stability
-from models.tasks.part import PARTS, Part, paper_weights, with_conductivity
+from models.tasks.examples import Examples
+from models.tasks.part import Part, paper_weights, with_conductivity
+from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples, relabelled
-from training.data.groups import Kinship
-from training.data.literature import Literature
+from training.data.groups import Kinship, kinship_of
 from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import BAND, BOOTSTRAPS
 
@@ -37,12 +37,6 @@ PAIR_ROWS = 12
 """Rows the interactions of a refit are measured on: each row costs as many SHAP values as there are features."""
 ROUNDING = 1e-12
 """A rise that is rounding, not error."""
-
-EXAMPLES: dict[str, Callable[[Literature], Examples]] = {
-    "conductivity": conductivity_examples,
-    "ice": ice_examples,
-    "fade": fade_examples,
-}
 
 
 @dataclass
@@ -76,7 +70,7 @@ def stability(
 
     Parameters
     ----------
-    parts : fitted on this literature, by name of `models.tasks.part.PARTS`
+    parts : fitted on this literature, by name of `models.tasks.registry.TASKS`
     protocol : folds and seed; one repeat
     progress : called with the number of refits just done, `refits_needed(protocol)` in all
 
@@ -85,26 +79,26 @@ def stability(
     SplitError
         Fewer than two groups of papers.
     """
-    link = parts["conductivity"]
+    link = parts[LINK]
     return {name: measure(_ground(name, part, link, literature), protocol, progress) for name, part in parts.items()}
 
 
 def refits_needed(protocol: Protocol) -> int:
     """Number of steps `stability` reports to its progress."""
-    return len(PARTS) * REFITS_PER_FOLD * protocol.folds
+    return len(TASKS) * REFITS_PER_FOLD * protocol.folds
 
 
 def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground:
     """The rows of a part as `training.train.fit_bundle` gave them to `fit_part`."""
-    examples, recipe = EXAMPLES[name](literature), part.ensemble.recipe
-    if name != "conductivity":
+    task, recipe = TASKS[name], part.ensemble.recipe
+    examples = task.examples(literature)
+    kin = kinship_of(name, examples)
+    if task.of_cells:
         examples = Examples(with_conductivity(examples.designs, link), examples.labels)
-    if name == "fade":
-        examples, _ = relabelled(examples, recipe)
+    examples, _ = task.relabelled(examples, recipe)
     labels = examples.labels
     if recipe.paper_power:
         labels = replace(labels, weight=labels.weight * paper_weights(examples.designs["paper"], recipe.paper_power))
-    kin = Kinship.of(examples, by_composition=name == "conductivity")
     return Ground(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
 
 

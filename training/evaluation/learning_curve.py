@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from models.tasks.targets import TARGETS
+from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, validate
-from training.evaluation.errors import PART_OF, errors
+from training.evaluation.errors import errors
 
 CurvePoint = tuple[float, int, float, float, float, float]
 """Share of the training groups, groups judged, mean absolute error, its 90 % bootstrap interval over groups, and the
@@ -34,18 +34,18 @@ def learning_curve(
     shares : shares of the training groups, each above 0 and at most 1
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    electrolytes = found["conductivity"].examples
-    kin = {name: Kinship.of(each.examples, by_composition=name == "conductivity") for name, each in found.items()}
+    kin = {name: kinship_of(name, each.examples) for name, each in found.items()}
     usual = {name: {best: choices[name][best]} for name, each in found.items() for best in [_most(each.chosen)]}
-    link = ConductivityLink(electrolytes, kin["conductivity"], usual["conductivity"], protocol.seed)
+    link = ConductivityLink(found[LINK].examples, kin[LINK], usual[LINK], protocol.seed)
     curves: dict[str, list[CurvePoint]] = {}
-    for column, name in PART_OF.items():
+    for column, target in targets_with_an_error().items():
+        name = task_of(column).name
         for share in shares:
             again = validate(
                 name, found[name].examples, kin[name], usual[name], once, progress,
-                link=None if name == "conductivity" else link, share=share,
+                link=link if TASKS[name].of_cells else None, share=share,
             )  # fmt: skip
-            error, rows = errors(TARGETS[column], again)
+            error, rows = errors(target, again)
             groups, ours = again.groups[rows], error[MODEL]
             low, high = bootstrap(groups, partial(_mean, ours), once.seed)
             point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
@@ -55,7 +55,7 @@ def learning_curve(
 
 def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
     """Number of fits `learning_curve` reports to its progress."""
-    return len(PART_OF) * len(shares) * protocol.folds
+    return len(targets_with_an_error()) * len(shares) * protocol.folds
 
 
 def _mean(values: np.ndarray, count: np.ndarray) -> float:

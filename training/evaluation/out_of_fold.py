@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from models.ensemble import Labels
-from models.tasks import fade_law as lifetime
-from models.tasks.targets import LIFE, RETENTION, TARGETS, Target
-from training.data.examples import Examples
+from models.tasks import fade_law
+from models.tasks.registry import TARGETS, task_of
+from models.tasks.target import Target
 from training.evaluation.coverage import coverage, life_coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import PART_OF, errors, predictions
+from training.evaluation.errors import errors, predictions
 
 JUDGED = "judged.csv"
 """Name of the table inside the report folder, which MLflow keeps with the run."""
@@ -47,22 +47,11 @@ def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
         paper; NaN where the papers cannot support the level); `predicted_0`, ... and `fold_0`, ... (prediction on
         the error scale and number of the fold, by repeat).
     """
-    tables = [_of_target(TARGETS[column], found[part], level) for column, part in PART_OF.items()]
-    return pd.concat([*tables, _of_lives(found["fade"], level)], ignore_index=True)
-
-
-def row_keys(examples: Examples) -> list[str]:
-    """What names each row across trainings: its id, for cycling points with the cycle; a second of a name is numbered.
-
-    >>> designs = pd.DataFrame({"row_id": ["A1", "A1"], "cycle": [100.0, 250.0], "cycles": [99.0, 249.0]})
-    >>> row_keys(Examples(designs, Labels(np.zeros(2), np.zeros(2), np.ones(2))))
-    ['A1 at cycle 100', 'A1 at cycle 250']
-    """
-    names = examples.designs["row_id"].astype(str)
-    if "cycles" in examples.designs:
-        names = names + [f" at cycle {cycle:.10g}" for cycle in examples.designs["cycle"]]
-    seconds = names.groupby(names).cumcount()
-    return [f"{name} ({second + 1})" if second else name for name, second in zip(names, seconds, strict=True)]
+    tables = [
+        (_of_lives if target.censored else _of_target)(target, found[task_of(column).name], level)
+        for column, target in TARGETS.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def write_judged(table: pd.DataFrame, folder: Path) -> None:
@@ -110,29 +99,19 @@ def _of_target(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
     error, rows = errors(target, found)
     every = np.full(len(found.groups), np.nan)
     every[rows] = error[MODEL]
-    lower, upper = _known(target, found.examples)
+    lower, upper = task_of(target.column).known(target, found.examples)
     covered, _ = coverage(target, found, level)
     ours = predictions(target, found)[MODEL]
     return _table(
-        target.column, row_keys(found.examples), found.examples.papers, found.groups, lower, upper, every, covered,
+        target.column, found.examples.row_names, found.examples.papers, found.groups, lower, upper, every, covered,
         ours, found.fold,
     )  # fmt: skip
 
 
-def _known(target: Target, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of the value as measured. The labels of cycling points depend on the other papers; what is printed does
-    not."""
-    if target is not RETENTION:
-        return examples.labels.lower, examples.labels.upper
-    value = examples.designs["retention_pct"].to_numpy(dtype=float)
-    mark = examples.designs["qualifier"].to_numpy()
-    return np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
-
-
-def _of_lives(found: OutOfFold, level: float) -> pd.DataFrame:
+def _of_lives(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
     points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
-    bounds = lifetime.life_bounds(points)
+    bounds = fade_law.life_bounds(points)
     first = points.reset_index().groupby("cell_id")["index"].first()
     row = first.loc[bounds["cell_id"]].to_numpy()
     labels = Labels(bounds["lower"].to_numpy(), bounds["upper"].to_numpy(), np.ones(len(bounds)))
@@ -141,7 +120,7 @@ def _of_lives(found: OutOfFold, level: float) -> pd.DataFrame:
     covered, _ = life_coverage(found, row, labels, level)
     cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
     return _table(
-        LIFE.column, cells, papers, found.groups[row], labels.lower, labels.upper, missed, covered, ours,
+        target.column, cells, papers, found.groups[row], labels.lower, labels.upper, missed, covered, ours,
         found.fold[:, row],
     )  # fmt: skip
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.registry import TARGETS, targets_with_an_error
 from training.evaluation.baselines import BASELINES
-from training.evaluation.crossvalidate import MODEL
+from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ class Score:
         return {**asdict(self), "verdict": self.verdict}
 
 
+def removed_and_chosen(found: OutOfFold) -> tuple[float, dict[str, int]]:
+    """Return the mean number of training rows left out of a fold as kin, and how often each recipe was chosen.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one task.
+    """
+    removed = float(np.mean(found.removed)) if found.removed else 0.0
+    return removed, dict(Counter(found.chosen).most_common())
+
+
 def sentence(score: Score) -> str:
     """A score in words: errors by method, the ratio with its interval, coverage, and the verdict."""
     methods = ", ".join(f"{name} {value:.2f}" for name, value in score.by_method.items())
@@ -90,24 +104,29 @@ def markdown(scores: Mapping[str, Score]) -> str:
         "% interval holds | verdict |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for column in (CONDUCTIVITY.column, ICE.column, RETENTION.column):
+    for column in targets_with_an_error():
         score = scores[column]
         cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
         ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
         held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         name = f"{TARGETS[column].label}, {TARGETS[column].error_unit}"
         lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {held} | {score.verdict} |")
-    life = scores[LIFE.column]
-    gain = life.by_method[MODEL] - life.by_method["dummy"]
     lines += [
         "",
         "| target | cells (groups; known from both sides) | concordance (90 %; 0.5 is chance) "
         "| log-likelihood per cell over the better dummy's (90 %) | 90 % interval meets what is known | verdict |",
         "|---|---|---|---|---|---|",
-        f"| {LIFE.label} | {life.rows} ({life.papers}; {life.by_method['two_sided']:.0f}) "
-        f"| {life.skill:.2f} ({life.skill_low:.2f} to {life.skill_high:.2f}) "
-        f"| {gain:+.2f} ({life.by_method['gain_low']:+.2f} to {life.by_method['gain_high']:+.2f}) "
-        f"| {100 * life.coverage:.0f} % ({100 * life.coverage_low:.0f} to {100 * life.coverage_high:.0f}) "
-        f"| {life.verdict} |",
     ]
+    lines += [_censored_line(scores[column]) for column, target in TARGETS.items() if target.censored]
     return "\n".join(lines)
+
+
+def _censored_line(score: Score) -> str:
+    gain = score.by_method[MODEL] - score.by_method["dummy"]
+    return (
+        f"| {TARGETS[score.target].label} | {score.rows} ({score.papers}; {score.by_method['two_sided']:.0f}) "
+        f"| {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f}) "
+        f"| {gain:+.2f} ({score.by_method['gain_low']:+.2f} to {score.by_method['gain_high']:+.2f}) "
+        f"| {100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f}) "
+        f"| {score.verdict} |"
+    )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from models.ensemble import Labels
-from models.tasks import fade_law as lifetime
-from models.tasks.targets import LIFE
+from models.tasks import fade_law
+from models.tasks.target import Target
 from training.evaluation.bootstrap import bootstrap, held_share
 from training.evaluation.coverage import calibration_of, life_coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import concordance_within, log_likelihood, turnbull
-from training.evaluation.score import Score
+from training.evaluation.score import Score, removed_and_chosen
 
 
-def score_life(found: OutOfFold, level: float, seed: int) -> Score:
+def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     """Cycle life by concordance, and by censored log-likelihood beside the better of two dummies that know no design:
     the Turnbull (Kaplan-Meier) distribution and one constant with the model's noise. All without the cell's paper."""
     points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
-    bounds = lifetime.life_bounds(points)
+    bounds = fade_law.life_bounds(points)
     first = points.reset_index().groupby("cell_id")["index"].first()
     row = first.loc[bounds["cell_id"]].to_numpy()
     groups = found.groups[row]
@@ -47,7 +47,7 @@ def score_life(found: OutOfFold, level: float, seed: int) -> Score:
         "constant": float(constant.mean()), "gain_low": gain_low, "gain_high": gain_high, "two_sided": two_sided,
     }  # fmt: skip
     return Score(
-        LIFE.column,
+        target.column,
         len(bounds),
         len(np.unique(groups)),
         "censored log-likelihood per cell",
@@ -62,4 +62,5 @@ def score_life(found: OutOfFold, level: float, seed: int) -> Score:
         cover_low,
         cover_high,
         float(np.nanmean(width)),
+        *removed_and_chosen(found),
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.tables.mistakes import Mistake
 from features.tables.records import CellDesign, CellRow, CyclingRow, ElectrolyteDesign, Provenance, Row
-from training.data.examples import chemical_key
+from training.data.groups import chemical_key
 from training.data.integrity import ID_COLUMNS
 from training.intake.draft import Draft, Drafts, table_of
 from training.intake.values import MARKS

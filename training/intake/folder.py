@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.tables.columns import columns_of
+from features.tables.literature import TABLE_MODELS, Literature
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance, Row
 from features.tables.rows import read_table
 from training.data.integrity import ID_COLUMNS, cross_checks
-from training.data.literature import SHIPPED, TABLE_MODELS, Literature
-from training.data.load import read_files, table_files
+from training.data.load import SHIPPED, read_files, table_files
 from training.intake.sheet import as_text
 
 LOCK = ".lock"

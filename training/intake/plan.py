@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CyclingRow, Provenance, SourceRow
 from features.tables.rows import closest
 from training.data.integrity import ID_COLUMNS, cross_checks
-from training.data.literature import Literature
 from training.data.load import resolve_papers
 from training.data.withdrawn import Withdrawn, entries, restored_row, without
 from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle

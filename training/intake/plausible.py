@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import UnionType
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C, resolve_class
+from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row
-from training.data.literature import Literature
 from training.intake.draft import Draft
 
 LIKE_TEMPERATURE_C = 25.0

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.tables.fields import plain_doi
+from features.tables.literature import Literature, papers_of
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance
 from features.tables.rows import closest
 from training.data.integrity import ID_COLUMNS
-from training.data.literature import Literature
-from training.data.papers import papers_of
 from training.data.withdrawn import (
     WITHDRAWN,
     Withdrawn,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from models.tasks.targets import LIFE, TARGETS
+from models.tasks.registry import TARGETS
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
 from training.evaluation.cv_protocol import Dealing, remark
@@ -51,7 +51,7 @@ class Paired:
     @property
     def greater_is_better(self) -> bool:
         """Concordance is better when greater; errors are not."""
-        return self.target == LIFE.column
+        return TARGETS[self.target].censored
 
     @property
     def best(self) -> float:
@@ -176,7 +176,7 @@ class _Side:
     """One model's rows, ready for the figure its target is judged by."""
 
     def __init__(self, column: str, table: pd.DataFrame) -> None:
-        self.life = column == LIFE.column
+        self.life = TARGETS[column].censored
         self.lower, self.upper = (table[name].to_numpy(dtype=float) for name in ("lower", "upper"))
         predicted, fold = by_repeat(table, PREDICTED), by_repeat(table, FOLD)
         known = np.isfinite(predicted).all(axis=1)
@@ -255,7 +255,7 @@ def _line(label: str, column: str, pair: Paired) -> str:
 
 def _moved_line(moved: Moved) -> str:
     target = TARGETS[moved.target]
-    what = "outside what is known" if target is LIFE else "off"
+    what = "outside what is known" if target.censored else "off"
     change = f"{moved.champion:.3g} -> {moved.challenger:.3g} {target.error_unit} {what}"
     return f"  {target.label:<30} {moved.row} of {moved.paper}: {change}"
 

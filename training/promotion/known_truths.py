@@ -14,8 +14,11 @@ from features.tables.rows import read_table
 from models.bundle import Bundle
 from models.candidates import candidate_frame, has_anode
 from models.predictor import Predictor
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.fade import LIFE, RETENTION
 from models.tasks.fade_law import LIFE_RETENTION_PCT
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.ice import ICE
+from models.tasks.registry import TARGETS, task_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples" / "candidates.csv"
 TEMPERATURES_C = (-20.0, 0.0, 25.0, 45.0, 60.0, 80.0, 100.0)
@@ -100,7 +103,7 @@ def _name(designs: pd.DataFrame, row: np.intp) -> str:
 
 
 def _without_number(once: pd.DataFrame, cells: pd.DataFrame) -> tuple[str, ...]:
-    asked = {column: cells.index if column != CONDUCTIVITY.column else once.index for column in TARGETS}
+    asked = {column: cells.index if task_of(column).of_cells else once.index for column in TARGETS}
     return tuple(
         f"{name}: no {TARGETS[column].label}"
         for column, names in asked.items()

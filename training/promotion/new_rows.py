@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from features.tables.literature import Literature
+from models.tasks.examples import Examples
+from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
 from training.config import TrainConfig
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples
-from training.data.groups import Kinship
-from training.data.literature import Literature
+from training.data.groups import training_rows
 from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, Progress, validate
-from training.evaluation.errors import PART_OF
-from training.evaluation.out_of_fold import judged, row_keys
+from training.evaluation.out_of_fold import judged
 from training.promotion.compare import Comparison, Paired, compare
 
 Known = Mapping[str, Set[str]]
 """Names of the rows a training had, by part, as `row_keys` gives them."""
-EXAMPLES: dict[str, Callable[[Literature], Examples]] = {
-    "conductivity": conductivity_examples,
-    "ice": ice_examples,
-    "fade": fade_examples,
-}
 
 
 def rows_known(table: pd.DataFrame) -> dict[str, set[str]]:
     """Rows a training had, by part, from its table of `judged`: rows of which only a bound is known among them."""
-    return {part: set(table.loc[table["target"] == column, "row"]) for column, part in PART_OF.items()}
+    return {
+        task_of(column).name: set(table.loc[table["target"] == column, "row"]) for column in targets_with_an_error()
+    }
 
 
 def new_rows(literature: Literature, champion_row_ids: Known) -> dict[str, set[str]]:
     """Training rows of the literature that are none of the champion's, by part."""
-    return {part: set(row_keys(each(literature))) - champion_row_ids[part] for part, each in EXAMPLES.items()}
+    return {name: set(task.examples(literature).row_names) - champion_row_ids[name] for name, task in TASKS.items()}
 
 
 def without_new_rows(literature: Literature, champion_row_ids: Known) -> Literature:
@@ -48,36 +44,9 @@ def without_new_rows(literature: Literature, champion_row_ids: Known) -> Literat
     champion_row_ids : names of the champion's rows, by part, as `rows_known` reads them
     """
     new = new_rows(literature, champion_row_ids)
-    left = _points_left(literature, new["fade"])
-    cells = [
-        cell.model_copy(update={"ice_pct": None, "ice_qualifier": None}) if cell.cell_id in new["ice"] else cell
-        for cell in literature.cells
-    ]
-    return replace(
-        literature,
-        electrolytes=[row for row in literature.electrolytes if row.measurement_id not in new["conductivity"]],
-        cells=cells,
-        cycling=[row for row in literature.cycling if not row.in_training or _take(left, (row.cell_id, row.cycle))],
-    )
-
-
-def _points_left(literature: Literature, new: Set[str]) -> dict[tuple[str, float], int]:
-    """How many points of a cell at a cycle are old, for those cells and cycles that have a new one."""
-    examples = fade_examples(literature)
-    places = zip(examples.designs["row_id"], examples.designs["cycle"], strict=True)
-    told = [
-        ((str(cell), float(cycle)), name in new) for (cell, cycle), name in zip(places, row_keys(examples), strict=True)
-    ]
-    touched = {place for place, is_new in told if is_new}
-    return {place: sum(each == place and not is_new for each, is_new in told) for place in touched}
-
-
-def _take(left: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:
-    """Whether a point stays; of several at one place the first ones are the old ones."""
-    if place not in left:
-        return True
-    left[place] -= 1
-    return left[place] >= 0
+    for name, task in TASKS.items():
+        literature = task.without_rows(literature, new[name])
+    return literature
 
 
 def effect_of_new_rows(
@@ -106,19 +75,19 @@ def effect_of_new_rows(
     new, without = new_rows(literature, champion_row_ids), without_new_rows(literature, champion_row_ids)
     sides: tuple[dict[str, OutOfFold], dict[str, OutOfFold]] = ({}, {})
     links: list[ConductivityLink | None] = [None, None]
-    for part, read in EXAMPLES.items():
-        every, judged_rows = read(literature), read(without)
-        old = np.flatnonzero([name not in new[part] for name in row_keys(every)])
-        kin = Kinship.of(every, by_composition=part == "conductivity")
+    for part, (every, kin) in training_rows(literature).items():
+        task, choices = TASKS[part], config.choices[part]
+        judged_rows = task.examples(without)
+        old = np.flatnonzero([name not in new[part] for name in every.row_names])
         tests = config.protocol.tests(kin.groups[old])
-        choices = config.choices[part]
+        first_link, second_link = links if task.of_cells else (None, None)
         first = validate(
-            part, judged_rows, kin.take(old), choices, config.protocol, progress, link=links[0], tests=tests
+            part, judged_rows, kin.take(old), choices, config.protocol, progress, link=first_link, tests=tests
         )
         everywhere = [(repeat, old[test]) for repeat, test in tests]
-        second = validate(part, every, kin, choices, config.protocol, progress, link=links[1], tests=everywhere)
+        second = validate(part, every, kin, choices, config.protocol, progress, link=second_link, tests=everywhere)
         sides[0][part], sides[1][part] = first, _on(second, old, judged_rows)
-        if part == "conductivity":
+        if part == LINK:
             links = [
                 ConductivityLink(judged_rows, kin.take(old), choices, config.seed),
                 ConductivityLink(every, kin, choices, config.seed),

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.tables.literature import Literature
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.predictor import Predictor
 from models.registry import resolve, versions
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from training.config import TrainConfig
-from training.data.literature import Literature
 from training.evaluation.crossvalidate import Progress
 from training.evaluation.out_of_fold import PREDICTED, judged
 from training.promotion.known_truths import example_designs

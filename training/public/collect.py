@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
-from training.data.literature import Literature
 from training.data.load import resolve_papers
 from training.public import laskowski, liverpool, obelix
 from training.public.converted import Converted, Refused

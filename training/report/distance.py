@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from models.domain import Domain
-from models.tasks.targets import TARGETS, Target
+from models.tasks.registry import targets_with_an_error, task_of
+from models.tasks.target import Target
 from reporting import figures, pages
 from reporting.files import write_csv
 from training.evaluation.bootstrap import RankCorrelation, bootstrap, rank_correlation
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import PART_OF, errors
+from training.evaluation.errors import errors
 from training.report import tables as card
 from training.report.sections import Blocks, drawn, with_interval
 from training.train import Trained
@@ -112,8 +113,9 @@ def correlation(table: pd.DataFrame, seed: int) -> Correlation:
 def section(trained: Trained, folder: Path) -> Blocks:
     """Error against distance, per target."""
     seed, said, shown = trained.config.seed, [], Blocks()
-    for column, part in PART_OF.items():
-        target, domain = TARGETS[column], trained.bundle.parts[part].domain
+    for column, target in targets_with_an_error().items():
+        part = task_of(column).name
+        domain = trained.bundle.parts[part].domain
         if domain is None:
             continue
         table = distance_table(target, trained.found[part], domain)

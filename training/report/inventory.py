@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
-from training.data.examples import conductivity_examples, ice_examples
-from training.data.fade import fade_examples
+from models.tasks.registry import TASKS
 from training.data.integrity import ID_COLUMNS
-from training.data.literature import Literature
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,9 @@ def inventory(literature: Literature) -> Inventory:
         if (rows := getattr(literature, name))
     }
     examples = {
-        "conductivity_s_per_cm": conductivity_examples(literature), "ice_pct": ice_examples(literature),
-        "retention_pct, cycle_life_80": fade_examples(literature),
-    }  # fmt: skip
-    targets = {name: (len(each.designs), len(set(each.papers))) for name, each in examples.items()}
+        ", ".join(target.column for target in task.targets): task.examples(literature) for task in TASKS.values()
+    }
+    targets = {name: (len(rows.designs), len(set(rows.papers))) for name, rows in examples.items()}
     measured = Counter(str(row.electrolyte_class or "not stated") for row in literature.electrolytes)
     built = Counter(str(row.electrolyte_class or "not stated") for row in literature.cells)
     classes = {name: (measured[name], built[name]) for name, _ in (measured + built).most_common()}

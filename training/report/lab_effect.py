@@ -11,7 +11,7 @@ import pandas as pd
 from models.domain import Domain
 from models.intervals import Calibration
 from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION
+from models.tasks.registry import TASKS
 from reporting import figures, pages
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.coverage import lab_errors
@@ -23,12 +23,6 @@ from training.train import Trained
 MOST = 3
 """Rows revealed at most."""
 LEVELS = (0.8, 0.9)
-PARTS = {
-    "conductivity": (CONDUCTIVITY.label, CONDUCTIVITY.error_unit),
-    "ice": (ICE.label, ICE.error_unit),
-    "fade": (f"{LIFE.label}, from which {RETENTION.label} is read", LIFE.error_unit),
-}
-"""What the errors of each part are of, and their unit."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +137,8 @@ def _rows(count: int) -> str:
 def section(trained: Trained, folder: Path) -> Blocks:
     """Error over the number of revealed rows, per part."""
     said, shown = [], Blocks()
-    for part, (label, unit) in PARTS.items():
+    for part, task in TASKS.items():
+        label, unit = task.summary, task.unit
         domain = trained.bundle.parts[part].domain
         if domain is None:
             continue

@@ -8,12 +8,13 @@ from statistics import NormalDist
 
 import numpy as np
 
+from features.tables.literature import Literature
+from models.tasks.registry import TASKS
 from reporting.pages import counted
-from training.data.literature import Literature
 from training.evaluation.bootstrap import BAND, FEWEST_GROUPS
 from training.report.tables import capital
 from training.rules.evidence import HAS_CARBON
-from training.rules.questions import OUTCOMES, Answer, Finding
+from training.rules.questions import Answer, Finding
 
 LITTLE = 1
 """Columns in which two cells of one paper may differ, beside the factor, and still count as alike otherwise."""
@@ -23,7 +24,7 @@ WORTH = 0.5
 
 def within(found: Finding) -> str:
     """What cells of one paper that differ in the factor say."""
-    what, outcome, table = found.factor.label, OUTCOMES[found.part], found.pairs
+    what, outcome, table = found.factor.label, TASKS[found.part].outcome, found.pairs
     if table.empty:
         return f"No paper reports the {outcome} of two cells that differ in {what}."
     alike = [not also or also.count(";") < LITTLE for also in table["also"]]
@@ -42,12 +43,12 @@ def limits(answer: Answer, literature: Literature) -> list[str]:
         papers = each.across.papers + len(each.across.silent)
         if each.across.silent and each.across.papers:
             said.append(
-                f"{len(each.across.silent)} of {papers} papers with a value of {OUTCOMES[each.part]} do not state the "
-                f"{each.factor.label}; those that do need not be like them."
+                f"{len(each.across.silent)} of {papers} papers with a value of {TASKS[each.part].outcome} do not state "
+                f"the {each.factor.label}; those that do need not be like them."
             )
         if each.across.bounded:
             said.append(
-                f"Left out, as only a bound of the {OUTCOMES[each.part]} is known: "
+                f"Left out, as only a bound of the {TASKS[each.part].outcome} is known: "
                 f"{counted(each.across.bounded, 'cell')} that state{'s' if each.across.bounded == 1 else ''} the "
                 f"{each.factor.label}."
             )
@@ -93,7 +94,7 @@ def settles(findings: Sequence[Finding]) -> list[str]:
 
 
 def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) -> str:
-    return ", ".join(f"{count(each)} for {OUTCOMES[each.part]}" for each in findings)
+    return ", ".join(f"{count(each)} for {TASKS[each.part].outcome}" for each in findings)
 
 
 def papers_needed(correlation: float) -> int:

@@ -11,9 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from models.explain.feature_groups import rows_of
-from models.explain.importance import UNIT
-from models.predictor import PART_OF
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import figures, pages
 from reporting.explain.sections import interval
 from reporting.files import Written
@@ -22,7 +20,7 @@ from training.report.question_words import limits, settles, within
 from training.report.rules_section import rules_table
 from training.report.sections import Blocks
 from training.report.tables import capital
-from training.rules.questions import OUTCOMES, Answer, Finding
+from training.rules.questions import Answer, Finding
 from training.train import Trained
 
 TITLE = "Open questions of the field, asked of the tables and of the model"
@@ -86,7 +84,7 @@ def _across_table(findings: Sequence[Finding]) -> pages.Table:
     ]  # fmt: skip
     rows: list[tuple[pages.Cell, ...]] = [
         (
-            each.factor.label, OUTCOMES[each.part], each.across.cells, each.across.papers, len(each.across.silent),
+            each.factor.label, TASKS[each.part].outcome, each.across.cells, each.across.papers, len(each.across.silent),
             _range(each), each.correlation or "too few", each.explained or "too few",
         )
         for each in findings
@@ -109,7 +107,9 @@ def _drawable(found: Finding) -> bool:
 
 def _picture(found: Finding, name: str, written: Written) -> pages.Picture:
     numbers = found.across.points
-    words = f"{found.factor.label} against {AXIS[found.part]}: one point a paper and value, the median of its cells"
+    words = (
+        f"{found.factor.label} against {TASKS[found.part].axis}: one point a paper and value, the median of its cells"
+    )
     return written.picture(name, drawing(found), numbers, capital(words))
 
 
@@ -119,7 +119,7 @@ def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> 
             written.table(f"question_{number}_{each.factor.column}_{each.part}_pairs", each.pairs)
     return [
         pages.Table(
-            ["paper", "cells", each.factor.label, OUTCOMES[each.part], "what else differs"],
+            ["paper", "cells", each.factor.label, TASKS[each.part].outcome, "what else differs"],
             [
                 (row.paper, f"{row.less}, {row.more}", f"{row.less_factor:g} to {row.more_factor:g}",
                  f"{_shown(each, row.less_outcome)} to {_shown(each, row.more_outcome)}", row.also.replace("_", " "))
@@ -134,14 +134,14 @@ def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> 
 def _shown(found: Finding, outcome: float) -> str:
     if np.isnan(outcome):
         return "a bound"
-    return f"{10.0**outcome:.0f} cycles" if found.part == "fade" else f"{outcome:g} %"
+    return f"{10.0**outcome:.0f} cycles" if TASKS[found.part].log10_scale else f"{outcome:g} %"
 
 
 def _model(answer: Answer, trained: Trained) -> Blocks:
     rows = [
         (
-            OUTCOMES[row.part], row.label, f"{row.rank} of {row.of}" if row.mean_abs_shap else "unused",
-            f"{row.mean_abs_shap:.2g} {UNIT[row.part]}",
+            TASKS[row.part].outcome, row.label, f"{row.rank} of {row.of}" if row.mean_abs_shap else "unused",
+            f"{row.mean_abs_shap:.2g} {TASKS[row.part].scale_unit}",
             row.apart_from_zero or "not measured", interval(row.permutation, row.permutation_low, row.permutation_high),
         )
         for row in rows_of(answer.model)
@@ -158,7 +158,7 @@ def _model(answer: Answer, trained: Trained) -> Blocks:
 
 
 def _standing(part: str, trained: Trained) -> str:
-    columns = [column for column, name in PART_OF.items() if name == part]
+    columns = targets_of(part)
     told = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
     hidden = not all(trained.scores[column].shown for column in columns)
     return f"On papers never seen, {told}." + (
@@ -166,7 +166,6 @@ def _standing(part: str, trained: Trained) -> str:
     )
 
 
-AXIS = {"ice": "initial Coulombic efficiency (%)", "fade": "life to 80 % (cycles)"}
 WIDE = 10.0
 """Ratio of the ends of a range from which its axis is logarithmic."""
 WIDEST = 1000.0
@@ -180,18 +179,18 @@ def drawing(found: Finding) -> Figure:
     lives: list[float] = []
     for place, (paper, own) in enumerate(points.groupby("paper", sort=True)):
         outcome = own["outcome"].to_numpy(dtype=float)
-        shown = 10.0**outcome if found.part == "fade" else outcome
+        shown = 10.0**outcome if TASKS[found.part].log10_scale else outcome
         lives += shown.tolist()
         plot.scatter(own[found.factor.column], shown, s=46, alpha=0.85, label=str(paper), **figures.look(place))
     name = f"{found.factor.label} ({found.factor.unit})" if found.factor.unit else found.factor.label
-    plot.set(xlabel=name, ylabel=AXIS[found.part])
+    plot.set(xlabel=name, ylabel=TASKS[found.part].axis)
     if not found.factor.unit:
         plot.set_xticks([0, 1], ["none told", "told"])
         plot.set_xlim(-0.5, 1.5)
     elif found.across.least > 0 and found.across.most / found.across.least > WIDE:
         plot.set_xscale("log")
         _plain(plot.xaxis, found.across.most / found.across.least)
-    if found.part == "fade":
+    if TASKS[found.part].log10_scale:
         plot.set_yscale("log")
         _plain(plot.yaxis, max(lives) / min(lives))
     plot.legend(title="paper", fontsize=7, title_fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))

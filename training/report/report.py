@@ -14,11 +14,10 @@ import pandas as pd
 
 from features.tables.dictionary import write_between_marks
 from models.explain.importance import overall
-from models.tasks.targets import LIFE, TARGETS
+from models.tasks.registry import TARGETS, targets_with_an_error, task_of
 from reporting import figures, pages
 from reporting.files import write_csv
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.errors import PART_OF
 from training.evaluation.score import Score, markdown, score_table
 from training.report import distance, questions_page, rules_section, sections
 from training.report import lab_effect as revealed
@@ -56,7 +55,10 @@ def write_report(
     write_csv(score_table(trained.scores), folder / "skill.csv")
     (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
     write_csv(out_of_fold(trained.found), folder / "out_of_fold.csv")
-    tables = {column: card.parity_table(TARGETS[column], trained.found[part]) for column, part in PART_OF.items()}
+    tables = {
+        column: card.parity_table(target, trained.found[task_of(column).name])
+        for column, target in targets_with_an_error().items()
+    }
     told = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
     blocks = [
@@ -221,7 +223,8 @@ def summary(scores: Mapping[str, Score]) -> str:
     for column, score in scores.items():
         figure = f"{score.skill_name} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
         lines.append(f"  {TARGETS[column].label:<30} {figure:<48} {score.verdict}")
-    lines.append(f"  ({LIFE.label}: concordance above 0.5 is skill; the others: below 1)")
+    censored = ", ".join(target.label for target in TARGETS.values() if target.censored)
+    lines.append(f"  ({censored}: concordance above 0.5 is skill; the others: below 1)")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from models.explain.feature_groups import rows_of
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from reporting import pages
 from reporting.files import write_csv
 from training.evaluation.score import Score

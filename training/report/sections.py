@@ -13,8 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from models.explain.importance import Overall
-from models.predictor import PART_OF
-from models.tasks.targets import LIFE, TARGETS
+from models.tasks.registry import TARGETS, targets_of, targets_with_an_error
 from reporting import figures, pages
 from reporting.explain.page import NO_SKILL
 from reporting.explain.sections import label_of, strength_blocks
@@ -22,8 +21,7 @@ from reporting.figures import LearningRow
 from reporting.files import Written, write_csv
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
-from training.evaluation.errors import PART_OF as JUDGED_PARTS
-from training.evaluation.score import sentence
+from training.evaluation.score import Score, sentence
 from training.report import tables as card
 from training.report.tables import capital
 from training.train import Trained
@@ -48,7 +46,7 @@ def with_interval(value: float, low: float, high: float) -> str:
 
 def skill(trained: Trained, folder: Path) -> Blocks:
     """Errors beside the baselines, per target."""
-    judged = {column: trained.scores[column] for column in JUDGED_PARTS}
+    judged = {column: trained.scores[column] for column in targets_with_an_error()}
     bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
     figures.save(figures.ratios(bars), folder / "skill.png")
     methods = [MODEL, *BASELINES]
@@ -64,10 +62,8 @@ def skill(trained: Trained, folder: Path) -> Blocks:
         )
         for column, score in judged.items()
     ]
-    life, protocol = trained.scores[LIFE.column], trained.config.protocol
-    own, other = life.by_method[MODEL], life.by_method["dummy"]
-    gain = f"{own - other:+.2f} ({life.by_method['gain_low']:+.2f} to {life.by_method['gain_high']:+.2f})"
-    concordance = f"{life.skill:.2f} ({life.skill_low:.2f} to {life.skill_high:.2f})"
+    protocol = trained.config.protocol
+    censored = [score for column, score in trained.scores.items() if TARGETS[column].censored]
     return [
         pages.Heading("Skill on papers never seen"),
         pages.Paragraph(
@@ -94,10 +90,19 @@ def skill(trained: Trained, folder: Path) -> Blocks:
         pages.Table(
             ["target", "cells", "groups", "known from both sides", "concordance (90 %)", "log-likelihood per cell",
              "better dummy's", "gain (90 %)", "verdict"],
-            [(LIFE.label, life.rows, life.papers, f"{life.by_method['two_sided']:.0f}", concordance, number(own),
-              number(other), gain, life.verdict)],
+            [_censored_row(score) for score in censored],
         ),
     ]  # fmt: skip
+
+
+def _censored_row(score: Score) -> tuple[str | int, ...]:
+    own, dummy = score.by_method[MODEL], score.by_method["dummy"]
+    gain = f"{own - dummy:+.2f} ({score.by_method['gain_low']:+.2f} to {score.by_method['gain_high']:+.2f})"
+    concordance = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+    return (
+        TARGETS[score.target].label, score.rows, score.papers, f"{score.by_method['two_sided']:.0f}", concordance,
+        number(own), number(dummy), gain, score.verdict,
+    )  # fmt: skip
 
 
 def _times(count: int) -> str:
@@ -251,7 +256,7 @@ def section(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
         ),
     ]
     for each in told:
-        shown = all(trained.scores[column].shown for column, part in PART_OF.items() if part == each.part)
+        shown = all(trained.scores[column].shown for column in targets_of(each.part))
         written = Written(folder)
         blocks.append(pages.Heading(capital(label_of(each)), 3))
         blocks += strength_blocks(each, "" if shown else NO_SKILL, written)

@@ -12,12 +12,12 @@ import pandas as pd
 from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.tables.fields import LIQUID_CLASSES
-from models.tasks.targets import ICE, LIFE, RETENTION, TARGETS, Target
-from training.data.literature import Literature
-from training.data.papers import papers_of
+from features.tables.literature import Literature, papers_of
+from models.tasks.registry import LINK, TARGETS, TASKS, targets_with_an_error, task_of
+from models.tasks.target import Target
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import PART_OF, errors, predictions
+from training.evaluation.errors import errors, predictions
 from training.evaluation.score import Score
 from training.train import Trained
 
@@ -41,10 +41,10 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
         `predicted` and `dummy` (mean of the repeats), and for rows with a value `error` and `dummy_error`
         (absolute, mean of the repeats) and `signed_error` (predicted minus measured); NaN for the others.
     """
-    designs, labels = found.examples.designs, found.examples.labels
+    designs = found.examples.designs
     ours = predictions(target, found)
     each, rows = errors(target, found)
-    low, high = (labels.lower, labels.upper) if target is not RETENTION else _retention_bounds(designs)
+    low, high = task_of(target.column).known(target, found.examples)
     table = pd.DataFrame(
         {
             "row_id": designs["row_id"].to_numpy(),
@@ -62,16 +62,11 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
     )
     if "anode_architecture" in designs:
         table.insert(4, "anode_architecture", designs["anode_architecture"].fillna(UNKNOWN).to_numpy())
-    if target is RETENTION:
+    if target.at_cycle:
         table.insert(3, "cycle", designs["cycle"].to_numpy())
     table.loc[rows, "error"] = each[MODEL]
     table.loc[rows, "dummy_error"] = each["dummy"]
     return table.assign(signed_error=(table["predicted"] - table["measured_low"]).where(table["error"].notna()))
-
-
-def _retention_bounds(designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    value, mark = designs["retention_pct"].to_numpy(dtype=float), designs["qualifier"].to_numpy()
-    return np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
 
 
 def designs_of(designs: pd.DataFrame) -> list[str]:
@@ -129,8 +124,9 @@ def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
         out, as in the skill table.
     """
     rows = []
-    for column, part in PART_OF.items():
-        _, judged = errors(TARGETS[column], found[part])
+    for column, target in targets_with_an_error().items():
+        part = task_of(column).name
+        _, judged = errors(target, found[part])
         papers = found[part].groups[judged]
         weight = 1 / np.bincount(papers)[papers]
         for level in LEVELS:
@@ -211,8 +207,8 @@ def not_for(trained: Trained) -> list[str]:
         _too_few(trained.found),
         _liquids(trained),
         *_seen(trained),
-        _other_ions(trained.found["conductivity"]),
-        _named_only(trained.found["conductivity"]),
+        _other_ions(trained.found[LINK]),
+        _named_only(trained.found[LINK]),
         "Decisions about safety: no target measures heat, gas, dendrites or short circuits.",
         "Absolute values for one laboratory: rows of one paper share equipment and habits that no column tells. "
         "Predict designs that this laboratory has measured, and compare, before its other predictions are used.",
@@ -229,8 +225,8 @@ def _without_skill(scores: Mapping[str, Score]) -> list[str]:
 
 def _too_few(found: Mapping[str, OutOfFold]) -> str:
     few = []
-    for column, part in PART_OF.items():
-        table = class_table(parity_table(TARGETS[column], found[part]), "electrolyte_class")
+    for column, target in targets_with_an_error().items():
+        table = class_table(parity_table(target, found[task_of(column).name]), "electrolyte_class")
         names = [str(name) for name in table.loc[table["remark"] != "", "kind"] if name not in (UNKNOWN, ALL)]
         few += [f"for {TARGETS[column].label} {_listed(names)}"] if names else []
     return (
@@ -243,7 +239,7 @@ def _too_few(found: Mapping[str, OutOfFold]) -> str:
 def _liquids(trained: Trained) -> str:
     cells = trained.literature.cells
     left_out = sum(cell.electrolyte_class in LIQUID_CLASSES for cell in cells)
-    held = classes_of(trained.found["conductivity"].examples.designs)
+    held = classes_of(trained.found[LINK].examples.designs)
     gels = sum(each in LIQUID_CLASSES for each in held)
     return (
         f"Liquid and gel electrolytes: the cell models learned from no such cell ({left_out} of {len(cells)} cells in "
@@ -252,9 +248,9 @@ def _liquids(trained: Trained) -> str:
 
 
 def _seen(trained: Trained) -> Iterable[str]:
-    names = {"conductivity": "conductivity", "ice": ICE.label, "fade": f"{RETENTION.label} and {LIFE.label}"}
     elements, temperatures = [], []
-    for part, name in names.items():
+    for part, task in TASKS.items():
+        name = task.label
         domain = trained.bundle.parts[part].domain
         if domain is None:
             continue

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from features.tables.columns import unit_of
+from features.tables.literature import papers_of
 from features.tables.records import Candidate
 from models.explain.feature_groups import rows_of
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from reporting import pages
 from reporting.files import write_csv
-from training.data.papers import papers_of
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.errors import PART_OF
 from training.report import tables as card
 from training.report.distance import distance_table
 from training.report.sections import Blocks
@@ -24,7 +23,6 @@ from training.rules.ask_model import LEAST_PAPERS, Checked
 from training.rules.rule_file import FAMILY
 from training.train import Trained
 
-PARTS_OF_CELLS = {"ice": "initial Coulombic efficiency", "fade": "retention"}
 MATERIAL = {FAMILY, "electrolyte", "electrolyte_class", "anode"}
 """What every row names in some way: nothing that a paper could leave out."""
 FEW_WORDS = 4
@@ -94,7 +92,7 @@ def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> p
     """
     columns = sorted({name for each in found for name in (*each.check.before, *each.check.after)} - MATERIAL)
     rows = []
-    for part, result in PARTS_OF_CELLS.items():
+    for part, result in [(name, task.result) for name, task in TASKS.items() if task.of_cells]:
         designs = folds[part].examples.designs
         for column in columns:
             if column not in designs:
@@ -146,7 +144,8 @@ def alone_of(trained: Trained) -> pd.DataFrame:
     """The designs farthest from the rows of other papers: `target`, `row_id`, `design`, `distance`, `paper`,
     `citation`; one row a paper, as many as `ALONE` for each target."""
     tables = []
-    for column, part in PART_OF.items():
+    for column in targets_with_an_error():
+        part = task_of(column).name
         domain, folds = trained.bundle.parts[part].domain, trained.found[part]
         if domain is None:
             continue

@@ -15,17 +15,14 @@ import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C, FAMILIES, classes_of
+from features.tables.literature import Literature, papers_of
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.explain.reasons import answer
-from models.predictor import DEFAULT_CYCLE, PART_OF
-from models.tasks.part import PARTS, Part, fit_part, with_conductivity
-from models.tasks.targets import CONDUCTIVITY, TARGETS
-from training.data.examples import Examples
-from training.data.fade import relabelled
-from training.data.literature import Literature
-from training.data.papers import papers_of
-from training.evaluation.importance_stability import EXAMPLES
+from models.predictor import DEFAULT_CYCLE
+from models.tasks.examples import Examples
+from models.tasks.part import Part, fit_part, with_conductivity
+from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from training.rules.rule_file import FAMILY, YES_NO, RuleCheck
 
 MOVED = {True: 0.01, False: 0.1}
@@ -116,12 +113,12 @@ def check_rules(
     seed : of the fits without the rules' papers
     progress : called with 1 after each check
     """
-    examples = {name: EXAMPLES[name](literature) for name in PARTS}
+    examples = {name: task.examples(literature) for name, task in TASKS.items()}
     refitted: dict[frozenset[str], dict[str, Part]] = {}
     found = []
     for check in checks:
-        before, after, outside = _pairs(check, bundle, examples[PART_OF[check.target]].designs)
-        held = {each for name in PARTS for paper in examples[name].papers for each in papers_of(paper)}
+        before, after, outside = _pairs(check, bundle, examples[task_of(check.target).name].designs)
+        held = {each for name in TASKS for paper in examples[name].papers for each in papers_of(paper)}
         papers = frozenset(check.papers(literature) & held)
         without = None
         if papers:
@@ -131,7 +128,7 @@ def check_rules(
         found.append(
             Checked(
                 check, _count(check, bundle.parts, before, after), without,
-                _papers(check, examples[PART_OF[check.target]]), tuple(sorted(papers)), outside,
+                _papers(check, examples[task_of(check.target).name]), tuple(sorted(papers)), outside,
             )
         )  # fmt: skip
         progress(1)
@@ -143,16 +140,14 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
     parts: dict[str, Part] = {}
     for name, each in examples.items():
         kept = [row for row, paper in enumerate(each.papers) if not papers & set(papers_of(paper))]
-        link = bundle.parts["conductivity"]
-        if len(kept) == len(each.papers) and parts.get("conductivity", link) is link:
+        link = bundle.parts[LINK]
+        if len(kept) == len(each.papers) and parts.get(LINK, link) is link:
             parts[name] = bundle.parts[name]  # nothing it learnt from is left out
             continue
         rest, recipe = each.take(np.array(kept, dtype=int)), bundle.parts[name].ensemble.recipe
-        settings = dict[str, float]()
-        if name != "conductivity":
-            rest = Examples(with_conductivity(rest.designs, parts["conductivity"]), rest.labels)
-        if name == "fade":
-            rest, settings["shape"] = relabelled(rest, recipe)
+        if TASKS[name].of_cells:
+            rest = Examples(with_conductivity(rest.designs, parts[LINK]), rest.labels)
+        rest, settings = TASKS[name].relabelled(rest, recipe)
         parts[name] = fit_part(name, rest.designs, rest.labels, recipe, seed)
         parts[name].settings = settings
     return parts
@@ -213,7 +208,7 @@ def _exchanged(frame: pd.DataFrame, check: RuleCheck) -> tuple[pd.DataFrame, pd.
 
 def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray:
     """Which designs are near enough to the training designs, and within the range of every column the check sets."""
-    part = bundle.parts[PART_OF[check.target]]
+    part = bundle.parts[task_of(check.target).name]
     if part.domain is None:
         return np.zeros(len(frame), dtype=bool)
     away = part.domain.nearest_distance(part.featurizer.transform(_linked(check.target, bundle.parts, frame)))
@@ -226,13 +221,13 @@ def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray
 
 
 def _linked(target: str, parts: Mapping[str, Part], frame: pd.DataFrame) -> pd.DataFrame:
-    return frame if target == CONDUCTIVITY.column else with_conductivity(frame, parts["conductivity"])
+    return with_conductivity(frame, parts[LINK]) if task_of(target).of_cells else frame
 
 
 def _count(check: RuleCheck, parts: Mapping[str, Part], before: pd.DataFrame, after: pd.DataFrame) -> Count:
     if not len(before):
         return Count(0, 0, 0, float("nan"))
-    part = parts[PART_OF[check.target]]
+    part = parts[task_of(check.target).name]
     ends = [
         answer(check.target, part, part.predict(_linked(check.target, parts, frame))[0], DEFAULT_CYCLE)
         for frame in (before, after)

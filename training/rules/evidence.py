@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from features.electrolyte import classes_of
+from features.tables.literature import papers_of
 from features.tables.records import CellDesign
+from models.tasks.examples import Examples
 from models.tasks.part import Part
-from training.data.examples import Examples
-from training.data.papers import papers_of
 from training.evaluation.bootstrap import FEWEST_GROUPS, RankCorrelation, bootstrap, rank_correlation, spearman
 
 HAS_CARBON = "anode_has_carbon"

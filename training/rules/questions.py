@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.electrolyte import FAMILIES
 from models.explain.importance import Overall
+from models.tasks.registry import TASKS
 from reporting.pages import counted
 from training.evaluation.bootstrap import FEWEST_GROUPS
 from training.rules.ask_model import Checked
@@ -39,8 +40,6 @@ CONDUCTIVITY = Factor(
     ("log10_conductivity_s_per_cm", "conductivity_predicted", "log10_effective_conductivity"),
     ("electrolyte_conductivity_s_per_cm", "electrolyte_conductivity_temperature_c", "electrolyte", "composition"),
 )  # fmt: skip
-OUTCOMES = {"ice": "initial Coulombic efficiency", "fade": "cycle life"}
-"""What is asked of cells, by the part that predicts it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Question:
     ----------
     asked : the question
     factors : it is about; of a comparison, the first is said to matter more
-    parts : of `OUTCOMES`, that it is asked of
+    parts : of `TASKS`, that it is asked of
     rules : ids of `rules.csv` that speak of it
     classes : electrolyte classes it is about; all where empty
     compares : whether the first two factors are set against each other
@@ -103,7 +102,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding in words."""
-        what, outcome = self.factor.label, OUTCOMES[self.part]
+        what, outcome = self.factor.label, TASKS[self.part].outcome
         found = self.across.correlation
         if not self.across.cells:
             return f"No cell states both {what} and {outcome}."
@@ -120,8 +119,8 @@ class Finding:
         figure = f"rank correlation {self.correlation} over {counted(self.across.papers, 'paper')}"
         if not found.sign:
             return f"No relation between {what} and {outcome} can be shown: {figure}, which includes 0."
-        way = "longer" if self.part == "fade" else "higher"
-        other = "shorter" if self.part == "fade" else "lower"
+        way = TASKS[self.part].higher
+        other = TASKS[self.part].lower
         held = what if self.factor.unit == "" else f"a higher {what}"
         return f"Cells with {held} have a {way if found.sign > 0 else other} {outcome}: {figure}."
 
@@ -178,7 +177,7 @@ class Answer:
 
 def _which(factors: Sequence[Factor], part: str, found: Compared) -> str:
     one, other = (factor.label for factor in factors[:2])
-    outcome = OUTCOMES[part]
+    outcome = TASKS[part].outcome
     if np.isnan(found.low):
         return (
             f"For {outcome} these data cannot tell: {counted(found.papers, 'paper')} with a value of it "
@@ -206,7 +205,8 @@ def answers(
     checked : the design rules, asked of the model
     """
     rules = read_rules()
-    cells = {part: outcomes(trained.bundle.parts[part], trained.found[part].examples) for part in OUTCOMES}
+    names = [name for name, task in TASKS.items() if task.of_cells]
+    cells = {part: outcomes(trained.bundle.parts[part], trained.found[part].examples) for part in names}
     return [_answer(each, cells, trained.config.seed, rules, told, checked) for each in asked]
 
 

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from features.electrolyte import FAMILIES
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
-from models.tasks.targets import TARGETS
-from training.data.literature import SHIPPED, Literature
+from models.tasks.registry import TARGETS
+from training.data.load import SHIPPED
 
 CHECKS, RULES = SHIPPED / "rule_checks.csv", SHIPPED / "rules.csv"
 COLUMNS = ("check_id", "rules", "target", "bases", "before", "after", "expected", "certain", "said")

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from features.tables.literature import Literature
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
+from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.examples import Examples, conductivity_examples, ice_examples
-from training.data.fade import fade_examples
-from training.data.groups import Kinship
-from training.data.literature import Literature
+from training.data.groups import Kinship, training_rows
 from training.evaluation.choose import INNER_FITS
 from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, validate
 from training.tuning.study import Budget, Study, study_name, tune
@@ -28,7 +28,7 @@ class Tuning:
 
     Attributes
     ----------
-    parts : keys of `models.tasks.part.PARTS` to tune; the others keep their choices
+    parts : keys of `models.tasks.registry.TASKS` to tune; the others keep their choices
     budget : of each study
     storage : sqlite file that keeps the trials
     progress : called with the steps of the budgets, `steps` of them in all
@@ -129,17 +129,13 @@ def cross_validate_tuned(
     The conductivity that cells are given comes from the untuned recipes: a search for every set of held-out papers
     would cost more than all else.
     """
-    electrolytes = conductivity_examples(literature)
-    kin = Kinship.of(electrolytes, by_composition=True)
-    found = {
-        "conductivity": tune_nested(
-            "conductivity", electrolytes, kin, choices["conductivity"], protocol, tuning, progress
-        )
-    }
-    link = ConductivityLink(electrolytes, kin, choices["conductivity"], protocol.seed)
-    for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
-        cells = Kinship.of(examples, by_composition=False)
-        found[name] = tune_nested(name, examples, cells, choices[name], protocol, tuning, progress, link=link)
+    found: dict[str, OutOfFold] = {}
+    link: ConductivityLink | None = None
+    for name, (examples, kin) in training_rows(literature).items():
+        linked = link if TASKS[name].of_cells else None
+        found[name] = tune_nested(name, examples, kin, choices[name], protocol, tuning, progress, link=linked)
+        if name == LINK:
+            link = ConductivityLink(examples, kin, choices[name], protocol.seed)
     return found
 
 

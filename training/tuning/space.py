@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from features.tables.literature import Literature
 from models.ensemble import Recipe
-from training.config import STRUCTURED
+from models.tasks.conductivity import STRUCTURED
+from models.tasks.registry import TASKS
 from training.evaluation.crossvalidate import Choices
 
 if TYPE_CHECKING:
     import optuna
-from training.data.examples import conductivity_examples, ice_examples
-from training.data.fade import fade_examples
-from training.data.literature import Literature
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
     found: dict[str, Any] = {"recipe": key} | {each: getattr(recipe, each) for each in spans}
     if not all(span.holds(found[each]) for each, span in spans.items()):
         return None
-    if name == "conductivity":
+    if TASKS[name].searches_blocks:
         blocks = next((each for each, kinds in BLOCKS.items() if kinds == recipe.blocks), None)
         return None if blocks is None else {**found, "blocks": blocks}
     return found
@@ -79,7 +78,7 @@ def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
         params[key] = trial.suggest_int(key, int(span.low), int(span.high), log=span.log)
     for key, span in NUMBERS.items():
         params[key] = trial.suggest_float(key, span.low, span.high, log=span.log, step=span.step)
-    if name == "conductivity":
+    if TASKS[name].searches_blocks:
         params["blocks"] = trial.suggest_categorical("blocks", list(BLOCKS))
     return params
 
@@ -107,8 +106,4 @@ def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...
 
 def rows_of(literature: Literature) -> dict[str, int]:
     """Number of training rows of each part."""
-    return {
-        "conductivity": len(conductivity_examples(literature).designs),
-        "ice": len(ice_examples(literature).designs),
-        "fade": len(fade_examples(literature).designs),
-    }
+    return {name: len(task.examples(literature).designs) for name, task in TASKS.items()}

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
 from training.config import Protocol
-from training.data.examples import Examples
 from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FOLDS, Fold, fold_error, inner_folds
 from training.evaluation.crossvalidate import Choices, Progress
@@ -74,7 +74,7 @@ class Study:
     Attributes
     ----------
     name : the same for the same part, rows, recipes, space and seed
-    part : key of `models.tasks.part.PARTS`
+    part : key of `models.tasks.registry.TASKS`
     recipe : the best; the first of the given ones where nothing could be tried
     tried : finished trials in their order, those of interrupted runs included
     """
@@ -103,7 +103,7 @@ def tune(
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.part.PARTS`
+    name : part, a key of `models.tasks.registry.TASKS`
     examples, kin : training rows only
     choices : recipes to start from, by name
     storage : sqlite file that keeps the trials

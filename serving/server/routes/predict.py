@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import WithJsonSchema
 
 from models.predictor import DEFAULT_LEVEL
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
 from serving.server.context import Context

@@ -15,6 +15,7 @@ from models.domain import Domain
 from models.ensemble import Labels, Recipe
 from models.predictor import Predictor
 from models.tasks.part import fit_part, with_conductivity
+from models.tasks.registry import LINK
 
 PRESSURES = (0.0, 1.0, 2.0, 5.0, 20.0, 50.0, 75.0)
 
@@ -29,7 +30,7 @@ def planted(bundle_folder: Path) -> Predictor:
         for size in (50.0, 100.0, 500.0, 1000.0)
     ]
     frame = pd.DataFrame(rows).reindex(columns=list(Candidate.model_fields))
-    designs = with_conductivity(frame, bundle.parts["conductivity"])
+    designs = with_conductivity(frame, bundle.parts[LINK])
     life = np.where(frame["stack_pressure_mpa"] > 10, 3.0, 1.0)
     recipe = Recipe(rounds=60, rate=0.2, min_child_weight=1.0, reg_lambda=0.0, subsample=1.0, colsample=1.0, members=1)
     part = fit_part("fade", designs, Labels(life, life, np.ones(len(life))), recipe, 0)

@@ -13,6 +13,7 @@ from models.candidates import candidate_frame
 from models.explain import contributions
 from models.explain.contributions import in_chunks, write_contributions
 from models.predictor import Predictor
+from models.tasks.registry import LINK
 
 DESIGNS = candidate_frame(
     [
@@ -39,7 +40,7 @@ def test_a_row_per_design_sums_to_its_prediction(
     np.testing.assert_allclose(first["shap_sum"], np.log10(printed["conductivity_s_per_cm"]), rtol=1e-4)
     np.testing.assert_allclose(second["shap_sum"], printed["ice_pct"].dropna(), rtol=1e-4)
     features = first.drop(columns=["design", "shap_base", "shap_sum"])
-    assert list(features) == list(bundle.parts["conductivity"].featurizer.get_feature_names_out())
+    assert list(features) == list(bundle.parts[LINK].featurizer.get_feature_names_out())
     np.testing.assert_allclose(features.sum(axis=1) + first["shap_base"], first["shap_sum"], rtol=1e-4)
 
 

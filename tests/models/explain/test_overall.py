@@ -10,6 +10,7 @@ from models.bundle import Bundle, load_bundle
 from models.explain.importance import overall
 from models.explain.reasons import learnt
 from models.explain.stability import FACTS, NONE, Stability, stability_of
+from models.tasks.registry import LINK
 from reporting.explain.sections import overall_blocks
 from reporting.files import Written
 from reporting.pages import Paragraph, Picture
@@ -55,7 +56,7 @@ def planted(bundle: Bundle, name: str) -> Stability:
 
 
 def test_importance_is_that_of_the_training_designs_with_its_stability(bundle: Bundle) -> None:
-    part = bundle.parts["conductivity"]
+    part = bundle.parts[LINK]
     bundle.facts[FACTS] = {"conductivity": planted(bundle, "conductivity").as_dict()}
     told = overall(bundle, "conductivity")
     by_hand = np.abs(part.ensemble.contributions(learnt(part))[0]).mean(axis=0)

@@ -9,9 +9,12 @@ from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
 from models.explain.reasons import Reasons, answer, learnt, reasons, shares
-from models.predictor import PART_OF, Predictor
+from models.predictor import Predictor
+from models.tasks.conductivity import CONDUCTIVITY
+from models.tasks.fade import LIFE, RETENTION
+from models.tasks.ice import ICE
 from models.tasks.part import with_conductivity
-from models.tasks.targets import CONDUCTIVITY, ICE, LIFE, RETENTION, TARGETS
+from models.tasks.registry import LINK, TARGETS, task_of
 
 CELLS = candidate_frame(
     [
@@ -32,8 +35,8 @@ def bundle(bundle_folder: Path) -> Bundle:
 
 @pytest.mark.parametrize("column", list(TARGETS))
 def test_the_shares_make_up_the_printed_prediction(bundle: Bundle, column: str) -> None:
-    target, part = TARGETS[column], bundle.parts[PART_OF[column]]
-    frame = with_conductivity(CELLS, bundle.parts["conductivity"]) if column != CONDUCTIVITY.column else CELLS
+    target, part = TARGETS[column], bundle.parts[task_of(column).name]
+    frame = with_conductivity(CELLS, bundle.parts[LINK]) if column != CONDUCTIVITY.column else CELLS
     split = shares(column, part, reasons(part, frame), CYCLE)
     printed = Predictor(bundle).predict(CELLS, precedents=0).table[column].to_numpy(dtype=float)
     np.testing.assert_allclose(split.start + split.pieces.sum(axis=1), target.scaled(printed), rtol=1e-5)

@@ -8,6 +8,7 @@ import pytest
 from features.tables.records import Candidate
 from models.candidates import candidate_frame
 from models.predictor import Predictor
+from models.tasks.registry import LINK
 from reporting.explain.sweep import Sweep, figure_of, grid, known_values, points, sweep, sweep_blocks
 from reporting.files import Written
 from reporting.pages import Picture
@@ -70,7 +71,7 @@ def test_what_cannot_be_swept_says_why(planted: Predictor) -> None:
 
 
 def test_an_empty_temperature_is_no_point_at_25_degrees(planted: Predictor) -> None:
-    part = planted.bundle.parts["conductivity"]
+    part = planted.bundle.parts[LINK]
     assert part.domain is not None
     names = [feature.name for feature in part.featurizer.features_]
     empty = part.domain.vectors[:, names.index("temperature_not_given")] == 1

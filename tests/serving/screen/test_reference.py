@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.literature import Literature
 from models.bundle import load_bundle
 from serving.screen.literature import literature
-from training.data.literature import Literature
 
 
 @pytest.fixture(scope="module")

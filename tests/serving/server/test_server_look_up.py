@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 import silion
 from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.server.app import app_of, create_app
 from serving.server.generations import Generations
 from serving.server.settings import Settings

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from features.tables.records import Candidate
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.server import schemas as replies
 from tests.served import TOKEN, serving
 

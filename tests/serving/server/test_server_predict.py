@@ -15,7 +15,7 @@ from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect import Kernel, LabEffect
 from models.predictor import PART_OF, Predictor
-from models.tasks.targets import TARGETS
+from models.tasks.registry import TARGETS
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
 from serving.server.answers import alike, predict, predict_alike

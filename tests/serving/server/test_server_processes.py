@@ -20,6 +20,7 @@ import httpx2
 import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
+from models.tasks.registry import LINK
 from serving.server.processes.shared_folder import identity_of
 from silion import main as silion_main
 from tests.served import BEARER, TOKEN, Served, same, serving
@@ -33,7 +34,7 @@ BODY = {"designs": [DESIGN], "precedents": 0}
 def others(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Other models: the same but for the errors of their conductivity, so that their intervals differ."""
     bundle, made = load_bundle(bundle_folder), tmp_path_factory.mktemp("others")
-    part = bundle.parts["conductivity"]
+    part = bundle.parts[LINK]
     assert part.calibration
     folders = []
     for narrower in (0.9, 0.8, 0.7, 0.6):

@@ -4,8 +4,7 @@ import csv
 
 import pytest
 
-from training.data.literature import SHIPPED
-from training.data.load import load_literature
+from training.data.load import SHIPPED, load_literature
 
 
 def rows(path):

@@ -9,8 +9,7 @@ import pytest
 
 from features.tables.mistakes import InputError
 from tests.shared import ROOT, environment
-from training.data.literature import SHIPPED
-from training.data.load import load_literature
+from training.data.load import SHIPPED, load_literature
 from training.intake.folder import locked, write_files
 
 OLD = "id,electrolyte,sigma (mS/cm),T (°C),source\ns1,Li6PS5Cl,2.3,25,10.1000/abc\n"

@@ -8,8 +8,7 @@ import pytest
 
 from features.tables.mistakes import InputError
 from training.data.integrity import cross_checks
-from training.data.literature import SHIPPED
-from training.data.load import load_literature
+from training.data.load import SHIPPED, load_literature
 from training.data.withdrawn import apply, withdrawn
 from training.intake.withdraw import withdraw
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow, SourceRow
 from features.tables.rows import read_table
-from training.data.examples import conductivity_examples
+from models.tasks.conductivity import conductivity_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
 from training.data.load import resolve_papers
 from training.public.collect import READERS, convert, kind_of, summary, with_public, write_view
 from training.public.converted import Converted, Refused

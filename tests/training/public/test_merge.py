@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from features.composition import composition_of
+from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
-from training.data.literature import Literature
 from training.public.converted import Converted
 from training.public.merge import Merged, decades_apart, merge
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.tables.literature import Literature, papers_of
 from models.ensemble import Recipe
+from models.tasks.examples import Examples
+from models.tasks.ice import ice_examples
 from tests.salts import CHOICE, table
 from training.config import Protocol
-from training.data.examples import Examples, ice_examples
 from training.data.groups import Kinship
-from training.data.literature import Literature
-from training.data.papers import papers_of
 from training.evaluation.choose import INNER_FITS
 from training.evaluation.crossvalidate import cross_validate
 from training.tuning import nested as nested_module

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from training.data.examples import conductivity_examples, ice_examples
-from training.data.fade import fade_examples
-from training.data.literature import Literature
+from features.tables.literature import Literature
+from models.tasks.conductivity import conductivity_examples
+from models.tasks.fade import fade_examples
+from models.tasks.ice import ice_examples
 from training.tuning.space import LEAST_ROWS, parts_to_tune, rows_of
 
 

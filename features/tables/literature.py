@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row, SourceRow
-from training.data.papers import papers_of
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
 TABLE_MODELS: dict[str, type[Row]] = {
     "electrolytes": ElectrolyteRow,
     "cells": CellRow,
     "cycling": CyclingRow,
     "sources": SourceRow,
 }
+
+
+def papers_of(paper: str) -> list[str]:
+    """Return the papers of a row: several, separated by `|`, where more than one tells a measurement.
+
+    Parameters
+    ----------
+    paper : str
+        As a row names it.
+
+    Examples
+    --------
+    >>> papers_of("zhan2023 | 10.1039/d5ra04877a"), papers_of("")
+    (['zhan2023', '10.1039/d5ra04877a'], [''])
+    """
+    return [name.strip() for name in paper.split("|") if name.strip()] or [""]
 
 
 @dataclass
@@ -34,12 +47,24 @@ class Literature:
     hashes: dict[str, str] = field(default_factory=dict)
 
     def citation(self, paper: str) -> str:
-        """What to print for a paper: its citation where the sources hold one, else the user's own label or DOI."""
+        """Return a paper's citation where the sources hold one, else the user's own label or DOI.
+
+        Parameters
+        ----------
+        paper : str
+            As a row names it; the first counts where several tell it.
+        """
         first = papers_of(paper)[0]
         return self.sources[first].citation if first in self.sources else paper
 
     def doi(self, paper: str) -> str:
-        """DOI of a paper, empty where none is known; the first where several tell the row."""
+        """Return the DOI of a paper, empty where none is known.
+
+        Parameters
+        ----------
+        paper : str
+            As a row names it; the first counts where several tell it.
+        """
         first = papers_of(paper)[0]
         if first in self.sources:
             return self.sources[first].doi or ""

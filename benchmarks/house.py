@@ -1,0 +1,237 @@
+"""Counts of the house: modules, lines of code, floors, circles and docstrings, by package.
+
+    python -m benchmarks.house
+
+Lines of code are those that hold a token other than a comment or a docstring. A folder is one node beside the modules
+of its parent: an import between two folders counts as one between the two, wherever it stands in a file (in functions
+and under TYPE_CHECKING too). Floors are the longest chain of imports among the nodes side by side in a folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("features", "models", "reporting", "training", "serving", "cli")
+QUIET = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of Python.
+
+    Attributes
+    ----------
+    name : str
+        As it is imported; a package bears the name of its folder.
+    source : str
+        Its text.
+    """
+
+    name: str
+    source: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Syntax tree."""
+        return ast.parse(self.source)
+
+    @property
+    def code_lines(self) -> int:
+        """Lines that hold code: no blank line, comment or docstring."""
+        lines: set[int] = set()
+        for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
+            if token.type not in QUIET:
+                lines.update(range(token.start[0], token.end[0] + 1))
+        for node in ast.walk(self.tree):
+            for text in node.body if isinstance(node, DOCUMENTED) else ():
+                if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                    lines.difference_update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
+        return len(lines)
+
+    def imports(self, names: Mapping[str, Module]) -> set[str]:
+        """Return which of the named modules it imports, anywhere in the file.
+
+        Parameters
+        ----------
+        names : mapping of str to Module
+            Those that count.
+        """
+        asked: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                asked |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                asked |= (inside & set(names)) or {node.module}
+        return (asked & set(names)) - {self.name}
+
+
+def modules(root: Path = ROOT) -> dict[str, Module]:
+    """Return every module of the packages and `silion.py`, by name.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the checkout.
+    """
+    files = [root / "silion.py", *(path for package in PACKAGES for path in sorted((root / package).rglob("*.py")))]
+    names = [".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in files]
+    return {name: Module(name, path.read_text(encoding="utf-8")) for name, path in zip(names, files, strict=True)}
+
+
+def side_by_side(known: Mapping[str, Module], folder: str) -> dict[str, set[str]]:
+    """Return what stands side by side in a folder, and which of it each imports; sub-folders are one node.
+
+    Parameters
+    ----------
+    known : mapping of str to Module
+        All modules.
+    folder : str
+        A package such as `training.data`; empty for the top level.
+    """
+    depth = len(folder.split(".")) if folder else 0
+
+    def node(name: str) -> str | None:
+        parts = name.split(".")
+        return (
+            ".".join(parts[: depth + 1]) if len(parts) > depth and parts[:depth] == folder.split(".")[:depth] else None
+        )
+
+    graph: dict[str, set[str]] = {}
+    for name, module in known.items():
+        if (here := node(name)) is None:
+            continue
+        below = {other for imported in module.imports(known) if (other := node(imported)) and other != here}
+        graph.setdefault(here, set()).update(below)
+    return graph
+
+
+def folders(known: Mapping[str, Module]) -> list[str]:
+    """Return the packages with modules inside, the top level (empty) first.
+
+    Parameters
+    ----------
+    known : mapping of str to Module
+        All modules.
+    """
+    return ["", *sorted({name.rpartition(".")[0] for name in known} - {""})]
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return a circle of imports, empty where there is none.
+
+    Parameters
+    ----------
+    graph : mapping of str to set of str
+        What each node imports.
+
+    Examples
+    --------
+    >>> circle({"a": {"b"}, "b": set()}), sorted(set(circle({"a": {"b"}, "b": {"a"}})))
+    ([], ['a', 'b'])
+    """
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def floors(graph: Mapping[str, set[str]]) -> int:
+    """Return the number of nodes on the longest chain of imports.
+
+    Parameters
+    ----------
+    graph : mapping of str to set of str
+        What each node imports; without circles.
+
+    Examples
+    --------
+    >>> floors({"a": {"b", "c"}, "b": {"c"}, "c": set()})
+    3
+    """
+    height: dict[str, int] = {}
+    for node in TopologicalSorter(graph).static_order():
+        height[node] = 1 + max((height[below] for below in graph.get(node, ())), default=0)
+    return max(height.values(), default=0)
+
+
+def public_functions(module: Module) -> Iterator[tuple[str, bool]]:
+    """Yield public functions and methods that take arguments, and whether their docstring lists parameters.
+
+    Parameters
+    ----------
+    module : Module
+        One file.
+    """
+    for node in ast.walk(module.tree):
+        if isinstance(node, FUNCTION) and not node.name.startswith("_"):
+            names = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+            if set(names) - {"self", "cls"}:
+                yield node.name, "Parameters\n" in (ast.get_docstring(node) or "")
+
+
+def docstrings(module: Module) -> Iterator[str]:
+    """Yield the docstrings of a module.
+
+    Parameters
+    ----------
+    module : Module
+        One file.
+    """
+    for node in ast.walk(module.tree):
+        if isinstance(node, DOCUMENTED) and (text := ast.get_docstring(node)):
+            yield text
+
+
+COUNTS = ("modules", "code lines", "public functions", "with Parameters", "docstrings", "What/How/Whether", "examples")
+
+
+def counts(own: Sequence[Module]) -> tuple[int, ...]:
+    """Return the figures of `COUNTS` for some modules.
+
+    Parameters
+    ----------
+    own : sequence of Module
+        Of one package, say.
+    """
+    documented = [is_documented for module in own for _, is_documented in public_functions(module)]
+    texts = [text for module in own for text in docstrings(module)]
+    return (
+        len(own),
+        sum(module.code_lines for module in own),
+        len(documented),
+        sum(documented),
+        len(texts),
+        sum(text.split()[0] in ("What", "How", "Whether") for text in texts),
+        sum(text.count(">>> ") for text in texts),
+    )
+
+
+def main() -> None:
+    """Print the counts."""
+    known = modules()
+    print(f"{'package':<12}", *(f"{name:>{len(name)}}" for name in COUNTS))
+    for package in (*PACKAGES, "silion", ""):
+        own = [module for name, module in known.items() if not package or name.split(".")[0] == package]
+        figures = zip(COUNTS, counts(own), strict=True)
+        print(f"{package or 'all':<12}", *(f"{count:>{len(name)}}" for name, count in figures))
+    print(f"\n{'folder':<28} side by side  floors  circle")
+    for folder in folders(known):
+        graph = side_by_side(known, folder)
+        loop = circle(graph)
+        print(f"{folder or '.':<28} {len(graph):>12}  {'' if loop else floors(graph):>6}  {' -> '.join(loop)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,391 @@
+"""Fade of a cell: log10 of the cycles to 80 %, from which capacity retention and cycle life are both told.
+
+The examples are cycling points. What a point says of its cell's life depends on the shape of the fade law, which is
+learnt from the training points or fixed by a recipe: labels are made anew inside every fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from features.tables.literature import Literature
+from features.tables.records import CellRow, CyclingRow
+from models.ensemble import Recipe
+from models.tasks import fade_law
+from models.tasks.examples import Examples
+from models.tasks.ice import CALM, cells_in_training
+from models.tasks.target import Target
+from models.tasks.task import Settings, Task, finite
+
+RETENTION = Target(
+    "retention_pct", "capacity retention", "%", False, 0.0, 100.0, "percentage points", ".0f", at_cycle=True
+)
+LIFE = Target("cycle_life_80", "cycle life to 80 %", "cycles", True, 1.0, 1e6, "decades", ".0f", censored=True)
+
+SQUARE_ROOT = 0.5
+"""Shape of a loss that grows with the square root of the cycles, as that of a layer that slows its own growth; reported
+for silicon composites too (arXiv:2605.10217), and doubted as a general law (escholarship.org/uc/item/0pq2f6r5)."""
+
+PRINTED_HALF_PCT = 0.5
+"""Retentions are printed to about one per cent: 100 % counts as held by an interval that ends at 99.6."""
+
+
+def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFrame:
+    """Return cycling points of cells in training, with the cell's design.
+
+    Parameters
+    ----------
+    literature : Literature
+        Its tables of cells and cycling.
+    liquid : bool
+        Whether cells with liquid or gel electrolyte are among them.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `CellRow`, and `paper`, `row_id` (the cell), `cycles` (after the reference cycle), `retention_pct`
+        (as printed, else from the two capacities; above 100 counts as 100), `qualifier`, `printed` (False where
+        computed).
+    """
+    cells = {cell.cell_id: cell for cell in cells_in_training(literature, liquid=liquid)}
+    rows = []
+    for point in literature.cycling:
+        cell = cells.get(point.cell_id)
+        if cell is None or not point.in_training:
+            continue
+        reference = point.reference_cycle or 1.0
+        retention: float | None = point.retention_pct
+        qualifier: str | None = point.retention_qualifier
+        if retention is None:
+            retention, qualifier = computed_retention(point, cell) or (None, None)
+        if retention is None or point.cycle <= reference:
+            continue
+        rows.append(
+            {
+                **cell.model_dump(),
+                "paper": cell.paper,
+                "row_id": cell.cell_id,
+                "cycles": point.cycle - reference,
+                "cycle": point.cycle,
+                "retention_pct": min(retention, 100.0),
+                "qualifier": qualifier or "=",
+                "printed": point.retention_pct is not None,
+            }
+        )
+    columns = [*CellRow.model_fields, "paper", "row_id", "cycles", "cycle", "retention_pct", "qualifier", "printed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float, str] | None:
+    """Return the retention in % from two capacities, and its qualifier; None where they do not give one.
+
+    They must be on the same basis and count from the first cycle. A capacity over a first capacity known only from
+    below is at most that retention; two bounds that pull apart say nothing.
+
+    Parameters
+    ----------
+    point : CyclingRow
+        With a capacity in mAh/g or mAh/cm2.
+    cell : CellRow
+        Its cell, with the first capacity on the same basis.
+    """
+    if point.reference_cycle not in (None, 1.0):
+        return None
+    pairs = [
+        (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
+        (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
+    ]
+    retention = next((100 * held / first for held, first in pairs if held is not None and first), None)
+    first_mark = cell.first_capacity_qualifier or "="
+    turned = {"<": ">", ">": "<"}.get(first_mark, first_mark)
+    marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}
+    if retention is None or marks >= {"<", ">"}:
+        return None
+    return retention, next(iter(marks & {"<", ">"} or marks), "=")
+
+
+def fade_examples(literature: Literature) -> Examples:
+    """Return cycling points as examples; their labels are made again, by `relabelled`, inside each fold.
+
+    Parameters
+    ----------
+    literature : Literature
+        Its tables of cells and cycling.
+    """
+    points = cycling_points(literature).reset_index(drop=True)
+    return Examples(points, fade_law.fade_labels(points, fade_law.fade_shape(points)))
+
+
+def relabelled(examples: Examples, recipe: Recipe) -> tuple[Examples, float]:
+    """Return points with the labels of the recipe's shape, or of the shape these points themselves show; and the shape.
+
+    Parameters
+    ----------
+    examples : Examples
+        Cycling points.
+    recipe : Recipe
+        Its `fade_shape`; None where the points shall show it.
+    """
+    shape = fade_law.fade_shape(examples.designs) if recipe.fade_shape is None else recipe.fade_shape
+    return Examples(examples.designs, fade_law.fade_labels(examples.designs, shape)), shape
+
+
+def retention_errors(examples: Examples, log10_n80: np.ndarray, shape: float) -> np.ndarray:
+    """Return how far the curve misses each printed retention, in points; for a bound, how far it lies outside.
+
+    Parameters
+    ----------
+    examples : Examples
+        Cycling points.
+    log10_n80 : ndarray, shape (n_points,)
+        Predicted life of each point's cell.
+    shape : float
+        Of the fade law.
+    """
+    designs = examples.designs
+    curve = fade_law.retention_pct(log10_n80, designs["cycles"].to_numpy(dtype=float), shape)
+    over = curve - designs["retention_pct"].to_numpy(dtype=float)
+    mark = designs["qualifier"].to_numpy()
+    return np.asarray(
+        np.where(mark == ">", np.maximum(-over, 0), np.where(mark == "<", np.maximum(over, 0), np.abs(over)))
+    )
+
+
+def retention_at(lives: np.ndarray, cycles: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """Return the retention of each row in %, by its own life and fade shape, shape (n_rows,).
+
+    Parameters
+    ----------
+    lives : ndarray, shape (n_rows,)
+        log10 cycles to 80 %.
+    cycles : ndarray, shape (n_rows,)
+        Cycles after the reference.
+    shapes : ndarray, shape (n_rows,)
+        Of the fade law.
+    """
+    return np.array(
+        [
+            float(fade_law.retention_pct(life, cycle, shape))
+            for life, cycle, shape in zip(lives, cycles, shapes, strict=True)
+        ]
+    )
+
+
+class FadeTask(Task):
+    """Fade of a cell, by one law that ties every retention to the cycle life."""
+
+    name = "fade"
+    targets = (RETENTION, LIFE)
+    label = f"{RETENTION.label} and {LIFE.label}"
+    summary = f"{LIFE.label}, from which {RETENTION.label} is read"
+    outcome, result = "cycle life", "retention"
+    axis = "life to 80 % (cycles)"
+    higher, lower = "longer", "shorter"
+    scale_unit = "log10 cycles to 80 %"
+    log10_scale = True
+    measured_columns = (RETENTION.column, LIFE.column)
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "few trees": Recipe(rounds=60),
+        "half believed": replace(CALM, fade_shape=SQUARE_ROOT),
+        "hardly believed": replace(CALM, fade_shape=SQUARE_ROOT, shrink=0.2),
+    }
+
+    def examples(self, literature: Literature) -> Examples:
+        """Return `fade_examples`.
+
+        Parameters
+        ----------
+        literature : Literature
+            All tables.
+        """
+        return fade_examples(literature)
+
+    def relabelled(self, examples: Examples, recipe: Recipe) -> tuple[Examples, dict[str, float]]:
+        """Return the points under the shape of the fade law, and that shape.
+
+        Parameters
+        ----------
+        examples, recipe
+            As for `Task.relabelled`.
+        """
+        points, shape = relabelled(examples, recipe)
+        return points, {"shape": shape}
+
+    def without_rows(self, literature: Literature, row_names: Set[str]) -> Literature:
+        """Return the literature without some cycling points; the cells stay.
+
+        Of several points of a cell at one cycle the first ones are those that stay.
+
+        Parameters
+        ----------
+        literature : Literature
+            All tables.
+        row_names : set of str
+            Names of points, as `Examples.row_names` gives them.
+        """
+        left = _points_left(fade_examples(literature), row_names)
+        kept = [row for row in literature.cycling if not row.in_training or _take(left, (row.cell_id, row.cycle))]
+        return replace(literature, cycling=kept)
+
+    def measurement_text(self, row: pd.Series) -> str:
+        """Return a retention in words: `= 64 % at cycle 140`.
+
+        Parameters
+        ----------
+        row : Series
+            A row of the examples' designs.
+        """
+        return f"{row['qualifier']} {row['retention_pct']:.3g} % at cycle {row['cycle']:g}"
+
+    def known(self, target: Target, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+        """Return bounds of the retention as measured: the labels of a point depend on the other papers' points.
+
+        Parameters
+        ----------
+        target, examples
+            As for `Task.known`; only retention has values by point.
+        """
+        value = examples.designs[RETENTION.column].to_numpy(dtype=float)
+        mark = examples.designs["qualifier"].to_numpy()
+        return np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
+
+    def baseline_labels(self, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+        """Return the printed retention, whatever the cycle, each point counting once.
+
+        Parameters
+        ----------
+        examples : Examples
+            Training points.
+        """
+        values = examples.designs[RETENTION.column].to_numpy(dtype=float)
+        return values, np.ones(len(values))
+
+    def out_of_fold(self, target: Target, values: np.ndarray, examples: Examples, shape: np.ndarray) -> np.ndarray:
+        """Return the retention at each point's cycle, or the life as it is, shape (n_repeats, n_rows).
+
+        Parameters
+        ----------
+        target, values, examples, shape
+            As for `Task.out_of_fold`.
+        """
+        if not target.at_cycle:
+            return values
+        cycles = examples.designs["cycles"].to_numpy(dtype=float)
+        return np.array([retention_at(lives, cycles, shapes) for lives, shapes in zip(values, shape, strict=True)])
+
+    def is_covered(
+        self, target: Target, examples: Examples, values: np.ndarray, half: np.ndarray, ends: tuple[np.ndarray, ...]
+    ) -> np.ndarray:
+        """Return whether the interval of the retention holds what is printed, to the precision it is printed with.
+
+        Parameters
+        ----------
+        target, examples, values, half, ends
+            As for `Task.is_covered`.
+        """
+        printed, (low, high) = examples.designs[RETENTION.column].to_numpy(dtype=float), ends
+        return np.asarray((low - PRINTED_HALF_PCT <= printed) & (printed <= high + PRINTED_HALF_PCT))
+
+    def choice_error(self, examples: Examples, predicted: np.ndarray, settings: Settings) -> np.ndarray:
+        """Return the error of the retention, in points: recipes may differ in the law's shape.
+
+        Parameters
+        ----------
+        examples, predicted, settings
+            As for `Task.choice_error`.
+        """
+        return retention_errors(examples, predicted, settings["shape"])
+
+    def in_unit(self, target: Target, scaled: Any, cycles: Any, settings: Settings) -> np.ndarray:
+        """Return the retention in % after these cycles, or the life in cycles, the reference cycle included.
+
+        Parameters
+        ----------
+        target, scaled, cycles, settings
+            As for `Task.in_unit`.
+        """
+        if target.at_cycle:
+            return fade_law.retention_pct(scaled, cycles, settings["shape"])
+        return np.asarray(np.clip(1 + 10.0**scaled, target.low, target.high))
+
+    def published(
+        self, target: Target, row: Mapping[str, object], cycles: float, settings: Settings
+    ) -> tuple[float, str]:
+        """Return the retention brought to other cycles, or the life, by the fade law.
+
+        Parameters
+        ----------
+        target, row, cycles, settings
+            As for `Task.published`.
+        """
+        retention = finite(row.get(RETENTION.column))
+        life = fade_law.log10_life(finite(row.get("cycle")) - 1.0, retention, settings["shape"])
+        qualifier = str(row.get("qualifier") or "=")
+        if retention >= fade_law.HIGHEST_INFORMATIVE_PCT:
+            qualifier = ">"
+        return float(self.in_unit(target, life, cycles, settings)), qualifier
+
+    def limits(self, target: Target) -> tuple[float, float]:
+        """Return the ends of what the fade law can tell: beyond 1 and 99 % a retention says nothing of the life.
+
+        Parameters
+        ----------
+        target : Target
+            Retention or life.
+        """
+        if target.at_cycle:
+            return fade_law.LOWEST_INFORMATIVE_PCT, fade_law.HIGHEST_INFORMATIVE_PCT
+        return 1.0, target.high
+
+    def on_scale(self, target: Target, limit: float, cycles: np.ndarray, settings: Settings) -> np.ndarray:
+        """Return the life at which the limit is just reached, log10 cycles.
+
+        Parameters
+        ----------
+        target, limit, cycles, settings
+            As for `Task.on_scale`.
+        """
+        if not target.at_cycle:
+            return np.asarray(np.log10(limit - 1))
+        with np.errstate(divide="ignore"):  # at the first cycle everything is held, whatever the life
+            return fade_law.log10_life(cycles, limit, settings.get("shape", np.nan))
+
+    def measured(self, number: Callable[[str], np.ndarray], settings: Settings) -> np.ndarray:
+        """Return measured lives, log10 cycles: as given, else by the fade law from a retention at its cycle.
+
+        Parameters
+        ----------
+        number, settings
+            As for `Task.measured`. A retention of 99 % or more, or 1 % or less, only bounds the life: NaN.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            printed = np.log10(number(LIFE.column) - 1)
+            retention = number(RETENTION.column)
+            curve = fade_law.log10_life(number("cycle") - 1, retention, settings["shape"])
+        low, high = self.limits(RETENTION)
+        bound = (retention >= high) | (retention <= low)
+        return np.asarray(np.where(np.isfinite(printed), printed, np.where(bound, np.nan, curve)))
+
+
+def _points_left(examples: Examples, gone: Set[str]) -> dict[tuple[str, float], int]:
+    """Return how many points stay of each cell and cycle that loses one."""
+    places = zip(examples.designs["row_id"], examples.designs["cycle"], strict=True)
+    marked = [
+        ((str(cell), float(cycle)), name in gone)
+        for (cell, cycle), name in zip(places, examples.row_names, strict=True)
+    ]
+    touched = {place for place, is_gone in marked if is_gone}
+    return {place: sum(other == place and not is_gone for other, is_gone in marked) for place in touched}
+
+
+def _take(left: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:
+    """Return whether a point stays; counts down what is left at its place."""
+    if place not in left:
+        return True
+    left[place] -= 1
+    return left[place] >= 0

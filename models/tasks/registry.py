@@ -1,0 +1,95 @@
+"""Every learned quantity, named once: whatever else reads or tells a quantity goes through these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.tasks.conductivity import ConductivityTask
+from models.tasks.fade import FadeTask
+from models.tasks.ice import IceTask
+from models.tasks.target import Target
+from models.tasks.task import Task
+
+TASKS: dict[str, Task] = {}
+"""Learned quantities by name, in the order they are fitted and reported."""
+TARGETS: dict[str, Target] = {}
+"""Targets by column, in the order of every report."""
+
+
+def register(task: Task) -> None:
+    """Make a learned quantity known.
+
+    Parameters
+    ----------
+    task : Task
+        With a name and target columns of its own.
+
+    Raises
+    ------
+    ValueError
+        A task or a target of that name is known already.
+    """
+    if task.name in TASKS:
+        raise ValueError(f"task {task.name!r}: known already; give it a name of its own")
+    if known := [target.column for target in task.targets if target.column in TARGETS]:
+        raise ValueError(f"task {task.name!r}: target {', '.join(known)} is told by another task already")
+    TASKS[task.name] = task
+    TARGETS.update({target.column: target for target in task.targets})
+
+
+@contextmanager
+def registered(task: Task) -> Iterator[Task]:
+    """Make a learned quantity known inside a block, and forget it afterwards.
+
+    Parameters
+    ----------
+    task : Task
+        As for `register`.
+    """
+    register(task)
+    try:
+        yield task
+    finally:
+        del TASKS[task.name]
+        for target in task.targets:
+            del TARGETS[target.column]
+
+
+for _task in (ConductivityTask(), IceTask(), FadeTask()):
+    register(_task)
+
+LINK = ConductivityTask.name
+"""Task whose prediction cells are given as a feature; it comes first."""
+
+
+def task_of(column: str) -> Task:
+    """Return the learned quantity that tells a target.
+
+    Parameters
+    ----------
+    column : str
+        A key of `TARGETS`.
+
+    Examples
+    --------
+    >>> task_of("cycle_life_80").name
+    'fade'
+    """
+    return next(task for task in TASKS.values() if any(target.column == column for target in task.targets))
+
+
+def targets_with_an_error() -> dict[str, Target]:
+    """Return targets that are judged by an error, by column: all that are not mostly bounded."""
+    return {column: target for column, target in TARGETS.items() if not target.censored}
+
+
+def targets_of(name: str) -> list[str]:
+    """Return columns of the targets told by a task.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TASKS`.
+    """
+    return [target.column for target in TASKS[name].targets]

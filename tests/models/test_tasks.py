@@ -1,0 +1,133 @@
+"""A learned quantity is one object: one more is trained, evaluated, saved, loaded, predicted and explained as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.tables.literature import Literature
+from models.bundle import load_bundle, save_bundle
+from models.ensemble import Recipe
+from models.predictor import Predictor
+from models.tasks.examples import Examples, bounded_labels, design_frame
+from models.tasks.ice import cells_in_training
+from models.tasks.registry import TARGETS, TASKS, register, registered, targets_of, task_of
+from models.tasks.target import Target
+from models.tasks.task import Settings, Task
+from reporting.explain.page import explain
+from training.config import TrainConfig
+from training.data.load import load_literature
+from training.train import Trained, train
+
+CAPACITY = Target("first_capacity_mah_per_g", "first capacity", "mAh/g", True, 1.0, 1e4, "decades", ".0f")
+
+
+class FirstCapacity(Task):
+    """First discharge capacity of a cell per gram of anode, log10 mAh/g."""
+
+    name = "first_capacity"
+    targets = (CAPACITY,)
+    label = summary = outcome = result = CAPACITY.label
+    axis = "first capacity (mAh/g)"
+    scale_unit = "log10 mAh/g"
+    log10_scale = True
+    measured_columns = (CAPACITY.column,)
+    recipes: ClassVar = {"few trees": Recipe(rounds=20)}
+
+    def examples(self, literature: Literature) -> Examples:
+        rows = [row for row in cells_in_training(literature) if row.first_capacity_mah_per_g]
+        value = np.log10([row.first_capacity_mah_per_g for row in rows])
+        labels = bounded_labels(value, [row.first_capacity_qualifier for row in rows])
+        return Examples(design_frame(rows, "cell_id"), labels)
+
+    def without_rows(self, literature: Literature, row_names: Set[str]) -> Literature:
+        cells = [
+            cell.model_copy(update={CAPACITY.column: None}) if cell.cell_id in row_names else cell
+            for cell in literature.cells
+        ]
+        return replace(literature, cells=cells)
+
+    def measurement_text(self, row: pd.Series) -> str:
+        return f"{row['first_capacity_qualifier'] or '='} {row[CAPACITY.column]:g} mAh/g"
+
+    def measured(self, number: Callable[[str], np.ndarray], settings: Settings) -> np.ndarray:
+        return np.asarray(np.log10(number(CAPACITY.column)))
+
+
+@pytest.fixture(scope="module")
+def trained() -> Iterator[Trained]:
+    """A training with the quantity registered, small and whole."""
+    with registered(FirstCapacity()):
+        choices = {name: {"few": replace(next(iter(task.recipes.values())), members=1)} for name, task in TASKS.items()}
+        yield train(TrainConfig(folds=2, repeats=1, shares=(1.0,), choices=choices), literature=load_literature())
+    assert "first_capacity" not in TASKS
+    assert CAPACITY.column not in TARGETS
+
+
+def test_a_new_quantity_is_trained_and_evaluated(trained: Trained) -> None:
+    score = trained.scores[CAPACITY.column]
+    cells = [row for row in cells_in_training(trained.literature) if row.first_capacity_mah_per_g]
+    assert 0 < score.rows <= len(cells)
+    assert score.skill_name == "error over the dummy's"
+    assert trained.found["first_capacity"].predicted["silion"].shape == (
+        1,
+        len(TASKS["first_capacity"].examples(trained.literature).designs),
+    )
+    assert set(trained.scores) == set(TARGETS)
+
+
+def test_it_is_saved_loaded_and_predicted(trained: Trained, tmp_path: Path) -> None:
+    folder = save_bundle(trained.bundle, tmp_path / "bundle")
+    designs = pd.DataFrame(
+        {"electrolyte": ["Li6PS5Cl", "Li6PS5Cl"], "anode": ["micro-Si", None], "silicon_wt_pct": [99.9, np.nan]}
+    )
+    before, after = (Predictor(bundle).predict(designs).table for bundle in (trained.bundle, load_bundle(folder)))
+    pd.testing.assert_frame_equal(before, after)
+    low, value, high = (after[CAPACITY.column + end] for end in ("_low", "", "_high"))
+    assert low[0] < value[0] < high[0]
+    assert CAPACITY.low <= low[0]
+    assert value.isna().tolist() == [False, True]  # no anode described: nothing is said of a cell
+    assert list(after.columns[:-1]) == [column + end for column in TARGETS for end in ("", "_low", "_high")]
+
+
+def test_it_is_explained(trained: Trained, tmp_path: Path) -> None:
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["micro-Si"], "silicon_wt_pct": [99.9]})
+    explain(trained.bundle, tmp_path / "why", designs=designs, targets=[CAPACITY.column])
+    page = (tmp_path / "why" / "index.html").read_text(encoding="utf-8")
+    assert "first capacity" in page
+    assert "log10 mAh/g" in page
+
+
+class OtherName(FirstCapacity):
+    """A quantity that tells a target of another one."""
+
+    name = "other"
+    targets = (TARGETS["ice_pct"],)
+
+
+def test_a_name_or_a_target_is_known_once() -> None:
+    with pytest.raises(ValueError, match="task 'ice': known already"):
+        register(TASKS["ice"])
+    with pytest.raises(ValueError, match="task 'other': target ice_pct is told by another task already"):
+        register(OtherName())
+    assert "other" not in TASKS
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("conductivity_s_per_cm", "conductivity"),
+        ("ice_pct", "ice"),
+        ("retention_pct", "fade"),
+        ("cycle_life_80", "fade"),
+    ],
+)
+def test_each_target_is_told_by_one_task(column: str, name: str) -> None:
+    assert task_of(column).name == name
+    assert column in targets_of(name)
