@@ -1,1 +1,1 @@
-"""What is predicted, and how sure: targets, boosted models, intervals, domain, explanations and the saved bundle."""
+"""Models of the learned quantities: targets, boosted trees, intervals, domain, explanations and the saved bundle."""

@@ -43,7 +43,13 @@ class Bundle:
 
 
 def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:
-    """Hash of what the vectors and the candidate columns mean: names, units, order, monotone signs."""
+    """Hash of what the vectors and the candidate columns mean: names, units, order, monotone signs.
+
+    Parameters
+    ----------
+    featurizers : mapping of str to Featurizer
+        Featurizers by part.
+    """
     columns = [(name, unit_of(Candidate, name)) for name in Candidate.model_fields]
     vectors = {
         name: [(feature.name, feature.unit, feature.monotone) for feature in featurizer.features_]
@@ -54,6 +60,13 @@ def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:
 
 def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
     """Write the bundle aside, then rename; an existing bundle at `folder` is replaced whole.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        A trained model.
+    folder : str | Path
+        Folder of the bundle.
 
     Returns
     -------
@@ -85,6 +98,11 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
 
 def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle.
+
+    Parameters
+    ----------
+    folder : str | Path
+        Folder of the bundle.
 
     Raises
     ------

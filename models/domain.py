@@ -1,5 +1,4 @@
-"""What is known near a design: distance to the training designs, what lies outside their ranges, and the nearest
-rows."""
+"""Applicability domain: distance to the training designs, values outside their ranges, and the nearest rows."""
 
 from __future__ import annotations
 
@@ -24,7 +23,13 @@ FAR_SHARE = 0.95
 
 
 def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centre and spread of each feature over the rows that know it, 1 where it does not vary; shape (n_features,)."""
+    """Centre and spread of each feature over the rows that know it, 1 where it does not vary; shape (n_features,).
+
+    Parameters
+    ----------
+    table : ndarray
+        Feature vectors, shape (n_rows, n_features).
+    """
     known = ~np.isnan(table)
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, table, 0.0).sum(axis=0) / count
@@ -35,7 +40,15 @@ def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
-    two as none."""
+    two as none.
+
+    Parameters
+    ----------
+    left : ndarray
+        Scaled vectors, shape (n_left, n_features).
+    right : ndarray
+        Scaled vectors, shape (n_right, n_features).
+    """
     result = np.empty((len(left), len(right)))
     for here in _blocks(len(left), right.size):
         result[here] = _root_mean_square(left[here, None, :], right[None, :, :])
@@ -54,6 +67,13 @@ def nearest_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
     Sums of squares by one matrix product single out the rows that can be nearest within its rounding; these alone are
     measured exactly.
+
+    Parameters
+    ----------
+    left : ndarray
+        Scaled vectors, shape (n_left, n_features).
+    right : ndarray
+        Scaled vectors, shape (n_right, n_features).
     """
     known, count = ~np.isnan(right), right.shape[1]
     value = np.where(known, right, 0.0)
@@ -81,7 +101,15 @@ def _blocks(count: int, width: int) -> Iterator[slice]:
 
 
 def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
-    """Distance of designs to the nearest of the known ones, scaled by these, shape (n_designs,)."""
+    """Distance of designs to the nearest of the known ones, scaled by these, shape (n_designs,).
+
+    Parameters
+    ----------
+    vectors : DataFrame
+        Feature vectors, shape (n_designs, n_features); NaN where unknown.
+    known : DataFrame
+        Training vectors, shape (n_train, n_features).
+    """
     table = known.to_numpy(dtype=float)
     centre, spread = scaling(table)
     away = distances_between((vectors.to_numpy(dtype=float) - centre) / spread, (table - centre) / spread)
@@ -124,7 +152,25 @@ class Domain:
         classes: Iterable[str],
         precedents: list[dict[str, Any]],
     ) -> Domain:
-        """Remember the training designs."""
+        """Remember the training designs.
+
+        Parameters
+        ----------
+        vectors : DataFrame
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        papers : sequence of str
+            Paper of each design.
+        designs : DataFrame
+            Training designs.
+        numeric : iterable of str
+            Columns whose ranges are kept.
+        elements : iterable of str
+            Chemical elements of the training designs.
+        classes : iterable of str
+            Electrolyte classes of the training designs.
+        precedents : list of dict of str to Any
+            What was measured on each row, and where that is written.
+        """
         table = np.array(vectors, dtype=float)
         centre, spread = scaling(table)
         ranges = {
@@ -142,15 +188,35 @@ class Domain:
 
     def distances(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Root-mean-square distance in standard deviations, shape (n_designs, n_rows); one unknown value counts as one
-        deviation."""
+        deviation.
+
+        Parameters
+        ----------
+        vectors : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        """
         return distances_between(self._scaled(vectors), self._scaled(self.vectors))
 
     def nearest_distance(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Distance to the nearest row, shape (n_designs,): the smallest of `distances`."""
+        """Distance to the nearest row, shape (n_designs,): the smallest of `distances`.
+
+        Parameters
+        ----------
+        vectors : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        """
         return nearest_distances(self._scaled(vectors), self._scaled(self.vectors))
 
     def between(self, vectors: pd.DataFrame | np.ndarray, others: pd.DataFrame) -> np.ndarray:
-        """The same distance between designs, shape (n_designs, n_others)."""
+        """The same distance between designs, shape (n_designs, n_others).
+
+        Parameters
+        ----------
+        vectors : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        others : DataFrame
+            Vectors of other designs, shape (n_others, n_features).
+        """
         return distances_between(self._scaled(vectors), self._scaled(others))
 
     def _scaled(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
@@ -158,6 +224,13 @@ class Domain:
 
     def nearest(self, vectors: pd.DataFrame | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows of different papers, nearest first; among equals the first row.
+
+        Parameters
+        ----------
+        vectors : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        count : int
+            Rows per design, of different papers.
 
         Returns
         -------
@@ -195,7 +268,13 @@ class Domain:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Domain:
-        """Read what `as_dict` gave."""
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : dict of str to Any
+            What `as_dict` gave.
+        """
         vectors = np.array(
             [[np.nan if value is None else value for value in row] for row in state["vectors"]], dtype=float
         )

@@ -49,6 +49,11 @@ class Recipe:
     def from_dict(cls, settings: Mapping[str, Any]) -> Recipe:
         """A recipe from plain values, as JSON keeps them.
 
+        Parameters
+        ----------
+        settings : mapping of str to Any
+            Settings of a recipe, as JSON keeps them.
+
         Raises
         ------
         ValueError
@@ -65,7 +70,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known of each row's value, on the model's scale.
+    """Values of each row as far as they are known, on the model's scale.
 
     Attributes
     ----------
@@ -90,16 +95,36 @@ class Labels:
         return np.asarray(self.lower == self.upper)
 
     def distance(self, predicted: np.ndarray) -> np.ndarray:
-        """How far a prediction lies outside what is known, 0 inside."""
+        """Return how far a prediction lies outside what is known, 0 inside.
+
+        Parameters
+        ----------
+        predicted : ndarray
+            On the labels' scale, shape (n_rows,).
+        """
         return np.asarray(np.maximum(np.maximum(self.lower - predicted, predicted - self.upper), 0.0))
 
     def take(self, rows: np.ndarray) -> Labels:
-        """The labels of some rows."""
+        """The labels of some rows.
+
+        Parameters
+        ----------
+        rows : ndarray
+            Places of the rows.
+        """
         return Labels(self.lower[rows], self.upper[rows], self.weight[rows])
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The value below which half of the weight lies."""
+    """The value below which half of the weight lies.
+
+    Parameters
+    ----------
+    values : ndarray
+        Shape (n_values,).
+    weights : ndarray
+        Weight of each value, shape (n_values,).
+    """
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     return float(values[order][np.searchsorted(reached, 0.5)])
@@ -117,7 +142,15 @@ class Scaling:
 
     @classmethod
     def learn(cls, table: np.ndarray, monotone: Sequence[int]) -> Scaling:
-        """Centre and spread of each column over the rows that know it."""
+        """Centre and spread of each column over the rows that know it.
+
+        Parameters
+        ----------
+        table : ndarray
+            Features, shape (n_rows, n_features); NaN where unknown.
+        monotone : sequence of int
+            Sign of each feature that physics fixes, 0 for none.
+        """
         known = ~np.isnan(table)
         count = np.maximum(known.sum(axis=0), 1)
         centre = np.where(known, table, 0.0).sum(axis=0) / count
@@ -158,6 +191,15 @@ class BoostedEnsemble:
 
     def fit(self, X: pd.DataFrame, labels: Labels, seed: int) -> BoostedEnsemble:
         """Fit all members; the same seed gives the same boosters.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Feature vectors, shape (n_rows, n_features); NaN where unknown.
+        labels : Labels
+            On the model's scale.
+        seed : int
+            Of the random steps.
 
         Raises
         ------
@@ -247,7 +289,13 @@ class BoostedEnsemble:
         return found
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Weighted mean of the members and their standard deviation, both on the label's scale, shape (n_rows,)."""
+        """Weighted mean of the members and their standard deviation, both on the label's scale, shape (n_rows,).
+
+        Parameters
+        ----------
+        X : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        """
         each = np.array([booster.predict(data, output_margin=True) for booster, data in self._members(X)], dtype=float)
         shares = np.array(self._shares())[:, None]
         mean = (shares * each).sum(axis=0)
@@ -255,7 +303,13 @@ class BoostedEnsemble:
         return self.offset + scale * mean, scale * np.sqrt((shares * (each - mean) ** 2).sum(axis=0))
 
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
-        """SHAP values of each feature, shape (n_rows, n_features), and the base value; they sum to the prediction."""
+        """SHAP values of each feature, shape (n_rows, n_features), and the base value; they sum to the prediction.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Feature vectors, shape (n_rows, n_features); NaN where unknown.
+        """
         total = np.zeros((len(X), X.shape[1] + 1))
         for share, (booster, data) in zip(self._shares(), self._members(X), strict=True):
             total += share * booster.predict(data, pred_contribs=True).astype(float)
@@ -264,7 +318,13 @@ class BoostedEnsemble:
 
     def interactions(self, X: pd.DataFrame) -> np.ndarray:
         """SHAP interaction values, shape (n_rows, n_features, n_features), symmetric: a pair's effect is the sum of its
-        two entries, and each row sums to the feature's SHAP value. The linear member has none off the diagonal."""
+        two entries, and each row sums to the feature's SHAP value. The linear member has none off the diagonal.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Feature vectors, shape (n_rows, n_features); NaN where unknown.
+        """
         total = np.zeros((len(X), X.shape[1], X.shape[1]))
         places = np.arange(X.shape[1])
         for place, (share, (booster, data)) in enumerate(zip(self._shares(), self._members(X), strict=True)):
@@ -275,7 +335,13 @@ class BoostedEnsemble:
         return self.scale * self.recipe.shrink * total
 
     def save(self, folder: Path) -> None:
-        """Write one UBJ file per member and a JSON file with the rest."""
+        """Write one UBJ file per member and a JSON file with the rest.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder that is written into.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for number, booster in enumerate(self.boosters):
             booster.save_model(folder / f"member_{number}.ubj")
@@ -293,7 +359,13 @@ class BoostedEnsemble:
 
     @classmethod
     def load(cls, folder: Path) -> BoostedEnsemble:
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        folder : Path
+            Folder that is written into.
+        """
         state = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
         ensemble = cls(Recipe.from_dict(state["recipe"]), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]

@@ -1,4 +1,4 @@
-"""How probable it is that a value lies above a limit somebody cares for: the conformal intervals, read backwards."""
+"""Probability that a value exceeds a limit: the conformal intervals, read backwards."""
 
 from __future__ import annotations
 
@@ -11,12 +11,25 @@ from models.tasks.registry import TARGETS, task_of
 
 
 def probability_column(column: str, limit: float) -> str:
-    """Column of the probability, 0 to 1, that a target lies above a limit."""
+    """Column of the probability, 0 to 1, that a target lies above a limit.
+
+    Parameters
+    ----------
+    column : str
+        Of a target.
+    limit : float
+        In the target's unit.
+    """
     return f"{column}_above_{limit:g}_probability"
 
 
 def parse_limits(texts: Sequence[str]) -> dict[str, float]:
     """Limits written as `conductivity_s_per_cm=1e-4`.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Such as `conductivity_s_per_cm=1e-4`.
 
     Raises
     ------
@@ -40,6 +53,11 @@ def parse_limits(texts: Sequence[str]) -> dict[str, float]:
 
 def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     """The limits as given, by column of `TARGETS`, in the targets' units.
+
+    Parameters
+    ----------
+    above : mapping of str to float
+        Limits by target column, in the targets' units.
 
     Raises
     ------

@@ -73,6 +73,15 @@ class Calibration:
     def share_within(self, half: Any, spread: Any, distance: Any = None) -> np.ndarray:
         """Share of papers' values that intervals of half this width hold: the highest level whose `half_width` is not
         wider; at most `highest_level`, and 0 where even the smallest error is larger. Shape and parameters as there.
+
+        Parameters
+        ----------
+        half : array
+            Half widths, on the model's scale, shape (n_designs,).
+        spread : array
+            Ensemble's spread, on the model's scale, shape (n_designs,).
+        distance : array
+            To the nearest training design, shape (n_designs,); None where not measured.
         """
         reached = np.concatenate([[0.0], np.cumsum(self.weights)]) / (self.papers + 1)
         errors = np.asarray(half, dtype=float) / self.scale(spread, distance)
@@ -80,6 +89,13 @@ class Calibration:
 
     def scale(self, spread: Any, distance: Any = None) -> np.ndarray:
         """Scale of the error: larger where the ensemble's members disagree, and far from what is known.
+
+        Parameters
+        ----------
+        spread : array
+            Ensemble's spread, on the model's scale, shape (n_designs,).
+        distance : array
+            To the nearest training design, shape (n_designs,); None where not measured.
 
         Raises
         ------
@@ -104,7 +120,13 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Calibration:
-        """Read what `as_dict` gave."""
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : dict of str to Any
+            What `as_dict` gave.
+        """
         scores, weights = tuple(state["scores"]), tuple(state["weights"])
         return cls(scores, weights, int(state["papers"]), float(state["noise"]), tuple(state.get("trend", ())))
 
@@ -158,7 +180,7 @@ HELD_BACK = 5.0
 
 
 def _causes(spread: Any, distance: Any, noise: float) -> np.ndarray:
-    """What the scale depends on, shape (..., 3): a constant, log spread, log distance."""
+    """Return the variables the scale depends on, shape (..., 3): a constant, log spread, log distance."""
     spread, distance = np.asarray(spread, dtype=float), np.asarray(distance, dtype=float)
     return np.stack(
         [np.ones_like(spread), np.log(spread / noise + LEAST_SHARE), np.log(distance + LEAST_SHARE)], axis=-1

@@ -38,12 +38,23 @@ class OwnRows:
 
 
 def measured_frame(rows: Iterable[Measured]) -> pd.DataFrame:
-    """Measured designs as the frame the models read; one column per field, empty where not given."""
+    """Measured designs as the frame the models read; one column per field, empty where not given.
+
+    Parameters
+    ----------
+    rows : iterable of Measured
+        Measured designs.
+    """
     return pd.DataFrame([row.model_dump() for row in rows], columns=list(Measured.model_fields))
 
 
 def parse_measured(designs: Any) -> list[Measured]:
     """Measured designs from plain values.
+
+    Parameters
+    ----------
+    designs : array
+        List of objects, as JSON gives them.
 
     Raises
     ------
@@ -56,7 +67,7 @@ def parse_measured(designs: Any) -> list[Measured]:
 
 
 def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-    """What measured designs tell of a part; None where they tell nothing.
+    """Read measured designs as rows of one part; None where they tell nothing of it.
 
     Parameters
     ----------

@@ -57,11 +57,17 @@ class Kernel:
     common: float
 
     def between(self, distances: np.ndarray) -> np.ndarray:
-        """Covariance at distances, same shape."""
+        """Covariance at distances, same shape.
+
+        Parameters
+        ----------
+        distances : ndarray
+            Distances between rows, shape (n_rows, n_others).
+        """
         return np.asarray(self.shared * (self.common + (1 - self.common) * np.exp(-distances / self.reach)))
 
     def shift(self, errors: np.ndarray, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What measured designs say of others.
+        """Return the shift of other designs that measured designs imply.
 
         Parameters
         ----------
@@ -82,7 +88,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class LabEffect:
-    """What a bundle keeps to use a laboratory's own measurements.
+    """Parameters a bundle keeps to use a laboratory's own measurements.
 
     Attributes
     ----------
@@ -94,7 +100,15 @@ class LabEffect:
     revealed: Mapping[int, Calibration] = field(default_factory=dict)
 
     def usable(self, count: int, level: float) -> int:
-        """The most measured designs, up to `count`, that papers calibrate an interval of this level for; 0 if none."""
+        """The most measured designs, up to `count`, that papers calibrate an interval of this level for; 0 if none.
+
+        Parameters
+        ----------
+        count : int
+            Number of measured designs.
+        level : float
+            Share of papers whose values the interval should hold, 0 to 1.
+        """
         able = [each for each, kept in self.revealed.items() if each <= count and level <= kept.highest_level]
         return max(able, default=0)
 
@@ -130,7 +144,13 @@ class LabEffect:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> LabEffect:
-        """Read what `as_dict` gave."""
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : mapping of str to Any
+            What `as_dict` gave.
+        """
         revealed = {int(count): Calibration.from_dict(each) for count, each in state["revealed"].items()}
         kernel = Kernel(*(float(state[name]) for name in ("shared", "noise", "reach", "common")))
         return cls(kernel, revealed)
@@ -185,7 +205,15 @@ Trials = Mapping[Kernel, Mapping[int, float]]
 
 
 def learn(errors: Errors, seed: int) -> LabEffect:
-    """Settle the kernel on all papers, and calibrate its intervals with each group judged by the others' kernel."""
+    """Settle the kernel on all papers, and calibrate its intervals with each group judged by the others' kernel.
+
+    Parameters
+    ----------
+    errors : Errors
+        Out-of-fold errors of one part.
+    seed : int
+        Of the random steps.
+    """
     trials = try_kernels(errors, seed)
     revealed: dict[int, Calibration] = {}
     for count in range(1, MOST_REVEALED + 1):
@@ -212,7 +240,15 @@ def kernels() -> list[Kernel]:
 
 
 def variance(errors: Errors, left_out: int | None = None) -> float:
-    """Mean squared error over papers, every paper counting once, without one group; 0 where nothing is known."""
+    """Mean squared error over papers, every paper counting once, without one group; 0 where nothing is known.
+
+    Parameters
+    ----------
+    errors : Errors
+        Out-of-fold errors of one part.
+    left_out : int | None
+        Group left out; None for none.
+    """
     missed, found = errors.missed, []
     for paper in np.unique(errors.papers):
         rows = (errors.papers == paper) & (errors.groups != left_out)
@@ -246,7 +282,15 @@ def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, 
 
 
 def try_kernels(errors: Errors, seed: int) -> Trials:
-    """Mean error of each kernel by group, some rows of each paper revealed."""
+    """Mean error of each kernel by group, some rows of each paper revealed.
+
+    Parameters
+    ----------
+    errors : Errors
+        Out-of-fold errors of one part.
+    seed : int
+        Of the random steps.
+    """
     large = len({group for group, _, _ in _draws(errors, max(TRIED), seed)}) >= FEWEST_PAPERS
     drawn = [
         (count, each)

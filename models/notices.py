@@ -1,5 +1,5 @@
-"""What is to be said of designs beside their numbers: each kind of notice is a column of text, null where it does not
-apply, and words are made and joined once per distinct case."""
+"""Notices beside the numbers: each kind is a column of text, null where it does not apply, whose words are made and
+joined once per distinct case."""
 
 from __future__ import annotations
 
@@ -30,22 +30,54 @@ it, none of them null."""
 
 
 def where(mask: np.ndarray, words: str) -> Notice:
-    """The same words for some designs."""
+    """The same words for some designs.
+
+    Parameters
+    ----------
+    mask : ndarray
+        Designs concerned, shape (n_designs,).
+    words : str
+        What is said of them.
+    """
     return _notice(np.where(mask, 0, -1), [words])
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
-    """Words by the case each design belongs to."""
+    """Words by the case each design belongs to.
+
+    Parameters
+    ----------
+    codes : ndarray
+        Case of each design, shape (n_designs,).
+    words : sequence of str | None
+        Text of each case; None where nothing is to be said.
+    """
     return of_rows(np.ones(len(words), dtype=bool), words).take(pa.array(codes))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
-    """Words of their own for some designs, in order."""
+    """Words of their own for some designs, in order.
+
+    Parameters
+    ----------
+    mask : ndarray
+        Designs concerned, shape (n_designs,).
+    words : sequence of str | None
+        Text of each concerned design; None where nothing is to be said.
+    """
     return placed(mask, pa.array(words, pa.string()).dictionary_encode())
 
 
 def placed(mask: np.ndarray, notice: Notice) -> Notice:
-    """What is to be said of some designs, in order, at their places among all."""
+    """Put the notices of some designs, in order, at their places among all.
+
+    Parameters
+    ----------
+    mask : ndarray
+        Designs concerned, shape (n_designs,).
+    notice : Notice
+        Texts of some designs.
+    """
     return notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
 
 
@@ -65,7 +97,15 @@ def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
 
 
 def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
-    """All that is to be said of each design; null where nothing is."""
+    """All that is to be said of each design; null where nothing is.
+
+    Parameters
+    ----------
+    notices : sequence of Notice
+        Columns of text of the same designs.
+    separator : str
+        Between two texts.
+    """
     said = [notice for notice in notices if notice.null_count < len(notice)]
     if len(said) < 2:
         return said[0] if said else notices[0]
@@ -88,7 +128,15 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
 
 
 def after(prefix: str, notice: Notice) -> Notice:
-    """The notice with words in front."""
+    """The notice with words in front.
+
+    Parameters
+    ----------
+    prefix : str
+        Put before each text.
+    notice : Notice
+        Texts of some designs.
+    """
     return _notice(_codes(notice), pc.binary_join_element_wise(prefix, notice.dictionary, ""))
 
 
@@ -103,14 +151,34 @@ def _codes(notice: Notice) -> np.ndarray:
 
 
 def printed(pattern: str, values: np.ndarray) -> list[str]:
-    """Each row of numbers in words, shape (n, n_numbers) or (n,); `pattern` as `%` reads it."""
+    """Each row of numbers in words, shape (n, n_numbers) or (n,); `pattern` as `%` reads it.
+
+    Parameters
+    ----------
+    pattern : str
+        As `%` reads it.
+    values : ndarray
+        Numbers, shape (n, n_numbers) or (n,).
+    """
     return ("\n".join([pattern] * len(values)) % tuple(values.ravel().tolist())).split("\n") if len(values) else []
 
 
 def skill_notices(
     skill: Mapping[str, Mapping[str, object]], wanted: Sequence[str], described: np.ndarray, free: Collection[str]
 ) -> Notice:
-    """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted."""
+    """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted.
+
+    Parameters
+    ----------
+    skill : mapping of str to Mapping[str, object]
+        Facts of skill by target column.
+    wanted : sequence of str
+        Target columns.
+    described : ndarray
+        Designs whose anode is described, shape (n_designs,).
+    free : Collection[str]
+        Targets predicted of an electrolyte alone.
+    """
     silent = [column for column in wanted if not skill.get(column, {}).get("shown", True)]
     cases = [[column for column in silent if column in free], silent]
     return per_case(
@@ -120,7 +188,16 @@ def skill_notices(
 
 
 def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice]:
-    """How the electrolyte was read, what of it is doubtful, and whether its conductivity was measured elsewhere."""
+    """Return notices on how the electrolyte was read, what of it is doubtful, and whether its conductivity was measured
+    elsewhere.
+
+    Parameters
+    ----------
+    designs : Designs
+        Candidate designs.
+    electrolytes : Electrolytes
+        As `read_electrolytes` gave them.
+    """
     amounts, charge = electrolytes.amounts, electrolytes.charge
     doubts = of_numbers(
         "the charges of the formula do not cancel (%+.1f)", 1, np.where(np.abs(charge) > TOLERANCE, charge, np.nan)
@@ -154,7 +231,7 @@ def _class_notice(held: str | None, derived: bool = False) -> str | None:
 
 
 def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, electrolytes: Electrolytes) -> list[Notice]:
-    """What of each design lies outside what one model has seen.
+    """Return notices on what of each design lies outside what one model has seen.
 
     Parameters
     ----------

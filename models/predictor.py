@@ -56,7 +56,13 @@ class Nearest:
     precedents: list[dict[str, Any]]
 
     def of(self, design: int) -> list[dict[str, Any]]:
-        """The rows of one design, each with its `distance`."""
+        """The rows of one design, each with its `distance`.
+
+        Parameters
+        ----------
+        design : int
+            Place of the design.
+        """
         pairs = zip(self.rows[design].tolist(), self.distances[design].tolist(), strict=True)
         return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
 
@@ -91,7 +97,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What one part says of the designs it judges: on its scale, with the distance to what it knows."""
+    """Predictions of one part for the designs it judges: on its scale, with the distance to what it knows."""
 
     vectors: np.ndarray
     centre: np.ndarray
@@ -197,7 +203,7 @@ class Predictor:
         return Predictions(table, told, {column: nearest[column] for column in wanted if column in nearest}, distances)
 
     def _answers(self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes) -> dict[str, _Answer]:
-        """What each of the parts says; those that read designs alike share their vectors."""
+        """Return the predictions of each part; those that read designs alike share their vectors."""
         found: dict[str, _Answer] = {}
         for name in names:
             featurizer = self.bundle.parts[name].featurizer
@@ -296,7 +302,13 @@ def _calibration(part: Part) -> Calibration:
 
 
 def check_targets(targets: Sequence[str] | None) -> list[str]:
-    """The targets asked for, all where none is; refuses unknown ones."""
+    """The targets asked for, all where none is; refuses unknown ones.
+
+    Parameters
+    ----------
+    targets : sequence of str | None
+        Columns of `TARGETS`; None for all.
+    """
     unknown = [column for column in targets or [] if column not in TARGETS]
     if unknown:
         raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(TARGETS)}")

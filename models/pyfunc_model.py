@@ -20,7 +20,13 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
     """Candidate designs in, predictions with intervals and notices out: the same numbers as `silion predict`."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the bundle logged beside this file; its hashes are checked before anything is used."""
+        """Read the bundle logged beside this file; its hashes are checked before anything is used.
+
+        Parameters
+        ----------
+        context : PythonModelContext
+            MLflow's context, with the artifact `bundle`.
+        """
         self.predictor = Predictor(load_bundle(context.artifacts["bundle"]))
 
     def predict(
@@ -28,6 +34,15 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
     ) -> pd.DataFrame:
         """Predict a frame of designs, columns as in `data/examples/candidates.csv`; `params` may hold `level` and
         `measured`, a JSON list of measured designs of the same laboratory.
+
+        Parameters
+        ----------
+        context : PythonModelContext
+            MLflow's context; not read.
+        model_input : DataFrame
+            Designs, columns as in `data/examples/candidates.csv`.
+        params : dict of str to Any | None
+            `level` and `measured`; None for the defaults.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a training run is told, in one frozen object that is saved with the run."""
+"""Configuration of a training, in one frozen object that is saved with the run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ PUBLIC_CHOICES: dict[str, Mapping[str, Recipe]] = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """How skill is measured."""
+    """Protocol of the grouped cross-validation that skill is measured with."""
 
     folds: int = 5
     repeats: int = 5
     seed: int = 0
 
     def tests(self, groups: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        """Rows of each test fold, with the number of its repeat."""
+        """Rows of each test fold, with the number of its repeat.
+
+        Parameters
+        ----------
+        groups : ndarray
+            Group of each row, shape (n_rows,).
+        """
         return [
             (repeat, test)
             for repeat in range(self.repeats)
@@ -83,7 +89,7 @@ class TrainConfig:
 
     @property
     def protocol(self) -> Protocol:
-        """How skill is measured."""
+        """Protocol of the cross-validation."""
         return Protocol(self.folds, self.repeats, self.seed)
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,6 +99,11 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Read what `as_dict` gave; unknown keys are refused.
+
+        Parameters
+        ----------
+        values : mapping of str to Any
+            What `as_dict` gave.
 
         Raises
         ------

@@ -45,7 +45,7 @@ PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-cor
 
 @dataclass
 class Trained:
-    """What a training gave.
+    """Result of a training.
 
     Attributes
     ----------
@@ -70,7 +70,13 @@ class Trained:
 
 
 def load_data(config: TrainConfig) -> Literature:
-    """The shipped literature, the folders of the configuration and its public tables."""
+    """The shipped literature, the folders of the configuration and its public tables.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Configuration of the training.
+    """
     return with_public(load_literature([SHIPPED, *config.data]), config.public)
 
 
@@ -80,7 +86,19 @@ def measure(
     progress: Callable[[int], None] = lambda steps: None,
     tuning: Tuning | None = None,
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
-    """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold."""
+    """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    config : TrainConfig
+        Configuration of the training.
+    progress : callable
+        Called with the number of steps just done.
+    tuning : Tuning | None
+        Search for recipes inside the folds; None for none.
+    """
     _require_rows(literature)
     if tuning:
         found = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress)
@@ -92,7 +110,17 @@ def measure(
 def measure_systems(
     literature: Literature, config: TrainConfig, progress: Callable[[int], None] = lambda steps: None
 ) -> Score:
-    """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either."""
+    """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    config : TrainConfig
+        Configuration of the training.
+    progress : callable
+        Called with the number of steps just done.
+    """
     examples = TASKS[LINK].examples(literature)
     kin = kinship_of(LINK, examples)
     systems = chemical_systems(examples.designs)
@@ -106,6 +134,15 @@ def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -
     """Skill for conductivity on a fixed set of test rows, and the split.
 
     Intervals are calibrated by paper inside the training side alone.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    config : TrainConfig
+        Configuration of the training.
+    ids : list of str
+        Ids of the test rows.
 
     Raises
     ------
@@ -129,6 +166,17 @@ def train(
     tuning: Tuning | None = None,
 ) -> Trained:
     """Train on the literature, loaded as the configuration says where it is not given; nothing is written.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Configuration of the training.
+    progress : callable
+        Called with the number of steps just done.
+    literature : Literature | None
+        All tables; loaded as the configuration says where None.
+    tuning : Tuning | None
+        Search for recipes inside the folds; None for none.
 
     Raises
     ------
@@ -155,7 +203,21 @@ def fit_bundle(
     scores: Mapping[str, Score],
     tuning: Tuning | None = None,
 ) -> Bundle:
-    """Fit every part on all rows, with the calibration of the out-of-fold errors."""
+    """Fit every part on all rows, with the calibration of the out-of-fold errors.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    config : TrainConfig
+        Configuration of the training.
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    scores : mapping of str to Score
+        Skill by target column.
+    tuning : Tuning | None
+        Search for recipes inside the folds; None for none.
+    """
     examples: dict[str, Examples] = {}
     parts: dict[str, Part] = {}
     chosen: dict[str, str] = {}
@@ -207,7 +269,7 @@ def _domain(name: str, part: Part, examples: Examples, literature: Literature) -
 
 
 def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
-    """What a user is shown of a training row: what it was, what was measured, and where that is written."""
+    """Return what a user is shown of a training row: what it was, what was measured, and where that is written."""
     held = {
         column: row[column]
         for column in (
@@ -263,12 +325,26 @@ def code_version() -> str:
 
 
 def steps(config: TrainConfig) -> int:
-    """Number of steps `measure` reports to its progress; `train` adds those of the systems and the learning curves."""
+    """Number of steps `measure` reports to its progress; `train` adds those of the systems and the learning curves.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Configuration of the training.
+    """
     return fits_needed(config.protocol, config.choices)
 
 
 def steps_to_train(config: TrainConfig, literature: Literature) -> int:
-    """Number of steps `train` reports to its progress."""
+    """Number of steps `train` reports to its progress.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Configuration of the training.
+    literature : Literature
+        All tables.
+    """
     examples = TASKS[LINK].examples(literature)
     systems = len(system_tests(chemical_systems(examples.designs), config.seed))
     inner = INNER_FITS * len(config.choices[LINK]) if len(config.choices[LINK]) > 1 else 0

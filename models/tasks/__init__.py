@@ -1,1 +1,1 @@
-"""What is predicted: one object per learned quantity."""
+"""Learned quantities: one object each, in one registry."""

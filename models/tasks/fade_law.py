@@ -32,14 +32,34 @@ SHAPE_LIMITS = (0.2, 2.0)
 
 def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:
     """log10 N80 of a cell that holds `retention_pct` after `cycles` cycles (counted from the reference), by the fade
-    law."""
+    law.
+
+    Parameters
+    ----------
+    cycles : array
+        Cycles after the reference.
+    retention_pct : array
+        Retention after them, in %.
+    shape : array
+        Of the fade law.
+    """
     held = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
     faded = np.log(held) / np.log(LIFE_RETENTION_PCT / 100)
     return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / np.asarray(shape, dtype=float))
 
 
 def retention_pct(log10_n80: Any, cycles: Any, shape: float) -> np.ndarray:
-    """Retention in % after `cycles` cycles (counted from the reference; 100 at 0) of a cell of life `log10_n80`."""
+    """Retention in % after `cycles` cycles (counted from the reference; 100 at 0) of a cell of life `log10_n80`.
+
+    Parameters
+    ----------
+    log10_n80 : array
+        log10 of the cycles to 80 %.
+    cycles : array
+        Cycles after the reference.
+    shape : float
+        Of the fade law.
+    """
     ratio = np.asarray(cycles, dtype=float) / 10.0 ** np.asarray(log10_n80, dtype=float)
     return np.asarray(100 * (LIFE_RETENTION_PCT / 100) ** (ratio**shape))
 
@@ -73,9 +93,16 @@ def fade_shape(points: pd.DataFrame) -> float:
 
 
 def fade_labels(points: pd.DataFrame, shape: float) -> Labels:
-    """What each cycling point says of its cell's log10 N80; the points of one cell share a weight of 1.
+    """Return bounds on log10 N80 that each cycling point implies; the points of one cell share a weight of 1.
 
     A retention at or above 99 %, or printed as "at least", bounds the life from below; "at most" bounds it from above.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Cycling points: `cell_id`, `cycles`, `retention_pct`, `qualifier`.
+    shape : float
+        Of the fade law.
     """
     value = log10_life(points["cycles"], points["retention_pct"], shape)
     qualifier = points["qualifier"].fillna("=").to_numpy()
@@ -88,6 +115,11 @@ def fade_labels(points: pd.DataFrame, shape: float) -> Labels:
 
 def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
     """Bounds on each cell's life from its points alone, without the fade law.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Cycling points: `paper`, `cell_id`, `cycles`, `retention_pct`, `qualifier`.
 
     Returns
     -------

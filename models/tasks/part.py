@@ -49,7 +49,13 @@ class Part:
     lab: LabEffect | None = None
 
     def predict(self, designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Prediction and spread on the model's scale, shape (n_designs,)."""
+        """Prediction and spread on the model's scale, shape (n_designs,).
+
+        Parameters
+        ----------
+        designs : DataFrame
+            Designs, shape (n_designs, n_columns).
+        """
         return self.ensemble.predict(self.featurizer.transform(designs))
 
 
@@ -74,7 +80,15 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
 
 
 def paper_weights(papers: pd.Series, power: float) -> np.ndarray:
-    """Weight n**-power of each row, n being the rows of its paper; 1 on average."""
+    """Weight n**-power of each row, n being the rows of its paper; 1 on average.
+
+    Parameters
+    ----------
+    papers : Series
+        Paper of each row.
+    power : float
+        0 counts rows, 1 counts papers.
+    """
     weights = papers.map(papers.value_counts()).to_numpy(dtype=float) ** -power
     return np.asarray(weights / weights.mean())
 
@@ -84,19 +98,40 @@ def with_conductivity(designs: pd.DataFrame, conductivity: Part) -> pd.DataFrame
     the test temperature.
 
     Inside an evaluation `conductivity` must come from rows without the held-out papers.
+
+    Parameters
+    ----------
+    designs : DataFrame
+        Cell designs.
+    conductivity : Part
+        Fitted conductivity model.
     """
     return with_link(designs, conductivity.predict(designs)[0])
 
 
 def with_link(designs: DesignsT, predicted: np.ndarray) -> DesignsT:
-    """`with_conductivity` of designs whose conductivity is predicted already, log10 S/cm, shape (n_designs,)."""
+    """`with_conductivity` of designs whose conductivity is predicted already, log10 S/cm, shape (n_designs,).
+
+    Parameters
+    ----------
+    designs : DesignsT
+        Cell designs.
+    predicted : ndarray
+        log10 S/cm, shape (n_designs,).
+    """
     measured = number(designs, "electrolyte_conductivity_s_per_cm")
     known = measured > 0
     return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
 
 
 def part_state(part: Part) -> dict[str, Any]:
-    """All of a part but its boosters, as plain values for JSON."""
+    """All of a part but its boosters, as plain values for JSON.
+
+    Parameters
+    ----------
+    part : Part
+        A fitted model of one quantity.
+    """
     return {
         "featurizer": type(part.featurizer).__name__,
         "parameters": part.featurizer.get_params(),
@@ -108,7 +143,17 @@ def part_state(part: Part) -> dict[str, Any]:
 
 
 def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domain | None) -> Part:
-    """A part from what `part_state` gave and the pieces kept in files of their own."""
+    """A part from what `part_state` gave and the pieces kept in files of their own.
+
+    Parameters
+    ----------
+    state : dict of str to Any
+        What `part_state` gave.
+    ensemble : BoostedEnsemble
+        Its boosters.
+    domain : Domain | None
+        Its known designs; None inside an evaluation.
+    """
     parameters = {
         name: tuple(value) if isinstance(value, list) else value for name, value in state["parameters"].items()
     }

@@ -1,4 +1,4 @@
-"""What is particular to one learned quantity, in one object: everything else in the house treats all alike.
+"""One learned quantity as one object, with all that is particular to it: everything else in the house treats all alike.
 
 A model learns one number per design on a scale of its own (log10 S/cm, %, log10 cycles); a task says where its
 examples come from, how they are grouped and labelled, what the number means in the units of the targets told from it,

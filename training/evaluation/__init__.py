@@ -1,1 +1,1 @@
-"""How skill is measured: cross-validation by paper, errors, coverage, scores."""
+"""Skill on papers never seen: cross-validation by paper, errors, coverage, scores."""

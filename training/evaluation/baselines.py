@@ -1,4 +1,4 @@
-"""What always stands beside our models: a dummy, nearest neighbours and ridge regression."""
+"""Baselines beside every model: a dummy, nearest neighbours and ridge regression."""
 
 from __future__ import annotations
 
@@ -28,18 +28,54 @@ def _on_scores(estimator: object) -> Pipeline:
 
 
 def dummy(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd.DataFrame) -> np.ndarray:
-    """The median of the training rows: the best constant under absolute error."""
+    """The median of the training rows: the best constant under absolute error.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training vectors, shape (n_train, n_features).
+    values : ndarray
+        Training values, shape (n_train,).
+    weights : ndarray
+        Shape (n_train,).
+    test : DataFrame
+        Vectors asked about, shape (n_test, n_features).
+    """
     return np.full(len(test), weighted_median(values, weights))
 
 
 def nearest(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd.DataFrame) -> np.ndarray:
-    """Mean of the three nearest training rows."""
+    """Mean of the three nearest training rows.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training vectors, shape (n_train, n_features).
+    values : ndarray
+        Training values, shape (n_train,).
+    weights : ndarray
+        Not used.
+    test : DataFrame
+        Vectors asked about, shape (n_test, n_features).
+    """
     model = _on_scores(KNeighborsRegressor(n_neighbors=min(3, len(train))))
     return np.asarray(model.fit(_known(train), values).predict(_known(test, train)))
 
 
 def ridge(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd.DataFrame) -> np.ndarray:
-    """Ridge regression on z-scores clipped to 3."""
+    """Ridge regression on z-scores clipped to 3.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training vectors, shape (n_train, n_features).
+    values : ndarray
+        Training values, shape (n_train,).
+    weights : ndarray
+        Shape (n_train,).
+    test : DataFrame
+        Vectors asked about, shape (n_test, n_features).
+    """
     model = _on_scores(Ridge(alpha=10.0))
     return np.asarray(model.fit(_known(train), values, ridge__sample_weight=weights).predict(_known(test, train)))
 

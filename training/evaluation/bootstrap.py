@@ -1,4 +1,4 @@
-"""How far a figure can be trusted when whole papers are drawn again."""
+"""Cluster bootstrap: intervals of a figure when whole papers are drawn again."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class RankCorrelation:
 
     @property
     def judged(self) -> bool:
-        """Whether there is an interval."""
+        """True where there is an interval."""
         return not np.isnan(self.low)
 
     @property
@@ -94,7 +94,15 @@ def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, see
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """Rank correlation of two columns; NaN where one of them never varies."""
+    """Rank correlation of two columns; NaN where one of them never varies.
+
+    Parameters
+    ----------
+    one : ndarray
+        Shape (n_rows,).
+    other : ndarray
+        Shape (n_rows,).
+    """
     left, right = rankdata([one, other], axis=1) - (len(one) + 1) / 2
     size = float(np.sqrt((left**2).sum() * (right**2).sum()))
     return float((left * right).sum()) / size if size else np.nan

@@ -65,7 +65,17 @@ def choose(
 
 def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
     """Three folds by group of papers; those that leave nothing to learn from are left out, all where the groups are
-    fewer than the folds."""
+    fewer than the folds.
+
+    Parameters
+    ----------
+    examples : Examples
+        Training rows with labels.
+    kin : Kinship
+        Groups of the rows.
+    seed : int
+        Of the random steps.
+    """
     if len(np.unique(kin.groups)) < INNER_FOLDS:
         return []
     found = []

@@ -1,4 +1,4 @@
-"""Whether intervals keep their promise on papers that did not calibrate them, and what a model carries of it."""
+"""Coverage of intervals on papers that did not calibrate them, and the calibration a model carries."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def on_labels(found: OutOfFold) -> np.ndarray:
     """Out-of-fold predictions of the model as far from the examples' labels as they were from those of their own fold.
 
     Only the fade law makes a difference: its labels depend on the shape, which each fold has of its own.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one part.
     """
     ours, designs = found.predicted[MODEL], found.examples.designs
     if not np.isfinite(found.shape).any():
@@ -31,6 +36,15 @@ def on_labels(found: OutOfFold) -> np.ndarray:
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Share of the repeats in which each row lies inside its interval, and the mean width; calibrated without the row's
     own paper.
+
+    Parameters
+    ----------
+    target : Target
+        Told quantity.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
 
     Returns
     -------
@@ -53,6 +67,13 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
 
 def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
     """Calibration from the out-of-fold errors of some rows.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    rows : ndarray
+        Places of the rows.
 
     Raises
     ------
@@ -103,7 +124,13 @@ def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: floa
 
 
 def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
-    """Calibration of each part from all of its out-of-fold errors: what a trained model carries."""
+    """Calibration of each part from all of its out-of-fold errors: what a trained model carries.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    """
     return {name: calibration_of(each, np.arange(len(each.groups))) for name, each in found.items()}
 
 

@@ -64,7 +64,13 @@ class OutOfFold:
             self.distance = np.full_like(self.spread, np.nan)
 
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
-        """Distances of some rows, shape (n_repeats, n_some); None where they were not measured."""
+        """Distances of some rows, shape (n_repeats, n_some); None where they were not measured.
+
+        Parameters
+        ----------
+        rows : ndarray
+            Places of the rows.
+        """
         found = self.distance[:, rows]
         return found if np.isfinite(found).any() else None
 
@@ -109,7 +115,13 @@ class ConductivityLink:
         self.known: dict[tuple[int, ...], Part] = {}
 
     def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
-        """What adds the conductivity to cell designs, fitted without these papers."""
+        """Return a function that adds the conductivity to cell designs, fitted without these papers.
+
+        Parameters
+        ----------
+        held_out : iterable of str
+            Papers held out.
+        """
         papers = {each for paper in held_out for each in papers_of(paper)}
         kept = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
         if tuple(kept) not in self.known:
@@ -122,7 +134,15 @@ class ConductivityLink:
 
 
 def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
-    """Number of fits `cross_validate` reports to its progress."""
+    """Number of fits `cross_validate` reports to its progress.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Folds, repeats and seed.
+    choices : mapping of str to dict of Recipe
+        Recipes to choose from, by part and name.
+    """
     inner = sum(INNER_FITS * len(each) for each in choices.values() if len(each) > 1)
     return protocol.folds * protocol.repeats * (len(choices) + inner)
 

@@ -1,4 +1,4 @@
-"""How often papers were dealt into folds when a model was judged, and what that is worth."""
+"""Folds and repeats a model was judged with, and what they are worth."""
 
 from __future__ import annotations
 
@@ -25,13 +25,19 @@ class Dealing:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Dealing:
-        """As a table of `training.evaluation.out_of_fold` tells it: folds are counted where most rows were judged."""
+        """As a table of `training.evaluation.out_of_fold` tells it: folds are counted where most rows were judged.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Of `judged`.
+        """
         repeats = by_repeat(table, FOLD).shape[0]
         return cls(int(table.groupby("target")[f"{FOLD}0"].nunique().max()) if len(table) else 0, repeats)
 
     @property
     def is_rough(self) -> bool:
-        """Whether another dealing may well say something else."""
+        """True where another dealing of papers into folds may well say something else."""
         return self.repeats < STEADY
 
     @property
@@ -45,7 +51,15 @@ class Dealing:
 
 
 def remark(champion: Dealing, challenger: Dealing) -> str:
-    """What is to be said of a comparison: how both were judged, and whether that is rough."""
+    """Return a remark on a comparison: how both models were judged, and whether that is rough.
+
+    Parameters
+    ----------
+    champion : Dealing
+        How the champion was judged.
+    challenger : Dealing
+        How the challenger was judged.
+    """
     told = f"judged by {challenger.text}"
     if champion != challenger:
         told = f"the champion was judged by {champion.text}, the challenger by {challenger.text}"

@@ -56,7 +56,19 @@ def _widened(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def log_likelihood(lower: np.ndarray, upper: np.ndarray, centre: np.ndarray, noise: float) -> np.ndarray:
-    """Log of the probability that a normal prediction gives to what is known of each life, shape (n_cells,)."""
+    """Log of the probability that a normal prediction gives to what is known of each life, shape (n_cells,).
+
+    Parameters
+    ----------
+    lower : ndarray
+        Lower bounds, log10 cycles, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
+    centre : ndarray
+        Predicted log10 cycles, shape (n_cells,).
+    noise : float
+        Standard deviation, decades.
+    """
     low, high = _widened(lower, upper)
     return np.asarray(np.log(np.maximum(norm.cdf(high, centre, noise) - norm.cdf(low, centre, noise), FLOOR)))
 
@@ -69,7 +81,15 @@ class Turnbull:
     mass: np.ndarray
 
     def log_likelihood(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Log of the probability given to what is known of each life."""
+        """Log of the probability given to what is known of each life.
+
+        Parameters
+        ----------
+        lower : ndarray
+            Lower bounds, log10 cycles, shape (n_cells,); -inf where none.
+        upper : ndarray
+            Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
+        """
         low, high = _widened(lower, upper)
         held = [self.mass[(self.grid >= a) & (self.grid <= b)].sum() for a, b in zip(low, high, strict=True)]
         return np.asarray(np.log(np.maximum(held, FLOOR)))
@@ -80,6 +100,15 @@ def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull
 
     One row's weight is spread over the whole grid, so that no life is impossible; it differs from Kaplan-Meier's by
     that.
+
+    Parameters
+    ----------
+    lower : ndarray
+        Lower bounds, log10 cycles, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
+    steps : int
+        Most steps of the iteration.
     """
     low, high = _widened(lower, upper)
     ends = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])

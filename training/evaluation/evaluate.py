@@ -35,7 +35,19 @@ def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[st
 
 
 def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
-    """Score one target that has an error: all but cycle life."""
+    """Score one target that has an error: all but cycle life.
+
+    Parameters
+    ----------
+    target : Target
+        Told quantity.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the random steps.
+    """
     error, rows = errors(target, found)
     groups = found.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
@@ -96,5 +108,5 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
 
 
 def _is_shown(high: float, groups: np.ndarray) -> bool:
-    """Whether a ratio's interval shows skill; of few groups it shows nothing."""
+    """Return True where a ratio's interval shows skill; of few groups it shows nothing."""
     return bool(high < 1 and len(np.unique(groups)) >= FEWEST_GROUPS)

@@ -35,6 +35,11 @@ class FixedSplit:
 def read_ids(path: str | Path) -> list[str]:
     """Ids of a file: the first column of a CSV, with or without the header `ID`.
 
+    Parameters
+    ----------
+    path : str | Path
+        Text file with one id a line.
+
     Raises
     ------
     InputError

@@ -1,4 +1,4 @@
-"""How stable importance is: models refitted without groups of papers, and beside features that mean nothing.
+"""Stability of importance: models refitted without groups of papers, and beside features that mean nothing.
 
 Groups of papers are left out in turn. Each time one model is fitted as the part was, and one that sees, beside each
 feature, a copy whose values were dealt to other papers: what such a copy gains is what chance gains (Boruta, Kursa and
@@ -41,7 +41,7 @@ ROUNDING = 1e-12
 
 @dataclass
 class Ground:
-    """What a part was fitted on, as numbers: vectors, labels, and which rows are kin."""
+    """Training rows of one part as numbers: vectors, labels, and groups."""
 
     vectors: pd.DataFrame
     labels: Labels
@@ -50,7 +50,17 @@ class Ground:
     recipe: Recipe
 
     def fit(self, rows: np.ndarray, copies: np.ndarray | None, seed: int) -> BoostedEnsemble:
-        """One booster on some rows, with the shuffled copies beside the features where there are any."""
+        """One booster on some rows, with the shuffled copies beside the features where there are any.
+
+        Parameters
+        ----------
+        rows : ndarray
+            Places of the rows.
+        copies : ndarray | None
+            Shuffled copies beside the features; None for none.
+        seed : int
+            Of the random steps.
+        """
         table, signs = self.vectors.iloc[rows], [feature.monotone for feature in self.features]
         if copies is not None:
             table, signs = _beside(table, copies[rows]), signs * 2
@@ -84,7 +94,13 @@ def stability(
 
 
 def refits_needed(protocol: Protocol) -> int:
-    """Number of steps `stability` reports to its progress."""
+    """Number of steps `stability` reports to its progress.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Folds, repeats and seed.
+    """
     return len(TASKS) * REFITS_PER_FOLD * protocol.folds
 
 
@@ -103,7 +119,17 @@ def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground
 
 
 def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
-    """Stability of one part; `progress` is called with the number of refits just done."""
+    """Stability of one part; `progress` is called with the number of refits just done.
+
+    Parameters
+    ----------
+    ground : Ground
+        Training rows of one part.
+    protocol : Protocol
+        Folds, repeats and seed.
+    progress : callable
+        Called with the number of steps just done.
+    """
     names, groups = list(ground.vectors.columns), ground.kin.groups
     units = _units(ground)
     seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
@@ -148,7 +174,7 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
 
 
 def _units(ground: Ground) -> list[tuple[str, list[int]]]:
-    """What is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
+    """Return what is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
     names = list(ground.vectors.columns)
     found = [(name, [place]) for place, name in enumerate(names)]
     for members in correlated(names, ground.vectors.to_numpy(dtype=float)):
@@ -164,7 +190,15 @@ def _beside(table: pd.DataFrame, copies: np.ndarray) -> pd.DataFrame:
 
 
 def donors(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A row for each row, such that the rows of a group all come from one group drawn by lot, shape (n_rows,)."""
+    """A row for each row, such that the rows of a group all come from one group drawn by lot, shape (n_rows,).
+
+    Parameters
+    ----------
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    random : Generator
+        Source of the lots.
+    """
     kinds, member = np.unique(groups, return_inverse=True)
     rows = [np.flatnonzero(member == kind) for kind in range(len(kinds))]
     donor = np.empty(len(groups), dtype=int)

@@ -54,7 +54,15 @@ def learning_curve(
 
 
 def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
-    """Number of fits `learning_curve` reports to its progress."""
+    """Number of fits `learning_curve` reports to its progress.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Shares of the training groups.
+    protocol : Protocol
+        Folds, repeats and seed.
+    """
     return len(targets_with_an_error()) * len(shares) * protocol.folds
 
 

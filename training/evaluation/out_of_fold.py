@@ -55,12 +55,25 @@ def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
 
 
 def write_judged(table: pd.DataFrame, folder: Path) -> None:
-    """Write the table into a report folder; numbers are read back as they were, bit for bit."""
+    """Write the table into a report folder; numbers are read back as they were, bit for bit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `judged`.
+    folder : Path
+        Folder that is written into.
+    """
     table.to_csv(folder / JUDGED, index=False)
 
 
 def read_judged(text: str) -> pd.DataFrame:
     """Read what `write_judged` wrote.
+
+    Parameters
+    ----------
+    text : str
+        Of the file `judged.csv`.
 
     Raises
     ------
@@ -91,7 +104,15 @@ def _exact(column: str, written: str) -> float:
 
 
 def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:
-    """Predictions or folds of a table, shape (n_repeats, n_rows)."""
+    """Predictions or folds of a table, shape (n_repeats, n_rows).
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `read_judged`.
+    start : str
+        Prefix of the columns, such as `predicted_`.
+    """
     return table[[name for name in table.columns if name.startswith(start)]].to_numpy(dtype=float).T
 
 

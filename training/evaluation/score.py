@@ -76,7 +76,13 @@ def removed_and_chosen(found: OutOfFold) -> tuple[float, dict[str, int]]:
 
 
 def sentence(score: Score) -> str:
-    """A score in words: errors by method, the ratio with its interval, coverage, and the verdict."""
+    """A score in words: errors by method, the ratio with its interval, coverage, and the verdict.
+
+    Parameters
+    ----------
+    score : Score
+        Skill of one target.
+    """
     methods = ", ".join(f"{name} {value:.2f}" for name, value in score.by_method.items())
     return (
         f"{score.rows} rows of {score.papers} groups; {score.measure}: {methods}; {score.skill_name} {score.skill:.2f} "
@@ -87,7 +93,13 @@ def sentence(score: Score) -> str:
 
 
 def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
-    """One row per target, all figures, for CSV."""
+    """One row per target, all figures, for CSV.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
     rows = []
     for score in scores.values():
         values = score.as_dict()
@@ -98,7 +110,13 @@ def score_table(scores: Mapping[str, Score]) -> pd.DataFrame:
 
 
 def markdown(scores: Mapping[str, Score]) -> str:
-    """The skill tables as Markdown, at the precision of the README."""
+    """The skill tables as Markdown, at the precision of the README.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
     lines = [
         "| target | rows (groups) | Silion | dummy | nearest | ridge | error over the dummy's (90 %) | 90 "
         "% interval holds | verdict |",

@@ -16,7 +16,19 @@ from training.evaluation.score import Score, removed_and_chosen
 
 def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     """Cycle life by concordance, and by censored log-likelihood beside the better of two dummies that know no design:
-    the Turnbull (Kaplan-Meier) distribution and one constant with the model's noise. All without the cell's paper."""
+    the Turnbull (Kaplan-Meier) distribution and one constant with the model's noise. All without the cell's paper.
+
+    Parameters
+    ----------
+    target : Target
+        Told quantity.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the random steps.
+    """
     points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
     bounds = fade_law.life_bounds(points)
     first = points.reset_index().groupby("cell_id")["index"].first()

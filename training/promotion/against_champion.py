@@ -62,12 +62,26 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
 
 
 def steps_against(trained: Trained) -> int:
-    """Number of steps `against_champion` reports at most: the cross-validation twice, without and with the new rows."""
+    """Number of steps `against_champion` reports at most: the cross-validation twice, without and with the new rows.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    """
     return 2 * steps(trained.config)
 
 
 def comparison_text(trained: Trained, progress: Progress = lambda steps: None) -> str:
-    """The comparison as printed; empty where there is no champion, and the reason where none can be made."""
+    """The comparison as printed; empty where there is no champion, and the reason where none can be made.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    progress : callable
+        Called with the number of steps just done.
+    """
     try:
         comparison = against_champion(trained, progress)
     except ComparisonError as error:

@@ -104,7 +104,7 @@ class Comparison:
 
     @property
     def remark(self) -> str:
-        """How both were judged, and whether that is rough; empty where it is not known."""
+        """Remark on how both were judged, and whether that is rough; empty where it is not known."""
         return remark(*self.dealt) if self.dealt else ""
 
 
@@ -189,7 +189,15 @@ class _Side:
         return len(self.predicted)
 
     def figure(self, drawn: np.ndarray, repeats: np.ndarray) -> float:
-        """Mean absolute error, or concordance, when each row counts as often as drawn, over these repeats."""
+        """Mean absolute error, or concordance, when each row counts as often as drawn, over these repeats.
+
+        Parameters
+        ----------
+        drawn : ndarray
+            Groups drawn, shape (n_groups,).
+        repeats : ndarray
+            Repeats drawn.
+        """
         if self.life:
             return concordance_within(self.lower, self.upper, self.predicted[repeats], self.fold[repeats], drawn)
         return float((drawn * self.error[repeats].mean(axis=0)).sum() / drawn.sum())
@@ -213,7 +221,13 @@ def _moved(column: str, champion: pd.DataFrame, challenger: pd.DataFrame) -> lis
 
 
 def as_text(comparison: Comparison) -> str:
-    """The comparison as printed."""
+    """The comparison as printed.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Champion against challenger.
+    """
     named = f" (version {comparison.against})" if comparison.against else ""
     lines = [
         f"challenger against the champion{named}, on the same rows, each predicted without its own paper:",

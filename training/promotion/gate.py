@@ -1,4 +1,4 @@
-"""What a challenger must show before it becomes the champion, criterion by criterion, judged by MLflow."""
+"""Gate before a challenger becomes the champion, criterion by criterion, judged by MLflow."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
     It takes results of one's own making. Each criterion is a threshold on one number of the challenger: the paired
     difference holds both models already, and MLflow's comparison with a baseline can ask for "better by" but not for
     "not worse beyond the noise".
+
+    Parameters
+    ----------
+    criteria : sequence of Criterion
+        Criteria of the gate.
     """
     import mlflow
     from mlflow.models import EvaluationResult, MetricThreshold

@@ -1,4 +1,4 @@
-"""What every model must keep whatever it learnt: checked on a model's own predictions for the example designs."""
+"""Known truths every model must keep: checked on a model's own predictions for the example designs."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def example_designs() -> pd.DataFrame:
 
 
 def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
-    """Whether a model keeps what is known: the conductivity never falls with temperature; the retention is 100 at the
-    reference cycle, never rises with the cycle and crosses 80 % at the predicted life; the ICE lies within 0 to 100;
-    each interval holds its value; and there is a number wherever a design says enough.
+    """Check that a model keeps what is known: the conductivity never falls with temperature; the retention is 100 at
+    the reference cycle, never rises with the cycle and crosses 80 % at the predicted life; the ICE lies within 0 to
+    100; each interval holds its value; and there is a number wherever a design says enough.
 
     Not checked: how steep anything is. Trees are flat between two splits, and the shipped literature prints few
     conductivities away from 25 °C: a model may hardly know that temperature matters and still keep this.

@@ -1,4 +1,4 @@
-"""What the rows that a champion did not have do to the model: the same recipe with and without them."""
+"""Effect of the rows that a champion did not have: the same recipe with and without them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,28 @@ Known = Mapping[str, Set[str]]
 
 
 def rows_known(table: pd.DataFrame) -> dict[str, set[str]]:
-    """Rows a training had, by part, from its table of `judged`: rows of which only a bound is known among them."""
+    """Rows a training had, by part, from its table of `judged`: rows of which only a bound is known among them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of the champion's `judged`.
+    """
     return {
         task_of(column).name: set(table.loc[table["target"] == column, "row"]) for column in targets_with_an_error()
     }
 
 
 def new_rows(literature: Literature, champion_row_ids: Known) -> dict[str, set[str]]:
-    """Training rows of the literature that are none of the champion's, by part."""
+    """Training rows of the literature that are none of the champion's, by part.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    champion_row_ids : Known
+        Names of the champion's rows, by part, as `rows_known` reads them.
+    """
     return {name: set(task.examples(literature).row_names) - champion_row_ids[name] for name, task in TASKS.items()}
 
 
@@ -52,7 +66,8 @@ def without_new_rows(literature: Literature, champion_row_ids: Known) -> Literat
 def effect_of_new_rows(
     literature: Literature, champion_row_ids: Known, config: TrainConfig, progress: Progress = lambda steps: None
 ) -> dict[str, Paired]:
-    """What the new rows alone do: one recipe, with against without them, judged on the rows the champion had.
+    """Measure the effect of the new rows alone: one recipe, with against without them, judged on the rows the champion
+    had.
 
     Fair means that nothing but the new rows differs:
 
@@ -66,6 +81,17 @@ def effect_of_new_rows(
 
     The interval is over papers. It does not hold the luck of one fit: a row more gives every tree other draws. A
     difference that is small beside the error is to be believed with many repeats only.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    champion_row_ids : Known
+        Names of the champion's rows, by part, as `rows_known` reads them.
+    config : TrainConfig
+        Configuration of the training.
+    progress : callable
+        Called with the number of steps just done.
 
     Raises
     ------

@@ -23,7 +23,7 @@ DECISION, DECIDED_ON = "decision", "decided_on"
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a version became the champion, and why.
+    """Decision on a version: promoted or not, and why.
 
     Attributes
     ----------
@@ -124,6 +124,11 @@ def rollback() -> tuple[str, str]:
 
 def judged_of(version: Version) -> pd.DataFrame:
     """Out-of-fold predictions that a version's run keeps.
+
+    Parameters
+    ----------
+    version : Version
+        A registered version.
 
     Raises
     ------

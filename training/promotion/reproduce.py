@@ -34,7 +34,7 @@ class RunNotFoundError(ValueError):
 
 @dataclass(frozen=True)
 class StoredRun:
-    """What a run keeps of its training.
+    """Record of a training that its run keeps.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Reproduction:
 
     @property
     def same(self) -> bool:
-        """Whether every prediction is the same bit for bit, whatever else has changed."""
+        """True where every prediction is the same bit for bit, whatever else has changed."""
         return not self.differences
 
     @property
@@ -88,6 +88,11 @@ class Reproduction:
 
 def stored_run(run_id: str) -> StoredRun:
     """Read what a run keeps.
+
+    Parameters
+    ----------
+    run_id : str
+        Id of an MLflow run.
 
     Raises
     ------
@@ -137,9 +142,16 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
 
 
 def circumstances(facts: Mapping[str, Any], literature: Literature) -> list[str]:
-    """What is not as it was when a model was trained, one line each: packages, Python, code, data files.
+    """Return what is not as it was when a model was trained, one line each: packages, Python, code, data files.
 
     Not seen: changes of the code that were never committed, and packages the model does not name.
+
+    Parameters
+    ----------
+    facts : mapping of str to Any
+        Facts of a saved model.
+    literature : Literature
+        All tables.
     """
     here = {name: _installed(name) for name in facts["packages"]}
     found = [f"{name}: then {then}, now {here[name]}" for name, then in facts["packages"].items() if then != here[name]]
@@ -165,7 +177,13 @@ def _installed(name: str) -> str:
 
 
 def retuning(stored: StoredRun) -> Tuning:
-    """The recipes that the run's tuning found, to be used again without a search; none where it was not tuned."""
+    """The recipes that the run's tuning found, to be used again without a search; none where it was not tuned.
+
+    Parameters
+    ----------
+    stored : StoredRun
+        Record of the training.
+    """
     return Tuning.again(stored.bundle.facts.get("tuned", {}))
 
 

@@ -1,4 +1,4 @@
-"""What MLflow keeps of a training: configuration, data hashes, metrics by target, pictures, and the model itself,
+"""MLflow's record of a training: configuration, data hashes, metrics by target, pictures, and the model itself,
 registered."""
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ def track(trained: Trained, report: Path) -> str:
     The first version becomes the champion, later ones the challenger. Under `mlflow run` the run that is already there
     is used. The model is registered last, and the run ends when the version has its alias: an interrupted training
     leaves a run marked as failed, a killed one a run that is still running, and neither a version that is listed.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    report : Path
+        Folder of the report.
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow

@@ -30,7 +30,7 @@ class Correlation(RankCorrelation):
     """That of error and distance; the interval is NaN with fewer than `card.FEWEST_PAPERS` groups."""
 
     def __str__(self) -> str:
-        """What the data show, in words."""
+        """Sentence on what the data show."""
         if np.isnan(self.low):
             return "too few papers or values to judge whether the error rises with the distance"
         figure = f"rank correlation {self.value:+.2f}, 90 % interval {self.low:+.2f} to {self.high:+.2f}"
@@ -104,14 +104,30 @@ def _mean(values: np.ndarray, count: np.ndarray) -> float:
 
 
 def correlation(table: pd.DataFrame, seed: int) -> Correlation:
-    """Rank correlation of error and distance in a table of `distance_table`."""
+    """Rank correlation of error and distance in a table of `distance_table`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `distance_table`.
+    seed : int
+        Of the random steps.
+    """
     distance, error, groups = (table[name].to_numpy() for name in ("distance", "error", "group"))
     found = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
     return Correlation(found.value, found.low, found.high)
 
 
 def section(trained: Trained, folder: Path) -> Blocks:
-    """Error against distance, per target."""
+    """Error against distance, per target.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
     seed, said, shown = trained.config.seed, [], Blocks()
     for column, target in targets_with_an_error().items():
         part = task_of(column).name

@@ -32,7 +32,13 @@ class Inventory:
 
 
 def inventory(literature: Literature) -> Inventory:
-    """Count everything once."""
+    """Count everything once.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    """
     tables = {
         name: (len(rows), sum(row.in_training for row in rows))
         for name in ("electrolytes", "cells", "cycling")
@@ -62,7 +68,13 @@ def _filled(literature: Literature) -> dict[str, dict[str, float]]:
 
 
 def as_text(found: Inventory) -> str:
-    """The counts for a terminal."""
+    """The counts for a terminal.
+
+    Parameters
+    ----------
+    found : Inventory
+        Counts of the tables.
+    """
     lines = ["table               rows  in training"]
     lines += [f"{name:<18} {rows:>5} {kept:>12}" for name, (rows, kept) in found.tables.items()]
     lines += ["", "target                          labels  papers"]

@@ -1,4 +1,4 @@
-"""What a few measurements of one's own are worth: the error on the other rows of a paper after some were revealed."""
+"""Worth of a few measurements of one's own: the error on the other rows of a paper after some were revealed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEVELS = (0.8, 0.9)
 
 @dataclass(frozen=True)
 class Revealed:
-    """What revealed rows did for one part.
+    """Effect of revealed rows on one part.
 
     Attributes
     ----------
@@ -96,6 +96,13 @@ def held(cases: Reveals, level: float) -> float:
     """Share of the cases inside their interval, calibrated on the other groups; every paper counts once.
 
     NaN where the other groups cannot support the level.
+
+    Parameters
+    ----------
+    cases : Reveals
+        Revealed rows.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
     """
     kinds, member, size = np.unique(cases.group, return_inverse=True, return_counts=True)
     score, weight = cases.error / cases.spread, 1 / size[member]
@@ -111,7 +118,15 @@ def held(cases: Reveals, level: float) -> float:
 
 
 def sentence(label: str, found: Revealed) -> str:
-    """What the revealed rows did, and what too few papers can tell."""
+    """Return a sentence on what the revealed rows did, and what too few papers can tell.
+
+    Parameters
+    ----------
+    label : str
+        Words for the part.
+    found : Revealed
+        Effect of revealed rows.
+    """
     table, said, judged = found.table, [], ""
     if len(table):
         last = table.iloc[-1]
@@ -135,7 +150,15 @@ def _rows(count: int) -> str:
 
 
 def section(trained: Trained, folder: Path) -> Blocks:
-    """Error over the number of revealed rows, per part."""
+    """Error over the number of revealed rows, per part.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
     said, shown = [], Blocks()
     for part, task in TASKS.items():
         label, unit = task.summary, task.unit

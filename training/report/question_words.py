@@ -1,4 +1,4 @@
-"""What cells of one paper say to a question, what the answer does not stand on, and what would settle it."""
+"""Words of an answer: what cells of one paper say to a question, its limits, and what would settle it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ WORTH = 0.5
 
 
 def within(found: Finding) -> str:
-    """What cells of one paper that differ in the factor say."""
+    """Return words on cells of one paper that differ in the factor.
+
+    Parameters
+    ----------
+    found : Finding
+        Evidence on one outcome.
+    """
     what, outcome, table = found.factor.label, TASKS[found.part].outcome, found.pairs
     if table.empty:
         return f"No paper reports the {outcome} of two cells that differ in {what}."
@@ -37,7 +43,15 @@ def within(found: Finding) -> str:
 
 
 def limits(answer: Answer, literature: Literature) -> list[str]:
-    """What the answer does not stand on."""
+    """Return the limits of an answer, one sentence each.
+
+    Parameters
+    ----------
+    answer : Answer
+        Answer to one question.
+    literature : Literature
+        All tables.
+    """
     said = []
     for each in answer.findings:
         papers = each.across.papers + len(each.across.silent)
@@ -71,7 +85,13 @@ def limits(answer: Answer, literature: Literature) -> list[str]:
 
 
 def settles(findings: Sequence[Finding]) -> list[str]:
-    """Which measurements would settle what the findings leave open, two sentences a factor."""
+    """Which measurements would settle what the findings leave open, two sentences a factor.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Evidence by outcome.
+    """
     said = []
     for factor in dict.fromkeys(each.factor for each in findings):
         own = [each for each in findings if each.factor == factor]
@@ -99,5 +119,11 @@ def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) ->
 
 def papers_needed(correlation: float) -> int:
     """Papers from which a rank correlation of some size is told from zero by a 90 % interval, by Fisher's
-    transformation, whose standard error is 1 / sqrt(papers - 3)."""
+    transformation, whose standard error is 1 / sqrt(papers - 3).
+
+    Parameters
+    ----------
+    correlation : float
+        Rank correlation found.
+    """
     return ceil((NormalDist().inv_cdf(BAND[1] / 100) / atanh(correlation)) ** 2 + 3)

@@ -30,7 +30,17 @@ LEAST_POINTS = 3
 
 
 def write_questions(answers: Sequence[Answer], trained: Trained, folder: Path) -> None:
-    """Write the page as HTML that holds its pictures, and as Markdown beside them."""
+    """Write the page as HTML that holds its pictures, and as Markdown beside them.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        Answers to the open questions.
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
     written = Written(folder)
     blocks: Blocks = [
         pages.Paragraph(
@@ -173,7 +183,13 @@ WIDEST = 1000.0
 
 
 def drawing(found: Finding) -> Figure:
-    """The outcome against the factor, one point a paper and value of the factor."""
+    """The outcome against the factor, one point a paper and value of the factor.
+
+    Parameters
+    ----------
+    found : Finding
+        Evidence on one outcome.
+    """
     figure, plot = figures.axes(7.2, 3.6)
     points = found.across.points
     lives: list[float] = []

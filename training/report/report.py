@@ -200,7 +200,13 @@ def _sources(trained: Trained, folder: Path) -> Blocks:
 
 
 def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
-    """Every out-of-fold prediction, averaged over the repeats, on the part's scale."""
+    """Every out-of-fold prediction, averaged over the repeats, on the part's scale.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    """
     tables = []
     for name, each in found.items():
         table = pd.DataFrame(
@@ -218,7 +224,13 @@ def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
 
 
 def summary(scores: Mapping[str, Score]) -> str:
-    """Skill in a few lines for the terminal."""
+    """Skill in a few lines for the terminal.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
     lines = []
     for column, score in scores.items():
         figure = f"{score.skill_name} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
@@ -229,5 +241,13 @@ def summary(scores: Mapping[str, Score]) -> str:
 
 
 def write_readme(scores: Mapping[str, Score], readme: Path) -> None:
-    """Put the skill tables between the two marks of the README."""
+    """Put the skill tables between the two marks of the README.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    readme : Path
+        Path of README.md.
+    """
     write_between_marks(readme, BEGIN, END, markdown(scores))

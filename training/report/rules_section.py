@@ -65,7 +65,13 @@ def _doubt(found: Sequence[Checked], scores: Mapping[str, Score]) -> Blocks:
 
 
 def rules_table(found: Sequence[Checked]) -> pages.Table:
-    """One line per rule."""
+    """One line per rule.
+
+    Parameters
+    ----------
+    found : sequence of Checked
+        Rules as the model was asked.
+    """
     rows: list[tuple[pages.Cell, ...]] = [
         (
             row.rule, TARGETS[row.target].label, row.verdict, f"{row.shipped_followed} of {row.shipped_designs}",

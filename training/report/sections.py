@@ -30,22 +30,62 @@ Blocks = list[pages.Block]
 
 
 def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
-    """A picture written beside a CSV of its numbers."""
+    """A picture written beside a CSV of its numbers.
+
+    Parameters
+    ----------
+    figure : Figure
+        The picture.
+    numbers : DataFrame
+        Its numbers.
+    folder : Path
+        Folder of the report.
+    name : str
+        Of the picture, without its ending.
+    caption : str
+        Its words.
+    """
     return Written(folder).picture(name, figure, numbers, caption)
 
 
 def number(value: float, printed: str = ".2f") -> str:
-    """A number for a cell; NaN is an empty one."""
+    """A number for a cell; NaN is an empty one.
+
+    Parameters
+    ----------
+    value : float
+        Figure to print.
+    printed : str
+        Format.
+    """
     return "" if np.isnan(value) else format(value, printed)
 
 
 def with_interval(value: float, low: float, high: float) -> str:
-    """A number with its interval for a cell; without it where there is none."""
+    """A number with its interval for a cell; without it where there is none.
+
+    Parameters
+    ----------
+    value : float
+        Figure to print.
+    low : float
+        Lower end.
+    high : float
+        Upper end.
+    """
     return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
 
 def skill(trained: Trained, folder: Path) -> Blocks:
-    """Errors beside the baselines, per target."""
+    """Errors beside the baselines, per target.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
     judged = {column: trained.scores[column] for column in targets_with_an_error()}
     bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
     figures.save(figures.ratios(bars), folder / "skill.png")
@@ -110,7 +150,15 @@ def _times(count: int) -> str:
 
 
 def intervals(trained: Trained, folder: Path) -> Blocks:
-    """Share of the values inside their intervals."""
+    """Share of the values inside their intervals.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
     table = card.coverage_table(trained.found)
     held = {TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)}
     level = f"{100 * trained.config.level:.0f} %"
@@ -144,12 +192,26 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
 
 
 def share(value: float) -> str:
-    """A share as a per cent for a cell; NaN is an empty one."""
+    """A share as a per cent for a cell; NaN is an empty one.
+
+    Parameters
+    ----------
+    value : float
+        0 to 1.
+    """
     return "" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
 def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
-    """Predicted against measured, and errors by class; tables of `card.parity_table` by target column."""
+    """Predicted against measured, and errors by class; tables of `card.parity_table` by target column.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Parity tables by target column.
+    folder : Path
+        Folder that is written into.
+    """
     seen = Counter(kind for table in tables.values() for kind in table["electrolyte_class"])
     order = [kind for kind, _ in seen.most_common()]
     blocks: Blocks = [
@@ -193,7 +255,15 @@ def _classes(table: pd.DataFrame, name: str) -> pages.Table:
 
 
 def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Blocks:
-    """Learning curves by target column; nothing where no curve has points."""
+    """Learning curves by target column; nothing where no curve has points.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of LearningRow
+        Learning curves by target.
+    folder : Path
+        Folder that is written into.
+    """
     blocks: Blocks = []
     for column, rows in curves.items():
         if not rows:
@@ -223,7 +293,15 @@ def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Block
 
 
 def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:
-    """The rows with the largest errors, with their papers."""
+    """The rows with the largest errors, with their papers.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    tables : mapping of str to DataFrame
+        Parity tables by target column.
+    """
     blocks: Blocks = [pages.Heading("Where it is most wrong")]
     for column, table in tables.items():
         target = TARGETS[column]

@@ -1,4 +1,4 @@
-"""What the model card states: its numbers as tables and its warnings as sentences, all taken from one training."""
+"""Tables and warnings of the model card, all taken from one training."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ TOO_FEW = "too few papers to judge"
 
 
 def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
-    """What was measured beside what was predicted with the paper unseen, row by row.
+    """Return measured values beside those predicted with the paper unseen, row by row.
+
+    Parameters
+    ----------
+    target : Target
+        Told quantity.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
 
     Returns
     -------
@@ -70,7 +77,13 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
 
 
 def designs_of(designs: pd.DataFrame) -> list[str]:
-    """Each design in few words: its anode and its electrolyte, as written."""
+    """Each design in few words: its anode and its electrolyte, as written.
+
+    Parameters
+    ----------
+    designs : DataFrame
+        Rows of the examples.
+    """
     return [_design(row) for _, row in designs.iterrows()]
 
 
@@ -116,6 +129,11 @@ def _class_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
 
 def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
     """Share of the values inside their intervals, every paper counting once and judged by the others.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
 
     Returns
     -------
@@ -170,7 +188,15 @@ def _printed(target: Target, value: float) -> str:
 
 
 def papers_table(found: Mapping[str, OutOfFold], literature: Literature) -> pd.DataFrame:
-    """The papers behind the training rows: `paper`, `citation`, `doi`, and how many rows each part takes from it."""
+    """The papers behind the training rows: `paper`, `citation`, `doi`, and how many rows each part takes from it.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    literature : Literature
+        All tables.
+    """
     counts = {
         f"rows_{name}": Counter(paper for row in each.examples.papers for paper in papers_of(row))
         for name, each in found.items()
@@ -191,7 +217,13 @@ def _papers(rows: Iterable[str]) -> set[str]:
 
 
 def verdicts(scores: Mapping[str, Score]) -> list[str]:
-    """One sentence per target: its skill on unseen papers, with the interval."""
+    """One sentence per target: its skill on unseen papers, with the interval.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
     return [f"{capital(TARGETS[column].label)}: {_skill(score)}." for column, score in scores.items()]
 
 
@@ -201,7 +233,13 @@ def _skill(score: Score) -> str:
 
 
 def not_for(trained: Trained) -> list[str]:
-    """What the model must not be used for, each sentence from the facts of this training."""
+    """Return what the model must not be used for, each sentence from the facts of this training.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    """
     return [
         *_without_skill(trained.scores),
         _too_few(trained.found),
@@ -299,5 +337,11 @@ def _listed(names: list[str]) -> str:
 
 
 def capital(text: str) -> str:
-    """A sentence's beginning: the first letter large, the others as they are."""
+    """A sentence's beginning: the first letter large, the others as they are.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+    """
     return text[:1].upper() + text[1:]

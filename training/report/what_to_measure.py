@@ -32,7 +32,7 @@ ALONE = 3
 
 
 def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
-    """What is rarely stated, which rules lack papers, and which designs stand alone.
+    """Describe what is rarely stated, which rules lack papers, and which designs stand alone.
 
     Parameters
     ----------
@@ -84,6 +84,13 @@ def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
 def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> pd.DataFrame:
     """Columns the rules on cells change, and the papers that state them beside a result, fewest first.
 
+    Parameters
+    ----------
+    folds : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    found : sequence of Checked
+        Rules as the model was asked.
+
     Returns
     -------
     DataFrame
@@ -121,6 +128,11 @@ def _values(given: pd.Series, unit: str) -> str:
 def unsettled(found: Sequence[Checked]) -> pd.DataFrame:
     """Sides of rules that too few papers stand on, those that most rules wait for first.
 
+    Parameters
+    ----------
+    found : sequence of Checked
+        Rules as the model was asked.
+
     Returns
     -------
     DataFrame
@@ -142,7 +154,13 @@ def unsettled(found: Sequence[Checked]) -> pd.DataFrame:
 
 def alone_of(trained: Trained) -> pd.DataFrame:
     """The designs farthest from the rows of other papers: `target`, `row_id`, `design`, `distance`, `paper`,
-    `citation`; one row a paper, as many as `ALONE` for each target."""
+    `citation`; one row a paper, as many as `ALONE` for each target.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    """
     tables = []
     for column in targets_with_an_error():
         part = task_of(column).name

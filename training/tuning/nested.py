@@ -46,19 +46,39 @@ class Tuning:
     @classmethod
     def again(cls, kept: Mapping[str, Mapping[str, Any]]) -> Tuning:
         """The tuning of a run that kept these recipes (`kept`): nothing is searched. Where rows or recipes have changed
-        since, the given recipes stand alone."""
+        since, the given recipes stand alone.
+
+        Parameters
+        ----------
+        kept : mapping of str to Mapping[str, Any]
+            Recipes by the name of their study.
+        """
         known = {title: Recipe.from_dict(settings) for title, settings in kept.items()}
         parts = tuple(dict.fromkeys(title.split()[0] for title in known))
         return cls(parts, Budget(trials=0), Path(), known=known)
 
     @property
     def kept(self) -> dict[str, dict[str, Any]]:
-        """What was found, by the name of the study, as plain values for the model's facts."""
+        """Recipes found, by the name of the study, as plain values for the model's facts."""
         found = {**self.known, **{each.name: each.recipe for each in self.studies}}
         return {title: asdict(recipe) for title, recipe in found.items()}
 
     def offered(self, name: str, examples: Examples, kin: Kinship, choices: Choices, seed: int) -> Choices:
-        """The choices with what was found inside these rows, where the part is tuned."""
+        """The choices with what was found inside these rows, where the part is tuned.
+
+        Parameters
+        ----------
+        name : str
+            Part.
+        examples : Examples
+            Training rows with labels.
+        kin : Kinship
+            Groups of the rows.
+        choices : dict of Recipe
+            Recipes to choose from, by name.
+        seed : int
+            Of the random steps.
+        """
         if name not in self.parts:
             return choices
         if self.known:
@@ -69,11 +89,23 @@ class Tuning:
         return {**choices, TUNED: study.recipe}
 
     def steps(self, protocol: Protocol) -> int:
-        """Steps the progress is called with: of every outer fold's study and of the one on all rows."""
+        """Steps the progress is called with: of every outer fold's study and of the one on all rows.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            Folds, repeats and seed.
+        """
         return len(self.parts) * (protocol.folds * protocol.repeats + 1) * self.budget.total
 
     def more_fits(self, protocol: Protocol) -> int:
-        """Fits beside those of `fits_needed`: one more entry in the choices of every tuned part."""
+        """Fits beside those of `fits_needed`: one more entry in the choices of every tuned part.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            Folds, repeats and seed.
+        """
         return len(self.parts) * protocol.folds * protocol.repeats * INNER_FITS
 
 
@@ -128,6 +160,19 @@ def cross_validate_tuned(
 
     The conductivity that cells are given comes from the untuned recipes: a search for every set of held-out papers
     would cost more than all else.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    choices : mapping of str to dict of Recipe
+        Recipes to choose from, by part and name.
+    protocol : Protocol
+        Folds, repeats and seed.
+    tuning : Tuning
+        Search for recipes inside the folds.
+    progress : callable
+        Called with the number of steps just done.
     """
     found: dict[str, OutOfFold] = {}
     link: ConductivityLink | None = None
@@ -141,7 +186,15 @@ def cross_validate_tuned(
 
 def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
     """The same predictions with the given recipe chosen most often where a tuned one was: for learning curves, which
-    need one recipe by name and must not take one found on the papers that judge them."""
+    need one recipe by name and must not take one found on the papers that judge them.
+
+    Parameters
+    ----------
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part.
+    choices : mapping of str to dict of Recipe
+        Recipes to choose from, by part and name.
+    """
     kept = {name: [each for each in part.chosen if each != TUNED] for name, part in found.items()}
     return {name: replace(part, chosen=kept[name] or [next(iter(choices[name]))]) for name, part in found.items()}
 

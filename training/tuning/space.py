@@ -26,7 +26,13 @@ class Span:
     step: float | None = None
 
     def holds(self, value: float) -> bool:
-        """Whether the value lies between the ends."""
+        """Return True where the value lies between the ends.
+
+        Parameters
+        ----------
+        value : float
+            A setting.
+        """
         return self.low <= value <= self.high
 
 
@@ -52,7 +58,15 @@ BLOCKS: dict[str, tuple[str, ...]] = {
 
 
 def recipe_of(params: Mapping[str, Any], choices: Choices) -> Recipe:
-    """The recipe that a trial's settings describe."""
+    """The recipe that a trial's settings describe.
+
+    Parameters
+    ----------
+    params : mapping of str to Any
+        Settings of a trial.
+    choices : dict of Recipe
+        Recipes to choose from, by name.
+    """
     changed = {key: value for key, value in params.items() if key not in ("recipe", "blocks")}
     if "blocks" in params:
         changed["blocks"] = BLOCKS[params["blocks"]]
@@ -60,7 +74,17 @@ def recipe_of(params: Mapping[str, Any], choices: Choices) -> Recipe:
 
 
 def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
-    """The settings that describe a given recipe, called `key`; None where it lies outside the space."""
+    """The settings that describe a given recipe, called `key`; None where it lies outside the space.
+
+    Parameters
+    ----------
+    name : str
+        Part.
+    key : str
+        Name of the recipe.
+    recipe : Recipe
+        Settings of the boosters.
+    """
     spans = {**WHOLE, **NUMBERS}
     found: dict[str, Any] = {"recipe": key} | {each: getattr(recipe, each) for each in spans}
     if not all(span.holds(found[each]) for each, span in spans.items()):
@@ -72,7 +96,17 @@ def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
 
 
 def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
-    """The settings of a trial, drawn by its sampler or given to it beforehand."""
+    """The settings of a trial, drawn by its sampler or given to it beforehand.
+
+    Parameters
+    ----------
+    trial : optuna.Trial
+        Optuna's trial.
+    name : str
+        Part.
+    choices : dict of Recipe
+        Recipes to choose from, by name.
+    """
     params: dict[str, Any] = {"recipe": trial.suggest_categorical("recipe", list(choices))}
     for key, span in WHOLE.items():
         params[key] = trial.suggest_int(key, int(span.low), int(span.high), log=span.log)
@@ -105,5 +139,11 @@ def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...
 
 
 def rows_of(literature: Literature) -> dict[str, int]:
-    """Number of training rows of each part."""
+    """Number of training rows of each part.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    """
     return {name: len(task.examples(literature).designs) for name, task in TASKS.items()}

@@ -36,7 +36,7 @@ RANDOM_TRIALS = 10
 
 @dataclass(frozen=True)
 class Budget:
-    """How long one study may go on; what was spent on it before, by an interrupted run, counts.
+    """Budget of one study; what was spent on it before, by an interrupted run, counts.
 
     Attributes
     ----------
@@ -49,7 +49,17 @@ class Budget:
 
     @classmethod
     def shared(cls, minutes: float, parts: int, protocol: Protocol) -> Budget:
-        """An equal share of the minutes for each study: one in each outer fold and one on all rows, for each part."""
+        """An equal share of the minutes for each study: one in each outer fold and one on all rows, for each part.
+
+        Parameters
+        ----------
+        minutes : float
+            Of the whole search.
+        parts : int
+            Number of parts that are tuned.
+        protocol : Protocol
+            Folds, repeats and seed.
+        """
         return cls(seconds=60 * minutes / max(parts * (protocol.folds * protocol.repeats + 1), 1))
 
     @property
@@ -58,12 +68,24 @@ class Budget:
         return int(self.trials if math.isfinite(self.trials) else math.ceil(self.seconds))
 
     def used(self, tried: Sequence[Tried]) -> int:
-        """Steps used so far, at most all."""
+        """Steps used so far, at most all.
+
+        Parameters
+        ----------
+        tried : sequence of Tried
+            Trials finished so far.
+        """
         spent = len(tried) if math.isfinite(self.trials) else int(sum(each.seconds for each in tried))
         return min(spent, self.total)
 
     def left(self, tried: Sequence[Tried]) -> bool:
-        """Whether another trial may start."""
+        """Return True where another trial may start.
+
+        Parameters
+        ----------
+        tried : sequence of Tried
+            Trials finished so far.
+        """
         return len(tried) < self.trials and sum(each.seconds for each in tried) < self.seconds
 
 
@@ -137,7 +159,19 @@ def tune(
 
 
 def study_name(name: str, examples: Examples, choices: Choices, seed: int) -> str:
-    """Name of the search: part, hash of all that its errors depend on, seed."""
+    """Name of the search: part, hash of all that its errors depend on, seed.
+
+    Parameters
+    ----------
+    name : str
+        Part.
+    examples : Examples
+        Training rows with labels.
+    choices : dict of Recipe
+        Recipes to choose from, by name.
+    seed : int
+        Of the random steps.
+    """
     space = [{key: asdict(span) for key, span in spans.items()} for spans in (WHOLE, NUMBERS)]
     settings = {"choices": {key: asdict(recipe) for key, recipe in choices.items()}, "space": [*space, BLOCKS]}
     found = hashlib.sha256(json.dumps([settings, INNER_FOLDS, OTHER_FOLDS]).encode())

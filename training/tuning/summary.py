@@ -1,4 +1,4 @@
-"""What a search leaves behind for people: child runs of the training's run, and a line per part."""
+"""Summary of a search for people: child runs of the training's run, and a line per part."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ def log_trials(store: MlflowClient, parent: str, studies: Sequence[Study]) -> in
     """Keep every trial as a child run of the training's run, with its settings and its error; returns their number.
 
     Trials of an interrupted run that this one went on from are children too: the recipe comes from all of them.
+
+    Parameters
+    ----------
+    store : MlflowClient
+        MLflow's client.
+    parent : str
+        Id of the run of the training.
+    studies : sequence of Study
+        Searches of the training.
     """
     from mlflow.entities import Metric, Param
 
@@ -39,7 +48,13 @@ def log_trials(store: MlflowClient, parent: str, studies: Sequence[Study]) -> in
 
 
 def summary(studies: Sequence[Study]) -> str:
-    """What the search did, one line per part; the last study of a part is the one on all rows."""
+    """Return what the search did, one line per part; the last study of a part is the one on all rows.
+
+    Parameters
+    ----------
+    studies : sequence of Study
+        Searches of the training.
+    """
     lines = []
     for name in dict.fromkeys(each.part for each in studies):
         counts = [len(each.tried) for each in studies if each.part == name]

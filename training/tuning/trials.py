@@ -45,7 +45,13 @@ class TuningStoreError(ValueError):
 
 def storage_path(folder: str | Path | None = None) -> Path:
     """The sqlite file of the trials: in the folder given, else beside a local MLflow store, else in the working
-    folder."""
+    folder.
+
+    Parameters
+    ----------
+    folder : str | Path | None
+        Where tuning.db lies; None for beside the MLflow store.
+    """
     if folder is not None:
         return Path(folder) / STORAGE
     uri = store_uri()
@@ -55,7 +61,15 @@ def storage_path(folder: str | Path | None = None) -> Path:
 @contextmanager
 def opened(path: Path, title: str) -> Iterator[optuna.Study]:
     """The study of that name, made on first use; optuna is imported here and nowhere earlier, and says nothing of
-    itself."""
+    itself.
+
+    Parameters
+    ----------
+    path : Path
+        Of the sqlite file.
+    title : str
+        Name of the study.
+    """
     import optuna
     from sqlalchemy import event
     from sqlalchemy.exc import SQLAlchemyError
@@ -92,7 +106,13 @@ def _write_ahead(connection: Any, record: object) -> None:
 
 
 def finished(study: optuna.Study) -> list[Tried]:
-    """Trials that ended with an error to tell, pruned ones included, in their order."""
+    """Trials that ended with an error to tell, pruned ones included, in their order.
+
+    Parameters
+    ----------
+    study : optuna.Study
+        Optuna's study.
+    """
     from optuna.trial import TrialState
 
     found = []
