@@ -15,11 +15,11 @@ from serving.server.errors import Failures, add_handlers
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Counted, Metrics
 from serving.server.middleware import BearerToken, BoundedBody, Head, LocalNames, SafeHeaders
-from serving.server.processes.reload import Reload
 from serving.server.routes import docs, explain, look_up, page, predict, status
 from serving.server.routes import status as admin
 from serving.server.schemas import Failure
 from serving.server.settings import Settings
+from serving.server.shared_folder import Reload
 
 DESCRIPTION = """Predictions for silicon-anode solid-state cells, with intervals, notices and nearest literature rows.
 

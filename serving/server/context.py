@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from serving.server.batching import Work
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Metrics
-from serving.server.processes.reload import Reload
 from serving.server.settings import Settings
+from serving.server.shared_folder import Reload
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
 from models.predictor import Predictor
-from serving.server.processes.shared_folder import SHOWN, identity_of
+from serving.server.shared_folder import SHOWN, identity_of
 
 
 class NotReadyError(RuntimeError):

@@ -12,8 +12,8 @@ from serving.server.context import Context
 from serving.server.errors import failure
 from serving.server.generations import ServedModel
 from serving.server.json_io import JsonResponse
-from serving.server.processes.reload import ReloadError
 from serving.server.schemas import Failure, HealthReply, ModelReply, ReadyReply, ReloadReply, VersionReply
+from serving.server.shared_folder import ReloadError
 
 
 def router(context: Context) -> APIRouter:
