@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, versions
+from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, note_champion, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,6 +59,7 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
         _settle(registry)
+    note_champion()
 
 
 def name_new(registry: MlflowClient, version: str) -> None:
@@ -108,6 +109,7 @@ def restore_previous(said: str) -> tuple[str, str]:
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
         _settle(registry)
         registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, said)
+    note_champion()
     return taken, restored
 
 
