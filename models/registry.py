@@ -1,4 +1,4 @@
-"""Finding a model: a folder, or a version of the MLflow registry by alias or number."""
+"""Models by reference: a folder, or a version of the MLflow registry by alias or number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ModelNotFoundError(ValueError):
 
 
 def store_uri() -> str:
-    """Address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
+    """Return the address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
@@ -45,7 +45,7 @@ class StoreError(ValueError):
 
 @contextmanager
 def client() -> Iterator[MlflowClient]:
-    """A client of the store; mlflow is imported here and nowhere earlier, and says nothing of itself.
+    """Open a client of the store; mlflow is imported here and nowhere earlier, and says nothing of itself.
 
     Raises
     ------
@@ -147,12 +147,17 @@ def _no_store_yet() -> bool:
 
 
 def resolve(reference: str | None = None) -> Path:
-    """Folder of a bundle.
+    """Return the folder of a bundle.
 
     Parameters
     ----------
-    reference : a bundle folder, an alias (`champion`), a version number, or `models:/silion@champion`; the champion
-    where None
+    reference : str, optional
+        A bundle folder, an alias (`champion`), a version number, or `models:/silion@champion`; the champion where None.
+
+    Returns
+    -------
+    Path
+        In place where it is on this machine, else a copy that goes when the program ends.
 
     Raises
     ------
@@ -209,7 +214,7 @@ def _from_client(wanted: str) -> Path:
 
 
 def _kept_here(uri: str) -> Path:
-    """Copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
+    """Fetch a copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
     from mlflow.artifacts import download_artifacts
 
     folder = tempfile.mkdtemp(prefix="silion-")
@@ -218,13 +223,25 @@ def _kept_here(uri: str) -> Path:
 
 
 def _nothing_under(wanted: str, known: Sequence[Version]) -> str:
-    told = ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in known) or "none"
-    return f"no model {wanted!r} in the store {store_uri()}; versions there: {told}. Train one with `silion train`"
+    there = ", ".join(f"{one.version} ({', '.join(one.aliases) or 'no alias'})" for one in known) or "none"
+    return f"no model {wanted!r} in the store {store_uri()}; versions there: {there}. Train one with `silion train`"
 
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version."""
+    """One registered version.
+
+    Attributes
+    ----------
+    version : str
+        Its number.
+    aliases : tuple of str
+        In the order of the alphabet; empty where it has none.
+    run_id : str
+        Of the MLflow run that made it.
+    tags : dict
+        Kept with it.
+    """
 
     version: str
     aliases: tuple[str, ...]
@@ -233,7 +250,7 @@ class Version:
 
 
 def versions() -> list[Version]:
-    """Registered versions, newest first; empty where there is none.
+    """List the registered versions, newest first; empty where there is none.
 
     A version without an alias whose training was stopped before it could give it one is left out.
     """
@@ -244,17 +261,21 @@ def versions() -> list[Version]:
         for model in registry.search_registered_models(f"name = '{MODEL_NAME}'"):
             for alias, number in model.aliases.items():
                 aliases.setdefault(str(number), []).append(alias)
-        found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
-    ordered = sorted(found, key=lambda each: -int(each.version))
+        registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
     return [
-        Version(str(each.version), tuple(sorted(aliases.get(str(each.version), ()))), each.run_id, dict(each.tags))
-        for each in ordered
-        if str(each.version) in aliases or REGISTERING not in each.tags
+        Version(str(one.version), tuple(sorted(aliases.get(str(one.version), ()))), one.run_id, dict(one.tags))
+        for one in sorted(registered, key=lambda one: -int(one.version))
+        if str(one.version) in aliases or REGISTERING not in one.tags
     ]
 
 
 def find(reference: str) -> Version:
-    """A registered version by its alias, its number or `models:/silion@challenger`.
+    """Return a registered version.
+
+    Parameters
+    ----------
+    reference : str
+        Its alias, its number or `models:/silion@challenger`.
 
     Raises
     ------
@@ -263,14 +284,21 @@ def find(reference: str) -> Version:
     """
     wanted = reference.removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
     known = versions()
-    for each in known:
-        if wanted == each.version or wanted in each.aliases:
-            return each
+    for version in known:
+        if wanted == version.version or wanted in version.aliases:
+            return version
     raise ModelNotFoundError(_nothing_under(wanted, known))
 
 
 def run_file(run_id: str, path: str) -> str | None:
-    """Text of a file that a run keeps, as `report/skill.csv`; None where it keeps none of that name.
+    """Read the text of a file that a run keeps; None where it keeps none of that name.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the MLflow run.
+    path : str
+        Of the file among the run's artifacts, as `report/skill.csv`.
 
     Raises
     ------
@@ -278,13 +306,25 @@ def run_file(run_id: str, path: str) -> str | None:
         No such run, or the store cannot be reached.
     """
     with client() as store, tempfile.TemporaryDirectory() as folder:
-        if path not in {each.path for each in store.list_artifacts(run_id, path.rpartition("/")[0] or None)}:
+        if path not in {file.path for file in store.list_artifacts(run_id, path.rpartition("/")[0] or None)}:
             return None
         return Path(store.download_artifacts(run_id, path, folder)).read_text(encoding="utf-8")
 
 
 def export(reference: str | None, folder: str | Path) -> Path:
     """Copy a bundle to a folder of its own, written aside and then renamed.
+
+    Parameters
+    ----------
+    reference : str or None
+        Of the model, as `resolve` takes it; the champion where None.
+    folder : str or Path
+        Where the copy shall be; a bundle that is there is replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
 
     Raises
     ------

@@ -191,9 +191,10 @@ class Supervisor(Multiprocess):
         """Wait for the workers to answer what they have begun; kill what is left after that time, or at a second
         signal."""
         until = time.monotonic() + self._settings.seconds + 2 * GRACE_S
-        while (running := [each.process.sentinel for each in self.workers if each.process.is_alive()]) and (
-            (left := until - time.monotonic()) > 0 and not self._shall_end()
-        ):
+        while not self._shall_end() and (left := until - time.monotonic()) > 0:
+            running = [worker.process.sentinel for worker in self.workers if worker.process.is_alive()]
+            if not running:
+                break
             self._wait(running, left)
         for worker in self.workers:
             worker.kill()

@@ -22,7 +22,7 @@ from serving.server.answers import alike, predict, predict_alike
 from serving.server.app import app_of
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
-from serving.server.requests import PredictRequest
+from serving.server.schemas import PredictRequest
 from serving.server.settings import Settings
 from tests.served import flat, same
 from tests.shared import ROOT
