@@ -68,4 +68,4 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf .venv report mlflow.db mlartifacts .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache

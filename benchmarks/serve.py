@@ -322,8 +322,9 @@ def mlflow_serve(env: dict[str, str]) -> Iterator[int]:
 
 
 def children(pid: int) -> list[int]:
-    """Processes that a process has started."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Workers that a server has started; Python's own tracker of what processes share is none of them."""
+    started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(one) for one in started if b"multiprocessing-fork" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def resident_mb(pid: int) -> float:

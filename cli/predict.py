@@ -122,7 +122,6 @@ def suggest(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Answer by HTTP until SIGTERM or Ctrl-C; SIGHUP, as `POST /admin/reload`, loads the present champion."""
-    import asyncio
 
     from serving.server.processes.listen import is_local, listening_socket
     from serving.server.processes.supervisor import Supervisor
@@ -147,5 +146,5 @@ def serve(arguments: argparse.Namespace) -> int:
     def say(words: str) -> None:
         print(f"silion: {words}", file=sys.stderr, flush=True)
 
-    asyncio.run(Supervisor(listen, arguments.model, settings, ready, say).run())
+    Supervisor(listen, arguments.model, settings, ready, say).run()
     return DONE

@@ -1,4 +1,4 @@
-"""Which version is the champion, and which was before: moves that a kill between any two steps cannot confuse.
+"""Moves of the champion, forth and back, that a kill between any two steps cannot confuse.
 
 MLflow moves one alias at a time. So the version that shall become champion first carries the number of the champion it
 follows, as a tag; then the alias moves, which is the one step that counts; and what follows from the two, the alias
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, versions
+from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, note_champion, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,8 +37,12 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
 
     Parameters
     ----------
-    over : the champion as its caller knows it; None where there is none
-    tags : kept with the version, written before the champion changes
+    version : str
+        Number of the version.
+    over : str or None
+        The champion as its caller knows it; None where there is none.
+    tags : mapping of str to str
+        Kept with the version, written before the champion changes.
 
     Raises
     ------
@@ -59,6 +63,7 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
         _settle(registry)
+    note_champion()
 
 
 def name_new(registry: MlflowClient, version: str) -> None:
@@ -67,9 +72,16 @@ def name_new(registry: MlflowClient, version: str) -> None:
 
     Where two first trainings end at once, both see the same waiting versions, or the one that was faster is the
     champion already: the lower number becomes it, whoever writes it.
+
+    Parameters
+    ----------
+    registry : MlflowClient
+        Of the store.
+    version : str
+        Its number; it bears the tag `REGISTERING`.
     """
-    found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
-    waiting = {str(each.version) for each in found if REGISTERING in each.tags} | {version}
+    registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
+    waiting = {str(one.version) for one in registered if REGISTERING in one.tags} | {version}
     aliases = _aliases(registry)  # read after the versions: one that waits no more has its alias by now
     if CHAMPION not in aliases:
         aliases[CHAMPION] = min(waiting, key=int)
@@ -81,16 +93,18 @@ def name_new(registry: MlflowClient, version: str) -> None:
         registry.delete_model_version_tag(MODEL_NAME, version, REGISTERING)
 
 
-def restore_previous(said: str) -> tuple[str, str]:
+def restore_previous(reason: str) -> tuple[str, str]:
     """Make the previous champion the champion again.
 
     Parameters
     ----------
-    said : kept as a tag of the version that is taken back
+    reason : str
+        Kept as a tag of the version that is taken back.
 
     Returns
     -------
-    taken_back, restored : versions
+    taken_back, restored : str
+        Numbers of the versions.
 
     Raises
     ------
@@ -107,13 +121,14 @@ def restore_previous(said: str) -> tuple[str, str]:
             raise AliasError(f"version {taken} is the champion and none is kept from before it: nothing changed")
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
         _settle(registry)
-        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, said)
+        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)
+    note_champion()
     return taken, restored
 
 
 def _aliases(registry: MlflowClient) -> dict[str, str]:
-    found = registry.search_registered_models(f"name = '{MODEL_NAME}'")
-    return {alias: str(version) for model in found for alias, version in model.aliases.items()}
+    registered = registry.search_registered_models(f"name = '{MODEL_NAME}'")
+    return {alias: str(version) for model in registered for alias, version in model.aliases.items()}
 
 
 def _settle(registry: MlflowClient) -> None:
@@ -121,7 +136,7 @@ def _settle(registry: MlflowClient) -> None:
     champion = aliases.get(CHAMPION)
     if champion is None:
         return
-    tags = {str(each.version): each.tags for each in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
+    tags = {str(one.version): one.tags for one in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
     before = tags[champion].get(BEFORE)
     if before in tags and before != champion:
         if aliases.get(PREVIOUS) != before:

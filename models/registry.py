@@ -1,4 +1,4 @@
-"""Finding a model: a folder, or a version of the MLflow registry by alias or number."""
+"""Models by reference: a folder, or a version of the MLflow registry by alias or number."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import atexit
 import logging
 import os
 import shutil
-import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
+from models.pointer import recall, remember, state_of
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODEL_NAME = "silion"
-DEFAULT_STORE = "sqlite:///mlflow.db"
+SQLITE = "sqlite:///"
+DEFAULT_STORE = f"{SQLITE}mlflow.db"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 REGISTERING = "registering"
 """Tag of a version from its making until its training has given it an alias: a killed training leaves it behind."""
@@ -33,7 +35,7 @@ class ModelNotFoundError(ValueError):
 
 
 def store_uri() -> str:
-    """Address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
+    """Return the address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
 
 
@@ -43,7 +45,7 @@ class StoreError(ValueError):
 
 @contextmanager
 def client() -> Iterator[MlflowClient]:
-    """A client of the store; mlflow is imported here and nowhere earlier, and says nothing of itself.
+    """Open a client of the store; mlflow is imported here and nowhere earlier, and says nothing of itself.
 
     Raises
     ------
@@ -77,15 +79,16 @@ def _make_store() -> None:
     MLflow makes its tables in dozens of steps: two programs that make them at once, or one that is killed meanwhile,
     leave a store that nobody can use.
     """
-    if not _no_store_yet():
+    store = _store_file()
+    if store is None or store.exists():
         return
     import mlflow
 
-    path = Path(store_uri().removeprefix("sqlite:///")).resolve()
+    path = store.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        mlflow.MlflowClient(f"sqlite:///{made}", f"sqlite:///{made}").search_registered_models(max_results=1)
+        mlflow.MlflowClient(f"{SQLITE}{made}", f"{SQLITE}{made}").search_registered_models(max_results=1)
         try:
             path.hardlink_to(made)
         except FileExistsError:
@@ -122,10 +125,8 @@ def check_store() -> None:
     """
     with client() as store:
         store.search_experiments(max_results=1)
-    if not store_uri().startswith("sqlite:///"):
-        return
-    path = Path(store_uri().removeprefix("sqlite:///")).resolve()
-    for place in (path, path.parent):
+    path = _store_file()
+    for place in (path.resolve(), path.resolve().parent) if path else ():
         if not os.access(place, os.W_OK):
             raise StoreError(
                 f"the MLflow store {store_uri()} cannot be written to: {place} is read-only; make it writable, or name "
@@ -133,19 +134,30 @@ def check_store() -> None:
             )
 
 
+def _store_file() -> Path | None:
+    """Return the file of a sqlite store, there or not; None for a store of another kind."""
+    uri = store_uri()
+    return Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
+
+
 def _no_store_yet() -> bool:
-    """Whether the store is a sqlite file that does not exist: asking mlflow would make one."""
-    path = store_uri().removeprefix("sqlite:///")
-    return store_uri().startswith("sqlite:///") and not Path(path).exists()
+    """Say whether the store is a sqlite file that does not exist: asking mlflow would make one."""
+    path = _store_file()
+    return path is not None and not path.exists()
 
 
 def resolve(reference: str | None = None) -> Path:
-    """Folder of a bundle.
+    """Return the folder of a bundle.
 
     Parameters
     ----------
-    reference : a bundle folder, an alias (`champion`), a version number, or `models:/silion@champion`; the champion
-    where None
+    reference : str, optional
+        A bundle folder, an alias (`champion`), a version number, or `models:/silion@champion`; the champion where None.
+
+    Returns
+    -------
+    Path
+        In place where it is on this machine, else a copy that goes when the program ends.
 
     Raises
     ------
@@ -159,44 +171,29 @@ def resolve(reference: str | None = None) -> Path:
             f"{reference}: no model bundle here; expected a folder that `silion models export` wrote"
         )
     wanted = (reference or CHAMPION).removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
-    return _from_sqlite(wanted) or _from_client(wanted)
+    store = _store_file()
+    return (recall(store, wanted) if store else None) or _from_client(wanted)
 
 
-def _from_sqlite(wanted: str) -> Path | None:
-    """The bundle of a version read straight from a local sqlite store, without importing mlflow; None where that is not
-    possible.
+def note_champion() -> None:
+    """Write down beside a local store where its champion is, so that the next look-up need not ask MLflow.
 
-    A ten-row prediction is all import time: mlflow alone takes as long as everything else together. The tables are
-    those of the pinned
-    mlflow 3.17; anything unexpected falls back to its client.
+    Called last of all that is written to the store: any change after it makes the note worthless, not wrong.
     """
-    uri = store_uri()
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not uri.startswith("sqlite:///") or not path.is_file():
-        return None
-    query = (
-        "SELECT m.artifact_location FROM model_versions v JOIN logged_models m ON v.source = 'models:/' || m.model_id "
-        "LEFT JOIN registered_model_aliases a ON a.name = v.name AND a.version = v.version "
-        "WHERE v.name = ? AND v.current_stage != 'Deleted_Internal' AND (a.alias = ? OR CAST(v.version AS TEXT) = ?)"
-    )
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
-            row = store.execute(query, (MODEL_NAME, wanted, wanted)).fetchone()
-    except sqlite3.Error:
-        return None
-    if row is None or urlparse(row[0]).scheme not in ("", "file"):
-        return None
-    folder = Path(unquote(urlparse(row[0]).path)) / BUNDLE_INSIDE
-    return folder if folder.is_dir() else None
+    with suppress(ModelNotFoundError, StoreError):  # what a move of the champion has done stands without it
+        _from_client(CHAMPION)
 
 
 def _from_client(wanted: str) -> Path:
+    """Ask MLflow for the bundle of an alias or number; noted down where the store is a local file."""
     if _no_store_yet():
         raise ModelNotFoundError(
             f"no model {wanted!r}: there is no store {store_uri()} yet. Train one with `silion train`, or give a folder"
         )
     from mlflow.exceptions import MlflowException
 
+    store = _store_file()
+    state = state_of(store) if store else None  # what changes from here on is not in the answer
     with client() as registry:
         try:
             version = (
@@ -206,11 +203,18 @@ def _from_client(wanted: str) -> Path:
             )
         except MlflowException:
             raise ModelNotFoundError(f"{_nothing_under(wanted, versions())}, or give a folder") from None
+        if store:
+            location = urlparse(registry.get_model_version_download_uri(MODEL_NAME, version.version))
+            folder = Path(unquote(location.path)) / BUNDLE_INSIDE
+            if location.scheme in ("", "file") and folder.is_dir():
+                if folder.is_absolute():  # any other is another place for whoever stands elsewhere
+                    remember(store, state, wanted, folder)
+                return folder
         return _kept_here(f"models:/{MODEL_NAME}/{version.version}/{BUNDLE_INSIDE}")
 
 
 def _kept_here(uri: str) -> Path:
-    """Copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
+    """Fetch a copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
     from mlflow.artifacts import download_artifacts
 
     folder = tempfile.mkdtemp(prefix="silion-")
@@ -219,13 +223,25 @@ def _kept_here(uri: str) -> Path:
 
 
 def _nothing_under(wanted: str, known: Sequence[Version]) -> str:
-    told = ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in known) or "none"
-    return f"no model {wanted!r} in the store {store_uri()}; versions there: {told}. Train one with `silion train`"
+    there = ", ".join(f"{one.version} ({', '.join(one.aliases) or 'no alias'})" for one in known) or "none"
+    return f"no model {wanted!r} in the store {store_uri()}; versions there: {there}. Train one with `silion train`"
 
 
 @dataclass(frozen=True)
 class Version:
-    """One registered version."""
+    """One registered version.
+
+    Attributes
+    ----------
+    version : str
+        Its number.
+    aliases : tuple of str
+        In the order of the alphabet; empty where it has none.
+    run_id : str
+        Of the MLflow run that made it.
+    tags : dict
+        Kept with it.
+    """
 
     version: str
     aliases: tuple[str, ...]
@@ -234,7 +250,7 @@ class Version:
 
 
 def versions() -> list[Version]:
-    """Registered versions, newest first; empty where there is none.
+    """List the registered versions, newest first; empty where there is none.
 
     A version without an alias whose training was stopped before it could give it one is left out.
     """
@@ -245,17 +261,21 @@ def versions() -> list[Version]:
         for model in registry.search_registered_models(f"name = '{MODEL_NAME}'"):
             for alias, number in model.aliases.items():
                 aliases.setdefault(str(number), []).append(alias)
-        found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
-    ordered = sorted(found, key=lambda each: -int(each.version))
+        registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
     return [
-        Version(str(each.version), tuple(sorted(aliases.get(str(each.version), ()))), each.run_id, dict(each.tags))
-        for each in ordered
-        if str(each.version) in aliases or REGISTERING not in each.tags
+        Version(str(one.version), tuple(sorted(aliases.get(str(one.version), ()))), one.run_id, dict(one.tags))
+        for one in sorted(registered, key=lambda one: -int(one.version))
+        if str(one.version) in aliases or REGISTERING not in one.tags
     ]
 
 
 def find(reference: str) -> Version:
-    """A registered version by its alias, its number or `models:/silion@challenger`.
+    """Return a registered version.
+
+    Parameters
+    ----------
+    reference : str
+        Its alias, its number or `models:/silion@challenger`.
 
     Raises
     ------
@@ -264,14 +284,21 @@ def find(reference: str) -> Version:
     """
     wanted = reference.removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
     known = versions()
-    for each in known:
-        if wanted == each.version or wanted in each.aliases:
-            return each
+    for version in known:
+        if wanted == version.version or wanted in version.aliases:
+            return version
     raise ModelNotFoundError(_nothing_under(wanted, known))
 
 
 def run_file(run_id: str, path: str) -> str | None:
-    """Text of a file that a run keeps, as `report/skill.csv`; None where it keeps none of that name.
+    """Read the text of a file that a run keeps; None where it keeps none of that name.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the MLflow run.
+    path : str
+        Of the file among the run's artifacts, as `report/skill.csv`.
 
     Raises
     ------
@@ -279,13 +306,25 @@ def run_file(run_id: str, path: str) -> str | None:
         No such run, or the store cannot be reached.
     """
     with client() as store, tempfile.TemporaryDirectory() as folder:
-        if path not in {each.path for each in store.list_artifacts(run_id, path.rpartition("/")[0] or None)}:
+        if path not in {file.path for file in store.list_artifacts(run_id, path.rpartition("/")[0] or None)}:
             return None
         return Path(store.download_artifacts(run_id, path, folder)).read_text(encoding="utf-8")
 
 
 def export(reference: str | None, folder: str | Path) -> Path:
     """Copy a bundle to a folder of its own, written aside and then renamed.
+
+    Parameters
+    ----------
+    reference : str or None
+        Of the model, as `resolve` takes it; the champion where None.
+    folder : str or Path
+        Where the copy shall be; a bundle that is there is replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
 
     Raises
     ------

@@ -44,9 +44,9 @@ class Served:
         return self.said.read_text(encoding="utf-8")
 
     def workers(self) -> list[int]:
-        """Processes that answer."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(each) for each in children.read_text().split()]
+        """Processes that answer; Python's own tracker of what processes share is none of them."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"multiprocessing-fork" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def wait_for(self, words: str, seconds: float = 60) -> None:
         """Wait until the server has told something."""

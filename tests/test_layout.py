@@ -14,6 +14,7 @@ import models
 import serving
 import training
 from benchmarks import house
+from tests.shared import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
@@ -138,3 +139,14 @@ def test_predict_loads_only_what_predicting_needs(bundle_folder: Path, tmp_path:
     loaded = modules_after("predict", source, "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder))
     assert "xgboost" in loaded
     assert not loaded & {"mlflow", "shap", "matplotlib", "fastapi", "training.train", "training.data.load"}
+
+
+def test_predict_finds_the_champion_without_mlflow(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The training has written down where it is: MLflow need not be asked."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.env["MLFLOW_TRACKING_URI"])
+    source = str(ROOT / "data" / "examples" / "candidates.csv")
+    loaded = modules_after("predict", source, "-o", str(tmp_path / "out.csv"))
+    assert "xgboost" in loaded
+    assert not loaded & {"mlflow", "sqlalchemy"}

@@ -1,4 +1,4 @@
-"""From designs to answers: the numbers of `silion predict`, arranged for JSON."""
+"""Answers to requests for predictions: the numbers of `silion predict`, arranged for JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from models.predictor import DEFAULT_CYCLE, ENDS, Predictions, check_targets
 from models.tasks.fade import RETENTION
 from models.tasks.registry import TARGETS, task_of
 from serving.server.batching import Deadline
-from serving.server.designs import good_designs, read_designs, read_measured
-from serving.server.errors import shortened
+from serving.server.designs import good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
-from serving.server.requests import PredictRequest
+from serving.server.schemas import PredictRequest
 
 CHUNK = 1_000
 """Designs predicted between two looks at the clock."""
@@ -29,123 +28,198 @@ MOST_SHARED = 20
 
 
 def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
-    """What each predicted quantity is, and how well it is predicted."""
+    """Describe each predicted quantity, and how well it is predicted.
+
+    Parameters
+    ----------
+    model : ServedModel
+        Its skill, and beyond which distance a design is far from its training rows.
+    targets : sequence of str, optional
+        Columns of `TARGETS`; all where None.
+
+    Returns
+    -------
+    dict
+        By column, see `serving.server.schemas.TargetFacts`.
+
+    Raises
+    ------
+    ValueError
+        A target that does not exist.
+    """
     skill = model.bundle.facts.get("skill", {})
-    found = {}
+    by_column = {}
     for column in check_targets(targets):
         domain = model.bundle.parts[task_of(column).name].domain
         facts = asdict(TARGETS[column])
         del facts["column"]
-        found[column] = {
+        by_column[column] = {
             **facts,
             "part": task_of(column).name,
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
         }
-    return found
+    return by_column
 
 
-def predict(model: ServedModel, asked: PredictRequest, deadline: Deadline) -> dict[str, Any]:
-    """One result or error per design, in order.
+def predict(model: ServedModel, request: PredictRequest, deadline: Deadline) -> dict[str, Any]:
+    """Answer a request with one result or error per design, in order.
+
+    Parameters
+    ----------
+    model : ServedModel
+        The one that answers.
+    request : PredictRequest
+        Designs, and what is wanted of them.
+    deadline : Deadline
+        Asked between chunks of designs.
+
+    Returns
+    -------
+    dict
+        See `serving.server.schemas.PredictReply`.
 
     Raises
     ------
     InputError, ValueError
         No design can be used, a measured one cannot, or the level is beyond the number of papers.
+    TooLongError
+        The time is over.
     """
-    measured = read_measured(asked.measured)
-    found = read_designs(asked.designs, deadline)
-    designs = good_designs(found)
-    results = _results(model, designs, asked, measured, deadline)
-    if asked.curve:
+    measured = read_measured(request.measured)
+    read = read_designs(request.designs, deadline)
+    designs = good_designs(read)
+    results = _results(model, designs, request, measured, deadline)
+    if request.curve:
         # predicted first: a level beyond the papers is refused in the same words with and without a curve
-        told = list(results)
-        drawn = curves(model, designs, asked.level, measured)
-        results = ({**result, "curve": curve} for result, curve in zip(told, drawn, strict=True))
-    return _reply(model, asked, found, results)
+        predicted = list(results)
+        drawn = curves(model, designs, request.level, measured)
+        results = ({**result, "curve": curve} for result, curve in zip(predicted, drawn, strict=True))
+    return _reply(model, request, read, results)
 
 
-def alike(model: ServedModel, asked: PredictRequest) -> Hashable | None:
-    """What requests have in common that one call may answer; None for a request that shall be answered alone."""
-    if asked.curve or asked.measured or len(asked.designs) > MOST_SHARED:
+def alike(model: ServedModel, request: PredictRequest) -> Hashable | None:
+    """Return what requests have in common that one call may answer.
+
+    Parameters
+    ----------
+    model : ServedModel
+        The one that answers.
+    request : PredictRequest
+        Designs, and what is wanted of them.
+
+    Returns
+    -------
+    Hashable or None
+        Equal for requests that may share a call; None for a request that shall be answered alone.
+    """
+    if request.curve or request.measured or len(request.designs) > MOST_SHARED:
         return None
-    return model.generation, tuple(asked.targets or TARGETS), asked.level, asked.precedents
+    return model.generation, tuple(request.targets or TARGETS), request.level, request.precedents
 
 
 def predict_alike(
     model: ServedModel, requests: Sequence[PredictRequest], deadline: Deadline
 ) -> list[dict[str, Any] | ValueError]:
-    """The answers of `predict` to requests that are `alike`, by one call; an error of one is its own."""
+    """Answer requests that are `alike` as `predict` would, by one call.
+
+    Parameters
+    ----------
+    model : ServedModel
+        The one that answers.
+    requests : sequence of PredictRequest
+        For which `alike` is equal.
+    deadline : Deadline
+        Asked between chunks of designs.
+
+    Returns
+    -------
+    list of dict or ValueError
+        In the order of the requests; an error of one is its own.
+
+    Raises
+    ------
+    TooLongError
+        The time is over.
+    """
     read: list[list[Candidate | list[Mistake]] | ValueError] = []
-    for asked in requests:
+    for request in requests:
         try:
-            read.append(read_designs(asked.designs, deadline))
+            read.append(read_designs(request.designs, deadline))
         except InputError as error:
             read.append(error)
-    good = [each for found in read if isinstance(found, list) for each in found]
+    usable = [design for designs in read if isinstance(designs, list) for design in designs]
     results: Iterator[dict[str, Any]] = iter(())
-    if good:
-        results = _results(model, good_designs(good), requests[0], None, deadline)
+    if usable:
+        results = _results(model, good_designs(usable), requests[0], None, deadline)
     return [
-        _reply(model, asked, found, results) if isinstance(found, list) else found
-        for asked, found in zip(requests, read, strict=True)
+        _reply(model, request, designs, results) if isinstance(designs, list) else designs
+        for request, designs in zip(requests, read, strict=True)
     ]
 
 
 def _reply(
     model: ServedModel,
-    asked: PredictRequest,
-    found: Sequence[Candidate | list[Mistake]],
+    request: PredictRequest,
+    read: Sequence[Candidate | list[Mistake]],
     results: Iterator[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "model": model.short,
-        "level": asked.level,
-        "targets": target_facts(model, asked.targets),
-        "results": [
-            next(results) if isinstance(each, Candidate) else {"error": [shortened(str(mistake)) for mistake in each]}
-            for each in found
-        ],
+        "level": request.level,
+        "targets": target_facts(model, request.targets),
+        "results": with_errors(read, results),
     }
 
 
 def _results(
     model: ServedModel,
     designs: Designs,
-    asked: PredictRequest,
+    request: PredictRequest,
     measured: pd.DataFrame | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
     for begin in range(0, len(designs), CHUNK):
         deadline.check()
         chunk = designs.take(slice(begin, begin + CHUNK))
-        answers = model.predictor.predict(
-            chunk, targets=asked.targets, level=asked.level, precedents=asked.precedents, measured=measured
+        predictions = model.predictor.predict(
+            chunk, targets=request.targets, level=request.level, precedents=request.precedents, measured=measured
         )
-        yield from results_of(answers)
+        yield from results_of(predictions)
 
 
-def results_of(answers: Predictions) -> list[dict[str, Any]]:
-    """Each design's predictions, notices and nearest rows."""
-    table = answers.table
+def results_of(predictions: Predictions) -> list[dict[str, Any]]:
+    """Arrange each design's predictions, notices and nearest rows.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Of any number of designs.
+
+    Returns
+    -------
+    list of dict
+        By design, see `serving.server.schemas.Result`.
+    """
+    table = predictions.table
     by_target = {}
     for column in TARGETS:
         if column in table:
             ends = (table[column + end].tolist() for end in ("", "_low", "_high"))
-            by_target[column] = list(zip(*ends, _distances(answers, task_of(column).name), strict=True))
+            by_target[column] = list(zip(*ends, _distances(predictions, task_of(column).name), strict=True))
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
             "notices": notice.split("; ") if notice else [],
             "precedents": precedents,
         }
-        for place, (notice, precedents) in enumerate(zip(table["notice"], answers.precedents, strict=True))
+        for place, (notice, precedents) in enumerate(zip(table["notice"], predictions.precedents, strict=True))
     ]
 
 
-def _distances(answers: Predictions, part: str) -> list[float | None]:
-    away = answers.distances.get(part)
-    return [None] * len(answers.table) if away is None else list(away.tolist())
+def _distances(predictions: Predictions, part: str) -> list[float | None]:
+    distances = predictions.distances.get(part)
+    return [None] * len(predictions.table) if distances is None else list(distances.tolist())
 
 
 def _prediction(value: float, low: float, high: float, distance: float | None) -> dict[str, float | None] | None:
@@ -161,7 +235,23 @@ NAMES = ("retention_pct", "low", "high")
 
 
 def curve_cycles(asked: np.ndarray) -> list[int]:
-    """Cycles of the curves, dense where cells fade fast: from 1 to the last that is asked for."""
+    """Choose the cycles of the curves, dense where cells fade fast.
+
+    Parameters
+    ----------
+    asked : ndarray, shape (n_designs,)
+        Cycle that each design asks for.
+
+    Returns
+    -------
+    list of int
+        From 1 to the last that is asked for, at least to `LAST_CYCLE`.
+
+    Examples
+    --------
+    >>> curve_cycles(np.array([200.0, 500.0]))[:5], curve_cycles(np.array([1500.5]))[-1]
+    ([1, 2, 3, 4, 5], 1501)
+    """
     last = max(LAST_CYCLE, int(np.ceil(asked.max(initial=0.0))))
     return [int(cycle) for cycle in np.unique(np.geomspace(1, last, POINTS).round())]
 
@@ -169,14 +259,30 @@ def curve_cycles(asked: np.ndarray) -> list[int]:
 def curves(
     model: ServedModel, designs: Designs, level: float, measured: pd.DataFrame | None
 ) -> list[dict[str, Any] | None]:
-    """Each design's curve, None where it describes no anode.
+    """Draw each design's curve of capacity retention, None where it describes no anode.
 
     Its points are predictions as any other, one of them at the cycle that the design asks for: the curve cannot differ
     from what is predicted there.
+
+    Parameters
+    ----------
+    model : ServedModel
+        The one that answers.
+    designs : Designs
+        To draw.
+    level : float
+        Share of papers whose values the band should hold, 0 to 1.
+    measured : DataFrame or None
+        Own measured designs, which move the others; None where there are none.
+
+    Returns
+    -------
+    list of dict or None
+        By design, see `serving.server.schemas.Curve`.
     """
     described = has_anode(designs)
     drawn = iter(_drawn(model, designs.take(described), level, measured) if described.any() else [])
-    return [next(drawn) if each else None for each in described]
+    return [next(drawn) if cell else None for cell in described]
 
 
 def _drawn(
@@ -189,13 +295,13 @@ def _drawn(
         cells, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles
     ).table
     places = [[] if cycle in cycles else [int(np.searchsorted(cycles, cycle))] for cycle in asked]
-    found = {"cycle": np.tile(np.array(cycles, dtype=float), (len(cells), 1))}
+    shared = {"cycle": np.tile(np.array(cycles, dtype=float), (len(cells), 1))}
     for name, end in zip(NAMES, ENDS, strict=True):
-        found[name] = table[[f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles]].to_numpy(dtype=float)
+        shared[name] = table[[f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles]].to_numpy(dtype=float)
     own = {"cycle": asked} | {
         name: table[RETENTION.column + end].to_numpy(dtype=float) for name, end in zip(NAMES, ENDS, strict=True)
     }
     return [
-        {name: np.insert(found[name][row], places[row], own[name][row]).tolist() for name in found}
+        {name: np.insert(shared[name][row], places[row], own[name][row]).tolist() for name in shared}
         for row in range(len(cells))
     ]

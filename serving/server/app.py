@@ -10,16 +10,15 @@ from fastapi import FastAPI
 from models.bundle import Bundle
 from models.predictor import Predictor
 from serving.server.batching import Work
-from serving.server.context import Context
-from serving.server.errors import Failures, add_handlers
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Counted, Metrics
-from serving.server.middleware import BearerToken, BoundedBody, Head, LocalNames, SafeHeaders
-from serving.server.processes.reload import Reload
+from serving.server.middleware import BearerToken, BoundedBody, Failures, Head, LocalNames, SafeHeaders
+from serving.server.replies import add_handlers
 from serving.server.routes import docs, explain, look_up, page, predict, status
-from serving.server.routes import status as admin
+from serving.server.routes.context import Context
 from serving.server.schemas import Failure
 from serving.server.settings import Settings
+from serving.server.shared_folder import Reload
 
 DESCRIPTION = """Predictions for silicon-anode solid-state cells, with intervals, notices and nearest literature rows.
 
@@ -41,12 +40,16 @@ FAILURES: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(models: Generations, settings: Settings, reload: Reload | None = None) -> FastAPI:
-    """A server of the models.
+    """Build a server of models.
 
     Parameters
     ----------
-    models : answers come from the current one
-    reload : loads the present champion; None where nobody can
+    models : Generations
+        Answers come from the one that is current when a request begins.
+    settings : Settings
+        Limits, and who may ask.
+    reload : callable, optional
+        Loads the present champion in all workers; None where nobody can.
     """
     app = FastAPI(
         title="Silion",
@@ -58,8 +61,8 @@ def create_app(models: Generations, settings: Settings, reload: Reload | None = 
     )
     context = Context(models, settings, Work(settings), Metrics(), reload)
     add_handlers(app)
-    for noun in (status, predict, explain, look_up, admin):
-        app.include_router(noun.router(context))
+    for routes in (status, predict, explain, look_up):
+        app.include_router(routes.router(context))
     app.include_router(docs.router())
     app.include_router(page.router())
     app.add_middleware(Failures)
@@ -74,7 +77,15 @@ def create_app(models: Generations, settings: Settings, reload: Reload | None = 
 
 
 def app_of(bundle: Bundle, settings: Settings | None = None) -> FastAPI:
-    """A server of one model that stays, without a process around it: for tests, and for other servers to mount."""
+    """Build a server of one model that stays, without a process around it: for tests, and for other servers to mount.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model, as `load_bundle` reads it.
+    settings : Settings, optional
+        Limits; the usual ones where None.
+    """
     models = Generations([1])
     models.add(ServedModel(Predictor(bundle), "0" * 64, 1))
     return create_app(models, settings or Settings())

@@ -27,7 +27,20 @@ class TooLongError(TimeoutError):
 
 
 class Deadline:
-    """A moment that long work asks for between its steps."""
+    """A moment that long work asks for between its steps.
+
+    Parameters
+    ----------
+    seconds : float
+        From now; none are left where it is not positive.
+
+    Examples
+    --------
+    >>> Deadline(60).check()
+    >>> Deadline(-1).check()
+    Traceback (most recent call last):
+    serving.server.batching.TooLongError
+    """
 
     def __init__(self, seconds: float) -> None:
         self._moment = time.monotonic() + seconds
@@ -49,7 +62,13 @@ Joined = Callable[[list[Any], Deadline], Sequence[Any]]
 
 
 class Work:
-    """The threads of one worker: some for long requests, one for the small ones that share their calls."""
+    """The threads of one worker: some for long requests, one for the small ones that share their calls.
+
+    Parameters
+    ----------
+    settings : Settings
+        Number of threads, seconds an answer may take, and how many may wait.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -60,7 +79,17 @@ class Work:
         self._asked = 0
 
     async def run(self, function: Callable[[Deadline], ResultT]) -> ResultT:
-        """Run a function that asks its deadline between steps.
+        """Run a function in a thread.
+
+        Parameters
+        ----------
+        function : callable
+            Given the deadline, which it asks between its steps.
+
+        Returns
+        -------
+        ResultT
+            What the function returns.
 
         Raises
         ------
@@ -75,7 +104,17 @@ class Work:
 
         Parameters
         ----------
-        alike : items that one call may answer have this in common, and the function
+        alike : Hashable
+            Items that one call may answer have this in common, and the function.
+        item : Any
+            One of those given to the function.
+        function : callable
+            Answers several items in one call, in order; an answer that is an exception is raised for its item alone.
+
+        Returns
+        -------
+        Any
+            The answer to the item.
 
         Raises
         ------
@@ -106,13 +145,13 @@ class Work:
         with self._lock:  # from now on nobody joins these
             if self._open.get(alike) is waiting:
                 del self._open[alike]
-        asked = [(item, answer) for item, answer in waiting if not answer.done()]
+        open_items = [(item, answer) for item, answer in waiting if not answer.done()]
         try:
-            found = function([item for item, _ in asked], Deadline(self._settings.seconds)) if asked else []
+            answers = function([item for item, _ in open_items], Deadline(self._settings.seconds)) if open_items else []
         except Exception as error:  # told to each of those who wait, as if it had asked alone
-            found = [error] * len(asked)
+            answers = [error] * len(open_items)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, [answer for _, answer in asked], found)
+            loop.call_soon_threadsafe(_settle, [answer for _, answer in open_items], answers)
 
     async def _in_time(self, start: Callable[[], asyncio.Future[ResultT]]) -> ResultT:
         if self._asked >= self._settings.waiting + self._settings.threads:
@@ -127,11 +166,11 @@ class Work:
             self._asked -= 1
 
 
-def _settle(answers: list[asyncio.Future[Any]], found: Sequence[Any]) -> None:
-    for answer, each in zip(answers, found, strict=True):
-        if answer.done():  # its time was over
+def _settle(waiting: list[asyncio.Future[Any]], answers: Sequence[Any]) -> None:
+    for future, answer in zip(waiting, answers, strict=True):
+        if future.done():  # its time was over
             continue
-        if isinstance(each, Exception):
-            answer.set_exception(each)
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
         else:
-            answer.set_result(each)
+            future.set_result(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from features.tables.rows import expectation
 from models.candidates import candidate_designs, candidate_frame, read_design
 from models.lab_calibration import measured_frame, parse_measured
 from serving.server.batching import Deadline
+from serving.server.replies import shortened
 
 MOST_FIELDS = 100
 LONGEST_NAME = 60
@@ -26,44 +27,125 @@ KINDS = {dict: "an object", list: "a list"}
 def check_count(what: str, count: int, most: int) -> None:
     """Refuse more than a server takes at once.
 
+    Parameters
+    ----------
+    what : str
+        Name of what is counted, for the message.
+    count : int
+        Of them in the request.
+    most : int
+        Highest count that is taken.
+
     Raises
     ------
     HTTPException
         413.
+
+    Examples
+    --------
+    >>> check_count("designs", 3, 2)
+    Traceback (most recent call last):
+    fastapi.exceptions.HTTPException: 413: designs: got 3, expected at most 2 at once; send them in several requests
     """
     if count > most:
         raise HTTPException(413, f"{what}: got {count}, expected at most {most} at once; send them in several requests")
 
 
 def read_designs(designs: Iterable[Mapping[str, Any]], deadline: Deadline) -> list[Candidate | list[Mistake]]:
-    """Each design, or all its mistakes; line n is the n-th.
+    """Read each design, or all its mistakes; line n is the n-th.
+
+    Parameters
+    ----------
+    designs : iterable of mapping
+        Plain values by column of `Candidate`; empty text and None mean not known.
+    deadline : Deadline
+        Asked before each design.
+
+    Returns
+    -------
+    list of Candidate or list of Mistake
+        One a design, in order.
 
     Raises
     ------
     InputError
         None can be used; with the mistakes of all.
+    TooLongError
+        The time is over.
+
+    Examples
+    --------
+    >>> values = [{"electrolyte": "Li6PS5Cl"}, {"electrolyte": "Li3N", "cycle": -1}]
+    >>> design, mistakes = read_designs(values, Deadline(60))
+    >>> design.electrolyte, str(mistakes[0])[:22]
+    ('Li6PS5Cl', 'line 2, column cycle: ')
     """
-    found = []
+    read = []
     for line, values in enumerate(designs, start=1):
         deadline.check()
-        found.append(_read(values, line))
-    if not any(isinstance(each, Candidate) for each in found):
-        raise InputError("no design can be used", [each for rows in found if isinstance(rows, list) for each in rows])
-    return found
+        read.append(_read(values, line))
+    if not any(isinstance(design, Candidate) for design in read):
+        mistakes = [mistake for of_one in read if isinstance(of_one, list) for mistake in of_one]
+        raise InputError("no design can be used", mistakes)
+    return read
 
 
-def good_designs(found: Sequence[Candidate | list[Mistake]]) -> Designs:
-    """The designs that can be used, as arrays."""
-    return candidate_designs(each for each in found if isinstance(each, Candidate))
+def good_designs(read: Sequence[Candidate | list[Mistake]]) -> Designs:
+    """Return the designs that can be used, as arrays.
+
+    Parameters
+    ----------
+    read : sequence of Candidate or list of Mistake
+        Of `read_designs`.
+    """
+    return candidate_designs(design for design in read if isinstance(design, Candidate))
 
 
-def good_frame(found: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:
-    """The designs that can be used, as the models read them."""
-    return candidate_frame(each for each in found if isinstance(each, Candidate))
+def good_frame(read: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:
+    """Return the designs that can be used, as the models read them.
+
+    Parameters
+    ----------
+    read : sequence of Candidate or list of Mistake
+        Of `read_designs`.
+    """
+    return candidate_frame(design for design in read if isinstance(design, Candidate))
+
+
+def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put results in the order of the designs, with the mistakes of those that have none.
+
+    Parameters
+    ----------
+    read : sequence of Candidate or list of Mistake
+        Of `read_designs`.
+    results : iterator of dict
+        Of the designs that can be used, in order; as many are taken as there are.
+
+    Examples
+    --------
+    >>> read = [[Mistake(1, "cycle", "-1", "more than 0")], Candidate(electrolyte="Li3N")]
+    >>> with_errors(read, iter([{"notices": []}]))
+    [{'error': ['line 1, column cycle: got -1, expected more than 0']}, {'notices': []}]
+    """
+    return [
+        next(results) if isinstance(design, Candidate) else {"error": [shortened(str(mistake)) for mistake in design]}
+        for design in read
+    ]
 
 
 def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
-    """Own measured designs; None where there are none.
+    """Read own measured designs.
+
+    Parameters
+    ----------
+    designs : sequence of mapping
+        Plain values by column of `Measured`; empty text and None mean not known.
+
+    Returns
+    -------
+    DataFrame or None
+        A row a design; None where there are none.
 
     Raises
     ------
@@ -72,7 +154,8 @@ def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
     """
     if not designs:
         return None
-    if mistakes := [each for line, values in enumerate(designs, 1) for each in _oversized(Measured, values, line)]:
+    mistakes = [mistake for line, values in enumerate(designs, 1) for mistake in _oversized(Measured, values, line)]
+    if mistakes:
         raise InputError(f"{len(mistakes)} mistakes in the measured designs", mistakes)
     return measured_frame(parse_measured(list(designs)))
 
@@ -82,17 +165,17 @@ def _read(values: Mapping[str, Any], line: int) -> Candidate | list[Mistake]:
 
 
 def _oversized(model: type[Row], values: Mapping[str, Any], line: int) -> list[Mistake]:
-    """What no table could hold: nested values, names and texts without end."""
+    """Find what no table could hold: nested values, names and texts without end."""
     if len(values) > MOST_FIELDS:
         return [Mistake(line, "", f"{len(values)} fields", f"at most {MOST_FIELDS}")]
-    found = []
+    mistakes = []
     for name, value in values.items():
         most = LONGEST_CIF if name == "cif_text" else LONGEST_TEXT
         if len(name) > LONGEST_NAME:
-            found.append(Mistake(line, f"{name[:LONGEST_NAME]}...", "an unknown column", "a column of this table"))
+            mistakes.append(Mistake(line, f"{name[:LONGEST_NAME]}...", "an unknown column", "a column of this table"))
         elif isinstance(value, (dict, list)):
             what = expectation(model, name) if name in model.model_fields else "a plain value"
-            found.append(Mistake(line, name, KINDS[type(value)], what))
+            mistakes.append(Mistake(line, name, KINDS[type(value)], what))
         elif isinstance(value, str) and len(value) > most:
-            found.append(Mistake(line, name, f"{len(value)} characters", f"at most {most}"))
-    return found
+            mistakes.append(Mistake(line, name, f"{len(value)} characters", f"at most {most}"))
+    return mistakes

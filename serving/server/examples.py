@@ -12,17 +12,30 @@ from features.tables.rows import read_table
 
 LITERATURE = Path(__file__).resolve().parents[2] / "data" / "literature"
 COUNT = 8
+Described = tuple[CellRow, SourceRow, dict[str, float]]
+"""A cell, its source, and what was measured, by column."""
 
 
 @cache
 def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
-    """The cells that tell most of themselves, of as many architectures as there are; empty where the tables are not
-    shipped along."""
+    """Choose the cells that tell most of themselves, of as many architectures as there are.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the tables of the literature.
+
+    Returns
+    -------
+    list of dict
+        At most `COUNT`, one a paper, see `serving.server.schemas.Example`; empty where the tables are not shipped
+        along.
+    """
     if not all((folder / f"{name}.csv").is_file() for name in ("cells", "cycling", "sources")):
         return []
     sources = {row.source_id: row for row in read_table(folder / "sources.csv", SourceRow).rows}
     points = read_table(folder / "cycling.csv", CyclingRow).rows
-    found = []
+    cells = []
     for cell in read_table(folder / "cells.csv", CellRow).rows:
         source = sources.get(cell.paper)
         if source is None or not cell.in_training or not cell.electrolyte or not cell.anode:
@@ -31,30 +44,28 @@ def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
             continue
         measured = _measured(cell, [point for point in points if point.cell_id == cell.cell_id])
         if measured:
-            found.append((cell, source, measured))
-    found.sort(key=lambda each: (-len(each[2]), -len(_design(each[0])), each[0].cell_id))
-    return [_told(*each) for each in _spread(found)]
+            cells.append((cell, source, measured))
+    cells.sort(key=lambda one: (-len(one[2]), -len(_design(one[0])), one[0].cell_id))
+    return [_example(*cell) for cell in _spread(cells)]
 
 
-def _spread(
-    found: list[tuple[CellRow, SourceRow, dict[str, float]]],
-) -> list[tuple[CellRow, SourceRow, dict[str, float]]]:
-    """The first of each paper; first one of each architecture, then whatever comes."""
-    papers: dict[str, tuple[CellRow, SourceRow, dict[str, float]]] = {}
-    for each in found:
-        papers.setdefault(each[0].paper, each)
-    first = {each[0].anode_architecture: each for each in reversed(papers.values())}
+def _spread(cells: list[Described]) -> list[Described]:
+    """Take the first of each paper; first one of each architecture, then whatever comes."""
+    papers: dict[str, Described] = {}
+    for cell in cells:
+        papers.setdefault(cell[0].paper, cell)
+    first = {cell[0].anode_architecture: cell for cell in reversed(papers.values())}
     chosen = list(first.values())[::-1]
-    return [*chosen, *(each for each in papers.values() if each not in chosen)][:COUNT]
+    return [*chosen, *(cell for cell in papers.values() if cell not in chosen)][:COUNT]
 
 
 def _measured(cell: CellRow, points: list[CyclingRow]) -> dict[str, float]:
-    told: dict[str, float | None] = {"ice_pct": cell.ice_pct}
-    held = [point for point in points if point.retention_pct is not None and point.in_training]
-    if held:
-        last = max(held, key=lambda point: point.cycle)
-        told |= {"retention_pct": last.retention_pct, "cycle": last.cycle}
-    return {name: value for name, value in told.items() if value is not None}
+    values: dict[str, float | None] = {"ice_pct": cell.ice_pct}
+    judged = [point for point in points if point.retention_pct is not None and point.in_training]
+    if judged:
+        last = max(judged, key=lambda point: point.cycle)
+        values |= {"retention_pct": last.retention_pct, "cycle": last.cycle}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _design(cell: CellRow) -> dict[str, Any]:
@@ -63,7 +74,7 @@ def _design(cell: CellRow) -> dict[str, Any]:
     }
 
 
-def _told(cell: CellRow, source: SourceRow, measured: dict[str, float]) -> dict[str, Any]:
+def _example(cell: CellRow, source: SourceRow, measured: dict[str, float]) -> dict[str, Any]:
     design = _design(cell) | ({"cycle": measured["cycle"]} if "cycle" in measured else {})
     title = " | ".join(str(design[name]) for name in ("anode", "electrolyte", "counter_electrode") if name in design)
     return {

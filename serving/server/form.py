@@ -53,7 +53,18 @@ LABELS = {
 
 
 def groups(bundle: Bundle) -> list[dict[str, Any]]:
-    """Every column of a design, with the range of the rows the model learned from."""
+    """Describe every column of a design, with the range of the rows the model learned from.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model.
+
+    Returns
+    -------
+    list of dict
+        By group in the order of a form, see `serving.server.schemas.FieldGroup`.
+    """
     known = known_ranges(bundle)
     return [
         {"name": name, "label": label, "fields": [_field(column, known.get(column)) for column in columns.split()]}
@@ -62,17 +73,39 @@ def groups(bundle: Bundle) -> list[dict[str, Any]]:
 
 
 def known_ranges(bundle: Bundle) -> dict[str, tuple[float, float]]:
-    """Lowest and highest value of each column over the training rows of all parts."""
-    found: dict[str, tuple[float, float]] = {}
+    """Return the lowest and highest value of each column over the training rows of all parts.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model; a part without a domain, as old ones are, tells nothing.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        In the unit of the column.
+    """
+    ranges: dict[str, tuple[float, float]] = {}
     for part in bundle.parts.values():
         for column, (low, high) in (part.domain.ranges if part.domain else {}).items():
-            before = found.get(column, (low, high))
-            found[column] = (min(low, before[0]), max(high, before[1]))
-    return found
+            before = ranges.get(column, (low, high))
+            ranges[column] = (min(low, before[0]), max(high, before[1]))
+    return ranges
 
 
 def limits(settings: Settings) -> dict[str, float]:
-    """How much a server takes at once."""
+    """Tell how much a server takes at once.
+
+    Parameters
+    ----------
+    settings : Settings
+        Limits of the server.
+
+    Examples
+    --------
+    >>> limits(Settings())["designs"]
+    10000
+    """
     return {
         "designs": settings.max_designs,
         "measured": settings.max_measured,
@@ -107,8 +140,12 @@ def _field(column: str, known: tuple[float, float] | None) -> dict[str, Any]:
 
 
 def _label(column: str) -> str:
-    """A column's name without the unit it ends in."""
+    """Name a column without the unit it ends in.
+
+    >>> [_label(column) for column in ("stack_pressure_mpa", "np_ratio", "anode")]
+    ['stack pressure', 'N/P ratio', 'anode']
+    """
     if column in LABELS:
         return LABELS[column]
-    ending = next((each for each in ENDINGS if unit_of(Candidate, column) and column.endswith(each)), "")
+    ending = next((unit for unit in ENDINGS if unit_of(Candidate, column) and column.endswith(unit)), "")
     return column.removesuffix(ending).replace("_", " ")

@@ -16,7 +16,7 @@ from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
 from models.predictor import Predictor
-from serving.server.processes.shared_folder import SHOWN, identity_of
+from serving.server.shared_folder import SHOWN, identity_of
 
 
 class NotReadyError(RuntimeError):
@@ -29,8 +29,12 @@ class ServedModel:
 
     Attributes
     ----------
-    identity : SHA-256 of the bundle's manifest, which holds the hashes of all its files
-    generation : counts the models of this server, from 1
+    predictor : Predictor
+        Of the bundle.
+    identity : str
+        SHA-256 of the bundle's manifest, which holds the hashes of all its files.
+    generation : int
+        Counts the models of this server, from 1.
     """
 
     predictor: Predictor
@@ -39,7 +43,7 @@ class ServedModel:
 
     @property
     def bundle(self) -> Bundle:
-        """What the predictor answers from."""
+        """The bundle that the predictor answers from."""
         return self.predictor.bundle
 
     @property
@@ -50,6 +54,13 @@ class ServedModel:
 
 def load_model(folder: Path, generation: int) -> ServedModel:
     """Read a bundle, every file checked by its hash, and let it predict once: what cannot predict shall not serve.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the bundle.
+    generation : int
+        Counts the models of this server, from 1.
 
     Raises
     ------
@@ -71,7 +82,17 @@ class Generations:
 
     Parameters
     ----------
-    number : one place that holds the generation that answers, 0 for none; shared memory where there are several workers
+    number : memoryview or sequence of int
+        One place that holds the generation that answers, 0 for none; shared memory where there are several workers.
+
+    Examples
+    --------
+    >>> models = Generations([0])
+    >>> models.pin() is None
+    True
+    >>> models.current()
+    Traceback (most recent call last):
+    serving.server.generations.NotReadyError: no model is loaded yet
     """
 
     def __init__(self, number: MutableSequence[int] | memoryview) -> None:
@@ -79,24 +100,38 @@ class Generations:
         self._models: dict[int, ServedModel] = {}
 
     def add(self, model: ServedModel) -> None:
-        """Put a model beside the others; it answers once its generation is the number."""
-        self._models[model.generation] = model
+        """Put a model beside the others; it answers once its generation is the number.
+
+        Parameters
+        ----------
+        model : ServedModel
+            Of another generation than the others.
+        """
+        self._models = {**self._models, model.generation: model}
 
     def keep_only(self, generation: int) -> None:
-        """Let go of all others; requests that hold one keep it until they are done."""
+        """Let go of all models but one; requests that hold another keep it until they are done.
+
+        Parameters
+        ----------
+        generation : int
+            Of the model that stays.
+        """
         self._models = {number: model for number, model in self._models.items() if number == generation}
 
     def pin(self) -> ServedModel | None:
         """Hold the model that answers now for the rest of this request; None where there is none yet.
 
-        Called on the event loop, as are `add` and `keep_only`: none of them can come between two steps of another.
+        Another thread may `add` and `keep_only` meanwhile. So the models are taken before the number is read: those
+        taken hold the model of the number, as one is let go of only after the number is another.
         """
-        model = self._models.get(self._number[0])
+        models = self._models
+        model = models.get(self._number[0])
         _PINNED.set(model)
         return model
 
     def current(self) -> ServedModel:
-        """The model of this request.
+        """Return the model of this request.
 
         Raises
         ------

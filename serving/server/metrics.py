@@ -1,4 +1,4 @@
-"""What is counted for Prometheus: requests, their times, and designs. Never what was asked."""
+"""Counts for Prometheus: requests, their times, and designs. Never what was asked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """The counts of all workers in Prometheus' text format."""
+        """Return the counts of all workers in Prometheus' text format."""
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         whole = CollectorRegistry()
@@ -39,7 +39,20 @@ class Metrics:
         return generate_latest(whole)
 
     def count_designs(self, predicted: int, rejected: int) -> None:
-        """Designs of one request that were predicted, and that could not be."""
+        """Count the designs of one request.
+
+        Parameters
+        ----------
+        predicted, rejected : int
+            Designs that were predicted, and that could not be.
+
+        Examples
+        --------
+        >>> metrics = Metrics()
+        >>> metrics.count_designs(3, 1)
+        >>> [line for line in metrics.text().decode().splitlines() if not line.startswith("#")][-3:-1]
+        ['silion_designs_total{outcome="predicted"} 3.0', 'silion_designs_total{outcome="rejected"} 1.0']
+        """
         self.designs.labels("predicted").inc(predicted)
         self.designs.labels("rejected").inc(rejected)
 

@@ -1,9 +1,11 @@
-"""Headers of every answer: nothing from elsewhere runs in a page of ours, and ours in no page of others."""
+"""What stands in front of the routes: headers of every answer, who may ask, how much and under which name."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
+import secrets
 import time
 from ipaddress import ip_address
 
@@ -11,10 +13,11 @@ from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.server.errors import failure
 from serving.server.generations import Generations
+from serving.server.replies import failure
 from serving.server.settings import Settings
 
+LOG = logging.getLogger("silion.server")
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -38,7 +41,18 @@ MODEL_HEADER = "X-Silion-Model"
 
 
 def policy(**changed: str) -> str:
-    """The content security policy; a page may change what it must, by `style_src` for `style-src`."""
+    """Return the content security policy.
+
+    Parameters
+    ----------
+    **changed : str
+        Rules in the place of the usual ones, `style_src` for `style-src`.
+
+    Examples
+    --------
+    >>> policy(style_src="'self' 'unsafe-inline'").split("; ")[2]
+    "style-src 'self' 'unsafe-inline'"
+    """
     rules = POLICY | {name.replace("_", "-"): value for name, value in changed.items()}
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
@@ -137,7 +151,18 @@ class LocalNames:
 
 
 def is_local_name(host: str) -> bool:
-    """Whether the header `Host`, with or without a port, names this machine for itself."""
+    """Say whether a request asks for this machine by a name it has for itself.
+
+    Parameters
+    ----------
+    host : str
+        The header `Host`, with or without a port.
+
+    Examples
+    --------
+    >>> [is_local_name(host) for host in ("localhost:8000", "[::1]:8000", "127.0.0.1", "example.org")]
+    [True, True, True, False]
+    """
     name = host.lower()
     if name.startswith("["):
         name = name[1:].partition("]")[0]
@@ -188,3 +213,29 @@ class BoundedBody:
 
 
 CLOSE = {"Connection": "close"}
+
+
+class Failures:
+    """Middleware for whatever else goes wrong, which is the server's fault: the log has it whole, the client a number
+    to find it by."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            number = secrets.token_hex(4)
+            LOG.error("failure %s at %s %s", number, scope.get("method"), scope.get("path"), exc_info=error)
+            if not begun:
+                words = f"the server failed at this request; its log tells why under {number}"
+                await failure(500, [words])(scope, receive, send)

@@ -1,4 +1,4 @@
-"""What moved each prediction, as factors or points that a chemist can multiply or add up."""
+"""Reasons of each prediction, as factors or points that a chemist can multiply or add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from features.feature import number
-from features.tables.records import Candidate
 from models.candidates import has_anode
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
@@ -16,71 +15,80 @@ from models.predictor import DEFAULT_CYCLE, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline
-from serving.server.designs import good_frame, read_designs
-from serving.server.errors import shortened
+from serving.server.designs import good_frame, read_designs, with_errors
 from serving.server.generations import ServedModel
-from serving.server.requests import ExplainRequest
+from serving.server.schemas import ExplainRequest
 
 
-def explain(model: ServedModel, asked: ExplainRequest, deadline: Deadline) -> dict[str, Any]:
-    """One explanation per target or one error per design, in order.
+def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> dict[str, Any]:
+    """Answer a request with one explanation per target or one error per design, in order.
+
+    Parameters
+    ----------
+    model : ServedModel
+        The one that answers.
+    request : ExplainRequest
+        Designs, targets, and how many features are named.
+    deadline : Deadline
+        Asked between targets.
+
+    Returns
+    -------
+    dict
+        See `serving.server.schemas.ExplainReply`.
 
     Raises
     ------
     InputError, ValueError
         No design can be used, or a target does not exist.
+    TooLongError
+        The time is over.
     """
-    wanted = check_targets(asked.targets)
-    found = read_designs(asked.designs, deadline)
-    frame = good_frame(found)
-    notices = model.predictor.predict(frame, targets=asked.targets, precedents=0).table["notice"]
-    explained = [
+    targets = check_targets(request.targets)
+    read = read_designs(request.designs, deadline)
+    frame = good_frame(read)
+    notices = model.predictor.predict(frame, targets=request.targets, precedents=0).table["notice"]
+    results = [
         {"explanations": dict[str, Any](), "notices": notice.split("; ") if notice else []} for notice in notices
     ]
-    for column in wanted:
+    for column in targets:
         deadline.check()
-        for place, told in enumerate(_told(model, column, frame, asked.top)):
-            explained[place]["explanations"][column] = told
-    answers = iter(explained)
-    return {
-        "model": model.short,
-        "results": [
-            next(answers) if isinstance(each, Candidate) else {"error": [shortened(str(mistake)) for mistake in each]}
-            for each in found
-        ],
-    }
+        for place, explanation in enumerate(_explanations(model, column, frame, request.top)):
+            results[place]["explanations"][column] = explanation
+    return {"model": model.short, "results": with_errors(read, iter(results))}
 
 
-def _told(model: ServedModel, column: str, frame: pd.DataFrame, top: int) -> list[dict[str, Any] | None]:
+def _explanations(model: ServedModel, column: str, frame: pd.DataFrame, top: int) -> list[dict[str, Any] | None]:
+    """Explain one target of every design; None where the design describes no cell that the target needs."""
     part = model.bundle.parts[task_of(column).name]
-    whole = not task_of(column).of_cells
-    designs = frame if whole else with_conductivity(frame, model.bundle.parts[LINK])
+    needs_no_anode = not task_of(column).of_cells
+    designs = frame if needs_no_anode else with_conductivity(frame, model.bundle.parts[LINK])
     cycle = number(frame, "cycle")
-    found = reasons(part, designs)
-    shared = shares(column, part, found, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
+    why = reasons(part, designs)
+    sums = shares(column, part, why, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
     return [
-        _one(column, found, shared, row, top) if whole or described else None
+        _explanation(column, why, sums, row, top) if needs_no_anode or described else None
         for row, described in enumerate(has_anode(frame))
     ]
 
 
-def _one(column: str, found: Reasons, shared: Shares, row: int, top: int) -> dict[str, Any]:
-    target, pieces = TARGETS[column], shared.pieces[row]
+def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) -> dict[str, Any]:
+    target, pieces = TARGETS[column], sums.pieces[row]
     order = np.argsort(-np.abs(pieces), kind="stable")[:top]
     rest = pieces.sum() - pieces[order].sum()
     unit_of_scale = (lambda value: 10.0**value) if target.log10 else float
     return {
         "scale": "factor" if target.log10 else "points",
         "unit": target.unit,
-        "base": unit_of_scale(shared.start[row]),
-        "prediction": unit_of_scale(shared.end[row]),
-        "steps": [_step(found, row, int(place), unit_of_scale(pieces[place])) for place in order],
+        "base": unit_of_scale(sums.start[row]),
+        "prediction": unit_of_scale(sums.end[row]),
+        "steps": [_step(why, row, int(place), unit_of_scale(pieces[place])) for place in order],
         "rest": unit_of_scale(rest),
     }
 
 
-def _step(found: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
-    feature, value = found.features[place], float(found.vectors[row, place])
+def _step(why: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
+    feature, value = why.features[place], float(why.vectors[row, place])
     read = reading(feature)
     natural = float(read.natural(np.array(value)))
     return {

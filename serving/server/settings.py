@@ -1,4 +1,4 @@
-"""What a server allows: who may ask, how much at once, and how long it may take."""
+"""Limits of a server: who may ask, how much at once, and how long it may take."""
 
 from __future__ import annotations
 
@@ -22,17 +22,39 @@ class Settings:
 
     Attributes
     ----------
-    token : what a client has to bear; None lets everybody ask, and nobody reload
-    max_designs : of one request or file
-    max_measured : own measured designs of one request
-    max_curves, max_explained : designs of one request that ask for a retention curve, or for reasons
-    max_body_bytes : of one request
-    seconds : for the answer to one request, waiting for its turn included
-    body_seconds : for the client to send its body
-    waiting : requests that may wait for their turn in one worker; more are told to come back
-    threads : that predict at the same time in one worker
-    workers : processes that answer
-    local_names : whether only names of this machine are answered, as a token would keep pages from elsewhere out
+    token : str or None
+        A client has to bear it; None lets everybody ask, and nobody reload.
+    max_designs : int
+        Of one request or file.
+    max_measured : int
+        Own measured designs of one request.
+    max_curves, max_explained : int
+        Designs of one request that ask for a retention curve, or for reasons.
+    max_body_bytes : float
+        Of one request.
+    seconds : float
+        For the answer to one request, waiting for its turn included.
+    body_seconds : float
+        For the client to send its body.
+    waiting : int
+        Requests that may wait for their turn in one worker; more are told to come back.
+    threads : int
+        That predict at the same time in one worker.
+    workers : int
+        Processes that answer.
+    local_names : bool
+        Answer only under names of this machine, as a token would keep pages from elsewhere out.
+
+    Raises
+    ------
+    SettingsError
+        A token that is too short to be one, or a limit that is not positive.
+
+    Examples
+    --------
+    >>> Settings(workers=0)
+    Traceback (most recent call last):
+    serving.server.settings.SettingsError: workers: got 0, expected more than 0
     """
 
     token: str | None = None
@@ -60,5 +82,5 @@ class Settings:
 
 
 def token_of_environment() -> str | None:
-    """The token in the environment; None where there is none."""
+    """Read the token from the environment; None where there is none."""
     return os.environ.get(TOKEN_VARIABLE) or None

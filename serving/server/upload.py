@@ -41,8 +41,10 @@ class Returned:
 
     Attributes
     ----------
-    content : of the file
-    rows, rejected : how many came in, and how many of these have an error
+    content : bytes
+        Of the file.
+    rows, rejected : int
+        Rows that came in, and those of them that have an error.
     """
 
     content: bytes
@@ -63,8 +65,20 @@ def predict_table(
 
     Parameters
     ----------
-    kind : key of `KINDS`
-    rank : target whose highest predictions come first, rows with errors last; the order of the table where None
+    content : bytes
+        Of the file.
+    kind : str
+        Key of `KINDS`.
+    model : ServedModel
+        The one that answers.
+    settings : Settings
+        Limits of the server.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    rank : str or None
+        Target whose highest predictions come first, rows with errors last; the order of the table where None.
+    deadline : Deadline
+        Asked between the steps.
 
     Raises
     ------
@@ -72,6 +86,8 @@ def predict_table(
         The table cannot be used, or no row of it.
     HTTPException
         413: more rows than the server takes at once.
+    TooLongError
+        The time is over.
     """
     ending = KINDS[kind]
     MEASURES[ending](content, settings)
@@ -93,7 +109,7 @@ def predict_table(
 
 
 def _answers(candidates: Table[Candidate], model: ServedModel, level: float) -> pd.DataFrame:
-    """Predictions of the good rows and the errors of the others, by place in the table."""
+    """Predict the good rows and tell the errors of the others, by place in the table."""
     lines = sorted([*candidates.lines, *candidates.rejected])
     predictions = model.predictor.predict(candidate_frame(candidates.rows), level=level, precedents=0)
     table = with_distances(predictions, list(TARGETS))
@@ -107,7 +123,7 @@ def _answers(candidates: Table[Candidate], model: ServedModel, level: float) -> 
 
 
 def _own_columns(source: Path, candidates: Table[Candidate]) -> pd.DataFrame:
-    """The user's columns, in order: with their types from Parquet, as text from CSV."""
+    """Read the user's columns, in order: with their types from Parquet, as text from CSV."""
     if source.suffix == ".parquet":
         return pd.read_parquet(source).reset_index(drop=True)
     rows = dict(zip(candidates.lines, candidates.raw, strict=True)) | candidates.rejected

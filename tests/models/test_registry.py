@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from models import registry
+from models import champion, registry
+from models.pointer import pointer_of, state_of
 from models.registry import ModelNotFoundError, resolve
 from tests.shared import ROOT, Store, environment
-from tests.shelf import new_shelf
+from tests.shelf import Shelf, new_shelf
 
 
 def test_sqlite_and_client_find_the_same_bundle(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +24,152 @@ def test_sqlite_and_client_find_the_same_bundle(store: Store, monkeypatch: pytes
         asked = registry._from_client((reference or "champion").removeprefix("models:/silion").lstrip("@/"))
         assert (direct / "manifest.json").read_bytes() == (asked / "manifest.json").read_bytes()
         assert direct.is_relative_to(store.folder)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    return new_shelf(tmp_path, tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What MLflow's client was asked for."""
+    names, ask = list[str](), registry._from_client
+
+    def noted(wanted: str) -> Path:
+        names.append(wanted)
+        return ask(wanted)
+
+    monkeypatch.setattr(registry, "_from_client", noted)
+    return names
+
+
+MOVE = """
+import sys, mlflow
+client = mlflow.MlflowClient(sys.argv[1], sys.argv[1])
+if sys.argv[2] == "delete":
+    client.delete_model_version("silion", sys.argv[3])
+else:
+    client.set_registered_model_alias("silion", sys.argv[2], sys.argv[3])
+"""
+
+
+def behind_our_back(shelf: Shelf, what: str, version: str) -> None:
+    """Move an alias or delete a version by MLflow's own client, in a process of its own."""
+    program = [sys.executable, "-c", MOVE, shelf.uri, what, version]
+    subprocess.run(program, env=environment(PYTHONWARNINGS="ignore"), check=True, capture_output=True, timeout=120)
+
+
+def version_of(folder: Path, shelf: Shelf) -> str:
+    """The version whose bundle that is."""
+    for version in registry.versions():
+        if folder.is_relative_to(shelf.folder / f"model-{version.run_id}"):
+            return version.version
+    raise AssertionError(folder)
+
+
+def test_a_look_up_asks_mlflow_once_and_again_after_any_change(
+    shelf: Shelf, bundle_folder: Path, asked: list[str]
+) -> None:
+    """A store that was made before: nothing is written down beside it until it is asked."""
+    for alias in ("champion", None):
+        shelf.add(bundle_folder, None, alias)
+    assert not pointer_of(shelf.folder / "mlflow.db").exists()
+    assert [version_of(resolve(), shelf) for _ in range(3)] == ["1"] * 3
+    assert asked == ["champion"]
+    assert [version_of(resolve(reference), shelf) for reference in ("2", "1", "2", "champion")] == ["2", "1", "2", "1"]
+    assert asked == ["champion", "2", "1"]
+    behind_our_back(shelf, "champion", "2")
+    assert [version_of(resolve(reference), shelf) for reference in ("champion", "champion", "1")] == ["2", "2", "1"]
+    assert asked == ["champion", "2", "1", "champion", "1"]
+    behind_our_back(shelf, "champion", "1")  # the store says again what it said before, but it is another state
+    assert version_of(resolve(), shelf) == "1"
+
+
+def test_moves_of_the_champion_write_down_where_it_is(shelf: Shelf, bundle_folder: Path, asked: list[str]) -> None:
+    for alias in ("champion", None):
+        shelf.add(bundle_folder, None, alias)
+    assert version_of(resolve(), shelf) == "1"
+    for move, expected in (
+        (lambda: champion.make_champion("2", "1", {}), "2"),
+        (lambda: champion.restore_previous("on trial"), "1"),
+    ):
+        move()
+        asked.clear()
+        assert version_of(resolve(), shelf) == expected
+        assert asked == []
+
+
+def test_a_deleted_version_is_not_found_any_more(shelf: Shelf, bundle_folder: Path) -> None:
+    for alias in ("champion", None):
+        shelf.add(bundle_folder, None, alias)
+    assert version_of(resolve("2"), shelf) == "2"
+    behind_our_back(shelf, "delete", "2")
+    with pytest.raises(ModelNotFoundError, match=r"no model '2' .* versions there: 1 \(champion\)"):
+        resolve("2")
+    behind_our_back(shelf, "delete", "1")
+    with pytest.raises(ModelNotFoundError, match="no model 'champion'"):
+        resolve()
+
+
+def test_a_copied_store_is_asked_itself(
+    shelf: Shelf, bundle_folder: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied with all files beside it and with their times, also over the store itself."""
+    for alias in ("champion", None):
+        shelf.add(bundle_folder, None, alias)
+    resolve()
+    other, path = shelf.folder / "other", shelf.folder / "mlflow.db"
+    other.mkdir()
+    for source in (path, pointer_of(path)):
+        shutil.copy2(source, other / source.name)
+    behind_our_back(shelf, "champion", "2")
+    assert version_of(resolve(), shelf) == "2"
+    asked.clear()
+    shutil.copy2(other / path.name, path)
+    assert version_of(resolve(), shelf) == "1"
+    assert asked == ["champion"]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{other / path.name}")
+    assert resolve().is_dir()
+    assert asked == ["champion", "champion"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"store": null}',
+        '{"store": STATE, "folders": 1}',
+        '{"store": STATE, "folders": {"champion": 1}}',
+    ],
+)
+def test_a_file_that_says_nothing_is_written_anew(
+    shelf: Shelf, bundle_folder: Path, asked: list[str], content: str
+) -> None:
+    shelf.add(bundle_folder, None, "champion")
+    path = shelf.folder / "mlflow.db"
+    pointer_of(path).write_text(content.replace("STATE", str(state_of(path))), encoding="utf-8")
+    assert [version_of(resolve(), shelf) for _ in range(2)] == ["1"] * 2
+    assert asked == ["champion"]
+
+
+def test_a_store_that_counts_no_changes_is_always_asked(shelf: Shelf, bundle_folder: Path, asked: list[str]) -> None:
+    """In write-ahead mode a change may leave the file as it was."""
+    shelf.add(bundle_folder, None, "champion")
+    with closing(sqlite3.connect(shelf.folder / "mlflow.db")) as store:
+        store.execute("PRAGMA journal_mode=WAL")
+        assert [version_of(resolve(), shelf) for _ in range(2)] == ["1"] * 2
+    assert asked == ["champion"] * 2
+
+
+def test_a_bundle_that_is_gone_is_asked_for(shelf: Shelf, bundle_folder: Path, asked: list[str]) -> None:
+    shelf.add(bundle_folder, None, "champion")
+    shutil.rmtree(resolve())
+    with pytest.raises(registry.StoreError, match="cannot be used"):
+        resolve()
+    assert asked == ["champion"] * 2
 
 
 def test_a_folder_is_its_own_reference(bundle_folder: Path) -> None:

@@ -19,7 +19,7 @@ from models.bundle import save_bundle
 from models.candidates import candidate_frame
 from models.champion import name_new
 from models.predictor import Predictor
-from models.registry import MODEL_NAME, REGISTERING, client, store_uri
+from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
 from training.config import TrainConfig
 from training.train import Trained
 from training.tuning.summary import log_trials
@@ -76,6 +76,7 @@ def track(trained: Trained, report: Path) -> str:
                 MODEL_NAME, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
             )
             name_new(registry, str(version.version))
+    note_champion()
     return str(version.version)
 
 

@@ -14,7 +14,19 @@ class ListenError(ValueError):
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Bind and listen; port 0 takes any free one.
+    """Bind and listen.
+
+    Parameters
+    ----------
+    host : str
+        Name or address of this machine; IPv4 or IPv6.
+    port : int
+        0 to 65535; 0 takes any free one.
+
+    Returns
+    -------
+    socket
+        That workers may share.
 
     Raises
     ------
@@ -32,5 +44,17 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def is_local(listen: socket.socket) -> bool:
-    """Whether only this machine reaches the socket."""
+    """Say whether only this machine reaches a socket.
+
+    Parameters
+    ----------
+    listen : socket
+        Of `listening_socket`.
+
+    Examples
+    --------
+    >>> with listening_socket("127.0.0.1", 0) as listen:
+    ...     is_local(listen)
+    True
+    """
     return ip_address(listen.getsockname()[0].partition("%")[0]).is_loopback

@@ -1,40 +1,70 @@
 """The process that people start: it holds the port, keeps workers alive, and changes the model in all of them at once.
 
-A reload goes in two steps. First every worker loads the new model beside the old one. Only when all have done so does
-the number in shared memory change, which every worker reads at the beginning of each request: no worker answers as the
-new model before all can. What fails in the first step changes nothing.
+It is uvicorn's supervisor of several workers. What uvicorn does not do is here: a model is loaded in two steps. First
+every worker loads the new model beside the old one. Only when all have done so does the number in shared memory change,
+which every worker reads at the beginning of each request: no worker answers as the new model before all can. What fails
+in the first step changes nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess
+
 from models.registry import export
-from serving.server.processes.channel import Message
-from serving.server.processes.reload import LoadError, ReloadError
-from serving.server.processes.shared_folder import METRICS, SHOWN, bundle_of, identity_of, make_home, shared_number
-from serving.server.processes.worker_handle import Hand
+from serving.server.processes.worker import Worker, server_config
 from serving.server.settings import GRACE_S, Settings
+from serving.server.shared_folder import (
+    METRICS,
+    SHOWN,
+    LoadError,
+    ReloadError,
+    bundle_of,
+    identity_of,
+    make_home,
+    shared_number,
+)
 
 BETWEEN_STARTS_S = 1.0
 """Wait before a worker is started in the place of one that ended."""
+BETWEEN_PINGS_S = 1.0
+LOADS_S = 120.0
+"""A worker that has not loaded a model after so long is ended."""
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Tells the workers where to keep their counts, see `serving.server.metrics`."""
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-class Supervisor:
+class _StoppedError(Exception):
+    """A signal to end came while workers were loading."""
+
+
+class Supervisor(Multiprocess):
     """Workers that share a listening socket.
 
     Parameters
     ----------
-    reference : of the model, as `silion models export` takes it; asked again at each reload
-    on_ready : called once all workers answer
-    say : tells the operator what happens later
+    listen : socket
+        Bound and listening; closed when the server ends.
+    reference : str or None
+        Of the model, as `silion models export` takes it; asked again at each reload. The champion where None.
+    settings : Settings
+        Limits, and the number of workers.
+    on_ready : callable
+        Called once all workers answer.
+    say : callable
+        Tells the operator, in one line, what happens later.
     """
 
     def __init__(
@@ -45,15 +75,20 @@ class Supervisor:
         on_ready: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
+        super().__init__(server_config(settings), [listen])
+        for number in set(SIGNALS) - {*ENDING, signal.SIGHUP}:  # uvicorn would take them all
+            signal.signal(number, signal.SIG_DFL)
         self._listen, self._reference, self._settings = listen, reference, settings
         self._on_ready, self._say = on_ready, say
-        self._hands: list[Hand] = []
         self._generation = 0
-        self._changing = asyncio.Lock()
-        self._stopping = asyncio.Event()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._no_start_before = 0.0
 
-    async def run(self) -> None:
+    @property
+    def workers(self) -> list[Worker]:
+        """The running workers."""
+        return [process for process in self.processes if isinstance(process, Worker)]
+
+    def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then let requests that have begun finish.
 
         Raises
@@ -61,165 +96,204 @@ class Supervisor:
         ModelNotFoundError, BundleError, ReloadError
             There is no model to begin with, or it cannot be used.
         """
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._stop)
-        loop.add_signal_handler(signal.SIGINT, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_by_signal()))
-        with TemporaryDirectory(prefix="silion-serve-") as folder:
+        with TemporaryDirectory(prefix="silion-serve-") as folder, _signals_as_bytes() as self._signalled:
             self._home = Path(folder)
             make_home(self._home)
             self._number = shared_number(self._home)
+            os.environ[METRICS_VARIABLE] = str(self._home / METRICS)
             try:
-                await self._begin()
-                await self._stopping.wait()
+                with suppress(_StoppedError):
+                    self.init_processes()
+                    self._on_ready()
+                    while not self.should_exit.is_set():
+                        self._answer_requests()
+                        self.handle_signals()
+                        self.keep_subprocess_alive()
             finally:
-                await self._end()
+                self.signal_queue.clear()
+                self._listen.close()
+                self.terminate_all()
+                self.join_all()
 
-    async def reload(self) -> dict[str, Any]:
+    def init_processes(self) -> None:
+        """Start the workers, and have them load the first model.
+
+        Raises
+        ------
+        ModelNotFoundError, BundleError, ReloadError
+            There is no model to begin with, or it cannot be used.
+        """
+        for _ in range(self.processes_num):
+            self._start()
+        try:
+            self._switch(None)
+        except LoadError as error:
+            from models.bundle import BundleError  # what a bundle is takes a second to import
+
+            raise (BundleError(str(error)) if error.kind == BundleError.__name__ else error) from None
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that ended or do not answer, by others with the model that answers now."""
+        for worker in self.workers:
+            if worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            self._remove(worker)
+            self._say(f"a worker ended with {worker.exitcode}; another takes its place")
+        missing = self.processes_num - len(self.processes)
+        if not missing or self.should_exit.is_set() or time.monotonic() < self._no_start_before:
+            return
+        started = [self._start() for _ in range(missing)]
+        failures = self._load(started, self._generation)
+        for worker in started:
+            if failure := failures.get(worker):
+                self._remove(worker)
+                self._say(f"no worker can be started, another try follows: {failure}")
+            else:
+                worker.order("keep", self._generation)
+
+    def handle_hup(self) -> None:
+        """Reload, and tell the operator."""
+        try:
+            answer = self.reload()
+        except ReloadError as error:
+            self._say(f"not reloaded: {error}")
+        else:
+            self._say(f"{'reloaded' if answer['changed'] else 'unchanged'}: model {answer['model']}")
+
+    def reload(self) -> dict[str, Any]:
         """Serve the model that the reference names now, in all workers at once.
+
+        Returns
+        -------
+        dict
+            What `POST /admin/reload` answers, see `serving.server.schemas.ReloadReply`.
 
         Raises
         ------
         ReloadError
             It cannot be used: the old one goes on.
         """
-        async with self._changing:
-            was = identity_of(bundle_of(self._home, self._generation))
-            try:
-                changed = await self._switch(was)
-            except (ValueError, OSError) as error:
-                words = f"{error}\nthe old model {was[:SHOWN]} goes on serving"
-                raise ReloadError(words) from error
-            now = identity_of(bundle_of(self._home, self._generation))
-            return {
-                "changed": changed,
-                "model": now[:SHOWN],
-                "was": was[:SHOWN],
-                "generation": self._generation,
-                "workers": len(self._hands),
-            }
-
-    async def _begin(self) -> None:
-        self._hands = [await self._start() for _ in range(self._settings.workers)]
-        switching = asyncio.create_task(self._first())
-        stopped = asyncio.create_task(self._stopping.wait())
-        await asyncio.wait({switching, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not switching.done():
-            switching.cancel()
-            return
+        was = identity_of(bundle_of(self._home, self._generation))
         try:
-            await switching
-        except LoadError as error:
-            from models.bundle import BundleError  # what a bundle is takes a second to import
+            changed = self._switch(was)
+        except (ValueError, OSError) as error:
+            raise ReloadError(f"{error}\nthe old model {was[:SHOWN]} goes on serving") from error
+        now = identity_of(bundle_of(self._home, self._generation))
+        return {
+            "changed": changed,
+            "model": now[:SHOWN],
+            "was": was[:SHOWN],
+            "generation": self._generation,
+            "workers": len(self.workers),
+        }
 
-            raise (BundleError(str(error)) if error.kind == BundleError.__name__ else error) from None
-        for hand in self._hands:
-            self._spawn(self._replace_when_ended(hand))
-        self._on_ready()
+    def join_all(self) -> None:
+        """Wait for the workers to answer what they have begun; kill what is left after that time, or at a second
+        signal."""
+        until = time.monotonic() + self._settings.seconds + 2 * GRACE_S
+        while not self._shall_end() and (left := until - time.monotonic()) > 0:
+            running = [worker.process.sentinel for worker in self.workers if worker.process.is_alive()]
+            if not running:
+                break
+            self._wait(running, left)
+        for worker in self.workers:
+            worker.kill()
+            worker.join()
 
-    async def _first(self) -> None:
-        async with self._changing:  # a SIGHUP that comes early waits
-            await self._switch(None)
-
-    async def _switch(self, was: str | None) -> bool:
+    def _switch(self, was: str | None) -> bool:
         """Copy the model, have all workers load it, then change the number; False where it is the model that serves."""
         new, old = self._generation + 1, self._generation
         folder = bundle_of(self._home, new)
         try:
-            await asyncio.to_thread(export, self._reference, folder)
+            export(self._reference, folder)
             if identity_of(folder) == was:
                 shutil.rmtree(folder)
                 return False
-            outcomes = await asyncio.gather(*(hand.load(new) for hand in self._hands), return_exceptions=True)
-            if failed := next((each for each in outcomes if isinstance(each, BaseException)), None):
-                raise failed
+            for failure in self._load(self.workers, new).values():
+                raise failure
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             if old:
-                await asyncio.gather(*(hand.keep(old) for hand in self._hands))
+                self._keep(old)
             raise
         self._number[0] = self._generation = new
-        await asyncio.gather(*(hand.keep(new) for hand in self._hands))
+        self._keep(new)
         if old:
             shutil.rmtree(bundle_of(self._home, old), ignore_errors=True)
         return True
 
-    async def _start(self) -> Hand:
-        hand = await Hand.start(self._listen, self._home, self._settings)
-        self._spawn(hand.listen(lambda message: self._spawn(self._reload_for(hand, message))))
-        return hand
+    def _load(self, workers: Iterable[Worker], generation: int) -> dict[Worker, LoadError]:
+        """Have workers put a model beside the one that answers, all at the same time; gives the failures."""
+        loading = {worker.parent_conn: worker for worker in workers}
+        failures, until = {}, time.monotonic() + LOADS_S
+        for worker in loading.values():
+            worker.order("load", generation)
+        while loading:
+            for ready in self._wait(loading, max(0.1, until - time.monotonic())):
+                worker = loading.pop(ready)
+                if failure := worker.loaded():
+                    failures[worker] = failure
+            if self._shall_end():
+                raise _StoppedError
+            if time.monotonic() > until:  # stopped, or without end: they are told of as any that ended
+                for worker in loading.values():
+                    worker.process.kill()
+        return failures
 
-    async def _replace_when_ended(self, hand: Hand) -> None:
-        """Start another worker in the place of one that ended, with the model that answers now."""
-        code = await hand.ended
-        if self._stopping.is_set():
-            return
-        self._say(f"a worker ended with {code}; another takes its place")
-        _forget_counts(hand.process.pid, self._home / METRICS)
-        async with self._changing:
-            self._hands.remove(hand)
-        while not self._stopping.is_set():
-            await asyncio.sleep(BETWEEN_STARTS_S)
-            other = await self._start()
-            async with self._changing:
+    def _keep(self, generation: int) -> None:
+        for worker in self.workers:
+            worker.order("keep", generation)
+
+    def _answer_requests(self) -> None:
+        """Wait for a signal, a death or the next ping, and reload for the workers that were asked to."""
+        asking = {worker.reload_requests: worker for worker in self.workers}
+        for ready in self._wait([*asking, *(worker.process.sentinel for worker in self.workers)], BETWEEN_PINGS_S):
+            if ready not in asking:
+                continue
+            with suppress(EOFError, OSError):  # the worker is gone: `keep_subprocess_alive` sees it
+                ready.recv()
                 try:
-                    await other.load(self._generation)
-                except LoadError as error:
-                    self._say(f"no worker can be started, another try follows: {error}")
-                    other.stop(at_once=True)
-                    continue
-                self._hands.append(other)
-                await other.keep(self._generation)
-            self._spawn(self._replace_when_ended(other))
-            return
+                    ready.send(self.reload())
+                except ReloadError as error:
+                    ready.send(str(error))
 
-    async def _reload_for(self, hand: Hand, message: Message) -> None:
+    def _wait(self, on: Iterable[Connection | int], seconds: float | None = None) -> list[Any]:
+        """Wait until one of them is ready or a signal comes; gives those that are."""
+        ready = wait([*on, self._signalled], seconds)
+        if self._signalled in ready:
+            ready.remove(self._signalled)
+            self._signalled.recv(1024)
+        return ready
+
+    def _shall_end(self) -> bool:
+        """Whether a signal to end waits to be handled."""
+        return any(number in ENDING for number in self.signal_queue)
+
+    def _start(self) -> Worker:
+        worker = Worker(self.config, self._listen, self._home, self._settings)
+        worker.start()
+        self.processes.append(worker)
+        return worker
+
+    def _remove(self, worker: Worker) -> None:
+        """Take out a worker, killed where it still runs; of its counts only the requests it was at are forgotten."""
+        from prometheus_client.multiprocess import mark_process_dead
+
+        worker.kill()
+        worker.join()
+        self.processes.remove(worker)
+        mark_process_dead(worker.pid, str(self._home / METRICS))
+        self._no_start_before = time.monotonic() + BETWEEN_STARTS_S
+
+
+@contextmanager
+def _signals_as_bytes() -> Iterator[socket.socket]:
+    """Have every signal write a byte to a socket, so that whoever waits for sockets wakes up."""
+    ours, written = socket.socketpair()
+    with ours, written:
+        written.setblocking(False)
+        before = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
         try:
-            await hand.channel.say(what="reloaded", number=message["number"], answer=await self.reload())
-        except ReloadError as error:
-            await hand.channel.say(what="refused", number=message["number"], words=str(error))
-
-    async def _reload_by_signal(self) -> None:
-        try:
-            done = await self.reload()
-        except ReloadError as error:
-            self._say(f"not reloaded: {error}")
-        else:
-            how = "reloaded" if done["changed"] else "unchanged"
-            self._say(f"{how}: model {done['model']}")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _stop(self) -> None:
-        """Once: end politely. Twice: end."""
-        for hand in self._hands:
-            hand.stop(at_once=self._stopping.is_set())
-        self._stopping.set()
-
-    async def _end(self) -> None:
-        self._stopping.set()
-        self._listen.close()
-        for hand in self._hands:
-            hand.stop()
-        ends = [hand.ended for hand in self._hands]
-        if ends:
-            _, late = await asyncio.wait(ends, timeout=self._settings.seconds + 2 * GRACE_S)
-            for hand in self._hands:
-                hand.stop(at_once=True)
-            await asyncio.gather(*late)
-        for hand in self._hands:
-            hand.channel.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _forget_counts(pid: int, folder: Path) -> None:
-    """Take a dead worker's running requests out of the counts; what it has answered stays counted."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(pid, str(folder))
+            yield ours
+        finally:
+            signal.set_wakeup_fd(before)

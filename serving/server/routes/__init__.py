@@ -1,1 +1,1 @@
-"""The endpoints, one noun a file; each `router(context)` gives the routes of its noun."""
+"""The endpoints, one noun a file; each `router(context)` builds the routes of its noun."""

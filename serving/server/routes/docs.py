@@ -36,7 +36,7 @@ CACHED = {"Cache-Control": "public, max-age=86400"}
 
 
 def router() -> APIRouter:
-    """The routes; the files are read once."""
+    """Build the routes; the files are read once."""
     routes = APIRouter(include_in_schema=False)
     folder = files(PACKAGE) / "static"
     served = {name: (folder / name).read_bytes() for name in FILES}

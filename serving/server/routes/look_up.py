@@ -1,4 +1,4 @@
-"""What a design may hold, how a formula is read, and what the literature says."""
+"""Fields of a design, readings of formulas, and rows of the literature."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from features.tables.records import Candidate
 from models.bundle import Bundle
 from serving.server.answers import target_facts
 from serving.server.batching import Deadline
-from serving.server.context import Context
 from serving.server.designs import good_frame, read_designs
-from serving.server.errors import failure, mistakes_of
 from serving.server.examples import examples
 from serving.server.form import groups, limits
 from serving.server.generations import ServedModel
-from serving.server.json_io import JsonResponse
+from serving.server.replies import JsonResponse, failure, mistakes_of
+from serving.server.routes.context import Context
 from serving.server.schemas import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
 
 FIELDS: dict[str, Any] = {
@@ -31,7 +30,13 @@ FIELDS: dict[str, Any] = {
 
 
 def router(context: Context) -> APIRouter:
-    """The routes."""
+    """Build the routes.
+
+    Parameters
+    ----------
+    context : Context
+        Model, limits, threads and counters of the server.
+    """
     routes = APIRouter(tags=["look up"])
 
     @routes.get("/schema", response_model=SchemaReply)

@@ -28,7 +28,13 @@ HASH_CHARACTERS = 16
 
 
 def router(folder: Path = FOLDER) -> APIRouter:
-    """The routes; `/` leads to the documentation where there is no page."""
+    """Build the routes; `/` leads to the documentation where there is no page.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the page's files; those of a kind in `TYPES` are served.
+    """
     routes = APIRouter(include_in_schema=False)
     served = _read(folder)
     hashes = {name: hashlib.sha256(content).hexdigest()[:HASH_CHARACTERS] for name, content in served.items()}
@@ -58,7 +64,7 @@ def router(folder: Path = FOLDER) -> APIRouter:
 
 
 def _read(folder: Path) -> dict[str, bytes]:
-    """Content by name below the folder: a request can only name what is in here, never a place on the disk."""
+    """Read contents by name below the folder: a request can only name what is in here, never a place on the disk."""
     if not folder.is_dir():
         return {}
     return {
@@ -69,10 +75,10 @@ def _read(folder: Path) -> dict[str, bytes]:
 
 
 def _with_hashes(index: bytes, hashes: dict[str, str]) -> bytes:
-    """The page with the hash behind the name of each file it loads."""
+    """Put the hash behind the name of each file that the page loads."""
 
-    def named(link: re.Match[str]) -> str:
+    def with_hash(link: re.Match[str]) -> str:
         name = link[1]
         return f"/page/{name}?v={hashes[name]}" if name in hashes else link[0]
 
-    return LINK.sub(named, index.decode("utf-8")).encode()
+    return LINK.sub(with_hash, index.decode("utf-8")).encode()

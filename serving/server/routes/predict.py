@@ -11,12 +11,10 @@ from models.predictor import DEFAULT_LEVEL
 from models.tasks.registry import TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
-from serving.server.context import Context
 from serving.server.designs import check_count
-from serving.server.errors import failure, mistakes_of
-from serving.server.json_io import JsonResponse, JsonRoute
-from serving.server.requests import Level, PredictRequest
-from serving.server.schemas import PredictReply
+from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.routes.context import Context
+from serving.server.schemas import Level, PredictReply, PredictRequest
 from serving.server.upload import KINDS, NAME, predict_table
 
 TABLES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS}
@@ -30,35 +28,41 @@ Rank = Annotated[
 
 
 def router(context: Context) -> APIRouter:
-    """The routes."""
+    """Build the routes.
+
+    Parameters
+    ----------
+    context : Context
+        Model, limits, threads and counters of the server.
+    """
     routes = APIRouter(tags=["predictions"], route_class=JsonRoute)
     settings = context.settings
 
     @routes.post("/predict", response_model=PredictReply)
-    async def predictions(asked: PredictRequest) -> Response:
+    async def predictions(request: PredictRequest) -> Response:
         """One result or one error per design, in order; 422 with all mistakes when none can be used."""
-        check_count("designs", len(asked.designs), settings.max_designs)
-        check_count("measured designs", len(asked.measured), settings.max_measured)
-        if asked.curve:
-            check_count("designs with a curve", len(asked.designs), settings.max_curves)
+        check_count("designs", len(request.designs), settings.max_designs)
+        check_count("measured designs", len(request.measured), settings.max_measured)
+        if request.curve:
+            check_count("designs with a curve", len(request.designs), settings.max_curves)
         model = context.model
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
-            return _told(predict(model, asked, deadline))
+            return _with_count(predict(model, request, deadline))
 
         def together(requests: list[PredictRequest], deadline: Deadline) -> list[tuple[Response, int] | ValueError]:
-            found = predict_alike(model, requests, deadline)
-            return [each if isinstance(each, ValueError) else _told(each) for each in found]
+            replies = predict_alike(model, requests, deadline)
+            return [reply if isinstance(reply, ValueError) else _with_count(reply) for reply in replies]
 
-        shared = alike(model, asked)
+        shared = alike(model, request)
         try:
             if shared is None:
                 content, rejected = await context.work.run(alone)
             else:
-                content, rejected = await context.work.share(shared, asked, together)
+                content, rejected = await context.work.share(shared, request, together)
         except ValueError as error:
             return failure(422, mistakes_of(error))
-        context.metrics.count_designs(len(asked.designs) - rejected, rejected)
+        context.metrics.count_designs(len(request.designs) - rejected, rejected)
         return content
 
     @routes.post("/predict/file", response_class=Response, openapi_extra=TABLE_IN, responses=TABLE_OUT)
@@ -71,22 +75,22 @@ def router(context: Context) -> APIRouter:
             raise HTTPException(422, f"rank: got {rank!r}, expected one of {', '.join(TARGETS)}")
         content, model = await request.body(), context.model
         try:
-            done = await context.work.run(
+            predicted = await context.work.run(
                 lambda deadline: predict_table(content, kind, model, settings, level, rank, deadline)
             )
         except ValueError as error:
             return failure(422, mistakes_of(error))
-        context.metrics.count_designs(done.rows - done.rejected, done.rejected)
+        context.metrics.count_designs(predicted.rows - predicted.rejected, predicted.rejected)
         headers = {
-            "X-Silion-Rows": str(done.rows),
-            "X-Silion-Rejected": str(done.rejected),
+            "X-Silion-Rows": str(predicted.rows),
+            "X-Silion-Rejected": str(predicted.rejected),
             "Content-Disposition": f'attachment; filename="{NAME}_predicted{KINDS[kind]}"',
         }
-        return Response(done.content, media_type=kind, headers=headers)
+        return Response(predicted.content, media_type=kind, headers=headers)
 
     return routes
 
 
-def _told(reply: dict[str, Any]) -> tuple[Response, int]:
-    """An answer as it is sent, and how many designs it could not predict."""
-    return JsonResponse(reply), sum("error" in each for each in reply["results"])
+def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
+    """Return an answer as it is sent, and the number of designs it could not predict."""
+    return JsonResponse(reply), sum("error" in result for result in reply["results"])

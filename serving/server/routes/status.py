@@ -1,4 +1,4 @@
-"""Whether the server lives, what answers, and what was counted."""
+"""Health, the model that answers, counts, and the reload."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from fastapi import APIRouter, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from serving.server.answers import target_facts
-from serving.server.context import Context
-from serving.server.errors import failure
 from serving.server.generations import ServedModel
-from serving.server.json_io import JsonResponse
-from serving.server.processes.reload import ReloadError
+from serving.server.replies import JsonResponse, failure
+from serving.server.routes.context import Context
 from serving.server.schemas import Failure, HealthReply, ModelReply, ReadyReply, ReloadReply, VersionReply
+from serving.server.shared_folder import ReloadError
 
 
 def router(context: Context) -> APIRouter:
-    """The routes."""
+    """Build the routes.
+
+    Parameters
+    ----------
+    context : Context
+        Model, limits, threads and counters of the server.
+    """
     routes = APIRouter(tags=["the server"])
 
     @routes.get("/health", response_model=HealthReply)
@@ -73,8 +78,8 @@ def _version(model: ServedModel) -> dict[str, Any]:
     from importlib.metadata import version
 
     facts = model.bundle.facts
-    told = ("code_version", "schema_hash", "format_version", "data_hashes", "packages")
-    return {"package": version("silion"), "model": model.identity, **{name: facts.get(name) for name in told}}
+    names = ("code_version", "schema_hash", "format_version", "data_hashes", "packages")
+    return {"package": version("silion"), "model": model.identity, **{name: facts.get(name) for name in names}}
 
 
 def _card(model: ServedModel) -> dict[str, Any]:

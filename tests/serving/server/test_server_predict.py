@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect import Kernel, LabEffect
-from models.predictor import PART_OF, Predictor
+from models.predictor import Predictor
+from models.tasks.registry import TARGETS, task_of
 from models.tasks.registry import TARGETS
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
@@ -22,7 +23,7 @@ from serving.server.answers import alike, predict, predict_alike
 from serving.server.app import app_of
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
-from serving.server.requests import PredictRequest
+from serving.server.schemas import PredictRequest
 from serving.server.settings import Settings
 from tests.served import flat, same
 from tests.shared import ROOT
@@ -212,9 +213,9 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
         for column in own.columns:
             value = own[column].iloc[row]
             assert answer[column] == (None if value != value else value)
-    for column, name in PART_OF.items():  # a part without any effect of the paper is not moved, nor its interval
+    for column in TARGETS:  # a part without any effect of the paper is not moved, nor its interval
         for end in ("", "_low", "_high"):
-            assert (served[0][column + end] != plain[0][column + end]) == (name != "ice")
+            assert (served[0][column + end] != plain[0][column + end]) == (task_of(column).name != "ice")
     assert "ice: your measured designs change nothing" in served[0]["notice"]
     assert [flat(each) for each in ask(server, designs=designs, level=0.6, measured=[])] == plain
 

@@ -21,7 +21,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.tasks.registry import LINK
-from serving.server.processes.shared_folder import identity_of
+from serving.server.shared_folder import identity_of
 from silion import main as silion_main
 from tests.served import BEARER, TOKEN, Served, same, serving
 from tests.shared import Command
@@ -189,6 +189,20 @@ def test_a_worker_that_dies_is_replaced_with_the_same_model(server: Served, cham
         answers = list(people.map(lambda _: told(httpx2.post(f"{server.url}/predict", json=BODY, headers=BEARER,
                                                              timeout=60)), range(40)))  # fmt: skip
     assert {answer[0] for answer in answers} == {served}
+
+
+def test_a_worker_that_stopped_is_replaced(server: Served) -> None:
+    """One that runs no more though it has not ended: it answers no ping of its supervisor."""
+    served, first = server.client.get("/ready").json()["model"], server.workers()
+    already = server.words.count("a worker ended with -9")
+    os.kill(first[0], signal.SIGSTOP)
+    until = time.monotonic() + 90
+    while server.words.count("a worker ended with -9") == already or len(set(server.workers()) - {first[0]}) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert first[1] in server.workers()
+    for _ in range(8):
+        assert told(httpx2.post(f"{server.url}/predict", json=BODY, headers=BEARER, timeout=60))[0] == served
 
 
 def test_metrics_are_those_of_all_workers(server: Served) -> None:

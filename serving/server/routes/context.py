@@ -1,4 +1,4 @@
-"""What every endpoint needs."""
+"""Parts of a server that its endpoints share."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from serving.server.batching import Work
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Metrics
-from serving.server.processes.reload import Reload
 from serving.server.settings import Settings
+from serving.server.shared_folder import Reload
 
 
 @dataclass(frozen=True)
 class Context:
-    """One server's parts.
+    """Parts of one server.
 
     Attributes
     ----------
-    reload : None where nobody can load another model
+    models : Generations
+        That this process holds.
+    settings : Settings
+        Limits.
+    work : Work
+        Threads that predict.
+    metrics : Metrics
+        Counters.
+    reload : callable or None
+        Loads another model in all workers; None where nobody can.
     """
 
     models: Generations
@@ -28,5 +37,5 @@ class Context:
 
     @property
     def model(self) -> ServedModel:
-        """The model that answers now; ask once per request."""
+        """The model of this request; `NotReadyError` where there is none yet."""
         return self.models.current()

@@ -1,0 +1,158 @@
+"""Answers in JSON: strict and fast by orjson, and in words where there is no success, which never say how the program
+looks inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from features.tables.mistakes import InputError
+from serving.server.generations import NotReadyError
+
+SHOWN_MISTAKES = 1_000
+"""Mistakes of one answer; more are counted."""
+SHOWN_CHARACTERS = 250
+"""Characters at each end of a mistake: between them it repeats what was sent, which may be long."""
+
+
+class JsonResponse(Response):
+    """An answer in JSON; numpy's values as plain ones, NaN as null."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Write plain values and numpy's as JSON.
+
+        Parameters
+        ----------
+        content : Any
+            Objects, lists, text, numbers, arrays; NaN and infinity become null.
+
+        Examples
+        --------
+        >>> JsonResponse({"value": float("nan"), "rows": 2}).body
+        b'{"value":null,"rows":2}'
+        """
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+
+
+class JsonRequest(Request):
+    """A request whose body is read strictly: no NaN, no infinity, no nesting without end."""
+
+    async def json(self) -> Any:
+        """Read the body as plain values.
+
+        Raises
+        ------
+        json.JSONDecodeError
+            The body is not JSON.
+        """
+        return orjson.loads(await self.body())
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body as `JsonRequest` does."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of the route, given our kind of request."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(JsonRequest(request.scope, request.receive))
+
+        return handle
+
+
+def failure(code: int, messages: Sequence[str], headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that is no success: `{"detail": [words]}`.
+
+    Parameters
+    ----------
+    code : int
+        Status of HTTP.
+    messages : sequence of str
+        All that is wrong, one text each; long ones are shortened, and beyond `SHOWN_MISTAKES` they are counted.
+    headers : mapping of str to str, optional
+        Further headers of the answer.
+
+    Examples
+    --------
+    >>> failure(404, ["no such page"]).body
+    b'{"detail":["no such page"]}'
+    """
+    detail = [shortened(message) for message in messages]
+    if len(detail) > SHOWN_MISTAKES:
+        detail = [*detail[:SHOWN_MISTAKES], f"and {len(detail) - SHOWN_MISTAKES} more"]
+    return JsonResponse({"detail": detail}, code, dict(headers) if headers else None)
+
+
+def shortened(message: str) -> str:
+    """Return a mistake without the middle of what it repeats.
+
+    Parameters
+    ----------
+    message : str
+        Of any length.
+
+    Examples
+    --------
+    >>> shortened("line 1, column anode: got 'Si'")
+    "line 1, column anode: got 'Si'"
+    >>> len(shortened("Li" * 5_000))
+    505
+    """
+    if len(message) <= 2 * SHOWN_CHARACTERS:
+        return message
+    return f"{message[:SHOWN_CHARACTERS]} ... {message[-SHOWN_CHARACTERS:]}"
+
+
+def mistakes_of(error: ValueError) -> list[str]:
+    """Return all that is wrong with an input, one text each.
+
+    Parameters
+    ----------
+    error : ValueError
+        An `InputError` holds the mistakes of all lines; any other is one itself.
+    """
+    if isinstance(error, InputError) and error.mistakes:
+        return [str(mistake) for mistake in error.mistakes]
+    return [str(error)]
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have an app answer every failure that its routes raise as `failure` does.
+
+    Parameters
+    ----------
+    app : FastAPI
+        Gets the handlers.
+    """
+
+    @app.exception_handler(RequestValidationError)
+    async def unusable(request: Request, error: RequestValidationError) -> Response:
+        messages = []
+        for mistake in error.errors():
+            place = ".".join(str(part) for part in mistake["loc"])
+            if mistake["type"] == "json_invalid":
+                reason = (
+                    f"no JSON ({mistake['ctx']['error']}); JSON has no NaN and no infinity: leave out what is not known"
+                )
+                messages.append(f"body, character {mistake['loc'][-1]}: {reason}")
+            else:
+                messages.append(f"{place}: {mistake['msg']}")
+        return failure(422, messages)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        messages = error.detail if isinstance(error.detail, list) else [str(error.detail)]
+        return failure(error.status_code, messages, error.headers)
+
+    @app.exception_handler(NotReadyError)
+    async def not_ready(request: Request, error: NotReadyError) -> Response:
+        return failure(503, [str(error)], {"Retry-After": "2"})
