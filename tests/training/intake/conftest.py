@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch, capsys) -> Callable[..., Finished]:
         declare(parser.add_subparsers(required=True))
         arguments = parser.parse_args([str(word) for word in words])
         room, name = arguments.command.rsplit(".", 1)
-        command = getattr(importlib.import_module(f"{room}.commands"), name)
+        command = getattr(importlib.import_module(room), name)
         try:
             code = command(arguments)
         except InputError as error:
