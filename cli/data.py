@@ -12,8 +12,7 @@ from reporting.console import DONE, REFUSED, REJECTED
 
 def add(arguments: argparse.Namespace) -> int:
     """New rows into the user's folder, or what would happen."""
-    from training.intake.add import add
-    from training.intake.plan import AddConfig
+    from training.intake.add import AddConfig, add
     from training.intake.text import plan_text
 
     config = AddConfig(
