@@ -160,8 +160,9 @@ def _evaluate_rules(arguments: argparse.Namespace) -> int:
     from models.registry import resolve
     from reporting.files import write_csv
     from training.config import TrainConfig
-    from training.rules.ask_model import as_table, as_text, check_rules
+    from training.rules.ask_model import check_rules
     from training.rules.rule_file import read_checks
+    from training.rules.summary import as_table, as_text
     from training.train import load_data
 
     if arguments.test or arguments.write_readme or _config(arguments) != TrainConfig():

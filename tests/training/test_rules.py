@@ -22,11 +22,10 @@ from training.rules.ask_model import (
     UNLEARNT,
     Count,
     _without,
-    as_table,
-    as_text,
     check_rules,
 )
 from training.rules.rule_file import Rule, RuleCheck
+from training.rules.summary import as_table, as_text
 from training.train import Trained
 
 NO_REFERENCE = Rule("made-up", "", "interface-article", "Sec. 1", ())

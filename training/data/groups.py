@@ -1,4 +1,4 @@
-"""What must not stand on both sides of a split: rows of one paper and, for conductivity, of nearly one composition."""
+"""Rows that may not stand on both sides of a split: of one paper and, for conductivity, of nearly one composition."""
 
 from __future__ import annotations
 

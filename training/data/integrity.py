@@ -1,4 +1,4 @@
-"""What must hold between the rows of the tables: references, one paper one group, nothing counted twice."""
+"""Checks between the rows of the tables: references, one paper one group, nothing counted twice."""
 
 from __future__ import annotations
 

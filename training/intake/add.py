@@ -104,7 +104,7 @@ class Plan:
 
     @property
     def is_refused(self) -> bool:
-        """Whether something must be decided first: a conflict or an unlikely value."""
+        """A conflict or an unlikely value must be decided first."""
         undecided = self.settled.conflicts and not (self.config.replace or self.config.keep)
         return bool(undecided or (self.doubts and not self.config.confirm))
 

@@ -21,7 +21,7 @@ from training.intake.numbers import (
 NOT_GIVEN = frozenset(
     {"", "-", "–", "—", "/", "n/a", "na", "nan", "none", "null", "n.a.", "n.r.", "nr", "not reported", "not given", "?"}
 )
-"""What stands in the cell of a number nobody printed, in lower case."""
+"""Words in the cell of a number nobody printed, in lower case."""
 ROOM_TEMPERATURE = frozenset({"rt", "r.t.", "room temperature", "room temp", "ambient"})
 WARM_C = 5.0
 """`25C` in a column of temperatures is one; below this a number in front of a bare C looks like a C-rate."""
@@ -41,7 +41,7 @@ _C_RATE = re.compile(r"(?:C\s*/\s*(?P<over>[\d.,]+)|(?P<times>[\d.,]+(?:\s*/\s*[
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a cell says, in the unit of its column.
+    """A number or a range as a cell gives it, in the unit of its column.
 
     Attributes
     ----------

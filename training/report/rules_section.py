@@ -12,7 +12,8 @@ from reporting import pages
 from reporting.files import write_csv
 from training.evaluation.score import Score
 from training.report.sections import Blocks
-from training.rules.ask_model import AGAINST, FORCED, LEARNT, LEAST_PAPERS, UNJUDGED, UNLEARNT, Checked, as_table
+from training.rules.ask_model import AGAINST, FORCED, LEARNT, LEAST_PAPERS, UNJUDGED, UNLEARNT, Checked
+from training.rules.summary import as_table
 
 NUMBERS = "rule_checks.csv"
 HEADER = [

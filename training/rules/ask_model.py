@@ -1,4 +1,4 @@
-"""What the field knows, asked of a trained model: designs are changed as a rule says, and the predictions watched.
+"""Design rules asked of a trained model: designs are changed as a rule says, and the predictions watched.
 
 A metamorphic check: no measurement is needed, only the direction. Each rule is asked of the shipped model and of one
 fitted again without the papers the rule came from; what only the first one follows was read off, not understood.
@@ -6,10 +6,8 @@ fitted again without the papers the rule came from; what only the first one foll
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +28,10 @@ MOVED = {True: 0.01, False: 0.1}
 MOST = 0.8
 """Share of the designs that must agree before a rule counts as learnt or as contradicted."""
 LEAST_DESIGNS = 5
+"""Changed designs below which nothing is judged."""
+LEAST_PAPERS = 3
+"""Papers on either side of a change below which there is too little to learn a rule from."""
+NO_PAPER = "no row is from its papers"
 MOST_EXCHANGES = 2000
 """Pairs of materials that are asked, evenly from all."""
 MATERIAL = ("electrolyte", "composition", "electrolyte_class", "form")
@@ -42,13 +44,16 @@ LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED = "learnt", "not learnt", "contradic
 
 @dataclass(frozen=True)
 class Count:
-    """How the predictions of one model went.
+    """Changed designs by the way the predictions of one model went.
 
     Attributes
     ----------
-    followed, unmoved, against : number of changed designs
-    median : of the change in the direction of the rule: decades, or percentage points
-    forced : whether the model was built to follow the rule, so that following it says nothing
+    followed, unmoved, against : int
+        Number of changed designs.
+    median : float
+        Of the change in the direction of the rule: decades, or percentage points; NaN without designs.
+    forced : bool
+        Whether the model was built to follow the rule, so that following it says nothing.
     """
 
     followed: int
@@ -64,7 +69,7 @@ class Count:
 
     @property
     def verdict(self) -> str:
-        """Whether the model has learnt the rule."""
+        """The judgement in a word: `LEARNT`, `UNLEARNT`, `AGAINST`, `UNJUDGED` or `FORCED`."""
         if self.designs < LEAST_DESIGNS:
             return UNJUDGED
         if self.forced and not self.against:
@@ -80,12 +85,18 @@ class Checked:
 
     Attributes
     ----------
-    check : the rule
-    shipped, without : counts of the shipped model, and of the one without the rule's papers; None where no row of the
-        tables is theirs
-    papers : training papers on the side before the change, and on the side after it
-    left_out : papers the second model was fitted without
-    outside : changed designs left out, as the model knows nothing near them
+    check : RuleCheck
+        The rule.
+    shipped : Count
+        Of the shipped model.
+    without : Count or None
+        Of the model without the rule's papers; None where no row of the tables is theirs.
+    papers : (int, int)
+        Training papers on the side before the change, and on the side after it.
+    left_out : tuple of str
+        Papers the second model was fitted without.
+    outside : int
+        Changed designs left out, as the model knows nothing near them.
     """
 
     check: RuleCheck
@@ -109,42 +120,51 @@ def check_rules(
 
     Parameters
     ----------
-    bundle : the shipped model, fitted on this literature
-    seed : of the fits without the rules' papers
-    progress : called with 1 after each check
+    bundle : Bundle
+        The shipped model, fitted on this literature.
+    literature : Literature
+        All tables.
+    checks : sequence of RuleCheck
+        The rules.
+    seed : int
+        Of the fits without the rules' papers.
+    progress : callable, optional
+        Called with 1 after each check.
+
+    Returns
+    -------
+    list of Checked
+        In the order of `checks`.
     """
     examples = {name: task.examples(literature) for name, task in TASKS.items()}
+    in_training = {name for rows in examples.values() for paper in rows.papers for name in papers_of(paper)}
     refitted: dict[frozenset[str], dict[str, Part]] = {}
-    found = []
+    checked = []
     for check in checks:
-        before, after, outside = _pairs(check, bundle, examples[task_of(check.target).name].designs)
-        held = {each for name in TASKS for paper in examples[name].papers for each in papers_of(paper)}
-        papers = frozenset(check.papers(literature) & held)
+        of_target = examples[task_of(check.target).name]
+        before, after, outside = _pairs(check, bundle, of_target.designs)
+        papers = frozenset(check.papers(literature) & in_training)
         without = None
         if papers:
             if papers not in refitted:
                 refitted[papers] = _without(bundle, examples, papers, seed)
             without = _count(check, refitted[papers], before, after)
-        found.append(
-            Checked(
-                check, _count(check, bundle.parts, before, after), without,
-                _papers(check, examples[task_of(check.target).name]), tuple(sorted(papers)), outside,
-            )
-        )  # fmt: skip
+        shipped, sides = _count(check, bundle.parts, before, after), _papers(check, of_target)
+        checked.append(Checked(check, shipped, without, sides, tuple(sorted(papers)), outside))
         progress(1)
-    return found
+    return checked
 
 
 def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset[str], seed: int) -> dict[str, Part]:
-    """The parts fitted again, by the shipped recipes, on the rows of all other papers."""
+    """Fit the parts again, by the shipped recipes, on the rows of all other papers."""
     parts: dict[str, Part] = {}
-    for name, each in examples.items():
-        kept = [row for row, paper in enumerate(each.papers) if not papers & set(papers_of(paper))]
+    for name, rows in examples.items():
+        others = [row for row, paper in enumerate(rows.papers) if not papers & set(papers_of(paper))]
         link = bundle.parts[LINK]
-        if len(kept) == len(each.papers) and parts.get(LINK, link) is link:
+        if len(others) == len(rows.papers) and parts.get(LINK, link) is link:
             parts[name] = bundle.parts[name]  # nothing it learnt from is left out
             continue
-        rest, recipe = each.take(np.array(kept, dtype=int)), bundle.parts[name].ensemble.recipe
+        rest, recipe = rows.take(np.array(others, dtype=int)), bundle.parts[name].ensemble.recipe
         if TASKS[name].of_cells:
             rest = Examples(with_conductivity(rest.designs, parts[LINK]), rest.labels)
         rest, settings = TASKS[name].relabelled(rest, recipe)
@@ -154,7 +174,7 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
 
 
 def _pairs(check: RuleCheck, bundle: Bundle, designs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Designs before and after the change, row by row, both inside the domain; and how many were not."""
+    """Return designs before and after the change, row by row, both inside the domain; and the number that were not."""
     frame = designs.drop_duplicates("row_id").reindex(columns=list(Candidate.model_fields)).reset_index(drop=True)
     frame = frame[_is(frame, check.bases)]
     if check.exchanges_material:
@@ -168,12 +188,12 @@ def _pairs(check: RuleCheck, bundle: Bundle, designs: pd.DataFrame) -> tuple[pd.
 
 
 def _is(frame: pd.DataFrame, settings: Mapping[str, str]) -> np.ndarray:
-    """Which designs are what the settings say, shape (n_designs,)."""
+    """Return which designs are as the settings say, shape (n_designs,)."""
     fits = np.ones(len(frame), dtype=bool)
     for column, value in settings.items():
         if column in (FAMILY, "electrolyte_class"):
             members = FAMILIES[value] if column == FAMILY else (value,)
-            fits &= np.array([held in members for held in classes_of(frame)], dtype=bool)
+            fits &= np.array([kind in members for kind in classes_of(frame)], dtype=bool)
         else:
             fits &= (frame[column] == _value(value)).to_numpy(dtype=bool)
     return fits
@@ -193,7 +213,7 @@ def _set(frame: pd.DataFrame, settings: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _exchanged(frame: pd.DataFrame, check: RuleCheck) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every material of the one family beside every one of the other, at 25 °C."""
+    """Return every material of the one family beside every one of the other, at 25 °C."""
     bare = pd.DataFrame({column: frame[column] for column in MATERIAL}).drop_duplicates()
     sides = [bare[_is(bare, settings)].reset_index(drop=True) for settings in (check.before, check.after)]
     rows = np.indices((len(sides[0]), len(sides[1]))).reshape(2, -1)
@@ -207,7 +227,7 @@ def _exchanged(frame: pd.DataFrame, check: RuleCheck) -> tuple[pd.DataFrame, pd.
 
 
 def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray:
-    """Which designs are near enough to the training designs, and within the range of every column the check sets."""
+    """Return which designs are near the training designs and within the range of every column the check sets."""
     part = bundle.parts[task_of(check.target).name]
     if part.domain is None:
         return np.zeros(len(frame), dtype=bool)
@@ -239,8 +259,10 @@ def _count(check: RuleCheck, parts: Mapping[str, Part], before: pd.DataFrame, af
 
 
 def _papers(check: RuleCheck, examples: Examples) -> tuple[int, int]:
-    """Training papers on each side of the change: those whose value is nearer to `before`, and those nearer to
-    `after`."""
+    """Return the number of training papers on each side of the change.
+
+    A paper is on the side of `before` or of `after` its value is nearer to.
+    """
     designs, papers = examples.designs, examples.papers
     counts = [set[str](), set[str]()]
     for column in {*check.before, *check.after}:
@@ -255,101 +277,8 @@ def _papers(check: RuleCheck, examples: Examples) -> tuple[int, int]:
 def _sides(designs: pd.DataFrame, column: str, ends: Sequence[str | None]) -> list[np.ndarray]:
     values = [None if end is None else _value(end) for end in ends]
     if all(isinstance(value, float) for value in values):
-        held = pd.to_numeric(designs[column]).to_numpy(dtype=float)
-        away = [np.abs(held - float(str(value))) for value in values]
+        given = pd.to_numeric(designs[column]).to_numpy(dtype=float)
+        away = [np.abs(given - float(str(value))) for value in values]
         return [away[0] < away[1], away[1] < away[0]]
     nothing = np.zeros(len(designs), dtype=bool)
     return [nothing if end is None else _is(designs, {column: end}) for end in ends]
-
-
-UNIT = {True: "decades", False: "percentage points"}
-LEAST_PAPERS = 3
-NO_PAPER = "no row is from its papers"
-
-
-def as_table(found: Sequence[Checked]) -> pd.DataFrame:
-    """One row per check: the rule and its source, the verdict on both models, counts, and the papers on either side."""
-    return pd.DataFrame(
-        [
-            {
-                "check_id": each.check.check_id,
-                "rule": each.check.said,
-                "target": each.check.target,
-                "verdict": each.shipped.verdict,
-                **_counts("shipped", each.shipped),
-                "verdict_without_its_papers": each.without.verdict if each.without else NO_PAPER,
-                **_counts("without", each.without or Count(0, 0, 0, float("nan"))),
-                "median_unit": UNIT[TARGETS[each.check.target].log10],
-                "papers_before": each.papers[0],
-                "papers_after": each.papers[1],
-                "outside_domain": each.outside,
-                "left_out": ";".join(each.left_out),
-                "rule_ids": ";".join(rule.rule_id for rule in each.check.rules),
-                "sources": "; ".join(f"{rule.seed}, {rule.place}" for rule in each.check.rules),
-            }
-            for each in found
-        ]
-    )
-
-
-def _counts(name: str, count: Count) -> dict[str, Any]:
-    return {
-        f"{name}_designs": count.designs,
-        f"{name}_followed": count.followed,
-        f"{name}_unmoved": count.unmoved,
-        f"{name}_against": count.against,
-        f"{name}_median": count.median,
-    }
-
-
-def as_text(found: Sequence[Checked], facts: Mapping[str, Any]) -> str:
-    """The checks by target, each with its counts and its sources, and what may be made of them.
-
-    Parameters
-    ----------
-    facts : of the bundle, for the skill of its targets
-    """
-    tally = Counter(each.shipped.verdict for each in found)
-    lines = [
-        "design rules asked of the model: designs are changed as the rule says, and the prediction watched",
-        ", ".join(f"{tally[verdict]} {verdict}" for verdict in (LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED)),
-    ]
-    for column, target in TARGETS.items():
-        own = [each for each in found if each.check.target == column]
-        if not own:
-            continue
-        shown = facts.get("skill", {}).get(column, {}).get("shown", False)
-        skill = (
-            "skill shown" if shown else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
-        )
-        lines += ["", f"{target.label} ({skill})"]
-        for each in own:
-            lines += _lines(each)
-    return "\n".join(lines)
-
-
-def _lines(each: Checked) -> list[str]:
-    sources = "; ".join(f"{rule.rule_id} ({rule.seed}, {rule.place})" for rule in each.check.rules)
-    before, after = each.papers
-    few = " (too few to learn it from)" if min(before, after) < LEAST_PAPERS else ""
-    held = f"papers on either side: {before} and {after}{few}"
-    if each.outside:
-        held += f"; {each.outside} designs left out, outside the domain"
-    without = f"without {', '.join(each.left_out)}: " if each.left_out else ""
-    told = without + (_count_text(each.without, each) if each.without else NO_PAPER)
-    return [
-        f"  {each.shipped.verdict:<13} {each.check.said}",
-        f"  {'':<13} {_count_text(each.shipped, each)}; {held}",
-        f"  {'':<13} {told}",
-        f"  {'':<13} {sources}",
-    ]
-
-
-def _count_text(count: Count, each: Checked) -> str:
-    if not count.designs:
-        return "no design near what is known"
-    unit = UNIT[TARGETS[each.check.target].log10]
-    return (
-        f"{count.verdict}: {count.followed} of {count.designs} designs follow, {count.unmoved} do not move, "
-        f"{count.against} go against (median {count.median:+.2g} {unit})"
-    )

@@ -1,4 +1,4 @@
-"""What the tables say of a factor and an outcome of cells: across papers, and between cells of one paper."""
+"""A factor beside an outcome of cells, as the tables have them: across papers, and between cells of one paper."""
 
 from __future__ import annotations
 
@@ -24,15 +24,20 @@ PAIR_COLUMNS = ("paper", "less", "more", "less_factor", "more_factor", "less_out
 
 @dataclass(frozen=True)
 class Factor:
-    """What may matter.
+    """A property of a cell that may matter.
 
     Attributes
     ----------
-    column : of `outcomes`
-    label : in words
-    unit : empty for yes (1) and no (0)
-    features : of the model, that hold it
-    told_by : columns of a cell that tell it, and so may differ where it does
+    column : str
+        Of `outcomes`.
+    label : str
+        In words.
+    unit : str
+        Of the column; empty for yes (1) and no (0).
+    features : tuple of str
+        Features of the model that hold it.
+    told_by : tuple of str
+        Columns of a cell that tell it, and so may differ where it does.
     """
 
     column: str
@@ -43,14 +48,16 @@ class Factor:
 
 
 def outcomes(part: Part, examples: Examples) -> pd.DataFrame:
-    """Cells with their outcome on the model's scale: ICE in %, or the log10 of the cycles to 80 %.
+    """Return cells with their outcome on the model's scale: ICE in %, or the log10 of the cycles to 80 %.
 
     A cell with several cycling points is judged by its last one.
 
     Parameters
     ----------
-    part : which reads the designs
-    examples : rows of that part
+    part : Part
+        Reads the designs.
+    examples : Examples
+        Rows of that part.
 
     Returns
     -------
@@ -74,12 +81,18 @@ class Across:
 
     Attributes
     ----------
-    points : `by_paper`
-    cells, papers : with the factor and a value of the outcome
-    bounded : cells left out, as their outcome is only bounded
-    silent : papers with a value of the outcome in which no cell states the factor
-    least, most : the factor's range; NaN where no cell states it
-    correlation : of ranks; without an interval below `FEWEST_GROUPS` papers
+    points : DataFrame
+        As of `by_paper`.
+    cells, papers : int
+        Number with the factor and a value of the outcome.
+    bounded : int
+        Cells left out, as their outcome is only bounded.
+    silent : tuple of str
+        Papers with a value of the outcome in which no cell states the factor.
+    least, most : float
+        The factor's range, in its unit; NaN where no cell states it.
+    correlation : RankCorrelation
+        Of ranks; without an interval below `FEWEST_GROUPS` papers.
     """
 
     points: pd.DataFrame
@@ -95,45 +108,76 @@ class Across:
     def explained(self) -> tuple[float, float, float]:
         """Share of the order of cells that the factor's order accounts for, with its interval; NaN where not
         judged."""
-        value, *ends = (each**2 for each in (self.correlation.value, self.correlation.low, self.correlation.high))
-        return value, min(ends) if self.correlation.sign else 0.0 * min(ends), max(ends)
+        correlation = self.correlation
+        value, *ends = (figure**2 for figure in (correlation.value, correlation.low, correlation.high))
+        return value, min(ends) if correlation.sign else 0.0 * min(ends), max(ends)
 
 
 def across(cells: pd.DataFrame, factor: Factor, seed: int) -> Across:
-    """A factor beside an outcome, over the cells of `outcomes`."""
+    """Set a factor beside an outcome.
+
+    Parameters
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As of `outcomes`.
+    factor : Factor
+        The factor.
+    seed : int
+        Of the bootstrap.
+    """
     exact = cells["lower"].to_numpy() == cells["upper"].to_numpy()
     given = cells[factor.column].notna().to_numpy()
     both = cells[exact & given]
     points = by_paper(both, [factor.column])
     values = points[factor.column].to_numpy(dtype=float)
     papers = points["paper"].to_numpy(dtype=str)
-    found = rank_correlation(values, points["outcome"].to_numpy(dtype=float), papers, seed, FEWEST_GROUPS)
+    correlation = rank_correlation(values, points["outcome"].to_numpy(dtype=float), papers, seed, FEWEST_GROUPS)
     stating, telling = _papers(both), _papers(cells[exact])
     ends = (float(values.min()), float(values.max())) if len(values) else (np.nan, np.nan)
     silent = tuple(sorted(telling - stating))
-    return Across(points, len(both), len(stating), int((given & ~exact).sum()), silent, *ends, found)
+    return Across(points, len(both), len(stating), int((given & ~exact).sum()), silent, *ends, correlation)
 
 
 def by_paper(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """One row per paper and value of some columns: `paper`, these, `cells` and `outcome` (their median), so that a
-    paper with many like cells counts once."""
+    """Return one row per paper and value of some columns, so that a paper with many like cells counts once.
+
+    Parameters
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As of `outcomes`, with values of the outcome only.
+    columns : list of str
+        The columns.
+
+    Returns
+    -------
+    DataFrame
+        `paper`, the columns, `cells` (their number) and `outcome` (their median).
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"paper": ["a", "a", "b"], "pressure": [5.0, 5.0, 5.0], "lower": [80.0, 90.0, 70.0]})
+    >>> by_paper(cells, ["pressure"]).values.tolist()
+    [['a', 5.0, 2, 85.0], ['b', 5.0, 1, 70.0]]
+    """
     named = cells.rename(columns={"lower": "outcome"}).groupby(["paper", *columns], sort=True)["outcome"]
     return named.agg(cells="size", outcome="median").reset_index()
 
 
 def _papers(cells: pd.DataFrame) -> set[str]:
-    return {paper for each in cells["paper"] for paper in papers_of(str(each))}
+    return {paper for papers in cells["paper"] for paper in papers_of(str(papers))}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Which of two factors orders the cells better, over cells that state both.
+    """Two factors set against each other, over cells that state both.
 
     Attributes
     ----------
-    papers : that state both factors and a value of the outcome
-    value, low, high : size of the first's rank correlation less that of the second's, with its 90 % bootstrap interval
-        over papers; NaN below `FEWEST_GROUPS` papers, or where a factor never varies
+    papers : int
+        Number that state both factors and a value of the outcome.
+    value, low, high : float
+        Size of the first's rank correlation less that of the second's, with its 90 % bootstrap interval over papers;
+        NaN below `FEWEST_GROUPS` papers, or where a factor never varies.
     """
 
     papers: int
@@ -143,7 +187,17 @@ class Compared:
 
 
 def compared(cells: pd.DataFrame, one: Factor, other: Factor, seed: int) -> Compared:
-    """Two factors beside an outcome, over the cells of `outcomes`."""
+    """Set two factors beside an outcome: the one that orders the cells better.
+
+    Parameters
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As of `outcomes`.
+    one, other : Factor
+        The factors.
+    seed : int
+        Of the bootstrap.
+    """
     both = cells[(cells["lower"] == cells["upper"]) & cells[one.column].notna() & cells[other.column].notna()]
     points = by_paper(both, [one.column, other.column])
     first, second, outcome = (points[name].to_numpy(dtype=float) for name in (one.column, other.column, "outcome"))
@@ -160,7 +214,14 @@ def compared(cells: pd.DataFrame, one: Factor, other: Factor, seed: int) -> Comp
 
 
 def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
-    """Cells of one paper that differ in a factor.
+    """Return cells of one paper that differ in a factor.
+
+    Parameters
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As of `outcomes`.
+    factor : Factor
+        The factor.
 
     Returns
     -------
@@ -178,8 +239,8 @@ def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
             also = [name for name in columns if not _same(less[name], more[name])]
             if less[factor.column] == more[factor.column]:
                 continue
-            outcome = [each["lower"] if each["lower"] == each["upper"] else np.nan for each in (less, more)]
-            ends = [each[factor.column] for each in (less, more)]
+            outcome = [cell["lower"] if cell["lower"] == cell["upper"] else np.nan for cell in (less, more)]
+            ends = [cell[factor.column] for cell in (less, more)]
             rows.append((paper, less["row_id"], more["row_id"], *ends, *outcome, _change(less, more), "; ".join(also)))
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
@@ -189,7 +250,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _change(less: Mapping[Any, Any], more: Mapping[Any, Any]) -> float:
-    """Direction of the outcome, as far as its bounds tell."""
+    """Return the direction of the outcome, as far as its bounds tell."""
     if more["lower"] > less["upper"]:
         return 1.0
     if more["upper"] < less["lower"]:
@@ -199,5 +260,13 @@ def _change(less: Mapping[Any, Any], more: Mapping[Any, Any]) -> float:
 
 
 def of_family(cells: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """The cells whose electrolyte is of one of some classes; all where none is named."""
+    """Return the cells whose electrolyte is of one of some classes.
+
+    Parameters
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As of `outcomes`.
+    classes : sequence of str
+        Electrolyte classes; all cells where empty.
+    """
     return cells[cells["class"].isin(list(classes))].reset_index(drop=True) if classes else cells

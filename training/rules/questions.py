@@ -1,5 +1,4 @@
-"""Open questions of the reviews as data, and what the tables and the model answer to each, in words chosen by the
-figures."""
+"""Open questions of the reviews as data, and what is answered to each, in words chosen by the figures."""
 
 from __future__ import annotations
 
@@ -48,12 +47,18 @@ class Question:
 
     Attributes
     ----------
-    asked : the question
-    factors : it is about; of a comparison, the first is said to matter more
-    parts : of `TASKS`, that it is asked of
-    rules : ids of `rules.csv` that speak of it
-    classes : electrolyte classes it is about; all where empty
-    compares : whether the first two factors are set against each other
+    asked : str
+        The question.
+    factors : tuple of Factor
+        It is about these; of a comparison, the first is said to matter more.
+    parts : tuple of str
+        Keys of `TASKS` that it is asked of.
+    rules : tuple of str
+        Ids of `rules.csv` that speak of it.
+    classes : tuple of str
+        Electrolyte classes it is about; all where empty.
+    compares : bool
+        Whether the first two factors are set against each other.
     """
 
     asked: str
@@ -92,7 +97,19 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """What the tables say of one factor and one outcome."""
+    """One factor and one outcome, as the tables have them.
+
+    Attributes
+    ----------
+    factor : Factor
+        The factor.
+    part : str
+        Key of `TASKS` with the outcome.
+    across : Across
+        Over all cells that state both.
+    pairs : DataFrame
+        Cells of one paper that differ in the factor, as of `pairs`.
+    """
 
     factor: Factor
     part: str
@@ -103,55 +120,61 @@ class Finding:
     def sentence(self) -> str:
         """The finding in words."""
         what, outcome = self.factor.label, TASKS[self.part].outcome
-        found = self.across.correlation
+        correlation = self.across.correlation
         if not self.across.cells:
             return f"No cell states both {what} and {outcome}."
-        if np.isnan(found.value):
+        if np.isnan(correlation.value):
             return (
                 f"Every cell that states both has the same {what}: {counted(self.across.cells, 'cell')} of "
                 f"{counted(self.across.papers, 'paper')} cannot tell what it does to the {outcome}."
             )
-        if not found.judged:
+        if not correlation.judged:
             return (
                 f"Only {counted(self.across.papers, 'paper')} ({counted(self.across.cells, 'cell')}) state both {what} "
                 f"and {outcome}, too few to tell; {FEWEST_GROUPS} are the least for an interval."
             )
         figure = f"rank correlation {self.correlation} over {counted(self.across.papers, 'paper')}"
-        if not found.sign:
+        if not correlation.sign:
             return f"No relation between {what} and {outcome} can be shown: {figure}, which includes 0."
-        way = TASKS[self.part].higher
-        other = TASKS[self.part].lower
-        held = what if self.factor.unit == "" else f"a higher {what}"
-        return f"Cells with {held} have a {way if found.sign > 0 else other} {outcome}: {figure}."
+        way = TASKS[self.part].higher if correlation.sign > 0 else TASKS[self.part].lower
+        factor = what if self.factor.unit == "" else f"a higher {what}"
+        return f"Cells with {factor} have a {way} {outcome}: {figure}."
 
     @property
     def correlation(self) -> str:
         """The rank correlation with its interval, as printed; empty where there is none."""
-        found = self.across.correlation
-        if np.isnan(found.value) or not found.judged:
+        correlation = self.across.correlation
+        if np.isnan(correlation.value) or not correlation.judged:
             return ""
-        return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
+        return f"{correlation.value:+.2f} ({correlation.low:+.2f} to {correlation.high:+.2f})"
 
     @property
     def explained(self) -> str:
         """Share of the order that is accounted for, as printed; empty where it is not judged."""
         if not self.across.correlation.judged:
             return ""
-        value, low, high = (100 * each for each in self.across.explained)
+        value, low, high = (100 * share for share in self.across.explained)
         return f"{value:.0f} % ({low:.0f} to {high:.0f})"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What can be said to a question.
+    """The answer to a question.
 
     Attributes
     ----------
-    findings : by factor and outcome
-    comparisons : of the first two factors, by outcome; empty where nothing is compared
-    rules : what the reviews say
-    checks : of these rules, asked of the model
-    model : rows of the importance tables that hold the factors, with a column `part`
+    question : Question
+        The question.
+    findings : list of Finding
+        By factor and outcome.
+    comparisons : mapping of str to Compared
+        Of the first two factors, by outcome; empty where nothing is compared.
+    rules : list of Rule
+        The reviews' words.
+    checks : list of Checked
+        Checks of these rules, asked of the model.
+    model : DataFrame
+        Rows of the importance tables that hold the factors, with a column `part`.
     """
 
     question: Question
@@ -165,49 +188,58 @@ class Answer:
     def short(self) -> str:
         """The answer in a sentence or two."""
         if self.question.compares:
-            return " ".join(_which(self.question.factors, part, each) for part, each in self.comparisons.items())
-        shown = [each for each in self.findings if each.across.correlation.sign]
+            compared_parts = self.comparisons.items()
+            return " ".join(_comparison(self.question.factors, part, found) for part, found in compared_parts)
+        shown = [finding for finding in self.findings if finding.across.correlation.sign]
         if not shown:
-            return "These data cannot tell. " + " ".join(each.sentence for each in self.findings)
-        return (
-            " ".join(each.sentence for each in (*shown, *(each for each in self.findings if each not in shown)))
-            + " A relation across papers is not yet the factor's own effect."
-        )
+            return "These data cannot tell. " + " ".join(finding.sentence for finding in self.findings)
+        others = [finding for finding in self.findings if not finding.across.correlation.sign]
+        sentences = " ".join(finding.sentence for finding in (*shown, *others))
+        return f"{sentences} A relation across papers is not yet the factor's own effect."
 
 
-def _which(factors: Sequence[Factor], part: str, found: Compared) -> str:
+def _comparison(factors: Sequence[Factor], part: str, gap: Compared) -> str:
     one, other = (factor.label for factor in factors[:2])
     outcome = TASKS[part].outcome
-    if np.isnan(found.low):
+    if np.isnan(gap.low):
         return (
-            f"For {outcome} these data cannot tell: {counted(found.papers, 'paper')} with a value of it "
-            f"{'states' if found.papers == 1 else 'state'} both {one} and {other}, and a comparison takes at least "
+            f"For {outcome} these data cannot tell: {counted(gap.papers, 'paper')} with a value of it "
+            f"{'states' if gap.papers == 1 else 'state'} both {one} and {other}, and a comparison takes at least "
             f"{FEWEST_GROUPS} in which both vary."
         )
     figure = (
-        f"the sizes of their rank correlations differ by {found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f}) "
-        f"over {counted(found.papers, 'paper')}"
+        f"the sizes of their rank correlations differ by {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f}) "
+        f"over {counted(gap.papers, 'paper')}"
     )
-    if found.low > 0 or found.high < 0:
-        more, less = (one, other) if found.low > 0 else (other, one)
+    if gap.low > 0 or gap.high < 0:
+        more, less = (one, other) if gap.low > 0 else (other, one)
         return f"For {outcome} the cells are ordered better by {more} than by {less}: {figure}."
     return f"For {outcome} no difference between {one} and {other} can be shown: {figure}, which includes 0."
 
 
 def answers(
-    trained: Trained, told: Mapping[str, Overall], checked: Sequence[Checked], asked: Sequence[Question] = QUESTIONS
+    trained: Trained,
+    importance: Mapping[str, Overall],
+    checked: Sequence[Checked],
+    asked: Sequence[Question] = QUESTIONS,
 ) -> list[Answer]:
-    """Every question answered from the tables of a training and its model.
+    """Answer every question from the tables of a training and its model.
 
     Parameters
     ----------
-    told : overall importance, by part
-    checked : the design rules, asked of the model
+    trained : Trained
+        The training.
+    importance : mapping of str to Overall
+        Overall importance, by part.
+    checked : sequence of Checked
+        The design rules, asked of the model.
+    asked : sequence of Question
+        The questions.
     """
     rules = read_rules()
     names = [name for name, task in TASKS.items() if task.of_cells]
     cells = {part: outcomes(trained.bundle.parts[part], trained.found[part].examples) for part in names}
-    return [_answer(each, cells, trained.config.seed, rules, told, checked) for each in asked]
+    return [_answer(question, cells, trained.config.seed, rules, importance, checked) for question in asked]
 
 
 def _answer(
@@ -215,7 +247,7 @@ def _answer(
     cells: Mapping[str, pd.DataFrame],
     seed: int,
     rules: Mapping[str, Rule],
-    told: Mapping[str, Overall],
+    importance: Mapping[str, Overall],
     checked: Sequence[Checked],
 ) -> Answer:
     own = {part: of_family(cells[part], question.classes) for part in question.parts}
@@ -230,14 +262,12 @@ def _answer(
         comparisons = {part: compared(own[part], one, other, seed) for part in question.parts}
     cited = set(question.rules)
     wanted = [name for factor in question.factors for name in factor.features]
-    held = [
-        told[part]
-        .features.loc[lambda table: table["feature"].isin(wanted)]
-        .assign(part=part, of=len(told[part].features))
-        for part in question.parts
+    tables = {part: importance[part].features for part in question.parts}
+    features = [
+        table.loc[table["feature"].isin(wanted)].assign(part=part, of=len(table)) for part, table in tables.items()
     ]
     return Answer(
         question, findings, comparisons, [rules[name] for name in question.rules],
-        [each for each in checked if cited & {rule.rule_id for rule in each.check.rules}],
-        pd.concat(held, ignore_index=True),
+        [result for result in checked if cited & {rule.rule_id for rule in result.check.rules}],
+        pd.concat(features, ignore_index=True),
     )  # fmt: skip

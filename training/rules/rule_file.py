@@ -1,4 +1,4 @@
-"""Checks of design rules, as data: which change of a design a rule speaks of, and which way its target should go."""
+"""Checks of design rules, as data: the change of a design a rule speaks of, and the way its target should go."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ class Rule:
 
     Attributes
     ----------
-    rule_id, direction, seed, place : as in `rules.csv`
-    references : numbers of the papers its seed cites for it
+    rule_id, direction, seed, place : str
+        As in `rules.csv`.
+    references : tuple of str
+        Numbers of the papers its seed cites for it.
     """
 
     rule_id: str
@@ -40,28 +42,41 @@ class Rule:
     references: tuple[str, ...]
 
     def papers(self, literature: Literature) -> set[str]:
-        """Ids of the papers of the tables it came from: those its seed cites, or the seed itself where that is one."""
-        told = {f"{self.seed}:{each}" for each in self.references or ("self",)}
+        """Return the ids of the papers it came from: those its seed cites, or the seed itself where that is one.
+
+        Parameters
+        ----------
+        literature : Literature
+            With the sources.
+        """
+        cited = {f"{self.seed}:{number}" for number in self.references or ("self",)}
         return {
             name
             for name, source in literature.sources.items()
-            if told & {each.strip() for each in source.told_by.split(";")}
+            if cited & {place.strip() for place in source.told_by.split(";")}
         }
 
 
 @dataclass(frozen=True)
 class RuleCheck:
-    """A change of a design, and which way its target should go.
+    """A change of a design, and the way its target should go.
 
     Attributes
     ----------
-    check_id, said : its name, and the rule in words
-    rules : what it rests on
-    target : column
-    bases : what a base design must be; all where empty
-    before, after : what the design is set to, by column
-    rises : whether the target should rise
-    certain : whether the rule is certain physics, which the model is forced to follow
+    check_id, said : str
+        Its name, and the rule in words.
+    rules : tuple of Rule
+        The rules it rests on.
+    target : str
+        Key of `TARGETS`.
+    bases : mapping of str to str
+        Settings a base design must have, by column; all designs where empty.
+    before, after : mapping of str to str
+        Settings of the two designs, by column.
+    rises : bool
+        Whether the target should rise.
+    certain : bool
+        Whether the rule is certain physics, which the model is forced to follow.
     """
 
     check_id: str
@@ -76,16 +91,33 @@ class RuleCheck:
 
     @property
     def exchanges_material(self) -> bool:
-        """Whether the electrolyte is replaced by others of the tables, and not by one that is named."""
+        """The electrolyte is replaced by others of the tables, and not by one that is named."""
         return bool({FAMILY, "electrolyte_class"} & set(self.after)) and "electrolyte" not in self.after
 
     def papers(self, literature: Literature) -> set[str]:
-        """Ids of the papers its rules came from."""
+        """Return the ids of the papers its rules came from.
+
+        Parameters
+        ----------
+        literature : Literature
+            With the sources.
+        """
         return set().union(*(rule.papers(literature) for rule in self.rules))
 
 
 def read_rules(path: Path = RULES) -> dict[str, Rule]:
-    """Rules by id."""
+    """Read the rules, by id.
+
+    Parameters
+    ----------
+    path : Path
+        A table with the columns of `rules.csv`.
+
+    Examples
+    --------
+    >>> read_rules()["hard-carbon-stabilizes-mei"].seed
+    'mei'
+    """
     with path.open(encoding="utf-8", newline="") as file:
         return {
             row["rule_id"]: Rule(row["rule_id"], row["direction"], row["seed"], row["place"], _numbers(row["ref"]))
@@ -94,16 +126,23 @@ def read_rules(path: Path = RULES) -> dict[str, Rule]:
 
 
 def _numbers(written: str) -> tuple[str, ...]:
-    """References as numbers: `16;207-209` is 16, 207, 208, 209."""
-    found: list[str] = []
+    """Return references as numbers: `16;207-209` is 16, 207, 208, 209."""
+    numbers: list[str] = []
     for piece in re.split(r"[;,]", written):
-        ends = [int(each) for each in piece.split("-") if each.strip().isdigit()]
-        found += [str(number) for number in range(ends[0], ends[-1] + 1)] if ends else []
-    return tuple(found)
+        ends = [int(end) for end in piece.split("-") if end.strip().isdigit()]
+        numbers += [str(number) for number in range(ends[0], ends[-1] + 1)] if ends else []
+    return tuple(numbers)
 
 
 def read_checks(path: Path = CHECKS, rules: Mapping[str, Rule] | None = None) -> list[RuleCheck]:
-    """Checks in the order of the file.
+    """Read the checks, in the order of the file.
+
+    Parameters
+    ----------
+    path : Path
+        A table with the columns of `COLUMNS`.
+    rules : mapping of str to Rule, optional
+        Rules by id; the shipped ones where None.
 
     Raises
     ------
@@ -129,7 +168,7 @@ def read_checks(path: Path = CHECKS, rules: Mapping[str, Rule] | None = None) ->
 
 def _check(row: Mapping[str, str], rules: Mapping[str, Rule]) -> RuleCheck:
     bases, before, after = (_settings(row[name]) for name in ("bases", "before", "after"))
-    cited = tuple(rules[each] for each in row["rules"].split(";"))
+    cited = tuple(rules[rule_id] for rule_id in row["rules"].split(";"))
     rises, certain = row["expected"] == "up", row["certain"] == "yes"
     return RuleCheck(row["check_id"], row["said"], cited, row["target"], bases, before, after, rises, certain)
 
@@ -140,26 +179,26 @@ def _settings(written: str) -> dict[str, str]:
 
 
 def _mistakes(row: Mapping[str, str], line: int, rules: Mapping[str, Rule], table: str) -> list[Mistake]:
-    found = [
-        Mistake(line, "rules", repr(each), f"a rule_id of rules.csv; closest: {_closest(each, list(rules))}", table)
-        for each in row["rules"].split(";")
-        if each not in rules
+    mistakes = [
+        Mistake(line, "rules", repr(name), f"a rule_id of rules.csv; closest: {_closest(name, list(rules))}", table)
+        for name in row["rules"].split(";")
+        if name not in rules
     ]
     if row["target"] not in TARGETS:
-        found.append(Mistake(line, "target", repr(row["target"]), f"one of {', '.join(TARGETS)}", table))
+        mistakes.append(Mistake(line, "target", repr(row["target"]), f"one of {', '.join(TARGETS)}", table))
     for column, allowed in (("expected", ("up", "down")), ("certain", ("yes", "no"))):
         if row[column] not in allowed:
-            found.append(Mistake(line, column, repr(row[column]), f"one of {', '.join(allowed)}", table))
+            mistakes.append(Mistake(line, column, repr(row[column]), f"one of {', '.join(allowed)}", table))
     for column in ("bases", "before", "after"):
         for name, value in _settings(row[column]).items():
             if name == FAMILY and value not in FAMILIES:
-                found.append(Mistake(line, column, repr(value), f"one of {', '.join(FAMILIES)}", table))
+                mistakes.append(Mistake(line, column, repr(value), f"one of {', '.join(FAMILIES)}", table))
             elif name != FAMILY and name not in Candidate.model_fields:
                 closest = _closest(name, list(Candidate.model_fields))
-                found.append(Mistake(line, column, repr(name), f"a column of a design; closest: {closest}", table))
+                mistakes.append(Mistake(line, column, repr(name), f"a column of a design; closest: {closest}", table))
     if not _settings(row["before"]) or not _settings(row["after"]):
-        found.append(Mistake(line, "after", repr(row["after"]), "a change from `before` to `after`", table))
-    return found
+        mistakes.append(Mistake(line, "after", repr(row["after"]), "a change from `before` to `after`", table))
+    return mistakes
 
 
 def _closest(name: str, known: list[str]) -> str:
