@@ -63,7 +63,14 @@ def test_the_mlproject_speaks_the_command_lines_words() -> None:
         assert "type: path" not in str(entry)
 
 
-DOCUMENTS = ["README.md", "data/README.md", "data/examples/README.md", "benchmarks/README.md", "CONTRIBUTING.md"]
+DOCUMENTS = [
+    "README.md",
+    "data/README.md",
+    "data/examples/README.md",
+    "benchmarks/README.md",
+    "CONTRIBUTING.md",
+    "RELEASING.md",
+]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)

@@ -20,6 +20,7 @@ ALLOWED = {
     "models": {"models", "features"},
     "training": {"training", "models", "features"},
     "serving": {"serving", "models", "features"},
+    "cli": {"cli", "serving", "training", "models", "features"},
 }
 HEAVY = {
     "mlflow",
