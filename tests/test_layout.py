@@ -130,6 +130,10 @@ def test_help_loads_nothing_heavy() -> None:
     assert not modules_after("--help") & HEAVY
 
 
+def test_version_loads_nothing_heavy() -> None:
+    assert not modules_after("--version") & HEAVY
+
+
 def test_formula_loads_nothing_heavy() -> None:
     assert not modules_after("formula", "Li6PS5Cl") & HEAVY
 
