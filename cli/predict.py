@@ -67,7 +67,7 @@ def explain(arguments: argparse.Namespace) -> int:
     from models.registry import resolve
     from reporting.explain.counterfactuals import Want, check_vary
     from reporting.explain.page import Questions, explain
-    from reporting.folders import check_folder, whole_folder
+    from reporting.files import check_folder, whole_folder
 
     folder = Path(arguments.out)
     check_folder(folder)

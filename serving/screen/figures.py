@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +17,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.tasks.targets import TARGETS
-from reporting.figures import INK, QUIET, axes, save
-from reporting.pages import INLINE
+from reporting.figures import INK, QUIET, axes
+from reporting.files import save_figure
+from reporting.pages import data_url
 from serving.predict.energy import ENERGY_UNITS
 from serving.screen.survey import Survey
 
@@ -30,8 +30,7 @@ MEASURED = "#d55e00"
 def inline(figure: Figure) -> str:
     """A figure as an address that holds the picture itself."""
     with tempfile.TemporaryDirectory() as folder:
-        content = save(figure, Path(folder) / "picture.png").read_bytes()
-    return INLINE + base64.b64encode(content).decode("ascii")
+        return data_url(save_figure(figure, Path(folder) / "picture.png").read_bytes())
 
 
 def named(column: str) -> str:
