@@ -64,9 +64,9 @@ def predict(arguments: argparse.Namespace) -> int:
 def explain(arguments: argparse.Namespace) -> int:
     """Overall importance, and the reasons design by design."""
     from models.bundle import load_bundle
+    from models.explain.questions import Questions, Want, check_vary
     from models.registry import resolve
-    from reporting.explain.counterfactuals import Want, check_vary
-    from reporting.explain.page import Questions, explain
+    from reporting.explain.page import explain
     from reporting.files import check_folder, whole_folder
 
     folder = Path(arguments.out)

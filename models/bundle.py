@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from features.feature import Featurizer
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.domain import Domain
 from models.ensemble import BoostedEnsemble
-from models.tasks.part import PARTS, Part, part_state, restore_part
+from models.tasks.part import PARTS, Part, part_state, restore_part, with_conductivity
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -39,6 +41,18 @@ class Bundle:
 
     parts: dict[str, Part]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
+        """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
+
+        Parameters
+        ----------
+        part : str
+            Name of `PARTS`.
+        designs : DataFrame, shape (n_designs, n_columns)
+            Columns of `Candidate`.
+        """
+        return designs if part == "conductivity" else with_conductivity(designs, self.parts["conductivity"])
 
 
 def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:

@@ -8,12 +8,12 @@ from itertools import chain
 import pandas as pd
 
 from models.bundle import Bundle
+from models.explain.literature import nearest_measurements
 from models.tasks.targets import TARGETS
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
 from serving.predict.text import DISTANCE
 from serving.screen import figures as pictures
-from serving.screen.literature import literature
 from serving.screen.pareto import ALIKE
 from serving.screen.run import Screened, target_of
 from serving.screen.select import KEPT_AS, POOL
@@ -94,7 +94,7 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
         yield Heading("Notices design by design", 3)
         yield Table(["", "notice"], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
     objectives = list(dict.fromkeys(map(target_of, chosen.objectives))) or [space.targets[0]]
-    known = literature(bundle, objectives, shown)
+    known = nearest_measurements(bundle, objectives, shown)
     yield from _pictures(space, result, objectives, known)
     if len(known):
         yield Heading("Measured in the literature, the most alike first")
