@@ -36,9 +36,9 @@ def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator
 
     with tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False) as bar:
 
-        def step(count: int) -> None:
+        def _advance(count: int) -> None:
             bar.update(count)
             if STOPPED.is_set():
                 raise KeyboardInterrupt
 
-        yield step
+        yield _advance

@@ -198,18 +198,38 @@ class _Search:
         self.own = {str(column): design[column].iloc[0] for column in design}
 
     def frame(self, candidates: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-        """Return changed designs as a table."""
+        """Return changed designs as a table.
+
+        Parameters
+        ----------
+        candidates : sequence of mapping, shape (n_designs,)
+            New values by column.
+        """
         return pd.DataFrame([{**self.own, **changed} for changed in candidates], columns=list(self.design.columns))
 
     def candidates(self, columns: Sequence[str], count: int) -> Iterator[dict[str, Any]]:
-        """Yield every change of `count` of the columns at once."""
+        """Yield every change of some of the columns at once.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        count : int
+            Columns that change at once, 1 to 3.
+        """
         values = {column: self.values(column, VALUES[count]) for column in columns}
         for chosen in combinations(columns, count):
             for combination in product(*(values[column] for column in chosen)):
                 yield dict(zip(chosen, combination, strict=True))
 
     def values(self, column: str, count: int) -> list[Any]:
-        """Return other values of a column: inside what the training designs of every target state, or all its words."""
+        """Return other values of a column: inside what the training designs of every target state, or all its words.
+
+        Parameters
+        ----------
+        column : str
+        count : int
+            Values of a number.
+        """
         own = self.own.get(column)
         if column not in numeric_columns(Candidate):
             words: list[Any] = (
@@ -224,8 +244,18 @@ class _Search:
         return [value for value in map(_rounded, grid(float(low), float(high), count)[0]) if value != own]
 
     def judge(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how far each design falls short of all wants, whether it is inside the domain, and its distance from
-        the design as it was; each of shape (n_designs,)."""
+        """Judge changed designs.
+
+        Parameters
+        ----------
+        frame : DataFrame, shape (n_designs, n_columns)
+
+        Returns
+        -------
+        missing, inside, size : array, each of shape (n_designs,)
+            How far each falls short of all wants together (decades and points; infinite where nothing is predicted),
+            whether it is inside the domain, and its distance from the design as it was.
+        """
         answers = self.predictor.predict(frame, targets=list(self.parts), precedents=0).table
         short = np.sum([want.missing(answers[want.column].to_numpy(dtype=float)) for want in self.wants], axis=0)
         inside, size = np.ones(len(frame), dtype=bool), np.zeros(len(frame))
@@ -241,7 +271,13 @@ class _Search:
         return np.where(np.isnan(short), np.inf, short), inside, size
 
     def refined(self, changed: Mapping[str, Any]) -> Change:
-        """Return the change with each number moved as near to the design's own as the wants allow."""
+        """Return a change with each number moved as near to the design's own as the wants allow.
+
+        Parameters
+        ----------
+        changed : mapping of str to Any
+            New values by column.
+        """
         best = dict(changed)
         for column in changed:
             own = self.own.get(column)
@@ -257,12 +293,25 @@ class _Search:
         return self.change(self.frame([best]), best)
 
     def change(self, frame: pd.DataFrame, changed: Mapping[str, Any]) -> Change:
-        """Return a changed design with its predictions; `frame` is its one row."""
+        """Return a changed design with its predictions.
+
+        Parameters
+        ----------
+        frame : DataFrame, shape (1, n_columns)
+            The changed design.
+        changed : mapping of str to Any
+            Its new values by column.
+        """
         values = {column: (self.own.get(column), value) for column, value in changed.items()}
         return Change(values, self.predicted(frame), float(self.judge(frame)[2][0]))
 
     def predicted(self, frame: pd.DataFrame) -> dict[str, Interval]:
-        """Return the prediction of each wanted target for the one row of a table."""
+        """Return the prediction of each wanted target.
+
+        Parameters
+        ----------
+        frame : DataFrame, shape (1, n_columns)
+        """
         answers = self.predictor.predict(frame, targets=list(self.parts), precedents=0).table
         predictions = {}
         for column in self.parts:
@@ -272,7 +321,12 @@ class _Search:
 
     @staticmethod
     def is_valid(design: pd.Series) -> bool:
-        """Return whether a table could hold the changed design: shares within 100 %, a window that opens."""
+        """Return whether a table could hold a design: shares within 100 %, a window that opens.
+
+        Parameters
+        ----------
+        design : Series, shape (n_columns,)
+        """
         given = {str(name): value for name, value in design.items() if value is not None and value == value}
         try:
             Candidate.model_validate(given)

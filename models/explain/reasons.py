@@ -46,7 +46,7 @@ class Reasons:
 
 @dataclass
 class Shares:
-    """What each feature adds to the printed answer of one target.
+    """Shares of each feature in the printed answer of one target.
 
     Attributes
     ----------

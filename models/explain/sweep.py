@@ -52,7 +52,7 @@ class Sweep:
 
     @property
     def is_flat(self) -> bool:
-        """Whether the prediction is the same all along."""
+        """True where the prediction is the same all along."""
         return bool(np.ptp(self.table["predicted"]) <= FLAT * float(self.table["predicted"].abs().max()))
 
 
