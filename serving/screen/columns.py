@@ -100,9 +100,8 @@ class Pieces:
 
         Parameters
         ----------
-        node : Node
-        key : str
-            Of the node, which messages name.
+        node, key
+            As of `text`; the node is there.
         """
         nodes = node.nodes if isinstance(node, Items) else (node,)
         for item in nodes:
@@ -131,10 +130,8 @@ class Pieces:
 
         Parameters
         ----------
-        node : Node or None
-            None where the file says nothing.
-        key : str
-            Of the node, which messages name.
+        node, key
+            As of `text`.
         known : collection of str
         """
         if node is None:
@@ -150,10 +147,8 @@ class Pieces:
 
         Parameters
         ----------
-        node : Node or None
-            None where the file says nothing.
-        key : str
-            Of the node, which messages name.
+        node, key
+            As of `text`.
         known : collection of str
         """
         if node is None:
@@ -165,10 +160,8 @@ class Pieces:
 
         Parameters
         ----------
-        node : Node or None
-            None where the file says nothing.
-        key : str
-            Of the node, which messages name.
+        node, key
+            As of `text`.
         most, least : int
             Its limits, both allowed.
         """
