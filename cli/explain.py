@@ -11,7 +11,7 @@ from cli.options import Commands, add_model, add_targets, load_model
 from reporting.console import DONE, REJECTED
 
 if TYPE_CHECKING:
-    from reporting.explain.page import Questions
+    from models.explain.questions import Questions
 
 
 def add_parser(commands: Commands) -> None:
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         Input, options, folder or model that cannot be used.
     """
     from reporting.explain.page import explain
-    from reporting.folders import check_folder, whole_folder
+    from reporting.files import check_folder, whole_folder
 
     folder = Path(arguments.out)
     check_folder(folder)
@@ -86,8 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _questions(arguments: argparse.Namespace) -> Questions:
     """Return what `--want`, `--vary` and `--sweep` ask; they need a table of designs."""
-    from reporting.explain.counterfactuals import Want, check_vary
-    from reporting.explain.page import Questions
+    from models.explain.questions import Questions, Want, check_vary
 
     wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
     questions = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))

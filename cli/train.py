@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reproduce:
         return _reproduce(arguments)
     from models.registry import check_store
-    from reporting.folders import check_folder, whole_folder
+    from reporting.files import check_folder, whole_folder
     from training.evaluation.cv_protocol import Dealing
     from training.evaluation.out_of_fold import judged, write_judged
     from training.promotion.against_champion import comparison_text, steps_against

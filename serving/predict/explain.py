@@ -14,8 +14,9 @@ from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import check_columns
 from models.bundle import Bundle
+from models.explain.questions import Questions
 from reporting.console import progress
-from reporting.explain.page import Questions, explain
+from reporting.explain.page import explain
 from serving.predict.portion import usable
 from serving.predict.text import name_among
 

@@ -18,7 +18,7 @@ from reporting import figures, pages
 from reporting.explain.page import NO_SKILL
 from reporting.explain.sections import label_of, strength_blocks
 from reporting.figures import LearningRow
-from reporting.files import Written, write_csv
+from reporting.files import Written, save_figure, write_csv
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
@@ -88,7 +88,7 @@ def skill(trained: Trained, folder: Path) -> Blocks:
     """
     judged = {column: trained.scores[column] for column in targets_with_an_error()}
     bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
-    figures.save(figures.ratios(bars), folder / "skill.png")
+    save_figure(figures.ratios(bars), folder / "skill.png")
     methods = [MODEL, *BASELINES]
     rows: list[tuple[pages.Cell, ...]] = [
         (
