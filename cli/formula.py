@@ -26,8 +26,7 @@ def formula(arguments: argparse.Namespace) -> int:
 
 def data_dictionary(arguments: argparse.Namespace) -> int:
     """What every column means."""
-    from features.tables.datapackage import datapackage
-    from features.tables.dictionary import BEGIN, END, dictionary, write_between_marks
+    from features.tables.descriptions import BEGIN, END, datapackage, dictionary, write_between_marks
 
     if arguments.write:
         write_between_marks(ROOT / "data" / "README.md", BEGIN, END, dictionary())

@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 import silion
-from features.tables.datapackage import datapackage
-from features.tables.dictionary import BEGIN, END, between_marks, dictionary
+from features.tables.descriptions import BEGIN, END, between_marks, datapackage, dictionary
 from tests.shared import ROOT
 from training.config import TrainConfig
 from training.data.literature import Literature

@@ -25,13 +25,19 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security, wa
 from distributed.comm import connect
 from distributed.utils import silence_logging_cmgr
 
-from features.tables.chunks import Cells, Portion, PortionReader
+from features.tables.chunks import Portion, PortionReader, Rows
 from models.predictor import Predictor
 from reporting.console import STOPPED
-from serving.predict.checkpoint import Finished
-from serving.predict.cluster_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings
-from serving.predict.portion import Asked
-from serving.predict.software import surroundings
+from serving.predict.answer import Answer, Options
+from serving.predict.checkpoint import surroundings
+from serving.predict.cluster_worker import (
+    RESUME,
+    ClusterError,
+    ModelOnWorker,
+    answer_sent,
+    check_surroundings,
+    unpacked,
+)
 
 LOCAL = "local"
 SCHEMES = ("tcp://", "tls://")
@@ -157,11 +163,11 @@ class Crew:
     def __init__(self, client: Client, address: str, model: str) -> None:
         self.client, self.address, self.model = client, address, model
         self.run = uuid.uuid4().hex[:12]
-        self.waiting: dict[Future[Packed], tuple[int, Portion]] = {}
+        self.waiting: dict[Future[tuple[Answer, int]], tuple[int, Portion]] = {}
 
     def __call__(
-        self, portions: Sequence[tuple[int, Portion]], asked: Asked, measured: pd.DataFrame | None, suffix: str
-    ) -> Iterator[tuple[int, Finished]]:
+        self, portions: Sequence[tuple[int, Portion]], options: Options, measured: pd.DataFrame | None, suffix: str
+    ) -> Iterator[tuple[int, Answer]]:
         """Answer numbered portions; each comes back as soon as it is done, whatever its place.
 
         Raises
@@ -177,7 +183,7 @@ class Crew:
                 raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
             while left and len(self.waiting) < AHEAD * max(threads, 1):
                 number, portion = left.pop()
-                self._send(number, portion, reader.read(portion), asked, measured, suffix)
+                self._send(number, portion, reader.read(portion), options, measured, suffix)
             for future in self._done():
                 number, portion = self.waiting.pop(future)
                 yield number, self._finished(future, portion)
@@ -194,12 +200,12 @@ class Crew:
         except (OSError, CancelledError) as error:
             raise self._lost() from error
 
-    def _send(self, number: int, portion: Portion, cells: Cells, *how: Any) -> None:
+    def _send(self, number: int, portion: Portion, rows: Rows, *how: Any) -> None:
         future = self.client.submit(
             answer_sent,
             self.model,
             portion,
-            cells,
+            rows,
             *how,
             key=f"silion-{self.run}-{number}",
             retries=TRIES - 1,
@@ -207,7 +213,7 @@ class Crew:
         )
         self.waiting[future] = number, portion
 
-    def _done(self) -> list[Future[Packed]]:
+    def _done(self) -> list[Future[tuple[Answer, int]]]:
         """Portions that are done or failed; none after `LOOK_S` without any."""
         if STOPPED.is_set():
             raise KeyboardInterrupt
@@ -218,10 +224,10 @@ class Crew:
         except CancelledError as error:
             raise self._lost() from error
 
-    def _finished(self, future: Future[Packed], portion: Portion) -> Finished:
+    def _finished(self, future: Future[tuple[Answer, int]], portion: Portion) -> Answer:
         what = f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}"
         try:
-            return cast(Packed, future.result()).unpacked()
+            return unpacked(*cast(tuple[Answer, int], future.result()))
         except CancelledError as error:
             raise self._lost() from error
         except KilledWorker as error:

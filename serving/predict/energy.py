@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from features.stack import Stack, fit_review_stack
+from features.tables.columns import numeric_columns
 from features.tables.designs import Designs
+from features.tables.records import Candidate
 from serving.predict.expression import Expression, quantity
-from serving.screen.columns import NUMBERS
 
 PER_KG, PER_L = "energy_density_wh_per_kg", "energy_density_wh_per_l"
 ENERGY_UNITS = {PER_KG: "Wh/kg", PER_L: "Wh/L"}
@@ -54,7 +55,7 @@ class Energy:
         ValueError
             A layer that does not exist or is fixed, no quantity, or a layer that neither is stated nor has a column.
         """
-        numbers = NUMBERS & set(columns)
+        numbers = set(numeric_columns(Candidate)) & set(columns)
         review, assumed = REVIEW in words, dict[str, Expression]()
         known = REVIEW_NEEDED if review else STACK_FIELDS
         for name, _, text in (word.partition("=") for word in words if word != REVIEW):
@@ -97,7 +98,7 @@ class Energy:
             return self.assumed[name](held)
         return held[name] if name in held else np.array(0.0)
 
-    def told(self) -> list[str]:
+    def assumptions(self) -> list[str]:
         """What was assumed, in words."""
         stated = [f"{name} = {each.text}" for name, each in self.assumed.items()]
         return [*([REVIEW_TOLD] if self.review else []), *stated, LEFT_OUT]

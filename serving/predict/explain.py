@@ -16,10 +16,10 @@ from features.tables.rows import check_columns
 from models.bundle import Bundle
 from reporting.console import progress
 from reporting.explain.page import Questions, explain
-from serving.predict.portion import usable
+from serving.predict.read import usable
 from serving.predict.text import name_among
 
-TOLD = 100
+MOST_MISTAKES = 100
 """Mistakes kept in words; the others are counted."""
 
 
@@ -72,10 +72,9 @@ def _chunks(table: Source, result: ExplainResult) -> Iterator[tuple[list[str], p
     """Names and designs of each portion that has any."""
     reader = PortionReader()
     for portion in table.portions:
-        cells = reader.read(portion)
-        rows, _ = usable(cells, portion.path.name)
+        rows, _ = usable(reader.read(portion), portion.path.name)
         result.rejected_rows += len(rows.rejected)
-        result.mistakes += rows.mistakes[: max(TOLD - len(result.mistakes), 0)]
-        if len(rows.places):
-            named = cells.table.column(name_among(cells.table.column_names)).take(rows.places)
-            yield [str(name) for name in named.to_pylist()], rows.designs.to_frame()
+        result.mistakes += rows.mistakes[: max(MOST_MISTAKES - len(result.mistakes), 0)]
+        if len(rows.lines):
+            names = rows.table.column(name_among(rows.table.column_names))
+            yield [str(name) for name in names.to_pylist()], rows.designs.to_frame()

@@ -21,9 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.tables.files import as_cells
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
-from features.tables.rows import Table, as_cell
+from features.tables.rows import Table
 from serving.predict.digits import DIGITS, six_digits
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
@@ -147,13 +148,7 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
 def _cells(column: pa.Array, separator: str) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         return _cells(column.dictionary, separator).take(column.indices).fill_null("")
-    return _quoted(_as_text(column), separator)
-
-
-def _as_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column.cast(pa.string()).fill_null("")
-    return pa.array([as_cell(value) for value in column.to_pylist()], pa.string())
+    return _quoted(as_cells(column), separator)
 
 
 def _quoted(column: pa.Array, separator: str) -> pa.Array:
