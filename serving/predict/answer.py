@@ -112,7 +112,7 @@ def answer(
     InputError
         The file is gone, or not whole.
     """
-    rows, electrolytes = usable((reader or PortionReader()).read(portion), portion.path.name)
+    rows = usable((reader or PortionReader()).read(portion), portion.path.name)
     predictions = predictor.predict(
         rows.designs,
         targets=options.targets,
@@ -121,7 +121,6 @@ def answer(
         measured=measured,
         cycles=options.cycles,
         above=dict(options.above),
-        electrolytes=electrolytes,
     )
     predicted = with_distances(predictions, options.targets)
     if options.stack:

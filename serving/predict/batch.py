@@ -39,7 +39,7 @@ Answering = Callable[[Sequence[tuple[int, Portion]], Options, pd.DataFrame | Non
 
 @dataclass
 class BatchResult:
-    """What `predict_file` did.
+    """Result of `predict_file`.
 
     Attributes
     ----------

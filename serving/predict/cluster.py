@@ -55,12 +55,15 @@ LOOK_S = 2.0
 
 @contextmanager
 def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
-    """Workers that answer with this model; what they still do when the block ends is cancelled.
+    """Give workers that answer with this model; what they still do when the block ends is cancelled.
 
     Parameters
     ----------
-    address : `local` for one process per core of this machine, gone when the block ends, or `tcp://host:port` (or
-        `tls://`) of a scheduler
+    address : str
+        `local` for one process per core of this machine, gone when the block ends, or `tcp://host:port` (or `tls://`)
+        of a scheduler.
+    predictor : Predictor
+        The model.
 
     Raises
     ------
@@ -71,18 +74,18 @@ def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
     """
     if address != LOCAL and not address.startswith(SCHEMES):
         raise ValueError(f"--cluster: got {address!r}, expected {LOCAL} or the address of a scheduler, tcp://host:port")
-    with ExitStack() as held:
+    with ExitStack() as stack:
         # what goes wrong is said in our words, once
-        held.enter_context(silence_logging_cmgr(logging.CRITICAL))
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         # rows travel inside their task, so that the scheduler can give them to another worker
-        held.enter_context(config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))
-        client = held.enter_context(_local() if address == LOCAL else _connected(address))
+        stack.enter_context(config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))
+        client = stack.enter_context(_local() if address == LOCAL else _connected(address))
         model = ModelOnWorker(predictor)
         _check_workers(client, address)
         client.register_plugin(model, name=model.name)
-        found = Crew(client, address, model.name)
-        held.callback(found.cancel)
-        yield found
+        workers = Crew(client, address, model.name)
+        stack.callback(workers.cancel)
+        yield workers
 
 
 @contextmanager
@@ -148,17 +151,27 @@ def _check_workers(client: Client, address: str) -> None:
             f"{address}: the scheduler has no workers; start some with `dask worker {address} --nthreads 1`"
         ) from None
     mine = surroundings()
-    for worker, found in client.run(surroundings, on_error="return").items():
-        if isinstance(found, BaseException):
+    for worker, theirs in client.run(surroundings, on_error="return").items():
+        if isinstance(theirs, BaseException):
             raise ClusterError(
-                f"worker {worker} has no Silion of this version ({type(found).__name__}: {found}); "
+                f"worker {worker} has no Silion of this version ({type(theirs).__name__}: {theirs}); "
                 f"start it in the same environment and checkout"
             )
-        check_surroundings(mine, found, worker)
+        check_surroundings(mine, theirs, worker)
 
 
 class Crew:
-    """Connected workers that hold a model."""
+    """Connected workers that hold a model.
+
+    Parameters
+    ----------
+    client : Client
+        Of the scheduler.
+    address : str
+        Of the scheduler, for messages.
+    model : str
+        Name of the model on the workers.
+    """
 
     def __init__(self, client: Client, address: str, model: str) -> None:
         self.client, self.address, self.model = client, address, model
@@ -169,6 +182,17 @@ class Crew:
         self, portions: Sequence[tuple[int, Portion]], options: Options, measured: pd.DataFrame | None, suffix: str
     ) -> Iterator[tuple[int, Answer]]:
         """Answer numbered portions; each comes back as soon as it is done, whatever its place.
+
+        Parameters
+        ----------
+        portions : sequence of (int, Portion)
+            To answer, with their numbers.
+        options : Options
+            What is wanted of every design.
+        measured : DataFrame or None
+            Designs of the same laboratory with what was measured, columns of `Measured`.
+        suffix : str
+            Ending of the output.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What runs on a worker of a cluster: one model, loaded once, that answers rows which were sent."""
+"""Work on a worker of a cluster: one model, loaded once, answers rows that were sent."""
 
 from __future__ import annotations
 
@@ -26,16 +26,23 @@ class ClusterError(ConnectionError):
     """A cluster that cannot do the work; what it had finished is kept."""
 
 
-def check_surroundings(expected: dict[str, str], found: dict[str, str], worker: str) -> None:
+def check_surroundings(expected: dict[str, str], theirs: dict[str, str], worker: str) -> None:
     """Refuse a worker whose answers might differ.
+
+    Parameters
+    ----------
+    expected, theirs : dict
+        What `surroundings` gave here, and there.
+    worker : str
+        Its address.
 
     Raises
     ------
     ClusterError
         Naming the worker and all that differs.
     """
-    names = [name for name, version in expected.items() if found.get(name) != version]
-    other = [f"{name} {found.get(name)}, here {expected[name]}" for name in names]
+    names = [name for name, version in expected.items() if theirs.get(name) != version]
+    other = [f"{name} {theirs.get(name)}, here {expected[name]}" for name in names]
     if other:
         raise ClusterError(
             f"worker {worker} differs: {'; '.join(other)}; give it the same environment and checkout, or it would "
@@ -50,17 +57,18 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
 
     Parameters
     ----------
-    predictor : whose model it is
+    predictor : Predictor
+        The model.
     """
 
     idempotent = True
 
     def __init__(self, predictor: Predictor) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            kept = save_bundle(predictor.bundle, Path(folder) / "bundle")
+            saved = save_bundle(predictor.bundle, Path(folder) / "bundle")
             self.files = {
-                path.relative_to(kept).as_posix(): path.read_bytes()
-                for path in sorted(kept.rglob("*"))
+                path.relative_to(saved).as_posix(): path.read_bytes()
+                for path in sorted(saved.rglob("*"))
                 if path.is_file()
             }
         self.digest = digest_of(predictor.bundle)
@@ -69,12 +77,18 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
         self.name = f"silion-{named.hexdigest()[:16]}"
 
     def setup(self, worker: Worker) -> None:
-        """Called by dask when the worker gets the model; nothing is loaded yet."""
+        """Take note of the worker that got the model; nothing is loaded yet.
+
+        Parameters
+        ----------
+        worker : Worker
+            Dask calls this on each.
+        """
         self.lock, self.worker = threading.Lock(), worker.address
         self.predictor: Predictor | None = None
 
     def loaded(self) -> Predictor:
-        """The model, ready to answer.
+        """Return the model, ready to answer.
 
         Raises
         ------

@@ -25,7 +25,7 @@ MOST_MISTAKES = 100
 
 @dataclass
 class ExplainResult:
-    """What `explain_file` did.
+    """Result of `explain_file`.
 
     Attributes
     ----------
@@ -50,6 +50,19 @@ def explain_file(
 ) -> ExplainResult:
     """Explain the designs of a table, or of all tables of a folder, portion by portion.
 
+    Parameters
+    ----------
+    source : str or Path
+        A CSV, TSV or Parquet file, or a folder of them with the same columns.
+    folder : Path
+        Gets the page and its files.
+    bundle : Bundle
+        The model.
+    targets : list of str or None
+        Columns of `TARGETS`; all where None.
+    questions : Questions or None
+        Further questions about the designs; none where None.
+
     Raises
     ------
     InputError
@@ -69,10 +82,10 @@ def explain_file(
 
 
 def _chunks(table: Source, result: ExplainResult) -> Iterator[tuple[list[str], pd.DataFrame]]:
-    """Names and designs of each portion that has any."""
+    """Yield names and designs of each portion that has any."""
     reader = PortionReader()
     for portion in table.portions:
-        rows, _ = usable(reader.read(portion), portion.path.name)
+        rows = usable(reader.read(portion), portion.path.name)
         result.rejected_rows += len(rows.rejected)
         result.mistakes += rows.mistakes[: max(MOST_MISTAKES - len(result.mistakes), 0)]
         if len(rows.lines):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.electrolyte_columns import read_electrolytes
 from features.tables.chunks import Rows
 from features.tables.columnar import cells_at, read_rows, take_rows
 from features.tables.mistakes import InputError, Mistake
@@ -19,8 +19,8 @@ from models.lab_calibration import measured_frame
 from serving.predict.text import is_predicted, name_among
 
 
-def usable(rows: Rows, name: str) -> tuple[Rows, Electrolytes]:
-    """Return the rows that can be predicted, with their electrolytes; a formula that cannot be read rejects its row.
+def usable(rows: Rows, name: str) -> Rows:
+    """Return the rows that can be predicted; one with a formula that cannot be read is rejected.
 
     Parameters
     ----------
@@ -30,8 +30,7 @@ def usable(rows: Rows, name: str) -> tuple[Rows, Electrolytes]:
         Of the file, for messages.
     """
     rows = read_rows(rows, Candidate, name, read_design)
-    electrolytes = read_electrolytes(rows.designs)
-    good = ~unreadable(rows.designs, electrolytes)
+    good = ~unreadable(rows.designs, read_electrolytes(rows.designs))
     for place in np.flatnonzero(~good).tolist():
         line, cells = int(rows.lines[place]), cells_at(rows.table, place)
         raw, row = read_row(Candidate, rows.table.column_names, cells, line, name, read_design)
@@ -41,9 +40,9 @@ def usable(rows: Rows, name: str) -> tuple[Rows, Electrolytes]:
         else:
             good[place] = True
     if good.all():
-        return rows, electrolytes
+        return rows
     rows.mistakes.sort(key=lambda mistake: mistake.line)
-    return take_rows(rows, good), electrolytes.take(good)
+    return take_rows(rows, good)
 
 
 def read_candidates(path: str | Path) -> Table[Candidate]:
