@@ -102,7 +102,19 @@ def _first_of(codes: np.ndarray) -> np.ndarray:
 
 
 def read_electrolytes(X: pd.DataFrame | Designs) -> Electrolytes:
-    """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`."""
+    """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`.
+
+    Those of `Designs` are read once.
+
+    Parameters
+    ----------
+    X : DataFrame or Designs, shape (n_designs, n_columns)
+        Designs; columns may be absent.
+    """
+    return Designs.of(X).once(_read_electrolytes)
+
+
+def _read_electrolytes(X: Designs) -> Electrolytes:
     codes, names = coded(X, "electrolyte")
     places, compositions = coded(X, "composition")
     given = compositions * len(names)

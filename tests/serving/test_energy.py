@@ -47,7 +47,7 @@ def test_the_reviews_cell() -> None:
     found = energy.densities(pd.DataFrame({"electrolyte_thickness_um": [100.0, 30.0]}))
     assert found[PER_KG].round(1).tolist() == [270.3, 350.8]
     assert found[PER_L].isna().all()
-    assert any("Zhan" in words for words in energy.told())
+    assert any("Zhan" in words for words in energy.assumptions())
 
 
 def test_a_swelling_is_the_only_layer_with_a_default() -> None:
