@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from features.composition import read_design
-from features.feature import Feature
 from features.formulas.reader import Reading
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -82,13 +81,6 @@ def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str |
         return given, False
     held = class_of_reading(read_design(electrolyte, composition))
     return held, held is not None
-
-
-def family_features(source: str) -> list[Feature]:
-    """One yes/no feature per family."""
-    return [
-        Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source) for name in FAMILIES
-    ]
 
 
 def family_values(classes: Sequence[str | None]) -> np.ndarray:

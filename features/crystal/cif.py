@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.crystal.ions import element_symbol
 from features.crystal.percolation import PERCOLATION_FEATURES, percolation_distances
-from features.crystal.sites import PRESENT_FROM, SITE_FEATURES, Sites, element_symbol, site_values
+from features.crystal.sites import PRESENT_FROM, SITE_FEATURES, Sites, site_values
 from features.crystal.space_group import space_group_number
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _crystal(cif_text: str) -> Crystal:
     except StructureError as error:
         return Crystal(problem=str(error))
     sites = Sites.of(structure)
-    lithium = sites.positions[sites.occupancy("lithium") >= PRESENT_FROM]
+    lithium = sites.positions[sites.lithium >= PRESENT_FROM]
     return Crystal(
         cell=tuple(map(float, structure.lattice.parameters)),
         space_group=group,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
+import pandas as pd
 
 from features.formulas.aliases import aliases
+from features.formulas.charge import oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.reader import FormulaError, read_formula
 from features.formulas.stoichiometry import MAX_AMOUNT
@@ -24,6 +26,8 @@ _FOLLOWS = {
 _UNKNOWN = -1
 _EXACT_DIGITS = 15
 """Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
+_WORD = 52
+"""Elements told apart by the bits of one number."""
 
 Read = Callable[[str], Mapping[str, float] | None]
 
@@ -59,22 +63,51 @@ class Amounts:
         """Sum of amounts of each distinct composition, 0 where unknown."""
         return np.bincount(self.owner, self.amount, minlength=len(self.known))
 
-    def dense(self, places: Sequence[int] | None = None) -> np.ndarray:
-        """Atomic fractions, shape (n_distinct, n_elements); rows of unknown compositions are NaN.
+    @cached_property
+    def fractions(self) -> np.ndarray:
+        """Atomic fraction of each element in each distinct composition, shape (n_elements, n_distinct).
 
-        Parameters
-        ----------
-        places : index of the elements wanted, in their order; all where None
+        NaN where the composition is unknown.
         """
-        column: np.ndarray = np.arange(len(SYMBOLS))
-        if places is not None:
-            column = np.full(len(SYMBOLS), len(places))  # one column more, dropped, for all others
-            column[list(places)] = np.arange(len(places))
-        width = len(SYMBOLS) if places is None else len(places)
-        table = np.zeros((len(self.known), width + 1))
-        table[self.owner, column[self.element]] = self.amount / self.total[self.owner]
-        table[~self.known] = np.nan
-        return table[:, :width]
+        table = np.zeros((len(SYMBOLS), len(self.known)))
+        table[self.element, self.owner] = self.amount / self.total[self.owner]
+        table[:, ~self.known] = np.nan
+        return table
+
+    def dense(self) -> np.ndarray:
+        """Return `fractions` composition by composition, shape (n_distinct, n_elements)."""
+        return np.ascontiguousarray(self.fractions.T)
+
+    @property
+    def per_composition(self) -> list[np.ndarray]:
+        """Amounts of each distinct composition, empty where unknown."""
+        return [self.amount[start:stop] for start, stop in pairwise(self.starts.tolist())]
+
+    @cached_property
+    def systems(self) -> tuple[np.ndarray, list[frozenset[str]]]:
+        """Place of each composition among the distinct sets of elements, shape (n_distinct,), and those sets."""
+        count = len(self.known)
+        places = np.zeros(count, dtype=np.int64)
+        for first in range(0, len(SYMBOLS), _WORD):
+            bit = self.element - first
+            here = (bit >= 0) & (bit < _WORD)
+            words, kinds = pd.factorize(np.bincount(self.owner[here], 2.0 ** bit[here], minlength=count))
+            places, _ = pd.factorize(places * len(kinds) + words)
+        examples = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))  # each set where it comes first
+        entries = [self.element[self.starts[row] : self.starts[row + 1]] for row in examples.tolist()]
+        return places, [frozenset(SYMBOLS[place] for place in elements) for elements in entries]
+
+    @cached_property
+    def charge(self) -> np.ndarray:
+        """Sum of charges of each distinct composition; NaN where unknown, or where an element has no certain state.
+
+        The sums of `features.formulas.charge.charge_imbalance`, in the same order of terms.
+        """
+        places, sets = self.systems
+        tables = [oxidation_states(elements) for elements in sets]
+        states = np.array([[table.get(symbol, np.nan) for symbol in SYMBOLS] for table in tables])
+        charges = states.reshape(-1, len(SYMBOLS))[places[self.owner], self.element] * self.amount
+        return np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
 
 
 def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:

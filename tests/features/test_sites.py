@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from features.crystal.cif import read_structure
-from features.crystal.sites import (
-    SITE_FEATURES,
-    Sites,
-    anion_elements,
-    free_volume_share,
-    ionic_radius,
-    neighbours,
-    site_values,
-    sphere_volume,
-)
+from features.crystal.ions import anion_elements, free_volume_share, ionic_radius, sphere_volume
+from features.crystal.sites import SITE_FEATURES, Sites, neighbours, site_values
 from tests.features.test_cif import LICL, A, cif_of, cube, rock_salt
 
 

@@ -16,13 +16,13 @@ from sklearn.base import clone
 
 from features.crystal import cif
 from features.crystal.cif import structure_problem
+from features.crystal.ions import ions_of_formula
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
 from features.crystal.structure import (
     CONTENT_FEATURES,
     LATTICE_COLUMNS,
     StructureFeatures,
-    ions_of_formula,
     lattice_values,
 )
 from tests.features.test_cif import FACE_CENTRED, LI2S, LICL, REFUSED, A, cif_of, cube, rock_salt
