@@ -50,7 +50,7 @@ def our_vectors(formulas: list[str]) -> Any:
     """The shared statistics of formulas, shape (n_formulas, 85)."""
     import numpy as np
 
-    from features.composition import statistics as statistics_of
+    from features.formulas.vectorised import statistics as statistics_of
     from features.formulas.vectorised import read_amounts
 
     amounts = read_amounts(formulas)

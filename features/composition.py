@@ -12,11 +12,10 @@ import pandas as pd
 from features.feature import Feature, Featurizer, Output, filled, text
 from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, Reading, read_formula
-from features.formulas.vectorised import Amounts, read_amounts
+from features.formulas.vectorised import STATISTICS, Amounts, read_amounts, statistics
 
 ANIONS = ("N", "O", "F", "S", "Cl", "Br", "I", "H")
 BASICS = ("electronegativity", "atomic_radius", "atomic_mass", "mendeleev_number")
-STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
 MAGPIE = tuple(known.name for known in PROPERTIES if known.name != "atomic_radius")
 """Properties of the Magpie set that pymatgen holds."""
 READ_FROM = "composition as read from the formula"
@@ -27,7 +26,17 @@ IS_ANION = np.isin(np.array(SYMBOLS), ANIONS)
 
 
 def read_design(electrolyte: str, composition: str) -> Reading | None:
-    """The reading of a design: of its normalised composition where given, else of the name; None where unreadable."""
+    """Read a design's electrolyte: its normalised composition where given, else its name.
+
+    Parameters
+    ----------
+    electrolyte, composition : columns of that name, empty where not given
+
+    Returns
+    -------
+    Reading or None
+        None where neither can be read.
+    """
     for candidate in (composition, electrolyte):
         if candidate:
             try:
@@ -38,18 +47,44 @@ def read_design(electrolyte: str, composition: str) -> Reading | None:
 
 
 def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | None:
-    """Amount of each element, or None where no stoichiometry is known (polymers, blends, unreadable names)."""
+    """Return the amount of each element of a design's electrolyte.
+
+    Parameters
+    ----------
+    electrolyte, composition : columns of that name, empty where not given
+
+    Returns
+    -------
+    mapping of str to float, or None
+        None where no stoichiometry is known (polymers, blends, unreadable names).
+
+    Examples
+    --------
+    >>> composition_of("LLZO", ""), composition_of("PEO", "")
+    ({'Li': 7.0, 'La': 3.0, 'Zr': 2.0, 'O': 12.0}, None)
+    """
     reading = read_design(electrolyte, composition)
     return reading.composition if reading else None
 
 
 def amounts_of(X: pd.DataFrame) -> Amounts:
-    """Amounts of the elements of each design: of its `composition` where given, else of `electrolyte`."""
+    """Read the amounts of the elements of each design: of its `composition` where given, else of `electrolyte`.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_designs, n_columns)
+    """
     return amounts_of_names(text(X, "electrolyte"), text(X, "composition"))
 
 
 def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
-    """Amounts of the elements of each electrolyte: of the composition given, of its name where that is empty."""
+    """Read the amounts of the elements of each electrolyte.
+
+    Parameters
+    ----------
+    names : as written
+    given : composition of each; empty where its name is to be read
+    """
     if not any(given):
         return read_amounts(names, lambda written: composition_of(written, ""))
     spare = {first: name for name, first in zip(names, given, strict=True) if first}
@@ -105,11 +140,28 @@ class Compositions:
             return np.asarray((share @ values[chosen]) / share.sum(axis=1))
 
 
+Values = Callable[[Compositions], np.ndarray]
+
+
+def _fraction(symbol: str) -> Values:
+    place = ELEMENT_INDEX[symbol]
+    return lambda found: np.asarray(found.amounts.fractions[place])
+
+
+def _per_anion(symbol: str) -> Values:
+    fraction = _fraction(symbol)
+    return lambda found: fraction(found) / found.anion_share
+
+
+def _statistic(block: Callable[[Compositions], dict[str, np.ndarray]], statistic: str, place: int) -> Values:
+    return lambda found: block(found)[statistic][:, place]
+
+
 def _fractions(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
         Output(
             Feature(f"fraction_{symbol}", f"{symbol} fraction", "at. fraction", READ_FROM),
-            lambda found, place=ELEMENT_INDEX[symbol]: found.amounts.fractions[place],
+            _fraction(symbol),
         )
         for symbol in elements
     ]
@@ -120,7 +172,7 @@ def _anions(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
         Output(
             Feature(name, label, unit, READ_FROM),
-            lambda found, place=ELEMENT_INDEX[symbol]: found.amounts.fractions[place] / found.anion_share,
+            _per_anion(symbol),
         )
         for name, label, unit, symbol in [*named, ("lithium_per_anion", "lithium per anion", "1", "Li")]
     ]
@@ -130,7 +182,7 @@ def _basics(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
         Output(
             Feature(f"{word}_{name}", f"{phrase} {PROPERTIES[PROPERTY_INDEX[name]].label}", _unit(name), PYMATGEN),
-            lambda found, statistic=statistic, place=place: found.basics[statistic][:, place],
+            _statistic(lambda found: found.basics, statistic, place),
         )
         for place, name in enumerate(BASICS)
         for statistic, word, phrase in (("mean", "mean", "mean"), ("avg_dev", "spread", "spread of"))
@@ -146,7 +198,7 @@ def _statistics(elements: Sequence[str]) -> list[Output[Compositions]]:
                 _unit(name),
                 PYMATGEN,
             ),
-            lambda found, statistic=statistic, place=place: found.magpie[statistic][:, place],
+            _statistic(lambda found: found.magpie, statistic, place),
         )
         for place, name in enumerate(MAGPIE)
         for statistic in STATISTICS
@@ -190,7 +242,7 @@ def _contrasts(elements: Sequence[str]) -> list[Output[Compositions]]:
 def _radius_contrast(found: Compositions) -> np.ndarray:
     cations = found.mean_over("atomic_radius", ~IS_ANION & (np.array(SYMBOLS) != "Li"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return found.mean_over("atomic_radius", IS_ANION) / cations
+        return np.asarray(found.mean_over("atomic_radius", IS_ANION) / cations)
 
 
 def _mixing_entropy(found: Compositions) -> np.ndarray:
@@ -199,45 +251,6 @@ def _mixing_entropy(found: Compositions) -> np.ndarray:
         terms = np.where(fractions > 0, fractions * np.log(fractions), 0.0)
     entropy = -GAS_CONSTANT_J_PER_MOL_K * terms.sum(axis=1)
     return np.where(found.amounts.known, entropy, np.nan)
-
-
-def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
-    """Compute weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
-
-    Parameters
-    ----------
-    amounts : of the elements of each text
-    names : of the properties, as in `PROPERTY_INDEX`
-    wanted : names of `STATISTICS`
-
-    Returns
-    -------
-    dict of ndarray, each of shape (n_distinct, n_properties)
-        `mean` and `avg_dev` (mean absolute deviation from it) weighted by atomic fraction; `minimum`, `maximum` and
-        `range` over the elements present. NaN where the composition is unknown or a property is missing.
-    """
-    table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
-    shape = (len(amounts.known), len(names))
-    if len(amounts.element) == 0:
-        return {name: np.full(shape, np.nan) for name in wanted}
-    known = np.flatnonzero(amounts.known)
-    starts = amounts.starts[known]
-    weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
-    values = table[amounts.element]
-    blocks = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
-    if "avg_dev" in wanted:
-        away = np.repeat(blocks["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
-        blocks["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
-    if {"range", "minimum", "maximum"} & set(wanted):
-        low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
-        blocks |= {"range": high - low, "minimum": low, "maximum": high}
-    blocks = {name: blocks[name] for name in wanted}
-    if len(known) == len(amounts.known):
-        return blocks
-    padded = {name: np.full(shape, np.nan) for name in wanted}
-    for name, block in blocks.items():
-        padded[name][known] = block
-    return padded
 
 
 BLOCKS: dict[str, Callable[[Sequence[str]], list[Output[Compositions]]]] = {
@@ -324,4 +337,4 @@ class CompositionFeatures(Featurizer):
         -------
         ndarray, shape (n_texts, n_features)
         """
-        return filled(self.outputs(), Compositions(amounts), len(amounts.known))[amounts.codes]
+        return np.asarray(filled(self.outputs(), Compositions(amounts), len(amounts.known))[amounts.codes])

@@ -108,7 +108,7 @@ FORM_AND_TEMPERATURE: tuple[Output[ElectrolyteSource], ...] = (
 def _outputs_of(
     composition: tuple[Output[Compositions], ...], with_structure: bool, without: tuple[str, ...]
 ) -> tuple[Output[ElectrolyteSource], ...]:
-    outputs = [
+    outputs: list[Output[ElectrolyteSource]] = [
         *map(_of_composition, composition),
         *map(_of_structure, STRUCTURE_OUTPUTS if with_structure else ()),
         *family_outputs("class as given, else read from the formula"),

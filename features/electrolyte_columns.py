@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -164,6 +164,10 @@ class DesignSource:
         return dict(zip(choices, one_of(self.designs, column, choices).T, strict=True))
 
 
+def _family(name: str) -> Callable[[DesignSource], np.ndarray]:
+    return lambda source: source.electrolytes.families[name]
+
+
 def family_outputs(source: str) -> list[Output[DesignSource]]:
     """Return one yes/no output per family of electrolytes.
 
@@ -174,7 +178,7 @@ def family_outputs(source: str) -> list[Output[DesignSource]]:
     return [
         Output(
             Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source),
-            lambda designs, name=name: designs.electrolytes.families[name],
+            _family(name),
         )
         for name in FAMILIES
     ]

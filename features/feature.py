@@ -90,20 +90,6 @@ def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.
     return table
 
 
-def spread(outputs: Sequence[Output[Any]], rows: Callable[[Source], np.ndarray]) -> list[Output[Source]]:
-    """Return outputs of single things as outputs of all designs.
-
-    Parameters
-    ----------
-    outputs : each one number of a crystal, a formula or a space group
-    rows : gives these numbers for every design, shape (n_designs, n_outputs)
-    """
-    return [
-        Output(output.feature, lambda source, place=place: rows(source)[:, place])
-        for place, output in enumerate(outputs)
-    ]
-
-
 class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Base of our transformers: a DataFrame of designs in, a DataFrame of floats out, input untouched.
 

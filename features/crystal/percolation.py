@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import itemgetter
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from features.feature import Feature, Output
 PERCOLATION_FEATURES: tuple[Output[tuple[float, ...]], ...] = tuple(
     Output(
         Feature(f"percolation_{n}d_angstrom", f"jump that opens lithium paths in {n}D", "Å", FROM_SITES),
-        lambda distances, n=n: distances[n - 1],
+        itemgetter(n - 1),
     )
     for n in (1, 2, 3)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,6 +63,10 @@ class Symmetry:
         return cls(number, system, order, centred)
 
 
+def _is_of(system: str) -> Callable[[Symmetry], float]:
+    return lambda symmetry: float(symmetry.system == system)
+
+
 SYMMETRY_FEATURES: tuple[Output[Symmetry], ...] = (
     Output(Feature("space_group_number", "space group number", "1", FROM_GROUP), lambda symmetry: symmetry.number),
     Output(
@@ -71,7 +76,7 @@ SYMMETRY_FEATURES: tuple[Output[Symmetry], ...] = (
     *(
         Output(
             Feature(f"crystal_system_{name}", f"crystal system is {name}", "yes/no", FROM_GROUP),
-            lambda symmetry, name=name: float(symmetry.system == name),
+            _is_of(name),
         )
         for name in CRYSTAL_SYSTEMS
     ),

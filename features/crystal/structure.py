@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,11 @@ import pandas as pd
 from features.composition import composition_of
 from features.crystal.cif import NO_CRYSTAL, Crystal, read_crystal
 from features.crystal.ions import free_volume_share, ionic_radius, ions_of_formula, sphere_volume
+from features.crystal.lattice import LATTICE_FEATURES, CellShapes, lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
 from features.crystal.space_group import SYMMETRY_FEATURES, space_group_number, symmetry_values
-from features.feature import Feature, Featurizer, Output, filled, spread, text
+from features.feature import Feature, Featurizer, Output, text
 
 NM3_PER_ANGSTROM3 = 1e-3
 ANGSTROM3_PER_CM3_IN_DALTON = 1.66053906660
@@ -28,89 +29,8 @@ LATTICE_COLUMNS = (
     "lattice_alpha_deg", "lattice_beta_deg", "lattice_gamma_deg",
 )  # fmt: skip
 
-FROM_CELL = "lattice as given, else of the CIF"
 FROM_FORMULA = "formula; Shannon radii, 10.1107/S0567739476001551, six-fold where tabulated"
 FROM_CONTENT = "CIF, else lattice, formula and formula units per cell"
-
-
-@dataclass(frozen=True)
-class CellShapes:
-    """Shapes of cells, each of shape (n,); NaN where the numbers make no cell.
-
-    Attributes
-    ----------
-    volume : in Å³
-    b_over_a, c_over_a : ratios of lengths
-    cubic_deviation : norm of the logarithmic strain between the cell and the cube of its volume, 0 for a cube,
-        sqrt(2/3) ln(c/a) for a tetragonal cell
-    """
-
-    volume: np.ndarray
-    b_over_a: np.ndarray
-    c_over_a: np.ndarray
-    cubic_deviation: np.ndarray
-
-    @classmethod
-    def of(cls, cells: np.ndarray) -> CellShapes:
-        """Compute the shapes of cells.
-
-        Parameters
-        ----------
-        cells : ndarray of shape (n, 6)
-            a, b, c in Å and angles in degrees.
-        """
-        lengths = np.where((cells[:, :3] > 0) & np.isfinite(cells[:, :3]), cells[:, :3], np.nan)
-        angles = np.where((cells[:, 3:] > 0) & (cells[:, 3:] < 180), cells[:, 3:], np.nan)
-        cosines = np.cos(np.radians(angles))
-        metric = np.tile(np.eye(3), (len(cells), 1, 1))
-        for (i, j), column in zip(((1, 2), (0, 2), (0, 1)), cosines.T, strict=True):
-            metric[:, i, j] = metric[:, j, i] = column
-        known = np.flatnonzero(~np.isnan(metric).any(axis=(1, 2)) & ~np.isnan(lengths).any(axis=1))
-        known = known[np.linalg.eigvalsh(metric[known])[:, 0] > 0]
-        a, b, c = lengths[known].T
-        volume = a * b * c * np.sqrt(np.linalg.det(metric[known]))
-        scaled = lengths[known] / np.cbrt(volume)[:, None]
-        stretches = np.linalg.eigvalsh(metric[known] * scaled[:, :, None] * scaled[:, None, :])
-        strain = np.linalg.norm(np.log(stretches) / 2, axis=1)
-
-        def of_all(values: np.ndarray) -> np.ndarray:
-            padded = np.full(len(cells), np.nan)
-            padded[known] = values
-            return padded
-
-        return cls(*map(of_all, (volume, b / a, c / a, strain)))
-
-
-LATTICE_FEATURES: tuple[Output[CellShapes], ...] = (
-    Output(Feature("cell_volume_angstrom3", "cell volume", "Å³", FROM_CELL), lambda shapes: shapes.volume),
-    Output(Feature("lattice_b_over_a", "lattice b over a", "1", FROM_CELL), lambda shapes: shapes.b_over_a),
-    Output(Feature("lattice_c_over_a", "lattice c over a", "1", FROM_CELL), lambda shapes: shapes.c_over_a),
-    Output(
-        Feature("cubic_deviation", "strain between the cell and a cube of its volume", "1", FROM_CELL),
-        lambda shapes: shapes.cubic_deviation,
-    ),
-)
-
-
-def lattice_values(cells: np.ndarray) -> np.ndarray:
-    """Compute `LATTICE_FEATURES` of cells.
-
-    Parameters
-    ----------
-    cells : ndarray of shape (n, 6)
-        a, b, c in Å and angles in degrees.
-
-    Returns
-    -------
-    ndarray of shape (n, 4)
-        NaN where the numbers make no cell.
-
-    Examples
-    --------
-    >>> lattice_values(np.array([[4.0, 4.0, 4.0, 90, 90, 90]])).round(6).tolist()
-    [[64.0, 1.0, 1.0, 0.0]]
-    """
-    return filled(LATTICE_FEATURES, CellShapes.of(cells), len(cells))
 
 
 @dataclass(frozen=True)
@@ -243,14 +163,14 @@ class Structures:
         return np.column_stack([_lenient_number(self.designs, column) for column in LATTICE_COLUMNS])
 
     @cached_property
-    def shapes(self) -> CellShapes:
-        """Shape of each cell as given, else of the CIF."""
+    def lattices(self) -> np.ndarray:
+        """`LATTICE_FEATURES` of each cell as given, else of the CIF."""
         unknown = np.isnan(self.given_cells).any(axis=1, keepdims=True)
         of_cif = np.array([crystal.cell for crystal in self.crystals]).reshape(-1, 6)
-        return CellShapes.of(np.where(unknown, of_cif, self.given_cells))
+        return lattice_values(np.where(unknown, of_cif, self.given_cells))
 
     @cached_property
-    def symmetry(self) -> np.ndarray:
+    def symmetries(self) -> np.ndarray:
         """`SYMMETRY_FEATURES` of each space group as given, else of the CIF."""
         groups = [
             space_group_number(symbol) or crystal.space_group
@@ -294,13 +214,27 @@ def _table(rows: Sequence[Sequence[float]], outputs: Sequence[Output[Any]]) -> n
     return np.array(rows, dtype=float).reshape(-1, len(outputs))
 
 
+def _of_all(outputs: Sequence[Output[Any]], rows: Callable[[Structures], np.ndarray]) -> list[Output[Structures]]:
+    """Outputs of single crystals, formulas or space groups as those of all designs.
+
+    Parameters
+    ----------
+    rows : gives their numbers for every design, shape (n_designs, n_outputs)
+    """
+
+    def column(place: int) -> Callable[[Structures], np.ndarray]:
+        return lambda structures: rows(structures)[:, place]
+
+    return [Output(output.feature, column(place)) for place, output in enumerate(outputs)]
+
+
 STRUCTURE_OUTPUTS: tuple[Output[Structures], ...] = (
-    *(Output(output.feature, lambda found, output=output: output.values(found.shapes)) for output in LATTICE_FEATURES),
-    *spread(SYMMETRY_FEATURES, lambda found: found.symmetry),
-    *spread(FORMULA_FEATURES, lambda found: found.formula_values),
-    *spread(CONTENT_FEATURES, lambda found: found.content_values),
-    *spread(SITE_FEATURES, lambda found: found.sites),
-    *spread(PERCOLATION_FEATURES, lambda found: found.paths),
+    *_of_all(LATTICE_FEATURES, lambda structures: structures.lattices),
+    *_of_all(SYMMETRY_FEATURES, lambda structures: structures.symmetries),
+    *_of_all(FORMULA_FEATURES, lambda structures: structures.formula_values),
+    *_of_all(CONTENT_FEATURES, lambda structures: structures.content_values),
+    *_of_all(SITE_FEATURES, lambda structures: structures.sites),
+    *_of_all(PERCOLATION_FEATURES, lambda structures: structures.paths),
 )
 """Outputs of `StructureFeatures`, in order."""
 
