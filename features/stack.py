@@ -212,11 +212,7 @@ class Stack:
     anode_swelling_pct: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_numbers(
-            self,
-            zero_allowed=MAY_BE_ZERO,
-            shares=frozenset({"cathode_active_share", "anode_active_share"}),
-        )
+        _check_numbers(self, MAY_BE_ZERO, shares=frozenset({"cathode_active_share", "anode_active_share"}))
         if self.voltage_v <= 0:
             raise ValueError(
                 f"Stack.cathode_voltage_v is {self.cathode_voltage_v:g} with anode_voltage_v {self.anode_voltage_v:g}; "
