@@ -51,8 +51,8 @@ def our_vectors(formulas: list[str]) -> Any:
     """The shared statistics of formulas, shape (n_formulas, 85)."""
     import numpy as np
 
-    from features.composition import statistics as statistics_of
     from features.formulas.vectorised import read_amounts
+    from features.formulas.vectorised import statistics as statistics_of
 
     amounts = read_amounts(formulas)
     found = statistics_of(amounts, list(SHARED.values()))

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from features.electrolyte import NAMED_ONLY
 from features.electrolyte_columns import Electrolytes
+from features.family import NAMED_ONLY
 from features.feature import coded, per_text
 from features.formulas.reader import MAX_LENGTH, FormulaError, read_formula
 from features.tables.columns import columns_as_numbers, numeric_columns

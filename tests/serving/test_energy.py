@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.stack import Stack, stack_energy_density
+from features.stack import Stack
 from features.tables.designs import Designs
 from serving.predict.energy import NEEDED, PER_KG, PER_L, Energy
 from serving.predict.expression import quantity
+from tests.features.test_stack import stack_energy_density
 
 ASSUMED = {
     "cathode_active_share": 0.8, "cathode_capacity_mah_per_g": 190.0, "cathode_voltage_v": 3.8,
