@@ -63,6 +63,12 @@ def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | 
     >>> composition_of("LLZO", ""), composition_of("PEO", "")
     ({'Li': 7.0, 'La': 3.0, 'Zr': 2.0, 'O': 12.0}, None)
     """
+    amounts = _composition_of(electrolyte, composition)
+    return None if amounts is None else dict(amounts)
+
+
+@lru_cache(maxsize=65_536)
+def _composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | None:
     reading = read_design(electrolyte, composition)
     return reading.composition if reading else None
 
