@@ -33,7 +33,7 @@ KINDS = {
 """Ending of a table by the type a client sends it as."""
 MOST_COLUMNS = 300
 NAME = "upload"
-"""What messages call the table; the client's own name for it is never asked for."""
+"""Name of the table in messages; the client's own name for it is never asked for."""
 
 
 @dataclass(frozen=True)
