@@ -314,3 +314,19 @@ def counted(number: int, what: str) -> str:
     ('1 row', '5 rows')
     """
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital letter at its beginning; the others stay as they are.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Examples
+    --------
+    >>> capital("initial Coulombic efficiency")
+    'Initial Coulombic efficiency'
+    """
+    return text[:1].upper() + text[1:]

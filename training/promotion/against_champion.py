@@ -33,7 +33,10 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
 
     Parameters
     ----------
-    progress : called with the number of fits just done, `steps_against(trained)` of them where there are new rows
+    trained : Trained
+        Result of a training.
+    progress : callable
+        Called with the number of fits just done, `steps_against(trained)` of them where there are new rows.
 
     Returns
     -------

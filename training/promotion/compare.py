@@ -119,9 +119,14 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
 
     Parameters
     ----------
-    champion, challenger : what `judged` gave
-    seed : of the bootstrap
-    against : version of the champion
+    champion : DataFrame
+        Table of `judged` of the champion.
+    challenger : DataFrame
+        Table of `judged` of the challenger.
+    seed : int
+        Of the bootstrap.
+    against : str
+        Version of the champion; empty where it has none.
     """
     pairs = {column: _rows_of_both(champion, challenger, column) for column in TARGETS}
     targets = {column: _paired(column, *both, seed) for column, both in pairs.items()}

@@ -51,10 +51,14 @@ def gate(comparison: Comparison | None, challenger: pd.DataFrame, bundle: Bundle
 
     Parameters
     ----------
-    comparison : with the champion; None where there is no champion
-    challenger : its table of `judged`
-    bundle : of the challenger
-    seed : of the bootstrap
+    comparison : Comparison or None
+        With the champion; None where there is no champion.
+    challenger : DataFrame
+        Its table of `judged`.
+    bundle : Bundle
+        Model of the challenger.
+    seed : int
+        Of the bootstrap.
     """
     skill = [_skill(pair) for pair in comparison.targets.values()] if comparison else []
     coverage = [_coverage(column, challenger, seed) for column in TARGETS]

@@ -70,8 +70,10 @@ def promote(ref: str | None = None, force: str | None = None) -> Decision:
 
     Parameters
     ----------
-    ref : alias or number of a registered version; the challenger where None
-    force : reason to promote even where the gate does not pass; kept as a tag of the version
+    ref : str or None
+        Alias or number of a registered version; the challenger where None.
+    force : str or None
+        Reason to promote even where the gate does not pass, kept as a tag of the version; None for no force.
 
     Raises
     ------

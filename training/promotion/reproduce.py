@@ -125,7 +125,10 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
 
     Parameters
     ----------
-    progress : called with the number of fits just done, `training.train.steps(stored.config)` in all
+    stored : StoredRun
+        Run as `stored_run` read it.
+    progress : callable
+        Called with the number of fits just done, `training.train.steps(stored.config)` in all.
 
     Raises
     ------

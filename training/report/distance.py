@@ -1,5 +1,5 @@
-"""Are designs predicted worse the farther they are from the training designs? Errors with the paper unseen against the
-distance to the nearest row that could be learned from."""
+"""Error against distance: are designs predicted worse the farther they are from the training designs? Errors with the
+paper unseen against the distance to the nearest row that could be learned from."""
 
 from __future__ import annotations
 
@@ -46,7 +46,12 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
 
     Parameters
     ----------
-    domain : of the part that was trained on the rows of `found`, in their order
+    target : Target
+        Learned quantity as it is predicted.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    domain : Domain
+        Of the part that was trained on the rows of `found`, in their order.
 
     Returns
     -------
@@ -79,7 +84,10 @@ def bin_table(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : of `distance_table`
+    table : DataFrame
+        Of `distance_table`.
+    seed : int
+        Of the bootstrap.
 
     Returns
     -------
@@ -140,7 +148,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         bins = bin_table(table, seed)
         write_csv(bins, folder / f"{column}_distance_bins.csv")
         beyond = f"{(table['distance'] > domain.far).sum()} of {len(table)} rows lie beyond the line"
-        said.append(f"{card.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
+        said.append(f"{pages.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
         picture = figures.error_by_distance(
             table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
             target.error_unit,

@@ -13,11 +13,11 @@ from models.intervals import Calibration
 from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
 from models.tasks.registry import TASKS
 from reporting import figures, pages
+from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
 from training.report.sections import Blocks, drawn, share, with_interval
-from training.report.tables import capital
 from training.train import Trained
 
 MOST = 3
@@ -48,8 +48,12 @@ def few_revealed(found: OutOfFold, domain: Domain, seed: int) -> Revealed:
 
     Parameters
     ----------
-    domain : of the part that was trained on the rows of `found`, in their order
-    seed : of the draws and of the bootstrap
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    domain : Domain
+        Of the part that was trained on the rows of `found`, in their order.
+    seed : int
+        Of the draws and of the bootstrap.
     """
     errors = lab_errors(found, domain.distances(pd.DataFrame(domain.vectors)))
     sizes = _known(errors)

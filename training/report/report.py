@@ -19,11 +19,8 @@ from reporting import figures, pages
 from reporting.files import write_csv
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
-from training.report import distance, questions_page, rules_section, sections
-from training.report import lab_effect as revealed
-from training.report import sections as importance_section
+from training.report import distance, lab_effect, questions_page, rules_section, sections, what_to_measure
 from training.report import tables as card
-from training.report import what_to_measure as next_section
 from training.report.inventory import inventory
 from training.report.sections import Blocks
 from training.rules.ask_model import check_rules
@@ -49,8 +46,14 @@ def write_report(
 
     Parameters
     ----------
-    on : day that the card names; today (UTC) where None
-    progress : called with the number of design rules just asked, which is what takes time
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Written into; must be there.
+    on : date or None
+        Day that the card names; today (UTC) where None.
+    progress : callable
+        Called with the number of design rules just asked, which is what takes time.
     """
     write_csv(score_table(trained.scores), folder / "skill.csv")
     (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
@@ -68,12 +71,12 @@ def write_report(
         *sections.intervals(trained, folder),
         *sections.parity(tables, folder),
         *distance.section(trained, folder),
-        *revealed.section(trained, folder),
+        *lab_effect.section(trained, folder),
         *sections.learning(trained.learning, folder),
-        *importance_section.section(trained, told.values(), folder),
+        *sections.importance(trained, told.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
-        *next_section.section(trained, checked, folder),
+        *what_to_measure.section(trained, checked, folder),
         pages.Heading("What it must not be used for"),
         pages.Bullets(card.not_for(trained)),
         *_sources(trained, folder),

@@ -26,7 +26,12 @@ def section(found: Sequence[Checked], scores: Mapping[str, Score], folder: Path)
 
     Parameters
     ----------
-    scores : skill by target
+    found : sequence of Checked
+        Rules as the model was asked.
+    scores : mapping of str to Score
+        Skill by target column.
+    folder : Path
+        Of the report.
     """
     write_csv(as_table(found), folder / NUMBERS)
     tally = Counter(each.shipped.verdict for each in found)

@@ -19,11 +19,11 @@ from reporting.explain.page import NO_SKILL
 from reporting.explain.sections import label_of, strength_blocks
 from reporting.figures import LearningRow
 from reporting.files import Written, save_figure, write_csv
+from reporting.pages import capital
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
 from training.report import tables as card
-from training.report.tables import capital
 from training.train import Trained
 
 Blocks = list[pages.Block]
@@ -318,12 +318,17 @@ def _doi(doi: str) -> pages.Link | None:
     return pages.Link(doi, f"https://doi.org/{quote(doi)}") if doi else None
 
 
-def section(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
+def importance(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
     """Importance with its stability, per part; pictures and numbers are written.
 
     Parameters
     ----------
-    told : overall importance of each part
+    trained : Trained
+        Result of a training.
+    told : iterable of Overall
+        Overall importance of each part.
+    folder : Path
+        Of the report.
     """
     blocks: Blocks = [
         pages.Heading("What moves the predictions, and how surely"),

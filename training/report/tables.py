@@ -15,6 +15,7 @@ from features.tables.fields import LIQUID_CLASSES
 from features.tables.literature import Literature, papers_of
 from models.tasks.registry import LINK, TARGETS, TASKS, targets_with_an_error, task_of
 from models.tasks.target import Target
+from reporting.pages import capital
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors, predictions
@@ -97,8 +98,10 @@ def class_table(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : of `parity_table`
-    kind : its column to sort rows by
+    table : DataFrame
+        Of `parity_table`.
+    kind : str
+        Its column to sort rows by, a key of `KINDS`.
 
     Returns
     -------
@@ -160,7 +163,14 @@ def worst(target: Target, table: pd.DataFrame, literature: Literature, count: in
 
     Parameters
     ----------
-    table : of `parity_table`
+    target : Target
+        Learned quantity as it is predicted.
+    table : DataFrame
+        Of `parity_table`.
+    literature : Literature
+        All tables.
+    count : int
+        Most rows to return.
 
     Returns
     -------
@@ -334,14 +344,3 @@ def _compositions(found: OutOfFold) -> list[Mapping[str, float]]:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def capital(text: str) -> str:
-    """A sentence's beginning: the first letter large, the others as they are.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-    """
-    return text[:1].upper() + text[1:]

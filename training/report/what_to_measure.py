@@ -36,7 +36,12 @@ def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
 
     Parameters
     ----------
-    found : the rules, asked of the model
+    trained : Trained
+        Result of a training.
+    found : sequence of Checked
+        Rules as the model was asked.
+    folder : Path
+        Of the report.
     """
     rare, open_rules, alone = rarely_stated(trained.found, found), unsettled(found), alone_of(trained)
     for name, table in (("rarely_stated", rare), ("open_rules", open_rules), ("alone", alone)):
