@@ -19,7 +19,7 @@ from features.physics import inverse_temperature
 STRUCTURE = "structure"
 """Block of `ElectrolyteFeatures` that reads space group, lattice and CIF."""
 DEFAULT_TEMPERATURE_C = 25.0
-"""What an empty temperature is read as: half of the reviews' conductivities print none. A flag feature stands beside
+"""An empty temperature is read as this: half of the reviews' conductivities print none. A flag feature stands beside
 it."""
 
 

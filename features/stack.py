@@ -123,7 +123,7 @@ def layer_mass_mg_per_cm2(thickness_um: Any, density_g_per_cm3: Any) -> Any:
 
 @dataclass(frozen=True)
 class AreaBalance:
-    """What a stack holds per area when its electrolyte layer is left open.
+    """Energy and mass of a stack per area when its electrolyte layer is left open.
 
     `energy_mwh_per_cm2` is the energy of one discharge, `other_mass_mg_per_cm2` and `other_thickness_um` are of all
     layers but the electrolyte. NaN where unknown: without `other_thickness_um` there is no Wh/L.

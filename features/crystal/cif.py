@@ -41,7 +41,7 @@ SYMMETRY_KEYS = (
     "_space_group_name_H-M_alt", "_symmetry_space_group_name_H_M",
 )  # fmt: skip
 ANY_PARSER_ERROR = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, AssertionError)
-"""What pymatgen raises on damaged files: it checks little, so a wrong file fails wherever it is first used."""
+"""Errors that pymatgen raises on damaged files: it checks little, so a wrong file fails wherever it is first used."""
 _parser_lock = threading.Lock()
 """Warning filters belong to the whole process: two threads that silence them at once would leave them silenced."""
 
@@ -197,7 +197,7 @@ def _check_structure(structure: Structure) -> None:
 
 @dataclass(frozen=True)
 class Crystal:
-    """What the features take from a CIF, or the problem with it.
+    """The crystal of a CIF as the features take it, or the problem with the file.
 
     Attributes
     ----------

@@ -18,7 +18,12 @@ LAST_RESORT_ANIONS = ("Te", "As", "P", "Sb")
 
 
 def element_symbol(species: Any) -> str:
-    """Symbol of the element of a pymatgen species, hydrogen for its isotopes, empty for a dummy."""
+    """Return the symbol of the element of a species, hydrogen for its isotopes, empty for a dummy.
+
+    Parameters
+    ----------
+    species : of pymatgen: element, ion or dummy
+    """
     element = getattr(species, "element", species)
     symbol = str(getattr(element, "symbol", ""))
     known = type(element).__name__ == "Element"
@@ -26,7 +31,19 @@ def element_symbol(species: Any) -> str:
 
 
 def anion_elements(elements: Iterable[str]) -> set[str]:
-    """The elements that are anions beside each other. Hydrogen is one beside boron or aluminium without oxygen."""
+    """Return the elements that are anions beside each other.
+
+    Hydrogen is one beside boron or aluminium without oxygen.
+
+    Parameters
+    ----------
+    elements : symbols of all elements of a compound
+
+    Examples
+    --------
+    >>> sorted(anion_elements(["Li", "P", "S", "Cl"])), anion_elements(["Li", "Al", "P"])
+    (['Cl', 'S'], {'P'})
+    """
     held = set(elements)
     found = held & ANION_FORMERS
     if "H" in held and "O" not in held and (held & {"B", "Al"} or not found):
@@ -69,12 +86,23 @@ def ionic_radius(symbol: str, anion: bool) -> float:
 
 
 def sphere_volume(ions: Mapping[tuple[str, bool], float]) -> float:
-    """Volume of the spheres (Å³) of an amount of each (element, is it an anion); overlaps are not subtracted."""
+    """Compute the volume of the spheres of ions, in Å³; overlaps are not subtracted.
+
+    Parameters
+    ----------
+    ions : amount of each (element, is it an anion)
+    """
     return sum(amount * 4 / 3 * math.pi * ionic_radius(*ion) ** 3 for ion, amount in ions.items())
 
 
 def free_volume_share(ions: Mapping[tuple[str, bool], float], volume: float) -> float:
-    """Share of a volume (Å³) outside the spheres of the ions in it, NaN where nothing is an anion."""
+    """Compute the share of a volume outside the spheres of the ions in it, NaN where nothing is an anion.
+
+    Parameters
+    ----------
+    ions : amount of each (element, is it an anion)
+    volume : in Å³
+    """
     anions = sum(amount for (_, anion), amount in ions.items() if anion)
     return 1 - sphere_volume(ions) / volume if anions else math.nan
 

@@ -32,7 +32,7 @@ BOND_REACH = 1.3
 oxygens around the A site of LLTO (2.75 Å), and the second shell begins at 1.73 bonds in rock salt and 1.91 in
 antifluorite."""
 SEARCH_RADII_ANGSTROM = (4.0, 6.0, 9.0, 12.0)
-"""How far neighbours are looked for; what lies beyond the last is NaN."""
+"""Radii in which neighbours are looked for, one after the other; what lies beyond the last is NaN."""
 
 FROM_SITES = "sites of the CIF"
 
@@ -57,7 +57,12 @@ class Sites:
 
     @classmethod
     def of(cls, structure: Structure) -> Sites:
-        """The sites of a pymatgen structure, each ion an anion or not."""
+        """Read the sites of a structure, each ion an anion or not.
+
+        Parameters
+        ----------
+        structure : as pymatgen read it
+        """
         held: list[dict[str, float]] = []
         for site in structure:
             amounts: dict[str, float] = {}
@@ -139,7 +144,7 @@ def _role(ion: tuple[str, bool]) -> str:
 
 
 def _oxoanion_centres(matrix: np.ndarray, positions: np.ndarray, held: list[dict[str, float]]) -> np.ndarray:
-    """Whether each site is the centre of an oxoanion, should it hold an anion former; shape (n,)."""
+    """True for each site that is the centre of an oxoanion, should it hold an anion former; shape (n,)."""
     found = np.zeros(len(held), dtype=bool)
     centres = np.array([bool(OXOANION_CENTRES & set(amounts)) for amounts in held])
     oxygens = np.array(["O" in amounts for amounts in held])

@@ -272,7 +272,7 @@ def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) 
 
 
 def _proportional(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
-    """Whether two compositions are one, to the 1 % that printed formulas are rounded by."""
+    """True where two compositions are one, to the 1 % that printed formulas are rounded by."""
     one, other = sum(first.values()), sum(second.values())
     return all(
         abs(first.get(symbol, 0.0) / one - second.get(symbol, 0.0) / other) < 0.01 for symbol in {*first, *second}

@@ -9,7 +9,7 @@ from typing import Any
 from features.formulas.stoichiometry import FormulaError
 
 Part = dict[str, Any]
-"""What was read of one component: its text, role, composition and, where stated, share or moles."""
+"""One component as read: its text, role, composition and, where stated, share or moles."""
 
 SHARE = re.compile(r"^(?P<value>\d+(?:\.\d+)?)\s*(?P<basis>wt|vol|mol)\s*%\s*(?P<what>.+)$")
 _RATIO = re.compile(r"\(\s*(?P<numbers>\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)\s*(?P<basis>[^()]*)\)\s*$")
@@ -23,7 +23,7 @@ _EO_RATIO = re.compile(
 ETHER_UNIT = {"C": 2.0, "H": 4.0, "O": 1.0}
 WHOLE_PCT = 100.0
 ROUNDING_PCT = 0.5
-"""How far stated shares may be from 100 % together; further off, one of them is no share of the whole."""
+"""Percent that stated shares may be off from 100 % together; further off, one of them is no share of the whole."""
 
 
 def take_ratio(plain: str) -> tuple[str, list[float], str]:

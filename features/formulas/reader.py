@@ -64,7 +64,7 @@ _LABEL = re.compile(r"[A-Z][A-Za-z0-9-]*")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text was read as.
+    """A text as it was read.
 
     Attributes
     ----------
