@@ -34,6 +34,23 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
     return float(low), float(high)
 
 
+def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, seed: int) -> tuple[float, float]:
+    """Return the 90 % interval of a ratio of two sums over rows, when whole groups are drawn again.
+
+    Parameters
+    ----------
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    over : ndarray
+        Summed above the line, shape (n_rows,).
+    under : ndarray
+        Summed below the line, shape (n_rows,); ones for a mean.
+    seed : int
+        Of the drawing.
+    """
+    return bootstrap(groups, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+
+
 def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
     """Share of the groups' values that were held, each group counting once, with its 90 % interval; NaN where nothing
     is known.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
@@ -34,7 +35,7 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
     level : float
@@ -93,6 +94,30 @@ def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -
     task, rows, shape = task_of(target.column), found.examples.take(own), found.shape[:, own]
     low, high = (task.out_of_fold(target, end, rows, shape) for end in (centre - half, centre + half))
     return low, high
+
+
+def lives_of(found: OutOfFold) -> tuple[pd.DataFrame, np.ndarray, Labels]:
+    """Return what is known of the life of each cell, every cell weighing the same.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of the fade model; a cell has a row for each cycling point.
+
+    Returns
+    -------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As `fade_law.life_bounds` gives them.
+    row : ndarray of int, shape (n_cells,)
+        Place in `found` of the first row of each cell.
+    labels : Labels
+        Bounds of the lives, log10 cycles after the reference.
+    """
+    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
+    cells = fade_law.life_bounds(points)
+    first = points.reset_index().groupby("cell_id")["index"].first()
+    row = first.loc[cells["cell_id"]].to_numpy()
+    return cells, row, Labels(cells["lower"].to_numpy(), cells["upper"].to_numpy(), np.ones(len(cells)))
 
 
 def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -11,12 +11,12 @@ from models.intervals import calibrate
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
-from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.cycle_life import score_life
 from training.evaluation.errors import errors
 from training.evaluation.score import Score, removed_and_chosen
-from training.evaluation.score_life import score_life
 
 
 def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
@@ -40,7 +40,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
     level : float
@@ -51,7 +51,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     error, rows = errors(target, found)
     groups = found.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    low, high = bootstrap_ratio(groups, ours, dummy, seed)
     covered, width = coverage(target, found, level)
     cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
     return Score(
@@ -89,7 +89,7 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
         raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
     ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap(groups[exact], lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
     kept = calibrate(
         learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups, distance=learnt.distance
     )

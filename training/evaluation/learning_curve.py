@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
 from training.config import Protocol
 from training.data.groups import kinship_of
-from training.evaluation.bootstrap import bootstrap
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, validate
 from training.evaluation.errors import errors
 
@@ -47,7 +46,7 @@ def learning_curve(
             )  # fmt: skip
             error, rows = errors(target, again)
             groups, ours = again.groups[rows], error[MODEL]
-            low, high = bootstrap(groups, partial(_mean, ours), once.seed)
+            low, high = bootstrap_ratio(groups, ours, np.ones(len(ours)), once.seed)
             point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)
     return curves
@@ -64,10 +63,6 @@ def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
         Folds, repeats and seed.
     """
     return len(targets_with_an_error()) * len(shares) * protocol.folds
-
-
-def _mean(values: np.ndarray, count: np.ndarray) -> float:
-    return float((count * values).sum() / count.sum())
 
 
 def _most(chosen: Sequence[str]) -> str:

@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.ensemble import Labels
-from models.tasks import fade_law
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
-from training.evaluation.coverage import coverage, life_coverage
+from training.evaluation.coverage import coverage, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors, predictions
 
@@ -131,11 +129,7 @@ def _of_target(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
 
 def _of_lives(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
-    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
-    bounds = fade_law.life_bounds(points)
-    first = points.reset_index().groupby("cell_id")["index"].first()
-    row = first.loc[bounds["cell_id"]].to_numpy()
-    labels = Labels(bounds["lower"].to_numpy(), bounds["upper"].to_numpy(), np.ones(len(bounds)))
+    bounds, row, labels = lives_of(found)
     ours = found.predicted[MODEL][:, row]
     missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
     covered, _ = life_coverage(found, row, labels, level)

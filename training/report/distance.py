@@ -4,7 +4,6 @@ paper unseen against the distance to the nearest row that could be learned from.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
 from reporting import figures, pages
 from reporting.files import write_csv
-from training.evaluation.bootstrap import RankCorrelation, bootstrap, rank_correlation
+from training.evaluation.bootstrap import RankCorrelation, bootstrap_ratio, rank_correlation
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors
 from training.report import tables as card
@@ -100,15 +99,11 @@ def bin_table(table: pd.DataFrame, seed: int) -> pd.DataFrame:
         error, groups = own["error"].to_numpy(), own["group"].nunique()
         low, high = np.nan, np.nan
         if groups >= card.FEWEST_PAPERS:
-            low, high = bootstrap(own["group"].to_numpy(), partial(_mean, error), seed)
+            low, high = bootstrap_ratio(own["group"].to_numpy(), error, np.ones(len(error)), seed)
         rows.append((name, len(own), groups, own["distance"].min(), own["distance"].max(), error.mean(), low, high))
     return pd.DataFrame(
         rows, columns=["bin", "rows", "groups", "nearest", "farthest", "error", "error_low", "error_high"]
     )
-
-
-def _mean(values: np.ndarray, count: np.ndarray) -> float:
-    return float((count * values).sum() / count.sum())
 
 
 def correlation(table: pd.DataFrame, seed: int) -> Correlation:

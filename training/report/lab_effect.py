@@ -14,7 +14,7 @@ from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
 from models.tasks.registry import TASKS
 from reporting import figures, pages
 from reporting.pages import capital
-from training.evaluation.bootstrap import bootstrap
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
 from training.report.sections import Blocks, drawn, share, with_interval
@@ -92,7 +92,7 @@ def _by_paper(values: np.ndarray, cases: Reveals) -> np.ndarray:
 
 
 def _with_ends(name: str, over: np.ndarray, under: np.ndarray, group: np.ndarray, seed: int) -> dict[str, float]:
-    low, high = bootstrap(group, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+    low, high = bootstrap_ratio(group, over, under, seed)
     return {name: float(over.sum() / under.sum()), f"{name}_low": low, f"{name}_high": high}
 
 

@@ -37,7 +37,7 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
 
