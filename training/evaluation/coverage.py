@@ -10,6 +10,7 @@ import pandas as pd
 from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
 from models.lab_effect import Errors
+from models.tasks import fade_law
 from models.tasks.registry import task_of
 from models.tasks.target import Target
 from training.evaluation.crossvalidate import MODEL, OutOfFold
