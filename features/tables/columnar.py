@@ -17,6 +17,7 @@ from features.tables.chunks import Rows
 from features.tables.columns import columns_as_numbers, limits_of, numeric_columns
 from features.tables.designs import Designs
 from features.tables.files import as_cell, as_cells
+from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import RowParser, RowT, parse_row, read_row
 
@@ -27,7 +28,13 @@ _WITHIN: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 }  # fmt: skip
 
 
-def read_rows(rows: Rows, model: type[RowT], name: str, parse: RowParser[RowT] = parse_row) -> Rows:
+def read_rows(
+    rows: Rows,
+    model: type[RowT],
+    name: str,
+    parse: RowParser[RowT] = parse_row,
+    doubtful: Callable[[Designs], np.ndarray] | None = None,
+) -> Rows:
     """Check the rows of a portion: the same rows are good, with the same mistakes in the others, as in `read_table`.
 
     Parameters
@@ -40,6 +47,8 @@ def read_rows(rows: Rows, model: type[RowT], name: str, parse: RowParser[RowT] =
         Of the file, for messages.
     parse : RowParser
         Reads each row that its columns do not show to be good.
+    doubtful : callable or None
+        Designs in, those that `parse` might refuse though the row model does not out, shape (n_rows,); none where None.
 
     Returns
     -------
@@ -47,15 +56,17 @@ def read_rows(rows: Rows, model: type[RowT], name: str, parse: RowParser[RowT] =
         Cells and designs of the good rows, and the rejected ones with their mistakes.
     """
     columns = _Columns(rows.table, model)
-    good = columns.accepted()
-    rejected, mistakes = dict(rows.rejected), list(rows.mistakes)
-    header = rows.table.column_names
-    doubtful = np.flatnonzero(~good).tolist()
-    read = [(place, int(rows.lines[place]), cells_at(rows.table, place)) for place in doubtful]
-    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *read]:
+    good, designs = columns.accepted(), columns.designs()
+    if doubtful:
+        good &= ~doubtful(designs)
+    if good.all() and not rows.ragged:
+        return Rows(rows.table, rows.lines, {}, designs)
+    rejected, mistakes = dict[int, dict[str, str]](), list[Mistake]()
+    unsure = [(place, int(rows.lines[place]), cells_at(rows.table, place)) for place in np.flatnonzero(~good).tolist()]
+    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *unsure]:
         if not any(cell.strip() for cell in cells):
             continue
-        raw, row = read_row(model, header, cells, line, name, parse)
+        raw, row = read_row(model, rows.table.column_names, cells, line, name, parse)
         if isinstance(row, list):
             mistakes += row
             rejected[line] = raw
@@ -63,22 +74,8 @@ def read_rows(rows: Rows, model: type[RowT], name: str, parse: RowParser[RowT] =
             columns.put(place, row)
             good[place] = True
     mistakes.sort(key=lambda mistake: mistake.line)
-    checked = Rows(rows.table, rows.lines, {}, columns.designs(), rejected, mistakes)
-    return checked if good.all() else take_rows(checked, good)
-
-
-def take_rows(rows: Rows, good: np.ndarray) -> Rows:
-    """Return some of the rows, with all that was rejected.
-
-    Parameters
-    ----------
-    rows : Rows
-        Checked ones.
-    good : ndarray of bool, shape (n_rows,)
-        Which to take.
-    """
-    table = rows.table.take(pa.array(np.flatnonzero(good)))
-    return Rows(table, rows.lines[good], {}, rows.designs.take(good), rows.rejected, rows.mistakes)
+    table = rows.table if good.all() else rows.table.take(pa.array(np.flatnonzero(good)))
+    return Rows(table, rows.lines[good], {}, columns.designs().take(good), rejected, mistakes)
 
 
 def cells_at(table: pa.Table, place: int) -> list[str]:

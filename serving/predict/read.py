@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.chunks import Rows
-from features.tables.columnar import cells_at, read_rows, take_rows
+from features.tables.columnar import read_rows
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate, Measured
-from features.tables.rows import Table, read_row, read_table
+from features.tables.rows import Table, read_table
 from models.candidates import read_design, unreadable
 from models.lab_calibration import measured_frame
 from serving.predict.text import is_predicted, name_among
@@ -29,20 +28,9 @@ def usable(rows: Rows, name: str) -> Rows:
     name : str
         Of the file, for messages.
     """
-    rows = read_rows(rows, Candidate, name, read_design)
-    good = ~unreadable(rows.designs, read_electrolytes(rows.designs))
-    for place in np.flatnonzero(~good).tolist():
-        line, cells = int(rows.lines[place]), cells_at(rows.table, place)
-        raw, row = read_row(Candidate, rows.table.column_names, cells, line, name, read_design)
-        if isinstance(row, list):
-            rows.mistakes += row
-            rows.rejected[line] = raw
-        else:
-            good[place] = True
-    if good.all():
-        return rows
-    rows.mistakes.sort(key=lambda mistake: mistake.line)
-    return take_rows(rows, good)
+    return read_rows(
+        rows, Candidate, name, read_design, lambda designs: unreadable(designs, read_electrolytes(designs))
+    )
 
 
 def read_candidates(path: str | Path) -> Table[Candidate]:
