@@ -80,8 +80,9 @@ def cross_validate(
     choices: Mapping[str, Choices],
     protocol: Protocol,
     progress: Progress = lambda steps: None,
+    judge: Callable[..., OutOfFold] | None = None,
 ) -> dict[str, OutOfFold]:
-    """Repeated grouped cross-validation of every part.
+    """Repeat a grouped cross-validation of every part.
 
     Parameters
     ----------
@@ -93,6 +94,8 @@ def cross_validate(
         Folds, repeats and seed.
     progress : callable
         Called with the number of fits just done.
+    judge : callable, optional
+        Takes the place of `validate`, with its arguments.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def cross_validate(
     link: ConductivityLink | None = None
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
-        found[name] = validate(name, examples, kin, choices[name], protocol, progress, link=linked)
+        found[name] = (judge or validate)(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
         if name == LINK:
             link = ConductivityLink(examples, kin, choices[name], protocol.seed)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ import numpy as np
 from features.tables.literature import Literature
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
-from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.groups import Kinship, training_rows
+from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FITS
-from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, cross_validate, validate
 from training.tuning.study import Budget, Study, study_name, tune
 
 TUNED = "tuned"
@@ -188,14 +188,7 @@ def cross_validate_tuned(
     progress : callable
         Called with the number of steps just done.
     """
-    found: dict[str, OutOfFold] = {}
-    link: ConductivityLink | None = None
-    for name, (examples, kin) in training_rows(literature).items():
-        linked = link if TASKS[name].of_cells else None
-        found[name] = tune_nested(name, examples, kin, choices[name], protocol, tuning, progress, link=linked)
-        if name == LINK:
-            link = ConductivityLink(examples, kin, choices[name], protocol.seed)
-    return found
+    return cross_validate(literature, choices, protocol, progress, partial(tune_nested, tuning=tuning))
 
 
 def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
