@@ -126,8 +126,14 @@ def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: floa
 
     Parameters
     ----------
-    row : place in `found` of each life, shape (n_lives,)
-    labels : what is known of them
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    row : ndarray
+        Place in `found` of each life, shape (n_lives,).
+    labels : Labels
+        Bounds of these lives, log10 cycles after the reference.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
     """
     papers = found.groups
     covered, width = np.full(len(row), np.nan), np.full(len(row), np.nan)
@@ -159,7 +165,10 @@ def lab_errors(found: OutOfFold, distances: np.ndarray) -> Errors:
 
     Parameters
     ----------
-    distances : between the rows, shape (n_rows, n_rows)
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    distances : ndarray
+        Between the rows, shape (n_rows, n_rows).
     """
     papers = np.unique(found.examples.papers.astype(str), return_inverse=True)[1]
     return Errors(on_labels(found), found.spread, found.examples.labels, papers, found.groups, distances)

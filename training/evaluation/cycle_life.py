@@ -27,9 +27,20 @@ def concordance(lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, wei
 
     Parameters
     ----------
-    lower, upper : bounds of each life, shape (n_cells,)
-    predicted : shape (n_cells,)
-    weight : how often each cell counts
+    lower : ndarray
+        Lower bound of each life, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bound of each life, shape (n_cells,); +inf where none.
+    predicted : ndarray
+        Lives, shape (n_cells,), in the unit of the bounds.
+    weight : ndarray
+        Times each cell counts, shape (n_cells,).
+
+    Examples
+    --------
+    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
+    >>> concordance(lower, upper, predicted=np.array([2.1, 2.2]), weight=np.ones(2))
+    1.0
     """
     return concordance_within(lower, upper, predicted[None], np.zeros((1, len(predicted))), weight)
 
@@ -44,7 +55,16 @@ def concordance_within(
 
     Parameters
     ----------
-    predicted, folds : shape (n_repeats, n_cells)
+    lower : ndarray
+        Lower bound of each life, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bound of each life, shape (n_cells,); +inf where none.
+    predicted : ndarray
+        Lives, shape (n_repeats, n_cells), in the unit of the bounds.
+    folds : ndarray
+        Number of the fold that predicted each life, shape (n_repeats, n_cells).
+    weight : ndarray
+        Times each cell counts, shape (n_cells,).
     """
     sooner = (upper[:, None] < lower[None, :]) * np.outer(weight, weight)
     right = total = 0.0
@@ -96,8 +116,8 @@ class Turnbull:
             Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
         """
         low, high = _widened(lower, upper)
-        held = [self.mass[(self.grid >= a) & (self.grid <= b)].sum() for a, b in zip(low, high, strict=True)]
-        return np.asarray(np.log(np.maximum(held, FLOOR)))
+        probability = [self.mass[(self.grid >= a) & (self.grid <= b)].sum() for a, b in zip(low, high, strict=True)]
+        return np.asarray(np.log(np.maximum(probability, FLOOR)))
 
 
 def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull:

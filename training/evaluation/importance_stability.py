@@ -80,9 +80,14 @@ def stability(
 
     Parameters
     ----------
-    parts : fitted on this literature, by name of `models.tasks.registry.TASKS`
-    protocol : folds and seed; one repeat
-    progress : called with the number of refits just done, `refits_needed(protocol)` in all
+    parts : mapping of str to Part
+        Fitted on this literature, by name of `models.tasks.registry.TASKS`.
+    literature : Literature
+        All tables.
+    protocol : Protocol
+        Folds and seed; one repeat is made.
+    progress : callable
+        Called with the number of refits just done, `refits_needed(protocol)` in all.
 
     Raises
     ------

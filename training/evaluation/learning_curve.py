@@ -29,8 +29,16 @@ def learning_curve(
 
     Parameters
     ----------
-    found : what `cross_validate` gave; its rows are judged again, with the recipe chosen most often there
-    shares : shares of the training groups, each above 0 and at most 1
+    found : mapping of str to OutOfFold
+        Of `cross_validate`; its rows are judged again, with the recipe chosen most often there.
+    choices : mapping of str to dict of Recipe
+        Recipes by name, by part.
+    shares : sequence of float
+        Shares of the training groups, each above 0 and at most 1.
+    protocol : Protocol
+        Folds, repeats and seed.
+    progress : callable
+        Called with the number of fits just done.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
     kin = {name: kinship_of(name, each.examples) for name, each in found.items()}

@@ -31,8 +31,10 @@ def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    found : what `cross_validate` gave
-    level : of the intervals
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part, as `cross_validate` gives them.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
 
     Returns
     -------
@@ -154,5 +156,5 @@ def _table(
 ) -> pd.DataFrame:
     repeats = {f"{PREDICTED}{repeat}": values for repeat, values in enumerate(predicted)}
     repeats |= {f"{FOLD}{repeat}": values for repeat, values in enumerate(fold)}
-    held = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
-    return pd.DataFrame({"target": target, "row": rows, **held, **repeats})
+    columns = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
+    return pd.DataFrame({"target": target, "row": rows, **columns, **repeats})

@@ -171,9 +171,11 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
     low, high = np.nan, np.nan
     if count >= FEWEST_GROUPS and np.isfinite(second - first):
         low, high = bootstrap(groups, difference, seed)
-    held = [held_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)]
+    coverages = [
+        held_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)
+    ]
     return Paired(
-        column, len(groups), count, first, second, second - first, low, high, held[0], held[1], tuple(changed)
+        column, len(groups), count, first, second, second - first, low, high, coverages[0], coverages[1], tuple(changed)
     )  # fmt: skip
 
 
@@ -249,12 +251,12 @@ def as_text(comparison: Comparison) -> str:
 
 
 def _effect_lines(comparison: Comparison) -> list[str]:
-    told = ", ".join(f"{name} {count}" for name, count in comparison.new_rows.items() if count)
+    counts = ", ".join(f"{name} {count}" for name, count in comparison.new_rows.items() if count)
     if comparison.effect is None:
         return [f"the new rows alone: {comparison.effect_said}"] if comparison.effect_said else []
     return [
-        f"the new rows alone ({told}): this training's recipe without them -> with them, judged on the champion's rows "
-        "in the same folds:",
+        f"the new rows alone ({counts}): this training's recipe without them -> with them, judged on the champion's "
+        "rows in the same folds:",
         *_table(comparison.effect),
     ]
 
@@ -267,9 +269,9 @@ def _line(label: str, column: str, pair: Paired) -> str:
     unit = "concordance" if pair.greater_is_better else TARGETS[column].error_unit
     change = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}"
     interval = f"{pair.difference:+.2g} ({pair.low:+.2g} to {pair.high:+.2g})"
-    held = f"holds {100 * pair.champion_coverage:.0f} -> {100 * pair.challenger_coverage:.0f} %"
+    coverages = f"holds {100 * pair.champion_coverage:.0f} -> {100 * pair.challenger_coverage:.0f} %"
     rows = f"{pair.rows} rows ({pair.groups} papers)"
-    return f"  {label:<30} {rows:<21} {change:<36} {interval:<27} {held:<19} {pair.verdict}"
+    return f"  {label:<30} {rows:<21} {change:<36} {interval:<27} {coverages:<19} {pair.verdict}"
 
 
 def _moved_line(moved: Moved) -> str:

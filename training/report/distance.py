@@ -59,7 +59,7 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
         held out with it), `error` (mean of the repeats, with the paper unseen) and `bin` (1 to `BINS`, nearest first,
         as many rows in each). Empty where there is one group only.
     """
-    each, rows = errors(target, found)
+    error_by_method, rows = errors(target, found)
     away = domain.distances(pd.DataFrame(domain.vectors))
     away[np.equal.outer(found.groups, found.groups)] = np.inf
     designs = found.examples.designs
@@ -69,7 +69,7 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
             "paper": designs["paper"].to_numpy()[rows],
             "group": found.groups[rows],
             "distance": away.min(axis=1)[rows],
-            "error": each[MODEL],
+            "error": error_by_method[MODEL],
         }
     )
     if not np.isfinite(table["distance"]).all():
@@ -117,8 +117,8 @@ def correlation(table: pd.DataFrame, seed: int) -> Correlation:
         Of the random steps.
     """
     distance, error, groups = (table[name].to_numpy() for name in ("distance", "error", "group"))
-    found = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
-    return Correlation(found.value, found.low, found.high)
+    ranks = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
+    return Correlation(ranks.value, ranks.low, ranks.high)
 
 
 def section(trained: Trained, folder: Path) -> Blocks:
@@ -131,7 +131,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
     folder : Path
         Folder that is written into.
     """
-    seed, said, shown = trained.config.seed, [], Blocks()
+    seed, sentences, blocks = trained.config.seed, [], Blocks()
     for column, target in targets_with_an_error().items():
         part = task_of(column).name
         domain = trained.bundle.parts[part].domain
@@ -143,7 +143,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         bins = bin_table(table, seed)
         write_csv(bins, folder / f"{column}_distance_bins.csv")
         beyond = f"{(table['distance'] > domain.far).sum()} of {len(table)} rows lie beyond the line"
-        said.append(f"{pages.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
+        sentences.append(f"{pages.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
         picture = figures.error_by_distance(
             table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
             target.error_unit,
@@ -152,7 +152,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
             f"{target.label}: error with the paper unseen against the distance to the nearest row of another group; "
             "bars: mean of a third of the rows, with its 90 % interval; dashed: where the notice of a far design begins"
         )
-        shown += [
+        blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
             _bins(bins),
             drawn(picture, table, folder, f"{column}_distance", words),
@@ -166,8 +166,8 @@ def section(trained: Trained, folder: Path) -> Blocks:
             "rows are nearer than that to another paper. Intervals are 90 % bootstrap intervals over groups; a third "
             f"with fewer than {card.FEWEST_PAPERS} groups has none."
         ),
-        pages.Bullets(said),
-        *shown,
+        pages.Bullets(sentences),
+        *blocks,
     ]
 
 

@@ -78,12 +78,11 @@ def _question(answer: Answer, number: int, trained: Trained, written: Written) -
         pages.Heading(answer.question.asked),
         pages.Paragraph(f"Answer: {answer.short}"),
         pages.Heading("Across papers", 3),
-        *([pages.Bullets([each.sentence for each in findings])] if answer.question.compares else []),
+        *([pages.Bullets([finding.sentence for finding in findings])] if answer.question.compares else []),
         _across_table(findings),
-        *(_picture(each, f"question_{number}_{each.factor.column}_{each.part}", written) for each in findings
-          if _drawable(each)),
+        *(_picture(finding, number, written) for finding in findings if _drawable(finding)),
         pages.Heading("Within one paper", 3),
-        pages.Bullets([within(each) for each in findings]),
+        pages.Bullets([within(finding) for finding in findings]),
         *_pair_tables(findings, number, written),
         pages.Heading("What the reviews say", 3),
         pages.Table(
@@ -105,10 +104,11 @@ def _across_table(findings: Sequence[Finding]) -> pages.Table:
     ]  # fmt: skip
     rows: list[tuple[pages.Cell, ...]] = [
         (
-            each.factor.label, TASKS[each.part].outcome, each.across.cells, each.across.papers, len(each.across.silent),
-            _range(each), each.correlation or "too few", each.explained or "too few",
+            finding.factor.label, TASKS[finding.part].outcome, finding.across.cells, finding.across.papers,
+            len(finding.across.silent), _range(finding), finding.correlation or "too few",
+            finding.explained or "too few",
         )
-        for each in findings
+        for finding in findings
     ]  # fmt: skip
     return pages.Table(header, rows)
 
@@ -126,29 +126,31 @@ def _drawable(found: Finding) -> bool:
     return found.across.papers >= LEAST_POINTS and found.across.least < found.across.most
 
 
-def _picture(found: Finding, name: str, written: Written) -> pages.Picture:
+def _picture(found: Finding, number: int, written: Written) -> pages.Picture:
     numbers = found.across.points
     words = (
         f"{found.factor.label} against {TASKS[found.part].axis}: one point a paper and value, the median of its cells"
     )
+    name = f"question_{number}_{found.factor.column}_{found.part}"
     return written.picture(name, drawing(found), numbers, capital(words))
 
 
 def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> Blocks:
-    for each in findings:
-        if len(each.pairs):
-            written.table(f"question_{number}_{each.factor.column}_{each.part}_pairs", each.pairs)
+    for finding in findings:
+        if len(finding.pairs):
+            written.table(f"question_{number}_{finding.factor.column}_{finding.part}_pairs", finding.pairs)
     return [
         pages.Table(
-            ["paper", "cells", each.factor.label, TASKS[each.part].outcome, "what else differs"],
+            ["paper", "cells", finding.factor.label, TASKS[finding.part].outcome, "what else differs"],
             [
                 (row.paper, f"{row.less}, {row.more}", f"{row.less_factor:g} to {row.more_factor:g}",
-                 f"{_shown(each, row.less_outcome)} to {_shown(each, row.more_outcome)}", row.also.replace("_", " "))
-                for row in rows_of(each.pairs)
+                 f"{_shown(finding, row.less_outcome)} to {_shown(finding, row.more_outcome)}",
+                 row.also.replace("_", " "))
+                for row in rows_of(finding.pairs)
             ],
         )
-        for each in findings
-        if len(each.pairs)
+        for finding in findings
+        if len(finding.pairs)
     ]  # fmt: skip
 
 
@@ -180,9 +182,9 @@ def _model(answer: Answer, trained: Trained) -> Blocks:
 
 def _standing(part: str, trained: Trained) -> str:
     columns = targets_of(part)
-    told = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
+    verdicts = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
     hidden = not all(trained.scores[column].shown for column in columns)
-    return f"On papers never seen, {told}." + (
+    return f"On papers never seen, {verdicts}." + (
         " Without skill, what the model weighs is no evidence of what cells do." if hidden else ""
     )
 
@@ -217,36 +219,38 @@ def limits(answer: Answer, literature: Literature) -> list[str]:
     literature : Literature
         All tables.
     """
-    said = []
-    for each in answer.findings:
-        papers = each.across.papers + len(each.across.silent)
-        if each.across.silent and each.across.papers:
-            said.append(
-                f"{len(each.across.silent)} of {papers} papers with a value of {TASKS[each.part].outcome} do not state "
-                f"the {each.factor.label}; those that do need not be like them."
+    sentences = []
+    for finding in answer.findings:
+        papers = finding.across.papers + len(finding.across.silent)
+        if finding.across.silent and finding.across.papers:
+            sentences.append(
+                f"{len(finding.across.silent)} of {papers} papers with a value of {TASKS[finding.part].outcome} do not "
+                f"state the {finding.factor.label}; those that do need not be like them."
             )
-        if each.across.bounded:
-            said.append(
-                f"Left out, as only a bound of the {TASKS[each.part].outcome} is known: "
-                f"{counted(each.across.bounded, 'cell')} that state{'s' if each.across.bounded == 1 else ''} the "
-                f"{each.factor.label}."
+        if finding.across.bounded:
+            sentences.append(
+                f"Left out, as only a bound of the {TASKS[finding.part].outcome} is known: "
+                f"{counted(finding.across.bounded, 'cell')} that state{'s' if finding.across.bounded == 1 else ''} the "
+                f"{finding.factor.label}."
             )
-    if any(each.factor.column == HAS_CARBON for each in answer.findings):
+    if any(finding.factor.column == HAS_CARBON for finding in answer.findings):
         outright = sum(cell.in_training and cell.carbon_wt_pct == 0 for cell in literature.cells)
-        said.append(
+        sentences.append(
             "An anode counts as without carbon where neither its share, its additive nor its name tells of any; "
             f"{counted(outright, 'cell')} in training say outright that there is none."
         )
-    judged = sum(each.across.correlation.judged for each in answer.findings) + sum(
-        not np.isnan(each.low) for each in answer.comparisons.values()
+    judged = sum(finding.across.correlation.judged for finding in answer.findings) + sum(
+        not np.isnan(comparison.low) for comparison in answer.comparisons.values()
     )
     if judged:
-        said.append(
+        sentences.append(
             "An interval of 90 % excludes 0 by chance once in ten where nothing is there: "
             f"{counted(judged, 'interval')} stand{'s' if judged == 1 else ''} behind this answer."
         )
-    said.append("Papers differ in much that no column tells; what goes together across papers need not be the cause.")
-    return said
+    sentences.append(
+        "Papers differ in much that no column tells; what goes together across papers need not be the cause."
+    )
+    return sentences
 
 
 def settles(findings: Sequence[Finding]) -> list[str]:
@@ -257,29 +261,29 @@ def settles(findings: Sequence[Finding]) -> list[str]:
     findings : sequence of Finding
         Evidence by outcome.
     """
-    said = []
-    for factor in dict.fromkeys(each.factor for each in findings):
-        own = [each for each in findings if each.factor == factor]
+    sentences = []
+    for factor in dict.fromkeys(finding.factor for finding in findings):
+        own = [finding for finding in findings if finding.factor == factor]
         what = factor.label
-        inside = _by_outcome(own, lambda each: each.pairs["paper"].nunique())
-        said.append(
+        inside = _by_outcome(own, lambda finding: finding.pairs["paper"].nunique())
+        sentences.append(
             f"{capital(what)}, inside one laboratory: cells alike in all but the {what}, in at least {FEWEST_GROUPS} "
             f"papers. There are {inside}."
         )
-        both = _by_outcome(own, lambda each: each.across.papers)
+        both = _by_outcome(own, lambda finding: finding.across.papers)
         among = (
             f"{capital(what)}, across papers: a rank correlation of {WORTH:g} takes about {papers_needed(WORTH)} that "
             f"state it. There are {both}."
         )
-        if any(each.across.silent for each in own):
-            silent = _by_outcome(own, lambda each: len(each.across.silent))
+        if any(finding.across.silent for finding in own):
+            silent = _by_outcome(own, lambda finding: len(finding.across.silent))
             among += f" More report the outcome and leave the {what} out ({silent}): their authors may know it."
-        said.append(among)
-    return said
+        sentences.append(among)
+    return sentences
 
 
 def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) -> str:
-    return ", ".join(f"{count(each)} for {TASKS[each.part].outcome}" for each in findings)
+    return ", ".join(f"{count(finding)} for {TASKS[finding.part].outcome}" for finding in findings)
 
 
 def papers_needed(correlation: float) -> int:

@@ -62,7 +62,7 @@ def write_report(
         column: card.parity_table(target, trained.found[task_of(column).name])
         for column, target in targets_with_an_error().items()
     }
-    told = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
+    importances = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
     blocks = [
         *_about(trained, on or datetime.now(UTC).date()),
@@ -73,7 +73,7 @@ def write_report(
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
         *sections.learning(trained.learning, folder),
-        *sections.importance(trained, told.values(), folder),
+        *sections.importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
         *what_to_measure.section(trained, checked, folder),
@@ -84,7 +84,7 @@ def write_report(
     page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
     (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
-    questions_page.write_questions(answers(trained, told, checked), trained, folder)
+    questions_page.write_questions(answers(trained, importances, checked), trained, folder)
 
 
 def _about(trained: Trained, on: date) -> Blocks:
@@ -119,8 +119,8 @@ def _about(trained: Trained, on: date) -> Blocks:
 
 def _settings(trained: Trained) -> pages.Table:
     settings = {name: asdict(part.ensemble.recipe) for name, part in trained.bundle.parts.items()}
-    kept = trained.bundle.facts["chosen"]
-    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(kept[name] for name in settings))]
+    chosen = trained.bundle.facts["chosen"]
+    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(chosen[name] for name in settings))]
     for name in next(iter(settings.values())):
         rows.append((name, *(_setting(recipe[name]) for recipe in settings.values())))
     return pages.Table(["setting", *settings], rows)
@@ -133,15 +133,16 @@ def _setting(value: object) -> str:
 def _choice(trained: Trained) -> Blocks:
     rows = []
     for part, choices in trained.config.choices.items():
-        chosen, settings = Counter(trained.found[part].chosen), {name: asdict(each) for name, each in choices.items()}
+        chosen = Counter(trained.found[part].chosen)
+        settings = {name: asdict(recipe) for name, recipe in choices.items()}
         for name, own in settings.items():
             apart = [
                 f"{key} {_setting(value)}"
                 for key, value in own.items()
                 if any(other[key] != value for other in settings.values())
             ]
-            kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
-            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", kept))
+            is_kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
+            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", is_kept))
     return [
         pages.Heading("Recipes that could be chosen", 3),
         pages.Paragraph(
@@ -211,15 +212,15 @@ def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
         Out-of-fold predictions by part.
     """
     tables = []
-    for name, each in found.items():
+    for name, folds in found.items():
         table = pd.DataFrame(
             {
                 "part": name,
-                "row_id": each.examples.designs["row_id"],
-                "paper": each.examples.papers,
-                "lower": each.examples.labels.lower,
-                "upper": each.examples.labels.upper,
-                **{method: values.mean(axis=0) for method, values in each.predicted.items()},
+                "row_id": folds.examples.designs["row_id"],
+                "paper": folds.examples.papers,
+                "lower": folds.examples.labels.lower,
+                "upper": folds.examples.labels.upper,
+                **{method: values.mean(axis=0) for method, values in folds.predicted.items()},
             }
         )
         tables.append(table)

@@ -160,17 +160,19 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
         Folder that is written into.
     """
     table = card.coverage_table(trained.found)
-    held = {TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)}
+    shares_by_target = {
+        TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)
+    }
     level = f"{100 * trained.config.level:.0f} %"
     rows = []
     for column, score in trained.scores.items():
-        shares = held.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
+        shares = shares_by_target.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
         interval = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         width = f"{score.width:.2f}"
         rows.append(
-            (TARGETS[column].label, *(share(each) for each in shares), interval, width, TARGETS[column].error_unit)
+            (TARGETS[column].label, *(share(value) for value in shares), interval, width, TARGETS[column].error_unit)
         )
-    levels = [f"{100 * each:.0f} %" for each in card.LEVELS]
+    levels = [f"{100 * promised:.0f} %" for promised in card.LEVELS]
     return [
         pages.Heading("Do the intervals keep their promise?"),
         pages.Paragraph(
@@ -181,7 +183,7 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
         ),
         pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
         drawn(
-            figures.calibration(card.LEVELS, held),
+            figures.calibration(card.LEVELS, shares_by_target),
             table,
             folder,
             "calibration",
@@ -338,10 +340,10 @@ def importance(trained: Trained, told: Iterable[Overall], folder: Path) -> Block
             "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
         ),
     ]
-    for each in told:
-        shown = all(trained.scores[column].shown for column in targets_of(each.part))
+    for overall in told:
+        shown = all(trained.scores[column].shown for column in targets_of(overall.part))
         written = Written(folder)
-        blocks.append(pages.Heading(capital(label_of(each)), 3))
-        blocks += strength_blocks(each, "" if shown else NO_SKILL, written)
-        written.table(f"{each.part}_groups", each.groups)
+        blocks.append(pages.Heading(capital(label_of(overall)), 3))
+        blocks += strength_blocks(overall, "" if shown else NO_SKILL, written)
+        written.table(f"{overall.part}_groups", overall.groups)
     return blocks

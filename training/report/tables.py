@@ -51,14 +51,14 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
     """
     designs = found.examples.designs
     ours = predictions(target, found)
-    each, rows = errors(target, found)
+    error_by_method, rows = errors(target, found)
     low, high = task_of(target.column).known(target, found.examples)
     table = pd.DataFrame(
         {
             "row_id": designs["row_id"].to_numpy(),
             "paper": designs["paper"].to_numpy(),
             "design": designs_of(designs),
-            "electrolyte_class": [held or UNKNOWN for held in classes_of(designs)],
+            "electrolyte_class": [kind or UNKNOWN for kind in classes_of(designs)],
             "unit": f"log10 {target.unit}" if target.log10 else target.unit,
             "measured_low": low,
             "measured_high": high,
@@ -72,8 +72,8 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
         table.insert(4, "anode_architecture", designs["anode_architecture"].fillna(UNKNOWN).to_numpy())
     if target.at_cycle:
         table.insert(3, "cycle", designs["cycle"].to_numpy())
-    table.loc[rows, "error"] = each[MODEL]
-    table.loc[rows, "dummy_error"] = each["dummy"]
+    table.loc[rows, "error"] = error_by_method[MODEL]
+    table.loc[rows, "dummy_error"] = error_by_method["dummy"]
     return table.assign(signed_error=(table["predicted"] - table["measured_low"]).where(table["error"].notna()))
 
 
@@ -153,8 +153,8 @@ def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
         for level in LEVELS:
             covered = coverage(TARGETS[column], found[part], level)[0][judged]
             known = np.isfinite(covered)
-            held = float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan
-            rows.append({"target": column, "level": level, "held": held})
+            share = float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan
+            rows.append({"target": column, "level": level, "held": share})
     return pd.DataFrame(rows)
 
 
@@ -208,8 +208,8 @@ def papers_table(found: Mapping[str, OutOfFold], literature: Literature) -> pd.D
         All tables.
     """
     counts = {
-        f"rows_{name}": Counter(paper for row in each.examples.papers for paper in papers_of(row))
-        for name, each in found.items()
+        f"rows_{name}": Counter(paper for row in folds.examples.papers for paper in papers_of(row))
+        for name, folds in found.items()
     }
     papers = sorted(set().union(*counts.values()))
     return pd.DataFrame(
@@ -287,11 +287,11 @@ def _too_few(found: Mapping[str, OutOfFold]) -> str:
 def _liquids(trained: Trained) -> str:
     cells = trained.literature.cells
     left_out = sum(cell.electrolyte_class in LIQUID_CLASSES for cell in cells)
-    held = classes_of(trained.found[LINK].examples.designs)
-    gels = sum(each in LIQUID_CLASSES for each in held)
+    classes = classes_of(trained.found[LINK].examples.designs)
+    gels = sum(kind in LIQUID_CLASSES for kind in classes)
     return (
         f"Liquid and gel electrolytes: the cell models learned from no such cell ({left_out} of {len(cells)} cells in "
-        f"the tables are left out); the conductivity model learned from {gels} such rows of {len(held)}."
+        f"the tables are left out); the conductivity model learned from {gels} such rows of {len(classes)}."
     )
 
 
@@ -324,7 +324,7 @@ def _other_ions(found: OutOfFold) -> str:
 def _named_only(found: OutOfFold) -> str:
     known = _compositions(found)
     classes = [
-        held or UNKNOWN for held, amounts in zip(classes_of(found.examples.designs), known, strict=True) if not amounts
+        kind or UNKNOWN for kind, amounts in zip(classes_of(found.examples.designs), known, strict=True) if not amounts
     ]
     return (
         "Comparing composites, polymers or other electrolytes that are named without a stoichiometry: the model reads "
