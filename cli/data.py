@@ -109,8 +109,7 @@ def _declare_add(commands: Commands) -> None:
 
 def _add(arguments: argparse.Namespace) -> int:
     """Write new rows into the user's folder, or print what would happen."""
-    from training.intake.add import add
-    from training.intake.plan import AddConfig
+    from training.intake.add import AddConfig, add
     from training.intake.text import plan_text
 
     config = AddConfig(

@@ -11,7 +11,7 @@ from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.fade import cycling_points
 from models.tasks.ice import ice_examples
-from training.data import literature as dataset
+from training.data import load as dataset
 from training.data.load import load_literature
 
 ELECTROLYTES = (

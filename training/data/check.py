@@ -8,12 +8,17 @@ from features.tables.mistakes import InputError, Mistake
 from features.tables.records import TABLES, Candidate, Measured
 from features.tables.rows import read_table
 from models.candidates import read_design
-from training.data.integrity import ID_COLUMNS
 from training.data.load import read_files, read_literature
+from training.data.rows import ID_COLUMNS
 
 
 def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
-    """All mistakes, and the number of good rows by table.
+    """Return all mistakes, and the number of good rows by table.
+
+    Parameters
+    ----------
+    path : Path
+        A table, or a folder of the literature's tables.
 
     Raises
     ------
@@ -33,7 +38,18 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
 
 
 def table_kind(path: Path) -> str:
-    """Which table a file is: by its name, else by the column only that table has; candidates otherwise."""
+    """Return which table a file is: by its name, else by the column only that table has; candidates otherwise.
+
+    Parameters
+    ----------
+    path : Path
+        A file; only its first line is read.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
     if path.stem in TABLES:
         return path.stem
     if not path.is_file():

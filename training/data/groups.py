@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +26,14 @@ class Kinship:
 
     Attributes
     ----------
-    papers : whether a paper tells a row, shape (n_rows, n_papers); a row may be told by several
-    fractions : atomic fractions, shape (n_rows, n_elements), NaN where no stoichiometry is known; None where rows are
-        kin by paper alone
-    groups : number of the group each row belongs to: papers, joined where they share a row or a composition
-    within : sum of absolute differences of the atomic fractions up to which two compositions leak
+    papers : ndarray of bool, shape (n_rows, n_papers)
+        Whether a paper tells a row; a row may be told by several.
+    fractions : ndarray, shape (n_rows, n_elements), optional
+        Atomic fractions, NaN where no stoichiometry is known; None where rows are kin by paper alone.
+    groups : ndarray of int, shape (n_rows,)
+        Group of each row: papers, joined where they share a row or a composition.
+    within : float
+        Sum of absolute differences of the atomic fractions up to which two compositions leak.
     """
 
     papers: np.ndarray
@@ -40,11 +43,20 @@ class Kinship:
 
     @classmethod
     def of(cls, examples: Examples, *, by_composition: bool) -> Kinship:
-        """Kinship of training rows; by paper and composition for conductivity, by paper alone for cells."""
-        told = [papers_of(paper) for paper in examples.papers]
-        number = {paper: place for place, paper in enumerate(dict.fromkeys(paper for each in told for paper in each))}
-        table = np.zeros((len(told), len(number)), dtype=bool)
-        for row, papers in enumerate(told):
+        """Return the kinship of training rows.
+
+        Parameters
+        ----------
+        examples : Examples
+            The rows.
+        by_composition : bool
+            By paper and composition, as for conductivity; else by paper alone, as for cells.
+        """
+        papers_by_row = [papers_of(paper) for paper in examples.papers]
+        distinct = dict.fromkeys(paper for papers in papers_by_row for paper in papers)
+        number = {paper: place for place, paper in enumerate(distinct)}
+        table = np.zeros((len(papers_by_row), len(number)), dtype=bool)
+        for row, papers in enumerate(papers_by_row):
             table[row, [number[paper] for paper in papers]] = True
         if not by_composition:
             return cls(table, None, joined_groups(list(examples.papers)))
@@ -52,28 +64,59 @@ class Kinship:
         return cls(table, fractions_of(examples.designs), joined_groups(list(examples.papers), keys))
 
     def take(self, rows: np.ndarray) -> Kinship:
-        """Kinship of some of the rows."""
+        """Return the kinship of some of the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int, or of bool with shape (n_rows,)
+            Which.
+        """
         fractions = None if self.fractions is None else self.fractions[rows]
         return Kinship(self.papers[rows], fractions, self.groups[rows], self.within)
 
     def leaks(self, rest: np.ndarray, test: np.ndarray) -> np.ndarray:
-        """Which of the rows `rest` share a paper or a composition with a row of `test`, shape (n_rest,)."""
+        """Return which rows share a paper or a composition with a test row.
+
+        Parameters
+        ----------
+        rest : ndarray of int, shape (n_rest,)
+            Rows that are asked.
+        test : ndarray of int, shape (n_test,)
+            Test rows.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_rest,)
+        """
         shared = self.papers[np.ix_(rest, self.papers[test].any(axis=0))].any(axis=1)
         if self.fractions is None:
             return np.asarray(shared)
-        found = np.zeros(len(rest), dtype=bool)
-        asked = self.fractions[rest]
+        near = np.zeros(len(rest), dtype=bool)
+        fractions = self.fractions[rest]
         for composition in np.unique(self.fractions[test], axis=0):
-            found |= np.abs(asked - composition).sum(axis=1) <= self.within  # NaN is near nothing
-        return np.asarray(shared | found)
+            near |= np.abs(fractions - composition).sum(axis=1) <= self.within  # NaN is near nothing
+        return np.asarray(shared | near)
 
 
 def chemical_key(design: pd.Series) -> str:
-    """Composition of a design as a word, rounded to three decimals of atomic fraction; its name where no stoichiometry
-    is known."""
-    name, formula = (
-        str(each) if isinstance(each, str) else "" for each in (design["electrolyte"], design["composition"])
-    )
+    """Return the composition of a design as a word, rounded to three decimals of atomic fraction.
+
+    Parameters
+    ----------
+    design : Series
+        With `electrolyte` and `composition`, text or NaN.
+
+    Returns
+    -------
+    str
+        The name in lower case where no stoichiometry is known.
+
+    Examples
+    --------
+    >>> chemical_key(pd.Series({"electrolyte": "LPS", "composition": "Li3PS4"}))
+    'Li0.375 P0.125 S0.500'
+    """
+    name, formula = (text if isinstance(text, str) else "" for text in (design["electrolyte"], design["composition"]))
     amounts = composition_of(name, formula)
     if not amounts:
         return " ".join(name.lower().split())
@@ -107,16 +150,50 @@ def kinship_of(name: str, examples: Examples) -> Kinship:
 
 
 def fractions_of(designs: pd.DataFrame) -> np.ndarray:
-    """Atomic fractions of designs, shape (n_designs, n_elements); NaN where no stoichiometry is known."""
+    """Return the atomic fractions of designs.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        With `electrolyte` and `composition`, text or NaN.
+
+    Returns
+    -------
+    ndarray, shape (n_designs, n_elements)
+        Elements in the order of `SYMBOLS`; NaN where no stoichiometry is known.
+    """
     table = np.full((len(designs), len(SYMBOLS)), np.nan)
     pairs = zip(designs["electrolyte"].fillna(""), designs["composition"].fillna(""), strict=True)
     for row, (electrolyte, composition) in enumerate(pairs):
         if amounts := composition_of(str(electrolyte), str(composition)):
-            total = sum(amounts.values())
-            table[row] = 0.0
-            for element, amount in amounts.items():
-                table[row, ELEMENT_INDEX[element]] = amount / total
+            table[row] = atomic_fractions(amounts)
     return table
+
+
+def atomic_fractions(amounts: Mapping[str, float]) -> np.ndarray:
+    """Return the atomic fractions of one composition.
+
+    Parameters
+    ----------
+    amounts : mapping of str to float
+        Amount by element, on any scale; not empty.
+
+    Returns
+    -------
+    ndarray, shape (n_elements,)
+        Elements in the order of `SYMBOLS`.
+
+    Examples
+    --------
+    >>> fractions = atomic_fractions({"Li": 3, "P": 1, "S": 4})
+    >>> float(fractions[ELEMENT_INDEX["Li"]]), float(fractions.sum())
+    (0.375, 1.0)
+    """
+    total = sum(amounts.values())
+    fractions = np.zeros(len(SYMBOLS))
+    for element, amount in amounts.items():
+        fractions[ELEMENT_INDEX[element]] = amount / total
+    return fractions
 
 
 MOST_FITS = 25
@@ -124,7 +201,12 @@ MOST_FITS = 25
 
 
 def chemical_systems(designs: pd.DataFrame) -> list[str]:
-    """Chemical system of each design: `Cl-Li-P-S`, or its class in brackets where no stoichiometry is known.
+    """Return the chemical system of each design: `Cl-Li-P-S`, or its class in brackets where no stoichiometry is known.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        With `electrolyte`, `composition` and `electrolyte_class`, text or NaN.
 
     Examples
     --------
@@ -135,13 +217,26 @@ def chemical_systems(designs: pd.DataFrame) -> list[str]:
     pairs = zip(designs["electrolyte"].fillna(""), designs["composition"].fillna(""), strict=True)
     amounts = [composition_of(str(name), str(formula)) for name, formula in pairs]
     return [
-        "-".join(sorted(held)) if held else f"({kind or 'unknown'})"
-        for held, kind in zip(amounts, classes_of(designs), strict=True)
+        "-".join(sorted(elements)) if elements else f"({kind or 'unknown'})"
+        for elements, kind in zip(amounts, classes_of(designs), strict=True)
     ]
 
 
 def system_tests(systems: Sequence[str], seed: int) -> list[tuple[int, np.ndarray]]:
-    """Rows of each test fold: one system each, or whole systems dealt to `MOST_FITS` folds."""
+    """Return the rows of each test fold: one system each, or whole systems dealt to `MOST_FITS` folds.
+
+    Parameters
+    ----------
+    systems : sequence of str, length n_rows
+        As of `chemical_systems`.
+    seed : int
+        Of the dealing.
+
+    Returns
+    -------
+    list of (int, ndarray of int)
+        Repeat, which is 0, and row numbers of each fold.
+    """
     kinds, member = np.unique(np.array(systems, dtype=object).astype(str), return_inverse=True)
     home = np.random.default_rng(seed).permutation(len(kinds)) % min(len(kinds), MOST_FITS)
     return [(0, np.flatnonzero(home[member] == fold)) for fold in np.unique(home)]

@@ -8,28 +8,51 @@ from features.composition import composition_of
 from features.formulas.charge import charge_imbalance, is_balanced
 from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
-from features.tables.records import Provenance, Row
+from features.tables.records import CyclingRow, Provenance
 from models.tasks.fade import computed_retention
+from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of
 
-ID_COLUMNS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "point_id", "sources": "source_id"}
 RETENTION_TOLERANCE_PCT = 3.0
 """A printed retention may differ this much from that of its two capacities: they are printed rounded."""
 
 
 def cross_checks(literature: Literature) -> list[Mistake]:
-    """Every mistake between rows; what would make a training wrong without a word."""
-    checks = (_references, _links, _told_twice, _papers_told_twice, _unbalanced, _retentions)
+    """Return every mistake between rows: what would make a training wrong without a word.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables; cycling points are not held against their cells where no cells are given.
+    """
+    checks = (_references, _cells_of_points, _same_content, _same_paper, _unbalanced, _retentions)
     return [mistake for check in checks for mistake in check(literature)]
 
 
+def folded(text: str) -> str:
+    """Return a text in lower case without blanks, to compare labels and citations by.
+
+    Parameters
+    ----------
+    text : str
+        As written.
+
+    Examples
+    --------
+    >>> folded("Zhan  et al. 2023")
+    'zhanetal.2023'
+    """
+    return "".join(text.lower().split())
+
+
 def _rows(literature: Literature) -> Iterator[tuple[str, str, Provenance]]:
-    """Table, id and row of everything that carries a provenance."""
-    for name in ("electrolytes", "cells", "cycling"):
-        for row in getattr(literature, name):
-            yield name, str(getattr(row, ID_COLUMNS[name])), row
+    """Yield table, id and row of every measurement."""
+    for name in MEASURED_TABLES:
+        for row in rows_of(literature, name):
+            yield name, id_of(row), row
 
 
 def _references(literature: Literature) -> Iterator[Mistake]:
+    """Yield sources and preferred rows that are named and not there."""
     ids = {(name, identity) for name, identity, _ in _rows(literature)}
     for name, identity, row in _rows(literature):
         table = f"{name}.csv"
@@ -42,8 +65,8 @@ def _references(literature: Literature) -> Iterator[Mistake]:
             yield Mistake(0, "in_training", f"yes in row {identity}", expected, table)
 
 
-def _links(literature: Literature) -> Iterator[Mistake]:
-    """Cycling points and their cells; not judged where no cells were given."""
+def _cells_of_points(literature: Literature) -> Iterator[Mistake]:
+    """Yield cycling points without their cell, or in training without it; not judged where no cells are given."""
     cells = {cell.cell_id: cell for cell in literature.cells}
     for point in literature.cycling if cells else ():
         cell = cells.get(point.cell_id)
@@ -55,59 +78,50 @@ def _links(literature: Literature) -> Iterator[Mistake]:
             yield Mistake(0, "in_training", f"yes in row {point.point_id}", expected, "cycling.csv")
 
 
-def _told_twice(literature: Literature) -> Iterator[Mistake]:
-    """Rows in training that say the same under two ids; two cells may look alike when they live differently."""
+def _same_content(literature: Literature) -> Iterator[Mistake]:
+    """Yield rows in training that say the same under two ids; two cells may look alike when they live differently."""
     lives: dict[str, list[tuple[object, ...]]] = {}
     for point in literature.cycling:
         lives.setdefault(point.cell_id, []).append((point.cycle, point.retention_pct, point.capacity_mah_per_g))
-    seen: dict[tuple[object, ...], str] = {}
+    first: dict[tuple[object, ...], str] = {}
     for name, identity, row in _rows(literature):
         if not row.in_training:
             continue
-        said = (name, row.paper, *_content(row, name), *lives.get(identity, ()))
-        if said in seen:
-            got, expected = (
-                f"{identity}, which says what {seen[said]} says",
-                "one of the two out of training, with same_as",
-            )
+        # of a cycling point cell and cycle count, which may stand once
+        content = (row.cell_id, row.cycle) if isinstance(row, CyclingRow) else content_of(row).values()
+        key = (name, row.paper, *content, *lives.get(identity, ()))
+        if key in first:
+            got = f"{identity}, which says what {first[key]} says"
+            expected = "one of the two out of training, with same_as"
             yield Mistake(0, ID_COLUMNS[name], got, expected, f"{name}.csv")
         else:
-            seen[said] = identity
+            first[key] = identity
 
 
-def _content(row: Row, name: str) -> tuple[object, ...]:
-    """What a row says, without its id and provenance; of a cycling point cell and cycle, which may stand once."""
-    if name == "cycling":
-        return tuple(getattr(row, column) for column in ("cell_id", "cycle"))
-    left_out = {*Provenance.model_fields, ID_COLUMNS[name]}
-    return tuple(value for column, value in row if column not in left_out)
-
-
-def _papers_told_twice(literature: Literature) -> Iterator[Mistake]:
-    """One paper under two ids would stand on both sides of a split."""
+def _same_paper(literature: Literature) -> Iterator[Mistake]:
+    """Yield papers that stand under two ids: they would stand on both sides of a split."""
     for column in ("doi", "citation"):
-        seen: dict[str, str] = {}
+        first: dict[str, str] = {}
         for source in literature.sources.values():
-            key = "".join(str(getattr(source, column) or "").lower().split())
-            if key and key in seen:
-                got = f"that of {seen[key]} in row {source.source_id}"
+            key = folded(str(getattr(source, column) or ""))
+            if key and key in first:
+                got = f"that of {first[key]} in row {source.source_id}"
                 yield Mistake(0, column, got, "one id per paper", "sources.csv")
-            seen.setdefault(key, source.source_id)
+            first.setdefault(key, source.source_id)
 
 
 def _unbalanced(literature: Literature) -> Iterator[Mistake]:
-    """Compositions whose charges do not cancel and whose note does not say so."""
+    """Yield compositions whose charges do not cancel and whose note does not say so."""
     for row in literature.electrolytes:
         amounts = composition_of(row.electrolyte, row.composition or "")
         if amounts and not is_balanced(amounts) and "CHARGE" not in (row.note or ""):
             got = f"a charge of {charge_imbalance(amounts):+.2f} in row {row.measurement_id}"
-            yield Mistake(
-                0, "composition", got, "balance, or a note 'CHARGE: ...' that says why not", "electrolytes.csv"
-            )
+            expected = "balance, or a note 'CHARGE: ...' that says why not"
+            yield Mistake(0, "composition", got, expected, "electrolytes.csv")
 
 
 def _retentions(literature: Literature) -> Iterator[Mistake]:
-    """Printed retentions against their two capacities, where both are given and exact."""
+    """Yield printed retentions that their two capacities contradict, where both are given and exact."""
     cells = {cell.cell_id: cell for cell in literature.cells}
     for point in literature.cycling:
         cell = cells.get(point.cell_id)

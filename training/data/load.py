@@ -13,16 +13,21 @@ from features.tables.literature import TABLE_MODELS, Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, SourceRow
 from features.tables.rows import read_table
-from training.data.integrity import ID_COLUMNS, cross_checks
-from training.data.withdrawn import WITHDRAWN, apply
+from training.data.integrity import cross_checks
+from training.data.rows import ID_COLUMNS, id_of
+from training.data.withdrawn import WITHDRAWN, apply_withdrawals
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
-RowT = TypeVar("RowT", bound=Row)
 ProvenanceT = TypeVar("ProvenanceT", bound=Provenance)
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
-    """Read every table of the folders; the first folder is the shipped one, later ones add to it.
+    """Read every table of the folders, without mistakes.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        The first is the shipped one, later ones add to it.
 
     Raises
     ------
@@ -36,14 +41,30 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 
 def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mistake]]:
-    """Like `load_literature`, with the mistakes returned beside what could be read."""
+    """Read every table of the folders; return what could be read and every mistake.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        As those of `load_literature`.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used at all.
+    """
     literature, mistakes = _read(table_files(folders))
-    literature = apply(literature, folders)
+    literature = apply_withdrawals(literature, folders)
     return literature, [*mistakes, *cross_checks(literature)]
 
 
 def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
-    """Every table of the folders, and which it is.
+    """Return every table of the folders: the name of the table, by file.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        Data folders.
 
     Raises
     ------
@@ -58,16 +79,27 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
         if folder.resolve() in seen:
             raise InputError(f"{folder}: given twice; every row would count twice")
         seen.add(folder.resolve())
-        found = {folder / f"{name}.csv": name for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()}
-        if not found and not (folder / WITHDRAWN).is_file():
+        tables = {folder / f"{name}.csv": name for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()}
+        if not tables and not (folder / WITHDRAWN).is_file():
             names = ", ".join(f"{name}.csv" for name in TABLE_MODELS)
             raise InputError(f"{folder}: no table here; expected some of {names}")
-        files |= found
+        files |= tables
     return files
 
 
 def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
-    """Read tables one by one; the values say which table each file is."""
+    """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
+
+    Parameters
+    ----------
+    files : mapping of Path to str
+        Name of the table, by file.
+
+    Raises
+    ------
+    InputError
+        A file cannot be used at all.
+    """
     literature, mistakes = _read(files)
     return literature, [*mistakes, *cross_checks(literature)]
 
@@ -77,7 +109,7 @@ def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     homes: dict[str, dict[str, str]] = {}
     for path, name in files.items():
         literature.hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        rows = _rows(path, TABLE_MODELS[name], ID_COLUMNS[name], homes.setdefault(name, {}), mistakes)
+        rows = _rows(path, name, homes.setdefault(name, {}), mistakes)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -86,27 +118,33 @@ def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     return literature, mistakes
 
 
-def _rows(path: Path, model: type[RowT], id_column: str, homes: dict[str, str], mistakes: list[Mistake]) -> list[RowT]:
-    """Good rows of one file; an id may stand once in all files of a table together."""
-    table = read_table(path, model)
+def _rows(path: Path, name: str, homes: dict[str, str], mistakes: list[Mistake]) -> list[Row]:
+    """Return the good rows of one file; an id may stand once in all files of a table together."""
+    table = read_table(path, TABLE_MODELS[name])
     mistakes += table.mistakes
-    kept = []
+    rows = []
     for row, line in zip(table.rows, table.lines, strict=True):
-        identity = str(getattr(row, id_column))
+        identity = id_of(row)
         if identity in homes:
             expected = f"an id of its own; {homes[identity]} has it too"
-            mistakes.append(Mistake(line, id_column, repr(identity), expected, path.name))
+            mistakes.append(Mistake(line, ID_COLUMNS[name], repr(identity), expected, path.name))
             continue
         homes[identity] = f"{path.parent.name}/{path.name} line {line}"
-        if isinstance(row, ElectrolyteRow | CellRow) and (mistake := _unreadable(row, line, path.name)):
+        if mistake := formula_mistake(row, line, path.name):
             mistakes.append(mistake)
             continue
-        kept.append(row)
-    return kept
+        rows.append(row)
+    return rows
 
 
 def resolve_papers(literature: Literature) -> None:
-    """Give rows that name a paper by its DOI the id it has in the sources: one paper is one group."""
+    """Give rows that name a paper by its DOI the id it has in the sources: one paper is one group.
+
+    Parameters
+    ----------
+    literature : Literature
+        Changed in place.
+    """
     known = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
     literature.electrolytes = [_under(row, known) for row in literature.electrolytes]
     literature.cells = [_under(row, known) for row in literature.cells]
@@ -114,14 +152,37 @@ def resolve_papers(literature: Literature) -> None:
 
 
 def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
-    """The row under the ids its papers have, where their DOIs are known: a row of a label and a DOI is both's."""
+    """Return a row under the ids its papers have, where their DOIs are known.
+
+    A row of a label and a DOI is of both.
+    """
     named = [*papers_of(row.source_id or ""), *([row.doi] if row.doi else [])]
-    papers = list(dict.fromkeys(known.get(each, each) for each in named if each))
-    paper = "|".join(sorted(papers, key=lambda each: each not in known.values()))
+    papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
+    paper = "|".join(sorted(papers, key=lambda name: name not in known.values()))
     return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
 
-def _unreadable(row: ElectrolyteRow | CellRow, line: int, table: str) -> Mistake | None:
+def formula_mistake(row: Row, line: int, table: str, advice: str = "") -> Mistake | None:
+    """Return why the electrolyte of a row cannot be read; names pass in classes that have no formulas.
+
+    Parameters
+    ----------
+    row : Row
+        Rows without an electrolyte of their own have no such mistake.
+    line : int
+        Where it stands.
+    table : str
+        Name of the file.
+    advice : str
+        Said at the end of what was expected.
+
+    Returns
+    -------
+    Mistake or None
+        None where it can be read, or need not be.
+    """
+    if not isinstance(row, ElectrolyteRow | CellRow):
+        return None
     written = row.composition or row.electrolyte
     named_only = not row.composition and (row.electrolyte_class in NAMED_ONLY or not row.in_training)
     if not written or named_only:
@@ -130,5 +191,5 @@ def _unreadable(row: ElectrolyteRow | CellRow, line: int, table: str) -> Mistake
         read_formula(written)
     except FormulaError as error:
         column = "composition" if row.composition else "electrolyte"
-        return Mistake(line, column, repr(written), f"a formula or a known name ({error})", table)
+        return Mistake(line, column, repr(written), f"a formula or a known name ({error}){advice}", table)
     return None

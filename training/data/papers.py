@@ -14,17 +14,26 @@ class SplitError(ValueError):
 
 
 def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> np.ndarray:
-    """Group number of each row: papers, joined where they share a key (a composition).
+    """Return the group of each row: papers, joined where they share a key (a composition).
 
     Parameters
     ----------
-    papers : paper of each row; several, separated by `|`, are joined
-    keys : composition of each row; papers that share one are one group. None joins nothing.
+    papers : sequence of str, length n_rows
+        Paper of each row; several, separated by `|`, are joined.
+    keys : sequence of str, length n_rows, optional
+        Composition of each row; papers that share one are one group. None joins nothing.
 
     Returns
     -------
     ndarray of int, shape (n_rows,)
-        Numbered by first appearance.
+        Number of the group, by first appearance.
+
+    Examples
+    --------
+    >>> joined_groups(["zhan2023", "mei2022", "zhan2023 | huo2021", "huo2021"]).tolist()
+    [0, 1, 0, 0]
+    >>> joined_groups(["zhan2023", "mei2022"], keys=["Li3PS4", "Li3PS4"]).tolist()
+    [0, 0]
     """
     parent: dict[str, str] = {}
 
@@ -37,8 +46,8 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
 
     firsts = [papers_of(paper)[0] for paper in papers]
     for row, paper in enumerate(papers):
-        for each in papers_of(paper):
-            parent[root(f"paper:{each}")] = root(f"paper:{firsts[row]}")
+        for name in papers_of(paper):
+            parent[root(f"paper:{name}")] = root(f"paper:{firsts[row]}")
         if keys is not None:
             parent[root(f"paper:{firsts[row]}")] = root(f"key:{keys[row]}")
     roots = [root(f"paper:{first}") for first in firsts]
@@ -47,14 +56,33 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
 
 
 def grouped_folds(groups: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
-    """Rows of each test fold; every row is tested once, every group whole.
+    """Return the rows of each test fold; every row is tested once, every group whole.
 
     Groups are dealt in an order drawn by `seed`, each to the fold with the fewest rows so far.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (n_rows,)
+        Group of each row, as of `joined_groups`.
+    folds : int
+        Number of folds, at least 1.
+    seed : int
+        Of the order.
+
+    Returns
+    -------
+    list of ndarray of int
+        Row numbers of each fold, rising.
 
     Raises
     ------
     SplitError
         Fewer groups than folds.
+
+    Examples
+    --------
+    >>> [fold.tolist() for fold in grouped_folds(np.array([0, 0, 0, 1, 2]), folds=2, seed=0)]
+    [[0, 1, 2], [3, 4]]
     """
     kinds, counts = np.unique(groups, return_counts=True)
     if len(kinds) < folds:

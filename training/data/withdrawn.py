@@ -13,24 +13,41 @@ from typing import TypeVar
 
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
-from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
+from features.tables.records import Provenance
+from training.data.rows import id_of
 
 WITHDRAWN = "withdrawn.csv"
 COLUMNS = ("id", "why", "date")
-RowT = TypeVar("RowT", CellRow, CyclingRow, ElectrolyteRow)
+RowT = TypeVar("RowT", bound=Provenance)
+_MARK = re.compile(r"\s*\[WITHDRAWN (?P<date>\d{4}-\d\d-\d\d): (?P<why>[^\]]*)\]")
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """One line of `withdrawn.csv`: a row or a paper, the reason and the day."""
+    """One line of `withdrawn.csv`.
+
+    Attributes
+    ----------
+    identity : str
+        Id of a row or a paper.
+    why : str
+        The reason.
+    date : str
+        The day, as 2026-01-31.
+    """
 
     identity: str
     why: str
     date: str
 
 
-def entries(folder: Path) -> dict[str, Withdrawn]:
-    """Lines of the folder's `withdrawn.csv` by id; empty where there is no such file.
+def read_withdrawn(folder: Path) -> dict[str, Withdrawn]:
+    """Read the lines of a folder's `withdrawn.csv` by id; empty where there is no such file.
+
+    Parameters
+    ----------
+    folder : Path
+        A data folder.
 
     Raises
     ------
@@ -40,30 +57,37 @@ def entries(folder: Path) -> dict[str, Withdrawn]:
     path = folder / WITHDRAWN
     if not path.is_file():
         return {}
-    found: dict[str, Withdrawn] = {}
+    listed: dict[str, Withdrawn] = {}
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)}, got {', '.join(reader.fieldnames or ())}")
     for number, row in enumerate(reader, start=2):
         if not row["id"]:
             raise InputError(f"{path} line {number}: got no id, expected the id of a row or a source")
-        found[row["id"]] = Withdrawn(row["id"], row["why"] or "", row["date"] or "")
-    return found
+        listed[row["id"]] = Withdrawn(row["id"], row["why"] or "", row["date"] or "")
+    return listed
 
 
-def withdrawn(folder: str | Path) -> dict[str, str]:
-    """Reason by id of every row and paper a folder takes out that is not its own."""
-    return {identity: each.why for identity, each in entries(Path(folder)).items()}
-
-
-def apply(literature: Literature, folders: Sequence[str | Path]) -> Literature:
-    """The literature with what the folders withdraw out of training, reason and date in the notes.
+def apply_withdrawals(literature: Literature, folders: Sequence[str | Path]) -> Literature:
+    """Return the literature with what the folders withdraw out of training, reason and date in the notes.
 
     A withdrawn paper takes all its rows out, a withdrawn cell its cycling points. The file counts among the hashes.
+
+    Parameters
+    ----------
+    literature : Literature
+        The tables of these folders; left as they are.
+    folders : sequence of path
+        Data folders; a later one's word on an id goes before an earlier one's.
+
+    Raises
+    ------
+    InputError
+        As `read_withdrawn`.
     """
     listed, hashes = dict[str, Withdrawn](), dict[str, str]()
     for folder in map(Path, folders):
-        listed |= entries(folder)
+        listed |= read_withdrawn(folder)
         if (folder / WITHDRAWN).is_file():
             content = (folder / WITHDRAWN).read_bytes()
             hashes[f"{folder.name}/{WITHDRAWN}"] = hashlib.sha256(content).hexdigest()
@@ -71,20 +95,29 @@ def apply(literature: Literature, folders: Sequence[str | Path]) -> Literature:
 
 
 def without(literature: Literature, listed: Mapping[str, Withdrawn]) -> Literature:
-    """The literature with the listed rows and papers out of training."""
+    """Return the literature with the listed rows and papers out of training.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables; left as they are.
+    listed : mapping of str to Withdrawn
+        What is withdrawn, by id; nothing where empty.
+    """
     if not listed:
         return literature
-    cells = {row.cell_id: _entry(row, row.cell_id, listed) for row in literature.cells}
+    cells = {row.cell_id: _entry(row, listed) for row in literature.cells}
     return replace(
         literature,
-        electrolytes=[_out(row, _entry(row, row.measurement_id, listed)) for row in literature.electrolytes],
+        electrolytes=[_out(row, _entry(row, listed)) for row in literature.electrolytes],
         cells=[_out(row, cells[row.cell_id]) for row in literature.cells],
-        cycling=[_out(row, _entry(row, row.point_id, listed) or cells.get(row.cell_id)) for row in literature.cycling],
+        cycling=[_out(row, _entry(row, listed) or cells.get(row.cell_id)) for row in literature.cycling],
     )
 
 
-def _entry(row: Provenance, identity: str, listed: Mapping[str, Withdrawn]) -> Withdrawn | None:
-    names = [identity, *row.paper.split("|")]
+def _entry(row: Provenance, listed: Mapping[str, Withdrawn]) -> Withdrawn | None:
+    """Return the line that withdraws a row: that of its id, else of one of its papers."""
+    names = [id_of(row), *row.paper.split("|")]
     return next((listed[name] for name in names if name in listed), None)
 
 
@@ -92,42 +125,50 @@ def _out(row: RowT, entry: Withdrawn | None) -> RowT:
     return row if entry is None or not row.in_training else withdrawn_row(row, entry.why, entry.date)
 
 
-def as_csv(listed: Mapping[str, Withdrawn]) -> str:
-    """The file `withdrawn.csv`."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([each.identity, each.why, each.date] for each in listed.values())
-    return text.getvalue()
-
-
-ProvenanceT = TypeVar("ProvenanceT", bound=Provenance)
-_MARK = re.compile(r"\s*\[WITHDRAWN (?P<date>\d{4}-\d\d-\d\d): (?P<why>[^\]]*)\]")
-
-
-def marked(note: str | None, why: str, date: str) -> str:
-    """The note with reason and date; brackets of the reason become round."""
-    plain = " ".join(why.replace("[", "(").replace("]", ")").split())
-    return f"{note or ''} [WITHDRAWN {date}: {plain}]".strip()
-
-
 def is_marked(note: str | None) -> bool:
-    """Whether a note says that its row was withdrawn."""
+    """Return whether a note says that its row was withdrawn.
+
+    Parameters
+    ----------
+    note : str or None
+        Of a row.
+    """
     return bool(_MARK.search(note or ""))
 
 
-def unmarked(note: str | None) -> str | None:
-    """The note as it was before."""
-    return _MARK.sub("", note or "").strip() or None
+def withdrawn_row(row: RowT, why: str, date: str) -> RowT:
+    """Return the row out of training, with reason and date in its note.
+
+    Parameters
+    ----------
+    row : Provenance
+        In training; left as it is.
+    why : str
+        The reason; square brackets become round.
+    date : str
+        The day, as 2026-01-31.
+    """
+    reason = " ".join(why.replace("[", "(").replace("]", ")").split())
+    note = f"{row.note or ''} [WITHDRAWN {date}: {reason}]".strip()
+    return row.model_copy(update={"in_training": False, "note": note})
 
 
-def withdrawn_row(row: ProvenanceT, why: str, date: str) -> ProvenanceT:
-    """The row out of training, with reason and date in its note."""
-    return row.model_copy(update={"in_training": False, "note": marked(row.note, why, date)})
+def restored_row(row: RowT) -> RowT:
+    """Return the row as it was before it was withdrawn; other rows as they are.
 
+    Parameters
+    ----------
+    row : Provenance
+        Left as it is.
 
-def restored_row(row: ProvenanceT) -> ProvenanceT:
-    """The row as it was before it was withdrawn; other rows as they are."""
+    Examples
+    --------
+    >>> from features.tables.records import CyclingRow
+    >>> row = CyclingRow(point_id="P1", cell_id="C1", cycle=100, retention_pct=80, source_id="zhan2023")
+    >>> out = withdrawn_row(row, "misread", "2026-01-31")
+    >>> out.note, out.in_training, restored_row(out) == row
+    ('[WITHDRAWN 2026-01-31: misread]', False, True)
+    """
     if not is_marked(row.note):
         return row
-    return row.model_copy(update={"in_training": True, "note": unmarked(row.note)})
+    return row.model_copy(update={"in_training": True, "note": _MARK.sub("", row.note or "").strip() or None})

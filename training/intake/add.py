@@ -1,25 +1,152 @@
-"""`silion data add`: a file of new rows into the user's folder, whole or not at all."""
+"""`silion data add`: what adding a file of new rows would do, and doing it, whole or not at all."""
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
-import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from training.data.withdrawn import WITHDRAWN, as_csv, entries
-from training.intake.draft import Drafts
-from training.intake.folder import locked, write_files
-from training.intake.headers import IGNORED
-from training.intake.plan import AddConfig, Plan, plan_add
+from features.tables.literature import Literature
+from features.tables.mistakes import InputError, Mistake
+from features.tables.records import CyclingRow, Provenance, Row, SourceRow
+from features.tables.rows import closest
+from training.data.integrity import cross_checks
+from training.data.load import resolve_papers
+from training.data.rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
+from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
+from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
+from training.intake.draft import Draft, Drafts, made_id, read_drafts, rejected_file, with_composition
+from training.intake.folder import (
+    OwnTable,
+    literature_of,
+    locked,
+    own_tables,
+    refuse_contradictions,
+    withdrawn_csv,
+    write_files,
+)
+from training.intake.papers import Papers
+from training.intake.plausible import Doubt, doubts
+
+
+@dataclass(frozen=True)
+class AddConfig:
+    """One `silion data add`.
+
+    Attributes
+    ----------
+    file : Path
+        New rows.
+    into : Path
+        The user's data folder.
+    table : str, optional
+        electrolytes, cells or cycling; recognised from the columns where None.
+    mapping : Path, optional
+        File of the user's own words for columns.
+    sheet : str, optional
+        Of a workbook.
+    write : bool
+        Else nothing is written.
+    replace, keep : bool
+        What becomes of conflicts: the new rows count, or those that are there.
+    confirm : bool
+        Unlikely values are right.
+    """
+
+    file: Path
+    into: Path
+    table: str | None = None
+    mapping: Path | None = None
+    sheet: str | None = None
+    write: bool = False
+    replace: bool = False
+    keep: bool = False
+    confirm: bool = False
+
+    def __post_init__(self) -> None:
+        if self.replace and self.keep:
+            raise InputError("--replace and --keep: choose one, the new rows or those that are there")
+
+
+@dataclass
+class Plan:
+    """The rows of a file by what adding it would do; nothing is written.
+
+    Attributes
+    ----------
+    config : AddConfig
+        The wish.
+    drafts : Drafts
+        The file as read.
+    literature : Literature
+        Shipped and own rows as they are.
+    tables : dict of str to OwnTable
+        The folder's tables as they are.
+    settled : Settled
+        Rows to add, skipped, in conflict.
+    papers : Papers
+        Sources, known and new.
+    doubts : list of Doubt
+        Unlikely values of rows that would be written.
+    listed : dict of str to Withdrawn
+        Content of `withdrawn.csv`, with the shipped rows that replacements put out.
+    """
+
+    config: AddConfig
+    drafts: Drafts
+    literature: Literature
+    tables: dict[str, OwnTable]
+    settled: Settled
+    papers: Papers
+    doubts: list[Doubt] = field(default_factory=list)
+    listed: dict[str, Withdrawn] = field(default_factory=dict)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something must be decided first: a conflict or an unlikely value."""
+        undecided = self.settled.conflicts and not (self.config.replace or self.config.keep)
+        return bool(undecided or (self.doubts and not self.config.confirm))
+
+    @property
+    def replacing(self) -> list[Conflict]:
+        """Conflicts whose new row takes the place of the other one."""
+        return self.settled.conflicts if self.config.replace else []
+
+    @property
+    def rows(self) -> list[Provenance]:
+        """Rows to write: new ones, and those that replace others."""
+        replacements = [replacement(conflict).row for conflict in self.replacing]
+        return [*(draft.row for draft in self.settled.added), *replacements]
+
+    @property
+    def sources(self) -> list[SourceRow]:
+        """Sources to write: new ones that a written row names, and own ones that got a DOI."""
+        named = {row.paper for row in self.rows}
+        new_or_changed = [*self.papers.added.items(), *self.papers.changed.items()]
+        return [source for identity, source in new_or_changed if identity in named]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Things worth saying that reject nothing."""
+        withdrawn = sorted({row.paper for row in self.rows} & {*self.listed})
+        out = [f"paper {paper} is withdrawn: its new rows stay out of training too" for paper in withdrawn]
+        return [*self.drafts.header.remarks, *self.papers.remarks, *self.settled.remarks, *out]
 
 
 @dataclass(frozen=True)
 class Added:
-    """What a command did: its plan, the files it wrote (none in a dry run), and where the rejected rows are."""
+    """The outcome of a command.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was, or would be, done.
+    written : sequence of Path
+        Files that were written; none in a dry run.
+    rejected : Path or None
+        File of the rejected rows; None where there is none.
+    """
 
     plan: Plan
     written: Sequence[Path] = ()
@@ -28,6 +155,13 @@ class Added:
 
 def add(config: AddConfig, today: datetime.date) -> Added:
     """Plan, and write where that is wanted and nothing is left to decide.
+
+    Parameters
+    ----------
+    config : AddConfig
+        The wish.
+    today : date
+        The day that withdrawn rows are marked with.
 
     Raises
     ------
@@ -45,56 +179,153 @@ def add(config: AddConfig, today: datetime.date) -> Added:
         return Added(plan) if plan.is_refused else _written(plan)
 
 
+def plan_add(config: AddConfig, today: str) -> Plan:
+    """Read a file and settle what becomes of each of its rows.
+
+    Parameters
+    ----------
+    config : AddConfig
+        The wish.
+    today : str
+        The day, as 2026-01-31.
+
+    Raises
+    ------
+    InputError
+        The file or its header, the mapping, or the folder cannot be used.
+    """
+    drafts = read_drafts(config.file, config.table, config.mapping, config.sheet)
+    literature, tables, listed = literature_of(config.into), own_tables(config.into), read_withdrawn(config.into)
+    refuse_contradictions(without(literature, listed), config.into)
+    papers = Papers(literature.sources, frozenset(tables["sources"].rows), f"user: {config.file.name}")
+    _resolve_papers(drafts, papers)
+    settled = settle(drafts, _shelf(literature, tables[drafts.table], listed))
+    plan = Plan(config, drafts, literature, tables, settled, papers, listed=dict(listed))
+    for conflict in plan.replacing:
+        if conflict.known.home == SHIPPED_HOME:
+            why = f"replaced by {replacement(conflict).identity}, {papers.told_by}"
+            plan.listed[conflict.known.identity] = Withdrawn(conflict.known.identity, why, today)
+    _reject_misfits(plan)
+    written = [*settled.added, *(conflict.draft for conflict in settled.conflicts if not config.keep)]
+    plan.doubts = doubts(written, literature)
+    return plan
+
+
+def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
+    """Give every row the id of its paper, its composition and, where the file gives none, its own id."""
+    papers.learn([draft.row for draft in drafts.rows])
+    resolved = []
+    for draft in list(drafts.rows):
+        paper = papers.paper_of(draft.row, draft.line, drafts.sheet.name)
+        if isinstance(paper, Mistake):
+            drafts.reject(draft, paper)
+            continue
+        row = draft.row.model_copy(update={"source_id": paper})
+        if not draft.has_own_id:
+            row = row.model_copy(update={ID_COLUMNS[drafts.table]: made_id(row, drafts.table)})
+        resolved.append(replace(draft, row=with_composition(row)))
+    drafts.rows = resolved
+
+
+def _shelf(literature: Literature, own: OwnTable, listed: dict[str, Withdrawn]) -> Shelf:
+    """Return the rows of the table that are there; withdrawn ones as they were before, known to be out."""
+    after = rows_of(without(literature, listed), own.name)
+    known = []
+    for row, as_trained in zip(rows_of(literature, own.name), after, strict=True):
+        typed = own.rows.get(id_of(row))
+        label = (typed or {}).get("source_id", "")
+        if label in literature.sources:  # the loader may have joined it with a DOI
+            row = row.model_copy(update={"source_id": label})
+        home = SHIPPED_HOME if typed is None else OWN_HOME
+        known.append(Known(restored_row(row), home, is_out=not as_trained.in_training))
+    return Shelf(known)
+
+
+def replacement(conflict: Conflict) -> Draft:
+    """Return the new row of a conflict as it is written.
+
+    It takes the place and the id of an own row, and stands beside a shipped one under an id of its own.
+
+    Parameters
+    ----------
+    conflict : Conflict
+        Of the new row and the one that is there.
+    """
+    draft, known = conflict.draft, conflict.known
+    table = table_of(draft.row)
+    if known.home == OWN_HOME:
+        identity = known.identity
+    else:
+        identity = made_id(draft.row, table) if draft.identity == known.identity else draft.identity
+    return replace(draft, row=draft.row.model_copy(update={ID_COLUMNS[table]: identity}))
+
+
+def _reject_misfits(plan: Plan) -> None:
+    """Reject new rows that would not fit to the others, until the folder loads without mistakes."""
+    while mistakes := cross_checks(_projected(plan)):
+        culprits = [pair for mistake in mistakes if (pair := _culprit(plan, mistake))]
+        if not culprits:
+            raise InputError(f"{plan.config.into}: the rows do not fit to those that are there", mistakes)
+        for draft, mistake in culprits:
+            _take_out(plan, draft, mistake)
+
+
+def _culprit(plan: Plan, mistake: Mistake) -> tuple[Draft, Mistake] | None:
+    """Return the new row a mistake between rows is about, and the mistake with its line."""
+    new = [(draft, draft) for draft in plan.settled.added]
+    new += [(conflict.draft, replacement(conflict)) for conflict in plan.replacing]
+    for draft, written in new:
+        identity, got = written.identity, mistake.got
+        named = got.endswith(f"in row {identity}") or got.startswith(f"{identity}, which says")
+        other = f"which says what {identity} says" in got or f"its cell {identity} is out" in mistake.expected
+        of_paper = mistake.table == "sources.csv" and got.endswith(f"in row {written.row.paper}")
+        if named or other or of_paper:
+            cells = [row.cell_id for row in plan.literature.cells]
+            unknown = isinstance(written.row, CyclingRow) and mistake.column == "cell_id"
+            near = closest(str(getattr(written.row, "cell_id", "")), cells) if unknown else ""
+            expected = f"{mistake.expected}{near}"
+            return draft, replace(mistake, line=draft.line, table=plan.drafts.sheet.name, expected=expected)
+    return None
+
+
+def _take_out(plan: Plan, draft: Draft, mistake: Mistake) -> None:
+    settled = plan.settled
+    for conflict in settled.conflicts:
+        if conflict.draft is draft and conflict.known.home == SHIPPED_HOME:
+            plan.listed.pop(conflict.known.identity, None)
+    settled.added = [other for other in settled.added if other is not draft]
+    settled.conflicts = [conflict for conflict in settled.conflicts if conflict.draft is not draft]
+    plan.drafts.reject(draft, mistake)
+
+
+def _projected(plan: Plan) -> Literature:
+    """Return the literature as it would be after the plan."""
+    after = with_rows(plan.literature, plan.drafts.table, {id_of(row): row for row in plan.rows})
+    after.sources = after.sources | {source.source_id: source for source in plan.sources}
+    resolve_papers(after)
+    return without(after, plan.listed)
+
+
 def _written(plan: Plan) -> Added:
-    files = files_of(plan)
+    files = _files_of(plan)
     rejected = rejected_file(plan.drafts, plan.config.file)
     write_files(rejected | files)
     return Added(plan, list(files), next(iter(rejected), None))
 
 
-def files_of(plan: Plan) -> dict[Path, str]:
-    """Content of each file that changes, in an order that leaves the folder valid at every point.
+def _files_of(plan: Plan) -> dict[Path, str]:
+    """Return the content of each file that changes, in an order that leaves the folder valid at every point.
 
     Withdrawn shipped rows go before the rows that replace them: both together would tell a measurement twice.
     Sources go before the rows that name them.
     """
-    folder, table = plan.config.into, plan.tables[plan.drafts.table]
-    files = {}
-    if plan.listed != entries(folder):
-        files[folder / WITHDRAWN] = as_csv(plan.listed)
-    if plan.sources:
-        for source in plan.sources:
-            plan.tables["sources"].put(source)
-        files[folder / "sources.csv"] = plan.tables["sources"].as_csv()
-    if plan.rows:
-        for row in plan.rows:
-            table.put(row)
-        files[folder / f"{table.name}.csv"] = table.as_csv()
+    folder, files = plan.config.into, dict[Path, str]()
+    if plan.listed != read_withdrawn(folder):
+        files[folder / WITHDRAWN] = withdrawn_csv(plan.listed)
+    new: dict[str, Sequence[Row]] = {"sources": plan.sources, plan.drafts.table: plan.rows}
+    for name, rows in new.items():
+        for row in rows:
+            plan.tables[name].put(row)
+        if rows:
+            files[folder / f"{name}.csv"] = plan.tables[name].as_csv()
     return files
-
-
-def rejected_file(drafts: Drafts, file: Path) -> dict[Path, str]:
-    """`FILE.rejected.csv` with the rejected rows as they stand in the file, their lines and reasons in front.
-
-    A reject file that is there and holds something else may have been corrected by hand: the next number is taken.
-    """
-    if not drafts.rejected:
-        return {}
-    places = [place for place, name in enumerate(drafts.sheet.header) if name not in IGNORED]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["line", "reasons", *(drafts.sheet.header[place] for place in places)])
-    for line in sorted(drafts.rejected):
-        cells = drafts.rejected[line]
-        reasons = "; ".join(
-            f"{mistake.column + ': ' if mistake.column else ''}got {mistake.got}, expected {mistake.expected}"
-            for mistake in drafts.mistakes
-            if mistake.line == line
-        )
-        kept = [cells[place] for place in places if place < len(cells)]
-        writer.writerow([line, reasons, *kept, *cells[len(drafts.sheet.header) :]])
-    for number in itertools.count(1):
-        path = file.with_name(f"{file.name}.rejected{'' if number == 1 else f'-{number}'}.csv")
-        if not path.exists() or path.read_text(encoding="utf-8") == text.getvalue():
-            return {path: text.getvalue()}
-    return {}

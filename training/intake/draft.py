@@ -1,8 +1,9 @@
-"""New rows before they are written: what each line of a file says as a row of ours, or all its mistakes."""
+"""New rows before they are written: each line of a file as a row of ours, or all its mistakes."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -12,21 +13,24 @@ from pathlib import Path
 from features.composition import composition_of
 from features.family import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
+from features.tables.files import trimmed
+from features.tables.literature import TABLE_MODELS
 from features.tables.mistakes import InputError, Mistake
-from features.tables.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
+from features.tables.records import CellRow, ElectrolyteRow, Provenance
 from features.tables.rows import parse_row
-from training.data.integrity import ID_COLUMNS
-from training.intake.headers import Header, read_header
-from training.intake.mapping import read_mapping
-from training.intake.sheet import Line, Sheet, plain_number, read_sheet
+from training.data.load import formula_mistake
+from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
+from training.intake.files import Line, Sheet, as_text, csv_text, read_sheet
+from training.intake.headers import IGNORED, Header, read_header, read_mapping
 from training.intake.values import Values, read_values
 
-ADDABLE: dict[str, type[Row]] = {"electrolytes": ElectrolyteRow, "cells": CellRow, "cycling": CyclingRow}
+ADDABLE = {name: TABLE_MODELS[name] for name in MEASURED_TABLES}
 """Tables rows can be added to; sources are made from the rows."""
 PREFIXES = {"electrolytes": "e-", "cells": "c-", "cycling": "p-"}
 EXAMPLE = "example"
 """Source of the example row of a template: never added."""
 UNNAMED = "?"
+"""Stands for the id of a row until one is made."""
 _SHARED = frozenset({*Provenance.model_fields, "electrolyte", "composition", "electrolyte_class", "form"})
 
 
@@ -36,10 +40,14 @@ class Draft:
 
     Attributes
     ----------
-    line : line of the file
-    row : with its id and paper
-    cells : as in the file
-    has_own_id : whether the file gives the id; else it is made of what the row says
+    line : int
+        Line of the file.
+    row : Provenance
+        With its id and paper.
+    cells : list of str
+        As in the file.
+    has_own_id : bool
+        Whether the file gives the id; else it is made of what the row says.
     """
 
     line: int
@@ -50,22 +58,29 @@ class Draft:
     @property
     def identity(self) -> str:
         """Id of the row."""
-        return str(getattr(self.row, ID_COLUMNS[table_of(self.row)]))
+        return id_of(self.row)
 
 
 @dataclass
 class Drafts:
-    """What a file says.
+    """A file as new rows.
 
     Attributes
     ----------
-    table : electrolytes, cells or cycling
-    sheet : the file
-    header : its columns
-    rows : good rows, in file order
-    mistakes : of all other rows
-    rejected : cells of the rejected rows, by line
-    examples : lines of template examples
+    table : str
+        electrolytes, cells or cycling.
+    sheet : Sheet
+        The file.
+    header : Header
+        Its columns.
+    rows : list of Draft
+        Good rows, in file order.
+    mistakes : list of Mistake
+        Of all other rows.
+    rejected : dict of int to list of str
+        Cells of the rejected rows, by line.
+    examples : list of int
+        Lines of template examples.
     """
 
     table: str
@@ -77,64 +92,84 @@ class Drafts:
     examples: list[int] = field(default_factory=list)
 
     def reject(self, draft: Draft, mistake: Mistake) -> None:
-        """Take a row out, with its reason."""
-        header = next((each.header for each in self.header.columns if each.name == mistake.column), mistake.column)
-        self.rows = [each for each in self.rows if each is not draft]
+        """Take a row out, with its reason.
+
+        Parameters
+        ----------
+        draft : Draft
+            One of `rows`, or taken out of them already.
+        mistake : Mistake
+            With our name of the column; it is told under that of the file.
+        """
+        headers = {column.name: column.header for column in reversed(self.header.columns)}
+        header = headers.get(mistake.column, mistake.column)
+        self.rows = [row for row in self.rows if row is not draft]
         self.mistakes.append(replace(mistake, column=header))
         self.rejected[draft.line] = draft.cells
 
 
-def table_of(row: Row) -> str:
-    """Name of the table a row belongs to."""
-    return next(name for name, model in TABLES.items() if type(row) is model)
-
-
 def read_drafts(path: Path, table: str | None = None, mapping: Path | None = None, sheet: str | None = None) -> Drafts:
     """Read a file as new rows of one table.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, TSV, Excel or JSON lines.
+    table : str, optional
+        electrolytes, cells or cycling; recognised from the columns where None.
+    mapping : Path, optional
+        File of the user's own words for columns.
+    sheet : str, optional
+        Of a workbook.
 
     Raises
     ------
     InputError
         The file, its header or the mapping cannot be used: with every mistake of the header and of the cells.
     """
-    read, words = read_sheet(path, sheet), read_mapping(mapping)
-    headers = {
-        name: read_header(
-            read.header, model, {each: other for each, other in ADDABLE.items() if each != name}, words, read.name
-        )
-        for name, model in ADDABLE.items()
-    }
-    name = table or recognised(headers, read.name)
-    drafts = Drafts(name, read, headers[name])
-    absent = [theirs for theirs in words if theirs not in read.header]
+    file, words = read_sheet(path, sheet), read_mapping(mapping)
+    headers = {}
+    for name, model in ADDABLE.items():
+        others = {other: ADDABLE[other] for other in ADDABLE if other != name}
+        headers[name] = read_header(file.header, model, others, words, file.name)
+    name = table or recognised(headers, file.name)
+    drafts = Drafts(name, file, headers[name])
+    absent = [theirs for theirs in words if theirs not in file.header]
     drafts.header.remarks += [f"the mapping names {theirs!r}, which is no column of this file" for theirs in absent]
-    broken = [*drafts.header.mistakes, *read.mistakes]
-    for line in read.lines:
+    broken = [*drafts.header.mistakes, *file.mistakes]
+    for line in file.lines:
         _read_line(drafts, line, check=not broken)
     if broken:
-        raise InputError(f"{read.name}: the columns cannot be used", [*broken, *drafts.mistakes])
+        raise InputError(f"{file.name}: the columns cannot be used", [*broken, *drafts.mistakes])
     return drafts
 
 
 def recognised(headers: Mapping[str, Header], file: str) -> str:
-    """The table a header is of.
+    """Return the table a header is of.
+
+    Parameters
+    ----------
+    headers : mapping of str to Header
+        The header read as one of each table.
+    file : str
+        Its name, for the message.
 
     Raises
     ------
     InputError
         No column tells it.
     """
-    found = {name: {column.name for column in header.columns} for name, header in headers.items()}
-    lives = found["cycling"] & {"retention_pct", "capacity_mah_per_g", "areal_capacity_mah_per_cm2"}
-    cells = {name for name in found["cells"] - _SHARED - {"cell_id"} if name not in found["electrolytes"]}
-    cells -= {"electrolyte_conductivity_s_per_cm"} if "conductivity_s_per_cm" in found["electrolytes"] else set()
+    columns = {name: {column.name for column in header.columns} for name, header in headers.items()}
+    lives = columns["cycling"] & {"retention_pct", "capacity_mah_per_g", "areal_capacity_mah_per_cm2"}
+    cells = columns["cells"] - _SHARED - {"cell_id"} - columns["electrolytes"]
+    cells -= {"electrolyte_conductivity_s_per_cm"} if "conductivity_s_per_cm" in columns["electrolytes"] else set()
     if any(column.header == "point_id" for column in headers["cycling"].columns) or (
-        "cycle" in found["cycling"] and lives and len(cells) < 4
+        "cycle" in columns["cycling"] and lives and len(cells) < 4
     ):
         return "cycling"
     if cells:
         return "cells"
-    if found["electrolytes"] & {"conductivity_s_per_cm", "activation_energy_ev", "measurement_id"}:
+    if columns["electrolytes"] & {"conductivity_s_per_cm", "activation_energy_ev", "measurement_id"}:
         return "electrolytes"
     mistakes = [mistake for header in headers.values() for mistake in header.mistakes]
     near = list(dict.fromkeys(mistake for mistake in mistakes if "unknown" not in mistake.got))
@@ -146,10 +181,9 @@ def recognised(headers: Mapping[str, Header], file: str) -> str:
 
 
 def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
-    """One line into a draft or into mistakes; without `check` only its cells are judged."""
-    sheet, model, cells = drafts.sheet, ADDABLE[drafts.table], list(line.cells)
-    while len(cells) > len(sheet.header) and not cells[-1].strip():
-        cells.pop()
+    """Read one line into a draft or into mistakes; without `check` only its cells are judged."""
+    sheet, model = drafts.sheet, ADDABLE[drafts.table]
+    cells = trimmed(list(line.cells), len(sheet.header))
     if len(cells) != len(sheet.header):
         expected = f"{len(sheet.header)}, as in the header"
         _refuse(drafts, line, [Mistake(line.number, "", f"{len(cells)} cells", expected, sheet.name)])
@@ -161,12 +195,11 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
     if not check:
         drafts.mistakes += values.mistakes
         return
-    found = row_of(values, drafts.table, line.number, sheet.name)
-    if isinstance(found, list):
-        _refuse(drafts, line, found)
-        return
-    has_own_id = getattr(found, ID_COLUMNS[drafts.table]) != UNNAMED
-    drafts.rows.append(Draft(line.number, found, line.cells, has_own_id))
+    row = _row_of(values, drafts.table, line.number, sheet.name)
+    if isinstance(row, list):
+        _refuse(drafts, line, row)
+    else:
+        drafts.rows.append(Draft(line.number, row, line.cells, id_of(row) != UNNAMED))
 
 
 def _refuse(drafts: Drafts, line: Line, mistakes: list[Mistake]) -> None:
@@ -174,55 +207,54 @@ def _refuse(drafts: Drafts, line: Line, mistakes: list[Mistake]) -> None:
     drafts.rejected[line.number] = line.cells
 
 
-def row_of(values: Values, table: str, line: int, file: str) -> Provenance | list[Mistake]:
-    """The row model of one line, or all its mistakes, in the words of the file."""
+def _row_of(values: Values, table: str, line: int, file: str) -> Provenance | list[Mistake]:
+    """Return the row model of one line, or all its mistakes, in the words of the file."""
     model, given = ADDABLE[table], dict(values.given)
     given.setdefault(ID_COLUMNS[table], UNNAMED)
     if values.notes:
         given["note"] = "; ".join(filter(None, [given.get("note"), *values.notes]))
     if values.read and "as_written" not in given:
         given["as_written"] = "; ".join(values.read)
-    found = parse_row(model, given, line, file)
-    if not isinstance(found, list) and not values.mistakes:
-        unreadable = unreadable_formula(found, line, file)
-        if unreadable is None and isinstance(found, Provenance):
-            return found
-        found = [unreadable] if unreadable else []
-    wrong = found if isinstance(found, list) else []
+    row = parse_row(model, given, line, file)
+    if isinstance(row, list):
+        mistakes = row
+    elif values.mistakes or not isinstance(row, Provenance):
+        mistakes = []
+    else:
+        advice = f"; or electrolyte_class ({', '.join(sorted(NAMED_ONLY))}) for a named material"
+        unreadable = formula_mistake(row, line, file, advice)
+        if unreadable is None:
+            return row
+        mistakes = [unreadable]
     seen = {mistake.column for mistake in values.mistakes}
-    ours = [_in_their_words(mistake, values) for mistake in wrong]
+    ours = [_in_their_words(mistake, values) for mistake in mistakes]
     return [*values.mistakes, *(mistake for mistake in ours if mistake.column not in seen)]
 
 
 def _in_their_words(mistake: Mistake, values: Values) -> Mistake:
-    """A mistake of one of our columns under the header and with the cell of the file."""
+    """Return a mistake of one of our columns under the header and with the cell of the file."""
     header, text = values.written.get(mistake.column, (mistake.column, ""))
     value = values.given.get(mistake.column)
     if not text or value is None:
         return replace(mistake, column=header)
-    read = f", read as {plain_number(value)}" if isinstance(value, float) and text != plain_number(value) else ""
+    read = f", read as {as_text(value)}" if isinstance(value, float) and text != as_text(value) else ""
     return replace(mistake, column=header, got=f"{text!r}{read}")
 
 
-def unreadable_formula(row: Row, line: int, file: str) -> Mistake | None:
-    """Why the electrolyte of a row cannot be read, or None; names pass in classes that have no formulas."""
-    if not isinstance(row, ElectrolyteRow | CellRow):
-        return None
-    written = row.composition or row.electrolyte
-    if not written or (not row.composition and (row.electrolyte_class in NAMED_ONLY or not row.in_training)):
-        return None
-    try:
-        read_formula(written)
-    except FormulaError as error:
-        column = "composition" if row.composition else "electrolyte"
-        named = ", ".join(sorted(NAMED_ONLY))
-        expected = f"a formula or a known name ({error}); or electrolyte_class ({named}) for a named material"
-        return Mistake(line, column, repr(written), expected, file)
-    return None
+def with_composition(row: Provenance) -> Provenance:
+    """Return the row with the composition of a plain formula.
 
+    Parameters
+    ----------
+    row : Provenance
+        Names, blends with polymers and given compositions stay as they are.
 
-def normalised(row: Provenance) -> Provenance:
-    """The row with the composition of a plain formula; names, blends with polymers and given ones stay as they are."""
+    Examples
+    --------
+    >>> row = ElectrolyteRow(measurement_id="E1", electrolyte="Li6(PS5)Cl", activation_energy_ev=0.3, source_id="zhan")
+    >>> with_composition(row).composition
+    'Li6PS5Cl'
+    """
     if not isinstance(row, ElectrolyteRow | CellRow) or row.composition or not row.electrolyte:
         return row
     try:
@@ -242,8 +274,54 @@ def normalised(row: Provenance) -> Provenance:
 
 
 def made_id(row: Provenance, table: str) -> str:
-    """An id made of what the row says and of its paper: the same row has the same id in every file."""
-    left_out = {*Provenance.model_fields, ID_COLUMNS[table]}
-    said = {name: value for name, value in row if name not in left_out and value is not None}
-    text = json.dumps([table, row.paper, said], sort_keys=True, ensure_ascii=True)
+    """Return an id made of what the row says and of its paper: the same row has the same id in every file.
+
+    Parameters
+    ----------
+    row : Provenance
+        Whatever id it has does not count.
+    table : str
+        electrolytes, cells or cycling.
+    """
+    content = {column: value for column, value in content_of(row).items() if value is not None}
+    text = json.dumps([table, row.paper, content], sort_keys=True, ensure_ascii=True)
     return PREFIXES[table] + hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def rejected_file(drafts: Drafts, file: Path) -> dict[Path, str]:
+    """Return `FILE.rejected.csv`: the rejected rows as they stand in the file, their lines and reasons in front.
+
+    A reject file that is there and holds something else may have been corrected by hand: the next number is taken.
+
+    Parameters
+    ----------
+    drafts : Drafts
+        The file as new rows.
+    file : Path
+        Where it stands.
+
+    Returns
+    -------
+    dict of Path to str
+        The text by the path to write to; empty where nothing was rejected.
+    """
+    if not drafts.rejected:
+        return {}
+    header = drafts.sheet.header
+    places = [place for place, name in enumerate(header) if name not in IGNORED]
+    rows: list[list[object]] = [["line", "reasons", *(header[place] for place in places)]]
+    for line in sorted(drafts.rejected):
+        cells = drafts.rejected[line]
+        reasons = "; ".join(
+            f"{mistake.column + ': ' if mistake.column else ''}got {mistake.got}, expected {mistake.expected}"
+            for mistake in drafts.mistakes
+            if mistake.line == line
+        )
+        named = [cells[place] for place in places if place < len(cells)]
+        rows.append([line, reasons, *named, *cells[len(header) :]])
+    text = csv_text(rows)
+    for number in itertools.count(1):
+        path = file.with_name(f"{file.name}.rejected{'' if number == 1 else f'-{number}'}.csv")
+        if not path.exists() or path.read_text(encoding="utf-8") == text:
+            return {path: text}
+    return {}

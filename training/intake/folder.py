@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import fcntl
-import io
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +16,11 @@ from features.tables.literature import TABLE_MODELS, Literature
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance, Row
 from features.tables.rows import read_table
-from training.data.integrity import ID_COLUMNS, cross_checks
+from training.data.integrity import cross_checks
 from training.data.load import SHIPPED, read_files, table_files
-from training.intake.sheet import as_text
+from training.data.rows import id_of
+from training.data.withdrawn import COLUMNS, Withdrawn
+from training.intake.files import as_text, csv_text
 
 LOCK = ".lock"
 PATIENCE_S = 60.0
@@ -29,39 +29,70 @@ PATIENCE_S = 60.0
 
 @dataclass
 class OwnTable:
-    """One table of the folder: its columns and every row as text, by id, in file order."""
+    """One table of the folder.
+
+    Attributes
+    ----------
+    name : str
+        electrolytes, cells, cycling or sources.
+    columns : list of str
+        In the order of the file.
+    rows : dict of str to dict of str to str
+        Every row as text, by id, in file order.
+    """
 
     name: str
     columns: list[str]
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def put(self, row: Row) -> None:
-        """Add a row, or put it in the place of the one with its id."""
-        texts = text_of(row)
+        """Add a row, or put it in the place of the one with its id.
+
+        Parameters
+        ----------
+        row : Row
+            Of this table; only what it gives is written, and whether it is in training.
+        """
+        texts = {name: as_text(value) for name, value in row if value is not None}
         self.columns += [column for column in texts if column not in self.columns]
-        self.rows[texts[ID_COLUMNS[self.name]]] = texts
+        self.rows[id_of(row)] = texts
 
     def mark(self, row_id: str, row: Provenance) -> None:
-        """Change whether a row is in training and its note; its other cells stay as they were typed."""
+        """Change whether a row is in training and its note; its other cells stay as they were typed.
+
+        Parameters
+        ----------
+        row_id : str
+            A row that is there.
+        row : Provenance
+            The same row, changed.
+        """
         self.columns += [column for column in ("in_training", "note") if column not in self.columns]
         self.rows[row_id] |= {"in_training": as_text(row.in_training), "note": row.note or ""}
 
     def as_csv(self) -> str:
-        """The file."""
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, self.columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows.values())
-        return text.getvalue()
+        """Return the text of the file."""
+        return csv_text([self.columns, *([row.get(name, "") for name in self.columns] for row in self.rows.values())])
 
 
-def text_of(row: Row) -> dict[str, str]:
-    """A row as the cells of its table; only what is given, and whether it is in training."""
-    return {name: as_text(value) for name, value in row if value is not None}
+def withdrawn_csv(listed: Mapping[str, Withdrawn]) -> str:
+    """Return the text of `withdrawn.csv`.
+
+    Parameters
+    ----------
+    listed : mapping of str to Withdrawn
+        Its lines, by id.
+    """
+    return csv_text([COLUMNS, *([line.identity, line.why, line.date] for line in listed.values())])
 
 
 def own_tables(folder: Path) -> dict[str, OwnTable]:
-    """Tables of a folder as they stand; a table that is not there is empty.
+    """Read the tables of a folder as they stand; a table that is not there is empty.
+
+    Parameters
+    ----------
+    folder : Path
+        The user's; need not be there.
 
     Raises
     ------
@@ -73,18 +104,22 @@ def own_tables(folder: Path) -> dict[str, OwnTable]:
         path = folder / f"{name}.csv"
         table = OwnTable(name, columns_of(model))
         if path.is_file():
-            read = read_table(path, model)
-            if read.mistakes:
-                raise InputError(f"{path}: correct this table first (silion data check {folder})", read.mistakes)
-            table.columns = [*read.columns, *(column for column in table.columns if column not in read.columns)]
-            identity = ID_COLUMNS[name]
-            table.rows = {str(getattr(row, identity)): raw for row, raw in zip(read.rows, read.raw, strict=True)}
+            file = read_table(path, model)
+            if file.mistakes:
+                raise InputError(f"{path}: correct this table first (silion data check {folder})", file.mistakes)
+            table.columns = [*file.columns, *(column for column in table.columns if column not in file.columns)]
+            table.rows = {id_of(row): cells for row, cells in zip(file.rows, file.raw, strict=True)}
         tables[name] = table
     return tables
 
 
 def literature_of(folder: Path) -> Literature:
-    """The shipped tables and those of the folder, before anything withdrawn is taken out.
+    """Read the shipped tables and those of the folder, before anything withdrawn is taken out.
+
+    Parameters
+    ----------
+    folder : Path
+        The user's; need not be there.
 
     Raises
     ------
@@ -102,13 +137,31 @@ def literature_of(folder: Path) -> Literature:
 
 
 def refuse_shipped(folder: Path) -> None:
-    """Refuse to write into the shipped tables."""
+    """Refuse to write into the shipped tables.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the user wants to write.
+
+    Raises
+    ------
+    InputError
+        It is the folder of the shipped tables.
+    """
     if folder.resolve() == SHIPPED:
         raise InputError(f"{folder}: the shipped tables stay as they are; choose a folder of your own with --into")
 
 
-def refuse_quarrels(literature: Literature, folder: Path) -> None:
+def refuse_contradictions(literature: Literature, folder: Path) -> None:
     """Refuse a folder whose rows do not fit to each other or to the shipped ones.
+
+    Parameters
+    ----------
+    literature : Literature
+        The shipped tables and those of the folder.
+    folder : Path
+        The user's, for the message.
 
     Raises
     ------
@@ -119,15 +172,16 @@ def refuse_quarrels(literature: Literature, folder: Path) -> None:
         raise InputError(f"{folder}: correct its tables first (silion data check {folder})", mistakes)
 
 
-def rows_of(literature: Literature, table: str) -> Sequence[Provenance]:
-    """Rows of one table."""
-    rows: Sequence[Provenance] = getattr(literature, table)
-    return rows
-
-
 @contextmanager
 def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Hold the folder: a second writer waits. The system lets go when a process ends, however it ends.
+
+    Parameters
+    ----------
+    folder : Path
+        The user's; made where it is not there.
+    patience_s : float
+        Seconds to wait for another writer.
 
     Raises
     ------
@@ -158,6 +212,11 @@ def write_files(files: Mapping[Path, str]) -> None:
 
     A file is as before or as after at any moment; a failure before the first rename changes nothing.
 
+    Parameters
+    ----------
+    files : mapping of Path to str
+        Text of each file.
+
     Raises
     ------
     InputError
@@ -177,8 +236,8 @@ def write_files(files: Mapping[Path, str]) -> None:
             _sync_folder(path.parent)
     except OSError as error:
         renamed = [done.name for done, aside in asides.items() if done != path and not aside.exists()]
-        kept = f"written before: {', '.join(renamed)}; run the command again" if renamed else "nothing was changed"
-        raise InputError(f"{path}: cannot be written ({error.strerror}); {kept}") from None
+        state = f"written before: {', '.join(renamed)}; run the command again" if renamed else "nothing was changed"
+        raise InputError(f"{path}: cannot be written ({error.strerror}); {state}") from None
     finally:
         for aside in asides.values():
             with contextlib.suppress(OSError):

@@ -1,32 +1,68 @@
-"""Which column of ours a column of a file is, and in which unit: by our name, by a name people use, or by a mapping."""
+"""A column of a file as one of ours, with its unit: by our name, by a usual name, or by the user's mapping."""
 
 from __future__ import annotations
 
 import csv
+import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
 
 from features.tables.columns import UNIT_WORDS, unit_of
-from features.tables.mistakes import Mistake
+from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Row
 from features.tables.rows import closest
-from training.intake.mapping import Mapped
-from training.intake.units import UnitError, find_unit
+from training.intake.numbers import UnitError, find_unit
 
+MAPPING_COLUMNS = ("theirs", "ours", "unit")
+"""Columns of a mapping file in CSV; the unit need not be there."""
 IGNORED = frozenset({"line", "reasons"})
 """Columns a reject file has beside those of the file; ignored when it is added again."""
 _BRACKETED = re.compile(r"(?P<name>.+?)\s*[(\[](?P<unit>[^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]\s*")
 _PARTED = re.compile(r"\s*(?:/|,|\bin\b)\s*")
 _WORDS = {"pct": "%", "angstrom": "Å", "per": "/"}
+Wrong: TypeAlias = tuple[str, str]
+"""What was got and what was expected; the latter is empty where the name is unknown."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The user's own word for a column.
+
+    Attributes
+    ----------
+    column : str or None
+        Our column; None leaves theirs out.
+    unit : str
+        Of its numbers; empty where it is not said.
+    """
+
+    column: str | None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file that was recognised: its place, its header, our column and the unit its header states."""
+    """A column of a file that was recognised.
+
+    Attributes
+    ----------
+    place : int
+        Among the columns of the file, from 0.
+    header : str
+        As written.
+    name : str
+        Our column.
+    unit : str
+        What the header or the mapping states; empty where neither does.
+    """
 
     place: int
     header: str
@@ -36,7 +72,17 @@ class Column:
 
 @dataclass
 class Header:
-    """What a header line was read as."""
+    """A header line as read.
+
+    Attributes
+    ----------
+    columns : list of Column
+        Those that were recognised.
+    mistakes : list of Mistake
+        Of the others.
+    remarks : list of str
+        Things worth saying that refuse nothing.
+    """
 
     columns: list[Column] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
@@ -45,7 +91,7 @@ class Header:
 
 @lru_cache(maxsize=1)
 def names() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Columns by each name people use, and the reason for names that are refused."""
+    """Return the columns by each name people use, and the reason for names that are refused."""
     meant, refused = dict[str, list[str]](), dict[str, str]()
     with Path(__file__).with_name("names.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -57,7 +103,12 @@ def names() -> tuple[dict[str, list[str]], dict[str, str]]:
 
 
 def fold_name(text: str) -> str:
-    """A header in lower case, its words parted by single blanks; σ is sigma, % is pct.
+    """Return a header in lower case, its words parted by single blanks; σ is sigma, % is pct.
+
+    Parameters
+    ----------
+    text : str
+        As written.
 
     Examples
     --------
@@ -70,19 +121,19 @@ def fold_name(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def _meant_in(model: type[Row]) -> dict[str, list[str]]:
-    """Columns of one table by folded name: our names, our names without the unit, and those of `names.csv`."""
-    found: dict[str, list[str]] = {}
+    """Return columns of one table by folded name: our names, ours without the unit, and those of `names.csv`."""
+    meant: dict[str, list[str]] = {}
     for column in model.model_fields:
-        found.setdefault(fold_name(column), []).append(column)
+        meant.setdefault(fold_name(column), []).append(column)
         endings = [word for word in UNIT_WORDS if column.endswith(f"_{word}")]
         if unit_of(model, column) and endings:
             stem = fold_name(column.removesuffix(f"_{max(endings, key=len)}"))
-            found.setdefault(stem, []).append(column)
+            meant.setdefault(stem, []).append(column)
     for name, columns in names()[0].items():
         for column in columns:
-            if column in model.model_fields and column not in found.setdefault(name, []):
-                found[name].append(column)
-    return {name: columns for name, columns in found.items() if columns}
+            if column in model.model_fields and column not in meant.get(name, []):
+                meant.setdefault(name, []).append(column)
+    return meant
 
 
 def read_header(
@@ -96,16 +147,30 @@ def read_header(
 
     Parameters
     ----------
-    header : names as written
-    model : of the table the rows are for
-    others : models of the other tables, to say where an unknown column belongs
-    mapping : the user's own words for columns, which go first
-    table : name of the file, for the mistakes
+    header : sequence of str
+        Names as written.
+    model : type of Row
+        Of the table the rows are for.
+    others : mapping of str to type of Row
+        Models of the other tables, to say where an unknown column belongs.
+    mapping : mapping of str to Mapped
+        The user's own words for columns, which go first.
+    table : str
+        Name of the file, for the mistakes.
 
     Returns
     -------
     Header
         Columns recognised, and every mistake: a column twice, unknown, without a name, in a unit of another quantity.
+
+    Examples
+    --------
+    >>> from features.tables.records import ElectrolyteRow
+    >>> header = read_header(["σ (mS/cm)", "T/K", "colour"], ElectrolyteRow, {}, {})
+    >>> [(column.name, column.unit) for column in header.columns]
+    [('conductivity_s_per_cm', 'mS/cm'), ('temperature_c', 'K')]
+    >>> [mistake.got for mistake in header.mistakes]
+    ['an unknown column']
     """
     read = Header()
     for place, written in enumerate(header):
@@ -117,21 +182,17 @@ def read_header(
         own = mapping.get(written)
         if own is not None and own.column is None:
             continue
-        result = _mapped(place, written, own, model) if own else _recognised(place, written, model)
-        if isinstance(result, Column):
-            read.columns.append(result)
-            _remark_on_unit(result, model, read)
-        else:
-            got, expected = result
+        column = _mapped(place, written, own, model) if own else _recognised(place, written, model)
+        if not isinstance(column, Column):
+            got, expected = column
             read.mistakes.append(Mistake(1, written, got, expected or _elsewhere(written, model, others), table))
+            continue
+        read.columns.append(column)
+        unit = unit_of(model, column.name)
+        if unit not in ("", "1") and not column.unit and written != column.name:
+            read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
     _refuse_doubles(read, table)
     return read
-
-
-def _remark_on_unit(column: Column, model: type[Row], read: Header) -> None:
-    unit = unit_of(model, column.name)
-    if unit not in ("", "1") and not column.unit and column.header != column.name:
-        read.remarks.append(f"column {column.header} names no unit: read as {unit} where its cells name none")
 
 
 def _refuse_doubles(read: Header, table: str) -> None:
@@ -144,41 +205,41 @@ def _refuse_doubles(read: Header, table: str) -> None:
 
 def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) -> str:
     for table, other in others.items():
-        if isinstance(found := _recognised(0, written, other), Column):
-            return f"a column of this table; {found.name} stands in {table}.csv: give it a file of its own"
+        if isinstance(column := _recognised(0, written, other), Column):
+            return f"a column of this table; {column.name} stands in {table}.csv: give it a file of its own"
     known = closest(written, [*model.model_fields, *_meant_in(model)])
     return f"a column of this table{known}; or map it to nothing to leave it out"
 
 
-def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column | tuple[str, str]:
-    found = _recognised(place, own.column or "", model)
-    if not isinstance(found, Column):
+def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column | Wrong:
+    column = _recognised(place, own.column or "", model)
+    if not isinstance(column, Column):
         known = closest(own.column or "", model.model_fields)
         return f"the mapping to {own.column!r}", f"a column of this table{known}"
-    return _with_unit(place, written, [found.name], own.unit or found.unit, model)
+    return _with_unit(place, written, [column.name], own.unit or column.unit, model)
 
 
-def _recognised(place: int, written: str, model: type[Row]) -> Column | tuple[str, str]:
-    """The column a header names, or what is wrong with it; the second word is empty where the name is unknown."""
+def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
+    """Return the column a header names, or what is wrong with it."""
     if written in model.model_fields:
         return Column(place, written, written)
     meant, refused = _meant_in(model), names()[1]
-    wrong: tuple[str, str] | None = None
+    wrong: Wrong | None = None
     for name, unit in _readings(written):
         folded = fold_name(name)
         if folded in refused:
             return repr(written), refused[folded]
         if folded not in meant:
             continue
-        found = _with_unit(place, written, meant[folded], unit, model)
-        if isinstance(found, Column):
-            return found
-        wrong = wrong or found
+        column = _with_unit(place, written, meant[folded], unit, model)
+        if isinstance(column, Column):
+            return column
+        wrong = wrong or column
     return wrong or ("an unknown column", "")
 
 
 def _readings(written: str) -> Iterator[tuple[str, str]]:
-    """Ways to part a header into name and unit, the likeliest first."""
+    """Yield ways to part a header into name and unit, the likeliest first."""
     if match := _BRACKETED.fullmatch(written):
         yield match["name"], match["unit"].strip()
     yield written, ""
@@ -190,10 +251,8 @@ def _readings(written: str) -> Iterator[tuple[str, str]]:
         yield " ".join(words[:-count]), unit.replace(" / ", "/").replace(" %", "%")
 
 
-def _with_unit(
-    place: int, written: str, columns: Sequence[str], unit: str, model: type[Row]
-) -> Column | tuple[str, str]:
-    """The one of the columns that can be in this unit; of columns of text the first."""
+def _with_unit(place: int, written: str, columns: Sequence[str], unit: str, model: type[Row]) -> Column | Wrong:
+    """Return the one of the columns that can be in this unit; of columns of text the first."""
     fitting, reasons = [], []
     for column in columns:
         into = unit_of(model, column)
@@ -212,6 +271,70 @@ def _with_unit(
     if len(fitting) == 1 or (fitting and not unit_of(model, fitting[0].name)):
         return fitting[0]
     if fitting:
-        choices = " or ".join(f"{each.name} ({unit_of(model, each.name)})" for each in fitting)
+        choices = " or ".join(f"{column.name} ({unit_of(model, column.name)})" for column in fitting)
         return f"{written!r} without a unit", f"the unit in brackets: it may be {choices}"
     return f"the unit {unit!r}", " or ".join(dict.fromkeys(reasons))
+
+
+def read_mapping(path: Path | None) -> dict[str, Mapped]:
+    """Read a mapping file: the user's own words for columns.
+
+    `.json` and `.yaml`: an object whose values are our column, nothing (leave the column out), or
+    ``{"column": ..., "unit": ...}``. `.csv`: a table with the columns theirs, ours and, optionally, unit. A file
+    ``{"Leitfähigkeit": {"column": "conductivity_s_per_cm", "unit": "mS/cm"}, "operator": null}`` reads the first
+    column as a conductivity in mS/cm and leaves the second out.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file; None gives an empty mapping.
+
+    Raises
+    ------
+    InputError
+        Missing, not of this form, or a column mapped twice.
+    """
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such mapping file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8; save it as UTF-8 text") from None
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        return _mapping_of_csv(text, path)
+    if kind not in (".json", ".yaml", ".yml"):
+        raise InputError(f"{path}: a mapping file ends in .json, .csv or .yaml")
+    form, parse = ("JSON", json.loads) if kind == ".json" else ("YAML", yaml.safe_load)
+    try:
+        mapping: Any = parse(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not {form} ({str(error).splitlines()[0]})") from None
+    if not isinstance(mapping, Mapping):
+        raise InputError(f"{path}: expected an object 'their column: our column', got {type(mapping).__name__}")
+    return {str(theirs): _mapped_to(str(theirs), ours, path) for theirs, ours in mapping.items()}
+
+
+def _mapping_of_csv(text: str, path: Path) -> dict[str, Mapped]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    header = tuple(name.strip() for name in reader.fieldnames or ())
+    if header not in (MAPPING_COLUMNS, MAPPING_COLUMNS[:2]):
+        raise InputError(f"{path}: expected the columns theirs, ours and (optional) unit, got {', '.join(header)}")
+    mapping: dict[str, Mapped] = {}
+    for row in reader:
+        theirs, ours, unit = ((row.get(name) or "").strip() for name in MAPPING_COLUMNS)
+        if theirs in mapping:
+            raise InputError(f"{path}: the column {theirs!r} is mapped twice")
+        mapping[theirs] = Mapped(ours or None, unit)
+    return mapping
+
+
+def _mapped_to(theirs: str, ours: Any, path: Path) -> Mapped:
+    if ours is None or isinstance(ours, str):
+        return Mapped(ours or None)
+    if isinstance(ours, Mapping) and set(ours) <= {"column", "unit"} and isinstance(ours.get("column"), str):
+        return Mapped(ours["column"], str(ours.get("unit") or ""))
+    expected = "our column, null to leave it out, or an object with 'column' and 'unit'"
+    raise InputError(f"{path}, column {theirs!r}: got {ours!r}, expected {expected}")

@@ -1,216 +1,20 @@
-"""One cell of a table as a quantity: `>99`, `~80`, `80±2 %`, `2.3 mS/cm`, `10-20`, `C/10`."""
+"""Numbers and units as people write them; the factors of the units stand in `units.csv`, a line per unit and column."""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
+import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
-from training.intake.units import SUPERSCRIPTS, Unit, UnitError, find_unit, rounded
-
-NOT_GIVEN = frozenset(
-    {"", "-", "–", "—", "/", "n/a", "na", "nan", "none", "null", "n.a.", "n.r.", "nr", "not reported", "not given", "?"}
-)
-"""What stands in the cell of a number nobody printed, in lower case."""
-ROOM_TEMPERATURE = frozenset({"rt", "r.t.", "room temperature", "room temp", "ambient"})
-ROOM_TEMPERATURE_C = 25.0
-WARM_C = 5.0
-"""`25C` in a column of temperatures is one; below this a number in front of a bare C looks like a C-rate."""
-_MARKS = {
-    ">": ("at least", "more than", "over", "above", "min.", ">"),
-    "<": ("at most", "less than", "up to", "under", "below", "max.", "<"),
-    "~": ("approximately", "approx.", "approx", "around", "about", "circa", "nearly", "almost", "ca.", "ca", "c.", "~"),
-    "=": ("=",),
-}
-_MARK_OF = {word: mark for mark, words in _MARKS.items() for word in words}
-_MARK = re.compile(
-    "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I
-)
-_BETWEEN = re.compile(r"\s*(?:-|\bto\b|…|\.{2,3})\s*")
-_C_RATE = re.compile(r"(?:C\s*/\s*(?P<over>[\d.,]+)|(?P<times>[\d.,]+(?:\s*/\s*[\d.,]+)?)\s*C)(?:[- ]?rate)?")
-
-
-class QuantityError(ValueError):
-    """A cell that cannot be read; the message ends the words 'expected ...'."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a cell says, in the unit of its column.
-
-    Attributes
-    ----------
-    value : the number; the low end of a range
-    high : the high end of a range, else None
-    mark : = < > ~
-    uncertainty : of the value, None where none is written
-    remark : how the cell was read where that is not plain
-    """
-
-    value: float
-    high: float | None = None
-    mark: str = "="
-    uncertainty: float | None = None
-    remark: str = ""
-
-
-def read_quantity(text: str, into: str, stated: str = "", *, allows_range: bool = False) -> Quantity | None:
-    """Read one cell of a column of numbers.
-
-    Parameters
-    ----------
-    text : the cell
-    into : unit of the column, as the row model declares it
-    stated : unit the header names; a unit in the cell goes first
-    allows_range : whether the table has a place for the high end
-
-    Returns
-    -------
-    Quantity or None
-        None where the cell says that nothing is given. A range written `1-2×10^-4` shares its exponent where the
-        numbers would not rise otherwise.
-
-    Raises
-    ------
-    QuantityError
-        With what was expected: no number, a number that can be read twice, a unit of another quantity, a C-rate in
-        another column, a range where there is no place for one.
-
-    Examples
-    --------
-    >>> read_quantity("2.3 mS/cm", "S/cm")
-    Quantity(value=0.0023, high=None, mark='=', uncertainty=None, remark='')
-    >>> read_quantity("C/10", "1/h").value
-    0.1
-    """
-    folded = fold_figures(text)
-    if folded.lower() in NOT_GIVEN:
-        return None
-    if into == "°C" and folded.lower() in ROOM_TEMPERATURE:
-        return Quantity(ROOM_TEMPERATURE_C, remark="RT = 25")
-    try:
-        mark, plain = _take_mark(folded)
-        if (rate := _c_rate(plain, into)) is not None:
-            return Quantity(rate, mark=mark)
-        read = _read(plain, into, stated)
-        if read.high is not None and (not allows_range or mark in "<>"):
-            raise QuantityError("one value, this table has no range here: give one row per value, or ~ and the middle")
-    except (FigureError, UnitError) as error:
-        raise QuantityError(str(error)) from None
-    return replace(read, mark=mark)
-
-
-def _take_mark(folded: str) -> tuple[str, str]:
-    match = _MARK.match(folded)
-    if match is None:
-        return "=", folded
-    return _MARK_OF[match[0].strip().lower()], folded[match.end() :]
-
-
-def _c_rate(plain: str, into: str) -> float | None:
-    """The C-rate a text states, None where it states none; refused outside the column of C-rates."""
-    match = _C_RATE.fullmatch(plain)
-    if match is None:
-        return None
-    parts = [part.strip() for part in (match["times"] or f"1/{match['over']}").split("/")]
-    numbers = [float(part) if re.fullmatch(r"\d*\.?\d+", part) else None for part in parts]
-    first, last = numbers[0], numbers[-1]
-    if first is None or not last:
-        raise QuantityError("a C-rate such as 1C, C/10 or 0.1C")
-    rate = rounded(first / last) if len(numbers) == 2 else first
-    if into == "1/h":
-        return rate
-    if into == "°C" and match["times"] and len(numbers) == 1:
-        if rate >= WARM_C:
-            return None
-        raise QuantityError(f"a temperature; this looks like a C-rate, write {rate:g} °C if it is none")
-    raise QuantityError(f"a quantity in {into}; a C-rate belongs into c_rate_per_h")
-
-
-def _read(plain: str, into: str, stated: str) -> Quantity:
-    bracketed = re.fullmatch(r"\((?P<inside>[^()]*±[^()]*)\)\s*(?P<rest>.*)", plain)
-    if bracketed:
-        return _in_brackets(bracketed["inside"], bracketed["rest"], into, stated)
-    first, rest = _number(plain)
-    if "±" in rest:
-        return _with_error(first, rest, into, stated)
-    if _is_unit(rest, into):
-        unit = _unit(rest, into, stated)
-        error = first.error
-        return Quantity(unit.convert(first.value), uncertainty=None if error is None else unit.stretch(error))
-    for left, second, right in _pairs(rest, into):
-        unit = _unit(right or left, into, stated)
-        if left and right and find_unit(left, into) != unit:
-            raise QuantityError("one unit for both ends of the range")
-        return _range(first, second, unit)
-    _unit(rest, into, stated)
-    raise QuantityError(f"a number in {into}")
-
-
-def _number(text: str) -> tuple[Figure, str]:
-    found = take_figure(text)
-    if found is None:
-        raise QuantityError("a number")
-    return found
-
-
-def _is_unit(text: str, into: str) -> bool:
-    try:
-        find_unit(text, into)
-    except UnitError:
-        return False
-    return True
-
-
-def _unit(text: str, into: str, stated: str) -> Unit:
-    return find_unit(text.strip() or stated, into)
-
-
-def _in_brackets(inside: str, rest: str, into: str, stated: str) -> Quantity:
-    """`(3.2±0.4)×10^-4 S/cm`: both numbers times the power behind the bracket."""
-    value, error = (_number(part)[0] for part in inside.split("±", 1))
-    power = take_figure(f"1{rest}") if re.match(r"\s*[×xXeE]", rest) else None
-    if power and power[0].exponent is not None:
-        exponent, rest = power[0].exponent, power[1]
-        value, error = value.with_exponent(exponent), error.with_exponent(exponent)
-    unit = _unit(rest, into, stated)
-    return Quantity(unit.convert(value.value), uncertainty=unit.stretch(error.value))
-
-
-def _with_error(first: Figure, rest: str, into: str, stated: str) -> Quantity:
-    left, _, right = rest.partition("±")
-    error, behind = _number(right)
-    if left.strip() and behind.strip() and find_unit(left, into) != find_unit(behind, into):
-        raise QuantityError("one unit for the value and its uncertainty")
-    unit = _unit(behind.strip() or left, into, stated)
-    if first.exponent is None and error.exponent is not None and re.search("[×xX]", right):
-        first = first.with_exponent(error.exponent)  # 3.2±0.4×10^-4; 80±2e-1 says what it says
-    return Quantity(unit.convert(first.value), uncertainty=unit.stretch(error.value))
-
-
-def _pairs(rest: str, into: str) -> Iterator[tuple[str, Figure, str]]:
-    """Every way to part the text behind a number into unit, second number and unit."""
-    for between in _BETWEEN.finditer(rest):
-        left, right = rest[: between.start()], rest[between.end() :]
-        found = take_figure(right)
-        if found and _is_unit(left, into) and _is_unit(found[1], into):
-            yield left.strip(), found[0], found[1].strip()
-
-
-def _range(first: Figure, second: Figure, unit: Unit) -> Quantity:
-    shared = first.exponent is None and second.exponent is not None
-    if shared and second.exponent is not None and first.value > second.value:
-        first = first.with_exponent(second.exponent)
-    elif shared:
-        raise QuantityError("both ends of the range in full: the exponent may belong to one or to both")
-    low, high = unit.convert(first.value), unit.convert(second.value)
-    if low >= high:
-        raise QuantityError("a range that rises, or a power of ten written 10^-4")
-    return Quantity(low, high)
-
-
+DIGITS = 12
+"""Significant digits kept of a converted value: what the conversion adds beyond is noise of binary numbers."""
+LARGEST_EXPONENT = 300
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_FOLDED = str.maketrans(
+_SIGNS = str.maketrans(
     dict.fromkeys("−–—‐‑", "-")
     | dict.fromkeys("×✕·⋅∙*", "×")
     | dict.fromkeys("~∼≈≃≅", "~")
@@ -227,15 +31,35 @@ _NUMBER = re.compile(
     + r"|(?P<bare>[+-]\s?\d+)))?)"
 )
 _TIMES = re.compile(r"\s*[×xX]\s*\d")
+_UNIT_SPELLINGS = str.maketrans(
+    {"−": "-", "–": "-", "‐": "-", "‑": "-", "μ": "u", "µ": "u", "Ω": "ohm", "Å": "angstrom", "º": "°"}
+    | {"℃": "°C", "℉": "°F"}
+    | dict.fromkeys("·⋅∙•*×\u00a0\u2009\u202f", " ")
+)
+_UNIT_TOKEN = re.compile(r"(?P<symbol>[A-Za-z°‰]+)\^?\{?\(?(?P<power>[+-]?\d+)?\)?\}?")
 
 
-class FigureError(ValueError):
-    """A text that is no number, or could be two; the message ends the words 'expected ...'."""
+class QuantityError(ValueError):
+    """A number, a unit or a cell that cannot be read; the message ends the words 'expected ...'."""
+
+
+class UnitError(QuantityError):
+    """A unit that does not become that of the column."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number read from a text: its value, the uncertainty its brackets state, whether an exponent was written."""
+    """A number read from a text.
+
+    Attributes
+    ----------
+    mantissa : float
+        Its digits, with the sign.
+    exponent : int or None
+        Power of ten; None where none was written.
+    uncertainty : float or None
+        What its brackets state, on the scale of the mantissa; None without brackets.
+    """
 
     mantissa: float
     exponent: int | None
@@ -255,31 +79,59 @@ class Figure:
         return number if self.exponent is None else float(f"{number!r}e{self.exponent}")
 
     def with_exponent(self, exponent: int) -> Figure:
-        """The same digits times ten to a power."""
-        return Figure(self.mantissa, exponent, self.uncertainty)
+        """Return the same digits times ten to a power.
+
+        Parameters
+        ----------
+        exponent : int
+            The power.
+        """
+        return replace(self, exponent=exponent)
 
 
 def fold_figures(text: str) -> str:
-    """Raised digits as `^-3`, dashes, times signs, marks and blanks written one way."""
-    raised = _SUPERSCRIPT_RUN.sub(lambda match: "^" + match[0].translate(SUPERSCRIPTS), text)
-    plain = raised.translate(_FOLDED).replace("<=", "<").replace(">=", ">")
+    """Return a text with raised digits as `^-3`, and dashes, times signs, marks and blanks written one way.
+
+    Parameters
+    ----------
+    text : str
+        As written.
+
+    Examples
+    --------
+    >>> fold_figures("≈ 2.3 · 10⁻³ +/- 0.1")
+    '~ 2.3 × 10^-3 ± 0.1'
+    """
+    raised = _SUPERSCRIPT_RUN.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
+    plain = raised.translate(_SIGNS).replace("<=", "<").replace(">=", ">")
     return re.sub(r"\s+", " ", re.sub(r"\+\s?/\s?-|\+-", "±", plain)).strip()
 
 
 def take_figure(folded: str) -> tuple[Figure, str] | None:
-    """The number a folded text begins with, and the rest; None where it begins with none.
+    """Return the number a folded text begins with, and the rest; None where it begins with none.
+
+    Parameters
+    ----------
+    folded : str
+        As of `fold_figures`.
 
     Raises
     ------
-    FigureError
+    QuantityError
         The number can be read in two ways.
+
+    Examples
+    --------
+    >>> figure, rest = take_figure("1.25(3)e-3 S/cm")
+    >>> figure.value, figure.error, rest
+    (0.00125, 3e-05, ' S/cm')
     """
     match = _NUMBER.match(folded)
     if match is None:
         return None
     rest = folded[match.end() :]
     if _TIMES.match(rest):
-        raise FigureError("an exponent behind ^, as in 1.2×10^-3")
+        raise QuantityError("an exponent behind ^, as in 1.2×10^-3")
     sign = -1.0 if match["sign"] == "-" else 1.0
     if match["alone"]:
         return Figure(sign, int(match["alone"].replace(" ", ""))), rest
@@ -290,17 +142,22 @@ def take_figure(folded: str) -> tuple[Figure, str] | None:
         uncertainty = float(f"{match['last'][1:-1]}e-{places}")
     written = match["e"] or match["power"] or match["bare"]
     exponent = int(written.replace(" ", "")) if written else None
-    if exponent is not None and abs(exponent) > 300:
-        raise FigureError("a number a cell can hold")
+    if exponent is not None and abs(exponent) > LARGEST_EXPONENT:
+        raise QuantityError("a number a cell can hold")
     return Figure(sign * mantissa, exponent, uncertainty), rest
 
 
 def decimal(text: str) -> float:
-    """Digits with a point or a comma.
+    """Read digits with a point or a comma.
+
+    Parameters
+    ----------
+    text : str
+        Digits, points and commas.
 
     Raises
     ------
-    FigureError
+    QuantityError
         A comma that may part thousands as well as decimals (`1,234`), or separators in no order.
 
     Examples
@@ -308,22 +165,174 @@ def decimal(text: str) -> float:
     >>> decimal("1,25"), decimal("1,234.5"), decimal("0,123")
     (1.25, 1234.5, 0.123)
     """
-    points, commas = text.count("."), text.count(",")
-    if points <= 1 and not commas:
+    if "," not in text and text.count(".") <= 1:
         return float(text)
-    if points and commas:
-        grouped = re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+\.\d*", text)
-        european = re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+,\d*", text)
-        if grouped:
-            return float(text.replace(",", ""))
-        if european:
-            return float(text.replace(".", "").replace(",", "."))
-    if commas > 1 and not points and re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", text):
+    if re.fullmatch(r"[1-9]\d{0,2}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})", text):
         return float(text.replace(",", ""))
-    if commas == 1 and not points:
-        if re.fullmatch(r"[1-9]\d{0,2},\d{3}", text):
-            whole, _, part = text.partition(",")
-            raise FigureError(f"{whole}.{part} or {whole}{part}: the comma can be read both ways")
-        if re.fullmatch(r"\d*,\d+", text):
-            return float(text.replace(",", "."))
-    raise FigureError("a plain number such as 1234.5")
+    if re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+,\d*", text):
+        return float(text.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"[1-9]\d{0,2},\d{3}", text):
+        whole, _, part = text.partition(",")
+        raise QuantityError(f"{whole}.{part} or {whole}{part}: the comma can be read both ways")
+    if re.fullmatch(r"\d*,\d+", text):
+        return float(text.replace(",", "."))
+    raise QuantityError("a plain number such as 1234.5")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One line of `units.csv`: value in `into` = value x factor + offset.
+
+    Attributes
+    ----------
+    into : str
+        Unit of the column.
+    unit : str
+        The other unit.
+    factor, offset : float
+        Of the conversion.
+    refused : str
+        Why there is no factor; empty where there is one.
+    """
+
+    into: str
+    unit: str
+    factor: float
+    offset: float
+    refused: str
+
+    def convert(self, value: float) -> float:
+        """Return a value in the unit of the column.
+
+        Parameters
+        ----------
+        value : float
+            In `unit`.
+        """
+        unchanged = (self.factor, self.offset) == (1.0, 0.0)
+        return value if unchanged else rounded(value * self.factor + self.offset)
+
+    def stretch(self, difference: float) -> float:
+        """Return a difference (an uncertainty) in the unit of the column: without the offset.
+
+        Parameters
+        ----------
+        difference : float
+            In `unit`.
+        """
+        return rounded(difference * self.factor)
+
+
+def rounded(value: float) -> float:
+    """Return a converted value without the noise of the conversion.
+
+    Parameters
+    ----------
+    value : float
+        In any unit.
+
+    Examples
+    --------
+    >>> rounded(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.{DIGITS}g}")
+
+
+@lru_cache(maxsize=1)
+def units() -> dict[str, list[Unit]]:
+    """Return the units that become a column's unit, by that unit; the column's own first."""
+    known: dict[str, list[Unit]] = {}
+    with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            factor, offset = float(row["factor"] or "nan"), float(row["offset"] or 0)
+            unit = Unit(row["into"], row["unit"], factor, offset, row["refused"])
+            known.setdefault(unit.into, [_own(unit.into)]).append(unit)
+    return known
+
+
+def _own(into: str) -> Unit:
+    return Unit(into, into, 1.0, 0.0, "")
+
+
+def find_unit(text: str, into: str) -> Unit:
+    """Return the unit a text names, for a column in `into`.
+
+    Case counts, as in mS and MS; another case passes where only one unit can be meant.
+
+    Parameters
+    ----------
+    text : str
+        As written; empty is the column's own unit.
+    into : str
+        Unit of the column, such as S/cm.
+
+    Raises
+    ------
+    UnitError
+        A unit of another quantity, or one that is refused with its reason.
+
+    Examples
+    --------
+    >>> find_unit("mS cm⁻¹", "S/cm").convert(2.3)
+    0.0023
+    >>> find_unit("K", "°C").convert(298.15), find_unit("bar", "MPa").convert(500)
+    (25.0, 50.0)
+    """
+    if not text.strip():
+        return _own(into)
+    exact, folded = _indices(into)
+    key = unit_key(text)
+    unit = exact.get(key)
+    if unit is None:
+        near = folded.get(key.lower(), [])
+        unit = next((other for other in near if other.unit == into), near[0] if len(near) == 1 else None)
+    if unit is None:
+        usable = [other.unit for other in units().get(into, [_own(into)]) if not other.refused]
+        raise UnitError(f"a unit that becomes {into}: {', '.join(usable)}" if into != "1" else "a number without unit")
+    if unit.refused:
+        raise UnitError(f"{into}, not {unit.unit}: {unit.refused}")
+    return unit
+
+
+@lru_cache(maxsize=64)
+def _indices(into: str) -> tuple[dict[str, Unit], dict[str, list[Unit]]]:
+    """Return the units that become a unit, by their spelling, and by that in lower case."""
+    exact, folded = dict[str, Unit](), dict[str, list[Unit]]()
+    for unit in units().get(into, [_own(into)]):
+        exact.setdefault(unit_key(unit.unit), unit)
+    for key, unit in exact.items():
+        folded.setdefault(key.lower(), []).append(unit)
+    return exact, folded
+
+
+@lru_cache(maxsize=4096)
+def unit_key(text: str) -> str:
+    """Return one spelling for `mS/cm`, `mS cm-1`, `mS·cm⁻¹` and `mS per cm`: symbols with their powers, sorted.
+
+    Parameters
+    ----------
+    text : str
+        A unit as written.
+
+    Examples
+    --------
+    >>> unit_key("mS/cm"), unit_key("mS·cm⁻¹")
+    ('cm^-1 mS^1', 'cm^-1 mS^1')
+    """
+    plain = unicodedata.normalize("NFC", text.strip()).translate(_SUPERSCRIPTS).translate(_UNIT_SPELLINGS)
+    plain = re.sub(r"\s+per\s+", "/", plain)
+    raw = re.sub(r"[\s.]", "", plain)
+    if "%" in plain:
+        return raw.lower()
+    powers: dict[str, int] = {}
+    for place, part in enumerate(re.sub(r"[()]", " ", plain).split("/")):
+        for word in part.split():
+            if word == "1":
+                continue
+            token = _UNIT_TOKEN.fullmatch(word)
+            if token is None:
+                return raw
+            power = int(token["power"] or 1) * (1 if place == 0 else -1)
+            powers[token["symbol"]] = powers.get(token["symbol"], 0) + power
+    return " ".join(f"{symbol}^{power}" for symbol, power in sorted(powers.items())) or raw

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from features.tables.mistakes import Mistake
 from features.tables.records import Provenance, SourceRow
 from features.tables.rows import closest
+from training.data.integrity import folded
 
 DOI_FORM = re.compile(r"10\.\d{4,9}/\S+")
 EXPECTED_DOI = "a DOI such as 10.1000/182"
@@ -21,12 +22,18 @@ class Papers:
 
     Attributes
     ----------
-    known : shipped sources and those of the user's folder, by id
-    own : ids of those in the user's folder
-    told_by : what a new source says about where it comes from
-    added : new sources, by id
-    changed : sources of the user's folder that got a DOI, by id
-    remarks : things worth saying that refuse nothing
+    known : mapping of str to SourceRow
+        Shipped sources and those of the user's folder, by id.
+    own : frozenset of str
+        Ids of those in the user's folder.
+    told_by : str
+        What a new source says about where it comes from.
+    added : dict of str to SourceRow
+        New sources, by id.
+    changed : dict of str to SourceRow
+        Sources of the user's folder that got a DOI, by id.
+    remarks : list of str
+        Things worth saying that refuse nothing.
     """
 
     known: Mapping[str, SourceRow]
@@ -38,21 +45,42 @@ class Papers:
 
     def __post_init__(self) -> None:
         self._by_doi = {source.doi: identity for identity, source in self.known.items() if source.doi}
-        self._by_word: dict[str, str] = {}
+        self._by_label: dict[str, str] = {}
         for identity, source in self.known.items():
-            self._by_word.setdefault(_fold(source.citation), identity)
-            self._by_word[_fold(identity)] = identity
+            self._by_label.setdefault(folded(source.citation), identity)
+            self._by_label[folded(identity)] = identity
         self._dois: dict[str, str] = {}
 
     def learn(self, rows: Sequence[Provenance]) -> None:
-        """Note which label and which DOI stand in one row: rows that give only one of them are of the same paper."""
+        """Note which label and which DOI stand in one row: rows that give only one of them are of the same paper.
+
+        Parameters
+        ----------
+        rows : sequence of Provenance
+            All rows of a file, before `paper_of` is asked.
+        """
         for row in rows:
             label, doi = _label(row), _doi(row)
             if label and doi:
                 self._dois.setdefault(label, doi)
 
     def paper_of(self, row: Provenance, line: int, file: str) -> str | Mistake:
-        """The id of the row's paper; a paper nobody knows becomes a new source."""
+        """Return the id of a row's paper; a paper nobody knows becomes a new source.
+
+        Parameters
+        ----------
+        row : Provenance
+            With the label or the DOI of its paper.
+        line : int
+            Of the file, for the mistake.
+        file : str
+            Its name, for the mistake.
+
+        Returns
+        -------
+        str or Mistake
+            A mistake where label and DOI are of two papers, or one of them cannot be used.
+        """
         label, doi = _label(row), _doi(row)
         if row.source_id and row.source_id.startswith("10.") and not DOI_FORM.fullmatch(row.source_id):
             return Mistake(line, "source_id", repr(row.source_id), f"{EXPECTED_DOI}, or your lab's own label", file)
@@ -69,21 +97,21 @@ class Papers:
             return Mistake(line, "source_id", repr(label), f"{by_doi}, the paper of the DOI {doi}", file)
         if by_label and doi and not by_doi:
             return self._with_doi(by_label, doi, line, file)
-        found = by_doi or by_label
-        if found is None:
+        known = by_doi or by_label
+        if known is None:
             return self._new(label, doi)
-        if label and label != found:
-            self._say(f"source {label} is {found} of the sources")
-        return found
+        if label and label != known:
+            self._say(f"source {label} is {known} of the sources")
+        return known
 
     def _find_doi(self, doi: str | None) -> str | None:
         return self._by_doi.get(doi) if doi else None
 
     def _find_label(self, label: str | None) -> str | None:
-        return self._by_word.get(_fold(label)) if label else None
+        return self._by_label.get(folded(label)) if label else None
 
     def _with_doi(self, identity: str, doi: str, line: int, file: str) -> str | Mistake:
-        """A known paper under a DOI the sources do not have."""
+        """Give a known paper a DOI the sources do not have; return its id."""
         source = self.added.get(identity) or self.changed.get(identity) or self.known[identity]
         if source.doi and source.doi != doi:
             return Mistake(line, "doi", repr(doi), f"that of {identity} in the sources, {source.doi}", file)
@@ -103,7 +131,7 @@ class Papers:
         if len(citation) < SHORTEST_CITATION:
             citation = f"label {citation}"
         self.added[identity] = SourceRow(source_id=identity, citation=citation, doi=doi, told_by=self.told_by)
-        self._by_word[_fold(identity)] = identity
+        self._by_label[folded(identity)] = identity
         if doi:
             self._by_doi[doi] = identity
         if label and not doi:
@@ -121,8 +149,4 @@ def _label(row: Provenance) -> str | None:
 
 
 def _doi(row: Provenance) -> str | None:
-    return row.doi or (row.source_id if row.source_id and row.source_id.startswith("10.") else None)
-
-
-def _fold(word: str) -> str:
-    return "".join(word.lower().split())
+    return row.doi or (None if _label(row) else row.source_id)

@@ -32,14 +32,26 @@ FRACTION_COLUMNS = (
 """Percentages that are hardly ever 1 or less; carbon and binder are."""
 LOW_PCT, USUAL_PCT = 10.0, 50.0
 KELVIN = (273.0, 400.0)
-"""What room and heated tests are in kelvin; in °C few electrolytes are measured there."""
+"""Temperatures of room and heated tests in kelvin; in °C few electrolytes are measured there."""
 HEATED_C = (100.0, 273.0)
 """A paper with tests between these is one that heats, in °C."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A value that must be confirmed: where it stands, and what makes it unlikely."""
+    """A value that must be confirmed.
+
+    Attributes
+    ----------
+    draft : Draft
+        The new row.
+    column : str
+        Of the value.
+    got : str
+        The value with its unit.
+    why : str
+        What makes it unlikely.
+    """
 
     draft: Draft
     column: str
@@ -55,36 +67,41 @@ class _Measured:
 
 
 def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
-    """Every unlikely value of the new rows.
+    """Return every unlikely value of the new rows.
 
     Parameters
     ----------
-    rows : that would be added
-    literature : shipped and own rows that are there; new rows are not judged by each other's conductivity
+    rows : sequence of Draft
+        Rows that would be added.
+    literature : Literature
+        Shipped and own rows that are there; new rows are not judged by each other's conductivity.
     """
     measured = [_measured(row) for row in literature.electrolytes if row.in_training and row.conductivity_s_per_cm]
-    told = [*literature.electrolytes, *literature.cells, *literature.cycling, *(draft.row for draft in rows)]
-    papers = _by_group(told, CellRow, "paper", "ice_pct")
-    lives = _by_group(told, CyclingRow, "cell_id", "retention_pct")
-    temperatures = _by_group(told, ElectrolyteRow | CellRow, "paper", "temperature_c")
-    found = list[Doubt]()
+    every_row = [*literature.electrolytes, *literature.cells, *literature.cycling, *(draft.row for draft in rows)]
+    efficiencies = _by_group(every_row, CellRow, "paper", "ice_pct")
+    retentions = _by_group(every_row, CyclingRow, "cell_id", "retention_pct")
+    temperatures = _by_group(every_row, ElectrolyteRow | CellRow, "paper", "temperature_c")
+    unlikely = list[Doubt]()
     for draft in rows:
-        found += _fractions(draft, papers, lives)
-        found += _kelvin(draft, temperatures)
-        found += _conductivity(draft, measured)
-    return found
+        unlikely += _fractions(draft, efficiencies, retentions)
+        unlikely += _kelvin(draft, temperatures)
+        unlikely += _conductivity(draft, measured)
+    return unlikely
 
 
 def _by_group(rows: Iterable[Row], kinds: type[Row] | UnionType, group: str, column: str) -> dict[str, list[float]]:
-    """What rows of these kinds say of a column, by paper or by cell."""
-    found: dict[str, list[float]] = defaultdict(list)
+    """Return the values of a column in rows of these kinds, by paper or by cell."""
+    values: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         if isinstance(row, kinds) and (value := getattr(row, column)) is not None:
-            found[getattr(row, group)].append(value)
-    return found
+            values[getattr(row, group)].append(value)
+    return values
 
 
-def _fractions(draft: Draft, papers: dict[str, list[float]], lives: dict[str, list[float]]) -> Iterable[Doubt]:
+def _fractions(
+    draft: Draft, efficiencies: dict[str, list[float]], retentions: dict[str, list[float]]
+) -> Iterable[Doubt]:
+    """Yield percentages that look like fractions, or are far below the others of their paper or cell."""
     row = draft.row
     for column in FRACTION_COLUMNS:
         value = getattr(row, column, None)
@@ -92,23 +109,24 @@ def _fractions(draft: Draft, papers: dict[str, list[float]], lives: dict[str, li
             continue
         others: list[float] = []
         if isinstance(row, CellRow) and column == "ice_pct":
-            others = papers[row.paper]
+            others = efficiencies[row.paper]
         if isinstance(row, CyclingRow) and column == "retention_pct":
-            others = lives[row.cell_id]
+            others = retentions[row.cell_id]
         usual = [other for other in others if other > USUAL_PCT]
         alone = len(others) == 1 and column == "ice_pct"
         if value <= 1:
-            meant = f"; {100 * value:g} % is written {100 * value:g} here"
-            yield Doubt(draft, column, f"{value:g} %", f"looks like a fraction{meant}")
+            why = f"looks like a fraction; {100 * value:g} % is written {100 * value:g} here"
         elif usual:
-            yield Doubt(draft, column, f"{value:g} %", f"the others of its paper or cell are {min(usual):g} and more")
+            why = f"the others of its paper or cell are {min(usual):g} and more"
         elif alone:
-            yield Doubt(
-                draft, column, f"{value:g} %", f"no cell of the tables is this low, the usual is {USUAL_PCT:g}+"
-            )
+            why = f"no cell of the tables is this low, the usual is {USUAL_PCT:g}+"
+        else:
+            continue
+        yield Doubt(draft, column, f"{value:g} %", why)
 
 
 def _kelvin(draft: Draft, temperatures: dict[str, list[float]]) -> Iterable[Doubt]:
+    """Yield temperatures that look like kelvin."""
     row = draft.row
     for column in ("temperature_c", "electrolyte_conductivity_temperature_c"):
         value = getattr(row, column, None)
@@ -128,6 +146,7 @@ def _warmth(temperature_c: float | None) -> float:
 
 
 def _conductivity(draft: Draft, measured: Sequence[_Measured]) -> Iterable[Doubt]:
+    """Yield conductivities that look like mS/cm, or are far from those of the same class."""
     row = draft.row
     if isinstance(row, ElectrolyteRow):
         column, value, temperature = "conductivity_s_per_cm", row.conductivity_s_per_cm, row.temperature_c
@@ -139,10 +158,10 @@ def _conductivity(draft: Draft, measured: Sequence[_Measured]) -> Iterable[Doubt
     if value is None:
         return
     kind, _ = resolve_class(row.electrolyte or "", row.composition or "", row.electrolyte_class or "")
-    near = [each for each in measured if abs(each.temperature_c - _warmth(temperature)) <= LIKE_TEMPERATURE_C]
-    like = [each.conductivity_s_per_cm for each in near if kind is not None and each.kind == kind]
+    near = [other for other in measured if abs(other.temperature_c - _warmth(temperature)) <= LIKE_TEMPERATURE_C]
+    like = [other.conductivity_s_per_cm for other in near if kind is not None and other.kind == kind]
     name = f"{kind} rows"
-    solid = [each.conductivity_s_per_cm for each in near if each.kind != "liquid"]
+    solid = [other.conductivity_s_per_cm for other in near if other.kind != "liquid"]
     if len(like) < ENOUGH_ROWS:
         like, name = solid, "solid electrolytes"
     if len(like) < ENOUGH_ROWS:

@@ -1,17 +1,15 @@
-"""A table to fill in: what each column means as remarks above, the header, one row that is plainly an example."""
+"""A table to fill in: the meaning of each column as remarks above, the header, one row that is plainly an example."""
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from features.tables.columns import columns_of, unit_of
 from features.tables.mistakes import InputError
 from features.tables.rows import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
+from training.intake.files import COMMENT, csv_text
 from training.intake.folder import write_files
-from training.intake.sheet import COMMENT
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "electrolytes": {
@@ -50,7 +48,12 @@ _INTRODUCTION = (
 
 
 def template_text(table: str) -> str:
-    """The file: remarks, header, example row.
+    """Return the file: remarks, header, example row.
+
+    Parameters
+    ----------
+    table : str
+        electrolytes, cells or cycling.
 
     Raises
     ------
@@ -61,24 +64,27 @@ def template_text(table: str) -> str:
         raise InputError(f"{table}: no such table; choose one of {', '.join(ADDABLE)}{closest(table, ADDABLE)}")
     model = ADDABLE[table]
     columns = columns_of(model)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    for remark in _INTRODUCTION:
-        writer.writerow([f"{COMMENT}{remark}"])
+    remarks = list(_INTRODUCTION)
     for column in columns:
         field, unit = model.model_fields[column], unit_of(model, column)
         allowed = expectation(model, column)
         meaning = field.description or ""
         limits = "" if allowed == meaning else f": {allowed}"
-        writer.writerow([f"{COMMENT}{column}{f' [{unit}]' if unit else ''}: {meaning}{limits}"])
+        remarks.append(f"{column}{f' [{unit}]' if unit else ''}: {meaning}{limits}")
     example = {**EXAMPLES[table], "source_id": EXAMPLE, "note": "an example, never added: delete or leave it"}
-    writer.writerow(columns)
-    writer.writerow([example.get(column, "") for column in columns])
-    return text.getvalue()
+    rows = [columns, [example.get(column, "") for column in columns]]
+    return csv_text([*([f"{COMMENT}{remark}"] for remark in remarks), *rows])
 
 
 def write_template(table: str, path: Path) -> None:
     """Write the template to a file that is not there yet.
+
+    Parameters
+    ----------
+    table : str
+        electrolytes, cells or cycling.
+    path : Path
+        The file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A plan as people read it: counts, rows, conflicts side by side, what must be confirmed."""
+"""A plan as people read it: counts, rows, conflicts side by side, values to confirm."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from features.tables.columns import unit_of
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
 from reporting.pages import counted
-from training.intake.add import Added
+from training.intake.add import Added, Plan, replacement
 from training.intake.conflicts import Conflict
 from training.intake.draft import Draft
-from training.intake.plan import Plan, replacement
-from training.intake.sheet import as_text
+from training.intake.files import as_text
 from training.intake.withdraw import Withdrawal
 
 SHOWN = 20
 """Rows of one kind that are listed; the counts are of all."""
-_SUMMED = {
+_SUMMARY_COLUMNS = {
     ElectrolyteRow: ("electrolyte", "temperature_c", "conductivity_s_per_cm", "activation_energy_ev"),
     CellRow: ("anode", "electrolyte", "ice_pct", "first_capacity_mah_per_g"),
     CyclingRow: ("cell_id", "cycle", "retention_pct", "capacity_mah_per_g"),
@@ -24,7 +23,13 @@ _SUMMED = {
 
 
 def plan_text(added: Added) -> str:
-    """The whole answer of `silion data add`."""
+    """Return the whole answer of `silion data add`.
+
+    Parameters
+    ----------
+    added : Added
+        Its outcome.
+    """
     plan = added.plan
     pieces = [_counts(plan), *_lists(plan)]
     pieces += [f"note: {remark}" for remark in plan.remarks]
@@ -66,7 +71,7 @@ def _lists(plan: Plan) -> list[str]:
         _listed(
             "skipped",
             [
-                *(f"line {each.draft.line}: {each.why}" for each in settled.skipped),
+                *(f"line {skipped.draft.line}: {skipped.why}" for skipped in settled.skipped),
                 *(f"line {line}: the example of the template" for line in drafts.examples),
             ],
         ),
@@ -89,27 +94,28 @@ def _listed(title: str, lines: Sequence[str], *, all_of_them: bool = False) -> s
 
 
 def _row(draft: Draft) -> str:
-    said = [_value(draft.row, name) for name in _SUMMED[type(draft.row)] if getattr(draft.row, name) is not None]
-    return f"line {draft.line}: {draft.identity} ({draft.row.paper}) {', '.join(said)}"
+    row = draft.row
+    values = [_value(row, name) for name in _SUMMARY_COLUMNS[type(row)] if getattr(row, name) is not None]
+    return f"line {draft.line}: {draft.identity} ({row.paper}) {', '.join(values)}"
 
 
 def _value(row: Provenance, name: str) -> str:
     unit = unit_of(type(row), name)
     text = f"{as_text(getattr(row, name))}{'' if unit in ('', '1') else f' {unit}'}"
-    return f"{name} {text}" if name in ("cycle",) else text
+    return f"{name} {text}" if name == "cycle" else text
 
 
 def _conflict(conflict: Conflict) -> str:
-    """Both tellings side by side, column by column."""
+    """Return both rows side by side, column by column."""
     table = [("column", f"{conflict.known.home} {conflict.known.identity}", f"line {conflict.draft.line}")]
     table += [
-        (each.column, as_text(each.there) or "(nothing)", as_text(each.new) or "(nothing)")
-        for each in conflict.differences
+        (difference.column, as_text(difference.there) or "(nothing)", as_text(difference.new) or "(nothing)")
+        for difference in conflict.differences
     ]
     widths = [min(max(len(row[place]) for row in table), 50) for place in (0, 1)]
     lines = [f"{first:<{widths[0]}}  {there:<{widths[1]}}  {new}" for first, there, new in table]
-    kept = _row(replacement(conflict)).partition(": ")[2]
-    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.home} row: {kept}", *lines])
+    summary = _row(replacement(conflict)).partition(": ")[2]
+    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.home} row: {summary}", *lines])
 
 
 def _end(added: Added) -> str:
@@ -127,7 +133,24 @@ def _end(added: Added) -> str:
 
 
 def withdrawal_text(asked: str, result: Withdrawal, folder: str, *, undo: bool) -> str:
-    """The answer of `silion data withdraw`."""
+    """Return the answer of `silion data withdraw`.
+
+    Parameters
+    ----------
+    asked : str
+        The id as the user wrote it.
+    result : Withdrawal
+        The outcome.
+    folder : str
+        The user's data folder, as written.
+    undo : bool
+        Whether it was back into training.
+
+    Examples
+    --------
+    >>> withdrawal_text("E051", Withdrawal(listed=["E051"]), "mydata", undo=False)
+    'E051: out of the next training; E051 written into mydata/withdrawn.csv'
+    """
     verb, other = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
     lines = []
     if result.own:

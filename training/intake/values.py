@@ -11,10 +11,10 @@ from features.tables.columns import choices_of, kinds_of, unit_of
 from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import expectation
+from training.intake.files import DATE, as_text
 from training.intake.headers import Column
-from training.intake.numbers import FigureError, Quantity, QuantityError, fold_figures, read_quantity, take_figure
-from training.intake.sheet import plain_number
-from training.intake.workbook import DATE
+from training.intake.numbers import QuantityError, fold_figures, take_figure
+from training.intake.quantity import Quantity, read_quantity
 
 MARKS = {
     "conductivity_s_per_cm": "conductivity_qualifier",
@@ -30,20 +30,26 @@ MARKS = {
 RANGES = {"conductivity_s_per_cm": "conductivity_high_s_per_cm"}
 """Column of the high end of a column of numbers that may be a range."""
 NO_TEXT = frozenset({"", "-", "–", "—", "n/a", "nan"})
-_DOI = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|(?:www\.|dx\.)?doi\.org/|doi:?\s*)", re.IGNORECASE)
+_DOI_PREFIX = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|(?:www\.|dx\.)?doi\.org/|doi:?\s*)", re.IGNORECASE)
+_MARK_WORDS = {"≥": ">", ">=": ">", "≤": "<", "<=": "<", "≈": "~", "at-least": ">", "at-most": "<", "about": "~"}
 
 
 @dataclass
 class Values:
-    """What one line says.
+    """The values of one line.
 
     Attributes
     ----------
-    given : value by our column, ready for the row model
-    written : header and cell by our column, to say where a mistake lies
-    notes : what a number says that no column holds: an uncertainty, an 'about'
-    read : 'header: cell' of each number that was not written plainly in the column's unit
-    mistakes : cells that cannot be read
+    given : dict of str to object
+        Value by our column, ready for the row model.
+    written : dict of str to (str, str)
+        Header and cell by our column, to say where a mistake lies.
+    notes : list of str
+        What a number says that no column holds: an uncertainty, an 'about'.
+    read : list of str
+        'header: cell' of each number that was not written plainly in the column's unit.
+    mistakes : list of Mistake
+        Cells that cannot be read.
     """
 
     given: dict[str, Any] = field(default_factory=dict)
@@ -54,68 +60,90 @@ class Values:
 
 
 def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row], line: int, table: str) -> Values:
-    """Read the cells of one line; a cell that cannot be read is a mistake and its column is left out."""
+    """Read the cells of one line; a cell that cannot be read is a mistake and its column is left out.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        Those that were recognised.
+    cells : sequence of str
+        One for each column of the file, as written.
+    model : type of Row
+        Of the table.
+    line : int
+        Of the file, for the mistakes.
+    table : str
+        Name of the file, for the mistakes.
+
+    Examples
+    --------
+    >>> from features.tables.records import ElectrolyteRow
+    >>> columns = [Column(0, "σ (mS/cm)", "conductivity_s_per_cm", "mS/cm"), Column(1, "source", "doi")]
+    >>> values = read_values(columns, [">2.3", "https://doi.org/10.1000/182."], ElectrolyteRow, 2, "new.csv")
+    >>> values.given
+    {'conductivity_s_per_cm': 0.0023, 'doi': '10.1000/182', 'conductivity_qualifier': '>'}
+    >>> values.read
+    ['σ (mS/cm): >2.3']
+    """
     values = Values()
     marks: dict[str, str] = {}
     for column in columns:
         text = cells[column.place].strip()
-        into = unit_of(model, column.name)
+        unit = unit_of(model, column.name)
         values.written[column.name] = (column.header, text)
         if text.startswith(DATE):
             expected = f"{expectation(model, column.name)}; Excel made a date of it: format the cell as text"
             values.mistakes.append(Mistake(line, column.header, text, expected, table))
-        elif into:
-            _take_number(values, marks, column, text, into, line, table)
+        elif unit:
+            try:
+                _put_number(values, marks, column, text, unit)
+            except QuantityError as error:
+                values.mistakes.append(Mistake(line, column.header, repr(text), str(error), table))
         elif text.lower() not in NO_TEXT:
-            values.given[column.name] = _text(model, column.name, text)
+            values.given[column.name] = _read_text(model, column.name, text)
     for name, mark in marks.items():
-        _take_mark(values, name, mark, line, table)
+        _put_mark(values, name, mark, line, table)
     return values
 
 
-def _take_number(
-    values: Values, marks: dict[str, str], column: Column, text: str, into: str, line: int, table: str
-) -> None:
+def _put_number(values: Values, marks: dict[str, str], column: Column, text: str, unit: str) -> None:
     name = column.name
-    try:
-        quantity = read_quantity(text, into, column.unit, allows_range=name in RANGES)
-        if quantity is not None and quantity.mark in "<>" and name not in MARKS:
-            raise QuantityError("the value itself: there is no column for 'at least' or 'at most' of it")
-    except QuantityError as error:
-        values.mistakes.append(Mistake(line, column.header, repr(text), str(error), table))
-        return
+    quantity = read_quantity(text, unit, column.unit, allows_range=name in RANGES)
     if quantity is None:
         return
+    if quantity.mark in "<>" and name not in MARKS:
+        raise QuantityError("the value itself: there is no column for 'at least' or 'at most' of it")
     values.given[name] = quantity.value
     if quantity.high is not None:
         values.given[RANGES[name]] = quantity.high
         marks[name] = "range"
     elif name in MARKS and quantity.mark != "=":
         marks[name] = quantity.mark
-    values.notes += _notes(quantity, name, text, into)
+    values.notes += _notes(quantity, name, text, unit)
     if not _is_plain(text, quantity.value):
         values.read.append(f"{column.header}: {text}")
 
 
-def _notes(quantity: Quantity, name: str, text: str, into: str) -> list[str]:
+def _notes(quantity: Quantity, name: str, text: str, unit: str) -> list[str]:
     notes = [quantity.remark] if quantity.remark else []
     if quantity.uncertainty is not None:
-        unit = "" if into == "1" else f" {into}"
-        notes.append(f"{name} ± {plain_number(quantity.uncertainty)}{unit}, written {text}")
+        printed_unit = "" if unit == "1" else f" {unit}"
+        notes.append(f"{name} ± {as_text(quantity.uncertainty)}{printed_unit}, written {text}")
     if quantity.mark == "~" and (name not in MARKS or quantity.high is not None):
         notes.append(f"{name} is about: {text}")
     return notes
 
 
 def _is_plain(text: str, value: float) -> bool:
+    """Return whether a cell is the bare number of the column's unit."""
     try:
-        found = take_figure(fold_figures(text))
-    except FigureError:
+        figure = take_figure(fold_figures(text))
+    except QuantityError:
         return False
-    return found is not None and not found[1] and found[0].error is None and found[0].value == value
+    return figure is not None and not figure[1] and figure[0].error is None and figure[0].value == value
 
 
-def _take_mark(values: Values, name: str, mark: str, line: int, table: str) -> None:
+def _put_mark(values: Values, name: str, mark: str, line: int, table: str) -> None:
     """Put a mark into its column, unless the line says another one there."""
     column, (header, text) = MARKS.get(name, ""), values.written[name]
     stated = values.given.get(column)
@@ -126,17 +154,16 @@ def _take_mark(values: Values, name: str, mark: str, line: int, table: str) -> N
         values.given[column] = mark
 
 
-def _text(model: type[Row], name: str, text: str) -> str:
-    """A text as given; of a column of allowed words the word that is meant, where only one can be."""
+def _read_text(model: type[Row], name: str, text: str) -> str:
+    """Return a text as given; of a column of allowed words the word that is meant, where only one can be."""
     if name in ("doi", "source_id"):
-        plain = _DOI.sub("", text, count=1)
+        plain = _DOI_PREFIX.sub("", text, count=1)
         return plain.rstrip(".,;") if plain.startswith("10.") else plain  # the end of a sentence is no part of a DOI
     choices = choices_of(model, name)
     if text in choices or not choices:
         return text.lower() if bool in kinds_of(model, name) else text
     word = "-".join(text.lower().removesuffix(" cell").split())
-    marks = {"≥": ">", ">=": ">", "≤": "<", "<=": "<", "≈": "~", "at-least": ">", "at-most": "<", "about": "~"}
-    if word in marks and marks[word] in choices:
-        return marks[word]
+    if _MARK_WORDS.get(word) in choices:
+        return _MARK_WORDS[word]
     ends = [choice for choice in choices if choice == word or choice.endswith(f"-{word}")]
     return ends[0] if len(ends) == 1 else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.tables.fields import plain_doi
@@ -12,18 +12,25 @@ from features.tables.literature import Literature, papers_of
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance
 from features.tables.rows import closest
-from training.data.integrity import ID_COLUMNS
+from training.data.rows import id_of, rows_of, with_rows
 from training.data.withdrawn import (
     WITHDRAWN,
     Withdrawn,
-    as_csv,
-    entries,
     is_marked,
+    read_withdrawn,
     restored_row,
     withdrawn_row,
     without,
 )
-from training.intake.folder import OwnTable, literature_of, locked, own_tables, refuse_quarrels, rows_of, write_files
+from training.intake.folder import (
+    OwnTable,
+    literature_of,
+    locked,
+    own_tables,
+    refuse_contradictions,
+    withdrawn_csv,
+    write_files,
+)
 
 TABLES = ("cycling", "cells", "electrolytes")
 """Points before their cells: a point in training whose cell is out is a mistake. Back in the other order."""
@@ -31,13 +38,16 @@ TABLES = ("cycling", "cells", "electrolytes")
 
 @dataclass
 class Withdrawal:
-    """What was changed.
+    """The outcome of a command.
 
     Attributes
     ----------
-    own : ids of the user's own rows that were marked, or restored
-    listed : ids that were written into `withdrawn.csv`, or taken out of it
-    already : ids that were so before
+    own : list of str
+        Ids of the user's own rows that were marked, or restored.
+    listed : list of str
+        Ids that were written into `withdrawn.csv`, or taken out of it.
+    already : list of str
+        Ids that were so before.
     """
 
     own: list[str] = field(default_factory=list)
@@ -45,11 +55,24 @@ class Withdrawal:
     already: list[str] = field(default_factory=list)
 
 
-def withdraw(asked: str, folder: Path, why: str, today: datetime.date, *, undo: bool = False) -> Withdrawal:
-    """Take a row (its id) or a paper (its source id or DOI) out of training; back with `undo`.
+def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: bool = False) -> Withdrawal:
+    """Take a row or a paper out of training, or back.
 
     The user's own rows are marked in their note; a shipped row or paper is listed in the folder's `withdrawn.csv`.
     Doing it twice changes nothing. A withdrawn cell takes its cycling points along.
+
+    Parameters
+    ----------
+    name : str
+        Id of a row, or source id or DOI of a paper.
+    folder : Path
+        The user's data folder.
+    why : str
+        The reason; not needed with `undo`.
+    today : date
+        The day that is kept with the reason.
+    undo : bool
+        Back into training.
 
     Raises
     ------
@@ -60,22 +83,22 @@ def withdraw(asked: str, folder: Path, why: str, today: datetime.date, *, undo: 
         raise InputError("--why: expected a reason, it is kept with the row")
     if undo and not folder.is_dir():
         raise InputError(f"{folder}: no such data folder")
-    identity = _meant(asked.strip(), literature_of(folder), entries(folder))  # a wrong id makes no folder
+    identity = _meant(name.strip(), literature_of(folder), read_withdrawn(folder))  # a wrong id makes no folder
     with locked(folder):
-        tables, literature, listed = own_tables(folder), literature_of(folder), entries(folder)
-        chosen = {name: _chosen(identity, literature, name) for name in TABLES}
+        tables, literature, listed = own_tables(folder), literature_of(folder), read_withdrawn(folder)
+        chosen = {table: _chosen(identity, literature, table) for table in TABLES}
         result, changes = Withdrawal(), dict[str, dict[str, Provenance]]()
-        for name, rows in chosen.items():
+        for table, rows in chosen.items():
             for row_id, row in rows.items():
-                if row_id not in tables[name].rows:
+                if row_id not in tables[table].rows:
                     continue
                 if is_marked(row.note) if undo else row.in_training:
                     new = restored_row(row) if undo else withdrawn_row(row, why, today.isoformat())
-                    changes.setdefault(name, {})[row_id] = new
+                    changes.setdefault(table, {})[row_id] = new
                     result.own.append(row_id)
                 else:
                     result.already.append(row_id)
-        shipped = [row_id for name, rows in chosen.items() for row_id in rows if row_id not in tables[name].rows]
+        shipped = [row_id for table, rows in chosen.items() for row_id in rows if row_id not in tables[table].rows]
         if undo and identity in listed:
             del listed[identity]
             result.listed.append(identity)
@@ -85,44 +108,36 @@ def withdraw(asked: str, folder: Path, why: str, today: datetime.date, *, undo: 
         elif shipped:
             result.already.append(identity)
         if result.own or result.listed:
-            refuse_quarrels(without(_changed(literature, changes), listed), folder)
+            for table, changed in changes.items():
+                literature = with_rows(literature, table, changed)
+            refuse_contradictions(without(literature, listed), folder)
             _write(folder, tables, changes, listed if result.listed else None, undo=undo)
     return result
 
 
-def _meant(asked: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
-    """The id meant: of a row, of a paper, or the paper of a DOI."""
-    rows = [str(getattr(row, ID_COLUMNS[name])) for name in TABLES for row in rows_of(literature, name)]
-    papers = {paper for name in TABLES for row in rows_of(literature, name) for paper in papers_of(row.paper)}
+def _meant(name: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
+    """Return the id meant: of a row, of a paper, or the paper of a DOI."""
+    rows = [row for table in TABLES for row in rows_of(literature, table)]
+    ids, papers = [id_of(row) for row in rows], {paper for row in rows for paper in papers_of(row.paper)}
     dois = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
-    plain = str(plain_doi(asked))
-    known = {*rows, *papers, *listed}
-    for name in (asked, dois.get(plain, ""), plain):
-        if name in known:
-            return name
-    if not asked.strip():
+    plain = str(plain_doi(name))
+    known = {*ids, *papers, *listed}
+    for identity in (name, dois.get(plain, ""), plain):
+        if identity in known:
+            return identity
+    if not name:
         raise InputError("withdraw: got an empty id, expected that of a row or of a source, or the DOI of a paper")
-    raise InputError(f"{asked}: no row, source or DOI has this id{closest(asked, [*rows, *papers, *dois])}")
+    raise InputError(f"{name}: no row, source or DOI has this id{closest(name, [*ids, *papers, *dois])}")
 
 
 def _chosen(identity: str, literature: Literature, table: str) -> dict[str, Provenance]:
-    """Rows of this id or this paper, by their id; with a cell come its points."""
-    ids: dict[str, Provenance] = {str(getattr(row, ID_COLUMNS[table])): row for row in rows_of(literature, table)}
+    """Return the rows of this id or this paper, by their id; with a cell come its points."""
     cells = set(_chosen(identity, literature, "cells")) if table == "cycling" else set()
     return {
         row_id: row
-        for row_id, row in ids.items()
+        for row_id, row in ((id_of(row), row) for row in rows_of(literature, table))
         if row_id == identity or identity in papers_of(row.paper) or getattr(row, "cell_id", None) in cells
     }
-
-
-def _changed(literature: Literature, changes: Mapping[str, Mapping[str, Provenance]]) -> Literature:
-    """The literature with some rows replaced."""
-    lists: dict[str, list[Provenance]] = {
-        name: [rows.get(str(getattr(row, ID_COLUMNS[name])), row) for row in rows_of(literature, name)]
-        for name, rows in changes.items()
-    }
-    return replace(literature, **lists)  # type: ignore[arg-type]  # each list holds the rows of its table
 
 
 def _write(
@@ -135,7 +150,7 @@ def _write(
 ) -> None:
     """Write what changed, in an order that is valid at every point; all other cells stay as they were typed."""
     order: Sequence[str] = TABLES[::-1] if undo else TABLES
-    files = {} if listed is None else {folder / WITHDRAWN: as_csv(listed)}
+    files = {} if listed is None else {folder / WITHDRAWN: withdrawn_csv(listed)}
     for name in order:
         for row_id, row in changes.get(name, {}).items():
             tables[name].mark(row_id, row)

@@ -27,7 +27,12 @@ VIEW_COLUMNS = tuple(column for column in ElectrolyteRow.model_fields if column 
 
 
 def convert(names: Sequence[str]) -> dict[str, Converted]:
-    """Rows of pulled tables, by name, each table once.
+    """Read pulled tables as our rows, by name, each table once.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Keys of `SOURCES`.
 
     Raises
     ------
@@ -39,9 +44,21 @@ def convert(names: Sequence[str]) -> dict[str, Converted]:
 
 
 def with_public(literature: Literature, names: Sequence[str]) -> Literature:
-    """The literature with the rows of pulled tables, each measurement once; the same literature without names.
+    """Return the literature with the rows of pulled tables, each measurement once.
 
     A paper that the sources know by its DOI keeps the id it has there.
+
+    Parameters
+    ----------
+    literature : Literature
+        Shipped and own rows; left as they are.
+    names : sequence of str
+        Keys of `SOURCES`; without any the literature itself is returned.
+
+    Raises
+    ------
+    PublicDataError
+        Unknown name, or a table that was not pulled or was changed since.
     """
     if not names:
         return literature
@@ -53,15 +70,34 @@ def with_public(literature: Literature, names: Sequence[str]) -> Literature:
 
 
 def kind_of(refused: Refused) -> str:
-    """The reason without what is special to the row, for counting."""
+    """Return the reason of a refusal without what is special to the row, for counting.
+
+    Parameters
+    ----------
+    refused : Refused
+        A row that was not taken.
+
+    Examples
+    --------
+    >>> kind_of(Refused("line 3", "Li2S; 1,5", "the conductivity cannot be read: '1,5'"))
+    'the conductivity cannot be read'
+    """
     column, record, _ = refused.reason.partition(": got ")
     return f"{column} outside what the record holds" if record else re.split(r"[:,]| in \d", refused.reason)[0]
 
 
 def summary(name: str, converted: Converted) -> str:
-    """Licence, citation and counts of a table, with the refused rows by reason."""
+    """Return licence, citation and counts of a table, with the refused rows by reason.
+
+    Parameters
+    ----------
+    name : str
+        Key of `SOURCES`.
+    converted : Converted
+        Its rows.
+    """
     source, counts = find_source(name), converted.counts
-    reasons = Counter(kind_of(each) for each in converted.refused)
+    reasons = Counter(kind_of(refused) for refused in converted.refused)
     return "\n".join(
         [
             f"{name}: {source.title}",
@@ -74,11 +110,19 @@ def summary(name: str, converted: Converted) -> str:
 
 
 def write_view(converted: Converted, folder: Path) -> None:
-    """Write `electrolytes.csv` (without the CIF texts) and `refused.csv` into a folder."""
+    """Write `electrolytes.csv` (without the CIF texts) and `refused.csv` into a folder.
+
+    Parameters
+    ----------
+    converted : Converted
+        Rows of a table.
+    folder : Path
+        Made where it is not there; files of these names are replaced.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows = [[_cell(getattr(row, column)) for column in VIEW_COLUMNS] for row in converted.rows]
     _write(folder / "electrolytes.csv", VIEW_COLUMNS, rows)
-    refused = [[each.place, each.text, each.reason] for each in converted.refused]
+    refused = [[row.place, row.text, row.reason] for row in converted.refused]
     _write(folder / "refused.csv", ("place", "text", "reason"), refused)
 
 

@@ -1,18 +1,21 @@
-"""What a connector gives: the rows it could read, the ones it refused with the reason, and the helpers all share."""
+"""Rows of a public table: those that could be read, those refused with the reason, and what all connectors share."""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.formulas.reader import FormulaError, read_formula
 from features.tables.fields import plain_doi
 from features.tables.records import ElectrolyteRow
 from features.tables.rows import parse_row
 
-ROOM_TEMPERATURE_C = 25.0
+ROOM_TEMPERATURE_C = DEFAULT_TEMPERATURE_C
 ROOM_TEMPERATURE_NOTE = "room temperature, by the collection's own definition"
 
 _NUMBER = re.compile(r"(?P<mark>[<>~]?)(?P<value>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)")
@@ -39,7 +42,17 @@ FITTING: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that was not taken: where it stands, what it says, and why not."""
+    """A row that was not taken.
+
+    Attributes
+    ----------
+    place : str
+        Where it stands: its id or its line.
+    text : str
+        As printed, in short.
+    reason : str
+        Why it was not taken.
+    """
 
     place: str
     text: str
@@ -52,8 +65,10 @@ class Converted:
 
     Attributes
     ----------
-    rows : in file order
-    refused : rows not taken, with the reason
+    rows : list of ElectrolyteRow
+        In file order.
+    refused : list of Refused
+        Rows not taken, with the reason.
     """
 
     rows: list[ElectrolyteRow] = field(default_factory=list)
@@ -65,18 +80,48 @@ class Converted:
         censored = sum(row.conductivity_qualifier in ("<", ">") for row in self.rows)
         return {"rows": len(self.rows), "censored": censored, "refused": len(self.refused)}
 
-    def add(self, found: ElectrolyteRow | Refused) -> None:
-        """Put a result where it belongs."""
-        if isinstance(found, Refused):
-            self.refused.append(found)
+    def add(self, result: ElectrolyteRow | Refused) -> None:
+        """Put a result where it belongs.
+
+        Parameters
+        ----------
+        result : ElectrolyteRow or Refused
+            Of one row of the table.
+        """
+        if isinstance(result, Refused):
+            self.refused.append(result)
         else:
-            self.rows.append(found)
+            self.rows.append(result)
+
+
+def read_cells(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Read the rows of a CSV file: the line each ends on, and its cells by column.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8 text with a header; cells that are not there are empty.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for cells in reader:
+            yield reader.line_num, {name: (cell or "").strip() for name, cell in cells.items()}
 
 
 def read_number(text: str) -> tuple[str, float] | None:
-    """Qualifier (`=`, `<`, `>` or `~`) and value of a printed number; None where it is not one.
+    """Read a printed number.
 
     Overlines that slipped into the cell and typographic minus signs are read over; nothing else is.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+
+    Returns
+    -------
+    (str, float) or None
+        Qualifier (`=`, `<`, `>` or `~`) and value, at least 0; None where it is not one number.
 
     Examples
     --------
@@ -86,14 +131,21 @@ def read_number(text: str) -> tuple[str, float] | None:
     True
     """
     plain = _MINUS_SIGNS.sub("-", _OVERLINES.sub("", text)).strip()
-    found = _NUMBER.fullmatch(plain)
-    return (found["mark"] or "=", float(found["value"])) if found else None
+    number = _NUMBER.fullmatch(plain)
+    return (number["mark"] or "=", float(number["value"])) if number else None
 
 
 def paper_of(dois: Iterable[str], otherwise: str) -> str:
-    """Label of the paper: its plain DOIs joined by `|`, or `otherwise` where there is none.
+    """Return the label of the paper: its plain DOIs joined by `|`.
 
     The DOI of a supplement (`....s001`) counts as that of its article.
+
+    Parameters
+    ----------
+    dois : iterable of str
+        As printed; what is no DOI is left out.
+    otherwise : str
+        Label where there is no DOI.
 
     Examples
     --------
@@ -105,7 +157,25 @@ def paper_of(dois: Iterable[str], otherwise: str) -> str:
 
 
 def read_amounts(formula: str) -> Mapping[str, float] | str | None:
-    """Amounts of a formula, None where it states none (a mixture without shares), or the reason why it is refused."""
+    """Read the amounts of a formula.
+
+    Parameters
+    ----------
+    formula : str
+        As printed.
+
+    Returns
+    -------
+    mapping of str to float, str or None
+        Amount by element; None where it states none (a mixture without shares); the reason where it is refused.
+
+    Examples
+    --------
+    >>> read_amounts("Li3PS4"), read_amounts("Li2S-P2S5")
+    ({'Li': 3.0, 'P': 1.0, 'S': 4.0}, None)
+    >>> read_amounts("LiZr2(P04)3")
+    "no amount: '04' has a letter O in it or lacks a decimal point"
+    """
     if misprinted := _MISPRINTED_ZERO.search(formula):
         return f"no amount: '{misprinted[0]}' has a letter O in it or lacks a decimal point"
     try:
@@ -115,24 +185,52 @@ def read_amounts(formula: str) -> Mapping[str, float] | str | None:
 
 
 def fitting_class(families: Mapping[str, str], family: str, amounts: Mapping[str, float] | None) -> str | None:
-    """Class of a family, None where the family tells none or the formula does not fit it."""
+    """Return the electrolyte class of a family.
+
+    Parameters
+    ----------
+    families : mapping of str to str
+        Our class by the table's own word.
+    family : str
+        As printed.
+    amounts : mapping of str to float, optional
+        Of the formula.
+
+    Returns
+    -------
+    str or None
+        None where the family tells none or the formula does not fit it.
+    """
     name = families.get(family.strip())
     if name is None or not amounts:
         return None
     needed, excluded = (words.split() for words in FITTING[name])
-    return name if all(each in amounts for each in needed) and not any(each in amounts for each in excluded) else None
+    return name if set(needed) <= set(amounts) and not set(excluded) & set(amounts) else None
 
 
 def build_row(values: Mapping[str, Any], place: str, text: str) -> ElectrolyteRow | Refused:
-    """The record, or the refusal with everything wrong with it in short."""
+    """Return the record, or the refusal with everything wrong with it in short.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+        By our column; None and empty text are not given.
+    place, text : str
+        As of `Refused`.
+    """
     row = parse_row(ElectrolyteRow, values, 0)
-    if isinstance(row, list):
-        return Refused(
-            place, text, "; ".join(f"{each.column}: got {each.got}, expected {each.expected}" for each in row)
-        )
-    return row
+    if not isinstance(row, list):
+        return row
+    reasons = (f"{mistake.column}: got {mistake.got}, expected {mistake.expected}" for mistake in row)
+    return Refused(place, text, "; ".join(reasons))
 
 
 def joined_notes(*notes: str) -> str | None:
-    """Notes that say something, in one text."""
+    """Join the notes that say something to one text.
+
+    Parameters
+    ----------
+    *notes : str
+        Empty ones are left out; None where all are.
+    """
     return "; ".join(filter(None, (" ".join(note.split()) for note in notes))) or None

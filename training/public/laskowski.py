@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,15 @@ _ABSTRACT = "chin."
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table, which may be broken over three lines."""
+    """One row of the table, which may be broken over three lines.
+
+    Attributes
+    ----------
+    lines : tuple of int
+        Their numbers.
+    cells : tuple of tuples of str
+        Cells of each line.
+    """
 
     lines: tuple[int, ...]
     cells: tuple[tuple[str, ...], ...]
@@ -48,23 +56,33 @@ class Entry:
     @property
     def values(self) -> dict[str, str]:
         """The other columns by name; each is printed in one of the lines."""
-        held = zip(COLUMNS[1:], zip(*(line[1:] for line in self.cells), strict=True), strict=True)
-        return {column: "".join(cells) for column, cells in held}
+        columns = zip(COLUMNS[1:], zip(*(line[1:] for line in self.cells), strict=True), strict=True)
+        return {column: "".join(cells) for column, cells in columns}
 
     @property
     def place(self) -> str:
-        """Name of the place: the first line."""
+        """Place of the row: its first line."""
         return f"line {self.lines[0]}"
 
     @property
     def text(self) -> str:
-        """What is printed, in one line."""
+        """The printed text, in one line."""
         return "; ".join(filter(None, [" / ".join(self.pieces), *self.values.values()]))
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The lines of the table sorted by what they are; every line number stands in one of the three."""
+    """The lines of the table sorted by what they are; every line number stands in one of the three.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        Rows with a value.
+    names : list of int
+        Lines that print nothing but a common name.
+    refused : dict of int to Refused
+        Lines that fit nowhere.
+    """
 
     entries: list[Entry]
     names: list[int]
@@ -72,10 +90,15 @@ class Layout:
 
 
 def rows(folder: Path) -> Converted:
-    """Rows of the table, with the DOI of each reference number.
+    """Read the table, with the DOI of each reference number.
 
     Lines that print nothing but a compound's common name belong to no value and are passed over. The temperature is
     25 °C in every row, as the table's conductivity column is headed as that at room temperature and prints no other.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's folder in the cache.
     """
     layout = read_layout((folder / TABLE).read_text(encoding="utf-8-sig"))
     dois = read_lookup((folder / LOOKUP).read_text(encoding="utf-8-sig"))
@@ -87,15 +110,32 @@ def rows(folder: Path) -> Converted:
 
 
 def read_lookup(text: str) -> dict[int, list[str]]:
-    """DOIs of each reference number."""
-    found: dict[int, list[str]] = {}
+    """Read the DOIs of each reference number.
+
+    Parameters
+    ----------
+    text : str
+        The look-up table.
+
+    Examples
+    --------
+    >>> read_lookup("ref. number,DOI\\n7,10.1000/a\\n7,10.1000/b\\n")
+    {7: ['10.1000/a', '10.1000/b']}
+    """
+    dois: dict[int, list[str]] = {}
     for cells in csv.DictReader(io.StringIO(text)):
-        found.setdefault(int(cells["ref. number"]), []).append(cells["DOI"].strip())
-    return found
+        dois.setdefault(int(cells["ref. number"]), []).append(cells["DOI"].strip())
+    return dois
 
 
 def read_layout(text: str) -> Layout:
-    """Sort the lines into entries, lines with a common name or nothing, and lines that fit nowhere."""
+    """Sort the lines into entries, lines with a common name or nothing, and lines that fit nowhere.
+
+    Parameters
+    ----------
+    text : str
+        The table.
+    """
     lines = [tuple(cell.strip() for cell in line) for line in csv.reader(io.StringIO(text, newline=""))]
     layout = Layout([], [], {})
     index = 0
@@ -120,7 +160,7 @@ def read_layout(text: str) -> Layout:
 
 
 def _broken(lines: Sequence[tuple[str, ...]]) -> bool:
-    """Whether three lines are one row: a formula, its values with or without a part of it, the formula's end."""
+    """Return whether three lines are one row: a formula, its values with or without a part of it, the formula's end."""
     if len(lines) < 3 or any(len(line) != len(COLUMNS) for line in lines):
         return False
     first, middle, end = lines
@@ -175,7 +215,7 @@ def _row(entry: Entry, dois: Mapping[int, list[str]], name: str) -> ElectrolyteR
 
 
 def _misprint(formula: str) -> str:
-    """Why a formula that could be read must not be; empty where nothing is wrong."""
+    """Return why a formula that could be read must not be; empty where nothing is wrong."""
     if bare := _BARE_LITHIUM.search(formula):
         return f"a component without an anion, {bare[0].strip('-*(')}: a letter is missing"
     counts = [float(count) for count in _COUNTED.findall(formula)]
@@ -185,12 +225,12 @@ def _misprint(formula: str) -> str:
 
 
 def _paper(reference: str, dois: Mapping[int, list[str]], place: str) -> tuple[str, str]:
-    """Label of the paper and a note about doubtful ones. A range of references is all of them."""
-    found = _REFERENCES.fullmatch(reference)
-    if not found:
+    """Return the label of the paper and a note about doubtful ones; a range of references is all of them."""
+    numbers = _REFERENCES.fullmatch(reference)
+    if not numbers:
         printed = f"reference printed as {reference}" if reference else "no reference printed"
         return f"laskowski:{place}", printed
-    first, last = int(found[1]), int(found[2] or found[1])
+    first, last = int(numbers[1]), int(numbers[2] or numbers[1])
     papers = [doi for number in range(first, last + 1) for doi in dois.get(number, [])]
     abstract = any(_ABSTRACT in doi for doi in papers)
     note = "the DOI is of an abstract in ChemInform, not of the paper" if abstract else ""
@@ -198,17 +238,9 @@ def _paper(reference: str, dois: Mapping[int, list[str]], place: str) -> tuple[s
 
 
 def _space_group(symbol: str, number: str) -> tuple[str | None, str]:
-    """The number, which the extraction left whole; the symbol only where no number stands beside it."""
+    """Return the number, which the extraction left whole; the symbol only where no number stands beside it."""
     if number:
         known = space_group_number(number)
         return (number, "") if known else (None, f"space group number printed as {number}")
     known = space_group_number(symbol) if symbol else None
     return (symbol, "") if known else (None, f"space group printed as {symbol}" if symbol else "")
-
-
-def iter_lines(layout: Layout) -> Iterator[int]:
-    """Every line number the layout accounts for."""
-    for entry in layout.entries:
-        yield from entry.lines
-    yield from layout.names
-    yield from layout.refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from training.public.converted import (
     fitting_class,
     paper_of,
     read_amounts,
+    read_cells,
     read_number,
 )
 
@@ -30,15 +30,18 @@ FORMS = {"Glass": "glass", "Glass-Ceramic": "glass-ceramic"}
 
 
 def rows(folder: Path) -> Converted:
-    """Rows of `LiIonDatabase.csv`; each prints its temperature in °C. An id that stands twice gets its line added."""
+    """Read `LiIonDatabase.csv`; each row prints its temperature in °C. An id that stands twice gets its line added.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's folder in the cache.
+    """
     converted, seen = Converted(), set[str]()
-    with (folder / "LiIonDatabase.csv").open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for cells in reader:
-            place = cells["ID"].strip()
-            place = f"{place} (line {reader.line_num})" if place in seen else place
-            seen.add(place)
-            converted.add(_row({name: (cell or "").strip() for name, cell in cells.items()}, place))
+    for line, cells in read_cells(folder / "LiIonDatabase.csv"):
+        place = f"{cells['ID']} (line {line})" if cells["ID"] in seen else cells["ID"]
+        seen.add(place)
+        converted.add(_row(cells, place))
     return converted
 
 

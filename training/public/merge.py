@@ -1,4 +1,4 @@
-"""Tables that tell the same measurement: the row of the preferred table is kept, the other is dropped with a reason."""
+"""Tables that hold the same measurement: the row of the preferred table is kept, the other is dropped with a reason."""
 
 from __future__ import annotations
 
@@ -10,23 +10,34 @@ import numpy as np
 
 from features.composition import composition_of
 from features.crystal.space_group import space_group_number
-from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.tables.fields import plain_doi
 from features.tables.records import ElectrolyteRow
-from training.public.converted import ROOM_TEMPERATURE_C, Converted
+from training.data.groups import NEARLY_ONE, atomic_fractions
+from training.data.integrity import folded
+from training.public.converted import Converted
 
 ORDER = ("obelix", "liverpool", "laskowski")
 """Public tables from the most to the least preferred; all stand behind the shipped rows."""
-SAME_COMPOSITION = 0.02
-"""Sum of absolute differences of the atomic fractions up to which two compositions are one."""
 SAME_TEMPERATURE_C = 10.0
+"""Difference up to which two temperatures are one."""
 DISAGREEMENT_DECADES = 0.3
+"""Difference above which two conductivities are not one."""
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A row left out because a kept one tells the same measurement; `disagrees` where the values differ by more than
-    0.3 decades, which the reason then tells."""
+    """A row left out because a kept one tells the same measurement.
+
+    Attributes
+    ----------
+    row_id, kept_id : str
+        Ids of the two rows.
+    reason : str
+        What makes them one measurement.
+    disagrees : bool
+        Whether the values differ by more than 0.3 decades, which the reason then tells.
+    """
 
     row_id: str
     kept_id: str
@@ -44,7 +55,7 @@ class Merged:
     @property
     def disagreements(self) -> int:
         """Number of dropped rows whose value is not that of the kept row."""
-        return sum(each.disagrees for each in self.dropped)
+        return sum(dropped.disagrees for dropped in self.dropped)
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,12 @@ def merge(
 
     Parameters
     ----------
-    shipped : rows of the literature
-    public : converted tables by name
-    doi_of : DOI of the paper a shipped row names, empty where unknown
+    shipped : sequence of ElectrolyteRow
+        Rows of the literature.
+    public : mapping of str to Converted
+        Public tables by name.
+    doi_of : callable, optional
+        From the paper a shipped row names to its DOI, empty where unknown.
 
     Returns
     -------
@@ -98,7 +112,7 @@ def merge(
 
 
 def _papers(row: ElectrolyteRow, doi_of: Callable[[str], str] | None = None) -> frozenset[str]:
-    """Papers of a row, by DOI where known."""
+    """Return the papers of a row, by DOI where known."""
     printed = [
         *(row.source_id or "").split("|"),
         row.doi or "",
@@ -112,18 +126,10 @@ def _known(
 ) -> _Known:
     texts = (row.electrolyte, row.composition or "")
     if texts not in fractions:
-        fractions[texts] = _fractions(composition_of(*texts))
-    warm = ROOM_TEMPERATURE_C if row.temperature_c is None else row.temperature_c
-    return _Known(row, table, papers, fractions[texts], warm)
-
-
-def _fractions(amounts: Mapping[str, float] | None) -> np.ndarray | None:
-    if not amounts:
-        return None
-    vector = np.zeros(len(SYMBOLS))
-    for element, amount in amounts.items():
-        vector[ELEMENT_INDEX[element]] = amount
-    return np.asarray(vector / vector.sum())
+        amounts = composition_of(*texts)
+        fractions[texts] = atomic_fractions(amounts) if amounts else None
+    temperature = DEFAULT_TEMPERATURE_C if row.temperature_c is None else row.temperature_c
+    return _Known(row, table, papers, fractions[texts], temperature)
 
 
 def _remember(known: _Known, by_paper: dict[str, list[_Known]]) -> None:
@@ -132,21 +138,23 @@ def _remember(known: _Known, by_paper: dict[str, list[_Known]]) -> None:
 
 
 def _same(known: _Known, by_paper: Mapping[str, list[_Known]]) -> _Known | None:
-    """The kept row that tells the same, the likest where there are several: first by table, then by composition and
-    value."""
+    """Return the kept row of the same measurement, None where there is none.
+
+    The likest where there are several: first by table, then by composition and value.
+    """
+
+    def likeness(other: _Known) -> tuple[int, float, float]:
+        return other.table, round(_distance(known, other), 6), decades_apart(known.row, other.row)
+
     others: Iterable[_Known] = (other for paper in sorted(known.papers) for other in by_paper.get(paper, []))
-    found = [other for other in others if _matches(known, other)]
-    likeness = [
-        (other.table, round(_distance(known, other), 6), decades_apart(known.row, other.row)) for other in found
-    ]
-    return found[min(range(len(found)), key=likeness.__getitem__)] if found else None
+    return min((other for other in others if _matches(known, other)), key=likeness, default=None)
 
 
 def _matches(known: _Known, other: _Known) -> bool:
     if known.table == other.table:
         return _identical(known, other)
     near = abs(known.temperature_c - other.temperature_c) <= SAME_TEMPERATURE_C
-    return near and _distance(known, other) <= SAME_COMPOSITION
+    return near and _distance(known, other) <= NEARLY_ONE
 
 
 def _identical(known: _Known, other: _Known) -> bool:
@@ -161,17 +169,30 @@ def _group(known: _Known) -> int | None:
 
 
 def _distance(known: _Known, other: _Known) -> float:
-    """Sum of differences of the atomic fractions; without them 0 where the texts are one, else infinite."""
+    """Return the sum of differences of the atomic fractions; without them 0 where the texts are one, else infinite."""
     if known.fractions is None or other.fractions is None:
-        texts = ["".join(each.row.electrolyte.lower().split()) for each in (known, other)]
-        return 0.0 if known.fractions is other.fractions and texts[0] == texts[1] else math.inf
+        same_text = folded(known.row.electrolyte) == folded(other.row.electrolyte)
+        return 0.0 if known.fractions is other.fractions and same_text else math.inf
     return float(np.abs(known.fractions - other.fractions).sum())
 
 
 def decades_apart(one: ElectrolyteRow, other: ElectrolyteRow) -> float:
-    """How far two conductivities contradict each other, in decades; 0 where one is missing or a bound allows both.
+    """Return the decades by which two conductivities contradict each other.
 
-    A range is met anywhere between its ends.
+    It is 0 where one is missing or a bound allows both; a range is met anywhere between its ends.
+
+    Parameters
+    ----------
+    one, other : ElectrolyteRow
+        Their conductivities may be values, bounds or ranges.
+
+    Examples
+    --------
+    >>> rows = {"measurement_id": "x", "electrolyte": "Li3PS4", "source_id": "zhan2023"}
+    >>> value = ElectrolyteRow(**rows, conductivity_s_per_cm=1e-4)
+    >>> bound = ElectrolyteRow(**rows, conductivity_s_per_cm=1e-6, conductivity_qualifier="<")
+    >>> decades_apart(value, bound), decades_apart(value, value)
+    (2.0, 0.0)
     """
     (low, high), (other_low, other_high) = _span(one), _span(other)
     return max(0.0, low - other_high, other_low - high)
@@ -193,6 +214,6 @@ def _drop(known: _Known, kept: _Known) -> Dropped:
     apart = decades_apart(known.row, kept.row)
     reason, disagrees = f"{what} ({shared})", apart > DISAGREEMENT_DECADES
     if disagrees:
-        values = [f"{each.row.conductivity_qualifier}{each.row.conductivity_s_per_cm:g}" for each in (known, kept)]
-        reason += f"; {values[0]} against {values[1]} S/cm, {apart:.2f} decades apart"
+        value, other = (f"{row.conductivity_qualifier}{row.conductivity_s_per_cm:g}" for row in (known.row, kept.row))
+        reason += f"; {value} against {other} S/cm, {apart:.2f} decades apart"
     return Dropped(known.row.measurement_id, kept.row.measurement_id, reason, disagrees)

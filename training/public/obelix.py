@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from features.crystal.space_group import space_group_number
 from features.tables.records import ElectrolyteRow
+from training.data.groups import NEARLY_ONE, atomic_fractions
 from training.public.converted import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,
@@ -19,6 +21,7 @@ from training.public.converted import (
     joined_notes,
     paper_of,
     read_amounts,
+    read_cells,
     read_number,
 )
 
@@ -50,26 +53,29 @@ NUMBERS = {
     "beta": "lattice_beta_deg",
     "gamma": "lattice_gamma_deg",
 }
-SAME_COMPOSITION = 0.02
-"""Sum of differences of atomic fractions up to which the two composition columns agree."""
+"""Our column of each column of numbers."""
 
 
 def rows(folder: Path) -> Converted:
-    """Rows of `all.csv`, with the structures of `all_cifs.zip`.
+    """Read `all.csv`, with the structures of `all_cifs.zip`.
 
     The temperature is 25 °C in every row, as the collection holds room-temperature values and prints none. Where the
     two composition columns disagree, the one of the unit cell counts for both and a note says so.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's folder in the cache.
     """
-    cifs = read_cifs(folder / "all_cifs.zip")
+    cifs = _read_cifs(folder / "all_cifs.zip")
     converted = Converted()
-    with (folder / "all.csv").open(encoding="utf-8-sig", newline="") as file:
-        for cells in csv.DictReader(file):
-            converted.add(_row({name: (cell or "").strip() for name, cell in cells.items()}, cifs))
+    for _, cells in read_cells(folder / "all.csv"):
+        converted.add(_row(cells, cifs))
     return converted
 
 
-def read_cifs(path: Path) -> dict[str, str]:
-    """Text of each CIF of the archive, by the id of its row."""
+def _read_cifs(path: Path) -> dict[str, str]:
+    """Return the text of each CIF of the archive, by the id of its row."""
     with zipfile.ZipFile(path) as archive:
         members = [PurePosixPath(name) for name in archive.namelist() if name.endswith(".cif")]
         return {member.stem: archive.read(str(member)).decode("utf-8") for member in members}
@@ -93,7 +99,7 @@ def _row(cells: Mapping[str, str], cifs: Mapping[str, str]) -> ElectrolyteRow | 
     if isinstance(amounts, str):
         return Refused(place, text, amounts)
     other = read_amounts(reduced)
-    agree = not isinstance(other, str) and _difference(amounts, other) <= SAME_COMPOSITION
+    agree = not isinstance(other, str) and _difference(amounts, other) <= NEARLY_ONE
     group, group_note = _space_group(cells["Space group"], cells["Space group #"])
     cif = cifs.get(place)
     return build_row(
@@ -126,16 +132,15 @@ def _row(cells: Mapping[str, str], cifs: Mapping[str, str]) -> ElectrolyteRow | 
 
 
 def _difference(one: Mapping[str, float] | None, other: Mapping[str, float] | None) -> float:
-    """Sum of absolute differences of the atomic fractions, infinite where one is unknown."""
+    """Return the sum of absolute differences of the atomic fractions, infinite where one is unknown."""
     if not one or not other:
         return float("inf")
-    total, others = sum(one.values()), sum(other.values())
-    return sum(abs(one.get(each, 0) / total - other.get(each, 0) / others) for each in {*one, *other})
+    return float(np.abs(atomic_fractions(one) - atomic_fractions(other)).sum())
 
 
 def _space_group(symbol: str, number: str) -> tuple[str | None, str]:
-    """The symbol where it can be read, else the number; a note where the two disagree."""
-    meant, other = (space_group_number(each) if each else None for each in (symbol, number))
+    """Return the symbol where it can be read, else the number; and a note where the two disagree."""
+    meant, other = (space_group_number(group) if group else None for group in (symbol, number))
     if meant is None:
         return number or None, f"space group printed as {symbol}" if symbol else ""
     return symbol, f"the number printed beside the space group, {number}, is another one" if other != meant else ""

@@ -1,4 +1,4 @@
-"""The public tables: where they come from, who made them, and how they get into the cache unchanged."""
+"""The public tables: their addresses, their makers, and the way into the cache, unchanged."""
 
 from __future__ import annotations
 
@@ -30,12 +30,18 @@ class PublicSource:
 
     Attributes
     ----------
-    name : name on the command line and in `seed`
-    title : what it is called
-    licence : as stated, or where to look
-    citation : what to cite
-    url_base : address the paths are relative to, at a fixed commit
-    files : path in the repository and SHA-256 of each file, by its local name
+    name : str
+        On the command line and in `seed`.
+    title : str
+        As published.
+    licence : str
+        As stated, or where to look.
+    citation : str
+        Text to cite.
+    url_base : str
+        Address the paths are relative to, at a fixed commit.
+    files : mapping of str to (str, str)
+        Path in the repository and SHA-256 of each file, by its local name.
     """
 
     name: str
@@ -112,7 +118,12 @@ SOURCES = {
 
 
 def find_source(name: str) -> PublicSource:
-    """A table by its name.
+    """Return a table by its name.
+
+    Parameters
+    ----------
+    name : str
+        Key of `SOURCES`.
 
     Raises
     ------
@@ -126,7 +137,7 @@ def find_source(name: str) -> PublicSource:
 
 
 def cache_folder() -> Path:
-    """Folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
+    """Return the folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
     if given := os.environ.get("SILION_CACHE"):
         return Path(given)
     import pooch  # type: ignore[import-untyped, unused-ignore]
@@ -157,7 +168,7 @@ def pull(name: str, from_dir: str | Path | None = None) -> Path:
         A file has another content; the cache is as it was.
     """
     source, cache = find_source(name), cache_folder()
-    found = _found(source, Path(from_dir)) if from_dir is not None else {}
+    given = _files_in(source, Path(from_dir)) if from_dir is not None else {}
     try:
         cache.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
@@ -165,18 +176,23 @@ def pull(name: str, from_dir: str | Path | None = None) -> Path:
         raise PublicDataError(f"{cache}: cannot keep the table there ({error}); set SILION_CACHE") from None
     try:
         for file, (path, expected) in source.files.items():
-            if found:
-                (aside / file).write_bytes(found[file].read_bytes())
+            if given:
+                (aside / file).write_bytes(given[file].read_bytes())
             else:
                 _download(source.url_base + path, aside / file, name)
-            check_hash(aside / file, expected, f"{found.get(file, source.url_base + path)}", "; nothing was changed")
+            check_hash(aside / file, expected, f"{given.get(file, source.url_base + path)}", "; nothing was changed")
         return _swap(aside, cache / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
 def pulled(name: str) -> Path:
-    """Folder of a table in the cache, with every file there and unchanged.
+    """Return the folder of a table in the cache, with every file there and unchanged.
+
+    Parameters
+    ----------
+    name : str
+        Key of `SOURCES`.
 
     Raises
     ------
@@ -195,23 +211,40 @@ def pulled(name: str) -> Path:
 
 
 def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
-    """Refuse a file whose SHA-256 is not the expected one."""
+    """Refuse a file whose SHA-256 is not the expected one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        SHA-256 in hexadecimal digits.
+    label : str
+        Name of the file in the message.
+    remedy : str
+        Said at the end of the message.
+
+    Raises
+    ------
+    HashMismatch
+        It is another one.
+    """
     got = hashlib.sha256(path.read_bytes()).hexdigest()
     if got != expected:
         raise HashMismatch(f"{label}: got SHA-256 {got}, expected {expected}{remedy}")
 
 
-def _found(source: PublicSource, folder: Path) -> dict[str, Path]:
-    """Where each file of the table is in a folder."""
+def _files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
+    """Return the path of each file of the table in a folder."""
     if not folder.is_dir():
         raise PublicDataError(f"{folder}: no such folder; expected one with {', '.join(source.files)}")
     homes = (folder, folder / source.name)
-    found = {file: home / file for file in source.files for home in homes if (home / file).is_file()}
-    missing = [file for file in source.files if file not in found]
+    paths = {file: home / file for file in source.files for home in homes if (home / file).is_file()}
+    missing = [file for file in source.files if file not in paths]
     if missing:
         where = f"{folder} and {folder / source.name}"
         raise PublicDataError(f"{where}: no {', '.join(missing)}; the table {source.name} needs it")
-    return found
+    return paths
 
 
 def _download(url: str, target: Path, name: str) -> None:

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from features.formulas.charge import is_balanced
 from features.formulas.reader import FormulaError, read_formula
@@ -25,7 +25,7 @@ _COEFFICIENT = re.compile(r"^[\d.]+\s*(?:wt ?%|mol ?%)?\s*")
 
 
 class Scattered(ValueError):
-    """The subscripts cannot be put back for sure."""
+    """Subscripts that cannot be put back for sure."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,14 @@ class _Reading:
 
     Attributes
     ----------
-    parts : what is written so far, with room for a number at each place of a missing one
-    gaps : places in `parts` that may get a number, with whether they must
-    pending : numbers read that were not put back yet
-    moved : whether a number went elsewhere than right where it stood
+    parts : tuple of str
+        The text so far, with room for a number at each place of a missing one.
+    gaps : tuple of (int, bool)
+        Places in `parts` that may get a number, with whether they must.
+    pending : tuple of str
+        Numbers read that were not put back yet.
+    moved : bool
+        Whether a number went elsewhere than right where it stood.
     """
 
     parts: tuple[str, ...] = ()
@@ -55,11 +59,26 @@ class _Tokens:
 
     @classmethod
     def of(cls, piece: str) -> _Tokens:
-        found = [(match.lastgroup or "text", match[0]) for match in _TOKEN.finditer(piece.strip())]
-        return cls([kind for kind, _ in found], [text for _, text in found])
+        """Return the tokens of a piece.
+
+        Parameters
+        ----------
+        piece : str
+            A line of the formula.
+        """
+        matches = list(_TOKEN.finditer(piece.strip()))
+        return cls([match.lastgroup or "text" for match in matches], [match[0] for match in matches])
 
     def near(self, index: int, step: int) -> int | None:
-        """Index of the next token that is no blank, forwards or backwards; None at the end."""
+        """Return the index of the next token that is no blank; None at the end.
+
+        Parameters
+        ----------
+        index : int
+            Of the token beside it.
+        step : int
+            1 forwards, -1 backwards.
+        """
         index += step
         while 0 <= index < len(self.kinds):
             if self.kinds[index] != "blank":
@@ -68,16 +87,27 @@ class _Tokens:
         return None
 
     def can_hold(self, index: int | None) -> bool:
-        """Whether a subscript may follow the token: a letter or a closed bracket."""
+        """Return whether a subscript may follow a token: a letter or a closed bracket.
+
+        Parameters
+        ----------
+        index : int or None
+            Of the token; nothing follows None.
+        """
         return index is not None and (self.texts[index].isalpha() or self.texts[index] in ")]")
 
 
 def restore(pieces: Sequence[str]) -> str:
-    """The formula with its subscripts in place; the pieces are the lines it was broken over.
+    """Return the formula with its subscripts in place.
 
     Where no number has to move, blanks are only closed. Else all ways to put the numbers back in order are tried, and
     exactly one may leave every changed component without a charge (`features.formulas.charge`; a component that cannot
     be judged is not held against its reading).
+
+    Parameters
+    ----------
+    pieces : sequence of str
+        The lines the formula was broken over.
 
     Raises
     ------
@@ -91,18 +121,18 @@ def restore(pieces: Sequence[str]) -> str:
     >>> restore(["0.27B S2 3 – 0.32Li2S –", "0.41LiI"])
     '0.27B2S3-0.32Li2S-0.41LiI'
     """
-    each = [list(_readings(piece, behind)) for piece, behind in zip(pieces, [*pieces[1:], ""], strict=True)]
-    if any(not readings for readings in each):
+    by_piece = [list(_readings(piece, behind)) for piece, behind in zip(pieces, [*pieces[1:], ""], strict=True)]
+    if any(not readings for readings in by_piece):
         raise Scattered("the subscripts stand apart and do not fit the gaps they left")
-    _give_up_above(math.prod(len(readings) for readings in each))
-    found: dict[str, bool] = {}
-    for choice in itertools.product(*each):
+    _give_up_above(math.prod(len(readings) for readings in by_piece))
+    moved: dict[str, bool] = {}
+    for choice in itertools.product(*by_piece):
         text = _joined(["".join(reading.parts) for reading in choice])
-        found[text] = found.get(text, True) and any(reading.moved for reading in choice)
-    if len(found) == 1 and not any(found.values()):
-        return next(iter(found))
+        moved[text] = moved.get(text, True) and any(reading.moved for reading in choice)
+    if len(moved) == 1 and not any(moved.values()):
+        return next(iter(moved))
     raw = set(_components(_joined([re.sub(r"\s", "", piece) for piece in pieces])))
-    good = [text for text in found if all(_holds(part) for part in _components(text) if part not in raw)]
+    good = [text for text in moved if all(_is_neutral(part) for part in _components(text) if part not in raw)]
     if len(good) == 1:
         return good[0]
     if not good:
@@ -111,20 +141,20 @@ def restore(pieces: Sequence[str]) -> str:
 
 
 def _readings(piece: str, following: str) -> Iterator[_Reading]:
-    """All readings of one piece; `following` is the piece behind it."""
+    """Yield all readings of one piece; `following` is the piece behind it."""
     tokens = _Tokens.of(piece)
     goes_on = following[:1].isalpha() or following[:1] == "("
-    held = [_Reading()]
+    readings = [_Reading()]
     for index, kind in enumerate(tokens.kinds):
         if kind == "number":
-            steps = (after for reading in held for after in _number(reading, tokens, index, goes_on))
+            steps = (after for reading in readings for after in _number(reading, tokens, index, goes_on))
         elif kind == "blank":
-            steps = (_blank(reading, tokens, index) for reading in held)
+            steps = (_blank(reading, tokens, index) for reading in readings)
         else:
-            steps = (_write(after, tokens.texts[index]) for reading in held for after in _place(reading))
-        held = list(itertools.islice(steps, MAX_READINGS + 1))
-        _give_up_above(len(held))
-    ended = (after for reading in held for after in _place(reading))
+            steps = (_write(after, tokens.texts[index]) for reading in readings for after in _place(reading))
+        readings = list(itertools.islice(steps, MAX_READINGS + 1))
+        _give_up_above(len(readings))
+    ended = (after for reading in readings for after in _place(reading))
     yield from (reading for reading in ended if not any(must for _, must in reading.gaps))
 
 
@@ -134,21 +164,21 @@ def _give_up_above(ways: int) -> None:
 
 
 def _write(reading: _Reading, text: str) -> _Reading:
-    return _Reading((*reading.parts, text), reading.gaps, reading.pending, reading.moved)
+    return replace(reading, parts=(*reading.parts, text))
 
 
 def _blank(reading: _Reading, tokens: _Tokens, index: int) -> _Reading:
-    """A blank is a gap behind what can hold a number, stays beside a share, and else means nothing."""
+    """Read a blank: a gap behind what can hold a number, kept beside a share, else nothing."""
     before, after = index - 1, index + 1  # a piece neither begins nor ends with one
     if tokens.can_hold(before):
         gap = (len(reading.parts), tokens.can_hold(after) or tokens.texts[after] in "([")
-        reading = _Reading((*reading.parts, ""), (*reading.gaps, gap), reading.pending, reading.moved)
+        reading = replace(reading, parts=(*reading.parts, ""), gaps=(*reading.gaps, gap))
     beside_share = "unit" in (tokens.kinds[before], tokens.kinds[after])
     return _write(reading, " ") if beside_share and not reading.pending else reading
 
 
 def _number(reading: _Reading, tokens: _Tokens, index: int, goes_on: bool) -> Iterator[_Reading]:
-    """A number stays where it stands, or waits to be put back, or may do either."""
+    """Yield the readings of a number: it stays where it stands, or waits to be put back, or may do either."""
     text, before, after = tokens.texts[index], tokens.near(index, -1), tokens.near(index, 1)
     following = tokens.kinds[after] if after is not None else ""
     if before is None:
@@ -168,16 +198,16 @@ def _number(reading: _Reading, tokens: _Tokens, index: int, goes_on: bool) -> It
             for placed in _place(reading):
                 yield _write(placed, text)
         if not counts and reading.gaps:
-            yield _Reading(reading.parts, reading.gaps, (*reading.pending, text), reading.moved)
+            yield replace(reading, pending=(*reading.pending, text))
 
 
 def _opens_component(tokens: _Tokens, index: int) -> bool:
-    """Whether a number behind a blank counts the bracket behind it, as in `0.2(Li2S) 0.8(GeS2)`."""
+    """Return whether a number behind a blank counts the bracket behind it, as in `0.2(Li2S) 0.8(GeS2)`."""
     return tokens.kinds[0] == "number" and tokens.texts[1:2] == ["("] and tokens.texts[index + 1 : index + 2] == ["("]
 
 
 def _place(reading: _Reading) -> Iterator[_Reading]:
-    """The waiting numbers put into the open gaps in order; nothing to do where none waits."""
+    """Yield the ways to put the waiting numbers into the open gaps in order."""
     if not reading.pending:
         yield reading
         return
@@ -193,7 +223,7 @@ def _place(reading: _Reading) -> Iterator[_Reading]:
 
 
 def _joined(pieces: Sequence[str]) -> str:
-    """The pieces behind each other: plain dashes without blanks, a blank behind a share."""
+    """Join the pieces: plain dashes without blanks, a blank behind a share."""
     text = pieces[0]
     for piece in pieces[1:]:
         text += (" " if text.endswith("%") else "") + piece
@@ -205,18 +235,18 @@ def _joined(pieces: Sequence[str]) -> str:
 
 
 def _components(text: str) -> list[str]:
-    """The formulas between the dashes, without their coefficients and the brackets that close elsewhere."""
-    found = []
+    """Return the formulas between the dashes, without their coefficients and the brackets that close elsewhere."""
+    components = []
     for part in _DASHES.split(text):
         part = part.strip()
         while part.count("(") != part.count(")"):
             cut = _COEFFICIENT.sub("", part) if part.count("(") > part.count(")") else part
             part = cut[1:] if cut.startswith("(") else part[: part.rindex(")")] if ")" in part else ""
-        found.append(_COEFFICIENT.sub("", part).strip())
-    return [part for part in found if part]
+        components.append(_COEFFICIENT.sub("", part).strip())
+    return [component for component in components if component]
 
 
-def _holds(component: str) -> bool:
+def _is_neutral(component: str) -> bool:
     try:
         amounts = read_formula(component).composition
     except FormulaError:

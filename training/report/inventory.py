@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from models.tasks.registry import TASKS
-from training.data.integrity import ID_COLUMNS
+from training.data.rows import ID_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from training.data.load import SHIPPED, load_literature
-from training.data.withdrawn import apply
+from training.data.withdrawn import apply_withdrawals
 
 HEADER = "electrolyte,sigma (mS/cm),T (°C),doi"
 FIRST = f"{HEADER}\nLi6PS5Cl,2.3,25,10.1000/abc\n"
@@ -158,7 +158,7 @@ def test_a_shipped_row_is_replaced_by_being_withdrawn(run, write, paper, tmp_pat
     (out,) = rows(tmp_path / "mydata" / "withdrawn.csv")
     assert (out["id"], out["why"]) == ("E051", f"replaced by {row['measurement_id']}, user: new.csv")
     folders = [SHIPPED, tmp_path / "mydata"]
-    literature = apply(load_literature(folders), folders)
+    literature = apply_withdrawals(load_literature(folders), folders)
     told = {each.measurement_id: each.in_training for each in literature.electrolytes}
     assert (told["E051"], told[row["measurement_id"]]) == (False, True)
     again = run("add", write(text), "--write")

@@ -7,8 +7,7 @@ import pytest
 from features.tables.mistakes import InputError
 from features.tables.records import TABLES
 from training.intake.draft import ADDABLE, recognised
-from training.intake.headers import names, read_header
-from training.intake.mapping import Mapped, read_mapping
+from training.intake.headers import Mapped, names, read_header, read_mapping
 
 
 def column(header, table, mapping=None):

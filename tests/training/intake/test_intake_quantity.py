@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.intake.numbers import Quantity, QuantityError, read_quantity
+from training.intake.numbers import QuantityError
+from training.intake.quantity import Quantity, read_quantity
 
 READ = [
     ("84", "%", Quantity(84)),

@@ -9,7 +9,7 @@ import pytest
 from features.tables.mistakes import InputError
 from training.data.integrity import cross_checks
 from training.data.load import SHIPPED, load_literature
-from training.data.withdrawn import apply, withdrawn
+from training.data.withdrawn import apply_withdrawals, read_withdrawn
 from training.intake.withdraw import withdraw
 
 ROWS = (
@@ -34,9 +34,13 @@ def told(folder, table):
         return {next(iter(row.values())): (row["in_training"], row["note"]) for row in csv.DictReader(file)}
 
 
+def withdrawn(folder):
+    return {identity: line.why for identity, line in read_withdrawn(folder).items()}
+
+
 def honoured(folder):
     folders = [SHIPPED, folder]
-    return apply(load_literature(folders), folders)
+    return apply_withdrawals(load_literature(folders), folders)
 
 
 TODAY = datetime.date.today().isoformat()
@@ -121,7 +125,7 @@ def test_a_shipped_paper_goes_with_cells_and_points(folder):
 def test_applying_twice_says_it_once(run, folder):
     run("withdraw", "E051", "--why", "misread")
     once = honoured(folder)
-    assert apply(once, [SHIPPED, folder]).electrolytes == once.electrolytes
+    assert apply_withdrawals(once, [SHIPPED, folder]).electrolytes == once.electrolytes
 
 
 def test_new_rows_of_a_withdrawn_paper_are_said_to_stay_out(run, folder, write):
@@ -168,6 +172,6 @@ def test_a_spoilt_list_is_refused(folder, tmp_path):
 
 def test_nothing_withdrawn_changes_nothing(folder):
     literature = load_literature([SHIPPED, folder])
-    assert apply(literature, [SHIPPED, folder]) == literature
+    assert apply_withdrawals(literature, [SHIPPED, folder]) == literature
     shutil.rmtree(folder)
     assert withdrawn(folder) == {}

@@ -8,9 +8,14 @@ import pytest
 from features.composition import composition_of
 from training.public import laskowski
 from training.public.converted import Converted
-from training.public.laskowski import iter_lines, read_layout
+from training.public.laskowski import Layout, read_layout
 
 LOOKUP = "ref. number,DOI\n1,10.1000/ONE\n2,10.1002/chin.199900001\n3,10.1000/three.s001\n4,10.1000/four\n"
+
+
+def iter_lines(layout: Layout) -> list[int]:
+    """Every line number the layout accounts for."""
+    return [*(line for entry in layout.entries for line in entry.lines), *layout.names, *layout.refused]
 
 
 def table(folder: Path, *lines: str) -> Converted:

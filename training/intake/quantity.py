@@ -1,0 +1,227 @@
+"""One cell of a table as a quantity: `>99`, `~80`, `80±2 %`, `2.3 mS/cm`, `10-20`, `C/10`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from features.electrolyte import DEFAULT_TEMPERATURE_C
+from training.intake.numbers import (
+    Figure,
+    QuantityError,
+    Unit,
+    UnitError,
+    find_unit,
+    fold_figures,
+    rounded,
+    take_figure,
+)
+
+NOT_GIVEN = frozenset(
+    {"", "-", "–", "—", "/", "n/a", "na", "nan", "none", "null", "n.a.", "n.r.", "nr", "not reported", "not given", "?"}
+)
+"""What stands in the cell of a number nobody printed, in lower case."""
+ROOM_TEMPERATURE = frozenset({"rt", "r.t.", "room temperature", "room temp", "ambient"})
+WARM_C = 5.0
+"""`25C` in a column of temperatures is one; below this a number in front of a bare C looks like a C-rate."""
+_MARKS = {
+    ">": ("at least", "more than", "over", "above", "min.", ">"),
+    "<": ("at most", "less than", "up to", "under", "below", "max.", "<"),
+    "~": ("approximately", "approx.", "approx", "around", "about", "circa", "nearly", "almost", "ca.", "ca", "c.", "~"),
+    "=": ("=",),
+}
+_MARK_OF = {word: mark for mark, words in _MARKS.items() for word in words}
+_MARK = re.compile(
+    "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I
+)
+_BETWEEN = re.compile(r"\s*(?:-|\bto\b|…|\.{2,3})\s*")
+_C_RATE = re.compile(r"(?:C\s*/\s*(?P<over>[\d.,]+)|(?P<times>[\d.,]+(?:\s*/\s*[\d.,]+)?)\s*C)(?:[- ]?rate)?")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a cell says, in the unit of its column.
+
+    Attributes
+    ----------
+    value : float
+        The number; the low end of a range.
+    high : float or None
+        The high end of a range; None where there is one value.
+    mark : str
+        = < > ~
+    uncertainty : float or None
+        Of the value; None where none is written.
+    remark : str
+        How the cell was read where that is not plain; else empty.
+    """
+
+    value: float
+    high: float | None = None
+    mark: str = "="
+    uncertainty: float | None = None
+    remark: str = ""
+
+
+def read_quantity(text: str, into: str, stated: str = "", *, allows_range: bool = False) -> Quantity | None:
+    """Read one cell of a column of numbers.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+    into : str
+        Unit of the column, as the row model declares it.
+    stated : str
+        Unit the header names, empty where it names none; a unit in the cell goes first.
+    allows_range : bool
+        Whether the table has a place for the high end.
+
+    Returns
+    -------
+    Quantity or None
+        None where the cell says that nothing is given. A range written `1-2×10^-4` shares its exponent where the
+        numbers would not rise otherwise.
+
+    Raises
+    ------
+    QuantityError
+        With what was expected: no number, a number that can be read twice, a unit of another quantity, a C-rate in
+        another column, a range where there is no place for one.
+
+    Examples
+    --------
+    >>> read_quantity("2.3 mS/cm", "S/cm")
+    Quantity(value=0.0023, high=None, mark='=', uncertainty=None, remark='')
+    >>> read_quantity("C/10", "1/h").value, read_quantity("298 K", "°C").value, read_quantity(">99", "%").mark
+    (0.1, 24.85, '>')
+    >>> read_quantity("80±2 %", "%").uncertainty, read_quantity("1-2×10^-4", "S/cm", allows_range=True).high
+    (2.0, 0.0002)
+    >>> read_quantity("n.a.", "S/cm") is None
+    True
+    """
+    folded = fold_figures(text)
+    if folded.lower() in NOT_GIVEN:
+        return None
+    if into == "°C" and folded.lower() in ROOM_TEMPERATURE:
+        return Quantity(DEFAULT_TEMPERATURE_C, remark="RT = 25")
+    mark, plain = _take_mark(folded)
+    if (rate := _c_rate(plain, into)) is not None:
+        return Quantity(rate, mark=mark)
+    quantity = _read(plain, into, stated)
+    if quantity.high is not None and (not allows_range or mark in "<>"):
+        raise QuantityError("one value, this table has no range here: give one row per value, or ~ and the middle")
+    return replace(quantity, mark=mark)
+
+
+def _take_mark(folded: str) -> tuple[str, str]:
+    """Return the mark a text begins with, = where there is none, and the rest."""
+    match = _MARK.match(folded)
+    if match is None:
+        return "=", folded
+    return _MARK_OF[match[0].strip().lower()], folded[match.end() :]
+
+
+def _c_rate(plain: str, into: str) -> float | None:
+    """Return the C-rate a text states, None where it states none; refuse it outside the column of C-rates."""
+    match = _C_RATE.fullmatch(plain)
+    if match is None:
+        return None
+    parts = [part.strip() for part in (match["times"] or f"1/{match['over']}").split("/")]
+    numbers = [float(part) if re.fullmatch(r"\d*\.?\d+", part) else None for part in parts]
+    first, last = numbers[0], numbers[-1]
+    if first is None or not last:
+        raise QuantityError("a C-rate such as 1C, C/10 or 0.1C")
+    rate = rounded(first / last) if len(numbers) == 2 else first
+    if into == "1/h":
+        return rate
+    if into == "°C" and match["times"] and len(numbers) == 1:
+        if rate >= WARM_C:
+            return None
+        raise QuantityError(f"a temperature; this looks like a C-rate, write {rate:g} °C if it is none")
+    raise QuantityError(f"a quantity in {into}; a C-rate belongs into c_rate_per_h")
+
+
+def _read(plain: str, into: str, stated: str) -> Quantity:
+    bracketed = re.fullmatch(r"\((?P<inside>[^()]*±[^()]*)\)\s*(?P<rest>.*)", plain)
+    if bracketed:
+        return _in_brackets(bracketed["inside"], bracketed["rest"], into, stated)
+    first, rest = _number(plain)
+    if "±" in rest:
+        return _with_error(first, rest, into, stated)
+    if _is_unit(rest, into):
+        return _quantity(first, first.error, _unit(rest, into, stated))
+    for left, second, right in _pairs(rest, into):
+        unit = _unit(right or left, into, stated)
+        if left and right and find_unit(left, into) != unit:
+            raise QuantityError("one unit for both ends of the range")
+        return _range(first, second, unit)
+    _unit(rest, into, stated)
+    raise QuantityError(f"a number in {into}")
+
+
+def _number(text: str) -> tuple[Figure, str]:
+    figure = take_figure(text)
+    if figure is None:
+        raise QuantityError("a number")
+    return figure
+
+
+def _quantity(figure: Figure, error: float | None, unit: Unit) -> Quantity:
+    return Quantity(unit.convert(figure.value), uncertainty=None if error is None else unit.stretch(error))
+
+
+def _is_unit(text: str, into: str) -> bool:
+    try:
+        find_unit(text, into)
+    except UnitError:
+        return False
+    return True
+
+
+def _unit(text: str, into: str, stated: str) -> Unit:
+    return find_unit(text.strip() or stated, into)
+
+
+def _in_brackets(inside: str, rest: str, into: str, stated: str) -> Quantity:
+    """Read `(3.2±0.4)×10^-4 S/cm`: both numbers times the power behind the bracket."""
+    value, error = (_number(part)[0] for part in inside.split("±", 1))
+    power = take_figure(f"1{rest}") if re.match(r"\s*[×xXeE]", rest) else None
+    if power and power[0].exponent is not None:
+        exponent, rest = power[0].exponent, power[1]
+        value, error = value.with_exponent(exponent), error.with_exponent(exponent)
+    return _quantity(value, error.value, _unit(rest, into, stated))
+
+
+def _with_error(first: Figure, rest: str, into: str, stated: str) -> Quantity:
+    """Read `80±2 %` and `80 % ± 2 %`."""
+    left, _, right = rest.partition("±")
+    error, behind = _number(right)
+    if left.strip() and behind.strip() and find_unit(left, into) != find_unit(behind, into):
+        raise QuantityError("one unit for the value and its uncertainty")
+    unit = _unit(behind.strip() or left, into, stated)
+    if first.exponent is None and error.exponent is not None and re.search("[×xX]", right):
+        first = first.with_exponent(error.exponent)  # 3.2±0.4×10^-4; 80±2e-1 says what it says
+    return _quantity(first, error.value, unit)
+
+
+def _pairs(rest: str, into: str) -> Iterator[tuple[str, Figure, str]]:
+    """Yield every way to part the text behind a number into unit, second number and unit."""
+    for between in _BETWEEN.finditer(rest):
+        left, right = rest[: between.start()], rest[between.end() :]
+        second = take_figure(right)
+        if second and _is_unit(left, into) and _is_unit(second[1], into):
+            yield left.strip(), second[0], second[1].strip()
+
+
+def _range(first: Figure, second: Figure, unit: Unit) -> Quantity:
+    """Read `1-2×10^-4` with the exponent shared, where the numbers would not rise otherwise."""
+    if first.exponent is None and second.exponent is not None:
+        if first.value <= second.value:
+            raise QuantityError("both ends of the range in full: the exponent may belong to one or to both")
+        first = first.with_exponent(second.exponent)
+    low, high = unit.convert(first.value), unit.convert(second.value)
+    if low >= high:
+        raise QuantityError("a range that rises, or a power of ten written 10^-4")
+    return Quantity(low, high)
