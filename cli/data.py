@@ -65,8 +65,7 @@ def _declare_dictionary(commands: Commands) -> None:
 
 def _dictionary(arguments: argparse.Namespace) -> int:
     """Print the meaning of every column, or write it where it is documented."""
-    from features.tables.datapackage import datapackage
-    from features.tables.dictionary import BEGIN, END, dictionary, write_between_marks
+    from features.tables.descriptions import BEGIN, END, datapackage, dictionary, write_between_marks
 
     if not arguments.write:
         print(dictionary())

@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from cli.main import build_parser
-from features.tables.datapackage import datapackage
-from features.tables.dictionary import BEGIN, END, between_marks, dictionary
+from features.tables.descriptions import BEGIN, END, between_marks, datapackage, dictionary
 from features.tables.literature import Literature
 from tests.shared import ROOT
 from training.config import TrainConfig

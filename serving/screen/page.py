@@ -110,7 +110,7 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
     yield Bullets([*count_words(space, result), *_how_ranked(space), f"intervals: {100 * level:g} %"])
     if space.energy:
         yield Heading("Assumed for the energy density")
-        yield Bullets(space.energy.told())
+        yield Bullets(space.energy.assumptions())
     yield Heading("Kept designs" if space.selection.ranks else "First designs")
     shown = kept.head(MOST_ROWS)
     if len(kept) > len(shown):

@@ -10,7 +10,7 @@ skipped() {
 }
 command -v npm >/dev/null || skipped "no npm here"
 if [ package.json -nt node_modules/.installed ]; then
-  npm install --no-package-lock --no-audit --no-fund --silent || skipped "npm could not install what checks it"
+  npm install --fetch-retries=1 --fetch-retry-mintimeout=1000 --no-package-lock --no-audit --no-fund --silent || skipped "npm could not install what checks it"
   touch node_modules/.installed
 fi
 bin="$PWD/node_modules/.bin"

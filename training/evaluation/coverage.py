@@ -26,12 +26,7 @@ def on_labels(found: OutOfFold) -> np.ndarray:
     found : OutOfFold
         Out-of-fold predictions of one part.
     """
-    ours, designs = found.predicted[MODEL], found.examples.designs
-    if not np.isfinite(found.shape).any():
-        return ours
-    cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-    here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
-    return np.asarray(ours + here - fade_law.log10_life(cycles, retention, found.shape))
+    return found.on_labels
 
 
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from features.tables.literature import Literature, papers_of
 from models.domain import nearest_of
 from models.ensemble import Recipe
+from models.tasks import fade_law
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
@@ -62,6 +64,16 @@ class OutOfFold:
             self.fold = np.zeros_like(self.spread)
         if not self.distance.size:
             self.distance = np.full_like(self.spread, np.nan)
+
+    @cached_property
+    def on_labels(self) -> np.ndarray:
+        """See `training.evaluation.coverage.on_labels`; worked out once, when all folds have been predicted."""
+        ours, designs = self.predicted[MODEL], self.examples.designs
+        if not np.isfinite(self.shape).any():
+            return ours
+        cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+        here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
+        return np.asarray(ours + here - fade_law.log10_life(cycles, retention, self.shape))
 
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Distances of some rows, shape (n_repeats, n_some); None where they were not measured.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.composition import composition_of
-from features.electrolyte import NAMED_ONLY
+from features.family import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Provenance, Row

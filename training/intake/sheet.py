@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from features.tables.files import SPREADSHEET_MARKS, decoded, unpaired
 from features.tables.mistakes import InputError, Mistake
-from features.tables.rows import SPREADSHEET_MARKS, decoded, unpaired
 
 COMMENT = "# "
 """Lines above the header that begin so are skipped: the dictionary of a template stands there."""

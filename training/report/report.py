@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.tables.dictionary import write_between_marks
+from features.tables.descriptions import write_between_marks
 from models.explain.importance import Overall, overall
 from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
 from reporting import figures, pages
