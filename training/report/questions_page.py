@@ -294,6 +294,11 @@ def papers_needed(correlation: float) -> int:
     ----------
     correlation : float
         Rank correlation found.
+
+    Examples
+    --------
+    >>> papers_needed(0.5), papers_needed(0.9)
+    (12, 5)
     """
     return ceil((NormalDist().inv_cdf(BAND[1] / 100) / atanh(correlation)) ** 2 + 3)
 

@@ -4,7 +4,7 @@ questions, the numbers of every picture, and the skill table inside the README."
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,10 +13,13 @@ import numpy as np
 import pandas as pd
 
 from features.tables.descriptions import write_between_marks
-from models.explain.importance import overall
-from models.tasks.registry import TARGETS, targets_with_an_error, task_of
+from models.explain.importance import Overall, overall
+from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
 from reporting import figures, pages
-from reporting.files import write_csv
+from reporting.explain.page import NO_SKILL
+from reporting.explain.sections import label_of, strength_blocks
+from reporting.files import Written, write_csv
+from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
 from training.report import distance, lab_effect, questions_page, rules_section, sections, what_to_measure
@@ -73,7 +76,7 @@ def write_report(
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
         *sections.learning(trained.learning, folder),
-        *sections.importance(trained, importances.values(), folder),
+        *_importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
         *what_to_measure.section(trained, checked, folder),
@@ -187,6 +190,25 @@ def _data(trained: Trained, folder: Path) -> Blocks:
             "What is known of the cells and what is missing: share of rows that state each column",
         ),
     ]
+
+
+def _importance(trained: Trained, importances: Iterable[Overall], folder: Path) -> Blocks:
+    """Importance of features with its stability, per part; pictures and numbers are written."""
+    blocks: Blocks = [
+        pages.Heading("What moves the predictions, and how surely"),
+        pages.Paragraph(
+            "SHAP values say how the model weighs a feature, not what causes what. Beside them stands what papers left "
+            "out say: the spread of the models fitted without some of the papers, and the error that is added when a "
+            "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
+        ),
+    ]
+    for importance in importances:
+        shown = all(trained.scores[column].shown for column in targets_of(importance.part))
+        written = Written(folder)
+        blocks.append(pages.Heading(capital(label_of(importance)), 3))
+        blocks += strength_blocks(importance, "" if shown else NO_SKILL, written)
+        written.table(f"{importance.part}_groups", importance.groups)
+    return blocks
 
 
 def _sources(trained: Trained, folder: Path) -> Blocks:

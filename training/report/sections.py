@@ -4,7 +4,7 @@ the largest errors. Each writes its pictures, with their numbers beside them, in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,14 +12,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from models.explain.importance import Overall
-from models.tasks.registry import TARGETS, targets_of, targets_with_an_error
+from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
-from reporting.explain.page import NO_SKILL
-from reporting.explain.sections import label_of, strength_blocks
 from reporting.figures import LearningRow
 from reporting.files import Written, save_figure, write_csv
-from reporting.pages import capital
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
@@ -57,6 +53,11 @@ def number(value: float, printed: str = ".2f") -> str:
         Figure to print.
     printed : str
         Format.
+
+    Examples
+    --------
+    >>> number(0.256), number(12.0, ".0f"), number(float("nan"))
+    ('0.26', '12', '')
     """
     return "" if np.isnan(value) else format(value, printed)
 
@@ -72,6 +73,11 @@ def with_interval(value: float, low: float, high: float) -> str:
         Lower end.
     high : float
         Upper end.
+
+    Examples
+    --------
+    >>> with_interval(1.0, 0.8, 1.25), with_interval(1.0, float("nan"), float("nan"))
+    ('1.00 (0.80 to 1.25)', '1.00')
     """
     return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
@@ -200,6 +206,11 @@ def share(value: float) -> str:
     ----------
     value : float
         0 to 1.
+
+    Examples
+    --------
+    >>> share(0.934)
+    '93 %'
     """
     return "" if np.isnan(value) else f"{100 * value:.0f} %"
 
@@ -318,32 +329,3 @@ def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:
 
 def _doi(doi: str) -> pages.Link | None:
     return pages.Link(doi, f"https://doi.org/{quote(doi)}") if doi else None
-
-
-def importance(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
-    """Importance with its stability, per part; pictures and numbers are written.
-
-    Parameters
-    ----------
-    trained : Trained
-        Result of a training.
-    told : iterable of Overall
-        Overall importance of each part.
-    folder : Path
-        Of the report.
-    """
-    blocks: Blocks = [
-        pages.Heading("What moves the predictions, and how surely"),
-        pages.Paragraph(
-            "SHAP values say how the model weighs a feature, not what causes what. Beside them stands what papers left "
-            "out say: the spread of the models fitted without some of the papers, and the error that is added when a "
-            "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
-        ),
-    ]
-    for overall in told:
-        shown = all(trained.scores[column].shown for column in targets_of(overall.part))
-        written = Written(folder)
-        blocks.append(pages.Heading(capital(label_of(overall)), 3))
-        blocks += strength_blocks(overall, "" if shown else NO_SKILL, written)
-        written.table(f"{overall.part}_groups", overall.groups)
-    return blocks

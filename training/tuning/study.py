@@ -74,6 +74,11 @@ class Budget:
         ----------
         tried : sequence of Tried
             Trials finished so far.
+
+        Examples
+        --------
+        >>> Budget(trials=10).used([]), Budget(seconds=90.0).total
+        (0, 90)
         """
         spent = len(tried) if math.isfinite(self.trials) else int(sum(each.seconds for each in tried))
         return min(spent, self.total)
