@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 REPORT := report
 
-.PHONY: run test check bench soak lint types env clean
+.PHONY: run test test-fast check bench soak lint style format spelling js types env clean
 
 run: env
 	$(BIN)/silion train --report $(REPORT)
@@ -21,6 +21,10 @@ run: env
 
 test: env lint types
 	$(BIN)/pytest -n 2
+
+# the inner loop: about a minute; leaves out what trains, starts servers or other processes
+test-fast: env
+	$(BIN)/pytest -n 2 -m "not slow"
 
 check: env lint types
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
@@ -51,9 +55,20 @@ soak: env
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	@touch .peers/.installed
 
-lint: env
+lint: style format spelling js
+
+style: env
 	$(BIN)/ruff check .
+
+format: env
 	$(BIN)/ruff format --check .
+
+# the words of the field it does not know stand in pyproject.toml
+spelling: env
+	$(BIN)/codespell $$(git ls-files)
+
+js:
+	tools/page/check.sh
 
 types: env
 	$(BIN)/mypy
@@ -68,4 +83,4 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf .venv report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tools/page/node_modules report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache

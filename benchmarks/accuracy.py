@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures, silion
-from features.tables.dictionary import write_between_marks
+from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples

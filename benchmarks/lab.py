@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.accuracy import OUT, ROOT, load
-from features.tables.dictionary import write_between_marks
+from features.tables.descriptions import write_between_marks
 from models.domain import Domain
 from models.intervals import LevelError, calibrate
 from models.lab_effect import Errors, Reveals, reveal

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.tables.dictionary import write_between_marks
+from features.tables.descriptions import write_between_marks
 from models.exceedance import probability_above
 from models.tasks import fade_law
 from models.tasks.conductivity import CONDUCTIVITY

@@ -51,8 +51,8 @@ def our_vectors(formulas: list[str]) -> Any:
     """The shared statistics of formulas, shape (n_formulas, 85)."""
     import numpy as np
 
-    from features.composition import statistics as statistics_of
     from features.formulas.vectorised import read_amounts
+    from features.formulas.vectorised import statistics as statistics_of
 
     amounts = read_amounts(formulas)
     found = statistics_of(amounts, list(SHARED.values()))
@@ -148,8 +148,8 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
     table, reader = timed("read", open_source, source), PortionReader()
     parts = predictor.bundle.parts
     for portion in table.portions:
-        cells = timed("read", reader.read, portion)
-        designs = timed("read", read_rows, cells, Candidate, "in.csv").designs
+        rows = timed("read", reader.read, portion)
+        designs = timed("read", read_rows, rows, Candidate, "in.csv").designs
         held = timed("featurize", read_electrolytes, designs)
         timed("featurize", unreadable, designs, held)
         timed("featurize", has_anode, designs)

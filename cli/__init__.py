@@ -1,1 +1,1 @@
-"""The command line: one module per family of commands, its arguments beside it."""
+"""The command line: one module per command or family of commands, its arguments beside what runs it."""

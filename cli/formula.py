@@ -1,39 +1,52 @@
-"""The commands about formulas and columns."""
+"""The command `silion formula`: what texts are read as, one JSON object a line."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-DONE, REJECTED = 0, 1
+from cli.options import Commands
+from reporting.console import DONE, REJECTED
 
 
-def formula(arguments: argparse.Namespace) -> int:
-    """What texts are read as, one JSON object a line."""
+def add_parser(commands: Commands) -> None:
+    """Add `formula` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = commands.add_parser("formula", help="what a formula is read as, one JSON object a line")
+    parser.add_argument("text", nargs="+", metavar="TEXT")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the composition of each text, or why it cannot be read.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where a text could not be read.
+
+    Examples
+    --------
+    >>> code = run(argparse.Namespace(text=["Li3PX4"]))
+    {"text": "Li3PX4", "error": "Li3PX4: cannot read 'X4'; closest known names: LiPON, LiPF6, LiPSCl"}
+    """
     from features.formulas.reader import FormulaError, read_formula
 
     code = DONE
     for text in arguments.text:
         try:
-            found = read_formula(text).as_dict()
+            reading = read_formula(text).as_dict()
         except FormulaError as error:
-            found, code = {"text": text, "error": str(error)}, REJECTED
-        print(json.dumps(found, ensure_ascii=False))
+            reading, code = {"text": text, "error": str(error)}, REJECTED
+        print(json.dumps(reading, ensure_ascii=False))
     return code
-
-
-def data_dictionary(arguments: argparse.Namespace) -> int:
-    """What every column means."""
-    from features.tables.datapackage import datapackage
-    from features.tables.dictionary import BEGIN, END, dictionary, write_between_marks
-
-    if arguments.write:
-        write_between_marks(ROOT / "data" / "README.md", BEGIN, END, dictionary())
-        folder = ROOT / "data" / "literature"
-        described = json.dumps(datapackage(folder), indent=1, ensure_ascii=False)
-        (folder / "datapackage.json").write_text(described + "\n", encoding="utf-8")
-    else:
-        print(dictionary())
-    return DONE

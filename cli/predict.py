@@ -1,28 +1,89 @@
-"""The commands that ask a model: each parses nothing, calls one room and returns an exit code."""
+"""The command `silion predict`: candidate designs in, predictions out."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cli.messages import print_mistakes, print_remarks
+from cli.options import Commands, add_level, add_model, add_targets, load_model
 from reporting.console import DONE, REJECTED
 
+if TYPE_CHECKING:
+    from serving.predict.batch import BatchResult
 
-def predict(arguments: argparse.Namespace) -> int:
-    """Candidate designs in, predictions out."""
-    from models.bundle import load_bundle
+
+def add_parser(commands: Commands) -> None:
+    """Add `predict` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = commands.add_parser("predict", help="candidate designs in, predictions with intervals and notices out")
+    parser.add_argument(
+        "input", metavar="IN", help="CSV, TSV or Parquet of candidate designs, or a folder of them, read by name as one"
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    add_level(parser)
+    parser.add_argument(
+        "--calibrate", metavar="MINE", help="measured designs of your own laboratory: they move and narrow the others"
+    )
+    add_targets(parser)
+    parser.add_argument(
+        "--cycles", type=int, nargs="+", default=[], metavar="N", help="retention after these cycles as well"
+    )
+    parser.add_argument(
+        "--above", nargs="+", default=[], metavar="TARGET=LIMIT",
+        help="probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stack", nargs="+", default=[], metavar="LAYER=NUMBER",
+        help="Wh/kg and Wh/L of each design's stack, from its columns and the layers stated here, such as 'review "
+        "electrolyte_density_g_per_cm3=1.865': all layers but the electrolyte as in a review's cell",
+    )  # fmt: skip
+    parser.add_argument(
+        "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
+        "(default 3, and none above 10,000 designs)",
+    )  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    )  # fmt: skip
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict the designs of a table, write the answers and print the first.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where rows were rejected.
+
+    Raises
+    ------
+    ValueError, OSError
+        Input, options or model that cannot be used.
+    """
     from models.exceedance import parse_limits
     from models.predictor import Predictor
-    from models.registry import resolve
     from serving.predict.batch import predict_file
     from serving.predict.checkpoint import OutputBusy, folder_of
-    from serving.predict.text import text_notices, text_table
 
     above = parse_limits(arguments.above)
-    predictor = Predictor(load_bundle(resolve(arguments.model)))
+    predictor = Predictor(load_model(arguments))
     try:
         result = predict_file(
             arguments.input,
@@ -44,8 +105,14 @@ def predict(arguments: argparse.Namespace) -> int:
         if folder_of(Path(os.path.realpath(arguments.out))).exists():
             print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)
         raise
-    for remark in result.remarks:
-        print(f"note: {remark}", file=sys.stderr)
+    return _print_result(result, arguments)
+
+
+def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
+    """Print the first predictions, their notices and what was rejected; return the exit code."""
+    from serving.predict.text import text_notices, text_table
+
+    print_remarks(result.remarks)
     print(text_table(result.table, rows=result.rows))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
     if result.nearest:
@@ -54,97 +121,6 @@ def predict(arguments: argparse.Namespace) -> int:
         print(f"notices:\n{notices}")
     if result.rejected is None:
         return DONE
-    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
-    if len({(mistake.table, mistake.line) for mistake in result.mistakes}) < result.rejected_rows:
-        print(f"... these are the first; {result.rejected_rows} rows were rejected", file=sys.stderr)
+    print_mistakes(result.mistakes, result.rejected_rows)
     print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
     return REJECTED
-
-
-def explain(arguments: argparse.Namespace) -> int:
-    """Overall importance, and the reasons design by design."""
-    from models.bundle import load_bundle
-    from models.registry import resolve
-    from reporting.explain.counterfactuals import Want, check_vary
-    from reporting.explain.page import Questions, explain
-    from reporting.folders import check_folder, whole_folder
-
-    folder = Path(arguments.out)
-    check_folder(folder)
-    wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
-    asked = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))
-    if bool(wants) != bool(vary):
-        raise ValueError("--want and --vary go together: what to reach, and the columns that may change for it")
-    if (wants or asked.sweeps) and not arguments.input:
-        raise ValueError("--want and --sweep ask about designs; give a table of them")
-    bundle, page = load_bundle(resolve(arguments.model)), folder / "index.html"
-    if not arguments.input:
-        with whole_folder(folder) as aside:
-            written = explain(bundle, aside, targets=arguments.targets)
-        print(f"{len(written)} files; look at {page}")
-        return DONE
-    from serving.predict.explain import explain_file
-
-    with whole_folder(folder) as aside:
-        result = explain_file(arguments.input, aside, bundle, arguments.targets, asked)
-    for remark in result.remarks:
-        print(f"note: {remark}", file=sys.stderr)
-    print(f"{len(result.written)} files; look at {page}")
-    if not result.rejected_rows:
-        return DONE
-    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
-    if len({(mistake.table, mistake.line) for mistake in result.mistakes}) < result.rejected_rows:
-        print(f"... these are the first; {result.rejected_rows} rows were left out", file=sys.stderr)
-    return REJECTED
-
-
-def suggest(arguments: argparse.Namespace) -> int:
-    """The measurements that would teach the model most."""
-    from models.bundle import load_bundle
-    from models.predictor import Predictor
-    from models.registry import resolve
-    from serving.predict.suggest import suggest_file, text_suggestions
-
-    predictor = Predictor(load_bundle(resolve(arguments.model)))
-    result = suggest_file(arguments.input, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
-    for remark in result.remarks:
-        print(f"note: {remark}", file=sys.stderr)
-    print(text_suggestions(result.table))
-    if arguments.out:
-        print(f"written to {arguments.out}")
-    if not result.mistakes:
-        return DONE
-    print("\n".join(str(mistake) for mistake in result.mistakes), file=sys.stderr)
-    if result.rejected:
-        print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
-    return REJECTED
-
-
-def serve(arguments: argparse.Namespace) -> int:
-    """Answer by HTTP until SIGTERM or Ctrl-C; SIGHUP, as `POST /admin/reload`, loads the present champion."""
-
-    from serving.server.processes.listen import is_local, listening_socket
-    from serving.server.processes.supervisor import Supervisor
-    from serving.server.settings import MEGABYTE, Settings, token_of_environment
-
-    settings = Settings(
-        token=token_of_environment(),
-        max_designs=arguments.max_designs,
-        max_body_bytes=arguments.max_body_mb * MEGABYTE,
-        seconds=arguments.seconds,
-        workers=arguments.workers,
-    )
-    listen = listening_socket(arguments.host, arguments.port)
-    if settings.token is None and not is_local(listen):
-        print("note: whoever reaches this address may ask; set SILION_TOKEN, or serve behind a proxy", file=sys.stderr)
-    settings = replace(settings, local_names=settings.token is None and is_local(listen))
-    address = f"http://{arguments.host}:{listen.getsockname()[1]}"
-
-    def ready() -> None:
-        print(f"{address}/  (the API: {address}/docs; stop with Ctrl-C)", flush=True)
-
-    def say(words: str) -> None:
-        print(f"silion: {words}", file=sys.stderr, flush=True)
-
-    Supervisor(listen, arguments.model, settings, ready, say).run()
-    return DONE

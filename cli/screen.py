@@ -1,4 +1,4 @@
-"""The command that screens a space of designs."""
+"""The command `silion screen`: makes the designs of a space, predicts them, keeps the best."""
 
 from __future__ import annotations
 
@@ -6,11 +6,47 @@ import argparse
 import sys
 from pathlib import Path
 
+from cli.options import Commands, add_level, add_model, load_model
 from reporting.console import DONE
 
 
-def screen(arguments: argparse.Namespace) -> int:
-    """Make the designs of a space, predict them, keep the best."""
+def add_parser(commands: Commands) -> None:
+    """Add `screen` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = commands.add_parser("screen", help="make the designs of a space, predict them, keep the best")
+    parser.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write; the page goes beside, OUT.html"
+    )
+    add_level(parser)
+    parser.add_argument("--count", action="store_true", help="only say how many designs there are")
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict the designs of a space, write the best and a page about them, print both in short.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code.
+
+    Raises
+    ------
+    ValueError, OSError
+        Space, options, output or model that cannot be used.
+    """
     from serving.screen.reader import read_space
 
     space = read_space(arguments.space)
@@ -18,25 +54,22 @@ def screen(arguments: argparse.Namespace) -> int:
     if arguments.count:
         return DONE
 
-    from models.bundle import load_bundle
     from models.predictor import Predictor
-    from models.registry import resolve
     from reporting.pages import html
     from serving.predict.text import text_notices, text_table
     from serving.predict.write import whole
     from serving.screen.page import blocks, count_words, labelled, skill_words
-    from serving.screen.run import screen as run
+    from serving.screen.run import screen
     from serving.screen.space import CANDIDATE
 
-    predictor = Predictor(load_bundle(resolve(arguments.model)))
-    result = run(space, predictor, arguments.out, level=arguments.level)
+    predictor = Predictor(load_model(arguments))
+    result = screen(space, predictor, arguments.out, level=arguments.level)
     page = Path(arguments.out).with_name(f"{Path(arguments.out).name}.html")
+    content = html(space.title, blocks(space, result, predictor.bundle, arguments.level))
     with whole(page) as aside:
-        aside.write_text(
-            html(space.title, blocks(space, result, predictor.bundle, arguments.level)), encoding="utf-8"
-        )  # fmt: skip
-    for words in [*count_words(space, result), *skill_words(predictor.bundle, space)]:
-        print(words)
+        aside.write_text(content, encoding="utf-8")
+    for sentence in [*count_words(space, result), *skill_words(predictor.bundle, space)]:
+        print(sentence)
     designs = labelled(space, result.table)
     print(f"design: {' / '.join([CANDIDATE, *space.varied])}")
     print(f"{text_table(designs)}\n[ ]: {100 * arguments.level:g} % interval")

@@ -1,1 +1,1 @@
-"""What a design is, as numbers: records, formulas, physics and the transformers that make vectors of them."""
+"""Designs as numbers: records, formulas, physics and the transformers that make vectors of them."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from typing import get_args
 
 import numpy as np
 
 from features import physics
-from features.electrolyte_columns import DesignFeaturizer, Electrolytes
-from features.family import family_features, family_values
-from features.feature import Feature, coded, log10, number, one_of, per_text
+from features.electrolyte_columns import DesignFeaturizer, DesignSource, family_outputs
+from features.feature import Feature, Output, log10, one_of, per_text
 from features.formulas.reader import FormulaError, fold, read_formula
-from features.tables.designs import Coded, Designs
+from features.tables.designs import Coded
 from features.tables.fields import Architecture
 
 ARCHITECTURES = tuple(kind for kind in get_args(Architecture) if kind not in ("double-layer", "other"))
@@ -23,16 +24,31 @@ CONDUCTIVITY = "log10_conductivity_s_per_cm"
 _NANO = re.compile(r"\bnano|\bn-si|nanowire|nano-", re.IGNORECASE)
 _MICRO = re.compile(r"[μµ]-?\s?si|\bu-si|micro|micron", re.IGNORECASE)
 _CARBON = re.compile(r"graphi|carbon|CNT|CNF|@C\b|/C\b|-C\b|MXene|\bC/")
+_COATING = re.compile("@")
 _LITHIUM_ALLOY = re.compile(r"Li-?(In|Sn)|In-?Li|Sn-?Li")
 _GIVEN = "the design as given"
 _RULE = "interface article, section "
 
 
 def lithium_per_silicon(anode: str) -> float:
-    """Li per Si of the anode as built, from its name (`Li21Si5` gives 4.2); 0 for silicon without lithium.
+    """Read how much lithium per silicon the anode holds as built, from its name.
 
-    Of layers and mixtures the most lithiated phase counts; a coating does not. NaN where no name is given, or where it
-    holds lithium in a way that is no Li-Si alloy.
+    Of layers and mixtures the most lithiated phase counts; a coating does not.
+
+    Parameters
+    ----------
+    anode : as the design names it; empty where it does not
+
+    Returns
+    -------
+    float
+        Li per Si; 0 for silicon without lithium. NaN where no name is given, or where it holds lithium in a way that
+        is no Li-Si alloy.
+
+    Examples
+    --------
+    >>> [lithium_per_silicon(anode) for anode in ("Li21Si5", "Si@C", "Li-Si")]
+    [4.2, 0.0, nan]
     """
     core = fold(anode).split("@")[0]
     ratios = []
@@ -47,159 +63,273 @@ def lithium_per_silicon(anode: str) -> float:
     return np.nan if not core or "Li" in core else 0.0
 
 
+class Cells(DesignSource):
+    """Cells whose outputs are computed: what several outputs share, each worked out when it is first asked for."""
+
+    @cached_property
+    def anodes(self) -> Coded:
+        """Names of the anodes."""
+        return self.designs.coded("anode")
+
+    @cached_property
+    def anode_is_named(self) -> np.ndarray:
+        """True where a design names its anode, shape (n_designs,)."""
+        return per_text(*self.anodes, bool) > 0
+
+    @cached_property
+    def architectures(self) -> dict[str, np.ndarray]:
+        """Yes/no by architecture of the anode."""
+        return self.flags("anode_architecture", ARCHITECTURES)
+
+    @cached_property
+    def silicon_forms(self) -> dict[str, np.ndarray]:
+        """Yes/no by form of the silicon."""
+        return self.flags("silicon_form", ("amorphous", "alloy", "crystalline"))
+
+    @cached_property
+    def lithium_per_silicon(self) -> np.ndarray:
+        """Lithium per silicon of the anode as built, shape (n_designs,)."""
+        return per_text(*self.anodes, lithium_per_silicon)
+
+    def anode_matches(self, pattern: re.Pattern[str]) -> np.ndarray:
+        """Return True where the name of the anode holds a pattern, shape (n_designs,).
+
+        Parameters
+        ----------
+        pattern : looked for anywhere in the name
+        """
+        return per_text(*self.anodes, lambda anode: pattern.search(anode) is not None) > 0
+
+    def is_given(self, column: str) -> np.ndarray:
+        """Return True where a text is given, shape (n_designs,).
+
+        Parameters
+        ----------
+        column : name of a text column
+        """
+        return per_text(*self.designs.coded(column), bool) > 0
+
+    def stated_or_named(self, stated: np.ndarray, pattern: re.Pattern[str]) -> np.ndarray:
+        """Return 1 where a column or the anode's name says so, 0 where an anode is named and neither does, else NaN.
+
+        Parameters
+        ----------
+        stated : ndarray of bool, shape (n_designs,)
+            True where the column says so.
+        pattern : what the anode's name then holds
+        """
+        return np.where(stated | self.anode_matches(pattern), 1.0, np.where(self.anode_is_named, 0.0, np.nan))
+
+
+def _number(column: str) -> Callable[[Cells], np.ndarray]:
+    return lambda cells: cells.number(column)
+
+
+def _log10(column: str) -> Callable[[Cells], np.ndarray]:
+    return lambda cells: log10(cells.number(column))
+
+
+def _log10_of_one_plus(column: str) -> Callable[[Cells], np.ndarray]:
+    return lambda cells: np.log10(1 + cells.number(column))
+
+
+def _architecture(name: str) -> Callable[[Cells], np.ndarray]:
+    return lambda cells: cells.architectures[name]
+
+
+def _name_holds(pattern: re.Pattern[str]) -> Callable[[Cells], np.ndarray]:
+    return lambda cells: np.where(cells.anode_is_named, cells.anode_matches(pattern), np.nan)
+
+
+def _size_over_critical(cells: Cells) -> np.ndarray:
+    """Size of the particles, else thickness of the film, over the critical diameter of the state the silicon is in."""
+    size, film = cells.number("silicon_size_nm"), cells.number("film_thickness_nm")
+    amorphous, crystalline = cells.silicon_forms["amorphous"], cells.silicon_forms["crystalline"]
+    state = np.where(np.maximum(amorphous, crystalline) == 1, amorphous, np.nan)
+    return np.asarray(physics.size_over_critical_diameter(np.where(np.isnan(size), film, size), state))
+
+
+def _has_carbon(cells: Cells) -> np.ndarray:
+    """By the share given, else by the additive or the anode's name."""
+    share = cells.number("carbon_wt_pct")
+    named = cells.stated_or_named(cells.is_given("conductive_carbon"), _CARBON)
+    return np.where(np.isnan(share), named, (share > 0).astype(float))
+
+
+def _prelithiated(cells: Cells) -> np.ndarray:
+    """As given, else 1 where the anode's name holds lithium."""
+    given = cells.number("prelithiated")
+    return np.where(np.isnan(given) & (cells.lithium_per_silicon > 0), 1.0, given)
+
+
+def _effective_conductivity(cells: Cells) -> np.ndarray:
+    share = cells.number("anode_electrolyte_wt_pct") / 100
+    tortuosity = physics.bruggeman_tortuosity(share)
+    return log10(physics.effective_conductivity_s_per_cm(10.0 ** cells.number(CONDUCTIVITY), share, tortuosity))
+
+
+def _counter_is_alloy(cells: Cells) -> np.ndarray:
+    return per_text(
+        *cells.designs.coded("counter_electrode"),
+        lambda name: float(_LITHIUM_ALLOY.search(name) is not None) if name else np.nan,
+    )
+
+
+def _local_current_density(cells: Cells) -> np.ndarray:
+    porosity = cells.number("porosity_pct")
+    contact = np.where(np.isnan(porosity), 1.0, 1 - porosity / 100)
+    current = cells.number("current_density_ma_per_cm2")
+    return log10(physics.local_current_density_ma_per_cm2(current, contact))
+
+
+ANODE: tuple[Output[Cells], ...] = (
+    *(
+        Output(Feature(f"anode_{name.replace('-', '_')}", f"anode is {name}", "yes/no"), _architecture(name))
+        for name in ARCHITECTURES
+    ),
+    Output(
+        Feature("silicon_amorphous", "silicon is amorphous", "yes/no"), lambda cells: cells.silicon_forms["amorphous"]
+    ),
+    Output(Feature("silicon_alloyed", "silicon is alloyed", "yes/no"), lambda cells: cells.silicon_forms["alloy"]),
+    Output(
+        Feature("silicon_named_nano", "anode is called nano", "yes/no", "word in the anode's name"), _name_holds(_NANO)
+    ),
+    Output(
+        Feature("silicon_named_micro", "anode is called micro", "yes/no", "word in the anode's name"),
+        _name_holds(_MICRO),
+    ),
+    Output(Feature("log10_silicon_size_nm", "silicon size", "log10 nm"), _log10("silicon_size_nm")),
+    Output(Feature("log10_film_thickness_nm", "silicon film thickness", "log10 nm"), _log10("film_thickness_nm")),
+    Output(
+        Feature("size_over_critical", "silicon size over critical diameter", "1", _RULE + "1.1"), _size_over_critical
+    ),
+    Output(Feature("silicon_wt_pct", "silicon share of the anode", "wt%"), _number("silicon_wt_pct")),
+    Output(Feature("carbon_wt_pct", "carbon share of the anode", "wt%"), _number("carbon_wt_pct")),
+    Output(
+        Feature("anode_electrolyte_wt_pct", "electrolyte share of the anode", "wt%"),
+        _number("anode_electrolyte_wt_pct"),
+    ),
+    Output(
+        Feature("anode_has_carbon", "anode holds carbon", "yes/no", "share, additive or name of the anode"),
+        _has_carbon,
+    ),
+    Output(
+        Feature("anode_coated", "silicon is coated", "yes/no"),
+        lambda cells: cells.stated_or_named(cells.is_given("coating"), _COATING),
+    ),
+    Output(Feature("prelithiated", "prelithiated", "yes/no"), _prelithiated),
+    Output(
+        Feature("lithium_per_silicon", "lithium in the fresh anode", "Li per Si", "formula in the anode's name"),
+        lambda cells: cells.lithium_per_silicon,
+    ),
+    Output(
+        Feature("lithium_reserve_mah_per_g", "lithium the fresh anode brings along", "mAh/g", "Faraday's law"),
+        lambda cells: physics.lithium_reserve_mah_per_g(cells.lithium_per_silicon),
+    ),
+    Output(
+        Feature("initial_strain_pct", "strain of the fresh anode against silicon", "%", _RULE + "1.2"),
+        lambda cells: physics.volumetric_strain_pct(cells.lithium_per_silicon),
+    ),
+    Output(Feature("porosity_pct", "porosity", "%"), _number("porosity_pct")),
+    Output(Feature("anode_loading_mg_per_cm2", "anode loading", "mg/cm²"), _number("anode_loading_mg_per_cm2")),
+    Output(Feature("log10_anode_thickness_um", "anode thickness", "log10 µm"), _log10("anode_thickness_um")),
+)
+
+ELECTROLYTE: tuple[Output[Cells], ...] = (
+    *family_outputs(_GIVEN),
+    Output(
+        Feature("log10_electrolyte_thickness_um", "electrolyte thickness", "log10 µm"),
+        _log10("electrolyte_thickness_um"),
+    ),
+    Output(
+        Feature(CONDUCTIVITY, "electrolyte conductivity", "log10 S/cm", "measured where given, else predicted"),
+        _number(CONDUCTIVITY),
+    ),
+    Output(
+        Feature("conductivity_predicted", "electrolyte conductivity is predicted", "yes/no"),
+        lambda cells: np.isnan(cells.number("electrolyte_conductivity_s_per_cm")),
+    ),
+    Output(
+        Feature(
+            "log10_effective_conductivity",
+            "conductivity inside the anode layer",
+            "log10 S/cm",
+            _RULE + "2.3; weight share stands for volume share, tortuosity after Bruggeman",
+        ),
+        _effective_conductivity,
+    ),
+    Output(
+        Feature("second_electrolyte", "second electrolyte at the cathode", "yes/no"),
+        lambda cells: cells.is_given("cathode_electrolyte"),
+    ),
+)
+
+CELL_AND_TEST: tuple[Output[Cells], ...] = (
+    Output(
+        Feature("full_cell", "full cell", "yes/no"), lambda cells: one_of(cells.designs, "cell_type", ("full",))[:, 0]
+    ),
+    Output(
+        Feature("counter_is_alloy", "counter electrode is a lithium alloy", "yes/no", "name of the counter electrode"),
+        _counter_is_alloy,
+    ),
+    Output(Feature("cathode_loading_mg_per_cm2", "cathode loading", "mg/cm²"), _number("cathode_loading_mg_per_cm2")),
+    Output(Feature("np_ratio", "N/P ratio", "1"), _number("np_ratio")),
+    Output(
+        Feature("log10_stack_pressure_mpa", "stack pressure", "log10 (1 + MPa)"),
+        _log10_of_one_plus("stack_pressure_mpa"),
+    ),
+    Output(
+        Feature("pressure_window", "stack-pressure window", "0 lost, 1 between, 2 holds, 3 constrains", _RULE + "2.5"),
+        lambda cells: physics.pressure_window(cells.number("stack_pressure_mpa")),
+    ),
+    Output(
+        Feature("log10_fabrication_pressure_mpa", "pressing pressure", "log10 (1 + MPa)"),
+        _log10_of_one_plus("fabrication_pressure_mpa"),
+    ),
+    Output(Feature("temperature_c", "test temperature", "°C"), _number("temperature_c")),
+    Output(
+        Feature("log10_current_density_ma_per_cm2", "current density", "log10 mA/cm²"),
+        _log10("current_density_ma_per_cm2"),
+    ),
+    Output(
+        Feature(
+            "log10_local_current_density",
+            "current density where the contact is",
+            "log10 mA/cm²",
+            _RULE + "2.3; contact share is the solid share of the anode, 1 where no porosity is given",
+        ),
+        _local_current_density,
+    ),
+    Output(
+        Feature("log10_specific_current_ma_per_g", "specific current", "log10 mA/g"),
+        _log10("specific_current_ma_per_g"),
+    ),
+    Output(Feature("log10_c_rate_per_h", "C-rate", "log10 1/h"), _log10("c_rate_per_h")),
+    Output(Feature("voltage_low_v", "lower cut-off", "V"), _number("voltage_low_v")),
+    Output(Feature("voltage_high_v", "upper cut-off", "V"), _number("voltage_high_v")),
+)
+
+
 class CellFeatures(DesignFeaturizer):
     """Vector of a silicon cell under one test condition.
 
     Outputs, in order: architecture and state of the silicon (yes/no), sizes and thicknesses (log10), shares of the
-    anode layer,
-    lithium brought along, physics of DESIGN (size over critical diameter, strain, effective conductivity, local current
-    density,
-    pressure window), electrolyte family, its thickness and conductivity, counter electrode, N/P, pressures,
-    temperature, currents
-    and voltage window. `features_` lists them with unit and source. A value the design does not state is NaN.
+    anode layer, lithium brought along, physics of DESIGN (size over critical diameter, strain, effective conductivity,
+    local current density, pressure window), electrolyte family, its thickness and conductivity, counter electrode, N/P,
+    pressures, temperature, currents and voltage window. `features_` lists them with unit and source. A value the design
+    does not state is NaN.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> designs = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["Li15Si4"], "stack_pressure_mpa": [50.0]})
+    >>> vectors = CellFeatures().fit_transform(designs)
+    >>> vectors[["lithium_per_silicon", "initial_strain_pct", "pressure_window"]].to_numpy().tolist()
+    [[3.75, 280.0, 1.0]]
     """
 
     required = ("electrolyte",)
+    source = Cells
 
-    def _describe(self) -> list[Feature]:
-        return [
-            *[Feature(f"anode_{name.replace('-', '_')}", f"anode is {name}", "yes/no") for name in ARCHITECTURES],
-            Feature("silicon_amorphous", "silicon is amorphous", "yes/no"),
-            Feature("silicon_alloyed", "silicon is alloyed", "yes/no"),
-            Feature("silicon_named_nano", "anode is called nano", "yes/no", "word in the anode's name"),
-            Feature("silicon_named_micro", "anode is called micro", "yes/no", "word in the anode's name"),
-            Feature("log10_silicon_size_nm", "silicon size", "log10 nm"),
-            Feature("log10_film_thickness_nm", "silicon film thickness", "log10 nm"),
-            Feature("size_over_critical", "silicon size over critical diameter", "1", _RULE + "1.1"),
-            Feature("silicon_wt_pct", "silicon share of the anode", "wt%"),
-            Feature("carbon_wt_pct", "carbon share of the anode", "wt%"),
-            Feature("anode_electrolyte_wt_pct", "electrolyte share of the anode", "wt%"),
-            Feature("anode_has_carbon", "anode holds carbon", "yes/no", "share, additive or name of the anode"),
-            Feature("anode_coated", "silicon is coated", "yes/no"),
-            Feature("prelithiated", "prelithiated", "yes/no"),
-            Feature("lithium_per_silicon", "lithium in the fresh anode", "Li per Si", "formula in the anode's name"),
-            Feature("lithium_reserve_mah_per_g", "lithium the fresh anode brings along", "mAh/g", "Faraday's law"),
-            Feature("initial_strain_pct", "strain of the fresh anode against silicon", "%", _RULE + "1.2"),
-            Feature("porosity_pct", "porosity", "%"),
-            Feature("anode_loading_mg_per_cm2", "anode loading", "mg/cm²"),
-            Feature("log10_anode_thickness_um", "anode thickness", "log10 µm"),
-            *family_features(_GIVEN),
-            Feature("log10_electrolyte_thickness_um", "electrolyte thickness", "log10 µm"),
-            Feature(CONDUCTIVITY, "electrolyte conductivity", "log10 S/cm", "measured where given, else predicted"),
-            Feature("conductivity_predicted", "electrolyte conductivity is predicted", "yes/no"),
-            Feature(
-                "log10_effective_conductivity",
-                "conductivity inside the anode layer",
-                "log10 S/cm",
-                _RULE + "2.3; weight share stands for volume share, tortuosity after Bruggeman",
-            ),
-            Feature("second_electrolyte", "second electrolyte at the cathode", "yes/no"),
-            Feature("full_cell", "full cell", "yes/no"),
-            Feature(
-                "counter_is_alloy", "counter electrode is a lithium alloy", "yes/no", "name of the counter electrode"
-            ),
-            Feature("cathode_loading_mg_per_cm2", "cathode loading", "mg/cm²"),
-            Feature("np_ratio", "N/P ratio", "1"),
-            Feature("log10_stack_pressure_mpa", "stack pressure", "log10 (1 + MPa)"),
-            Feature(
-                "pressure_window", "stack-pressure window", "0 lost, 1 between, 2 holds, 3 constrains", _RULE + "2.5"
-            ),
-            Feature("log10_fabrication_pressure_mpa", "pressing pressure", "log10 (1 + MPa)"),
-            Feature("temperature_c", "test temperature", "°C"),
-            Feature("log10_current_density_ma_per_cm2", "current density", "log10 mA/cm²"),
-            Feature(
-                "log10_local_current_density",
-                "current density where the contact is",
-                "log10 mA/cm²",
-                _RULE + "2.3; contact share is the solid share of the anode, 1 where no porosity is given",
-            ),
-            Feature("log10_specific_current_ma_per_g", "specific current", "log10 mA/g"),
-            Feature("log10_c_rate_per_h", "C-rate", "log10 1/h"),
-            Feature("voltage_low_v", "lower cut-off", "V"),
-            Feature("voltage_high_v", "upper cut-off", "V"),
-        ]
-
-    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
-        anodes = coded(X, "anode")
-        said = per_text(*anodes, bool) > 0
-        states = one_of(X, "silicon_form", ("amorphous", "alloy"))
-        size, film = number(X, "silicon_size_nm"), number(X, "film_thickness_nm")
-        state = one_of(X, "silicon_form", ("amorphous", "crystalline"))
-        amorphous = np.where(state.max(axis=1) == 1, state[:, 0], np.nan)
-        lithium = per_text(*anodes, lithium_per_silicon)
-        prelithiated = number(X, "prelithiated")
-        conductivity = number(X, CONDUCTIVITY)
-        share = number(X, "anode_electrolyte_wt_pct") / 100
-        inside = physics.effective_conductivity_s_per_cm(10.0**conductivity, share, physics.bruggeman_tortuosity(share))
-        current = number(X, "current_density_ma_per_cm2")
-        porosity = number(X, "porosity_pct")
-        contact = np.where(np.isnan(porosity), 1.0, 1 - porosity / 100)
-        pressure = number(X, "stack_pressure_mpa")
-        return np.column_stack(
-            [
-                one_of(X, "anode_architecture", ARCHITECTURES),
-                states,
-                _named(anodes, _NANO, said),
-                _named(anodes, _MICRO, said),
-                log10(size),
-                log10(film),
-                physics.size_over_critical_diameter(np.where(np.isnan(size), film, size), amorphous),
-                number(X, "silicon_wt_pct"),
-                number(X, "carbon_wt_pct"),
-                number(X, "anode_electrolyte_wt_pct"),
-                self._carbon(X, anodes, said),
-                _said_yes(_given(X, "coating"), per_text(*anodes, lambda anode: "@" in anode) > 0, said),
-                np.where(np.isnan(prelithiated) & (lithium > 0), 1.0, prelithiated),
-                lithium,
-                physics.lithium_reserve_mah_per_g(lithium),
-                physics.volumetric_strain_pct(lithium),
-                porosity,
-                number(X, "anode_loading_mg_per_cm2"),
-                log10(number(X, "anode_thickness_um")),
-                family_values(electrolytes.classes)[electrolytes.held],
-                log10(number(X, "electrolyte_thickness_um")),
-                conductivity,
-                np.isnan(number(X, "electrolyte_conductivity_s_per_cm")).astype(float),
-                log10(inside),
-                _given(X, "cathode_electrolyte").astype(float),
-                one_of(X, "cell_type", ("full",)),
-                per_text(
-                    *coded(X, "counter_electrode"),
-                    lambda name: float(_LITHIUM_ALLOY.search(name) is not None) if name else np.nan,
-                ),
-                number(X, "cathode_loading_mg_per_cm2"),
-                number(X, "np_ratio"),
-                np.log10(1 + pressure),
-                physics.pressure_window(pressure),
-                np.log10(1 + number(X, "fabrication_pressure_mpa")),
-                number(X, "temperature_c"),
-                log10(current),
-                log10(physics.local_current_density_ma_per_cm2(current, contact)),
-                log10(number(X, "specific_current_ma_per_g")),
-                log10(number(X, "c_rate_per_h")),
-                number(X, "voltage_low_v"),
-                number(X, "voltage_high_v"),
-            ]
-        )
-
-    @staticmethod
-    def _carbon(X: Designs, anodes: Coded, said: np.ndarray) -> np.ndarray:
-        share = number(X, "carbon_wt_pct")
-        named = per_text(*anodes, lambda anode: _CARBON.search(anode) is not None) > 0
-        return np.where(
-            np.isnan(share), _said_yes(_given(X, "conductive_carbon"), named, said), (share > 0).astype(float)
-        )
-
-
-def _given(X: Designs, column: str) -> np.ndarray:
-    """Whether a text is given, shape (n_designs,)."""
-    return per_text(*coded(X, column), bool) > 0
-
-
-def _said_yes(stated: np.ndarray, named: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """1 where a column or the anode's name says so, 0 where an anode is named and neither does, NaN without a name."""
-    return np.where(stated | named, 1.0, np.where(said, 0.0, np.nan))
-
-
-def _named(anodes: Coded, pattern: re.Pattern[str], said: np.ndarray) -> np.ndarray:
-    return np.where(said, per_text(*anodes, lambda anode: pattern.search(anode) is not None), np.nan)
+    def _outputs(self) -> tuple[Output[Cells], ...]:
+        return (*ANODE, *ELECTROLYTE, *CELL_AND_TEST)

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Featurizer, text
-from features.formulas.charge import charge_imbalance
+from features.feature import Feature, Featurizer, Output, filled, text
 from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, Reading, read_formula
-from features.formulas.vectorised import Amounts, read_amounts
+from features.formulas.vectorised import STATISTICS, Amounts, read_amounts, statistics
 
 ANIONS = ("N", "O", "F", "S", "Cl", "Br", "I", "H")
 BASICS = ("electronegativity", "atomic_radius", "atomic_mass", "mendeleev_number")
-STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
-MAGPIE = tuple(each.name for each in PROPERTIES if each.name != "atomic_radius")
+MAGPIE = tuple(known.name for known in PROPERTIES if known.name != "atomic_radius")
 """Properties of the Magpie set that pymatgen holds."""
 READ_FROM = "composition as read from the formula"
 PYMATGEN = "pymatgen periodic table"
 GAS_CONSTANT_J_PER_MOL_K = 8.314462618
+IS_ANION = np.isin(np.array(SYMBOLS), ANIONS)
+"""True for each anion among all elements, shape (n_elements,)."""
 
 
 def read_design(electrolyte: str, composition: str) -> Reading | None:
-    """The reading of a design: of its normalised composition where given, else of the name; None where unreadable."""
+    """Read a design's electrolyte: its normalised composition where given, else its name.
+
+    Parameters
+    ----------
+    electrolyte, composition : columns of that name, empty where not given
+
+    Returns
+    -------
+    Reading or None
+        None where neither can be read.
+    """
     for candidate in (composition, electrolyte):
         if candidate:
             try:
@@ -36,18 +47,50 @@ def read_design(electrolyte: str, composition: str) -> Reading | None:
 
 
 def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | None:
-    """Amount of each element, or None where no stoichiometry is known (polymers, blends, unreadable names)."""
+    """Return the amount of each element of a design's electrolyte.
+
+    Parameters
+    ----------
+    electrolyte, composition : columns of that name, empty where not given
+
+    Returns
+    -------
+    mapping of str to float, or None
+        None where no stoichiometry is known (polymers, blends, unreadable names).
+
+    Examples
+    --------
+    >>> composition_of("LLZO", ""), composition_of("PEO", "")
+    ({'Li': 7.0, 'La': 3.0, 'Zr': 2.0, 'O': 12.0}, None)
+    """
+    amounts = _composition_of(electrolyte, composition)
+    return None if amounts is None else dict(amounts)
+
+
+@lru_cache(maxsize=65_536)
+def _composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | None:
     reading = read_design(electrolyte, composition)
     return reading.composition if reading else None
 
 
 def amounts_of(X: pd.DataFrame) -> Amounts:
-    """Amounts of the elements of each design: of its `composition` where given, else of `electrolyte`."""
+    """Read the amounts of the elements of each design: of its `composition` where given, else of `electrolyte`.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_designs, n_columns)
+    """
     return amounts_of_names(text(X, "electrolyte"), text(X, "composition"))
 
 
 def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
-    """Amounts of the elements of each electrolyte: of the composition given, of its name where that is empty."""
+    """Read the amounts of the elements of each electrolyte.
+
+    Parameters
+    ----------
+    names : as written
+    given : composition of each; empty where its name is to be read
+    """
     if not any(given):
         return read_amounts(names, lambda written: composition_of(written, ""))
     spare = {first: name for name, first in zip(names, given, strict=True) if first}
@@ -55,151 +98,176 @@ def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
     return read_amounts(texts, lambda written: composition_of(spare.get(written, ""), written))
 
 
-Values = Callable[[Amounts], np.ndarray]
-
-
-def _fractions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
-    places = [ELEMENT_INDEX[element] for element in elements]
-    found = [Feature(f"fraction_{each}", f"{each} fraction", "at. fraction", READ_FROM) for each in elements]
-    return found, lambda amounts: amounts.dense(places)
-
-
-def _anions(elements: Sequence[str]) -> tuple[list[Feature], Values]:
-    places = [ELEMENT_INDEX[anion] for anion in ANIONS]
-    found = [Feature(f"anion_share_{each}", f"{each} among the anions", "at. fraction", READ_FROM) for each in ANIONS]
-    found.append(Feature("lithium_per_anion", "lithium per anion", "1", READ_FROM))
-
-    def values(amounts: Amounts) -> np.ndarray:
-        anions = np.asfortranarray(amounts.dense(places))  # sums go element by element, whatever the number of rows
-        sums = anions.sum(axis=1, keepdims=True)
-        sums[sums == 0] = np.nan
-        return np.hstack([anions / sums, amounts.dense([ELEMENT_INDEX["Li"]]) / sums])
-
-    return found, values
-
-
-def _basics(elements: Sequence[str]) -> tuple[list[Feature], Values]:
-    found = []
-    for name in BASICS:
-        each = PROPERTIES[PROPERTY_INDEX[name]]
-        found.append(Feature(f"mean_{name}", f"mean {each.label}", each.unit, PYMATGEN))
-        found.append(Feature(f"spread_{name}", f"spread of {each.label}", each.unit, PYMATGEN))
-
-    def values(amounts: Amounts) -> np.ndarray:
-        each = statistics(amounts, BASICS, ("mean", "avg_dev"))
-        return np.stack([each["mean"], each["avg_dev"]], axis=2).reshape(len(amounts.known), len(found))
-
-    return found, values
-
-
-def _statistics(elements: Sequence[str]) -> tuple[list[Feature], Values]:
-    found = [
-        Feature(f"{statistic}_{name}", f"{statistic.replace('_', ' ')} of {each.label}", each.unit, PYMATGEN)
-        for name in MAGPIE
-        for each in (PROPERTIES[PROPERTY_INDEX[name]],)
-        for statistic in STATISTICS
-    ]
-
-    def values(amounts: Amounts) -> np.ndarray:
-        each = statistics(amounts, MAGPIE)
-        return np.stack([each[statistic] for statistic in STATISTICS], axis=2).reshape(len(amounts.known), len(found))
-
-    return found, values
-
-
-def _contrasts(elements: Sequence[str]) -> tuple[list[Feature], Values]:
-    found = [
-        Feature("electronegativity_contrast", "electronegativity of anions over cations", "", PYMATGEN),
-        Feature("radius_contrast", "atomic radius of anions over cations without lithium", "1", PYMATGEN),
-        Feature("mixing_entropy_j_per_mol_k", "stoichiometric entropy", "J/(mol K)", "-R sum x ln x of the fractions"),
-        Feature(
-            "charge_residue_per_atom",
-            "charge that does not cancel",
-            "e/atom",
-            "oxidation states of features/formulas/charge.py",
-        ),
-    ]
-
-    def values(amounts: Amounts) -> np.ndarray:
-        fractions = amounts.dense()
-        is_anion = np.isin(np.array(SYMBOLS), ANIONS)
-        is_frame = ~is_anion & (np.array(SYMBOLS) != "Li")
-        table = np.nan_to_num(property_table())
-        electronegativity = table[:, PROPERTY_INDEX["electronegativity"]]
-        radius = table[:, PROPERTY_INDEX["atomic_radius"]]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            entropy = -GAS_CONSTANT_J_PER_MOL_K * np.where(fractions > 0, fractions * np.log(fractions), 0.0).sum(
-                axis=1
-            )
-            contrast = _mean_over(fractions, electronegativity, is_anion) - _mean_over(
-                fractions, electronegativity, ~is_anion
-            )
-            ratio = _mean_over(fractions, radius, is_anion) / _mean_over(fractions, radius, is_frame)
-        entropy[~amounts.known] = np.nan
-        return np.column_stack([contrast, ratio, entropy, _charges(amounts)])
-
-    return found, values
-
-
-def _mean_over(fractions: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Mean of a property over some of the elements, NaN where none of them is there."""
-    share = fractions[:, chosen]
-    return np.asarray((share @ values[chosen]) / share.sum(axis=1))
-
-
-def _charges(amounts: Amounts) -> np.ndarray:
-    found = np.full(len(amounts.known), np.nan)
-    for row in np.flatnonzero(amounts.known):
-        here = slice(amounts.starts[row], amounts.starts[row + 1])
-        held = dict(zip([SYMBOLS[place] for place in amounts.element[here]], amounts.amount[here], strict=True))
-        imbalance = charge_imbalance(held)
-        if imbalance is not None:
-            found[row] = imbalance / amounts.amount[here].sum()
-    return found
-
-
-def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
-    """Weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
+class Compositions:
+    """Distinct compositions: what several outputs are computed from, each worked out when it is first asked for.
 
     Parameters
     ----------
-    names : of the properties
-    wanted : names of `STATISTICS`
-
-    Returns
-    -------
-    dict of ndarray, each of shape (n_distinct, n_properties)
-        `mean` and `avg_dev` (mean absolute deviation from it) weighted by atomic fraction; `minimum`, `maximum` and
-        `range` over the elements present. NaN where the composition is unknown or a property is missing.
+    amounts : of the elements of each text
     """
-    table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
-    shape = (len(amounts.known), len(names))
-    if len(amounts.element) == 0:
-        return {name: np.full(shape, np.nan) for name in wanted}
-    known = np.flatnonzero(amounts.known)
-    starts = amounts.starts[known]
-    weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
-    values = table[amounts.element]
-    each = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
-    if "avg_dev" in wanted:
-        away = np.repeat(each["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
-        each["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
-    if {"range", "minimum", "maximum"} & set(wanted):
-        low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
-        each |= {"range": high - low, "minimum": low, "maximum": high}
-    each = {name: each[name] for name in wanted}
-    if len(known) == len(amounts.known):
-        return each
-    found = {name: np.full(shape, np.nan) for name in wanted}
-    for name, block in each.items():
-        found[name][known] = block
-    return found
+
+    def __init__(self, amounts: Amounts) -> None:
+        self.amounts = amounts
+
+    @cached_property
+    def anion_share(self) -> np.ndarray:
+        """Atomic fraction of all anions together, NaN where there is none; shape (n_distinct,)."""
+        sums = self.amounts.fractions[[ELEMENT_INDEX[anion] for anion in ANIONS]].sum(axis=0)
+        sums[sums == 0] = np.nan
+        return np.asarray(sums)
+
+    @cached_property
+    def basics(self) -> dict[str, np.ndarray]:
+        """Mean and average deviation of `BASICS`, each of shape (n_distinct, n_properties)."""
+        return statistics(self.amounts, BASICS, ("mean", "avg_dev"))
+
+    @cached_property
+    def magpie(self) -> dict[str, np.ndarray]:
+        """`STATISTICS` of `MAGPIE`, each of shape (n_distinct, n_properties)."""
+        return statistics(self.amounts, MAGPIE)
+
+    @cached_property
+    def dense(self) -> np.ndarray:
+        """Atomic fraction of every element, shape (n_distinct, n_elements)."""
+        return self.amounts.dense()
+
+    def mean_over(self, name: str, chosen: np.ndarray) -> np.ndarray:
+        """Mean of a property over some of the elements, NaN where none of them is there; shape (n_distinct,).
+
+        Parameters
+        ----------
+        name : of the property
+        chosen : ndarray of bool, shape (n_elements,)
+            The elements that count.
+        """
+        values = np.nan_to_num(property_table()[:, PROPERTY_INDEX[name]])
+        share = self.dense[:, chosen]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((share @ values[chosen]) / share.sum(axis=1))
 
 
-BLOCKS: dict[str, Callable[[Sequence[str]], tuple[list[Feature], Values]]] = {
+Values = Callable[[Compositions], np.ndarray]
+
+
+def _fraction(symbol: str) -> Values:
+    place = ELEMENT_INDEX[symbol]
+    return lambda found: np.asarray(found.amounts.fractions[place])
+
+
+def _per_anion(symbol: str) -> Values:
+    fraction = _fraction(symbol)
+    return lambda found: fraction(found) / found.anion_share
+
+
+def _statistic(block: Callable[[Compositions], dict[str, np.ndarray]], statistic: str, place: int) -> Values:
+    return lambda found: block(found)[statistic][:, place]
+
+
+def _fractions(elements: Sequence[str]) -> list[Output[Compositions]]:
+    return [
+        Output(
+            Feature(f"fraction_{symbol}", f"{symbol} fraction", "at. fraction", READ_FROM),
+            _fraction(symbol),
+        )
+        for symbol in elements
+    ]
+
+
+def _anions(elements: Sequence[str]) -> list[Output[Compositions]]:
+    named = [(f"anion_share_{anion}", f"{anion} among the anions", "at. fraction", anion) for anion in ANIONS]
+    return [
+        Output(
+            Feature(name, label, unit, READ_FROM),
+            _per_anion(symbol),
+        )
+        for name, label, unit, symbol in [*named, ("lithium_per_anion", "lithium per anion", "1", "Li")]
+    ]
+
+
+def _basics(elements: Sequence[str]) -> list[Output[Compositions]]:
+    return [
+        Output(
+            Feature(f"{word}_{name}", f"{phrase} {PROPERTIES[PROPERTY_INDEX[name]].label}", _unit(name), PYMATGEN),
+            _statistic(lambda found: found.basics, statistic, place),
+        )
+        for place, name in enumerate(BASICS)
+        for statistic, word, phrase in (("mean", "mean", "mean"), ("avg_dev", "spread", "spread of"))
+    ]
+
+
+def _statistics(elements: Sequence[str]) -> list[Output[Compositions]]:
+    return [
+        Output(
+            Feature(
+                f"{statistic}_{name}",
+                f"{statistic.replace('_', ' ')} of {PROPERTIES[PROPERTY_INDEX[name]].label}",
+                _unit(name),
+                PYMATGEN,
+            ),
+            _statistic(lambda found: found.magpie, statistic, place),
+        )
+        for place, name in enumerate(MAGPIE)
+        for statistic in STATISTICS
+    ]
+
+
+def _unit(name: str) -> str:
+    return PROPERTIES[PROPERTY_INDEX[name]].unit
+
+
+def _contrasts(elements: Sequence[str]) -> list[Output[Compositions]]:
+    return [
+        Output(
+            Feature("electronegativity_contrast", "electronegativity of anions over cations", "", PYMATGEN),
+            lambda found: (
+                found.mean_over("electronegativity", IS_ANION) - found.mean_over("electronegativity", ~IS_ANION)
+            ),
+        ),
+        Output(
+            Feature("radius_contrast", "atomic radius of anions over cations without lithium", "1", PYMATGEN),
+            _radius_contrast,
+        ),
+        Output(
+            Feature(
+                "mixing_entropy_j_per_mol_k", "stoichiometric entropy", "J/(mol K)", "-R sum x ln x of the fractions"
+            ),
+            _mixing_entropy,
+        ),
+        Output(
+            Feature(
+                "charge_residue_per_atom",
+                "charge that does not cancel",
+                "e/atom",
+                "oxidation states of features/formulas/charge.py",
+            ),
+            lambda found: found.amounts.charge / [amount.sum() for amount in found.amounts.per_composition],
+        ),
+    ]
+
+
+def _radius_contrast(found: Compositions) -> np.ndarray:
+    cations = found.mean_over("atomic_radius", ~IS_ANION & (np.array(SYMBOLS) != "Li"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(found.mean_over("atomic_radius", IS_ANION) / cations)
+
+
+def _mixing_entropy(found: Compositions) -> np.ndarray:
+    fractions = found.dense
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(fractions > 0, fractions * np.log(fractions), 0.0)
+    entropy = -GAS_CONSTANT_J_PER_MOL_K * terms.sum(axis=1)
+    return np.where(found.amounts.known, entropy, np.nan)
+
+
+BLOCKS: dict[str, Callable[[Sequence[str]], list[Output[Compositions]]]] = {
     "fractions": _fractions, "anions": _anions, "basics": _basics, "statistics": _statistics, "contrasts": _contrasts,
 }  # fmt: skip
 """Blocks of composition features; which a model uses is configuration, what they are worth by paper a benchmark."""
+
+
+@lru_cache(maxsize=64)
+def _outputs_of(blocks: tuple[str, ...], elements: tuple[str, ...]) -> tuple[Output[Compositions], ...]:
+    return tuple(output for block in blocks for output in BLOCKS[block](elements))
 
 
 class CompositionFeatures(Featurizer):
@@ -249,22 +317,30 @@ class CompositionFeatures(Featurizer):
         self.elements_ = sorted(SYMBOLS[place] for place in np.flatnonzero(counts >= self.min_rows))
 
     def learned(self) -> dict[str, Any]:
-        """The elements that got a fraction of their own."""
+        """Return the elements that got a fraction of their own."""
         return {"elements": self.elements_}
 
     def _recall(self, learned: dict[str, Any]) -> None:
         self.elements_ = list(learned["elements"])
 
-    def _describe(self) -> list[Feature]:
-        return [feature for block in self.blocks for feature in BLOCKS[block](self.elements_)[0]]
+    def outputs(self) -> tuple[Output[Compositions], ...]:
+        """Return the outputs, each one number of every distinct composition."""
+        return _outputs_of(tuple(self.blocks), tuple(self.elements_))
+
+    _outputs = outputs
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
         return self.vectors(amounts_of(X))
 
     def vectors(self, amounts: Amounts) -> np.ndarray:
-        """Vectors of texts already read, shape (n_texts, n_features); each distinct composition is computed once."""
-        return np.asarray(np.hstack(self.distinct(amounts))[amounts.codes])
+        """Compute the vectors of texts already read; each distinct composition once.
 
-    def distinct(self, amounts: Amounts) -> list[np.ndarray]:
-        """The blocks of each distinct composition, each of shape (n_distinct, n_block_features)."""
-        return [BLOCKS[block](self.elements_)[1](amounts) for block in self.blocks]
+        Parameters
+        ----------
+        amounts : of the elements of each text
+
+        Returns
+        -------
+        ndarray, shape (n_texts, n_features)
+        """
+        return np.asarray(filled(self.outputs(), Compositions(amounts), len(amounts.known))[amounts.codes])

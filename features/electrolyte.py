@@ -2,64 +2,127 @@
 
 from __future__ import annotations
 
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from features.composition import CompositionFeatures
+from features.composition import CompositionFeatures, Compositions
 from features.crystal.space_group import SYMMETRY_FEATURES
-from features.crystal.structure import StructureFeatures
-from features.electrolyte_columns import DesignFeaturizer, Electrolytes, read_electrolytes
-from features.family import (
-    FAMILIES,
-    NAMED_ONLY,
-    class_from_composition,
-    family_features,
-    family_values,
-    resolve_class,
-)
-from features.feature import Feature, number, one_of
+from features.crystal.structure import STRUCTURE_OUTPUTS, Structures
+from features.electrolyte_columns import DesignFeaturizer, DesignSource, family_outputs, read_electrolytes
+from features.family import FAMILIES
+from features.feature import Feature, Output
 from features.physics import inverse_temperature
-from features.tables.designs import Designs
-
-__all__ = [
-    "DEFAULT_TEMPERATURE_C",
-    "FAMILIES",
-    "GROUPS",
-    "NAMED_ONLY",
-    "STRUCTURE",
-    "ElectrolyteFeatures",
-    "class_from_composition",
-    "classes_of",
-    "resolve_class",
-]
 
 STRUCTURE = "structure"
 """Block of `ElectrolyteFeatures` that reads space group, lattice and CIF."""
 DEFAULT_TEMPERATURE_C = 25.0
-"""What an empty temperature is read as: half of the reviews' conductivities print none. A flag feature stands beside
+"""An empty temperature is read as this: half of the reviews' conductivities print none. A flag feature stands beside
 it."""
 
 
 def classes_of(X: pd.DataFrame) -> list[str | None]:
-    """Class of each design, as given or as read from the formula."""
+    """Return the class of each design, as given or as read from the formula; None where neither tells.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_designs, n_columns)
+        Read are the columns `electrolyte`, `composition` and `electrolyte_class`.
+    """
     return read_electrolytes(X).class_names
 
 
 GROUPS: dict[str, frozenset[str]] = {
     "families": frozenset(f"family_{name}" for name in FAMILIES),
-    "symmetry": frozenset(feature.name for feature in SYMMETRY_FEATURES),
+    "symmetry": frozenset(output.name for output in SYMMETRY_FEATURES),
 }
 """Outputs that can be left out, by the name of their group."""
+
+
+class ElectrolyteSource(DesignSource):
+    """Electrolytes at a temperature: what several outputs share, each worked out when it is first asked for."""
+
+    @cached_property
+    def compositions(self) -> Compositions:
+        """The distinct compositions."""
+        return Compositions(self.electrolytes.amounts)
+
+    @cached_property
+    def rows(self) -> np.ndarray | None:
+        """Place of each design's composition among the distinct ones; None where each design has its own, in order."""
+        rows = self.electrolytes.compositions
+        return None if np.array_equal(rows, np.arange(len(self.electrolytes.amounts.known))) else rows
+
+    @cached_property
+    def structures(self) -> Structures:
+        """Crystal structure of each design."""
+        return Structures(self.designs.to_frame())
+
+    @cached_property
+    def forms(self) -> dict[str, np.ndarray]:
+        """Yes/no by form of the electrolyte."""
+        return self.flags("form", ("glass", "glass-ceramic", "film", "crystalline", "single-crystal"))
+
+
+def _of_composition(output: Output[Compositions]) -> Output[ElectrolyteSource]:
+    def values(source: ElectrolyteSource) -> Any:
+        distinct = output.values(source.compositions)
+        return distinct if source.rows is None else distinct[source.rows]
+
+    return Output(output.feature, values)
+
+
+def _of_structure(output: Output[Structures]) -> Output[ElectrolyteSource]:
+    return Output(output.feature, lambda source: output.values(source.structures))
+
+
+def _inverse_temperature(source: ElectrolyteSource) -> Any:
+    temperature = source.number("temperature_c")
+    return inverse_temperature(np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature))
+
+
+FORM_AND_TEMPERATURE: tuple[Output[ElectrolyteSource], ...] = (
+    Output(
+        Feature("form_glassy", "electrolyte form is glassy", "yes/no"),
+        lambda source: source.forms["glass"] + source.forms["glass-ceramic"],
+    ),
+    Output(Feature("form_film", "electrolyte form is film", "yes/no"), lambda source: source.forms["film"]),
+    Output(
+        Feature("form_crystalline", "electrolyte form is crystalline", "yes/no"),
+        lambda source: source.forms["crystalline"] + source.forms["single-crystal"],
+    ),
+    Output(
+        Feature("inverse_temperature_per_kk", "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
+        _inverse_temperature,
+    ),
+    Output(
+        Feature("temperature_not_given", "temperature not printed, taken as 25 °C", "yes/no"),
+        lambda source: np.isnan(source.number("temperature_c")),
+    ),
+)
+
+
+@lru_cache(maxsize=64)
+def _outputs_of(
+    composition: tuple[Output[Compositions], ...], with_structure: bool, without: tuple[str, ...]
+) -> tuple[Output[ElectrolyteSource], ...]:
+    outputs: list[Output[ElectrolyteSource]] = [
+        *map(_of_composition, composition),
+        *map(_of_structure, STRUCTURE_OUTPUTS if with_structure else ()),
+        *family_outputs("class as given, else read from the formula"),
+        *FORM_AND_TEMPERATURE,
+    ]
+    left_out = {name for group in without for name in GROUPS[group]}
+    return tuple(output for output in outputs if output.name not in left_out)
 
 
 class ElectrolyteFeatures(DesignFeaturizer):
     """Vector of an electrolyte at a temperature.
 
     Outputs, in order: those of `CompositionFeatures`; one yes/no per family of `FAMILIES`; glassy, film and crystalline
-    form;
-    1000/T (1/K; an empty temperature counts as 25 °C); whether no temperature was given.
+    form; 1000/T (1/K; an empty temperature counts as 25 °C); whether no temperature was given.
 
     Parameters
     ----------
@@ -68,9 +131,17 @@ class ElectrolyteFeatures(DesignFeaturizer):
         structure is given.
     without
         Names of `GROUPS`: outputs left out. Where families are held out whole, what names a family misleads.
+
+    Examples
+    --------
+    >>> designs = pd.DataFrame({"electrolyte": ["LLZO", "LLZO"], "temperature_c": [226.85, None]})
+    >>> vectors = ElectrolyteFeatures(min_rows=1).fit_transform(designs)
+    >>> vectors[["family_garnet", "inverse_temperature_per_kk", "temperature_not_given"]].round(4).to_numpy().tolist()
+    [[1.0, 2.0, 0.0], [1.0, 3.354, 1.0]]
     """
 
     required = ("electrolyte",)
+    source = ElectrolyteSource
 
     def __init__(
         self,
@@ -90,56 +161,12 @@ class ElectrolyteFeatures(DesignFeaturizer):
     def _composition_blocks(self) -> tuple[str, ...]:
         return tuple(block for block in self.blocks if block != STRUCTURE)
 
-    def _structure(self) -> StructureFeatures | None:
-        return StructureFeatures().restore({}) if STRUCTURE in self.blocks else None
-
     def learned(self) -> dict[str, Any]:
-        """What the composition part learned."""
+        """Return what the composition part learned, as plain values for JSON."""
         return self.composition_.learned()
 
     def _recall(self, learned: dict[str, Any]) -> None:
         self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).restore(learned)
 
-    def _is_left_out(self, feature: Feature) -> bool:
-        return any(feature.name in GROUPS[group] for group in self.without)
-
-    def _describe(self) -> list[Feature]:
-        forms = [
-            Feature(f"form_{name}", f"electrolyte form is {name}", "yes/no")
-            for name in ("glassy", "film", "crystalline")
-        ]
-        structure = self._structure()
-        found = [
-            *self.composition_.features_,
-            *(structure.features_ if structure else []),
-            *family_features("class as given, else read from the formula"),
-            *forms,
-            Feature("inverse_temperature_per_kk", "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
-            Feature("temperature_not_given", "temperature not printed, taken as 25 °C", "yes/no"),
-        ]
-        return [feature for feature in found if not self._is_left_out(feature)]
-
-    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
-        forms = one_of(X, "form", ("glass", "glass-ceramic", "film", "crystalline", "single-crystal"))
-        glassy = forms[:, 0] + forms[:, 1]
-        temperature = number(X, "temperature_c")
-        empty = np.isnan(temperature)
-        blocks = self.composition_.distinct(electrolytes.amounts)
-        rows = electrolytes.compositions
-        if not np.array_equal(rows, np.arange(len(electrolytes.amounts.known))):
-            blocks = [block[rows] for block in blocks]
-        if structure := self._structure():
-            kept = [not self._is_left_out(feature) for feature in structure.features_]
-            blocks.append(structure.transform(X.to_frame()).to_numpy()[:, kept])
-        if "families" not in self.without:
-            blocks.append(family_values(electrolytes.classes)[electrolytes.held])
-        return np.column_stack(
-            [
-                *blocks,
-                glassy,
-                forms[:, 2],
-                forms[:, 3] + forms[:, 4],
-                inverse_temperature(np.where(empty, DEFAULT_TEMPERATURE_C, temperature)),
-                empty.astype(float),
-            ]
-        )
+    def _outputs(self) -> tuple[Output[ElectrolyteSource], ...]:
+        return _outputs_of(self.composition_.outputs(), STRUCTURE in self.blocks, tuple(self.without))

@@ -1,7 +1,8 @@
-"""What the designs of a table hold as electrolyte: composition and class, each distinct one read once."""
+"""The electrolytes of a table of designs: composition and class, each distinct one read once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,15 +10,11 @@ import numpy as np
 import pandas as pd
 
 from features.composition import amounts_of_names, read_design
-from features.family import LITHIUM_RICH, class_from_composition, class_of_reading
-from features.feature import Featurizer, coded
-from features.formulas.charge import OXIDATION_STATES
-from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.family import FAMILIES, LITHIUM_RICH, class_from_composition, class_of_reading, family_values
+from features.feature import Feature, Featurizer, Output, coded, filled, one_of
+from features.formulas.elements import ELEMENT_INDEX
 from features.formulas.vectorised import Amounts
 from features.tables.designs import Designs
-
-_WORD = 52
-"""Elements told apart by the bits of one number."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +28,8 @@ class Electrolytes:
     written : what stands for the composition of each: the normalised one where given, else the name
     amounts : of the distinct ones; `amounts.codes` leads from them to their composition
     classes : the classes that occur, None first: unknown
-    held : place of each design's class in `classes`, shape (n_designs,)
-    derived : whether that class was read from the formula rather than given, shape (n_designs,)
-    systems : place of each composition of `amounts` among the distinct sets of elements, and those sets
+    class_codes : place of each design's class in `classes`, shape (n_designs,)
+    derived : True where that class was read from the formula rather than given, shape (n_designs,)
     """
 
     codes: np.ndarray
@@ -41,18 +37,22 @@ class Electrolytes:
     written: list[str]
     amounts: Amounts
     classes: list[str | None]
-    held: np.ndarray
+    class_codes: np.ndarray
     derived: np.ndarray
-    systems: tuple[np.ndarray, list[frozenset[str]]]
 
     def take(self, rows: np.ndarray) -> Electrolytes:
-        """Those of some designs."""
-        return replace(self, codes=self.codes[rows], held=self.held[rows], derived=self.derived[rows])
+        """Return those of some designs.
+
+        Parameters
+        ----------
+        rows : mask or places of the designs
+        """
+        return replace(self, codes=self.codes[rows], class_codes=self.class_codes[rows], derived=self.derived[rows])
 
     @property
     def class_names(self) -> list[str | None]:
         """Class of each design."""
-        return [self.classes[place] for place in self.held.tolist()]
+        return [self.classes[code] for code in self.class_codes.tolist()]
 
     @property
     def compositions(self) -> np.ndarray:
@@ -60,49 +60,32 @@ class Electrolytes:
         return np.asarray(self.amounts.codes[self.codes])
 
     @cached_property
-    def charge(self) -> np.ndarray:
-        """Sum of charges of each composition of `amounts`; NaN where unknown, or where an element has no certain state.
-
-        The sums of `features.formulas.charge.charge_imbalance`, in the same order of terms.
-        """
-        amounts, owner = self.amounts, self.amounts.owner
-        states = np.array([OXIDATION_STATES.get(symbol, np.nan) for symbol in SYMBOLS])[amounts.element]
-        holds = {symbol: self._holding(symbol) for symbol in "HBO"}
-        hydride = (holds["B"] & ~holds["O"])[owner]
-        states = np.where(amounts.element == ELEMENT_INDEX["H"], np.where(hydride, -1.0, 1.0), states)
-        found = np.bincount(owner, states * amounts.amount, minlength=len(amounts.known))
-        return np.where(amounts.known, found, np.nan)
-
-    def _holding(self, symbol: str) -> np.ndarray:
-        found = np.zeros(len(self.amounts.known), dtype=bool)
-        found[self.amounts.owner[self.amounts.element == ELEMENT_INDEX[symbol]]] = True
-        return found
-
-
-def element_sets(amounts: Amounts) -> tuple[np.ndarray, list[frozenset[str]]]:
-    """Place of each composition among the distinct sets of elements, shape (n_distinct,), and those sets."""
-    owner, count = amounts.owner, len(amounts.known)
-    places = np.zeros(count, dtype=np.int64)
-    for first in range(0, len(SYMBOLS), _WORD):
-        bit = amounts.element - first
-        here = (bit >= 0) & (bit < _WORD)
-        held, kinds = pd.factorize(np.bincount(owner[here], 2.0 ** bit[here], minlength=count))
-        places, _ = pd.factorize(places * len(kinds) + held)
-    examples = _first_of(places)
-    ends = amounts.starts
-    sets = [frozenset(SYMBOLS[place] for place in amounts.element[ends[row] : ends[row + 1]]) for row in examples]
-    return places, sets
-
-
-def _first_of(codes: np.ndarray) -> np.ndarray:
-    """Where each of the codes 0, 1, 2, ... stands first, shape (n_codes,)."""
-    found = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
-    found[codes[::-1]] = np.arange(len(codes))[::-1]
-    return found
+    def families(self) -> dict[str, np.ndarray]:
+        """Yes/no of each design by family, NaN where its class is unknown; each of shape (n_designs,)."""
+        return dict(zip(FAMILIES, family_values(self.classes)[self.class_codes].T, strict=True))
 
 
 def read_electrolytes(X: pd.DataFrame | Designs) -> Electrolytes:
-    """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`."""
+    """Read the electrolytes of designs: columns `electrolyte`, `composition` and `electrolyte_class`.
+
+    Those of `Designs` are read once.
+
+    Parameters
+    ----------
+    X : DataFrame or Designs, shape (n_designs, n_columns)
+        Designs; columns may be absent.
+
+    Examples
+    --------
+    >>> designs = pd.DataFrame({"electrolyte": ["LLZO", "PEO", "LLZO"]})
+    >>> electrolytes = read_electrolytes(designs)
+    >>> electrolytes.names, electrolytes.class_names
+    (['LLZO', 'PEO'], ['oxide-garnet', 'polymer', 'oxide-garnet'])
+    """
+    return Designs.of(X).once(_read_electrolytes)
+
+
+def _read_electrolytes(X: Designs) -> Electrolytes:
     codes, names = coded(X, "electrolyte")
     places, compositions = coded(X, "composition")
     given = compositions * len(names)
@@ -111,26 +94,24 @@ def read_electrolytes(X: pd.DataFrame | Designs) -> Electrolytes:
         given = [compositions[pair % len(compositions)] for pair in pairs.tolist()]
         names = [names[pair // len(compositions)] for pair in pairs.tolist()]
     amounts = amounts_of_names(names, given)
-    said, words = coded(X, "electrolyte_class")
-    unsaid = np.array([not word for word in words], dtype=bool)[said] if len(said) else np.zeros(0, dtype=bool)
-    systems = element_sets(amounts)
-    by_formula, told = _derived(names, given, amounts, systems, np.bincount(codes[unsaid], minlength=len(names)) > 0)
-    classes = [None, *dict.fromkeys(name for name in [*words, *told] if name)]
+    words, stated = coded(X, "electrolyte_class")
+    unstated = np.array([not word for word in stated], dtype=bool)[words] if len(words) else np.zeros(0, dtype=bool)
+    wanted = np.bincount(codes[unstated], minlength=len(names)) > 0
+    by_formula, derived = _classes_by_formula(names, given, amounts, wanted)
+    classes = [None, *dict.fromkeys(name for name in [*stated, *derived] if name)]
     place = {name: number for number, name in enumerate(classes)}
-    by_word, by_told = (
-        np.array([place.get(name or None, 0) for name in each], dtype=np.int64) for each in (words, told)
+    of_stated, of_derived = (
+        np.array([place.get(name or None, 0) for name in found], dtype=np.int64) for found in (stated, derived)
     )
-    held = np.where(unsaid, by_told[by_formula[codes]], by_word[said]) if len(said) else np.zeros(0, dtype=np.int64)
+    class_codes = np.zeros(0, dtype=np.int64)
+    if len(words):
+        class_codes = np.where(unstated, of_derived[by_formula[codes]], of_stated[words])
     written = [first or name for name, first in zip(names, given, strict=True)] if any(given) else names
-    return Electrolytes(codes, names, written, amounts, classes, held, unsaid & (held > 0), systems)
+    return Electrolytes(codes, names, written, amounts, classes, class_codes, unstated & (class_codes > 0))
 
 
-def _derived(
-    names: list[str],
-    given: list[str],
-    amounts: Amounts,
-    systems: tuple[np.ndarray, list[frozenset[str]]],
-    wanted: np.ndarray,
+def _classes_by_formula(
+    names: list[str], given: list[str], amounts: Amounts, wanted: np.ndarray
 ) -> tuple[np.ndarray, list[str | None]]:
     """Place of each electrolyte's class, as its formula tells it, among those told; 0, None, where it is not wanted.
 
@@ -138,47 +119,111 @@ def _derived(
     ----------
     wanted : shape (n_electrolytes,)
     """
-    kinds, sets = systems
+    kinds, sets = amounts.systems
     lithium = np.zeros(len(amounts.known))
     at_lithium = amounts.element == ELEMENT_INDEX["Li"]
     lithium[amounts.owner[at_lithium]] = amounts.amount[at_lithium]
-    found, told = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
+    codes, classes = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
     plain = amounts.plain[amounts.codes]
     places = amounts.codes[wanted & plain]
     case, examples = pd.factorize(2 * kinds[places] + (lithium[places] >= LITHIUM_RICH))
-    found[wanted & plain] = case + len(told)
+    codes[wanted & plain] = case + len(classes)
     for kind, is_rich in zip((examples // 2).tolist(), (examples % 2).tolist(), strict=True):
-        told.append(class_from_composition(dict.fromkeys(sets[kind], LITHIUM_RICH if is_rich else 1.0)))
+        classes.append(class_from_composition(dict.fromkeys(sets[kind], LITHIUM_RICH if is_rich else 1.0)))
     for place in np.flatnonzero(wanted & ~plain).tolist():
-        found[place] = len(told)
-        told.append(class_of_reading(read_design(names[place], given[place])))
-    return found, told
+        codes[place] = len(classes)
+        classes.append(class_of_reading(read_design(names[place], given[place])))
+    return codes, classes
+
+
+@dataclass
+class DesignSource:
+    """Designs and their electrolytes: what the outputs of a vector are computed from.
+
+    A subclass adds, as cached properties, what several outputs share.
+
+    Attributes
+    ----------
+    designs : as arrays
+    electrolytes : what `read_electrolytes` gave of `designs`
+    """
+
+    designs: Designs
+    electrolytes: Electrolytes
+
+    def number(self, column: str) -> np.ndarray:
+        """Read a numeric column, NaN where absent or empty; shape (n_designs,).
+
+        Parameters
+        ----------
+        column : its name
+        """
+        return self.designs.number(column)
+
+    def flags(self, column: str, choices: Sequence[str]) -> dict[str, np.ndarray]:
+        """Read a text column as yes/no of each choice, by choice; each of shape (n_designs,).
+
+        Parameters
+        ----------
+        column : its name
+        choices : texts that may stand in it; NaN where nothing does
+        """
+        return dict(zip(choices, one_of(self.designs, column, choices).T, strict=True))
+
+
+def _family(name: str) -> Callable[[DesignSource], np.ndarray]:
+    return lambda source: source.electrolytes.families[name]
+
+
+def family_outputs(source: str) -> list[Output[DesignSource]]:
+    """Return one yes/no output per family of electrolytes.
+
+    Parameters
+    ----------
+    source : where the class of an electrolyte comes from, in words
+    """
+    return [
+        Output(
+            Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source),
+            _family(name),
+        )
+        for name in FAMILIES
+    ]
 
 
 class DesignFeaturizer(Featurizer):
     """A featurizer of whole designs: what it needs of their electrolytes may be read once for several of them.
 
-    A subclass fills `_filled`.
+    A subclass gives its outputs as `_outputs`, computed from its kind of `source`.
     """
 
+    source: type[DesignSource] = DesignSource
+
     def vectors(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
-        """The values of `transform` without their names, shape (n_designs, n_features).
+        """Compute the values of `transform` without their names.
 
         Parameters
         ----------
+        X : designs
         electrolytes : what `read_electrolytes` gave of `X`
+
+        Returns
+        -------
+        ndarray, shape (n_designs, n_features)
         """
         self._require(X)
-        return self._filled(X, electrolytes)
+        return filled(self._outputs(), self.source(X, electrolytes), len(X))
 
     def reads_like(self, other: DesignFeaturizer) -> bool:
-        """Whether both give the same vectors of any design."""
-        one, two = ((type(each), each.get_params(), each.learned()) for each in (self, other))
+        """Return True where both give the same vectors of any design.
+
+        Parameters
+        ----------
+        other : a fitted featurizer
+        """
+        one, two = ((type(featurizer), featurizer.get_params(), featurizer.learned()) for featurizer in (self, other))
         return one == two
 
-    def _values(self, X: pd.DataFrame) -> np.ndarray:
+    def _source(self, X: pd.DataFrame) -> DesignSource:
         designs = Designs.of(X)
-        return self._filled(designs, read_electrolytes(designs))
-
-    def _filled(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
-        raise TypeError(f"{type(self).__name__} computes no values")
+        return self.source(designs, read_electrolytes(designs))

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from features.composition import read_design
-from features.feature import Feature
 from features.formulas.reader import Reading
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -37,35 +36,54 @@ LITHIUM_RICH = 2.0
 
 
 def class_from_composition(amounts: Mapping[str, float]) -> str | None:
-    """The electrolyte class a composition points to, or None; used only where the design names none.
+    """Return the electrolyte class a composition points to; used only where the design names none.
 
     Coarse on purpose: it tells families by the elements present, as the reviews do in their sections.
+
+    Parameters
+    ----------
+    amounts : amount of each element
+
+    Returns
+    -------
+    str or None
+        None where the elements point to no class.
+
+    Examples
+    --------
+    >>> class_from_composition({"Li": 6, "P": 1, "S": 5, "Cl": 1}), class_from_composition({"Al": 2, "O": 3})
+    ('sulfide-argyrodite', None)
     """
-    held = set(amounts)
-    halogens = held & {"F", "Cl", "Br", "I"}
-    if "S" in held:
-        if "P" in held and halogens and not held & {"Ge", "Sn", "Si"}:
+    elements = set(amounts)
+    halogens = elements & {"F", "Cl", "Br", "I"}
+    if "S" in elements:
+        if "P" in elements and halogens and not elements & {"Ge", "Sn", "Si"}:
             return "sulfide-argyrodite"
-        if "P" in held and held & {"Ge", "Sn", "Si"}:
+        if "P" in elements and elements & {"Ge", "Sn", "Si"}:
             return "sulfide-lgps"
-        return "sulfide-glass" if "P" in held else "sulfide-other"
-    if "B" in held and "H" in held:
+        return "sulfide-glass" if "P" in elements else "sulfide-other"
+    if "B" in elements and "H" in elements:
         return "hydride"
-    if "O" in held:
-        if {"P", "N"} <= held:
+    if "O" in elements:
+        if {"P", "N"} <= elements:
             return "lipon"
-        if {"La", "Zr"} <= held:
+        if {"La", "Zr"} <= elements:
             return "oxide-garnet"
-        if {"La", "Ti"} <= held:
+        if {"La", "Ti"} <= elements:
             return "oxide-perovskite"
-        if "P" in held and held & {"Ti", "Ge", "Zr"}:
+        if "P" in elements and elements & {"Ti", "Ge", "Zr"}:
             return "oxide-nasicon"
         return "oxide-antiperovskite" if halogens and amounts.get("Li", 0) >= LITHIUM_RICH else None
     return "halide" if halogens else None
 
 
 def class_of_reading(reading: Reading | None) -> str | None:
-    """The class that a text tells: of its name, of its composition, or composite where it is a blend with a polymer."""
+    """Return the class that a text tells: of its name, of its composition, or composite for a blend with a polymer.
+
+    Parameters
+    ----------
+    reading : of the text; None where it cannot be read
+    """
     if reading is None:
         return None
     if reading.electrolyte_class:
@@ -77,21 +95,34 @@ def class_of_reading(reading: Reading | None) -> str | None:
 
 
 def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str | None, bool]:
-    """The class of a design and whether it was read from the formula rather than given."""
+    """Return the class of a design, and True where it was read from the formula rather than given.
+
+    Parameters
+    ----------
+    electrolyte, composition, given : `electrolyte`, `composition` and `electrolyte_class`, empty where not given
+
+    Examples
+    --------
+    >>> resolve_class("Li6PS5Cl", "", ""), resolve_class("Li6PS5Cl", "", "gel")
+    (('sulfide-argyrodite', True), ('gel', False))
+    """
     if given:
         return given, False
-    held = class_of_reading(read_design(electrolyte, composition))
-    return held, held is not None
-
-
-def family_features(source: str) -> list[Feature]:
-    """One yes/no feature per family."""
-    return [
-        Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source) for name in FAMILIES
-    ]
+    derived = class_of_reading(read_design(electrolyte, composition))
+    return derived, derived is not None
 
 
 def family_values(classes: Sequence[str | None]) -> np.ndarray:
-    """Yes/no per family, NaN where the class is unknown; shape (n_designs, n_families)."""
-    rows = [[np.nan if held is None else float(held in members) for members in FAMILIES.values()] for held in classes]
+    """Return yes/no per family.
+
+    Parameters
+    ----------
+    classes : class of each design, None where unknown
+
+    Returns
+    -------
+    ndarray, shape (n_designs, n_families)
+        1 or 0; NaN where the class is unknown.
+    """
+    rows = [[np.nan if name is None else float(name in members) for members in FAMILIES.values()] for name in classes]
     return np.array(rows, dtype=float).reshape(len(classes), len(FAMILIES))

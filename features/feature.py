@@ -1,10 +1,10 @@
-"""What one number of a vector means: its name, the words a chemist reads, its unit and where it comes from."""
+"""Features: the numbers of a vector, each a name, words, unit and source paired with the function that computes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,33 +13,99 @@ from sklearn.utils.validation import check_is_fitted
 
 from features.tables.designs import Coded, Designs
 
+Source = TypeVar("Source", contravariant=True)
+
 
 @dataclass(frozen=True)
 class Feature:
-    """One output of a featurizer."""
+    """One output of a featurizer.
+
+    Attributes
+    ----------
+    name : column of the vectors
+    label : the words a chemist reads
+    unit : empty where the number has none
+    source : where the number comes from
+    monotone : certain physics only: +1 the target rises with the feature, -1 it falls, 0 nothing is certain
+    """
 
     name: str
     label: str
     unit: str = ""
     source: str = "the design as given"
     monotone: int = 0
-    """Certain physics only: +1 the target rises with it, -1 it falls."""
 
     @property
     def printed(self) -> str:
-        """Label with its unit."""
+        """Label with its unit.
+
+        >>> Feature("np_ratio", "stack pressure", "MPa").printed
+        'stack pressure (MPa)'
+        """
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+@dataclass(frozen=True)
+class Output(Generic[Source]):
+    """A feature and the function that computes it.
+
+    Attributes
+    ----------
+    feature : what the number means
+    values : gives the numbers from what the featurizer makes of the designs: one per design, or one alone where the
+        source is a single crystal or space group
+    """
+
+    feature: Feature
+    values: Callable[[Source], Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the feature."""
+        return self.feature.name
+
+
+def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.ndarray:
+    """Compute outputs side by side.
+
+    Parameters
+    ----------
+    outputs : in the order of the columns
+    source : what they are computed from
+    count : number of values of each
+
+    Returns
+    -------
+    ndarray of float, shape (count, n_outputs)
+
+    Examples
+    --------
+    >>> outputs = [Output(Feature("one", "the number"), np.copy), Output(Feature("two", "its square"), np.square)]
+    >>> filled(outputs, np.array([1.0, 3.0]), 2).tolist()
+    [[1.0, 1.0], [3.0, 9.0]]
+    """
+    table = np.empty((count, len(outputs)))
+    for place, output in enumerate(outputs):
+        table[:, place] = output.values(source)
+    return table
 
 
 class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Base of our transformers: a DataFrame of designs in, a DataFrame of floats out, input untouched.
 
-    A subclass names its outputs in `_describe` (after `_learn` has set what is learned) and fills them in `_values`.
-    A number is NaN where the design does not say; nothing is filled in silently.
+    A subclass gives its outputs as `_outputs` (after `_learn` has set what is learned), and in `_source` what they are
+    computed from. A number is NaN where the design does not say; nothing is filled in silently.
     """
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
-        """Learn the vocabulary from the training designs; `y` is ignored."""
+        """Learn the vocabulary from the training designs.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_designs, n_columns)
+            With the columns named in `required`.
+        y : ignored
+        """
         self._require(X)
         self._learn(X)
         self.features_: list[Feature] = self._describe()
@@ -47,24 +113,45 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Vectors, shape (n_designs, n_features), same index as `X`."""
+        """Compute the vectors of designs.
+
+        Parameters
+        ----------
+        X : DataFrame, shape (n_designs, n_columns)
+            With the columns named in `required`; others may be absent, which makes NaN of what is read from them.
+
+        Returns
+        -------
+        DataFrame, shape (n_designs, n_features)
+            With the index of `X`.
+        """
         check_is_fitted(self, "features_")
         self._require(X)
         return pd.DataFrame(self._values(X), index=X.index, columns=self.get_feature_names_out(), dtype=float)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Names of the outputs, in order."""
+        """Return the names of the outputs, in order.
+
+        Parameters
+        ----------
+        input_features : ignored; scikit-learn passes it
+        """
         check_is_fitted(self, "features_")
         return np.array([feature.name for feature in self.features_], dtype=object)
 
     required: Sequence[str] = ()
 
     def learned(self) -> dict[str, Any]:
-        """What `fit` learned, as plain values for JSON."""
+        """Return what `fit` learned, as plain values for JSON."""
         return {}
 
     def restore(self, learned: dict[str, Any]) -> Self:
-        """A fitted featurizer from its parameters and what `learned` gave."""
+        """Set the featurizer to the state that `fit` left.
+
+        Parameters
+        ----------
+        learned : what `learned` gave of a fitted featurizer with the same parameters
+        """
         self._recall(learned)
         self.features_ = self._describe()
         return self
@@ -83,42 +170,118 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
     def _learn(self, X: pd.DataFrame) -> None:
         """Set learned attributes; nothing by default."""
 
-    def _describe(self) -> list[Feature]:
+    def _outputs(self) -> Sequence[Output[Any]]:
+        """Outputs in order, each computed from what `_source` gives."""
         raise TypeError(f"{type(self).__name__} describes no outputs")
 
-    def _values(self, X: pd.DataFrame) -> np.ndarray:
+    def _source(self, X: pd.DataFrame) -> Any:
+        """Return what the outputs of some designs are computed from."""
         raise TypeError(f"{type(self).__name__} computes no values")
+
+    def _describe(self) -> list[Feature]:
+        return [output.feature for output in self._outputs()]
+
+    def _values(self, X: pd.DataFrame) -> np.ndarray:
+        source = self._source(X)
+        return filled(self._outputs(), source, len(X))
 
 
 def number(X: pd.DataFrame | Designs, column: str) -> np.ndarray:
-    """A numeric column as floats, NaN where absent or empty."""
+    """Read a numeric column.
+
+    Parameters
+    ----------
+    X : designs
+    column : its name
+
+    Returns
+    -------
+    ndarray of float, shape (n_designs,)
+        NaN where absent or empty.
+    """
     return Designs.of(X).number(column)
 
 
 def log10(values: np.ndarray) -> np.ndarray:
-    """log10, NaN where not positive."""
+    """Return the decimal logarithm, NaN where a value is not positive.
+
+    Parameters
+    ----------
+    values : ndarray of float, of any shape
+
+    Examples
+    --------
+    >>> log10(np.array([100.0, 0.0])).tolist()
+    [2.0, nan]
+    """
     return np.log10(np.where(values > 0, values, np.nan))
 
 
 def one_of(X: pd.DataFrame | Designs, column: str, choices: Sequence[str]) -> np.ndarray:
-    """1 where the column holds the choice, 0 where it holds another, NaN where it holds none; shape (n, n_choices)."""
+    """Read a text column as yes/no of each choice.
+
+    Parameters
+    ----------
+    X : designs
+    column : its name
+    choices : texts that may stand in it
+
+    Returns
+    -------
+    ndarray, shape (n_designs, n_choices)
+        1 where the column holds the choice, 0 where it holds another text, NaN where it holds none.
+    """
     codes, texts = coded(X, column)
-    found = per_text(codes, texts, lambda held: [float(held == choice) if held else np.nan for choice in choices])
-    return found.reshape(len(X), len(choices))
+    flags = per_text(codes, texts, lambda text: [float(text == choice) if text else np.nan for choice in choices])
+    return flags.reshape(len(X), len(choices))
 
 
 def text(X: pd.DataFrame | Designs, column: str) -> list[str]:
-    """A text column, empty where absent."""
+    """Read a text column, one text per design, empty where absent.
+
+    Parameters
+    ----------
+    X : designs
+    column : its name
+    """
     codes, texts = coded(X, column)
     return [texts[code] for code in codes.tolist()]
 
 
 def coded(X: pd.DataFrame | Designs, column: str) -> Coded:
-    """A text column as the place of each design's text among distinct ones, shape (n_designs,), and those."""
+    """Read a text column as places among its distinct texts.
+
+    Parameters
+    ----------
+    X : designs
+    column : its name
+
+    Returns
+    -------
+    tuple of ndarray of int, shape (n_designs,), and list of str
+        Place of each design's text among the distinct ones, and those; the empty text where nothing stands.
+    """
     return Designs.of(X).coded(column)
 
 
 def per_text(codes: np.ndarray, texts: Sequence[str], value: Callable[[str], float | Sequence[float]]) -> np.ndarray:
-    """A number, or a row of numbers, of each text, worked out once per distinct one; shape (n_designs, ...)."""
-    found = np.array([value(each) for each in texts], dtype=float)
-    return found[codes] if len(codes) else np.empty((0, *found.shape[1:]))
+    """Work out a number, or a row of numbers, once per distinct text.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_designs,)
+        Place of each design's text in `texts`.
+    texts : the distinct ones
+    value : gives the number, or the numbers, of a text
+
+    Returns
+    -------
+    ndarray, shape (n_designs, ...)
+
+    Examples
+    --------
+    >>> per_text(np.array([0, 1, 0]), ["Si", "Si@C"], len).tolist()
+    [2.0, 4.0, 2.0]
+    """
+    values = np.array([value(text) for text in texts], dtype=float)
+    return values[codes] if len(codes) else np.empty((0, *values.shape[1:]))

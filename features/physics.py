@@ -37,16 +37,45 @@ LITHIUM_MOLAR_MASS_G_PER_MOL = 6.94
 
 
 def inverse_temperature(temperature_c: Any) -> Any:
-    """1000/T in 1/K, the axis on which conductivity is close to a line (Arrhenius). Input in °C, above -273.15."""
+    """Compute 1000/T, the axis on which the logarithm of conductivity is close to a line (Arrhenius).
+
+    Parameters
+    ----------
+    temperature_c : float or array, °C
+        Above -273.15; NaN stays NaN.
+
+    Returns
+    -------
+    float or ndarray, 1/K
+
+    Examples
+    --------
+    >>> float(inverse_temperature(226.85))
+    2.0
+    """
     return 1000.0 / (np.asarray(temperature_c, dtype=float) + ZERO_CELSIUS_K)
 
 
 def volumetric_strain_pct(lithium_per_silicon: Any) -> Any:
-    """Volume change of LixSi against silicon, in %, linear in x up to 280 % at Li3.75Si.
+    """Compute the volume change of LixSi against silicon, linear in x up to 280 % at Li3.75Si.
 
-    Valid for 0 <= x <= 4.4; NaN outside. Source: interface article, section 1.2 (the value), linear in x as molar
-    volumes of
-    Li-Si phases are nearly additive.
+    Source: interface article, section 1.2 (the value), linear in x as molar volumes of Li-Si phases are nearly
+    additive.
+
+    Parameters
+    ----------
+    lithium_per_silicon : float or array, Li per Si
+        x of LixSi.
+
+    Returns
+    -------
+    ndarray, %
+        NaN outside 0 <= x <= 4.4.
+
+    Examples
+    --------
+    >>> volumetric_strain_pct([0, 3.75, 5]).tolist()
+    [0.0, 280.0, nan]
     """
     x = np.asarray(lithium_per_silicon, dtype=float)
     strain = STRAIN_AT_FULL_LITHIATION.value * x / FULL_LITHIATION.value
@@ -54,20 +83,59 @@ def volumetric_strain_pct(lithium_per_silicon: Any) -> Any:
 
 
 def theoretical_capacity_mah_per_g(lithium_per_silicon: Any) -> Any:
-    """Capacity of silicon lithiated to LixSi, mAh per gram of silicon: x F / M(Si). 3579 at x = 3.75."""
+    """Compute the capacity of silicon lithiated to LixSi: x F / M(Si).
+
+    Parameters
+    ----------
+    lithium_per_silicon : float or array, Li per Si
+        x of LixSi; NaN stays NaN.
+
+    Returns
+    -------
+    float or ndarray, mAh per gram of silicon
+
+    Examples
+    --------
+    >>> round(float(theoretical_capacity_mah_per_g(3.75)))
+    3579
+    """
     return np.asarray(lithium_per_silicon, dtype=float) * FARADAY_MAH_PER_MOL / SILICON_MOLAR_MASS_G_PER_MOL
 
 
 def lithium_reserve_mah_per_g(lithium_per_silicon: Any) -> Any:
-    """Lithium a prelithiated alloy LixSi brings along, mAh per gram of alloy."""
+    """Compute the lithium that a prelithiated alloy LixSi brings along.
+
+    Parameters
+    ----------
+    lithium_per_silicon : float or array, Li per Si
+        x of LixSi; NaN stays NaN.
+
+    Returns
+    -------
+    float or ndarray, mAh per gram of alloy
+    """
     x = np.asarray(lithium_per_silicon, dtype=float)
     return x * FARADAY_MAH_PER_MOL / (SILICON_MOLAR_MASS_G_PER_MOL + x * LITHIUM_MOLAR_MASS_G_PER_MOL)
 
 
 def size_over_critical_diameter(size_nm: Any, amorphous: Any) -> Any:
-    """Silicon size over the diameter above which it cracks: 150 nm crystalline, 870 nm amorphous.
+    """Divide silicon size by the diameter above which it cracks: 150 nm crystalline, 870 nm amorphous.
 
-    `amorphous` is 1, 0 or NaN (state not stated). NaN where size or state is unknown.
+    Parameters
+    ----------
+    size_nm : float or array, nm
+    amorphous : float or array
+        1, 0 or NaN (state not stated).
+
+    Returns
+    -------
+    ndarray
+        NaN where size or state is unknown.
+
+    Examples
+    --------
+    >>> size_over_critical_diameter([300, 87, 87], [0, 1, float("nan")]).tolist()
+    [2.0, 0.1, nan]
     """
     state = np.asarray(amorphous, dtype=float)
     critical = np.where(state > 0, CRITICAL_DIAMETER_AMORPHOUS.value, CRITICAL_DIAMETER_CRYSTALLINE.value)
@@ -75,9 +143,22 @@ def size_over_critical_diameter(size_nm: Any, amorphous: Any) -> Any:
 
 
 def effective_conductivity_s_per_cm(conductivity_s_per_cm: Any, share: Any, tortuosity: Any) -> Any:
-    """Ion conductivity of the electrolyte phase inside a composite: sigma * phi / tau (interface article, section 2.3).
+    """Compute the ion conductivity of an electrolyte inside a composite: sigma * phi / tau.
 
-    `share` is the volume share of the electrolyte, 0..1; `tortuosity` is at least 1.
+    Source: interface article, section 2.3.
+
+    Parameters
+    ----------
+    conductivity_s_per_cm : float or array, S/cm
+        Of the electrolyte alone.
+    share : float or array
+        Volume share of the electrolyte, 0 to 1.
+    tortuosity : float or array
+        At least 1.
+
+    Returns
+    -------
+    float or ndarray, S/cm
     """
     return (
         np.asarray(conductivity_s_per_cm, dtype=float)
@@ -87,23 +168,60 @@ def effective_conductivity_s_per_cm(conductivity_s_per_cm: Any, share: Any, tort
 
 
 def bruggeman_tortuosity(share: Any) -> Any:
-    """Tortuosity of a phase of spheres, phi^-0.5 (Bruggeman 1935). Infinite at phi = 0."""
+    """Compute the tortuosity of a phase of spheres, phi^-0.5 (Bruggeman 1935).
+
+    Parameters
+    ----------
+    share : float or array
+        Volume share of the phase, phi, 0 to 1; at 0 the tortuosity is infinite.
+
+    Examples
+    --------
+    >>> float(bruggeman_tortuosity(0.25))
+    2.0
+    """
     with np.errstate(divide="ignore"):
         return np.asarray(share, dtype=float) ** -0.5
 
 
 def local_current_density_ma_per_cm2(current_density_ma_per_cm2: Any, contact_share: Any) -> Any:
-    """Current density where the contact is: j / theta (interface article, section 2.3); `contact_share` is theta,
-    0..1."""
+    """Compute the current density where the contact is: j / theta (interface article, section 2.3).
+
+    Parameters
+    ----------
+    current_density_ma_per_cm2 : float or array, mA/cm²
+        Over the whole area.
+    contact_share : float or array
+        Share of the area in contact, theta, 0 to 1.
+
+    Returns
+    -------
+    float or ndarray, mA/cm²
+    """
     with np.errstate(divide="ignore"):
         return np.asarray(current_density_ma_per_cm2, dtype=float) / np.asarray(contact_share, dtype=float)
 
 
 def pressure_window(stack_pressure_mpa: Any) -> Any:
-    """Where a stack pressure lies: 0 contact is lost (below 2 MPa), 1 between, 2 holds (5 to 30 MPa), 3 constrains
-    (above 100 MPa).
+    """Sort stack pressures into windows.
 
-    The seeds say nothing certain of 30 to 100 MPa: that counts as "between", 1. NaN where no pressure is given.
+    Contact is lost below 2 MPa (0), holds from 5 to 30 MPa (2), and the cell is constrained above 100 MPa (3). All
+    else is between (1): the seeds say nothing certain of 30 to 100 MPa.
+
+    Parameters
+    ----------
+    stack_pressure_mpa : float or array, MPa
+        NaN where not given.
+
+    Returns
+    -------
+    ndarray
+        0, 1, 2 or 3; NaN where no pressure is given.
+
+    Examples
+    --------
+    >>> pressure_window([1, 3, 10, 50, 200]).tolist()
+    [0.0, 1.0, 2.0, 1.0, 3.0]
     """
     p = np.asarray(stack_pressure_mpa, dtype=float)
     window = np.full(p.shape, 1.0)

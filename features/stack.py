@@ -29,10 +29,16 @@ REVIEW_THICK_UM, REVIEW_THIN_UM = 100.0, 30.0
 
 
 def cubic_density_g_per_cm3(molar_mass_g_per_mol: Any, formula_units: Any, lattice_angstrom: Any) -> Any:
-    """Density of a cubic crystal without pores, Z M / (N a³), in g/cm³; NaN where an input is NaN.
+    """Compute the density of a cubic crystal without pores, Z M / (N a³), in g/cm³; NaN where an input is NaN.
 
-    `molar_mass_g_per_mol` is that of one formula unit, `formula_units` is Z of the cell, `lattice_angstrom` its edge.
+    Parameters
+    ----------
+    molar_mass_g_per_mol : float or array, g/mol, of one formula unit
+    formula_units : float or array, Z of the cell
+    lattice_angstrom : float or array, Å, edge of the cell
 
+    Examples
+    --------
     >>> round(float(cubic_density_g_per_cm3(28.085, 8, 5.431)), 3)  # silicon
     2.329
     """
@@ -55,17 +61,36 @@ PEO_DENSITY_G_PER_CM3 = 1.2
 
 
 def areal_capacity_mah_per_cm2(loading_mg_per_cm2: Any, capacity_mah_per_g: Any) -> Any:
-    """Capacity per area of an electrode: loading of active material times its capacity. NaN where an input is NaN."""
+    """Compute the capacity per area of an electrode: loading of active material times its capacity.
+
+    Parameters
+    ----------
+    loading_mg_per_cm2, capacity_mah_per_g : float or array, mg/cm² and mAh/g; NaN makes NaN
+
+    Examples
+    --------
+    >>> float(areal_capacity_mah_per_cm2(20, 200))
+    4.0
+    """
     return np.asarray(loading_mg_per_cm2, dtype=float) * np.asarray(capacity_mah_per_g, dtype=float) / 1000.0
 
 
 def np_ratio(anode_areal_mah_per_cm2: Any, cathode_areal_mah_per_cm2: Any) -> Any:
-    """N/P, capacity of the negative over that of the positive electrode per area, 1.
+    """Compute N/P, capacity of the negative over that of the positive electrode per area.
 
     Infinite where the cathode has no capacity; NaN where an input is NaN or negative or both are 0. Which capacities
     count (theoretical, first charge, reversible) is the caller's choice and moves the number: the double-layer paper
     divides the theoretical maximum of its anode by the discharge of its cathode, 18.75 over 1.7, 5.4 and 7.8 mAh/cm²
     for N/P 11, 3.5 and 2.4.
+
+    Parameters
+    ----------
+    anode_areal_mah_per_cm2, cathode_areal_mah_per_cm2 : float or array, mAh/cm²
+
+    Examples
+    --------
+    >>> np_ratio([6.0, 1.0], [4.0, 0.0]).tolist()
+    [1.5, inf]
     """
     anode = np.asarray(anode_areal_mah_per_cm2, dtype=float)
     cathode = np.asarray(cathode_areal_mah_per_cm2, dtype=float)
@@ -74,22 +99,31 @@ def np_ratio(anode_areal_mah_per_cm2: Any, cathode_areal_mah_per_cm2: Any) -> An
 
 
 def volumetric_capacity_mah_per_cm3(capacity_mah_per_g: Any, density_g_per_cm3: Any) -> Any:
-    """Capacity per volume: per gram times density, of the same state. NaN where an input is NaN.
+    """Compute the capacity per volume: per gram times density, of the same state.
 
     For silicon, capacity per gram of Si times density of Si counts the volume before lithium comes in; Li3.75Si takes
     3.8 times that volume.
+
+    Parameters
+    ----------
+    capacity_mah_per_g, density_g_per_cm3 : float or array, mAh/g and g/cm³; NaN makes NaN
     """
     return np.asarray(capacity_mah_per_g, dtype=float) * np.asarray(density_g_per_cm3, dtype=float)
 
 
 def layer_mass_mg_per_cm2(thickness_um: Any, density_g_per_cm3: Any) -> Any:
-    """Mass per area of a layer, mg/cm²: 1 µm of 1 g/cm³ weighs 0.1 mg/cm². NaN where an input is NaN."""
+    """Compute the mass per area of a layer: 1 µm of 1 g/cm³ weighs 0.1 mg/cm².
+
+    Parameters
+    ----------
+    thickness_um, density_g_per_cm3 : float or array, µm and g/cm³; NaN makes NaN
+    """
     return 0.1 * np.asarray(thickness_um, dtype=float) * np.asarray(density_g_per_cm3, dtype=float)
 
 
 @dataclass(frozen=True)
 class AreaBalance:
-    """What a stack holds per area when its electrolyte layer is left open.
+    """Energy and mass of a stack per area when its electrolyte layer is left open.
 
     `energy_mwh_per_cm2` is the energy of one discharge, `other_mass_mg_per_cm2` and `other_thickness_um` are of all
     layers but the electrolyte. NaN where unknown: without `other_thickness_um` there is no Wh/L.
@@ -103,10 +137,14 @@ class AreaBalance:
         _check_numbers(self, zero_allowed=frozenset({"other_mass_mg_per_cm2", "other_thickness_um"}))
 
     def energy_density(self, electrolyte_thickness_um: Any, electrolyte_density_g_per_cm3: Any) -> tuple[Any, Any]:
-        """Wh/kg and Wh/L with an electrolyte of this thickness (µm, at least 0) and density (g/cm³, above 0).
+        """Compute Wh/kg and Wh/L with an electrolyte layer put in.
 
         Arrays broadcast. NaN outside the range and where an input is NaN. Energy does not fall with thickness here:
         the ohmic loss in the electrolyte is not counted.
+
+        Parameters
+        ----------
+        electrolyte_thickness_um, electrolyte_density_g_per_cm3 : float or array, µm at least 0, and g/cm³ above 0
         """
         thickness, density = np.broadcast_arrays(
             np.asarray(electrolyte_thickness_um, dtype=float), np.asarray(electrolyte_density_g_per_cm3, dtype=float)
@@ -120,9 +158,13 @@ class AreaBalance:
         return per_kg, per_l
 
     def thickness_limit_um(self, target_wh_per_kg: Any, electrolyte_density_g_per_cm3: Any) -> Any:
-        """Electrolyte thickness at which the stack has just `target_wh_per_kg`, µm; thinner gives more.
+        """Compute the electrolyte thickness, in µm, at which the stack has just the energy wanted; thinner gives more.
 
         NaN where no electrolyte at all would still be too heavy, where target or density are not above 0, or NaN.
+
+        Parameters
+        ----------
+        target_wh_per_kg, electrolyte_density_g_per_cm3 : float or array, Wh/kg and g/cm³
         """
         target = np.asarray(target_wh_per_kg, dtype=float)
         density = np.asarray(electrolyte_density_g_per_cm3, dtype=float)
@@ -130,6 +172,13 @@ class AreaBalance:
         allowed_mass = 1e3 * self.energy_mwh_per_cm2 / np.where(valid, target, np.nan) - self.other_mass_mg_per_cm2
         limit = allowed_mass / np.where(valid, 0.1 * density, np.nan)
         return np.where(limit >= 0, limit, np.nan)
+
+
+MAY_BE_ZERO = frozenset(
+    "anode_voltage_v electrolyte_thickness_um cathode_collector_thickness_um anode_collector_thickness_um "
+    "anode_swelling_pct".split()
+)
+"""Fields of `Stack` that may be 0; all others are above it."""
 
 
 @dataclass(frozen=True)
@@ -163,19 +212,7 @@ class Stack:
     anode_swelling_pct: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_numbers(
-            self,
-            zero_allowed=frozenset(
-                {
-                    "anode_voltage_v",
-                    "electrolyte_thickness_um",
-                    "cathode_collector_thickness_um",
-                    "anode_collector_thickness_um",
-                    "anode_swelling_pct",
-                }
-            ),
-            shares=frozenset({"cathode_active_share", "anode_active_share"}),
-        )
+        _check_numbers(self, MAY_BE_ZERO, shares=frozenset({"cathode_active_share", "anode_active_share"}))
         if self.voltage_v <= 0:
             raise ValueError(
                 f"Stack.cathode_voltage_v is {self.cathode_voltage_v:g} with anode_voltage_v {self.anode_voltage_v:g}; "
@@ -212,7 +249,7 @@ class Stack:
         return layer / (0.1 * self.anode_layer_density_g_per_cm3)
 
     def balance(self) -> AreaBalance:
-        """The stack with its electrolyte layer left open."""
+        """Return the stack with its electrolyte layer left open."""
         return AreaBalance(
             energy_mwh_per_cm2=self.areal_capacity_mah_per_cm2 * self.voltage_v,
             other_mass_mg_per_cm2=float(
@@ -228,28 +265,20 @@ class Stack:
         )
 
 
-def stack_energy_density(stack: Stack) -> tuple[float, float]:
-    """Energy density of the stack, Wh/kg and Wh/L; NaN where a field it hangs on is NaN."""
-    per_kg, per_l = energy_density_over_thickness(stack, stack.electrolyte_thickness_um)
-    return float(per_kg), float(per_l)
-
-
-def energy_density_over_thickness(stack: Stack, electrolyte_thickness_um: Any) -> tuple[Any, Any]:
-    """Wh/kg and Wh/L of the stack with these electrolyte thicknesses (µm) in place of its own, same shape.
-
-    NaN where a thickness is negative or NaN.
-    """
-    return stack.balance().energy_density(electrolyte_thickness_um, stack.electrolyte_density_g_per_cm3)
-
-
 def fit_balance(
     thickness_um: tuple[float, float], energy_density_wh_per_kg: tuple[float, float], density_g_per_cm3: float
 ) -> AreaBalance:
-    """Energy and mass per area behind two energy densities of one cell at two electrolyte thicknesses.
+    """Find energy and mass per area behind two energy densities of one cell at two electrolyte thicknesses.
 
     From E / (m0 + rho t) at both points; E and m0 are proportional to the density put in. Raises `ValueError` where
     the points are not of one such cell: the thicker electrolyte must have the lower energy density, m0 must be at
     least 0.
+
+    Parameters
+    ----------
+    thickness_um : two thicknesses of the electrolyte in µm, the thicker first
+    energy_density_wh_per_kg : energy density at each, Wh/kg
+    density_g_per_cm3 : of the electrolyte, g/cm³
     """
     (t1, t2), (w1, w2) = thickness_um, energy_density_wh_per_kg
     if not (t1 > t2 >= 0 and 0 < w1 < w2 and density_g_per_cm3 > 0):
@@ -269,7 +298,7 @@ def fit_balance(
 
 
 def fit_review_stack() -> AreaBalance:
-    """The Si||Li6PS5Cl||NCM811 cell of Zhan et al. (doi 10.1016/j.ensm.2023.102875, section 5, after its ref. 109).
+    """Fit the Si||Li6PS5Cl||NCM811 cell of Zhan et al. (doi 10.1016/j.ensm.2023.102875, section 5, after its ref. 109).
 
     The review prints two points, 100 µm 270.3 Wh/kg and 30 µm 350.8 Wh/kg, and none of the inputs. With the crystal
     density of Li6PS5Cl they give 15.38 mWh/cm² and 38.24 mg/cm² for all other layers. Loadings, voltages, collectors,

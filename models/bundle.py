@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from features.feature import Featurizer
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.domain import Domain
 from models.ensemble import BoostedEnsemble
-from models.tasks.part import Part, part_state, restore_part
-from models.tasks.registry import TASKS
+from models.tasks.part import Part, part_state, restore_part, with_conductivity
+from models.tasks.registry import LINK, TASKS
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -40,6 +42,18 @@ class Bundle:
 
     parts: dict[str, Part]
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
+        """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
+
+        Parameters
+        ----------
+        part : str
+            Name of `TASKS`.
+        designs : DataFrame, shape (n_designs, n_columns)
+            Columns of `Candidate`.
+        """
+        return with_conductivity(designs, self.parts[LINK]) if TASKS[part].of_cells else designs
 
 
 def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from features.electrolyte import NAMED_ONLY
 from features.electrolyte_columns import Electrolytes
+from features.family import NAMED_ONLY
 from features.feature import coded, per_text
 from features.formulas.reader import MAX_LENGTH, FormulaError, read_formula
 from features.tables.columns import columns_as_numbers, numeric_columns
@@ -30,21 +30,38 @@ ANODE_COLUMNS = (
 )
 
 NAMING_COLUMNS = ("electrolyte", "composition", "electrolyte_class")
-"""What `formula_mistake` looks at."""
+"""Columns that `formula_mistake` looks at."""
 
 
 def has_anode(designs: pd.DataFrame | Designs) -> np.ndarray:
-    """Whether each design says anything of its anode, shape (n_designs,)."""
-    held, as_numbers = Designs.of(designs), columns_as_numbers(Candidate)
+    """Return whether each design says anything of its anode, shape (n_designs,).
+
+    Parameters
+    ----------
+    designs : DataFrame or Designs, shape (n_designs, n_columns)
+        Columns of `Candidate`; any may be absent.
+
+    Examples
+    --------
+    >>> has_anode(pd.DataFrame({"electrolyte": ["LPS", "LPS"], "anode": ["micro-Si", None]})).tolist()
+    [True, False]
+    """
+    columns, as_numbers = Designs.of(designs), columns_as_numbers(Candidate)
     given = [
-        np.isfinite(held.number(column)) if column in as_numbers else per_text(*held.coded(column), bool) > 0
-        for column in ANODE_COLUMNS
+        np.isfinite(columns.number(name)) if name in as_numbers else per_text(*columns.coded(name), bool) > 0
+        for name in ANODE_COLUMNS
     ]
     return np.asarray(np.any(given, axis=0))
 
 
 def candidate_designs(rows: Iterable[Candidate]) -> Designs:
-    """Designs as the models read them; one column per field, empty where not given."""
+    """Return designs as the models read them; one column per field, empty where not given.
+
+    Parameters
+    ----------
+    rows : iterable of Candidate
+        One per design.
+    """
     as_numbers, (count, columns) = columns_as_numbers(Candidate), _columns(rows)
     numbers = {name: np.array(values, dtype=float) for name, values in columns.items() if name in as_numbers}
     texts = {name: coded_texts(values) for name, values in columns.items() if name not in as_numbers}
@@ -52,7 +69,19 @@ def candidate_designs(rows: Iterable[Candidate]) -> Designs:
 
 
 def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
-    """Designs as the frame the models read; one column per field, empty where not given: NaN where it holds numbers."""
+    """Return designs as a frame, shape (n_designs, n_columns): one column per field, in the field's unit.
+
+    Parameters
+    ----------
+    rows : iterable of Candidate
+        One per design. What is not given is NaN in a column of numbers, None elsewhere.
+
+    Examples
+    --------
+    >>> frame = candidate_frame([Candidate(electrolyte="Li6PS5Cl", temperature_c=25)])
+    >>> frame[["electrolyte", "temperature_c", "np_ratio"]].values.tolist()
+    [['Li6PS5Cl', 25.0, nan]]
+    """
     numbers, (_, columns) = set(numeric_columns(Candidate)), _columns(rows)
     return pd.DataFrame(
         {name: np.array(values, dtype=float) if name in numbers else values for name, values in columns.items()}
@@ -60,20 +89,24 @@ def candidate_frame(rows: Iterable[Candidate]) -> pd.DataFrame:
 
 
 def _columns(rows: Iterable[Candidate]) -> tuple[int, dict[str, list[Any]]]:
-    """Number of the rows, and their values by field."""
-    held = list(rows)
-    return len(held), {name: [getattr(row, name) for row in held] for name in Candidate.model_fields}
+    """Return the number of the rows, and their values by field."""
+    designs = list(rows)
+    return len(designs), {name: [getattr(row, name) for row in designs] for name in Candidate.model_fields}
 
 
 def usable_rows(
     model: type[CandidateT], designs: Iterable[Mapping[str, Any]], what: str = "designs"
 ) -> list[CandidateT]:
-    """Rows from plain values, all of them or none.
+    """Read rows from plain values, all of them or none.
 
     Parameters
     ----------
-    model : `Candidate` or `Measured`
-    what : what to call them in the message
+    model : type
+        `Candidate` or `Measured`.
+    designs : iterable of mapping
+        Values of each design by column; None and the empty text mean not given.
+    what : str
+        Name of the designs in the message.
 
     Raises
     ------
@@ -92,60 +125,58 @@ def usable_rows(
     return rows
 
 
-def read_design(model: type[CandidateT], values: Mapping[str, Any], line: int) -> CandidateT | list[Mistake]:
-    """One design from plain values: the row, or all its mistakes, that of its formula among them."""
-    row = parse_row(model, values, line)
-    if not isinstance(row, list):
-        mistake = formula_mistake(row, line)
-        return [mistake] if mistake else row
-    beside = formula_mistake_beside(values, line)
-    return [*row, beside] if beside else row
-
-
-def formula_mistake_beside(values: Mapping[str, Any], line: int, table: str = "") -> Mistake | None:
-    """The mistake in the formula of a design that something else is wrong with, so that both are told at once; None
-    where the wrong thing is a column that names the electrolyte."""
-    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
-    return None if isinstance(named, list) else formula_mistake(named, line, table)
-
-
-def all_mistakes(mistakes: Iterable[Mistake], rejected: Mapping[int, Mapping[str, str]], table: str) -> list[Mistake]:
-    """The mistakes of a table of designs, those in the formulas of rows that were refused for something else among
-    them, by line.
+def read_design(
+    model: type[CandidateT], values: Mapping[str, Any], line: int, table: str = ""
+) -> CandidateT | list[Mistake]:
+    """Read one design from plain values: the row, or all its mistakes, that of its formula among them.
 
     Parameters
     ----------
-    rejected : the rejected rows as text, by line
+    model : type
+        `Candidate` or `Measured`.
+    values : mapping
+        Values by column; None and the empty text mean not given.
+    line : int
+        Line of the table, or place among the designs, from 1.
+    table : str
+        Name of the file; empty where there is none.
+
+    Examples
+    --------
+    >>> [str(mistake) for mistake in read_design(Candidate, {"electrolyte": "Li6PS5Cl", "cycle": 0}, 3, "new.csv")]
+    ['new.csv line 3, column cycle: got 0, expected a plain number, at least 1 and at most 1e+06']
     """
-    found = list(mistakes)
-    said = {(each.line, each.column) for each in found}
-    cut = {each.line for each in found if not each.column}  # a row with a cell too many or too few has no columns
-    for line, raw in rejected.items():
-        values = {name: text.strip() for name, text in raw.items()}
-        beside = None if line in cut else formula_mistake_beside(values, line, table)
-        if beside and (line, beside.column) not in said:
-            found.append(beside)
-    return sorted(found, key=lambda each: each.line)
+    row = parse_row(model, values, line, table)
+    if not isinstance(row, list):
+        mistake = formula_mistake(row, line, table)
+        return [mistake] if mistake else row
+    # that of the formula is told beside the others, unless a column that names the electrolyte is wrong itself
+    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
+    mistake = None if isinstance(named, list) else formula_mistake(named, line, table)
+    return [*row, mistake] if mistake else row
 
 
 def unreadable(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> np.ndarray:
-    """Designs that `formula_mistake` refuses, shape (n_designs,); each distinct electrolyte is read once.
+    """Return the designs that `formula_mistake` refuses, shape (n_designs,); each distinct electrolyte is read once.
 
     Parameters
     ----------
-    electrolytes : what `read_electrolytes` gave of the designs
+    designs : DataFrame or Designs, shape (n_designs, n_columns)
+        Columns of `Candidate`.
+    electrolytes : Electrolytes
+        What `read_electrolytes` gave of the designs.
     """
     amounts = electrolytes.amounts
     wrong = np.zeros(len(electrolytes.names), dtype=bool)
     for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():
         wrong[place] = not _is_readable(electrolytes.written[place])
     wrong |= np.fromiter(map(len, electrolytes.written), dtype=np.int64, count=len(wrong)) > MAX_LENGTH
-    found = wrong[electrolytes.codes]
-    if found.any():
-        named = per_text(*coded(designs, "electrolyte_class"), lambda held: held in NAMED_ONLY) > 0
+    refused = wrong[electrolytes.codes]
+    if refused.any():
+        named = per_text(*coded(designs, "electrolyte_class"), lambda name: name in NAMED_ONLY) > 0
         given = per_text(*coded(designs, "composition"), bool) > 0
-        found &= ~named | given
-    return np.asarray(found)
+        refused &= ~named | given
+    return np.asarray(refused)
 
 
 def _is_readable(text: str) -> bool:
@@ -157,10 +188,26 @@ def _is_readable(text: str) -> bool:
 
 
 def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | None:
-    """Why a design's electrolyte cannot be used, or None.
+    """Return why a design's electrolyte cannot be used, or None.
 
     A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
     liquid, LiPON).
+
+    Parameters
+    ----------
+    row : Candidate
+        The design.
+    line : int
+        Line of the table, or place among the designs, from 1.
+    table : str
+        Name of the file; empty where there is none.
+
+    Examples
+    --------
+    >>> formula_mistake(Candidate(electrolyte="PEO-LiTFSI", electrolyte_class="polymer"), 2) is None
+    True
+    >>> formula_mistake(Candidate(electrolyte="my best one"), 2).column
+    'electrolyte'
     """
     column = "composition" if row.composition else "electrolyte"
     try:

@@ -198,7 +198,7 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     electrolytes : Electrolytes
         As `read_electrolytes` gave them.
     """
-    amounts, charge = electrolytes.amounts, electrolytes.charge
+    amounts, charge = electrolytes.amounts, electrolytes.amounts.charge
     doubts = of_numbers(
         "the charges of the formula do not cancel (%+.1f)", 1, np.where(np.abs(charge) > TOLERANCE, charge, np.nan)
     )
@@ -217,7 +217,7 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     return [
         of_rows(unread, unknown).take(pa.array(electrolytes.codes)),
         doubts.take(pa.array(electrolytes.compositions)),
-        per_case(electrolytes.held + len(given) * electrolytes.derived, [*given, *read]),
+        per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),
     ]
 
@@ -238,7 +238,7 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
     distance : to the nearest training design, shape (n_designs,)
     """
     usual = f"far from every training design (distance %.2f, usual below {domain.far:.2f})"
-    systems, sets = electrolytes.systems
+    systems, sets = electrolytes.amounts.systems
     unseen = [sorted(held - set(domain.elements)) for held in sets]
     strange = [held if held and held not in domain.classes else None for held in electrolytes.classes]
     return [
@@ -247,7 +247,9 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
             systems[electrolytes.compositions],
             [f"elements never seen: {', '.join(each)}" if each else None for each in unseen],
         ),
-        per_case(electrolytes.held, [f"electrolyte class never seen: {held}" if held else None for held in strange]),
+        per_case(
+            electrolytes.class_codes, [f"electrolyte class never seen: {held}" if held else None for held in strange]
+        ),
         _outside(domain, designs),
     ]
 

@@ -27,7 +27,7 @@ CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 REGISTERING = "registering"
 """Tag of a version from its making until its training has given it an alias: a killed training leaves it behind."""
 BUNDLE_INSIDE = "artifacts/bundle"
-"""Where a logged model keeps the bundle."""
+"""Place of the bundle in a logged model."""
 
 
 class ModelNotFoundError(ValueError):

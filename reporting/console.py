@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, a progress bar, and a polite stop."""
+"""Exit codes, a progress bar and a polite stop, which every command shares."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ from contextlib import contextmanager
 
 DONE, REJECTED, UNUSABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 STOPPED = threading.Event()
-"""Set by a signal: raised inside a library's callback an exception may be lost, so long work asks here."""
+"""Event set by a signal: raised inside a library's callback an exception may be lost, so long work asks here."""
 
 
 @contextmanager
 def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere; each step ends the work where a stop was asked for.
+    """Show a bar on a terminal, nothing elsewhere; each step ends the work where a stop was asked for.
+
+    Parameters
+    ----------
+    total : int
+        Steps of the whole work.
+    doing, unit : str
+        Words before the bar, and noun of a step.
+
+    Yields
+    ------
+    callable
+        To be called with the number of steps just done.
 
     Raises
     ------
@@ -24,9 +36,9 @@ def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator
 
     with tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False) as bar:
 
-        def step(count: int) -> None:
+        def _advance(count: int) -> None:
             bar.update(count)
             if STOPPED.is_set():
                 raise KeyboardInterrupt
 
-        yield step
+        yield _advance

@@ -1,13 +1,10 @@
-"""Pictures that reports and explanations share, each drawn on its own figure and written aside, then renamed."""
+"""Pictures of the report, and what all pictures share: palette, axes and legends, without pyplot's global state."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,21 +23,14 @@ RevealedPoint: TypeAlias = tuple[int, float, float, float]
 """Rows revealed, error with its low and high end."""
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG, or as SVG where the path ends so; the same figure gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    kind = "svg" if path.suffix == ".svg" else "png"
-    silent: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
-    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "silion"}):
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a name in a script we hold no font of
-        figure.savefig(aside, format=kind, dpi=130, bbox_inches="tight", metadata=silent)
-    aside.rename(path)
-    return path
-
-
 def axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure with one plot, without pyplot and its global state."""
+    """Make a figure with one plot, without pyplot and its global state.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     plot = figure.add_subplot()
@@ -49,8 +39,33 @@ def axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def look(place: int) -> dict[str, Any]:
-    """Colour and marker of the kind at a place of the list of kinds."""
+    """Return the colour and marker of one kind of points.
+
+    Parameters
+    ----------
+    place : int
+        Of the kind among all kinds, from 0.
+
+    Examples
+    --------
+    >>> look(8)
+    {'color': '#d55e00', 'marker': 'p'}
+    """
     return {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+
+
+def legend_beside(plot: Axes, *entries: Sequence[Any], **style: Any) -> None:
+    """Draw the legend to the right of a plot.
+
+    Parameters
+    ----------
+    plot : Axes
+    *entries : sequence
+        Handles and names, where not all that the plot has labels for.
+    **style
+        Further arguments of `Axes.legend`.
+    """
+    plot.legend(*entries, fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1), **style)
 
 
 def parity(
@@ -62,15 +77,21 @@ def parity(
     label: str,
     unit: str,
 ) -> Figure:
-    """Predicted on unseen papers against measured, with colour and marker by kind.
+    """Draw predictions of unseen papers against measurements, with colour and marker by kind.
 
     Parameters
     ----------
-    lower, upper : ends of what was measured, shape (n_rows,). Equal for a value, drawn filled; otherwise hollow, with
-        a line between the ends, or an arrow to the side that is open where an end is infinite.
-    predicted : shape (n_rows,)
-    kinds : kind of each row
-    order : every kind, so that one kind looks the same in all figures drawn with this order
+    lower, upper : array, shape (n_rows,)
+        Ends of what was measured, in `unit`. Equal for a value, drawn filled; otherwise hollow, with a line between
+        the ends, or an arrow to the side that is open where an end is infinite.
+    predicted : array, shape (n_rows,)
+        In `unit`.
+    kinds : sequence of str, shape (n_rows,)
+        Kind of each row, such as the class of its electrolyte.
+    order : sequence of str
+        Every kind, so that one kind looks the same in all figures drawn with this order.
+    label, unit : str
+        Of the target, as printed on the axes.
     """
     figure, plot = axes(7.4, 4.8)
     low, high = np.where(np.isfinite(lower), lower, upper), np.where(np.isfinite(upper), upper, lower)
@@ -80,7 +101,7 @@ def parity(
     plot.plot(ends, ends, color=QUIET, linewidth=1, zorder=0)
     exact = lower == upper
     for place, kind in enumerate(order):
-        own = np.array([each == kind for each in kinds], dtype=bool)
+        own = np.array([other == kind for other in kinds], dtype=bool)
         if not own.any():
             continue
         middle = (low + high) / 2
@@ -97,13 +118,12 @@ def parity(
         )
     plot.set(xlim=ends, ylim=ends, xlabel=f"measured {label} ({unit})", ylabel=f"predicted, paper unseen ({unit})")
     plot.set_aspect("equal")
-    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1), "alignment": "left"}
-    plot.legend(title="class (rows)", fontsize=8, title_fontsize=8, frameon=False, **beside)
+    legend_beside(plot, title="class (rows)", title_fontsize=8, alignment="left")
     return figure
 
 
 def _bound(plot: Axes, lower: float, upper: float, predicted: float, colour: str) -> None:
-    """A line between two known ends, or an arrow to the side where none is known."""
+    """Draw a line between two known ends, or an arrow to the side where none is known."""
     if np.isfinite(lower) and np.isfinite(upper):
         plot.plot([lower, upper], [predicted, predicted], color=colour, linewidth=1.2, zorder=2)
         return
@@ -113,7 +133,13 @@ def _bound(plot: Axes, lower: float, upper: float, predicted: float, colour: str
 
 
 def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
-    """Error over the dummy's with its interval, one bar per target; left of 1 is skill."""
+    """Draw the error over the dummy's with its interval, one bar per target; left of 1 is skill.
+
+    Parameters
+    ----------
+    rows : sequence of (str, float, float, float)
+        Name of the target, its ratio of errors, low and high end of the ratio; the first is drawn on top.
+    """
     figure, plot = axes(6.4, 0.9 + 0.6 * len(rows))
     for place, (_, value, low, high) in enumerate(reversed(rows)):
         colour = INK if high < 1 else QUIET
@@ -132,8 +158,14 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
 
 
 def completeness(filled: Mapping[str, float]) -> Figure:
-    """Share of the rows that fill each column: what is known, and what is missing."""
-    names = [name for name, share in sorted(filled.items(), key=lambda each: -each[1]) if share > 0]
+    """Draw the share of the rows that fill each column: what is known, and what is missing.
+
+    Parameters
+    ----------
+    filled : mapping of str to float
+        Share of the rows, 0 to 1, by column; columns that no row fills are left out.
+    """
+    names = [name for name, share in sorted(filled.items(), key=lambda item: -item[1]) if share > 0]
     figure, plot = axes(7.2, 0.8 + 0.155 * len(names))
     places = np.arange(len(names))[::-1]
     plot.barh(places, 1.0, color="#eef1f4")
@@ -143,49 +175,66 @@ def completeness(filled: Mapping[str, float]) -> Figure:
     return figure
 
 
-def calibration(levels: Sequence[float], held: Mapping[str, Sequence[float]]) -> Figure:
-    """Share of papers' values inside the interval against the level promised."""
+def calibration(levels: Sequence[float], inside: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the share of papers' values inside the interval against the level promised.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        Levels promised, 0 to 1.
+    inside : mapping of str to sequence of float
+        By name of a target the share inside at each level, 0 to 1; NaN is not drawn.
+    """
     figure, plot = axes(6.4, 4.2)
     plot.plot([0, 1], [0, 1], color=QUIET, linewidth=1, label="as promised")
-    for place, (name, shares) in enumerate(held.items()):
+    for place, (name, shares) in enumerate(inside.items()):
         plot.plot(levels, shares, markersize=6, linewidth=1.2, label=name, **look(place))
-    lowest = min([*levels, *(share for shares in held.values() for share in shares if share == share)], default=0.0)
+    lowest = min([*levels, *(share for shares in inside.values() for share in shares if share == share)], default=0.0)
     ends = (max(lowest - 0.05, 0.0), 1.02)
     plot.set(xlabel="level promised", ylabel="share inside, paper unseen", xlim=ends, ylim=ends)
-    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    legend_beside(plot)
     return figure
 
 
 def learning_curve(rows: Sequence[LearningRow], label: str, unit: str) -> Figure:
-    """Error on unseen papers against the share of the other papers that was learned from, beside the dummy's error.
+    """Draw the error on unseen papers against the share of the other papers learned from, beside the dummy's error.
 
     Parameters
     ----------
-    rows : share of the papers (0..1), groups judged, error, low and high end of the error, the dummy's error
-    label, unit : of the target and of its error
+    rows : sequence of LearningRow
+        Shares 0 to 1, errors in `unit`.
+    label, unit : str
+        Name of the target, and unit of its error.
     """
     figure, plot = axes(6.4, 3.8)
     share, _, error, low, high, dummy = (np.array(column) for column in zip(*sorted(rows), strict=True))
     plot.fill_between(100 * share, low, high, color=INK, alpha=0.18, linewidth=0)
     plot.plot(100 * share, error, color=INK, marker="o", label="Silion")
     plot.plot(100 * share, dummy, color="#d55e00", marker="s", linestyle="--", label="dummy")
-    plot.set_xticks(100 * share, [f"{100 * each:.0f} %" for each in share])
+    plot.set_xticks(100 * share, [f"{percent:.0f} %" for percent in 100 * share])
     plot.set(xlabel="share of the other papers learned from", ylabel=f"error of {label}\n({unit})")
     plot.set_ylim(bottom=0)
-    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    legend_beside(plot)
     return figure
 
 
 def error_by_distance(
     distance: np.ndarray, error: np.ndarray, bins: Sequence[DistanceBin], far: float, label: str, unit: str
 ) -> Figure:
-    """Error of each row against its distance to the nearest row of another group, with the mean error by bin.
+    """Draw the error of each row against its distance to the nearest row of another group, with the mean error by bin.
 
     Parameters
     ----------
-    distance, error : shape (n_rows,)
-    bins : mean errors, each drawn over its range of distances, its interval in the middle
-    far : distance at which a design is called far; an infinite one is not drawn
+    distance : array, shape (n_rows,)
+        Standard deviations of the training vectors.
+    error : array, shape (n_rows,)
+        In `unit`.
+    bins : sequence of DistanceBin
+        Mean errors, each drawn over its range of distances, its interval in the middle.
+    far : float
+        Distance at which a design is called far; an infinite one is not drawn.
+    label, unit : str
+        Name of the target, and unit of its error.
     """
     figure, plot = axes(7.4, 3.8)
     plot.scatter(distance, error, s=26, color=QUIET, alpha=0.6, linewidth=0, label="a row, paper unseen", zorder=2)
@@ -202,17 +251,25 @@ def error_by_distance(
     )
     plot.set_ylim(bottom=0)
     plot.set_xlim(left=-0.03 * float(distance.max()) or None)
-    plot.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
+    legend_beside(plot)
     return figure
 
 
 def error_by_revealed(points: Sequence[RevealedPoint], label: str, unit: str) -> Figure:
-    """Error on a paper's other rows by the number of its rows that were revealed, with its interval."""
+    """Draw the error on a paper's other rows by the number of its rows that were revealed, with its interval.
+
+    Parameters
+    ----------
+    points : sequence of RevealedPoint
+        Errors in `unit`.
+    label, unit : str
+        Name of the target, and unit of its error.
+    """
     figure, plot = axes(5.2, 3.4)
     count, error, low, high = (np.array(column) for column in zip(*sorted(points), strict=True))
     plot.vlines(count, low, high, color=INK, linewidth=6, alpha=0.35)
     plot.plot(count, error, color=INK, marker="o")
-    plot.set_xticks(count, [f"{each:g}" for each in count])
+    plot.set_xticks(count, [f"{rows:g}" for rows in count])
     plot.set(xlabel="rows of the same paper revealed", ylabel=f"error of {label}\n({unit})")
     plot.set_xlim(float(count.min()) - 0.5, float(count.max()) + 0.5)
     plot.set_ylim(bottom=0)

@@ -1,6 +1,7 @@
 """A page as data: headings, paragraphs, bullets, tables and pictures, written as HTML or Markdown from one list.
 
-Everything shown is escaped in both. The HTML holds its own style and loads nothing but the pictures beside it.
+Everything shown is escaped in both. The HTML holds its own style (`page.css`), the script of its sortable tables
+(`sort.js`), and loads nothing but the pictures beside it.
 """
 
 from __future__ import annotations
@@ -9,54 +10,26 @@ import base64
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TypeAlias, assert_never
 from urllib.parse import quote
 
-STYLE = """
-:root{color-scheme:light}
-body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1,h2,h3{line-height:1.2;color:#1f4e79} h2{margin-top:2.4rem;border-bottom:1px solid #c3ccd6;padding-bottom:.2rem}
-p,li{max-width:48rem} a{color:#0b57a4}
-.scroll{overflow-x:auto;margin:1rem 0} table{border-collapse:collapse;font-size:.9rem}
-th,td{border-bottom:1px solid #c3ccd6;padding:.3rem .6rem;text-align:left;vertical-align:top} th{background:#eef3f8}
-th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
-td.number{white-space:nowrap} td.long{min-width:16rem}
-figure{margin:1.2rem 0} img{max-width:100%;height:auto} figcaption{color:#414a54;font-size:.9rem;max-width:48rem}
-@media print{body{max-width:none;margin:0;font-size:10.5pt} .scroll{overflow:visible} table{font-size:8pt}
-h2,h3{break-after:avoid} figure,tr{break-inside:avoid} td.number{white-space:normal} td.long{min-width:7rem}
-img{max-width:16cm;max-height:11cm}}
-"""
-INLINE = "data:image/png;base64,"
-"""How the source of a picture begins that the page itself holds."""
-SORT = r"""
-for (const head of document.querySelectorAll("table.sortable th")) {
-  head.tabIndex = 0; head.title = "sort by this column"; head.style.cursor = "pointer";
-  const sort = () => {
-    const body = head.closest("table").tBodies[0], place = head.cellIndex;
-    const up = head.getAttribute("aria-sort") !== "ascending";
-    for (const each of head.parentNode.cells) each.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", up ? "ascending" : "descending");
-    const key = row => row.cells[place].textContent.replace("−", "-");
-    const number = text => /^[+-]?[\d.]/.test(text) ? parseFloat(text) : NaN;
-    const order = (a, b) => {
-      const [x, y] = [number(a), number(b)];
-      return isNaN(x) || isNaN(y) ? isNaN(x) - isNaN(y) || a.localeCompare(b) : x - y;
-    };
-    [...body.rows].sort((a, b) => (up ? 1 : -1) * order(key(a), key(b))).forEach(row => body.append(row));
-  };
-  head.addEventListener("click", sort);
-  head.addEventListener("keydown", event => { if (event.key === "Enter") sort(); });
-}
-"""
-"""Our own; it goes into pages that hold a sortable table, and into no other."""
 LONG = 60
 """Characters above which a column is kept wide."""
+_DATA_URL = "data:image/png;base64,"
+"""Beginning of the source of a picture that the page itself holds."""
 _NUMBER = re.compile(r"[+\-−]?\d+(\.\d+)?(e[+-]?\d+)?( ?%)?( \([^()]*\))?")
 """A cell that reads as a number, with its per cent sign and with what stands beside it in parentheses."""
 _MARKS = re.compile(r"[\\`*<>\[\]~$]|&(?=#?\w+;)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-"""What Markdown would take for markup; an underscore inside a word is none, nor an ampersand that starts no entity."""
+"""Characters that Markdown takes for markup: no underscore inside a word, no ampersand that starts no entity."""
+
+
+@cache
+def _asset(name: str) -> str:
+    """Return the text of a file that lies beside this module."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -115,12 +88,12 @@ class Table:
                 raise ValueError(f"row {place} of the table: got {len(row)} cells, expected {len(self.header)}")
 
     def kinds(self) -> list[str]:
-        """`number` for each column that holds nothing but numbers, `long` for one of long texts, else empty."""
+        """Return `number` for each column of nothing but numbers, `long` for one of long texts, else an empty text."""
         columns = [[text for row in self.rows if (text := shown(row[place]))] for place in range(len(self.header))]
-        return [_kind(texts) for texts in columns]
+        return [_column_kind(texts) for texts in columns]
 
 
-def _kind(texts: Sequence[str]) -> str:
+def _column_kind(texts: Sequence[str]) -> str:
     if texts and all(_NUMBER.fullmatch(text) for text in texts):
         return "number"
     return "long" if max(map(len, texts), default=0) > LONG else ""
@@ -142,36 +115,99 @@ Block: TypeAlias = Heading | Paragraph | Bullets | Table | Picture
 
 
 def shown(cell: Cell) -> str:
-    """A cell as plain text on one line."""
+    """Return a cell as plain text on one line.
+
+    Parameters
+    ----------
+    cell : str, int, float, Link or None
+        None and NaN are shown as an empty text.
+
+    Examples
+    --------
+    >>> shown(0.00012), shown("two\\nlines"), shown(float("nan"))
+    ('0.00012', 'two lines', '')
+    """
     if cell is None or cell != cell:
         return ""
     return f"{cell:g}" if isinstance(cell, float) else " ".join(str(getattr(cell, "text", cell)).split())
 
 
+def data_url(png: bytes) -> str:
+    """Return a picture as an address that holds the picture itself.
+
+    Parameters
+    ----------
+    png : bytes
+        Content of a PNG file.
+
+    Examples
+    --------
+    >>> data_url(b"png")
+    'data:image/png;base64,cG5n'
+    """
+    return _DATA_URL + base64.b64encode(png).decode("ascii")
+
+
 def inlined(blocks: Iterable[Block], folder: Path) -> list[Block]:
-    """The blocks with their pictures, which stand in a folder as PNG, put into the page itself."""
+    """Put the pictures of a page into the page itself.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+    folder : Path
+        Where the PNG files stand that the pictures name as their source.
+
+    Returns
+    -------
+    list of Block
+        Pictures with a `data:` address as source, every other block as it was.
+    """
     return [
-        replace(each, source=INLINE + base64.b64encode((folder / each.source).read_bytes()).decode("ascii"))
-        if isinstance(each, Picture)
-        else each
-        for each in blocks
+        replace(block, source=data_url((folder / block.source).read_bytes())) if isinstance(block, Picture) else block
+        for block in blocks
     ]
 
 
 def sortable(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks with every table of more than two rows sortable."""
-    return [replace(each, sortable=True) if isinstance(each, Table) and len(each.rows) > 2 else each for each in blocks]
+    """Make every table of more than two rows sortable.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+
+    Returns
+    -------
+    list of Block
+        In the same order; blocks of other kinds are as they were.
+    """
+    return [
+        replace(block, sortable=True) if isinstance(block, Table) and len(block.rows) > 2 else block for block in blocks
+    ]
 
 
 def html(title: str, blocks: Iterable[Block]) -> str:
-    """A whole page that loads nothing from elsewhere; the title is its first heading."""
+    """Write a whole page that loads nothing from elsewhere.
+
+    Parameters
+    ----------
+    title : str
+        Plain text; the title of the page and its first heading.
+    blocks : iterable of Block
+        In the order of the page.
+
+    Returns
+    -------
+    str
+        HTML with its style, and with the script of sortable tables where there is one.
+    """
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>"
+        f"<title>{escape(title)}</title><style>\n{_asset('page.css')}</style>"
     )
     blocks = list(blocks)
     body = "\n".join([f"<h1>{escape(title)}</h1>", *map(_html, blocks)])
-    script = f"<script>{SORT}</script>\n" if any(isinstance(each, Table) and each.sortable for each in blocks) else ""
+    sorts = any(isinstance(block, Table) and block.sortable for block in blocks)
+    script = f"<script>\n{_asset('sort.js')}</script>\n" if sorts else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n{script}</body></html>\n'
 
 
@@ -197,16 +233,16 @@ def _html(block: Block) -> str:
             inside = f"<table{mark}><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
             return f'<div class="scroll" role="region" aria-label="table" tabindex="0">{inside}</div>'
         case Picture(source, caption, numbers):
-            words, address = _escaped(caption), source if source.startswith(INLINE) else quote(source)
+            words, address = _escaped(caption), source if source.startswith(_DATA_URL) else quote(source)
             table = f' (numbers: <a href="{quote(numbers)}">{_escaped(numbers)}</a>)' if numbers else ""
-            told = f"<figcaption>{words}{table}</figcaption>"
-            return f'<figure><img src="{escape(address)}" alt="{words}">{told}</figure>'
+            below = f"<figcaption>{words}{table}</figcaption>"
+            return f'<figure><img src="{escape(address)}" alt="{words}">{below}</figure>'
         case _:
             assert_never(block)
 
 
 def _escaped(text: str) -> str:
-    """Text for HTML; a per cent sign stays on the line of its number."""
+    """Escape text for HTML; a per cent sign stays on the line of its number."""
     return escape(text).replace(" %", "&nbsp;%")
 
 
@@ -216,7 +252,20 @@ def _html_cell(cell: Cell) -> str:
 
 
 def markdown(title: str, blocks: Iterable[Block]) -> str:
-    """The same page as GitHub Markdown, with tables and pictures as links."""
+    """Write a page as GitHub Markdown, with tables and with pictures as links.
+
+    Parameters
+    ----------
+    title, blocks
+        As of `html`.
+
+    Examples
+    --------
+    >>> print(markdown("A page", [Paragraph("Of one_word and *stars*.")]), end="")
+    # A page
+    <BLANKLINE>
+    Of one_word and \\*stars\\*.
+    """
     return "\n\n".join([f"# {_plain(title)}", *map(_markdown, blocks)]) + "\n"
 
 
@@ -240,7 +289,7 @@ def _markdown(block: Block) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it stands, on one line."""
+    """Escape text, so that Markdown shows it as it stands, on one line."""
     line = _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
     return re.sub(r"^(\d+)([.)])|^([#+=-])", r"\1\\\2\3", line)
 
@@ -251,9 +300,33 @@ def _markdown_cell(cell: Cell) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """A number with its noun.
+    """Return a number with its noun.
 
+    Parameters
+    ----------
+    number : int
+    what : str
+        Noun in the singular, with a regular plural.
+
+    Examples
+    --------
     >>> counted(1, "row"), counted(5, "row")
     ('1 row', '5 rows')
     """
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital letter at its beginning; the others stay as they are.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Examples
+    --------
+    >>> capital("initial Coulombic efficiency")
+    'Initial Coulombic efficiency'
+    """
+    return text[:1].upper() + text[1:]

@@ -77,3 +77,13 @@ def store(silion: Command, tmp_path_factory: pytest.TempPathFactory, worker_id: 
             assert done.code == 0, done.err
             said.write_text(done.out, encoding="utf-8")
     return Store(folder, Finished(0, said.read_text(encoding="utf-8"), ""))
+
+
+SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a trained model, a process or a browser; `make test-fast` leaves it out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SLOW_FIXTURES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.slow)

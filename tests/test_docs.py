@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-import silion
-from features.tables.datapackage import datapackage
-from features.tables.dictionary import BEGIN, END, between_marks, dictionary
+from cli.main import build_parser
+from features.tables.descriptions import BEGIN, END, between_marks, datapackage, dictionary
 from features.tables.literature import Literature
 from tests.shared import ROOT
 from training.config import TrainConfig
@@ -53,7 +52,7 @@ def test_the_agreement_is_that_of_the_untouched_readings() -> None:
 def test_the_mlproject_speaks_the_command_lines_words() -> None:
     project = yaml.safe_load((ROOT / "MLproject").read_text(encoding="utf-8"))
     assert {"train", "predict", "explain", "evaluate"} <= set(project["entry_points"])
-    parser = silion._parser()
+    parser = build_parser()
     for name, entry in project["entry_points"].items():
         # as MLflow does it: values are quoted for the shell, an empty one too
         values = {key: shlex.quote(str(value["default"])) for key, value in entry["parameters"].items()}
@@ -63,12 +62,19 @@ def test_the_mlproject_speaks_the_command_lines_words() -> None:
         assert "type: path" not in str(entry)
 
 
-DOCUMENTS = ["README.md", "data/README.md", "data/examples/README.md", "benchmarks/README.md", "CONTRIBUTING.md"]
+DOCUMENTS = [
+    "README.md",
+    "data/README.md",
+    "data/examples/README.md",
+    "benchmarks/README.md",
+    "CONTRIBUTING.md",
+    "RELEASING.md",
+]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 def test_every_command_named_exists(path: str) -> None:
-    parser = silion._parser()
+    parser = build_parser()
     text = (ROOT / path).read_text(encoding="utf-8")
     commands = "train|predict|screen|suggest|explain|evaluate|formula|data|models|serve"
     for line in re.findall(rf"(?:\.venv/bin/)?silion ((?:{commands})\b[^`\n#]*)", text):

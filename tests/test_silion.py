@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -133,6 +134,12 @@ def test_formula_prints_one_object_a_line(silion: Command) -> None:
     assert first["composition"] == {"Li": 150, "S": 200, "P": 50}
     assert set(second) == {"text", "error"}
     assert done.code == 1
+
+
+def test_version_is_that_of_the_project(root: Path, silion: Command) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    done = silion("--version")
+    assert (done.code, done.out, done.err) == (0, f"silion {project['version']}\n", "")
 
 
 def test_models_list_show_export(silion: Command, store: Store, tmp_path: Path) -> None:

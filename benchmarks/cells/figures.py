@@ -15,7 +15,7 @@ from models.tasks import fade_law
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.score_life import score_life
+from training.evaluation.cycle_life import score_life
 
 GOAL = 0.80
 """Error over the dummy's that was asked for."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.crystal.ions import element_symbol
 from features.crystal.percolation import PERCOLATION_FEATURES, percolation_distances
-from features.crystal.sites import PRESENT_FROM, SITE_FEATURES, Sites, element_symbol, site_values
+from features.crystal.sites import PRESENT_FROM, SITE_FEATURES, Sites, site_values
 from features.crystal.space_group import space_group_number
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ SYMMETRY_KEYS = (
     "_space_group_name_H-M_alt", "_symmetry_space_group_name_H_M",
 )  # fmt: skip
 ANY_PARSER_ERROR = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, AssertionError)
-"""What pymatgen raises on damaged files: it checks little, so a wrong file fails wherever it is first used."""
+"""Errors that pymatgen raises on damaged files: it checks little, so a wrong file fails wherever it is first used."""
 _parser_lock = threading.Lock()
 """Warning filters belong to the whole process: two threads that silence them at once would leave them silenced."""
 
@@ -49,8 +50,8 @@ class StructureError(ValueError):
     """A CIF that no structure can be read from; the message says why and what to do."""
 
 
-def read_structure(cif_text: str) -> Structure:
-    """The structure a CIF holds, as pymatgen reads it, in the cell of the file.
+def read_structure(cif_text: str) -> tuple[Structure, int | None]:
+    """Read the structure a CIF holds, as pymatgen reads it, in the cell of the file, and the space group it names.
 
     Refuses rather than guesses: no symmetry is taken for P1 where the file names another space group, no unreadable
     occupancy for 1. Not checked: whether the file's own formula agrees, and whether it holds all hydrogens.
@@ -62,40 +63,15 @@ def read_structure(cif_text: str) -> Structure:
 
     Returns
     -------
-    pymatgen.core.Structure
-        One of the caller's own: changing it changes no later answer.
+    tuple of pymatgen.core.Structure and int or None
+        One of the caller's own: changing it changes no later answer. Number of the space group, None where the file
+        names none.
 
     Raises
     ------
     StructureError
         Empty, too large, damaged, more than one structure, elements or occupancies that cannot be, a cell that cannot.
     """
-    return _parse(cif_text)[0]
-
-
-def structure_problem(cif_text: str) -> str | None:
-    """Why a CIF is refused, or None where it is read.
-
-    Parameters
-    ----------
-    cif_text : str
-        Content of the file, no path.
-
-    Returns
-    -------
-    str or None
-        What is wrong and what to do.
-
-    Examples
-    --------
-    >>> structure_problem("Li6PS5Cl")
-    'no atom sites found; cif_text takes the content of a CIF file'
-    """
-    return read_crystal(cif_text).problem
-
-
-def _parse(cif_text: str) -> tuple[Structure, int | None]:
-    """The structure and the space group its file names."""
     _check_size(cif_text)
     from pymatgen.io.cif import CifBlock, CifParser
 
@@ -113,14 +89,35 @@ def _parse(cif_text: str) -> tuple[Structure, int | None]:
         except StructureError:
             raise
         except ANY_PARSER_ERROR as error:
-            said = " ".join(str(error).split())[:200] or type(error).__name__
-            raise StructureError(f"damaged CIF: {said}; open it in a crystal viewer and save it again") from error
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise StructureError(f"damaged CIF: {reason}; open it in a crystal viewer and save it again") from error
     if defaulted and group != 1:
         named = next((str(block[key]) for key in SYMMETRY_KEYS if block.get(key)), None)
         if named:
             raise StructureError(f"no symmetry operations and space group {named[:40]!r} unknown; list the operations")
     _check_structure(structure)
     return structure, group
+
+
+def structure_problem(cif_text: str) -> str | None:
+    """Tell why a CIF is refused.
+
+    Parameters
+    ----------
+    cif_text : str
+        Content of the file, no path.
+
+    Returns
+    -------
+    str or None
+        What is wrong and what to do; None where the file is read.
+
+    Examples
+    --------
+    >>> structure_problem("Li6PS5Cl")
+    'no atom sites found; cif_text takes the content of a CIF file'
+    """
+    return read_crystal(cif_text).problem
 
 
 def _check_size(cif_text: str) -> None:
@@ -176,8 +173,8 @@ def _check_count(places: list[list[str]], operations: list[Any]) -> None:
         raise StructureError(f"{found} sites in the cell, at most {MAX_SITES}")
 
 
-def _as_list(held: Any) -> list[str]:
-    return [str(one) for one in held] if isinstance(held, list) else [str(held)]
+def _as_list(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def _check_structure(structure: Structure) -> None:
@@ -200,7 +197,7 @@ def _check_structure(structure: Structure) -> None:
 
 @dataclass(frozen=True)
 class Crystal:
-    """What the features take from a CIF, or the problem with it.
+    """The crystal of a CIF as the features take it, or the problem with the file.
 
     Attributes
     ----------
@@ -233,7 +230,7 @@ _crystals_lock = threading.Lock()
 
 
 def read_crystal(cif_text: str) -> Crystal:
-    """What the features take from a CIF, or the problem with it; equal texts are read once.
+    """Read what the features take from a CIF, or the problem with it; equal texts are read once.
 
     Kept by the digest of the text, not by the text: thousands of files would stay in memory.
 
@@ -257,11 +254,11 @@ def read_crystal(cif_text: str) -> Crystal:
 
 def _crystal(cif_text: str) -> Crystal:
     try:
-        structure, group = _parse(cif_text)
+        structure, group = read_structure(cif_text)
     except StructureError as error:
         return Crystal(problem=str(error))
     sites = Sites.of(structure)
-    lithium = sites.positions[sites.occupancy("lithium") >= PRESENT_FROM]
+    lithium = sites.positions[sites.lithium >= PRESENT_FROM]
     return Crystal(
         cell=tuple(map(float, structure.lattice.parameters)),
         space_group=group,
@@ -269,31 +266,4 @@ def _crystal(cif_text: str) -> Crystal:
         ions=sites.ions(),
         sites=tuple(site_values(sites)),
         paths=percolation_distances(sites.matrix, lithium),
-    )
-
-
-def formula_difference(amounts: Mapping[str, float], cif_text: str) -> float:
-    """Largest difference between the atomic fractions of a formula and of a CIF.
-
-    Parameters
-    ----------
-    amounts : mapping of str to float
-        Amount of each element in the formula.
-    cif_text : str
-        Content of the file, no path.
-
-    Returns
-    -------
-    float
-        From 0, the same composition, to 1; NaN where there is no formula or the file is refused.
-    """
-    crystal = read_crystal(cif_text)
-    if not amounts or not crystal.ions:
-        return math.nan
-    found: dict[str, float] = {}
-    for (element, _), amount in crystal.ions.items():
-        found[element] = found.get(element, 0.0) + amount
-    total, counted = sum(amounts.values()), sum(found.values())
-    return max(
-        abs(amounts.get(element, 0.0) / total - found.get(element, 0.0) / counted) for element in {*amounts, *found}
     )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import itemgetter
 
 import numpy as np
 
 from features.crystal.sites import FROM_SITES, SEARCH_RADII_ANGSTROM, neighbours
-from features.feature import Feature
+from features.feature import Feature, Output
 
-PERCOLATION_FEATURES = tuple(
-    Feature(f"percolation_{n}d_angstrom", f"jump that opens lithium paths in {n}D", "Å", FROM_SITES) for n in (1, 2, 3)
+PERCOLATION_FEATURES: tuple[Output[tuple[float, ...]], ...] = tuple(
+    Output(
+        Feature(f"percolation_{n}d_angstrom", f"jump that opens lithium paths in {n}D", "Å", FROM_SITES),
+        itemgetter(n - 1),
+    )
+    for n in (1, 2, 3)
 )
+"""Computed from what `percolation_distances` gives."""
 
 
 def percolation_distances(matrix: np.ndarray, positions: np.ndarray) -> tuple[float, float, float]:
-    """Smallest jump at which sites form paths through the periodic crystal in at least 1, 2 and 3 dimensions.
+    """Find the smallest jump at which sites form paths through the periodic crystal in at least 1, 2 and 3 dimensions.
 
     Sites are joined from the nearest pair on; a path that comes back to its start in another cell runs through the
     crystal in that direction. All sites count, whatever their occupancy, and a straight jump is open, whatever lies in
@@ -40,30 +46,30 @@ def percolation_distances(matrix: np.ndarray, positions: np.ndarray) -> tuple[fl
     >>> percolation_distances(cell, np.zeros((1, 3)))
     (3.0, 4.0, 5.0)
     """
-    found = [math.nan] * 3
+    jumps = [math.nan] * 3
     for radius in SEARCH_RADII_ANGSTROM if len(positions) else ():
-        found = _percolation_within(matrix, positions, radius)
-        if not math.isnan(found[2]):
+        jumps = _percolation_within(matrix, positions, radius)
+        if not math.isnan(jumps[2]):
             break
-    return found[0], found[1], found[2]
+    return jumps[0], jumps[1], jumps[2]
 
 
 def _percolation_within(matrix: np.ndarray, positions: np.ndarray, radius: float) -> list[float]:
     i, j, cells, distances = neighbours(matrix, positions, positions, radius)
     once = i <= j
     order = np.argsort(distances[once], kind="stable")
-    edges = (held[once][order].tolist() for held in (i, j, cells, distances))
+    edges = (values[once][order].tolist() for values in (i, j, cells, distances))
     network = PeriodicNetwork(len(positions))
-    found = [math.nan] * 3
+    jumps = [math.nan] * 3
     reached = 0
     for start, end, cell, distance in zip(*edges, strict=True):
         dimension = network.join(start, end, cell)
         while reached < dimension:
-            found[reached] = distance
+            jumps[reached] = distance
             reached += 1
         if reached == 3:
             break
-    return found
+    return jumps
 
 
 class PeriodicNetwork:
@@ -95,7 +101,13 @@ class PeriodicNetwork:
         Returns
         -------
         int
-            How many dimensions their component then runs through.
+            Number of dimensions their component then runs through, 0 to 3.
+
+        Examples
+        --------
+        >>> network = PeriodicNetwork(1)
+        >>> [network.join(0, 0, cell) for cell in ((1, 0, 0), (2, 0, 0), (0, 0, 1))]
+        [1, 1, 2]
         """
         root, here = self._root(start)
         other, there = self._root(end)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.feature import Feature
-from features.formulas.charge import OXIDATION_STATES
+from features.crystal.ions import OXOANION_CENTRES, anion_elements, element_symbol, ionic_radius
+from features.feature import Feature, Output
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -32,90 +32,9 @@ BOND_REACH = 1.3
 oxygens around the A site of LLTO (2.75 Å), and the second shell begins at 1.73 bonds in rock salt and 1.91 in
 antifluorite."""
 SEARCH_RADII_ANGSTROM = (4.0, 6.0, 9.0, 12.0)
-"""How far neighbours are looked for; what lies beyond the last is NaN."""
-
-ANION_FORMERS = frozenset({"N", "O", "F", "S", "Se", "Cl", "Br", "I"})
-OXOANION_CENTRES = ANION_FORMERS - {"O", "F"}
-LAST_RESORT_ANIONS = ("Te", "As", "P", "Sb")
-"""The anion where no other is there, as P in Li9AlP4."""
+"""Radii in which neighbours are looked for, one after the other; what lies beyond the last is NaN."""
 
 FROM_SITES = "sites of the CIF"
-SITE_FEATURES = (
-    Feature("lithium_site_occupancy", "mean occupancy of lithium sites", "share", FROM_SITES),
-    Feature("partly_filled_site_share", "sites with vacancies", "share", FROM_SITES),
-    Feature("shared_site_share", "sites shared by two or more elements", "share", FROM_SITES),
-    Feature("mixed_anion_site_share", "anion sites shared by different anions", "share", FROM_SITES),
-    Feature("site_entropy_per_atom_kb", "ideal mixing entropy of the sites per atom", "k_B", FROM_SITES),
-    Feature("lithium_lithium_shortest_angstrom", "shortest Li-Li distance", "Å", FROM_SITES),
-    Feature("lithium_lithium_mean_angstrom", "mean nearest Li-Li distance", "Å", FROM_SITES),
-    Feature("lithium_anion_shortest_angstrom", "shortest Li-anion distance", "Å", FROM_SITES),
-    Feature("lithium_anion_mean_angstrom", "mean nearest Li-anion distance", "Å", FROM_SITES),
-    Feature("framework_anion_shortest_angstrom", "shortest framework cation-anion distance", "Å", FROM_SITES),
-    Feature("framework_anion_mean_angstrom", "mean nearest framework cation-anion distance", "Å", FROM_SITES),
-    Feature("lithium_coordination", "anions around lithium", "1", f"{FROM_SITES}; Shannon radii"),
-)
-
-
-def element_symbol(species: Any) -> str:
-    """Symbol of the element of a pymatgen species, hydrogen for its isotopes, empty for a dummy."""
-    element = getattr(species, "element", species)
-    symbol = str(getattr(element, "symbol", ""))
-    known = type(element).__name__ == "Element"
-    return {"D": "H", "T": "H"}.get(symbol, symbol) if known else ""
-
-
-def anion_elements(elements: Iterable[str]) -> set[str]:
-    """The elements that are anions beside each other. Hydrogen is one beside boron or aluminium without oxygen."""
-    held = set(elements)
-    found = held & ANION_FORMERS
-    if "H" in held and "O" not in held and (held & {"B", "Al"} or not found):
-        found = found | {"H"}
-    if not found:
-        found = set([element for element in LAST_RESORT_ANIONS if element in held][:1])
-    return found
-
-
-@lru_cache(maxsize=512)
-def ionic_radius(symbol: str, anion: bool) -> float:
-    """Shannon's effective ionic radius, six-fold where tabulated.
-
-    Parameters
-    ----------
-    symbol : str
-        Symbol of the element.
-    anion : bool
-        Whether it is an anion. A cation has the state of `OXIDATION_STATES`, else the mean over its tabulated states.
-
-    Returns
-    -------
-    float
-        In Å; 0 for a proton, NaN where Shannon has none (hydride, phosphide).
-    """
-    from pymatgen.core import Element
-
-    known = Element(symbol).data.get("Shannon radii") or {}
-    tabulated = {int(state): held for state, held in known.items() if state}  # one radius of Eu has no state
-    states = [state for state in tabulated if (state < 0) == anion]
-    usual = OXIDATION_STATES.get(symbol)
-    if not anion and usual in states:
-        states = [int(usual)]
-    radii = []
-    for state in states:
-        by_coordination = tabulated[state]
-        by_spin = by_coordination.get("VI") or next(iter(by_coordination.values()))
-        radii.append(np.mean([float(held["ionic_radius"]) for held in by_spin.values()]))
-    return max(0.0, float(np.mean(radii))) if radii else math.nan
-
-
-def sphere_volume(ions: Mapping[tuple[str, bool], float]) -> float:
-    """Volume of the spheres (Å³) of an amount of each (element, is it an anion); overlaps are not subtracted."""
-    return sum(amount * 4 / 3 * math.pi * ionic_radius(*ion) ** 3 for ion, amount in ions.items())
-
-
-def free_volume_share(ions: Mapping[tuple[str, bool], float], volume: float) -> float:
-    """Share of a volume (Å³) outside the spheres of the ions in it, NaN where nothing is an anion."""
-    anions = sum(amount for (_, anion), amount in ions.items() if anion)
-    return 1 - sphere_volume(ions) / volume if anions else math.nan
 
 
 @dataclass(frozen=True)
@@ -138,7 +57,12 @@ class Sites:
 
     @classmethod
     def of(cls, structure: Structure) -> Sites:
-        """The sites of a pymatgen structure, each ion an anion or not."""
+        """Read the sites of a structure, each ion an anion or not.
+
+        Parameters
+        ----------
+        structure : as pymatgen read it
+        """
         held: list[dict[str, float]] = []
         for site in structure:
             amounts: dict[str, float] = {}
@@ -166,9 +90,50 @@ class Sites:
                 total[ion] = total.get(ion, 0.0) + occupancy
         return total
 
-    def occupancy(self, role: str) -> np.ndarray:
-        """Occupancy of each site by `lithium`, `anion` or `framework` (other cations, but no protons); shape (n,)."""
-        return np.array([sum(held for ion, held in amounts.items() if _role(ion) == role) for amounts in self.species])
+    @cached_property
+    def lithium(self) -> np.ndarray:
+        """Occupancy of each site by lithium, shape (n,)."""
+        return self._occupancy("lithium")
+
+    @cached_property
+    def anion(self) -> np.ndarray:
+        """Occupancy of each site by anions, shape (n,)."""
+        return self._occupancy("anion")
+
+    @cached_property
+    def framework(self) -> np.ndarray:
+        """Occupancy of each site by cations other than lithium and protons, shape (n,)."""
+        return self._occupancy("framework")
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Occupancy of each site by all species, shape (n,)."""
+        return np.array([sum(amounts.values()) for amounts in self.species])
+
+    @cached_property
+    def between_lithium(self) -> np.ndarray:
+        """Distance in Å from each lithium site to the nearest other, NaN where none is found."""
+        return self._nearest(self.lithium, self.lithium, SPLIT_LITHIUM_ANGSTROM)
+
+    @cached_property
+    def lithium_to_anion(self) -> np.ndarray:
+        """Distance in Å from each lithium site to the nearest anion, NaN where none is found."""
+        return self._nearest(self.lithium, self.anion, SPLIT_BOND_ANGSTROM)
+
+    @cached_property
+    def framework_to_anion(self) -> np.ndarray:
+        """Distance in Å from each framework cation to the nearest anion, NaN where none is found."""
+        return self._nearest(self.framework, self.anion, SPLIT_BOND_ANGSTROM)
+
+    def _occupancy(self, role: str) -> np.ndarray:
+        return np.array(
+            [sum(share for ion, share in amounts.items() if _role(ion) == role) for amounts in self.species]
+        )
+
+    def _nearest(self, centres: np.ndarray, points: np.ndarray, beyond: float) -> np.ndarray:
+        """Distance from each site that holds the one occupancy to the nearest of the other, farther than `beyond`."""
+        starts, ends = (self.positions[occupancy >= PRESENT_FROM] for occupancy in (centres, points))
+        return _nearest(self.matrix, starts, ends, beyond)
 
 
 def _role(ion: tuple[str, bool]) -> str:
@@ -179,7 +144,7 @@ def _role(ion: tuple[str, bool]) -> str:
 
 
 def _oxoanion_centres(matrix: np.ndarray, positions: np.ndarray, held: list[dict[str, float]]) -> np.ndarray:
-    """Whether each site is the centre of an oxoanion, should it hold an anion former; shape (n,)."""
+    """True for each site that is the centre of an oxoanion, should it hold an anion former; shape (n,)."""
     found = np.zeros(len(held), dtype=bool)
     centres = np.array([bool(OXOANION_CENTRES & set(amounts)) for amounts in held])
     oxygens = np.array(["O" in amounts for amounts in held])
@@ -236,63 +201,112 @@ def _nearest(matrix: np.ndarray, centres: np.ndarray, points: np.ndarray, beyond
     return np.where(np.isinf(nearest), np.nan, nearest)
 
 
-def _shortest_and_mean(distances: np.ndarray, weights: np.ndarray) -> list[float]:
-    found = ~np.isnan(distances)
-    if not found.any():
-        return [math.nan, math.nan]
-    return [float(distances[found].min()), float(np.average(distances[found], weights=weights[found]))]
+def _shortest(distances: np.ndarray) -> float:
+    known = distances[~np.isnan(distances)]
+    return float(known.min()) if len(known) else math.nan
 
 
-def site_values(sites: Sites) -> list[float]:
-    """`SITE_FEATURES` of one structure, in their order; NaN where it has no such site."""
-    lithium, anion, framework = (sites.occupancy(role) for role in ("lithium", "anion", "framework"))
-    at_lithium, at_anion, at_framework = (held >= PRESENT_FROM for held in (lithium, anion, framework))
-    matrix, positions = sites.matrix, sites.positions
-    between = _nearest(matrix, positions[at_lithium], positions[at_lithium], SPLIT_LITHIUM_ANGSTROM)
-    to_anion = _nearest(matrix, positions[at_lithium], positions[at_anion], SPLIT_BOND_ANGSTROM)
-    bonds = _nearest(matrix, positions[at_framework], positions[at_anion], SPLIT_BOND_ANGSTROM)
-    return [
-        float(lithium[at_lithium].mean()) if at_lithium.any() else math.nan,
-        *_disorder(sites, at_anion),
-        *_shortest_and_mean(between, lithium[at_lithium]),
-        *_shortest_and_mean(to_anion, lithium[at_lithium]),
-        *_shortest_and_mean(bonds, framework[at_framework]),
-        _coordination(sites, lithium, anion),
-    ]
+def _mean(distances: np.ndarray, weights: np.ndarray) -> float:
+    known = ~np.isnan(distances)
+    return float(np.average(distances[known], weights=weights[known])) if known.any() else math.nan
 
 
-def _disorder(sites: Sites, at_anion: np.ndarray) -> list[float]:
-    """Shares of sites with vacancies, of shared sites, of anion sites with several anions, and entropy per atom."""
-    totals = np.array([sum(amounts.values()) for amounts in sites.species])
-    several = np.array([len({element for element, _ in amounts}) > 1 for amounts in sites.species])
-    mixed = np.array([len({element for element, anion in amounts if anion}) > 1 for amounts in sites.species])
+def _entropy_per_atom(sites: Sites) -> float:
+    """Ideal mixing entropy of the sites, vacancies counted as one more species, in k_B per atom."""
     entropy = 0.0
-    for amounts, total in zip(sites.species, totals, strict=True):
+    for amounts, total in zip(sites.species, sites.totals, strict=True):
         shares = [*amounts.values(), 1 - total if total < 1 - OCCUPANCY_ROUNDING else 0.0]
         entropy -= sum(share * math.log(share) for share in shares if 0 < share < 1 - OCCUPANCY_ROUNDING)
-    return [
-        float((totals < 1 - OCCUPANCY_ROUNDING).mean()),
-        float(several.mean()),
-        float(mixed[at_anion].mean()) if at_anion.any() else math.nan,
-        entropy / float(totals.sum()),
-    ]
+    return entropy / float(sites.totals.sum())
 
 
-def _coordination(sites: Sites, lithium: np.ndarray, anion: np.ndarray) -> float:
+def _mixed_anion_share(sites: Sites) -> float:
+    mixed = np.array([len({element for element, anion in amounts if anion}) > 1 for amounts in sites.species])
+    at_anion = sites.anion >= PRESENT_FROM
+    return float(mixed[at_anion].mean()) if at_anion.any() else math.nan
+
+
+def _shared_share(sites: Sites) -> float:
+    return float(np.array([len({element for element, _ in amounts}) > 1 for amounts in sites.species]).mean())
+
+
+def _lithium_occupancy(sites: Sites) -> float:
+    lithium = sites.lithium[sites.lithium >= PRESENT_FROM]
+    return float(lithium.mean()) if len(lithium) else math.nan
+
+
+def _coordination(sites: Sites) -> float:
     """Anions around lithium, each counted by its occupancy; NaN where an anion has no radius."""
-    at_lithium, at_anion = (np.flatnonzero(held >= PRESENT_FROM) for held in (lithium, anion))
+    at_lithium, at_anion = (np.flatnonzero(occupancy >= PRESENT_FROM) for occupancy in (sites.lithium, sites.anion))
     if not len(at_lithium) or not len(at_anion):
         return math.nan
-    radii = np.array(
-        [
-            sum(ionic_radius(*ion) * held for ion, held in sites.species[site].items() if ion[1]) / anion[site]
-            for site in at_anion
-        ]
-    )
+    radii = np.array([_anion_radius(sites.species[site]) / sites.anion[site] for site in at_anion])
     if np.isnan(radii).any():
         return math.nan
     reach = BOND_REACH * (ionic_radius("Li", False) + radii)
     i, j, _, distances = neighbours(sites.matrix, sites.positions[at_lithium], sites.positions[at_anion], reach.max())
     bonded = distances <= reach[j]
-    counts = np.bincount(i[bonded], weights=anion[at_anion][j[bonded]], minlength=len(at_lithium))
-    return float(np.average(counts, weights=lithium[at_lithium]))
+    counts = np.bincount(i[bonded], weights=sites.anion[at_anion][j[bonded]], minlength=len(at_lithium))
+    return float(np.average(counts, weights=sites.lithium[at_lithium]))
+
+
+def _anion_radius(amounts: Mapping[tuple[str, bool], float]) -> float:
+    """Radii of the anions of one site, weighted by their occupancy and added up."""
+    return sum(ionic_radius(*ion) * occupancy for ion, occupancy in amounts.items() if ion[1])
+
+
+SITE_FEATURES: tuple[Output[Sites], ...] = (
+    Output(
+        Feature("lithium_site_occupancy", "mean occupancy of lithium sites", "share", FROM_SITES), _lithium_occupancy
+    ),
+    Output(
+        Feature("partly_filled_site_share", "sites with vacancies", "share", FROM_SITES),
+        lambda sites: float((sites.totals < 1 - OCCUPANCY_ROUNDING).mean()),
+    ),
+    Output(Feature("shared_site_share", "sites shared by two or more elements", "share", FROM_SITES), _shared_share),
+    Output(
+        Feature("mixed_anion_site_share", "anion sites shared by different anions", "share", FROM_SITES),
+        _mixed_anion_share,
+    ),
+    Output(
+        Feature("site_entropy_per_atom_kb", "ideal mixing entropy of the sites per atom", "k_B", FROM_SITES),
+        _entropy_per_atom,
+    ),
+    Output(
+        Feature("lithium_lithium_shortest_angstrom", "shortest Li-Li distance", "Å", FROM_SITES),
+        lambda sites: _shortest(sites.between_lithium),
+    ),
+    Output(
+        Feature("lithium_lithium_mean_angstrom", "mean nearest Li-Li distance", "Å", FROM_SITES),
+        lambda sites: _mean(sites.between_lithium, sites.lithium[sites.lithium >= PRESENT_FROM]),
+    ),
+    Output(
+        Feature("lithium_anion_shortest_angstrom", "shortest Li-anion distance", "Å", FROM_SITES),
+        lambda sites: _shortest(sites.lithium_to_anion),
+    ),
+    Output(
+        Feature("lithium_anion_mean_angstrom", "mean nearest Li-anion distance", "Å", FROM_SITES),
+        lambda sites: _mean(sites.lithium_to_anion, sites.lithium[sites.lithium >= PRESENT_FROM]),
+    ),
+    Output(
+        Feature("framework_anion_shortest_angstrom", "shortest framework cation-anion distance", "Å", FROM_SITES),
+        lambda sites: _shortest(sites.framework_to_anion),
+    ),
+    Output(
+        Feature("framework_anion_mean_angstrom", "mean nearest framework cation-anion distance", "Å", FROM_SITES),
+        lambda sites: _mean(sites.framework_to_anion, sites.framework[sites.framework >= PRESENT_FROM]),
+    ),
+    Output(
+        Feature("lithium_coordination", "anions around lithium", "1", f"{FROM_SITES}; Shannon radii"), _coordination
+    ),
+)
+
+
+def site_values(sites: Sites) -> list[float]:
+    """Compute `SITE_FEATURES` of one structure, in their order; NaN where it has no such site.
+
+    Parameters
+    ----------
+    sites : of the cell
+    """
+    return [output.values(sites) for output in SITE_FEATURES]

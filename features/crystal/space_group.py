@@ -1,13 +1,15 @@
-"""Space groups: their number from a symbol as printed, and what the number tells of the symmetry."""
+"""Space groups: their number from a symbol as printed, and the symmetry that belongs to the number."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from features.feature import Feature
+from features.feature import Feature, Output
 
 CRYSTAL_SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
 LAST_OF_SYSTEM = (2, 15, 74, 142, 167, 194, 230)
@@ -24,12 +26,68 @@ RENAMED_GROUPS = {"abm2": 39, "aba2": 41, "cmca": 64, "cmma": 67, "ccca": 68}
 """Symbols until 1992, before the double glide plane e had a letter: Acta Cryst. (1992) A48, 727-732."""
 
 FROM_GROUP = "space group as given, else of the CIF"
-SYMMETRY_FEATURES = (
-    Feature("space_group_number", "space group number", "1", FROM_GROUP),
-    Feature("crystal_system_rank", "crystal system, 1 triclinic to 7 cubic", "1", FROM_GROUP),
-    *(Feature(f"crystal_system_{name}", f"crystal system is {name}", "yes/no", FROM_GROUP) for name in CRYSTAL_SYSTEMS),
-    Feature("centrosymmetric", "has an inversion centre", "yes/no", FROM_GROUP),
-    Feature("point_group_order", "order of the point group", "1", FROM_GROUP),
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """Symmetry of a space group.
+
+    Attributes
+    ----------
+    number : of the space group, 1 to 230
+    system : name of the crystal system
+    point_group_order : operations of the point group
+    centrosymmetric : True where it has an inversion centre
+    """
+
+    number: int
+    system: str
+    point_group_order: int
+    centrosymmetric: bool
+
+    @classmethod
+    def of(cls, number: int) -> Symmetry:
+        """Look up the symmetry of a space group.
+
+        Parameters
+        ----------
+        number : 1 to 230
+
+        Examples
+        --------
+        >>> Symmetry.of(225)
+        Symmetry(number=225, system='cubic', point_group_order=48, centrosymmetric=True)
+        """
+        system = next(name for name, last in zip(CRYSTAL_SYSTEMS, LAST_OF_SYSTEM, strict=True) if number <= last)
+        order, centred = next((order, centred) for last, order, centred in POINT_GROUPS if number <= last)
+        return cls(number, system, order, centred)
+
+
+def _is_of(system: str) -> Callable[[Symmetry], float]:
+    return lambda symmetry: float(symmetry.system == system)
+
+
+SYMMETRY_FEATURES: tuple[Output[Symmetry], ...] = (
+    Output(Feature("space_group_number", "space group number", "1", FROM_GROUP), lambda symmetry: symmetry.number),
+    Output(
+        Feature("crystal_system_rank", "crystal system, 1 triclinic to 7 cubic", "1", FROM_GROUP),
+        lambda symmetry: CRYSTAL_SYSTEMS.index(symmetry.system) + 1,
+    ),
+    *(
+        Output(
+            Feature(f"crystal_system_{name}", f"crystal system is {name}", "yes/no", FROM_GROUP),
+            _is_of(name),
+        )
+        for name in CRYSTAL_SYSTEMS
+    ),
+    Output(
+        Feature("centrosymmetric", "has an inversion centre", "yes/no", FROM_GROUP),
+        lambda symmetry: float(symmetry.centrosymmetric),
+    ),
+    Output(
+        Feature("point_group_order", "order of the point group", "1", FROM_GROUP),
+        lambda symmetry: symmetry.point_group_order,
+    ),
 )
 
 
@@ -38,23 +96,23 @@ def _numbers_of_symbols() -> dict[str, int]:
     """Number of each symbol in pymatgen's tables, in all settings; symbols that mean two groups are left out."""
     from pymatgen.symmetry.groups import SpaceGroup
 
-    found: dict[str, set[int]] = {}
+    numbers_of: dict[str, set[int]] = {}
 
     def add(symbol: str, number: int) -> None:
         key = _plain(symbol)
-        found.setdefault(key, set()).add(number)
+        numbers_of.setdefault(key, set()).add(number)
         if number >= 200:
-            found.setdefault(key.replace("-3", "3"), set()).add(number)
+            numbers_of.setdefault(key.replace("-3", "3"), set()).add(number)
 
-    for symbol, held in SpaceGroup.sg_encoding.items():
-        add(symbol, held["int_number"])
-        add(held["full_symbol"], held["int_number"])
+    for symbol, group in SpaceGroup.sg_encoding.items():
+        add(symbol, group["int_number"])
+        add(group["full_symbol"], group["int_number"])
     for short, symbol in SpaceGroup.abbrev_sg_mapping.items():
         add(short, SpaceGroup.sg_encoding[symbol]["int_number"])
     for setting in SpaceGroup.SYMM_OPS:
         for key in ("hermann_mauguin", "universal_h_m", "hermann_mauguin_u", "short_h_m"):
             add(setting[key], setting["number"])
-    return RENAMED_GROUPS | {symbol: min(numbers) for symbol, numbers in found.items() if len(numbers) == 1}
+    return RENAMED_GROUPS | {symbol: min(numbers) for symbol, numbers in numbers_of.items() if len(numbers) == 1}
 
 
 def _plain(symbol: str) -> str:
@@ -67,7 +125,7 @@ def _plain(symbol: str) -> str:
 
 @lru_cache(maxsize=4096)
 def space_group_number(symbol: str) -> int | None:
-    """Number of a space group from its symbol or number as text; None where it is no such.
+    """Read the number of a space group from its symbol, or from the number as text.
 
     Parameters
     ----------
@@ -78,11 +136,11 @@ def space_group_number(symbol: str) -> int | None:
     Returns
     -------
     int or None
-        From 1 to 230.
+        From 1 to 230; None where the text is neither.
 
     Examples
     --------
-    >>> [space_group_number(held) for held in ("F m -3 m", "P2_1/c", "R-3c:H", "227", "Fm3m", "P7", "231")]
+    >>> [space_group_number(symbol) for symbol in ("F m -3 m", "P2_1/c", "R-3c:H", "227", "Fm3m", "P7", "231")]
     [225, 14, 167, 227, 225, None, None]
     """
     if len(symbol) > 64:
@@ -93,7 +151,7 @@ def space_group_number(symbol: str) -> int | None:
 
 
 def symmetry_values(number: int | None) -> list[float]:
-    """`SYMMETRY_FEATURES` of one space group.
+    """Compute `SYMMETRY_FEATURES` of one space group.
 
     Parameters
     ----------
@@ -107,12 +165,5 @@ def symmetry_values(number: int | None) -> list[float]:
     """
     if number is None:
         return [math.nan] * len(SYMMETRY_FEATURES)
-    system = next(rank for rank, last in enumerate(LAST_OF_SYSTEM) if number <= last)
-    order, centred = next((order, centred) for last, order, centred in POINT_GROUPS if number <= last)
-    return [
-        number,
-        system + 1,
-        *(float(rank == system) for rank in range(len(CRYSTAL_SYSTEMS))),
-        float(centred),
-        order,
-    ]
+    symmetry = Symmetry.of(number)
+    return [output.values(symmetry) for output in SYMMETRY_FEATURES]

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.composition import composition_of
 from features.crystal.cif import NO_CRYSTAL, Crystal, read_crystal
+from features.crystal.ions import free_volume_share, ionic_radius, ions_of_formula, sphere_volume
+from features.crystal.lattice import LATTICE_FEATURES, CellShapes, lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
-from features.crystal.sites import (
-    OXOANION_CENTRES,
-    SITE_FEATURES,
-    anion_elements,
-    free_volume_share,
-    ionic_radius,
-    sphere_volume,
-)
+from features.crystal.sites import SITE_FEATURES
 from features.crystal.space_group import SYMMETRY_FEATURES, space_group_number, symmetry_values
-from features.feature import Feature, Featurizer, text
-from features.formulas.charge import charge_imbalance
+from features.feature import Feature, Featurizer, Output, text
 
 NM3_PER_ANGSTROM3 = 1e-3
 ANGSTROM3_PER_CM3_IN_DALTON = 1.66053906660
@@ -32,27 +29,214 @@ LATTICE_COLUMNS = (
     "lattice_alpha_deg", "lattice_beta_deg", "lattice_gamma_deg",
 )  # fmt: skip
 
-FROM_CELL = "lattice as given, else of the CIF"
 FROM_FORMULA = "formula; Shannon radii, 10.1107/S0567739476001551, six-fold where tabulated"
 FROM_CONTENT = "CIF, else lattice, formula and formula units per cell"
 
-LATTICE_FEATURES = (
-    Feature("cell_volume_angstrom3", "cell volume", "Å³", FROM_CELL),
-    Feature("lattice_b_over_a", "lattice b over a", "1", FROM_CELL),
-    Feature("lattice_c_over_a", "lattice c over a", "1", FROM_CELL),
-    Feature("cubic_deviation", "strain between the cell and a cube of its volume", "1", FROM_CELL),
+
+@dataclass(frozen=True)
+class Content:
+    """Ions of a formula or of a cell.
+
+    Attributes
+    ----------
+    atoms : amount of each element; empty where unknown
+    ions : amount of each (element, is it an anion); empty where nobody can tell
+    volume : in Å³ that holds them, NaN where unknown
+    """
+
+    atoms: Mapping[str, float]
+    ions: Mapping[tuple[str, bool], float]
+    volume: float = math.nan
+
+    @classmethod
+    def of_formula(cls, amounts: Mapping[str, float]) -> Content:
+        """Return the content of one formula unit, whose volume is unknown.
+
+        Parameters
+        ----------
+        amounts : amount of each element, empty where no composition is known
+        """
+        return cls(amounts, ions_of_formula(amounts) or {} if amounts else {})
+
+    @classmethod
+    def of_cell(cls, formula: Content, crystal: Crystal, volume: float, units: float) -> Content:
+        """Return the content of a cell: of the CIF, else of some formula units in the cell given.
+
+        Parameters
+        ----------
+        formula : content of one formula unit
+        crystal : what the CIF holds
+        volume : of the cell given, in Å³; NaN where none is
+        units : formula units in it; NaN where not given
+        """
+        if crystal.ions:
+            atoms: dict[str, float] = {}
+            for (element, _), amount in crystal.ions.items():
+                atoms[element] = atoms.get(element, 0.0) + amount
+            return cls(atoms, crystal.ions, crystal.volume)
+        if formula.atoms and volume > 0 and 0 < units < math.inf:
+            atoms = {element: amount * units for element, amount in formula.atoms.items()}
+            return cls(atoms, {ion: amount * units for ion, amount in formula.ions.items()}, volume)
+        return cls({}, {})
+
+    @property
+    def anions(self) -> float:
+        """Amount of anions, 0 where nobody can tell."""
+        return sum(amount for (_, anion), amount in self.ions.items() if anion)
+
+
+def _sphere_volume_per_anion(formula: Content) -> float:
+    return sphere_volume(formula.ions) / formula.anions if formula.ions else math.nan
+
+
+def _framework_radius_ratio(formula: Content) -> float:
+    ions = formula.ions
+    framework = {ion: amount for ion, amount in ions.items() if not ion[1] and ion[0] != "Li"}
+    if not framework:
+        return math.nan
+    radii = sum(amount * ionic_radius(*ion) for ion, amount in framework.items()) / sum(framework.values())
+    return radii / (sum(amount * ionic_radius(*ion) for ion, amount in ions.items() if ion[1]) / formula.anions)
+
+
+def _density_g_per_cm3(cell: Content) -> float:
+    from pymatgen.core import Element
+
+    mass = sum(amount * float(Element(element).atomic_mass) for element, amount in cell.atoms.items())
+    return mass / cell.volume * ANGSTROM3_PER_CM3_IN_DALTON
+
+
+FORMULA_FEATURES: tuple[Output[Content], ...] = (
+    Output(
+        Feature("ionic_volume_per_anion_angstrom3", "volume of the ions' spheres per anion", "Å³", FROM_FORMULA),
+        _sphere_volume_per_anion,
+    ),
+    Output(
+        Feature(
+            "framework_radius_ratio", "mean radius of cations other than Li over that of anions", "1", FROM_FORMULA
+        ),
+        _framework_radius_ratio,
+    ),
 )
-FORMULA_FEATURES = (
-    Feature("ionic_volume_per_anion_angstrom3", "volume of the ions' spheres per anion", "Å³", FROM_FORMULA),
-    Feature("framework_radius_ratio", "mean radius of cations other than Li over that of anions", "1", FROM_FORMULA),
+CONTENT_FEATURES: tuple[Output[Content], ...] = (
+    Output(
+        Feature("volume_per_atom_angstrom3", "volume per atom", "Å³", FROM_CONTENT),
+        lambda cell: cell.volume / sum(cell.atoms.values()) if cell.atoms else math.nan,
+    ),
+    Output(
+        Feature("volume_per_anion_angstrom3", "volume per anion", "Å³", FROM_CONTENT),
+        lambda cell: cell.volume / cell.anions if cell.anions else math.nan,
+    ),
+    Output(Feature("crystal_density_g_per_cm3", "crystal density", "g/cm³", FROM_CONTENT), _density_g_per_cm3),
+    Output(
+        Feature("lithium_density_per_nm3", "lithium per volume", "1/nm³", FROM_CONTENT),
+        lambda cell: cell.atoms.get("Li", 0.0) / cell.volume / NM3_PER_ANGSTROM3,
+    ),
+    Output(
+        Feature("free_volume_share", "volume outside the ions' spheres", "share", f"{FROM_CONTENT}; Shannon radii"),
+        lambda cell: free_volume_share(cell.ions, cell.volume),
+    ),
 )
-CONTENT_FEATURES = (
-    Feature("volume_per_atom_angstrom3", "volume per atom", "Å³", FROM_CONTENT),
-    Feature("volume_per_anion_angstrom3", "volume per anion", "Å³", FROM_CONTENT),
-    Feature("crystal_density_g_per_cm3", "crystal density", "g/cm³", FROM_CONTENT),
-    Feature("lithium_density_per_nm3", "lithium per volume", "1/nm³", FROM_CONTENT),
-    Feature("free_volume_share", "volume outside the ions' spheres", "share", f"{FROM_CONTENT}; Shannon radii"),
+
+
+class Structures:
+    """Crystals of designs: what the outputs are computed from, each worked out when it is first asked for.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n_designs, n_columns)
+        As `StructureFeatures` reads it.
+    """
+
+    def __init__(self, X: pd.DataFrame) -> None:
+        self.designs = X
+
+    @cached_property
+    def crystals(self) -> list[Crystal]:
+        """Crystal of each CIF, equal texts read once."""
+        cifs = text(self.designs, "cif_text")
+        by_text = {cif: read_crystal(cif) for cif in set(cifs) if cif}
+        return [by_text.get(cif, NO_CRYSTAL) for cif in cifs]
+
+    @cached_property
+    def given_cells(self) -> np.ndarray:
+        """Lattice columns as given, shape (n_designs, 6)."""
+        return np.column_stack([_lenient_number(self.designs, column) for column in LATTICE_COLUMNS])
+
+    @cached_property
+    def lattices(self) -> np.ndarray:
+        """`LATTICE_FEATURES` of each cell as given, else of the CIF."""
+        unknown = np.isnan(self.given_cells).any(axis=1, keepdims=True)
+        of_cif = np.array([crystal.cell for crystal in self.crystals]).reshape(-1, 6)
+        return lattice_values(np.where(unknown, of_cif, self.given_cells))
+
+    @cached_property
+    def symmetries(self) -> np.ndarray:
+        """`SYMMETRY_FEATURES` of each space group as given, else of the CIF."""
+        groups = [
+            space_group_number(symbol) or crystal.space_group
+            for symbol, crystal in zip(text(self.designs, "space_group"), self.crystals, strict=True)
+        ]
+        return _table([symmetry_values(group) for group in groups], SYMMETRY_FEATURES)
+
+    @cached_property
+    def formulas(self) -> list[Content]:
+        """Ions of each formula."""
+        pairs = list(zip(text(self.designs, "electrolyte"), text(self.designs, "composition"), strict=True))
+        by_pair = {pair: Content.of_formula(composition_of(*pair) or {}) for pair in set(pairs)}
+        return [by_pair[pair] for pair in pairs]
+
+    @cached_property
+    def formula_values(self) -> np.ndarray:
+        """`FORMULA_FEATURES` of each design."""
+        by_formula = {id(formula): [output.values(formula) for output in FORMULA_FEATURES] for formula in self.formulas}
+        return _table([by_formula[id(formula)] for formula in self.formulas], FORMULA_FEATURES)
+
+    @cached_property
+    def content_values(self) -> np.ndarray:
+        """`CONTENT_FEATURES` of each design."""
+        volumes = CellShapes.of(self.given_cells).volume
+        units = _lenient_number(self.designs, "formula_units_per_cell")
+        cells = map(Content.of_cell, self.formulas, self.crystals, volumes, units)
+        return _table([[output.values(cell) for output in CONTENT_FEATURES] for cell in cells], CONTENT_FEATURES)
+
+    @cached_property
+    def sites(self) -> np.ndarray:
+        """`SITE_FEATURES` of each CIF."""
+        return _table([crystal.sites for crystal in self.crystals], SITE_FEATURES)
+
+    @cached_property
+    def paths(self) -> np.ndarray:
+        """`PERCOLATION_FEATURES` of each CIF."""
+        return _table([crystal.paths for crystal in self.crystals], PERCOLATION_FEATURES)
+
+
+def _table(rows: Sequence[Sequence[float]], outputs: Sequence[Output[Any]]) -> np.ndarray:
+    return np.array(rows, dtype=float).reshape(-1, len(outputs))
+
+
+def _of_all(outputs: Sequence[Output[Any]], rows: Callable[[Structures], np.ndarray]) -> list[Output[Structures]]:
+    """Outputs of single crystals, formulas or space groups as those of all designs.
+
+    Parameters
+    ----------
+    rows : gives their numbers for every design, shape (n_designs, n_outputs)
+    """
+
+    def column(place: int) -> Callable[[Structures], np.ndarray]:
+        return lambda structures: rows(structures)[:, place]
+
+    return [Output(output.feature, column(place)) for place, output in enumerate(outputs)]
+
+
+STRUCTURE_OUTPUTS: tuple[Output[Structures], ...] = (
+    *_of_all(LATTICE_FEATURES, lambda structures: structures.lattices),
+    *_of_all(SYMMETRY_FEATURES, lambda structures: structures.symmetries),
+    *_of_all(FORMULA_FEATURES, lambda structures: structures.formula_values),
+    *_of_all(CONTENT_FEATURES, lambda structures: structures.content_values),
+    *_of_all(SITE_FEATURES, lambda structures: structures.sites),
+    *_of_all(PERCOLATION_FEATURES, lambda structures: structures.paths),
 )
+"""Outputs of `StructureFeatures`, in order."""
 
 
 class StructureFeatures(Featurizer):
@@ -90,148 +274,11 @@ class StructureFeatures(Featurizer):
 
     required = ("electrolyte",)
 
-    def _describe(self) -> list[Feature]:
-        return [
-            *LATTICE_FEATURES,
-            *SYMMETRY_FEATURES,
-            *FORMULA_FEATURES,
-            *CONTENT_FEATURES,
-            *SITE_FEATURES,
-            *PERCOLATION_FEATURES,
-        ]
+    def _outputs(self) -> tuple[Output[Structures], ...]:
+        return STRUCTURE_OUTPUTS
 
-    def _values(self, X: pd.DataFrame) -> np.ndarray:
-        cifs = text(X, "cif_text")
-        read = {cif: read_crystal(cif) for cif in set(cifs) if cif}
-        crystals = [read.get(cif, NO_CRYSTAL) for cif in cifs]
-        given = np.column_stack([_lenient_number(X, column) for column in LATTICE_COLUMNS])
-        cells = np.where(
-            np.isnan(given).any(axis=1, keepdims=True),
-            np.array([crystal.cell for crystal in crystals]).reshape(-1, 6),
-            given,
-        )
-        groups = [
-            space_group_number(symbol) or crystal.space_group
-            for symbol, crystal in zip(text(X, "space_group"), crystals, strict=True)
-        ]
-        pairs = list(zip(text(X, "electrolyte"), text(X, "composition"), strict=True))
-        formulas = {pair: composition_of(*pair) or {} for pair in set(pairs)}
-        volumes = lattice_values(given)[:, 0]
-        units = _lenient_number(X, "formula_units_per_cell")
-        rows = [
-            _formula_values(formulas[pair]) + _content_values(formulas[pair], crystal, volume, unit)
-            for pair, crystal, volume, unit in zip(pairs, crystals, volumes, units, strict=True)
-        ]
-        return np.column_stack(
-            [
-                lattice_values(cells),
-                np.array([symmetry_values(group) for group in groups]).reshape(-1, len(SYMMETRY_FEATURES)),
-                np.array(rows).reshape(-1, len(FORMULA_FEATURES) + len(CONTENT_FEATURES)),
-                np.array([crystal.sites for crystal in crystals]).reshape(-1, len(SITE_FEATURES)),
-                np.array([crystal.paths for crystal in crystals]).reshape(-1, len(PERCOLATION_FEATURES)),
-            ]
-        )
-
-
-def lattice_values(cells: np.ndarray) -> np.ndarray:
-    """`LATTICE_FEATURES` of cells.
-
-    Parameters
-    ----------
-    cells : ndarray of shape (n, 6)
-        a, b, c in Å and angles in degrees.
-
-    Returns
-    -------
-    ndarray of shape (n, 4)
-        Volume (Å³), b/a, c/a and the norm of the logarithmic strain between the cell and the cube of its volume: 0 for
-        a cube, sqrt(2/3) ln(c/a) for a tetragonal cell. NaN where the numbers make no cell.
-
-    Examples
-    --------
-    >>> lattice_values(np.array([[4.0, 4.0, 4.0, 90, 90, 90]])).round(6).tolist()
-    [[64.0, 1.0, 1.0, 0.0]]
-    """
-    lengths = np.where((cells[:, :3] > 0) & np.isfinite(cells[:, :3]), cells[:, :3], np.nan)
-    angles = np.where((cells[:, 3:] > 0) & (cells[:, 3:] < 180), cells[:, 3:], np.nan)
-    cosines = np.cos(np.radians(angles))
-    metric = np.tile(np.eye(3), (len(cells), 1, 1))
-    for (i, j), column in zip(((1, 2), (0, 2), (0, 1)), cosines.T, strict=True):
-        metric[:, i, j] = metric[:, j, i] = column
-    known = np.flatnonzero(~np.isnan(metric).any(axis=(1, 2)) & ~np.isnan(lengths).any(axis=1))
-    known = known[np.linalg.eigvalsh(metric[known])[:, 0] > 0]
-    values = np.full((len(cells), 4), np.nan)
-    a, b, c = lengths[known].T
-    volume = a * b * c * np.sqrt(np.linalg.det(metric[known]))
-    scaled = lengths[known] / np.cbrt(volume)[:, None]
-    stretches = np.linalg.eigvalsh(metric[known] * scaled[:, :, None] * scaled[:, None, :])
-    strain = np.linalg.norm(np.log(stretches) / 2, axis=1)
-    values[known] = np.column_stack([volume, b / a, c / a, strain])
-    return values
-
-
-def ions_of_formula(amounts: Mapping[str, float]) -> dict[tuple[str, bool], float] | None:
-    """Which elements of a formula are anions.
-
-    Parameters
-    ----------
-    amounts : mapping of str to float
-        Amount of each element in the formula.
-
-    Returns
-    -------
-    dict of (str, bool) to float, or None
-        Amount of each (element, is it an anion). None where nothing is an anion, or where oxygen may hold another
-        anion former (a sulfate or an oxysulfide) and the balance of charges does not tell.
-    """
-    anions = anion_elements(amounts)
-    if not anions:
-        return None
-    if "O" in amounts and anions & OXOANION_CENTRES:
-        imbalance = charge_imbalance(amounts)
-        if imbalance is None or abs(imbalance) > 0.05 * sum(amounts[anion] for anion in anions):
-            return None
-    return {(element, element in anions): float(amount) for element, amount in amounts.items()}
-
-
-def _formula_values(amounts: Mapping[str, float]) -> list[float]:
-    """`FORMULA_FEATURES` of one row."""
-    ions = ions_of_formula(amounts) if amounts else None
-    if not ions:
-        return [math.nan] * len(FORMULA_FEATURES)
-    anions = sum(amount for (_, anion), amount in ions.items() if anion)
-    framework = {ion: amount for ion, amount in ions.items() if not ion[1] and ion[0] != "Li"}
-    ratio = math.nan
-    if framework:
-        radii = sum(amount * ionic_radius(*ion) for ion, amount in framework.items()) / sum(framework.values())
-        ratio = radii / (sum(amount * ionic_radius(*ion) for ion, amount in ions.items() if ion[1]) / anions)
-    return [sphere_volume(ions) / anions, ratio]
-
-
-def _content_values(amounts: Mapping[str, float], crystal: Crystal, volume: float, units: float) -> list[float]:
-    """`CONTENT_FEATURES` of one row: of the CIF, else of `units` formulas in a cell of `volume` Å³."""
-    from pymatgen.core import Element
-
-    ions: Mapping[tuple[str, bool], float] = crystal.ions
-    atoms: dict[str, float] = {}
-    if ions:
-        volume = crystal.volume
-        for (element, _), amount in ions.items():
-            atoms[element] = atoms.get(element, 0.0) + amount
-    elif amounts and volume > 0 and 0 < units < math.inf:
-        atoms = {element: amount * units for element, amount in amounts.items()}
-        ions = {ion: amount * units for ion, amount in (ions_of_formula(amounts) or {}).items()}
-    else:
-        return [math.nan] * len(CONTENT_FEATURES)
-    anions = sum(amount for (_, anion), amount in ions.items() if anion)
-    mass = sum(amount * float(Element(element).atomic_mass) for element, amount in atoms.items())
-    return [
-        volume / sum(atoms.values()),
-        volume / anions if anions else math.nan,
-        mass / volume * ANGSTROM3_PER_CM3_IN_DALTON,
-        atoms.get("Li", 0.0) / volume / NM3_PER_ANGSTROM3,
-        free_volume_share(ions, volume),
-    ]
+    def _source(self, X: pd.DataFrame) -> Structures:
+        return Structures(X)
 
 
 def _lenient_number(X: pd.DataFrame, column: str) -> np.ndarray:

@@ -43,7 +43,17 @@ def _folded() -> dict[str, Alias]:
 
 
 def find_alias(text: str) -> Alias | None:
-    """The row of a name; another case passes where the text cannot be a formula itself."""
+    """Look up the row of a name; another case passes where the text cannot be a formula itself.
+
+    Parameters
+    ----------
+    text : the name
+
+    Examples
+    --------
+    >>> find_alias("llzo").composition
+    'Li7La3Zr2O12'
+    """
     alias = aliases().get(text)
     if alias is None and not re.fullmatch(r"(?:[A-Z][a-z]?\d*)+", text):
         alias = _folded().get(text.casefold())

@@ -48,7 +48,22 @@ _HYPHENED = re.compile(r"(?<![A-Za-z])(?P<dopant>[A-Z][a-z]?)-(?P<base>[A-Za-z]+
 
 
 def take_form(plain: str) -> tuple[str, list[str]]:
-    """The text without the words that name its form, and those words as written."""
+    """Take the words that name a form out of a text.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str and list of str
+        The text without them, and the words as written.
+
+    Examples
+    --------
+    >>> take_form("porous Si")
+    ('Si', ['porous'])
+    """
     words: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -79,6 +94,10 @@ def _members() -> dict[str, str]:
 def check_class(plain: str) -> None:
     """Refuse a text that names a class of electrolytes (`argyrodite`, `sulfide argyrodites`), not one.
 
+    Parameters
+    ----------
+    plain : the text
+
     Raises
     ------
     FormulaError
@@ -94,19 +113,43 @@ def check_class(plain: str) -> None:
 
 
 def is_layered(words: list[str]) -> bool:
-    """Whether the words say that the pieces lie on each other."""
+    """Return True where words say that the pieces lie on each other.
+
+    Parameters
+    ----------
+    words : of form
+    """
     return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in words)
 
 
 def is_composite(words: list[str]) -> bool:
-    """Whether the words say that there are phases besides those named."""
+    """Return True where words say that there are phases besides those named.
+
+    Parameters
+    ----------
+    words : of form
+    """
     return any(word.casefold() in ("composite", "composites") for word in words)
 
 
 def find_doped(plain: str) -> tuple[str, str] | None:
-    """Dopant and base of `Fe-LiPON`, `Al-doped LLZO`, `LLZO Ta0.5` or `LLZO doped with Al`.
+    """Find dopant and base of `Fe-LiPON`, `Al-doped LLZO`, `LLZO Ta0.5` or `LLZO doped with Al`.
 
     Which element it replaces, and mostly how much of it there is, nobody says: such a phase has no composition.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str, or None
+        Dopant and base; None where the text names no doped phase.
+
+    Examples
+    --------
+    >>> find_doped("Al-doped LLZO"), find_doped("Si-LLZO")
+    (('Al', 'LLZO'), None)
     """
     for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED, _NAME_AND_AMOUNT):
         match = pattern.fullmatch(plain)
@@ -131,7 +174,13 @@ def _hyphened_names() -> re.Pattern[str]:
 
 
 def guard_hyphens(plain: str, mark: str) -> str:
-    """The text with the hyphens inside names (`N-MXene`, `Al-LLZO`) replaced by a mark."""
+    """Replace the hyphens inside names (`N-MXene`, `Al-LLZO`) by a mark.
+
+    Parameters
+    ----------
+    plain : the text
+    mark : a character that no text holds
+    """
     if "-" not in plain:
         return plain
     plain = _hyphened_names().sub(lambda match: match[0].replace("-", mark), plain)
@@ -147,7 +196,22 @@ _OTHER_PHASES = {"polymer", "carbon", "binder", "framework"}
 
 
 def split_remark(plain: str) -> tuple[str, str]:
-    """The text and the remark behind it; no remark is empty."""
+    """Cut a text from the remark behind it.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str
+        The text, and the remark without brackets; empty where there is none.
+
+    Examples
+    --------
+    >>> split_remark("Li10GeP2S12 (tetragonal)")
+    ('Li10GeP2S12', 'tetragonal')
+    """
     remarks = []
     if match := _WORDS_BEHIND.search(plain):
         plain = plain[: match.start()].rstrip()
@@ -159,15 +223,31 @@ def split_remark(plain: str) -> tuple[str, str]:
 
 
 def is_plain_formula(remark: str) -> bool:
-    """Whether a remark on a name is the formula meant by it."""
+    """Return True where a remark on a name is the formula meant by it.
+
+    Parameters
+    ----------
+    remark : without brackets
+    """
     return _FORMULA.fullmatch(remark) is not None and find_alias(remark) is None
 
 
 def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) -> str:
-    """Why a remark is more than a remark; empty where it is none.
+    """Tell why a remark is more than a remark.
 
     A formula (`Li3 (PO4)`) could belong to the text, and the name of another phase (`Si (graphite)`) is one more part.
     A remark on a name, or on something without a composition, changes nothing.
+
+    Parameters
+    ----------
+    remark : without brackets
+    composition : what the text before it was read as; None where it has none
+    named : True where that text is a known name
+
+    Returns
+    -------
+    str
+        The reason; empty where the remark is only a remark.
     """
     if re.search("[%:]", remark) and not (named and composition is None):
         return f"cannot tell what the share or ratio in '({remark})' is meant of"
@@ -192,7 +272,7 @@ def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) 
 
 
 def _proportional(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
-    """Whether two compositions are one, to the 1 % that printed formulas are rounded by."""
+    """True where two compositions are one, to the 1 % that printed formulas are rounded by."""
     one, other = sum(first.values()), sum(second.values())
     return all(
         abs(first.get(symbol, 0.0) / one - second.get(symbol, 0.0) / other) < 0.01 for symbol in {*first, *second}

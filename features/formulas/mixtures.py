@@ -9,6 +9,7 @@ from typing import Any
 from features.formulas.stoichiometry import FormulaError
 
 Part = dict[str, Any]
+"""One component as read: its text, role, composition and, where stated, share or moles."""
 
 SHARE = re.compile(r"^(?P<value>\d+(?:\.\d+)?)\s*(?P<basis>wt|vol|mol)\s*%\s*(?P<what>.+)$")
 _RATIO = re.compile(r"\(\s*(?P<numbers>\d+(?:\.\d+)?(?:\s*:\s*\d+(?:\.\d+)?)+)\s*(?P<basis>[^()]*)\)\s*$")
@@ -22,11 +23,26 @@ _EO_RATIO = re.compile(
 ETHER_UNIT = {"C": 2.0, "H": 4.0, "O": 1.0}
 WHOLE_PCT = 100.0
 ROUNDING_PCT = 0.5
-"""How far stated shares may be from 100 % together; further off, one of them is no share of the whole."""
+"""Percent that stated shares may be off from 100 % together; further off, one of them is no share of the whole."""
 
 
 def take_ratio(plain: str) -> tuple[str, list[float], str]:
-    """The text without a ratio in brackets at its end, its numbers, and by what they are meant."""
+    """Take a ratio in brackets off the end of a text.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple
+        The text without it, its numbers, and their basis as `basis_of` gives it; no numbers where there is no ratio.
+
+    Examples
+    --------
+    >>> take_ratio("Si/C (3:1 by weight)")
+    ('Si/C', [3.0, 1.0], 'weight')
+    """
     if match := _RATIO.search(plain):
         numbers = [float(number) for number in match["numbers"].split(":")]
         return plain[: match.start()].strip(), numbers, basis_of(match["basis"])
@@ -34,7 +50,22 @@ def take_ratio(plain: str) -> tuple[str, list[float], str]:
 
 
 def take_ether_ratio(plain: str) -> tuple[str, float | None]:
-    """The text without `(EO:Li = 18:1)`, and how many ether units stand to one lithium."""
+    """Take `(EO:Li = 18:1)` out of a text.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str and float or None
+        The text without it, and ether units per lithium; None where no such ratio is written.
+
+    Raises
+    ------
+    FormulaError
+        A ratio of zero.
+    """
     match = _EO_RATIO.search(plain)
     if match is None:
         return plain, None
@@ -45,7 +76,12 @@ def take_ether_ratio(plain: str) -> tuple[str, float | None]:
 
 
 def basis_of(words: str) -> str:
-    """`w`, `wt%`, `by weight`, `mass ratio` and the like as one word."""
+    """Return the basis that words name: `weight`, `volume` or `mole`, else `unstated`.
+
+    Parameters
+    ----------
+    words : such as `w`, `wt%`, `by weight` or `mass ratio`
+    """
     for basis, known in (("weight", r"w|wt|weight|mass"), ("volume", r"v|vol|volume"), ("mole", r"m|mol|mole|molar")):
         if re.search(rf"\b(?:{known})\b", words):
             return basis
@@ -53,7 +89,18 @@ def basis_of(words: str) -> str:
 
 
 def check_ratio(ratio: list[float], pieces: list[str]) -> None:
-    """Refuse a ratio that does not fit the pieces."""
+    """Refuse a ratio that does not fit the pieces.
+
+    Parameters
+    ----------
+    ratio : its numbers; empty where none is written
+    pieces : the components
+
+    Raises
+    ------
+    FormulaError
+        Another number of components, or zeros alone.
+    """
     if ratio and len(ratio) != len(pieces):
         raise FormulaError(f"{len(pieces)} components but a ratio of {len(ratio)} numbers")
     if ratio and not sum(ratio):
@@ -61,24 +108,53 @@ def check_ratio(ratio: list[float], pieces: list[str]) -> None:
 
 
 def shares_in(remark: str) -> list[tuple[float, str, str]]:
-    """Value in percent, basis and phase of each share a remark states; the phase is empty where none is named."""
-    found = []
-    for match in _SHARE_IN_REMARK.finditer(remark):
-        found.append((float(match["value"]), basis_of(match["basis"] or ""), match["what"] or ""))
-    return found
+    """Read the shares that a remark states.
+
+    Parameters
+    ----------
+    remark : text behind a formula
+
+    Returns
+    -------
+    list of tuple
+        Value in percent, basis and phase of each; the phase is empty where none is named.
+
+    Examples
+    --------
+    >>> shares_in("with 10 wt% of LLZTO")
+    [(10.0, 'weight', 'LLZTO')]
+    """
+    return [
+        (float(match["value"]), basis_of(match["basis"] or ""), match["what"] or "")
+        for match in _SHARE_IN_REMARK.finditer(remark)
+    ]
 
 
 def same_phase(part: Part, other: Part) -> bool:
-    """Whether two parts are one phase."""
+    """Return True where two parts are one phase.
+
+    Parameters
+    ----------
+    part, other : of one text
+    """
     known = part["composition"] is not None
     return (known and bool(part["composition"] == other["composition"])) or bool(part["text"] == other["text"])
 
 
 def overall(parts: Iterable[Part]) -> dict[str, float] | None:
-    """Composition of a mixture whose shares by weight or by mole are all stated: moles in 100 g, or in 100 moles.
+    """Compute the composition of a mixture whose shares by weight or by mole are all stated.
 
     A polymer counts with its repeat unit, by weight only. None where a share or a composition is missing, where the
     bases differ, or where the shares are not 100 % together.
+
+    Parameters
+    ----------
+    parts : the components, with `share_pct` and `basis` where stated
+
+    Returns
+    -------
+    dict of str to float, or None
+        Moles of each element in 100 g, or in 100 moles, of the mixture.
     """
     parts = list(parts)
     bases = {part.get("basis") for part in parts}
@@ -107,7 +183,17 @@ def _molar_mass_g_per_mol(amounts: Mapping[str, float]) -> float:
 
 
 def with_ether_ratio(parts: list[Part], units_per_lithium: float) -> dict[str, float] | None:
-    """Composition per lithium of PEO and a salt; None where there is more than these two.
+    """Compute the composition per lithium of PEO and a salt, and note the moles of both.
+
+    Parameters
+    ----------
+    parts : the components; the two get `moles`
+    units_per_lithium : ether units to one lithium
+
+    Returns
+    -------
+    dict of str to float, or None
+        None where there is more than these two.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How a text is written, before what it says: characters folded, quotes, stars, charges and blanks taken away."""
+"""Spelling of a text, before its meaning: characters folded, quotes, stars, charges and blanks taken away."""
 
 from __future__ import annotations
 
@@ -29,12 +29,26 @@ _ANIONS = frozenset({"N", "O", "F", "P", "S", "Cl", "As", "Se", "Br", "Te", "I",
 
 
 def fold(text: str) -> str:
-    """The text with sub- and superscripts, dashes, dots and blanks written one way."""
+    """Write sub- and superscripts, dashes, dots and blanks of a text one way.
+
+    Parameters
+    ----------
+    text : as given
+
+    Examples
+    --------
+    >>> fold("Li₆PS₅Cl")
+    'Li6PS5Cl'
+    """
     return re.sub(r"\s+", " ", text.translate(_TO_ASCII)).strip()
 
 
 def plain_text(text: str) -> str:
-    """The folded text without quotes around it and without charges, stars as middle dots.
+    """Fold a text and take away quotes around it and charges; stars become middle dots.
+
+    Parameters
+    ----------
+    text : as given
 
     Raises
     ------
@@ -73,7 +87,22 @@ def _without_charges(plain: str) -> str:
 
 
 def take_variables(plain: str) -> tuple[str, dict[str, float]]:
-    """The text without `(x=0.4)`, and the values."""
+    """Take `(x=0.4)` out of a text.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str and dict of str to float
+        The text without it, and the values by variable.
+
+    Examples
+    --------
+    >>> take_variables("Li7-xLa3Zr2-xTaxO12 (x=0.4)")
+    ('Li7-xLa3Zr2-xTaxO12', {'x': 0.4})
+    """
     found = {match["name"]: float(match["value"]) for match in _VARIABLE.finditer(plain)}
     if found:
         plain = re.sub(r"[\s,;]*\(\s*[,;\s]*\)\s*$|[\s,;]+$", "", _VARIABLE.sub("", plain))
@@ -81,9 +110,18 @@ def take_variables(plain: str) -> tuple[str, dict[str, float]]:
 
 
 def join_blanks(formula: str) -> str:
-    """One formula written with blanks between its pieces, without them.
+    """Join one formula that is written with blanks between its pieces.
 
     `Li1.4Al0.4Ti1.6 (PO4)3` and `La0.62 Li0.14TiO3` are one formula each, `Li3PS4 LiI` may be two.
+
+    Parameters
+    ----------
+    formula : the text
+
+    Examples
+    --------
+    >>> join_blanks("Li1.4Al0.4Ti1.6 (PO4)3")
+    'Li1.4Al0.4Ti1.6(PO4)3'
 
     Raises
     ------
@@ -103,7 +141,7 @@ def join_blanks(formula: str) -> str:
 
 
 def _continues(left: str, right: str) -> bool:
-    """Whether a formula can go on behind a blank."""
+    """True where a formula can go on behind a blank."""
     if find_alias(left) or find_alias(right) or not re.search(r"[A-Za-z0-9)\]}]$", left):
         return False
     if right[:1] in ("(", "[", "{") and right[:1] != right:

@@ -28,7 +28,6 @@ from features.formulas.descriptors import (
     split_remark,
     take_form,
 )
-from features.formulas.fractions import split_phases
 from features.formulas.mixtures import (
     SHARE,
     basis_of,
@@ -41,15 +40,22 @@ from features.formulas.mixtures import (
     with_ether_ratio,
 )
 from features.formulas.normalise import fold, join_blanks, plain_text, take_variables
-from features.formulas.pieces import MAX_DEPTH, WITH, check_brackets, moles_of, split, split_moles, states_moles
-from features.formulas.stoichiometry import FormulaError, UnknownName, parse
+from features.formulas.pieces import (
+    MAX_DEPTH,
+    WITH,
+    check_brackets,
+    moles_of,
+    split,
+    split_moles,
+    split_phases,
+    states_moles,
+)
+from features.formulas.stoichiometry import PLAIN_FORMULA, FormulaError, UnknownName, parse
 
 __all__ = ["MAX_DEPTH", "FormulaError", "Reading", "fold", "read_formula"]
 
 MAX_LENGTH = 300
 
-_PLAIN = re.compile(r"(?=[A-Za-z.]*\d)(?:[A-Z][a-z]?(?:\d+(?:\.\d+)?)?)+")
-"""A formula of symbols and numbers only: read at once."""
 _MOLES = {"mole", "unstated"}
 _COATED_WITH = re.compile(r"^(?P<core>[^@/+|]+?)[ -]coated (?:with|by|in) (?P<shell>[^@/+|]+)$")
 _COATED = re.compile(r"^(?P<shell>[^@/+|]+?)[ -]coated (?P<core>[^@/+|]+)$")
@@ -58,7 +64,7 @@ _LABEL = re.compile(r"[A-Z][A-Za-z0-9-]*")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text was read as.
+    """A text as it was read.
 
     Attributes
     ----------
@@ -77,12 +83,12 @@ class Reading:
     electrolyte_class: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The object `silion formula` prints."""
+        """Return the object `silion formula` prints."""
         return {"text": self.text, "composition": self.composition, "form": self.form, "parts": self.parts}
 
 
 def read_formula(text: str) -> Reading:
-    """Read a formula, name, mixture, composite, layers or coating.
+    """Read a formula, name, mixture, composite, layers or coating; the grammar stands in `features.formulas`.
 
     Parameters
     ----------
@@ -119,7 +125,7 @@ def read_formula(text: str) -> Reading:
 def _read_text(text: str) -> Reading:
     plain = text
     try:
-        if _PLAIN.fullmatch(text) and find_alias(text) is None:
+        if PLAIN_FORMULA.fullmatch(text) and find_alias(text) is None:
             return _Reader(text, {}).mixture(text, [], "")
         plain, variables = take_variables(plain_text(text))
         check_brackets(plain)
@@ -174,8 +180,8 @@ class _Reader:
         if alias and (is_plain_formula(remark) or (shares and " with " in remark and not alias.composition)):
             with contextlib.suppress(UnknownName):
                 reading = self.read(remark)
-                held = None if reading.composition else alias.electrolyte_class or None
-                return replace(reading, electrolyte_class=reading.electrolyte_class or held)
+                of_name = None if reading.composition else alias.electrolyte_class or None
+                return replace(reading, electrolyte_class=reading.electrolyte_class or of_name)
         try:
             reading = self.read(plain, *ratio)
         except UnknownName as unknown:
@@ -254,9 +260,9 @@ class _Reader:
         alias = find_alias(base)
         if alias is None:
             parse(base, self.variables)
-        role, held = (alias.role, alias.electrolyte_class or None) if alias else ("component", None)
+        role, of_base = (alias.role, alias.electrolyte_class or None) if alias else ("component", None)
         part = {"text": plain, "role": role, "composition": None, "dopant": dopant}
-        return Reading(self.text, None, "", [part], held)
+        return Reading(self.text, None, "", [part], of_base)
 
     def _coated(self, plain: str, ratio: list[float], basis: str) -> Reading:
         pieces = split(plain, "@")
@@ -270,8 +276,8 @@ class _Reader:
         parts = self._shared(pieces, ratio, basis)
         composition, kinds = overall(parts), {part["kind"] for part in parts}
         blended = composition is not None and "polymer" in kinds
-        held = ("polymer" if kinds <= {"polymer", "salt"} else "composite") if blended else None
-        return Reading(self.text, composition, "", parts, held)
+        family = ("polymer" if kinds <= {"polymer", "salt"} else "composite") if blended else None
+        return Reading(self.text, composition, "", parts, family)
 
     def _part(self, piece: str, role: str) -> dict[str, Any]:
         plain, remark = split_remark(piece)

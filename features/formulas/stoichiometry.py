@@ -23,6 +23,8 @@ _AMOUNT = re.compile(
     rf"(?:\d+(?:\.\d+)?[xyz]?(?![a-z])|\d+(?:\.\d+)?|\.\d+|{VARIABLE_TERM})(?:[+-]{VARIABLE_TERM})*|-{VARIABLE_TERM}"
 )
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
+PLAIN_FORMULA = re.compile(r"(?=[A-Za-z.]*[0-9])(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
+"""A formula of symbols and numbers only, with at least one number: read at once, many of them together."""
 
 
 class FormulaError(ValueError):
@@ -34,7 +36,17 @@ class UnknownName(FormulaError):
 
 
 def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
-    """Amount of each element of one formula, zero amounts left out.
+    """Read the amount of each element of one formula, zero amounts left out.
+
+    Parameters
+    ----------
+    formula : one phase: symbols, amounts and brackets, no blanks
+    variables : values of x, y and z where given
+
+    Examples
+    --------
+    >>> parse("Li7-xLa3(ZrO4)2", {"x": 0.5})
+    {'Li': 6.5, 'La': 3.0, 'Zr': 2.0, 'O': 8.0}
 
     Raises
     ------
@@ -56,7 +68,17 @@ def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
 
 
 def evaluate(expression: str, variables: Mapping[str, float]) -> float:
-    """Value of an amount such as `2`, `7-x`, `0.5x` or `1+x+y`.
+    """Compute an amount such as `2`, `7-x`, `0.5x` or `1+x+y`.
+
+    Parameters
+    ----------
+    expression : sum of numbers and multiples of x, y and z
+    variables : their values where given
+
+    Examples
+    --------
+    >>> evaluate("1+0.5x", {"x": 0.4})
+    1.2
 
     Raises
     ------

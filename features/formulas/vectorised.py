@@ -1,21 +1,23 @@
-"""Many formulas at once: the amounts of their elements as arrays, each distinct text read once."""
+"""Many formulas at once: the amounts of their elements as arrays, each distinct text read once, and statistics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
+import pandas as pd
 
 from features.formulas.aliases import aliases
-from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.formulas.charge import oxidation_states
+from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, read_formula
-from features.formulas.stoichiometry import MAX_AMOUNT
+from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
 
 _END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
-"""Kinds of letters, as a plain formula is made of them."""
+"""Kinds of letters that a `PLAIN_FORMULA` is made of."""
 _FOLLOWS = {
     _END: (_UPPER,), _UPPER: (_UPPER, _LOWER, _DIGIT, _END), _LOWER: (_UPPER, _DIGIT, _END),
     _DIGIT: (_UPPER, _DIGIT, _POINT, _END), _POINT: (_DIGIT,), _OTHER: (),
@@ -24,6 +26,10 @@ _FOLLOWS = {
 _UNKNOWN = -1
 _EXACT_DIGITS = 15
 """Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
+_WORD = 52
+"""Elements told apart by the bits of one number."""
+
+STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
 
 Read = Callable[[str], Mapping[str, float] | None]
 
@@ -36,10 +42,10 @@ class Amounts:
     ----------
     codes : which distinct composition each text has, shape (n_texts,)
     starts : where each distinct composition begins in `element` and `amount`, shape (n_distinct + 1,)
-    element : index of the element in `ELEMENTS_IN_ORDER`, shape (n_entries,)
+    element : index of the element in `SYMBOLS`, shape (n_entries,)
     amount : its amount, above zero, shape (n_entries,)
-    known : whether a composition was read, shape (n_distinct,); unknown ones have no entries
-    plain : whether the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
+    known : True where a composition was read, shape (n_distinct,); unknown ones have no entries
+    plain : True where the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
     """
 
     codes: np.ndarray
@@ -59,34 +65,69 @@ class Amounts:
         """Sum of amounts of each distinct composition, 0 where unknown."""
         return np.bincount(self.owner, self.amount, minlength=len(self.known))
 
-    def dense(self, places: Sequence[int] | None = None) -> np.ndarray:
-        """Atomic fractions, shape (n_distinct, n_elements); rows of unknown compositions are NaN.
+    @cached_property
+    def fractions(self) -> np.ndarray:
+        """Atomic fraction of each element in each distinct composition, shape (n_elements, n_distinct).
 
-        Parameters
-        ----------
-        places : index of the elements wanted, in their order; all where None
+        NaN where the composition is unknown.
         """
-        column: np.ndarray = np.arange(len(SYMBOLS))
-        if places is not None:
-            column = np.full(len(SYMBOLS), len(places))  # one column more, dropped, for all others
-            column[list(places)] = np.arange(len(places))
-        width = len(SYMBOLS) if places is None else len(places)
-        table = np.zeros((len(self.known), width + 1))
-        table[self.owner, column[self.element]] = self.amount / self.total[self.owner]
-        table[~self.known] = np.nan
-        return table[:, :width]
+        table = np.zeros((len(SYMBOLS), len(self.known)))
+        table[self.element, self.owner] = self.amount / self.total[self.owner]
+        table[:, ~self.known] = np.nan
+        return table
+
+    def dense(self) -> np.ndarray:
+        """Return `fractions` composition by composition, shape (n_distinct, n_elements)."""
+        return np.ascontiguousarray(self.fractions.T)
+
+    @property
+    def per_composition(self) -> list[np.ndarray]:
+        """Amounts of each distinct composition, empty where unknown."""
+        return [self.amount[start:stop] for start, stop in pairwise(self.starts.tolist())]
+
+    @cached_property
+    def systems(self) -> tuple[np.ndarray, list[frozenset[str]]]:
+        """Place of each composition among the distinct sets of elements, shape (n_distinct,), and those sets."""
+        count = len(self.known)
+        places = np.zeros(count, dtype=np.int64)
+        for first in range(0, len(SYMBOLS), _WORD):
+            bit = self.element - first
+            here = (bit >= 0) & (bit < _WORD)
+            words, kinds = pd.factorize(np.bincount(self.owner[here], 2.0 ** bit[here], minlength=count))
+            places, _ = pd.factorize(places * len(kinds) + words)
+        examples = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))  # each set where it comes first
+        entries = [self.element[self.starts[row] : self.starts[row + 1]] for row in examples.tolist()]
+        return places, [frozenset(SYMBOLS[place] for place in elements) for elements in entries]
+
+    @cached_property
+    def charge(self) -> np.ndarray:
+        """Sum of charges of each distinct composition; NaN where unknown, or where an element has no certain state.
+
+        The sums of `features.formulas.charge.charge_imbalance`, in the same order of terms.
+        """
+        places, sets = self.systems
+        tables = [oxidation_states(elements) for elements in sets]
+        states = np.array([[table.get(symbol, np.nan) for symbol in SYMBOLS] for table in tables])
+        charges = states.reshape(-1, len(SYMBOLS))[places[self.owner], self.element] * self.amount
+        return np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
 
 
 def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
-    """Amounts of the elements of each text.
+    """Read the amounts of the elements of many texts.
 
     Plain formulas (`Li6PS5Cl`, `Li0.5La0.5TiO3`) are read here, all at once; everything else goes through
-    `read_formula`, once per distinct text.
+    `read_formula`, once per distinct text. Both say the same of a plain formula, to the last bit.
 
     Parameters
     ----------
     texts : names or formulas; what cannot be read, and what has no stoichiometry, is unknown
-    read : what to do with a text that is no plain formula; `read_formula` where None
+    read : gives the amounts of a text that is no plain formula, None where it has none; `read_formula` where None
+
+    Examples
+    --------
+    >>> amounts = read_amounts(["Li2S", "PEO", "Li2S"])
+    >>> amounts.codes.tolist(), amounts.known.tolist(), amounts.amount.tolist()
+    ([0, 1, 0], [True, False], [2.0, 1.0])
     """
     seen = dict.fromkeys(texts)
     distinct = list(seen)
@@ -105,9 +146,9 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     counts[quick] = count
     slow: dict[int, Mapping[str, float]] = {}
     for row in np.flatnonzero(~quick).tolist():
-        if found := fallback(distinct[row]):
-            slow[row] = found
-            counts[row] = len(found)
+        if composition := fallback(distinct[row]):
+            slow[row] = composition
+            counts[row] = len(composition)
     ends = np.concatenate([[0], np.cumsum(counts)])
     elements_all = np.empty(ends[-1], dtype=np.int64)
     amounts_all = np.empty(ends[-1])
@@ -115,20 +156,58 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     target = _ranges(ends[:-1][quick], counts[quick])
     source = _ranges(begin, count)
     elements_all[target], amounts_all[target] = element[source], amount[source]
-    for row, held in slow.items():
+    for row, composition in slow.items():
         here = slice(ends[row], ends[row + 1])
-        elements_all[here] = [ELEMENT_INDEX[symbol] for symbol in held]
-        amounts_all[here] = list(held.values())
+        elements_all[here] = [ELEMENT_INDEX[symbol] for symbol in composition]
+        amounts_all[here] = list(composition.values())
     return Amounts(codes, ends, elements_all, amounts_all, counts > 0, quick)
 
 
+def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
+    """Compute weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
+
+    Parameters
+    ----------
+    amounts : of the elements of each text
+    names : of the properties, as in `PROPERTY_INDEX`
+    wanted : names of `STATISTICS`
+
+    Returns
+    -------
+    dict of ndarray, each of shape (n_distinct, n_properties)
+        `mean` and `avg_dev` (mean absolute deviation from it) weighted by atomic fraction; `minimum`, `maximum` and
+        `range` over the elements present. NaN where the composition is unknown or a property is missing.
+    """
+    table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
+    shape = (len(amounts.known), len(names))
+    if len(amounts.element) == 0:
+        return {name: np.full(shape, np.nan) for name in wanted}
+    known = np.flatnonzero(amounts.known)
+    starts = amounts.starts[known]
+    weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
+    values = table[amounts.element]
+    blocks = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
+    if "avg_dev" in wanted:
+        away = np.repeat(blocks["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
+        blocks["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
+    if {"range", "minimum", "maximum"} & set(wanted):
+        low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
+        blocks |= {"range": high - low, "minimum": low, "maximum": high}
+    blocks = {name: blocks[name] for name in wanted}
+    if len(known) == len(amounts.known):
+        return blocks
+    padded = {name: np.full(shape, np.nan) for name in wanted}
+    for name, block in blocks.items():
+        padded[name][known] = block
+    return padded
+
+
 def _is_plain(texts: Sequence[str]) -> np.ndarray:
-    """Whether each is a formula of symbols and numbers only, with at least one number: read here without the full
-    reader; shape (n_texts,)."""
+    """True for each text that `PLAIN_FORMULA` matches, decided for all at once by their letters; shape (n_texts,)."""
     letters = _letters(texts)
     ends = np.flatnonzero(letters == ord("\n"))
     if len(ends) != len(texts):  # one of them holds an end of line itself
-        return np.array([bool(_is_plain([text])[0]) if "\n" not in text else False for text in texts], dtype=bool)
+        return np.array([PLAIN_FORMULA.fullmatch(text) is not None for text in texts], dtype=bool)
     kinds = _KIND[letters]
     wrong = _IS_WRONG[len(_FOLLOWS) * np.concatenate([[np.uint8(_END)], kinds[:-1]]) + kinds]
     points, digits = np.flatnonzero(kinds == _POINT), kinds == _DIGIT
@@ -136,9 +215,9 @@ def _is_plain(texts: Sequence[str]) -> np.ndarray:
         others = np.cumsum(kinds < _DIGIT, dtype=np.int32)[points]
         wrong[points[1:][others[1:] == others[:-1]]] = True
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    found = np.logical_or.reduceat(digits, starts) if len(ends) else np.zeros(0, dtype=bool)
-    found[np.searchsorted(ends, np.flatnonzero(wrong))] = False
-    return np.asarray(found)
+    plain = np.logical_or.reduceat(digits, starts) if len(ends) else np.zeros(0, dtype=bool)
+    plain[np.searchsorted(ends, np.flatnonzero(wrong))] = False
+    return np.asarray(plain)
 
 
 def _letters(texts: Sequence[str]) -> np.ndarray:
@@ -149,8 +228,8 @@ def _letters(texts: Sequence[str]) -> np.ndarray:
 def _kinds() -> tuple[np.ndarray, np.ndarray]:
     """Kind of each byte, shape (256,), and whether a kind may not stand behind another, shape (n_kinds * n_kinds,)."""
     kind = np.full(256, _OTHER, dtype=np.uint8)
-    for each, letters in ((_UPPER, "AZ"), (_LOWER, "az"), (_DIGIT, "09"), (_POINT, ".."), (_END, "\n\n")):
-        kind[ord(letters[0]) : ord(letters[1]) + 1] = each
+    for code, letters in ((_UPPER, "AZ"), (_LOWER, "az"), (_DIGIT, "09"), (_POINT, ".."), (_END, "\n\n")):
+        kind[ord(letters[0]) : ord(letters[1]) + 1] = code
     wrong = np.ones((len(_FOLLOWS), len(_FOLLOWS)), dtype=bool)
     for before, behind in _FOLLOWS.items():
         wrong[before, list(behind)] = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from collections.abc import Iterator
@@ -15,28 +14,28 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from features.tables.mistakes import InputError
-from features.tables.regular_file import regular_file
-from features.tables.rows import (
-    SPREADSHEET_MARKS,
+from features.tables.designs import Designs
+from features.tables.files import (
     decoded,
+    files_of,
     header_of,
     read_parquet_with,
+    records,
+    refuse_spreadsheet,
     separator_of,
     trimmed,
-    unpaired,
 )
+from features.tables.mistakes import InputError, Mistake
 
 ROWS = 16_384
 """Rows of a portion."""
-TABLE_ENDINGS = (".csv", ".tsv", ".parquet")
 _BOM = b"\xef\xbb\xbf"
 _HASHED = 1 << 20
 
 
 @dataclass(frozen=True)
 class Portion:
-    """Some rows of a file, in order.
+    """Some rows of a file, in order: where they stand.
 
     Attributes
     ----------
@@ -44,6 +43,7 @@ class Portion:
     line : line of the file the first row begins on; a Parquet row has the line it would have in a CSV file
     rows : number of records, blank ones included
     start, size : bytes of a text file; row group and first row in it of a Parquet file
+    separator : between the cells of a text file
     plain : whether a text has neither quotes nor lone carriage returns, so that every line is a record
     """
 
@@ -53,6 +53,7 @@ class Portion:
     rows: int
     start: int
     size: int
+    separator: str = ","
     plain: bool = True
 
     @property
@@ -61,20 +62,32 @@ class Portion:
         return self.path.suffix == ".parquet"
 
 
-@dataclass(frozen=True)
-class Cells:
-    """What stands in a portion, nothing of it checked.
+@dataclass
+class Rows:
+    """The rows of a portion: all of them as read; the good ones, and what became of the others, once checked.
 
     Attributes
     ----------
-    table : one column per name of the header: text as written, or what Parquet holds
-    lines : line of the file each row begins on, shape (n_rows,)
-    ragged : rows with another number of cells than the header, by line
+    table : pyarrow Table
+        One column per name of the header: text as written, or what Parquet holds.
+    lines : ndarray, shape (n_rows,)
+        Line of the file each row begins on.
+    ragged : dict
+        Cells of rows that have another number of them than the header, by line; none once checked.
+    designs : Designs
+        Columns of the row model that the table has, yes as 1 and no as 0; empty until checked.
+    rejected : dict
+        Cells of rejected rows as written, by line.
+    mistakes : list of Mistake
+        Why they were rejected, by line.
     """
 
     table: pa.Table
     lines: np.ndarray
     ragged: dict[int, list[str]] = field(default_factory=dict)
+    designs: Designs = field(default_factory=lambda: Designs(0))
+    rejected: dict[int, dict[str, str]] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,15 +97,16 @@ class Source:
     Attributes
     ----------
     portions : of all files, in order
-    columns : names of the header
-    schema : types of the columns where all files are Parquet; None where they are text
     digest : SHA-256 of all bytes
     """
 
     portions: list[Portion]
-    columns: list[str]
-    schema: pa.Schema | None
     digest: str
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the header."""
+        return list(self.portions[0].header)
 
     @property
     def rows(self) -> int:
@@ -100,67 +114,75 @@ class Source:
         return sum(portion.rows for portion in self.portions)
 
 
-def files_of(path: Path) -> list[Path]:
-    """The tables of a folder by name, or the file itself.
-
-    Raises
-    ------
-    InputError
-        Nothing there, a folder without a table, or what is no file: a pipe, a link that leads nowhere.
-    """
-    if not path.is_dir():
-        return [regular_file(path)]
-    found = [each for each in sorted(path.iterdir()) if each.suffix in TABLE_ENDINGS and each.name[0] not in "._"]
-    if not found:
-        raise InputError(f"{path}: no table in this folder, expected {', '.join(TABLE_ENDINGS)}")
-    return [regular_file(each) for each in found]
-
-
 def open_source(path: Path) -> Source:
     """Cut a file, or all tables of a folder, into portions; every byte is read once, and text is checked to be text.
 
+    Parameters
+    ----------
+    path : Path
+        A CSV, TSV or Parquet file, or a folder of them with the same columns.
+
     Raises
     ------
     InputError
-        A file cannot be read as a table, or the files of a folder differ in their columns.
+        A file cannot be read as a table, the files of a folder differ in their columns, or none has a row.
     """
     portions, digest, files = list[Portion](), hashlib.sha256(), files_of(path)
-    schemas: list[pa.Schema | None] = []
-    for file in files:
-        cut, schema = _cut_parquet(file, digest) if file.suffix == ".parquet" else _cut_text(file, digest)
-        if portions and cut[0].header != portions[0].header:
+    schema: pa.Schema | None = None
+    for place, file in enumerate(files):
+        of_file = list(cut(file, digest))
+        if portions and of_file[0].header != portions[0].header:
             raise InputError(
                 f"{file.name}: its columns are not those of {portions[0].path.name}; expected "
                 f"{', '.join(portions[0].header)}, in this order, in every table of the folder"
             )
-        if schema and schemas and schemas[0] and not schema.equals(schemas[0]):
+        types = pq.read_schema(file) if file.suffix == ".parquet" else None
+        if types and schema and not types.equals(schema):
             raise InputError(
                 f"{file.name}: the types of its columns are not those of {files[0].name}; cast one of them"
             )
-        portions += cut
-        schemas.append(schema)
+        schema = types if place == 0 else schema
+        portions += of_file
     if not any(portion.rows for portion in portions):
         raise InputError(f"{path.name}: the file holds a header and no rows, expected at least one")
-    typed = schemas[0] if all(schemas) else None
-    return Source(portions, list(portions[0].header), typed, digest.hexdigest())
+    return Source(portions, digest.hexdigest())
 
 
-def _cut_text(path: Path, digest: Any) -> tuple[list[Portion], None]:
+def cut(path: Path, digest: Any) -> Iterator[Portion]:
+    """Yield the portions of a file, at least one; one without rows where the file has none.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+    digest : hash
+        Is fed all bytes of the file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read as a table, as soon as that is seen.
+    """
+    return _cut_parquet(path, digest) if path.suffix == ".parquet" else _cut_text(path, digest)
+
+
+def _cut_text(path: Path, digest: Any) -> Iterator[Portion]:
     with path.open("rb") as file:
         start = file.read(8)
-        if start.startswith(SPREADSHEET_MARKS):
-            raise InputError(
-                f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
-            )
+        refuse_spreadsheet(start, path.name)
         file.seek(len(_BOM) if start.startswith(_BOM) else 0)
         digest.update(start[: file.tell()])
         lines = _Lines(file, path.name)
-        header = _header(lines, path)
-        portions = []
-        while portion := _next_portion(lines, header, path):
-            portions.append(portion)
+        first = lines.block().split(b"\n", 1)[0].decode("utf-8", "replace")
+        separator = separator_of(first, path)
+        header = _header(lines, separator)
+        portion = _next_portion(lines, header, path, separator)
+        yield portion or Portion(path, header, lines.line, 0, lines.offset, 0)
+        while portion:
+            portion = _next_portion(lines, header, path, separator)
+            if portion:
+                yield portion
         digest.update(lines.digest.digest())
-    return portions or [Portion(path, header, lines.line, 0, lines.offset, 0)], None
 
 
 class _Lines:
@@ -172,25 +194,25 @@ class _Lines:
         self.digest = hashlib.sha256()
 
     def block(self) -> bytes:
-        """The next `ROWS` lines, whole; they count as read only after `passed`."""
+        """Return the next `ROWS` lines, whole; they count as read only after `passed`."""
         self.file.seek(self.offset)
-        found, missing = [], ROWS
+        pieces, missing = [], ROWS
         while missing and (data := self.file.read(_HASHED)):
             ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
             if len(ends) >= missing:
                 data = data[: int(ends[missing - 1]) + 1]
                 ends = ends[:missing]
             missing -= len(ends)
-            found.append(data)
-        return b"".join(found)
+            pieces.append(data)
+        return b"".join(pieces)
 
     def passed(self, data: bytes, lines: int) -> None:
-        """Go on behind these bytes."""
+        """Go on behind these bytes, of so many lines."""
         self.digest.update(data)
         self.offset, self.line = self.offset + len(data), self.line + lines
 
     def __iter__(self) -> Iterator[str]:
-        """Lines with their endings, each passed as it is given."""
+        """Yield lines with their endings, each passed as it is given."""
         while data := self.block():
             decoded(data, self.name, self.line)
             for line in io.StringIO(data.decode("utf-8"), newline=""):
@@ -198,20 +220,14 @@ class _Lines:
                 yield line
 
 
-def _header(lines: _Lines, path: Path) -> tuple[str, ...]:
-    first = lines.block().split(b"\n", 1)[0].decode("utf-8", "replace")
-    begins = lines.line
-    try:
-        for cells in csv.reader(iter(lines), delimiter=separator_of(first, path), strict=True):
-            if any(cell.strip() for cell in cells):
-                return tuple(header_of(cells))
-            begins = lines.line
-    except csv.Error as error:
-        raise unpaired(error, begins, path.name) from None
-    raise InputError(f"{path.name}: the file is empty, expected a header line and at least one row")
+def _header(lines: _Lines, separator: str) -> tuple[str, ...]:
+    for _, cells in records(iter(lines), separator, lines.name):
+        if any(cell.strip() for cell in cells):
+            return tuple(header_of(cells))
+    raise InputError(f"{lines.name}: the file is empty, expected a header line and at least one row")
 
 
-def _next_portion(lines: _Lines, header: tuple[str, ...], path: Path) -> Portion | None:
+def _next_portion(lines: _Lines, header: tuple[str, ...], path: Path, separator: str) -> Portion | None:
     data, start, line = lines.block(), lines.offset, lines.line
     if not data:
         return None
@@ -219,41 +235,34 @@ def _next_portion(lines: _Lines, header: tuple[str, ...], path: Path) -> Portion
     if _is_plain(data):
         rows = data.count(b"\n") + (not data.endswith(b"\n"))
         lines.passed(data, rows)
-        return Portion(path, header, line, rows, start, len(data))
-    rows, begins = 0, line
-    try:
-        for _ in csv.reader(iter(lines), delimiter=_separator(path), strict=True):
-            rows, begins = rows + 1, lines.line
-            if rows == ROWS:
-                break
-    except csv.Error as error:
-        raise unpaired(error, begins, path.name) from None
-    return Portion(path, header, line, rows, start, lines.offset - start, plain=False)
+        return Portion(path, header, line, rows, start, len(data), separator)
+    rows = 0
+    for _ in records(iter(lines), separator, path.name, line):
+        rows += 1
+        if rows == ROWS:
+            break
+    return Portion(path, header, line, rows, start, lines.offset - start, separator, plain=False)
 
 
 def _is_plain(data: bytes) -> bool:
     return b'"' not in data and (b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"))
 
 
-def _separator(path: Path) -> str:
-    with path.open("rb") as file:
-        return separator_of(file.readline().decode("utf-8-sig", "replace"), path)
-
-
-def _cut_parquet(path: Path, digest: Any) -> tuple[list[Portion], pa.Schema]:
+def _cut_parquet(path: Path, digest: Any) -> Iterator[Portion]:
     with path.open("rb") as file:
         while data := file.read(_HASHED):
             digest.update(data)
     with read_parquet_with(path), pq.ParquetFile(path) as parquet:
-        schema, header = parquet.schema_arrow, tuple(name.strip() for name in parquet.schema_arrow.names)
+        header = tuple(name.strip() for name in parquet.schema_arrow.names)
         counts = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
-    portions, line = list[Portion](), 2
+    line = 2
     for group, count in enumerate(counts):
         for first in range(0, count, ROWS):
             rows = min(ROWS, count - first)
-            portions.append(Portion(path, header, line, rows, group, first))
+            yield Portion(path, header, line, rows, group, first)
             line += rows
-    return portions or [Portion(path, header, line, 0, 0, 0)], schema
+    if not any(counts):
+        yield Portion(path, header, line, 0, 0, 0)
 
 
 class PortionReader:
@@ -264,8 +273,13 @@ class PortionReader:
         self._next = 0
         self._batches: Iterator[pa.RecordBatch] = iter(())
 
-    def read(self, portion: Portion) -> Cells:
-        """The cells of a portion.
+    def read(self, portion: Portion) -> Rows:
+        """Return the rows of a portion, nothing of them checked.
+
+        Parameters
+        ----------
+        portion : Portion
+            One that has rows.
 
         Raises
         ------
@@ -274,9 +288,9 @@ class PortionReader:
         """
         if not portion.path.exists():
             raise InputError(f"{portion.path}: no such file; it was there when the work began")
-        return self._parquet(portion) if portion.is_parquet else _text_cells(portion)
+        return self._parquet(portion) if portion.is_parquet else _text_rows(portion)
 
-    def _parquet(self, portion: Portion) -> Cells:
+    def _parquet(self, portion: Portion) -> Rows:
         with read_parquet_with(portion.path):
             if self._group != (portion.path, portion.start) or self._next > portion.size:
                 parquet = pq.ParquetFile(portion.path)
@@ -286,21 +300,21 @@ class PortionReader:
                 self._next += len(next(self._batches))
             table = pa.Table.from_batches([next(self._batches)])
             self._next += len(table)
-        return Cells(table.rename_columns(list(portion.header)), portion.line + np.arange(len(table)))
+        return Rows(table.rename_columns(list(portion.header)), portion.line + np.arange(len(table)))
 
 
-def _text_cells(portion: Portion) -> Cells:
+def _text_rows(portion: Portion) -> Rows:
     with portion.path.open("rb") as file:
         file.seek(portion.start)
         data = file.read(portion.size)
-    separator = _separator(portion.path)
-    if portion.plain and (table := _read_plain(data, portion.header, separator)) is not None:
-        return Cells(table, portion.line + np.arange(len(table)))
-    return _read_records(data, portion, separator)
+    if portion.plain and (table := _read_plain(data, portion)) is not None:
+        return Rows(table, portion.line + np.arange(len(table)))
+    return _read_records(data, portion)
 
 
-def _read_plain(data: bytes, header: tuple[str, ...], separator: str) -> pa.Table | None:
-    """The cells of lines that hold no quotes; None where a line has another number of cells than the header."""
+def _read_plain(data: bytes, portion: Portion) -> pa.Table | None:
+    """Return the cells of lines that hold no quotes; None where a line has more or fewer of them than the header."""
+    separator, header = portion.separator, portion.header
     try:
         return pa_csv.read_csv(
             pa.BufferReader(data),
@@ -314,18 +328,18 @@ def _read_plain(data: bytes, header: tuple[str, ...], separator: str) -> pa.Tabl
         return None
 
 
-def _read_records(data: bytes, portion: Portion, separator: str) -> Cells:
-    """The cells of any text, by the same reader that reads whole tables."""
-    reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=separator, strict=True)
-    lines, rows, ragged, begins = list[int](), list[list[str]](), dict[int, list[str]](), portion.line
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            if len(trimmed(cells, len(portion.header))) == len(portion.header):
-                lines.append(begins)
-                rows.append(cells)
-            else:
-                ragged[begins] = cells
-        begins = portion.line + reader.line_num
+def _read_records(data: bytes, portion: Portion) -> Rows:
+    """Return the cells of any text, blank rows left out."""
+    lines, rows, ragged, count = list[int](), list[list[str]](), dict[int, list[str]](), len(portion.header)
+    text = io.StringIO(data.decode("utf-8"), newline="")
+    for line, cells in records(text, portion.separator, portion.path.name, portion.line):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(trimmed(cells, count)) == count:
+            lines.append(line)
+            rows.append(cells)
+        else:
+            ragged[line] = cells
     columns = zip(*rows, strict=True) if rows else ([] for _ in portion.header)
     table = pa.table([pa.array(column, pa.string()) for column in columns], names=list(portion.header))
-    return Cells(table, np.array(lines, dtype=np.int64), ragged)
+    return Rows(table, np.array(lines, dtype=np.int64), ragged)

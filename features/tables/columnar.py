@@ -1,91 +1,93 @@
-"""Whole columns of rows at once, by the declarations of the row models: what passes here would pass row by row; what
-does not is left to the row model, which decides and words it."""
+"""Whole columns of rows at once: what passes by the row model's own declarations is taken, the rest is left to the row
+model itself, which decides and words it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from annotated_types import MinLen
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from features.tables.chunks import Cells
-from features.tables.columns import choices_of, kinds_of, numeric_columns
+from features.tables.chunks import Rows
+from features.tables.columns import columns_as_numbers, limits_of, numeric_columns
 from features.tables.designs import Designs
+from features.tables.files import as_cell, as_cells
 from features.tables.mistakes import Mistake
 from features.tables.records import Row
-from features.tables.rows import RowT, as_cell, read_row
+from features.tables.rows import RowParser, RowT, parse_row, read_row
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
-"""Numbers read here where a column holds anything else besides."""
-_LIMITS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    "Gt": np.greater, "Ge": np.greater_equal, "Lt": np.less, "Le": np.less_equal,
+"""Numbers read here where a column holds anything else besides; all others are left to the row model."""
+_WITHIN: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
 }  # fmt: skip
-_YES_NO = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
-_SHARES = ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct")
-
-Numbers = Mapping[str, np.ndarray]
 
 
-def _shares_or_window_doubtful(numbers: Numbers, count: int) -> np.ndarray:
-    shares = sum((np.nan_to_num(numbers[name]) for name in _SHARES if name in numbers), np.zeros(count))
-    nothing = np.full(count, np.nan)
-    low, high = numbers.get("voltage_low_v", nothing), numbers.get("voltage_high_v", nothing)
-    return np.asarray((shares > 100) | (high <= low))
+def read_rows(
+    rows: Rows,
+    model: type[RowT],
+    name: str,
+    parse: RowParser[RowT] = parse_row,
+    doubtful: Callable[[Designs], np.ndarray] | None = None,
+) -> Rows:
+    """Check the rows of a portion: the same rows are good, with the same mistakes in the others, as in `read_table`.
 
-
-_RULES: dict[str, Callable[[Numbers, int], np.ndarray]] = {"_shares_and_window_fit": _shares_or_window_doubtful}
-"""Rules between columns, by the row model's own name of them: which rows they could refuse. Of a rule that is not here
-every row is doubtful."""
-
-
-@dataclass
-class Rows:
-    """Good rows of a portion, in order, and what became of the others.
-
-    Attributes
+    Parameters
     ----------
-    designs : the model's columns that the table has, yes as 1 and no as 0
-    places : of the good rows among those of the portion, shape (n_rows,)
-    rejected : cells of the others as written, by line
-    mistakes : why
+    rows : Rows
+        As read; blank ones are left out.
+    model : subclass of Row
+        Row model of the table.
+    name : str
+        Of the file, for messages.
+    parse : RowParser
+        Reads each row that its columns do not show to be good.
+    doubtful : callable or None
+        Designs in, those that `parse` might refuse though the row model does not out, shape (n_rows,); none where None.
+
+    Returns
+    -------
+    Rows
+        Cells and designs of the good rows, and the rejected ones with their mistakes.
     """
-
-    designs: Designs
-    places: np.ndarray
-    rejected: dict[int, dict[str, str]]
-    mistakes: list[Mistake]
-
-
-def read_rows(cells: Cells, model: type[RowT], name: str) -> Rows:
-    """The rows of a portion: the same rows, and the same mistakes, that `read_table` finds."""
-    columns = _Columns(cells.table, model)
-    good = columns.accepted()
-    found = Rows(Designs(0), np.empty(0, dtype=np.int64), {}, [])
-    header = cells.table.column_names
-    for line, ragged in cells.ragged.items():
-        found.rejected[line], mistakes = read_row(model, header, ragged, line, name)
-        found.mistakes += mistakes if isinstance(mistakes, list) else []
-    for place in np.flatnonzero(~good).tolist():
-        written = cells_at(cells.table, place)
-        if not any(cell.strip() for cell in written):
+    columns = _Columns(rows.table, model)
+    good, designs = columns.accepted(), columns.designs()
+    if doubtful:
+        good &= ~doubtful(designs)
+    if good.all() and not rows.ragged:
+        return Rows(rows.table, rows.lines, {}, designs)
+    rejected, mistakes = dict[int, dict[str, str]](), list[Mistake]()
+    unsure = [(place, int(rows.lines[place]), cells_at(rows.table, place)) for place in np.flatnonzero(~good).tolist()]
+    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *unsure]:
+        if not any(cell.strip() for cell in cells):
             continue
-        raw, result = read_row(model, header, written, int(cells.lines[place]), name)
-        if isinstance(result, list):
-            found.mistakes += result
-            found.rejected[int(cells.lines[place])] = raw
+        raw, row = read_row(model, rows.table.column_names, cells, line, name, parse)
+        if isinstance(row, list):
+            mistakes += row
+            rejected[line] = raw
         else:
-            columns.put(place, result)
+            columns.put(place, row)
             good[place] = True
-    found.mistakes.sort(key=lambda each: each.line)
-    found.places = np.flatnonzero(good)
-    found.designs = columns.designs(None if good.all() else found.places)
-    return found
+    mistakes.sort(key=lambda mistake: mistake.line)
+    table = rows.table if good.all() else rows.table.take(pa.array(np.flatnonzero(good)))
+    return Rows(table, rows.lines[good], {}, columns.designs().take(good), rejected, mistakes)
 
 
 def cells_at(table: pa.Table, place: int) -> list[str]:
-    """The cells of one row as a text table would hold them."""
+    """Return the cells of one row as a text table would hold them.
+
+    Parameters
+    ----------
+    table : pyarrow Table
+        Rows as read.
+    place : int
+        Of the row, from 0.
+    """
     return [as_cell(column[place].as_py()) for column in table.columns]
 
 
@@ -102,54 +104,48 @@ class _Columns:
             if column not in table.column_names:
                 continue
             values = _flat(table[column])
-            if column in known:
-                allowed = self._add_numbers(column, values)
-            else:
-                allowed = self._add_texts(column, _as_text(values))
-            if field.is_required():
-                allowed &= self._is_given(column)
-            self.allowed &= allowed
+            allowed, given = self._add_numbers(column, values) if column in known else self._add_texts(column, values)
+            self.allowed &= allowed & given if field.is_required() else allowed | ~given
 
     def accepted(self) -> np.ndarray:
-        """Rows that the row model would take, shape (n_rows,)."""
+        """Return the rows that the row model would take, shape (n_rows,)."""
         good = self.allowed.copy()
-        for rule in self.model.__pydantic_decorators__.model_validators:
-            good &= ~_RULES[rule](self.numbers, self.count) if rule in _RULES else False
+        for validator in self.model.__pydantic_decorators__.model_validators:
+            if validator not in self.model.array_rules:  # no row is known to keep a rule that only the row model knows
+                return np.zeros(self.count, dtype=bool)
+            for rule in self.model.array_rules[validator]:
+                good &= ~rule.breaks(self.numbers)
         return good
 
-    def _is_given(self, column: str) -> np.ndarray:
-        if column in self.numbers:
-            return np.asarray(~np.isnan(self.numbers[column]))
-        codes, texts = self.texts[column]
-        return np.asarray(pc.not_equal(texts, "").to_numpy(zero_copy_only=False)[codes])
-
-    def _add_numbers(self, column: str, values: pa.Array) -> np.ndarray:
+    def _add_numbers(self, column: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Keep a column of numbers; return which of them are allowed, and which are given."""
         number, given = _numbers(values)
         allowed = np.isfinite(number)
-        for rule in self.model.model_fields[column].metadata:
-            kind = type(rule).__name__
-            if kind in _LIMITS:
-                allowed &= _LIMITS[kind](number, getattr(rule, kind.lower()))
+        for kind, limit in limits_of(self.model, column).items():
+            allowed &= _WITHIN[kind](number, limit)
         self.numbers[column] = number
-        return np.asarray(allowed | ~given)
+        return allowed, given
 
-    def _add_texts(self, column: str, values: pa.Array) -> np.ndarray:
-        coded = pc.utf8_trim_whitespace(values).dictionary_encode()
-        codes, written = coded.indices.to_numpy().astype(np.int64), coded.dictionary
-        choices, is_yes_no = choices_of(self.model, column), bool in kinds_of(self.model, column)
-        fine = np.ones(len(written), dtype=bool)
-        if is_yes_no:
-            texts = [text.lower() for text in written.to_pylist()]
-            self.numbers[column] = np.array([_YES_NO.get(text, np.nan) for text in texts], dtype=float)[codes]
-            fine = np.array([not text or text in _YES_NO for text in texts], dtype=bool)
+    def _add_texts(self, column: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Keep a column of texts, or of yes and no; return which of them are allowed, and which are given."""
+        codes, texts = _coded(pc.utf8_trim_whitespace(as_cells(values)))
+        given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+        field = _field_of(self.model, column)
+        if field is None:
+            self.texts[column] = codes, texts
+            return given[codes], given[codes]
+        read = [_read(field, text) if text else "" for text in texts.to_pylist()]
+        allowed = np.array([value is not None for value in read], dtype=bool)
+        if column in columns_as_numbers(self.model):
+            number = np.array([float(value) if isinstance(value, bool) else np.nan for value in read], dtype=float)
+            self.numbers[column] = number[codes]
         else:
-            self.texts[column] = codes, written
-            if choices:
-                fine = np.array([not text or text in choices for text in written.to_pylist()], dtype=bool)
-        return np.asarray(fine[codes])
+            alike, texts = _coded(pa.array([value or "" for value in read], pa.string()))
+            self.texts[column] = alike[codes], texts
+        return allowed[codes], given[codes]
 
     def put(self, place: int, row: Row) -> None:
-        """A row that the row model took."""
+        """Keep a row that the row model took."""
         for column, value in row.model_dump(include={*self.numbers, *self.texts}).items():
             if column in self.numbers:
                 self.numbers[column][place] = np.nan if value is None else float(value)
@@ -160,40 +156,54 @@ class _Columns:
                     codes[place] = len(texts)
                     self.texts[column] = codes, pa.concat_arrays([texts, pa.array([value or ""], pa.string())])
 
-    def designs(self, places: np.ndarray | None) -> Designs:
-        """The columns of some rows, or of all, as the models read them."""
+    def designs(self) -> Designs:
+        """Return the columns as the models read them."""
         texts = {name: (codes, texts.to_pylist()) for name, (codes, texts) in self.texts.items()}
-        found = Designs(self.count, self.numbers, texts)
-        return found if places is None else found.take(places)
+        return Designs(self.count, self.numbers, texts)
+
+
+@cache
+def _field_of(model: type[Row], column: str) -> TypeAdapter[str | bool | None] | None:
+    """Return what reads a text as the row model's field does; None where the field takes any text as it is."""
+    field = model.model_fields[column]
+    is_free = all(isinstance(rule, MinLen) and rule.min_length <= 1 for rule in field.metadata)
+    if field.annotation in (str, str | None) and is_free:
+        return None
+    kind: Any = Annotated[field.annotation, field]
+    return TypeAdapter(kind, config=ConfigDict(str_strip_whitespace=True))
+
+
+def _read(field: TypeAdapter[str | bool | None], text: str) -> str | bool | None:
+    try:
+        return field.validate_python(text)
+    except ValidationError:
+        return None
+
+
+def _coded(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """Return texts as places among the distinct ones, and those."""
+    coded = texts.dictionary_encode()
+    return coded.indices.to_numpy().astype(np.int64), coded.dictionary
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
-    found = column.combine_chunks()
-    found = pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
-    return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
-
-
-def _as_text(values: pa.Array) -> pa.Array:
-    """Every value as a text table would hold it."""
-    if pa.types.is_string(values.type):
-        return values.fill_null("")
-    if pa.types.is_large_string(values.type) or pa.types.is_integer(values.type):
-        return values.cast(pa.string()).fill_null("")
-    return pa.array([as_cell(value) for value in values.to_pylist()], pa.string())
+    whole = column.combine_chunks()
+    whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+    return whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
 
 
 def _numbers(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of a column, NaN where none can be read here, and whether anything is given."""
+    """Return the numbers of a column, NaN where none can be read here, and whether anything is given."""
     if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
         number = values.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy(zero_copy_only=False).copy()
         return number, ~np.isnan(number)
-    text = _as_text(values)
+    text = as_cells(values)
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     given = text.is_valid().to_numpy(zero_copy_only=False)
     try:
-        found = text.cast(pa.float64())
+        numbers = text.cast(pa.float64())
     except pa.ArrowInvalid:
         text = pc.ascii_trim_whitespace(text)
         readable = pc.match_substring_regex(text, _NUMBER)
-        found = pc.if_else(readable, text, pa.scalar(None, pa.string())).cast(pa.float64())
-    return found.fill_null(np.nan).to_numpy(zero_copy_only=False).copy(), given
+        numbers = pc.if_else(readable, text, pa.scalar(None, pa.string())).cast(pa.float64())
+    return numbers.fill_null(np.nan).to_numpy(zero_copy_only=False).copy(), given

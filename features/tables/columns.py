@@ -1,4 +1,4 @@
-"""What a column of a row model is: its unit, its allowed words, its place among the others."""
+"""What a column of a row model is: its unit, its limits, its allowed words, its place among the others."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from typing import Any, get_args
 
 from features.tables.records import Provenance, Row
 
+LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+"""Kinds of limits of a number, as pydantic names them, and in words."""
+
 
 def columns_of(model: type[Row]) -> list[str]:
-    """Columns of a table in the order people read them: its id, what it says, where that comes from."""
+    """Return the columns of a table in the order people read them: its id, what it says, where that comes from.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    """
     names = list(model.model_fields)
     first = [name for name in names if name.endswith("_id") and name not in Provenance.model_fields]
     last = [name for name in names if issubclass(model, Provenance) and name in Provenance.model_fields]
@@ -18,32 +27,100 @@ def columns_of(model: type[Row]) -> list[str]:
 
 
 def unit_of(model: type[Row], column: str) -> str:
-    """Unit of a column, as printed; empty for text columns."""
+    """Return the unit of a column, as printed; empty for text columns, 1 for a number without a dimension.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> unit_of(Candidate, "stack_pressure_mpa"), unit_of(Candidate, "np_ratio"), unit_of(Candidate, "anode")
+    ('MPa', '1', '')
+    """
     extra = model.model_fields[column].json_schema_extra
     return str(extra["unit"]) if isinstance(extra, dict) and "unit" in extra else ""
 
 
+def limits_of(model: type[Row], column: str) -> dict[str, float]:
+    """Return the limits of a number, in the unit of its column, by their kind: a key of `LIMITS`.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> limits_of(Candidate, "porosity_pct")
+    {'ge': 0, 'lt': 100}
+    """
+    rules = model.model_fields[column].metadata
+    return {kind: getattr(rule, kind) for kind in LIMITS for rule in rules if hasattr(rule, kind)}
+
+
 def kinds_of(model: type[Row], column: str) -> list[Any]:
-    """Everything a column's annotation is made of: types, and the allowed words as strings."""
-    found: list[Any] = [model.model_fields[column].annotation]
-    for part in found:
-        found += get_args(part)
-    return found
+    """Return everything a column's annotation is made of: types, and the allowed words as strings.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+    """
+    kinds: list[Any] = [model.model_fields[column].annotation]
+    for kind in kinds:
+        kinds += get_args(kind)
+    return kinds
 
 
 def choices_of(model: type[Row], column: str) -> tuple[str, ...]:
-    """Allowed words of a column; empty for free text and numbers."""
+    """Return the allowed words of a column; empty for free text and numbers.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> choices_of(Candidate, "cell_type")
+    ('half', 'full', 'symmetric')
+    """
     return tuple(kind for kind in kinds_of(model, column) if isinstance(kind, str))
 
 
 def numeric_columns(model: type[Row]) -> list[str]:
-    """Columns of a model that hold numbers, in order."""
+    """Return the columns of a model that hold numbers with a unit, in order.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    """
     return [name for name in model.model_fields if unit_of(model, name)]
 
 
 @cache
 def columns_as_numbers(model: type[Row]) -> frozenset[str]:
-    """Columns of a model that the models read as numbers: those with a unit, and yes (1) or no (0)."""
+    """Return the columns that the models read as numbers: those with a unit, and yes (1) or no (0).
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    """
     return frozenset(name for name in model.model_fields if unit_of(model, name) or bool in kinds_of(model, name))
 
 
@@ -59,8 +136,17 @@ is not."""
 
 
 def other_unit(column: str, known: Iterable[str]) -> str | None:
-    """The known column whose quantity a column gives in another unit; None where there is none.
+    """Return the known column whose quantity a column gives in another unit; None where there is none.
 
+    Parameters
+    ----------
+    column : str
+        Name as written.
+    known : iterable of str
+        Names of a row model's fields.
+
+    Examples
+    --------
     >>> other_unit("stack_pressure_bar", ["temperature_c", "stack_pressure_mpa"])
     'stack_pressure_mpa'
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,16 @@ import pandas as pd
 Coded: TypeAlias = tuple[np.ndarray, list[str]]
 """A text column as the place of each design's text among distinct ones, and those; nothing given is the empty text.
 What is done per text is done once for a million designs that share it."""
+
+
+class Reading(Protocol):
+    """Something read of designs, one entry for each of them."""
+
+    def take(self, rows: Any) -> Self:
+        """Return the entries of some designs: a mask, places or a slice."""
+
+
+ReadingT = TypeVar("ReadingT", bound=Reading)
 
 
 class Designs:
@@ -21,10 +31,14 @@ class Designs:
 
     Parameters
     ----------
-    count : number of designs
-    numbers : columns of floats, NaN where not given, each of shape (n_designs,)
-    texts : columns of texts
-    frame : further columns, read when they are asked for
+    count : int
+        Number of designs.
+    numbers : mapping or None
+        Columns of floats, NaN where not given, each of shape (n_designs,).
+    texts : mapping or None
+        Columns of texts, each `Coded`.
+    frame : DataFrame or None
+        Further columns, read when they are asked for.
 
     Examples
     --------
@@ -42,10 +56,17 @@ class Designs:
     ) -> None:
         self._count, self._frame = count, frame
         self._numbers, self._texts = dict(numbers or {}), dict(texts or {})
+        self._readings: dict[Callable[[Designs], Any], Any] = {}
 
     @classmethod
     def of(cls, X: pd.DataFrame | Designs) -> Designs:
-        """The designs of a frame, one per row."""
+        """Return the designs of a frame, one per row.
+
+        Parameters
+        ----------
+        X : DataFrame or Designs, shape (n_designs, n_columns)
+            Designs are returned as they are.
+        """
         return X if isinstance(X, Designs) else cls(len(X), frame=X)
 
     def __len__(self) -> int:
@@ -53,7 +74,7 @@ class Designs:
 
     @property
     def index(self) -> pd.Index:
-        """That of the frame, else places from 0."""
+        """Index of the frame, else places from 0."""
         return pd.RangeIndex(self._count) if self._frame is None else self._frame.index
 
     @property
@@ -63,53 +84,106 @@ class Designs:
         return list(dict.fromkeys([*self._numbers, *self._texts, *others]))
 
     def number(self, column: str) -> np.ndarray:
-        """A numeric column as floats, NaN where absent or empty; shape (n_designs,)."""
-        found = self._numbers.get(column)
-        if found is None:
+        """Return a numeric column as floats in its unit, NaN where absent or empty; shape (n_designs,).
+
+        Parameters
+        ----------
+        column : str
+            Name of the column.
+        """
+        numbers = self._numbers.get(column)
+        if numbers is None:
             if self._frame is None or column not in self._frame.columns:
                 return np.full(self._count, np.nan)
             values = self._frame[column]
             if values.dtype != np.float64:
                 values = pd.to_numeric(values)
-            found = self._numbers[column] = values.to_numpy(dtype=float, na_value=np.nan)
-        return found
+            numbers = self._numbers[column] = values.to_numpy(dtype=float, na_value=np.nan)
+        return numbers
 
     def coded(self, column: str) -> Coded:
-        """A text column, empty where absent."""
-        found = self._texts.get(column)
-        if found is None:
+        """Return a text column, empty where absent.
+
+        Parameters
+        ----------
+        column : str
+            Name of the column.
+        """
+        coded = self._texts.get(column)
+        if coded is None:
             if self._frame is None or column not in self._frame.columns:
                 return np.zeros(self._count, dtype=np.int64), [""]
-            found = self._texts[column] = _coded(self._frame[column])
-        return found
+            coded = self._texts[column] = _coded(self._frame[column])
+        return coded
+
+    def once(self, read: Callable[[Designs], ReadingT]) -> ReadingT:
+        """Return something read of the designs; it is read once, and goes with those that are taken of them.
+
+        Parameters
+        ----------
+        read : callable
+            Reads texts alone: what it gave stays right when numbers are assigned.
+        """
+        if read not in self._readings:
+            self._readings[read] = read(self)
+        reading: ReadingT = self._readings[read]
+        return reading
 
     def take(self, rows: np.ndarray | slice) -> Designs:
-        """Some of the designs: a mask, places or a slice."""
+        """Return some of the designs.
+
+        Parameters
+        ----------
+        rows : ndarray or slice
+            A mask, places or a slice.
+        """
         numbers = {name: values[rows] for name, values in self._numbers.items()}
         texts = {name: (codes[rows], texts) for name, (codes, texts) in self._texts.items()}
         frame = None if self._frame is None else self._frame.iloc[rows]
-        return Designs(len(np.arange(self._count)[rows]), numbers, texts, frame)
+        taken = Designs(len(np.arange(self._count)[rows]), numbers, texts, frame)
+        taken._readings = {read: reading.take(rows) for read, reading in self._readings.items()}
+        return taken
 
     def assign(self, **numbers: np.ndarray) -> Designs:
-        """The designs with further columns of numbers, or others in their place."""
-        return Designs(self._count, {**self._numbers, **numbers}, self._texts, self._frame)
+        """Return the designs with further columns of numbers, or others in their place.
+
+        Parameters
+        ----------
+        numbers : ndarray, each of shape (n_designs,)
+            By column; NaN where not given.
+        """
+        assigned = Designs(self._count, {**self._numbers, **numbers}, self._texts, self._frame)
+        assigned._readings = dict(self._readings)
+        return assigned
 
     def to_frame(self) -> pd.DataFrame:
-        """The columns as a frame, texts as categories."""
-        found: dict[str, Any] = {}
+        """Return the columns as a frame, texts as categories."""
+        columns: dict[str, Any] = {}
         for column in self.columns:
             if column in self._numbers:
-                found[column] = self._numbers[column]
+                columns[column] = self._numbers[column]
             elif column in self._texts:
                 codes, texts = self._texts[column]
-                found[column] = pd.Categorical.from_codes(codes, pd.Index(pd.array(texts, dtype="str")))
+                columns[column] = pd.Categorical.from_codes(codes, pd.Index(pd.array(texts, dtype="str")))
             elif self._frame is not None:
-                found[column] = self._frame[column].array
-        return pd.DataFrame(found, index=pd.RangeIndex(self._count))
+                columns[column] = self._frame[column].array
+        return pd.DataFrame(columns, index=pd.RangeIndex(self._count))
 
 
 def coded_texts(values: Iterable[str | None]) -> Coded:
-    """Texts, None among them, as places among the distinct ones."""
+    """Return texts as places among the distinct ones, and those.
+
+    Parameters
+    ----------
+    values : iterable of str or None
+        One per design; None is the empty text.
+
+    Examples
+    --------
+    >>> codes, texts = coded_texts(["half", None, "half"])
+    >>> codes.tolist(), texts
+    ([0, 1, 0], ['half', ''])
+    """
     places: dict[str, int] = {}
     codes = [places.setdefault(value or "", len(places)) for value in values]
     return np.array(codes, dtype=np.int64), list(places)

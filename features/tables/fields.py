@@ -1,10 +1,13 @@
-"""What the columns of all tables are made of: allowed words, DOIs, yes and no, quantities with their unit."""
+"""Kinds of columns and rules between them, shared by all tables: allowed words, DOIs, yes and no, quantities."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field
 
 ElectrolyteClass = Literal[
@@ -55,8 +58,72 @@ RULE_SEPARATOR = " | "
 
 
 def broken_rule(column: str, got: str, expected: str) -> ValueError:
-    """A rule between several columns of a row that does not hold."""
+    """Return the error of a rule between several columns of a row that does not hold.
+
+    Parameters
+    ----------
+    column, got, expected : str
+        What the message names.
+    """
     return ValueError(RULE_SEPARATOR.join((column, got, expected)))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule between number columns of a row, written once for single rows and for whole columns.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns it reads.
+    is_broken : callable
+        Numbers of the columns in, in their units, as floats or as arrays of shape (n_rows,); whether they break it out.
+    error : callable
+        The error of one row that breaks it, from its numbers.
+    empty : float
+        What stands for a number that is not given.
+
+    Examples
+    --------
+    >>> rising = Rule(("low", "high"), lambda low, high: high <= low, lambda low, high: broken_rule("high", "", "more"))
+    >>> rising.breaks({"low": np.array([1.0, 2.0]), "high": np.array([2.0, np.nan])}).tolist()
+    [False, False]
+    """
+
+    columns: tuple[str, ...]
+    is_broken: Callable[..., Any]
+    error: Callable[..., ValueError]
+    empty: float = np.nan
+
+    def check(self, row: object) -> None:
+        """Raise the error where a row breaks the rule.
+
+        Parameters
+        ----------
+        row : object
+            Has the columns as attributes, None where not given.
+
+        Raises
+        ------
+        ValueError
+            It does, as `broken_rule` words it.
+        """
+        values = [getattr(row, name) for name in self.columns]
+        numbers = [self.empty if value is None else value for value in values]
+        if self.is_broken(*numbers):
+            raise self.error(*numbers)
+
+    def breaks(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return whether each row breaks the rule, shape (n_rows,), or () where no column is there.
+
+        Parameters
+        ----------
+        columns : mapping
+            Numbers by column, NaN where not given, each of shape (n_rows,); columns may be absent.
+        """
+        empty = np.array(self.empty)
+        numbers = [columns.get(name, empty) for name in self.columns]
+        return np.asarray(self.is_broken(*(np.where(np.isnan(number), empty, number) for number in numbers)))
 
 
 def _yes_no(value: object) -> object:
@@ -64,7 +131,18 @@ def _yes_no(value: object) -> object:
 
 
 def plain_doi(value: object) -> object:
-    """A DOI in lower case, without resolver or prefix; other values as they are."""
+    """Return a DOI in lower case, without resolver or prefix; other values as they are.
+
+    Parameters
+    ----------
+    value : object
+        As written.
+
+    Examples
+    --------
+    >>> plain_doi("https://doi.org/10.1016/J.ENSM.2023.102875")
+    '10.1016/j.ensm.2023.102875'
+    """
     if isinstance(value, str):
         return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", value.strip(), flags=re.IGNORECASE).lower()
     return value
@@ -89,7 +167,17 @@ def quantity(
     lt: float | None = None,
     le: float | None = None,
 ) -> Any:
-    """A finite number that need not be given, with its unit and its limits."""
+    """Return the field of a finite number that need not be given, with its unit and its limits.
+
+    Parameters
+    ----------
+    unit : str
+        As printed; 1 where the number has no dimension.
+    what : str
+        What the column holds, for the dictionary of the data.
+    gt, ge, lt, le : float or None
+        Limits in that unit: above, at least, below, at most; None sets none.
+    """
     return Field(
         default=None,
         description=what,
@@ -103,5 +191,13 @@ def quantity(
 
 
 def worded(what: str, default: str | None = None) -> Any:
-    """A text, or one of some words, and what it says."""
+    """Return the field of a text, or of one of some words, with what it says.
+
+    Parameters
+    ----------
+    what : str
+        What the column holds, for the dictionary of the data.
+    default : str or None
+        Value where none is given.
+    """
     return Field(default=default, description=what)

@@ -6,7 +6,8 @@ the plots and the server's schema render it from here.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +21,7 @@ from features.tables.fields import (
     PaperLabel,
     Qualifier,
     RangeQualifier,
+    Rule,
     SiliconForm,
     YesNo,
     broken_rule,
@@ -32,6 +34,9 @@ class Row(BaseModel):
     """Base of all rows: unknown columns are refused, numbers are finite, surrounding blanks are dropped."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+    array_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {}
+    """Rules of the validators that hold between numbers alone, by the validator's name: whole columns can be checked
+    by them."""
 
 
 class Provenance(Row):
@@ -118,6 +123,23 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
         return self
 
 
+CELL_RULES = (
+    Rule(
+        ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct"),
+        lambda *shares: sum(shares) > 100.5,
+        lambda *shares: broken_rule(
+            "silicon_wt_pct", f"shares of the anode of {sum(shares):g} wt%", "at most 100 wt% in sum"
+        ),
+        empty=0.0,
+    ),
+    Rule(
+        ("voltage_low_v", "voltage_high_v"),
+        lambda low, high: high <= low,
+        lambda low, high: broken_rule("voltage_high_v", f"{high:g}", f"above voltage_low_v, {low:g}"),
+    ),
+)
+
+
 class CellDesign(ElectrolyteDesign):
     """A silicon cell and how it is tested: what is known before it is built."""
 
@@ -161,14 +183,12 @@ class CellDesign(ElectrolyteDesign):
     current_collector: str | None = worded("current collector of the anode")
     buffer_layer: str | None = worded("layer between anode and electrolyte")
 
+    array_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {"_shares_and_window_fit": CELL_RULES}
+
     @model_validator(mode="after")
     def _shares_and_window_fit(self) -> Self:
-        shares = [self.silicon_wt_pct, self.carbon_wt_pct, self.anode_electrolyte_wt_pct, self.binder_wt_pct]
-        if (total := sum(share for share in shares if share is not None)) > 100.5:
-            raise broken_rule("silicon_wt_pct", f"shares of the anode of {total:g} wt%", "at most 100 wt% in sum")
-        low, high = self.voltage_low_v, self.voltage_high_v
-        if low is not None and high is not None and high <= low:
-            raise broken_rule("voltage_high_v", f"{high:g}", f"above voltage_low_v, {low:g}")
+        for rule in CELL_RULES:
+            rule.check(self)
         return self
 
 
@@ -189,8 +209,8 @@ class Measured(Candidate):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        told = (self.conductivity_s_per_cm, self.ice_pct, self.retention_pct, self.cycle_life_80)
-        if all(value is None for value in told):
+        measured = (self.conductivity_s_per_cm, self.ice_pct, self.retention_pct, self.cycle_life_80)
+        if all(value is None for value in measured):
             raise broken_rule(
                 "conductivity_s_per_cm", "nothing measured", "a conductivity, ICE, retention or cycle life"
             )

@@ -1,33 +1,33 @@
-"""Reading a table into rows: every mistake of the file at once, each with line, column, what was got and what was
+"""Rows of a table by their row model: every mistake at once, each with line, column, what was got and what was
 expected."""
 
 from __future__ import annotations
 
 import csv
 import difflib
-import io
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from features.tables.columns import choices_of, kinds_of, numeric_columns, other_unit, unit_of
+from features.tables.chunks import Portion, PortionReader, Rows, cut
+from features.tables.columns import LIMITS, choices_of, kinds_of, limits_of, numeric_columns, other_unit, unit_of
 from features.tables.fields import RULE_SEPARATOR
+from features.tables.files import as_cell, decoded, header_of, refuse_spreadsheet, regular_file, trimmed, unpaired
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Row
-from features.tables.regular_file import regular_file
 
 RowT = TypeVar("RowT", bound=Row)
-
-SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+RowParser: TypeAlias = Callable[[type[RowT], Mapping[str, Any], int, str], RowT | list[Mistake]]
+"""Reads a row: the row model, values by column, the line and the table's name in; the row, or all its mistakes, out."""
 
 
 @dataclass
 class Table(Generic[RowT]):
-    """What was read of one file.
+    """A whole table, row by row: what a person looks at, hundreds or thousands of rows.
 
     Attributes
     ----------
@@ -50,14 +50,43 @@ class Table(Generic[RowT]):
 
 
 def closest(word: str, known: Iterable[str], count: int = 3) -> str:
-    """The closest known words, as the end of an error message; empty when nothing is near."""
+    """Return the closest known words, as the end of an error message; empty when nothing is near.
+
+    Parameters
+    ----------
+    word : str
+        As somebody wrote it.
+    known : iterable of str
+        Words that would be right.
+    count : int
+        How many to name at most.
+
+    Examples
+    --------
+    >>> closest("anod", ["anode", "electrolyte"])
+    '; closest: anode'
+    """
     by_folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), by_folded, n=count, cutoff=0.5)
     return f"; closest: {', '.join(by_folded[name] for name in near)}" if near else ""
 
 
 def expectation(model: type[Row], column: str) -> str:
-    """What a column may hold, in words, with its unit."""
+    """Return what a column may hold, in words, with its unit.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> expectation(Candidate, "stack_pressure_mpa")
+    'a plain number in MPa, at least 0 and at most 2000'
+    """
     choices, unit = choices_of(model, column), unit_of(model, column)
     if choices:
         return f"one of {', '.join(choices)}"
@@ -70,55 +99,91 @@ def expectation(model: type[Row], column: str) -> str:
         return "a DOI such as 10.1000/182, without https://doi.org/"
     if not unit:
         return model.model_fields[column].description or "text"
-    limits = {type(rule).__name__: rule for rule in model.model_fields[column].metadata}
-    words = [
-        f"{word} {getattr(limits[kind], kind.lower()):g}"
-        for kind, word in (("Gt", "above"), ("Ge", "at least"), ("Lt", "below"), ("Le", "at most"))
-        if kind in limits
-    ]
+    limits = [f"{LIMITS[kind]} {limit:g}" for kind, limit in limits_of(model, column).items()]
     printed_unit = "" if unit == "1" else f" in {unit}"
-    return f"a plain number{printed_unit}{', ' + ' and '.join(words) if words else ''}"
+    return f"a plain number{printed_unit}{', ' + ' and '.join(limits) if limits else ''}"
 
 
 def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str = "") -> list[Mistake]:
-    """A pydantic error as our own messages, one per place."""
-    found = []
+    """Return a pydantic error as our own messages, one per place.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What the row model said of a row.
+    model : subclass of Row
+        That row model.
+    line : int
+        Line of the table, from 1.
+    table : str
+        Name of the file; empty where there is none.
+    """
+    mistakes = []
     for detail in error.errors():
         column = str(detail["loc"][0]) if detail["loc"] else ""
         got = detail.get("input")
         if detail["type"] == "extra_forbidden":
             expected = f"a column of this table{closest(column, model.model_fields)}"
-            found.append(Mistake(line, column, "an unknown column", expected, table))
+            mistakes.append(Mistake(line, column, "an unknown column", expected, table))
         elif detail["type"] == "missing":
-            found.append(Mistake(line, column, "nothing", expectation(model, column), table))
+            mistakes.append(Mistake(line, column, "nothing", expectation(model, column), table))
         elif not detail["loc"]:
             column, got, expected = str(detail["msg"]).removeprefix("Value error, ").split(RULE_SEPARATOR)
-            found.append(Mistake(line, column, got, expected, table))
+            mistakes.append(Mistake(line, column, got, expected, table))
         elif column in model.model_fields:
             near = closest(str(got), choices_of(model, column)) if isinstance(got, str) else ""
-            found.append(Mistake(line, column, repr(got), expectation(model, column) + near, table))
+            mistakes.append(Mistake(line, column, repr(got), expectation(model, column) + near, table))
         else:
-            found.append(Mistake(line, column, repr(got), str(detail["msg"]), table))
-    return found
+            mistakes.append(Mistake(line, column, repr(got), str(detail["msg"]), table))
+    return mistakes
 
 
 def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: str = "") -> RowT | list[Mistake]:
-    """One row from text or JSON values: the row, or all its mistakes. Empty text means not given."""
+    """Read one row from text or JSON values: the row, or all its mistakes.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    values : mapping
+        Values by column; None and the empty text mean not given.
+    line : int
+        Line of the table, from 1.
+    table : str
+        Name of the file; empty where there is none.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> [str(mistake) for mistake in parse_row(Candidate, {"electrolyte": "LPS", "porosity_pct": "a lot"}, 2)]
+    ["line 2, column porosity_pct: got 'a lot', expected a plain number in %, at least 0 and below 100"]
+    """
     given = {key: value for key, value in values.items() if value is not None and value != ""}
     spelt = [
         key for key, value in given.items() if isinstance(value, str) and "_" in value and key in numeric_columns(model)
     ]
-    found = [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
+    mistakes = [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
     try:
         row = model.model_validate({key: value for key, value in given.items() if key not in spelt})
     except ValidationError as error:
-        others = [each for each in mistakes_of(error, model, line, table) if each.column not in spelt]
-        return [*found, *others]
-    return found or row
+        others = [mistake for mistake in mistakes_of(error, model, line, table) if mistake.column not in spelt]
+        return [*mistakes, *others]
+    return mistakes or row
 
 
 def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, name: str) -> list[str]:
     """Refuse a header that cannot be used; return remarks about columns that look misspelt.
+
+    Parameters
+    ----------
+    columns : list of str
+        Names of the header, in order.
+    model : subclass of Row
+        Row model of the table.
+    own_columns : bool
+        Whether columns that the row model does not know are the user's own.
+    name : str
+        Of the file, for messages.
 
     Raises
     ------
@@ -155,14 +220,49 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
     return remarks
 
 
-def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False) -> Table[RowT]:
+def read_row(
+    model: type[RowT], header: list[str], cells: list[str], line: int, table: str, parse: RowParser[RowT] = parse_row
+) -> tuple[dict[str, str], RowT | list[Mistake]]:
+    """Read one row of a table: its cells by column as written, and the row, or all its mistakes.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    header : list of str
+        Names of the columns.
+    cells : list of str
+        Cells as written; blank ones beyond the header are taken off.
+    line : int
+        Line of the table on which the row begins.
+    table : str
+        Name of the file.
+    parse : RowParser
+        Reads the columns that the row model knows.
+    """
+    if len(trimmed(cells, len(header))) != len(header):
+        mistake = Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", table)
+        return dict(zip(header, cells, strict=False)), [mistake]
+    raw = dict(zip(header, cells, strict=True))
+    values = {key: value.strip() for key, value in raw.items() if key in model.model_fields}
+    return raw, parse(model, values, line, table)
+
+
+def read_table(
+    path: str | Path, model: type[RowT], *, own_columns: bool = False, parse: RowParser[RowT] = parse_row
+) -> Table[RowT]:
     """Read a CSV, TSV or Parquet file of one kind of row.
 
     Parameters
     ----------
-    path : file; UTF-8 text with a header line, or Parquet
-    model : row model; an empty cell means not given
-    own_columns : keep unknown columns as the user's own instead of refusing them
+    path : str or Path
+        File; UTF-8 text with a header line, or Parquet.
+    model : subclass of Row
+        Row model; an empty cell means not given.
+    own_columns : bool
+        Keep unknown columns as the user's own instead of refusing them.
+    parse : RowParser
+        Reads each row.
 
     Returns
     -------
@@ -175,155 +275,38 @@ def read_table(path: str | Path, model: type[RowT], *, own_columns: bool = False
         The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
     """
     path = regular_file(Path(path))
-    lines = _parquet_rows(path) if path.suffix == ".parquet" else _text_rows(path)
-    table: Table[RowT] = Table()
-    header: list[str] | None = None
-    for line, cells in lines:
-        if header is None:
-            header = header_of(cells)
-            table.columns = header
-            table.remarks = check_columns(header, model, own_columns=own_columns, name=path.name)
+    if path.suffix != ".parquet":  # what is wrong with the text of the file is said before its header is looked at
+        content = path.read_bytes()
+        refuse_spreadsheet(content, path.name)
+        decoded(content, path.name)
+    table, reader = Table[RowT](), PortionReader()
+    for portion in cut(path, hashlib.sha256()):
+        if not table.columns:
+            table.columns = header_of(list(portion.header))
+            table.remarks = check_columns(table.columns, model, own_columns=own_columns, name=path.name)
+        if not portion.rows:
             continue
-        raw, result = read_row(model, header, cells, line, path.name)
-        if isinstance(result, list):
-            table.mistakes += result
-            table.rejected[line] = raw
-        else:
-            table.rows.append(result)
-            table.lines.append(line)
-            table.raw.append(raw)
-    if header is None:
-        raise InputError(f"{path.name}: the file is empty, expected a header line and at least one row")
+        for line, cells in _records_of(reader.read(portion), portion):
+            raw, row = read_row(model, table.columns, cells, line, path.name, parse)
+            if isinstance(row, list):
+                table.mistakes += row
+                table.rejected[line] = raw
+            else:
+                table.rows.append(row)
+                table.lines.append(line)
+                table.raw.append(raw)
     if not table.rows and not table.mistakes:
         raise InputError(f"{path.name}: the file holds a header and no rows, expected at least one")
     return table
 
 
-def header_of(cells: list[str]) -> list[str]:
-    """Names of the columns; spreadsheets leave empty ones at the end."""
-    return trimmed([cell.strip() for cell in cells], 0)
-
-
-def trimmed(cells: list[str], count: int) -> list[str]:
-    """The cells themselves, without blank ones at the end beyond a count."""
-    while len(cells) > count and not cells[-1].strip():
-        cells.pop()
-    return cells
-
-
-def read_row(
-    model: type[RowT], header: list[str], cells: list[str], line: int, table: str
-) -> tuple[dict[str, str], RowT | list[Mistake]]:
-    """One row of a table: its cells by column as written, and the row, or all its mistakes."""
-    if len(trimmed(cells, len(header))) != len(header):
-        mistake = Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", table)
-        return dict(zip(header, cells, strict=False)), [mistake]
-    raw = dict(zip(header, cells, strict=True))
-    values = {key: value.strip() for key, value in raw.items() if key in model.model_fields}
-    return raw, parse_row(model, values, line, table)
-
-
-def _text_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    if content.startswith(SPREADSHEET_MARKS):
-        raise InputError(
-            f"{path.name}: this is a spreadsheet, expected text; open it and save the sheet as 'CSV UTF-8'"
-        )
-    text = decoded(content, path.name)
-    separator = separator_of(text.split("\n", 1)[0], path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begins = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise unpaired(error, begins, path.name) from None
-
-
-def separator_of(first: str, path: Path) -> str:
-    """What separates the columns, by the name of the file and its first line.
-
-    Raises
-    ------
-    InputError
-        Semicolons do.
-    """
-    if path.suffix == ".tsv" or ("\t" in first and "," not in first):
-        return "\t"
-    if ";" in first and "," not in first:
-        raise InputError(f"{path.name}: the columns are separated by ';', expected ','; save it as comma-separated CSV")
-    return ","
-
-
-def decoded(content: bytes, name: str, begins: int = 1) -> str:
-    """Text of a file, or of a part of it that begins on a line.
-
-    Raises
-    ------
-    InputError
-        It is not UTF-8, or holds what no text holds; with the line.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + begins
-        what = f"byte 0x{error.object[error.start]:02x}"
-        raise InputError(
-            f"{name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", name)]
-        ) from None
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + begins
-        raise InputError(f"{name}: not a text table", [Mistake(line, "", "a NUL character", "text", name)])
-    return text
-
-
-def unpaired(error: csv.Error, line: int, name: str) -> InputError:
-    """What to say of a text table whose cells do not end: an open quote, or a cell beyond all measure."""
-    if "field limit" in str(error):
-        what, expected = (
-            "a cell is too long",
-            f"a closing quote, or at most {csv.field_size_limit()} characters in a cell",
-        )
-    else:
-        what, expected = "the quotes do not pair up", "a closing quote"
-    return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])
-
-
-@contextmanager
-def read_parquet_with(path: Path) -> Iterator[None]:
-    """Say in words what is wrong with a Parquet file that the block cannot read.
-
-    Raises
-    ------
-    InputError
-        It is not there, or not whole.
-    """
-    import pyarrow as pa
-
-    try:
-        yield
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (pa.ArrowInvalid, OSError, StopIteration) as error:
-        why = (str(error) or "fewer rows than it says").splitlines()[0]
-        raise InputError(f"{path.name}: not a whole Parquet file ({why})") from None
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    import pyarrow.parquet as pq
-
-    with read_parquet_with(path):
-        table = pq.read_table(path)
-    yield 1, list(table.column_names)
-    for number, row in enumerate(table.to_pylist(), start=2):
-        yield number, [as_cell(value) for value in row.values()]
-
-
-def as_cell(value: object) -> str:
-    """A value as a text table would hold it; nothing and NaN are empty."""
-    return "" if value is None or value != value else str(value)
+def _records_of(rows: Rows, portion: Portion) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of every row by line, ragged ones in their place; of a text without blank rows and huge cells."""
+    columns = [[as_cell(value) for value in column.to_pylist()] for column in rows.table.columns]
+    whole = zip(rows.lines.tolist(), map(list, zip(*columns, strict=True)), strict=True)
+    most = csv.field_size_limit()
+    for line, cells in sorted([*whole, *rows.ragged.items()], key=lambda record: record[0]):
+        if not portion.is_parquet and any(len(cell) > most for cell in cells):
+            raise unpaired(csv.Error(f"field larger than field limit ({most})"), line, portion.path.name)
+        if portion.is_parquet or any(cell.strip() for cell in cells):
+            yield line, cells

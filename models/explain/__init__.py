@@ -1,1 +1,1 @@
-"""Why the models say what they say, in words and units a chemist reads."""
+"""Explanations of predictions in words and units a chemist can check: SHAP values, importance, sweeps, changes."""

@@ -1,4 +1,4 @@
-"""SHAP values of many designs as tables on disk, chunk by chunk: memory does not grow with their number."""
+"""SHAP values of many designs, written to tables chunk by chunk: memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pyarrow.csv
 from models.bundle import Bundle
 from models.candidates import has_anode
 from models.explain.reasons import reasons
-from models.tasks.part import with_conductivity
-from models.tasks.registry import LINK, TASKS
+from models.tasks.registry import TASKS
 
 CHUNK = 20_000
 """Designs explained at once."""
@@ -28,15 +27,22 @@ def write_contributions(
     folder: Path,
     progress: Callable[[int], None] = lambda designs: None,
 ) -> list[Path]:
-    """One CSV per part: a row per design with the base, the SHAP value of each feature, and their sum.
+    """Write one CSV per part: a row per design with the base, the SHAP value of each feature, and their sum.
 
     The sum is the prediction on the part's scale (log10 S/cm, percent, log10 cycles to 80 %). A design that describes
     no anode has no row in the tables of the cells.
 
     Parameters
     ----------
-    chunks : names and designs, some at a time
-    progress : called with the number of designs just done
+    bundle : Bundle
+    parts : sequence of str
+        Names of `PARTS`.
+    chunks : iterable of (names, designs)
+        Some designs at a time, columns of `Candidate`, and what to call each.
+    folder : Path
+        Written into, made where it is missing.
+    progress : callable
+        Called with the number of designs just done.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def write_contributions(
         `designs_<part>.csv`, aside until all chunks are written, then renamed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    names = {part: [each.name for each in bundle.parts[part].featurizer.features_] for part in parts}
+    names = {part: [feature.name for feature in bundle.parts[part].featurizer.features_] for part in parts}
     paths = {part: folder / f"designs_{part}.csv" for part in parts}
     aside = {part: path.with_name(f".{path.name}.part") for part, path in paths.items()}
     schemas = {
@@ -69,7 +75,13 @@ def write_contributions(
 
 
 def in_chunks(names: Sequence[str], designs: pd.DataFrame) -> Iterable[tuple[Sequence[str], pd.DataFrame]]:
-    """A table of designs, some rows at a time."""
+    """Yield a table of designs some rows at a time.
+
+    Parameters
+    ----------
+    names : sequence of str, shape (n_designs,)
+    designs : DataFrame, shape (n_designs, n_columns)
+    """
     for start in range(0, len(designs), CHUNK):
         yield names[start : start + CHUNK], designs.iloc[start : start + CHUNK]
 
@@ -83,11 +95,11 @@ def _write(
     schema: pa.Schema,
 ) -> None:
     if TASKS[part].of_cells:
-        told = has_anode(designs)
-        names, designs = names[told], with_conductivity(designs[told], bundle.parts[LINK])
+        described = has_anode(designs)
+        names, designs = names[described], designs[described]
     if not len(designs):
         return
-    found = reasons(bundle.parts[part], designs)
-    numbers = np.column_stack([np.full(len(names), found.base), found.values, found.base + found.values.sum(axis=1)])
-    columns = [pa.array(names, pa.string()), *(pa.array(each, pa.float32()) for each in numbers.T.astype(np.float32))]
+    shap = reasons(bundle.parts[part], bundle.designs_for(part, designs))
+    numbers = np.column_stack([np.full(len(names), shap.base), shap.values, shap.base + shap.values.sum(axis=1)])
+    columns = [pa.array(names, pa.string()), *(pa.array(column, pa.float32()) for column in numbers.T.astype("f4"))]
     writer.write_batch(pa.record_batch(columns, schema=schema))

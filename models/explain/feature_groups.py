@@ -11,7 +11,7 @@ import pandas as pd
 from features.feature import Feature
 
 CORRELATED = 0.8
-"""Rank correlation, of every pair, from which features count as one: which of them a tree takes is chance."""
+"""Rank correlation, of every pair, from which on features count as one: it is chance which of them a tree takes."""
 LEAST_ROWS = 8
 """Rows that must know both features before a correlation is believed."""
 
@@ -47,12 +47,21 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def group_of(feature: Feature) -> str:
-    """Group of a feature.
+    """Return the group of a feature.
+
+    Parameters
+    ----------
+    feature : Feature
 
     Raises
     ------
     ValueError
         A feature of no group: add the beginning of its name to `GROUPS`.
+
+    Examples
+    --------
+    >>> group_of(Feature("log10_stack_pressure_mpa", "stack pressure", "log10 (1 + MPa)"))
+    'mechanics'
     """
     for group, starts in GROUPS.items():
         if feature.name.startswith(starts):
@@ -61,16 +70,24 @@ def group_of(feature: Feature) -> str:
 
 
 def correlated(names: Sequence[str], vectors: np.ndarray) -> list[tuple[str, ...]]:
-    """Sets of features of which every two have a rank correlation of at least 0.8 over the rows that know both.
+    """Return sets of features of which every two have a rank correlation of at least 0.8 over the rows that know both.
 
     Parameters
     ----------
-    vectors : shape (n_rows, n_features), NaN where unknown
+    names : sequence of str, shape (n_features,)
+    vectors : array, shape (n_rows, n_features)
+        NaN where unknown; a pair that fewer than 8 rows know counts as uncorrelated.
 
     Returns
     -------
-    list of tuple
+    list of tuple of str
         Names, two or more in each, in the order of the features; what correlates with nothing stands in none.
+
+    Examples
+    --------
+    >>> rising = np.arange(8.0)
+    >>> correlated(["a", "b", "c"], np.column_stack([rising, rising**2, np.tile([0.0, 1.0], 4)]))
+    [('a', 'b')]
     """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
@@ -80,11 +97,17 @@ def correlated(names: Sequence[str], vectors: np.ndarray) -> list[tuple[str, ...
     alike = pd.DataFrame(vectors).corr(method="spearman", min_periods=LEAST_ROWS).abs().fillna(0.0).to_numpy().copy()
     np.fill_diagonal(alike, 1.0)
     joined = linkage(squareform(np.clip(1.0 - alike, 0.0, 1.0), checks=False), method="complete")
-    number = fcluster(joined, 1.0 - CORRELATED + 1e-9, criterion="distance")
-    found = [tuple(np.array(names, dtype=object)[number == each]) for each in dict.fromkeys(number)]
-    return [each for each in found if len(each) > 1]
+    clusters = fcluster(joined, 1.0 - CORRELATED + 1e-9, criterion="distance")
+    members = [tuple(np.array(names, dtype=object)[clusters == cluster]) for cluster in dict.fromkeys(clusters)]
+    return [together for together in members if len(together) > 1]
 
 
 def rows_of(table: pd.DataFrame) -> list[Any]:
-    """Rows of a table, with its columns as attributes."""
+    """Return the rows of a table, with its columns as attributes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns whose names are identifiers.
+    """
     return list(table.itertuples(index=False))

@@ -1,4 +1,4 @@
-"""What moves the predictions of a part overall: a table of features with their stability, groups, pairs, and what of it
+"""Overall importance of a part's features: a table of features with their stability, groups, pairs, and what of it
 deserves to be believed."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.bundle import Bundle
 from models.explain.feature_groups import GROUPS, correlated, group_of, rows_of
-from models.explain.reasons import Reasons, learnt, reasons_of
+from models.explain.reasons import Reasons, reasons_of, training_vectors
 from models.explain.stability import MOST_ROUNDS, SURE, Stability, stability_of
 from models.tasks.registry import TASKS
 
@@ -33,21 +33,29 @@ class Overall:
 
     Attributes
     ----------
-    part : its name
-    found : SHAP values of the training designs
-    features : one row per feature, strongest first: `feature`, `label`, `unit`, `group`, `correlated_with`, `source`,
+    part : str
+        Its name.
+    shap : Reasons
+        SHAP values of the training designs.
+    features : DataFrame
+        One row per feature, strongest first: `feature`, `label`, `unit`, `group`, `correlated_with`, `source`,
         `mean_abs_shap`, `rank`, and the columns of `Stability.features` (NaN where the model stores none), then
-        `apart_from_zero` (yes, no, or empty where not measured)
-    groups : the chemist's groups: `group`, `features`, `mean_abs_shap` (of the sum over the group), `permutation`,
-        `permutation_low`, `permutation_high`
-    pairs : strongest interactions: `first`, `second`, `strength`, `low`, `high`, `above_shuffled`, `apart_from_zero`
-    effects : effect of each of these pairs on each training row, shape (n_rows, n_pairs)
-    stability : as stored; None where the model stores none
-    asked_pairs : whether interactions were looked for
+        `apart_from_zero` (yes, no, or empty where not measured).
+    groups : DataFrame
+        The chemist's groups: `group`, `features`, `mean_abs_shap` (of the sum over the group), `permutation`,
+        `permutation_low`, `permutation_high`.
+    pairs : DataFrame
+        Strongest interactions: `first`, `second`, `strength`, `low`, `high`, `above_shuffled`, `apart_from_zero`.
+    effects : array, shape (n_rows, n_pairs)
+        Effect of each of these pairs on each training row, in the unit of the part's SHAP values.
+    stability : Stability or None
+        As stored; None where the model stores none.
+    asked_pairs : bool
+        Whether interactions were looked for.
     """
 
     part: str
-    found: Reasons
+    shap: Reasons
     features: pd.DataFrame
     groups: pd.DataFrame
     pairs: pd.DataFrame
@@ -57,70 +65,74 @@ class Overall:
 
     @property
     def disagreements(self) -> list[str]:
-        """Where SHAP and the permutation by paper do not say the same, one sentence each."""
+        """Sentences on features of which SHAP and the permutation by paper do not say the same."""
         if self.stability is None:
             return []
-        said = []
+        sentences = []
         by_error = self.features.sort_values("permutation", ascending=False, kind="stable").reset_index(drop=True)
         helps = set(by_error.loc[: DISPUTED - 1, "feature"])
         for row in rows_of(self.features):
             if row.rank <= DISPUTED and row.permutation_high <= 0:
-                said.append(
+                sentences.append(
                     f"{row.label}: place {row.rank} by SHAP, yet on papers left out the error falls when its values "
                     "come from other papers: what the model makes of it does not carry over"
                 )
             elif row.rank <= DISPUTED and row.permutation_low <= 0:
-                said.append(
+                sentences.append(
                     f"{row.label}: place {row.rank} by SHAP; on papers left out no use of it can be shown "
                     f"({row.permutation:+.2g}, {row.permutation_low:+.2g} to {row.permutation_high:+.2g} "
                     f"{TASKS[self.part].scale_unit})"
                 )
             elif row.rank > DISPUTED and row.feature in helps and row.permutation_low > 0:
-                said.append(f"{row.label}: only place {row.rank} by SHAP, yet papers left out need it")
-        return said
+                sentences.append(f"{row.label}: only place {row.rank} by SHAP, yet papers left out need it")
+        return sentences
 
 
 def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
-    """Overall importance of a part, from the exported model alone.
+    """Measure the overall importance of a part, from the exported model alone.
 
     Parameters
     ----------
-    pairs : whether to look for interactions; each row costs as many SHAP values as there are features, so models of
-        more than `MOST_ROUNDS` rounds are never asked
+    bundle : Bundle
+    name : str
+        Of the part.
+    pairs : bool
+        Whether to look for interactions; each row costs as many SHAP values as there are features, so models of more
+        than `MOST_ROUNDS` rounds are never asked.
 
     Raises
     ------
     ValueError
         The model does not carry its training designs.
     """
-    part, steady = bundle.parts[name], stability_of(bundle.facts, name)
-    vectors = learnt(part)
+    part, stability = bundle.parts[name], stability_of(bundle.facts, name)
+    vectors = training_vectors(part)
     if vectors.empty:
         raise ValueError(f"{name}: this model carries no training designs, which overall importance is measured on")
-    found = reasons_of(part, vectors)
-    names = [feature.name for feature in found.features]
+    shap = reasons_of(part, vectors)
+    names = [feature.name for feature in shap.features]
     asked = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
     interactions = part.ensemble.interactions(vectors) if asked else np.zeros((1, len(names), len(names)))
-    table, effects = _pairs(names, interactions, steady)
-    return Overall(name, found, _features(found, steady), _groups(found, steady), table, effects, steady, asked)
+    table, effects = _pairs(names, interactions, stability)
+    features, groups = _features(shap, stability), _groups(shap, stability)
+    return Overall(name, shap, features, groups, table, effects, stability, asked)
 
 
-def _features(found: Reasons, steady: Stability | None) -> pd.DataFrame:
-    names = [feature.name for feature in found.features]
-    alike = {name: members for members in correlated(names, found.vectors) for name in members}
-    strength = np.abs(found.values).mean(axis=0)
+def _features(shap: Reasons, stability: Stability | None) -> pd.DataFrame:
+    names = [feature.name for feature in shap.features]
+    alike = {name: members for members in correlated(names, shap.vectors) for name in members}
     table = pd.DataFrame(
         {
             "feature": names,
-            "label": [feature.label for feature in found.features],
-            "unit": [feature.unit for feature in found.features],
-            "group": [group_of(feature) for feature in found.features],
-            "correlated_with": ["; ".join(each for each in alike.get(name, ()) if each != name) for name in names],
-            "source": [feature.source for feature in found.features],
-            "mean_abs_shap": strength,
+            "label": [feature.label for feature in shap.features],
+            "unit": [feature.unit for feature in shap.features],
+            "group": [group_of(feature) for feature in shap.features],
+            "correlated_with": ["; ".join(other for other in alike.get(name, ()) if other != name) for name in names],
+            "source": [feature.source for feature in shap.features],
+            "mean_abs_shap": np.abs(shap.values).mean(axis=0),
         }
     )
-    known = steady.features if steady else pd.DataFrame({"feature": names})
+    known = stability.features if stability else pd.DataFrame({"feature": names})
     table = table.merge(known, on="feature", how="left")
     for column in MEASURED:
         if column not in table:
@@ -135,23 +147,25 @@ def _apart(above: pd.Series) -> list[str]:
     return ["" if share != share else "yes" if share >= SURE else "no" for share in above.astype(float)]
 
 
-def _groups(found: Reasons, steady: Stability | None) -> pd.DataFrame:
-    groups = np.array([group_of(feature) for feature in found.features])
-    held = [group for group in GROUPS if (groups == group).any()]
+def _groups(shap: Reasons, stability: Stability | None) -> pd.DataFrame:
+    groups = np.array([group_of(feature) for feature in shap.features])
+    names = [group for group in GROUPS if (groups == group).any()]
     table = pd.DataFrame(
         {
-            "group": held,
-            "features": [int((groups == group).sum()) for group in held],
-            "mean_abs_shap": [float(np.abs(found.values[:, groups == group].sum(axis=1)).mean()) for group in held],
+            "group": names,
+            "features": [int((groups == group).sum()) for group in names],
+            "mean_abs_shap": [float(np.abs(shap.values[:, groups == group].sum(axis=1)).mean()) for group in names],
         }
     )
-    columns = ["permutation", "permutation_low", "permutation_high"]
-    known = steady.groups[["group", *columns]] if steady else pd.DataFrame(columns=["group", *columns], dtype=float)
+    columns = ["group", "permutation", "permutation_low", "permutation_high"]
+    known = stability.groups[columns] if stability else pd.DataFrame(columns=columns, dtype=float)
     table = table.merge(known.drop_duplicates("group"), on="group", how="left")
     return table.sort_values("mean_abs_shap", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _pairs(names: Sequence[str], interactions: np.ndarray, steady: Stability | None) -> tuple[pd.DataFrame, np.ndarray]:
+def _pairs(
+    names: Sequence[str], interactions: np.ndarray, stability: Stability | None
+) -> tuple[pd.DataFrame, np.ndarray]:
     first, second = np.triu_indices(len(names), 1)
     effects = 2 * interactions[:, first, second]
     strength = np.abs(effects).mean(axis=0)
@@ -164,7 +178,7 @@ def _pairs(names: Sequence[str], interactions: np.ndarray, steady: Stability | N
         }
     )
     columns = ["first", "second", "low", "high", "above_shuffled"]
-    known = steady.pairs[columns] if steady else pd.DataFrame(columns=columns)
+    known = stability.pairs[columns] if stability else pd.DataFrame(columns=columns)
     table = table.merge(known, on=["first", "second"], how="left")
     table["apart_from_zero"] = _apart(table["above_shuffled"])
     return table, effects[:, top]

@@ -12,21 +12,25 @@ from features.feature import Feature
 from features.physics import ZERO_CELSIUS_K
 
 INVERSE_TEMPERATURE = "inverse_temperature_per_kk"
-LOG_OF_ONE_PLUS = re.compile(r"log10 \(1 \+ (.+)\)")
-LOG_OF = re.compile(r"log10 (.+)")
-STATES = re.compile(r"(\d+) ([^,]+)")
+_LOG_OF_ONE_PLUS = re.compile(r"log10 \(1 \+ (.+)\)")
+_LOG_OF = re.compile(r"log10 (.+)")
+_STATES = re.compile(r"(\d+) ([^,]+)")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a feature is read.
+    """A feature in words and units of the laboratory.
 
     Attributes
     ----------
-    label, unit : as printed; `unit` is empty for pure numbers and for yes and no
-    natural : from the model's values to those of the laboratory, NaN where unknown
-    log : whether an axis of it is logarithmic
-    states : words of its whole numbers, where it has words for them
+    label, unit : str
+        As printed; `unit` is empty for pure numbers and for yes and no.
+    natural : callable
+        From the model's values to those of the laboratory, NaN where unknown.
+    log : bool
+        Whether an axis of it is logarithmic.
+    states : tuple of str
+        Words of its whole numbers, where it has words for them.
     """
 
     label: str
@@ -40,8 +44,14 @@ class Reading:
         """Label with the unit."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
-    def said(self, value: float) -> str:
-        """A value of the feature in words: `20 MPa`, `yes`, `not given`."""
+    def in_words(self, value: float) -> str:
+        """Write a value of the feature: `20 MPa`, `yes`, `not given`.
+
+        Parameters
+        ----------
+        value : float
+            As the model reads it; NaN where it is not given.
+        """
         if np.isnan(value):
             return "not given"
         if self.states:
@@ -51,15 +61,27 @@ class Reading:
 
 
 def reading(feature: Feature) -> Reading:
-    """How a feature of a featurizer is read."""
+    """Return how a feature of a featurizer is read.
+
+    Parameters
+    ----------
+    feature : Feature
+        Its unit says how: `log10 nm`, `log10 (1 + MPa)`, `yes/no`, `0 none, 1 some`, or a plain unit.
+
+    Examples
+    --------
+    >>> pressure = reading(Feature("log10_stack_pressure_mpa", "stack pressure", "log10 (1 + MPa)"))
+    >>> pressure.printed, pressure.in_words(2.0)
+    ('stack pressure (MPa)', '99 MPa')
+    """
     if feature.name == INVERSE_TEMPERATURE:
         return Reading("temperature", "°C", lambda values: 1000.0 / values - ZERO_CELSIUS_K)
     if feature.unit == "yes/no":
         return Reading(feature.label, "", np.asarray, states=("no", "yes"))
-    if found := LOG_OF_ONE_PLUS.fullmatch(feature.unit):
-        return Reading(feature.label, found[1], lambda values: 10.0**values - 1.0)
-    if found := LOG_OF.fullmatch(feature.unit):
-        return Reading(feature.label, found[1], lambda values: 10.0**values, log=True)
-    if states := STATES.findall(feature.unit):
+    if match := _LOG_OF_ONE_PLUS.fullmatch(feature.unit):
+        return Reading(feature.label, match[1], lambda values: 10.0**values - 1.0)
+    if match := _LOG_OF.fullmatch(feature.unit):
+        return Reading(feature.label, match[1], lambda values: 10.0**values, log=True)
+    if states := _STATES.findall(feature.unit):
         return Reading(feature.label, "", np.asarray, states=tuple(word for _, word in states))
     return Reading(feature.label, "" if feature.unit == "1" else feature.unit, np.asarray)

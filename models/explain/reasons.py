@@ -27,10 +27,14 @@ class Reasons:
 
     Attributes
     ----------
-    features : of the part, in order
-    values : shape (n_designs, n_features), on the part's scale; with `base` they sum to the prediction
-    base : the mean prediction over what the trees learnt from, when nothing is known of the design
-    vectors : the features' own values, shape (n_designs, n_features), NaN where unknown
+    features : list of Feature
+        Of the part, in order.
+    values : array, shape (n_designs, n_features)
+        SHAP values on the part's scale (log10 S/cm, %, log10 cycles); with `base` they sum to the prediction.
+    base : float
+        Mean prediction over what the trees learned from, when nothing is known of the design.
+    vectors : array, shape (n_designs, n_features)
+        The features' own values, NaN where unknown.
     """
 
     features: list[Feature]
@@ -41,13 +45,16 @@ class Reasons:
 
 @dataclass
 class Shares:
-    """What moved the printed answer of one target.
+    """Shares of each feature in the printed answer of one target.
 
     Attributes
     ----------
-    start : the answer at the base, on the target's scale (log10 for conductivity and life, percent else), (n_designs,)
-    pieces : share of each feature on that scale, shape (n_designs, n_features); with `start` they sum to `end`
-    end : the answer, shape (n_designs,)
+    start : array, shape (n_designs,)
+        Answer at the base, on the target's scale: log10 S/cm, log10 cycles, or %.
+    pieces : array, shape (n_designs, n_features)
+        Share of each feature on that scale; with `start` they sum to `end`.
+    end : array, shape (n_designs,)
+        The answer.
     """
 
     start: np.ndarray
@@ -56,40 +63,87 @@ class Shares:
 
 
 def reasons(part: Part, designs: pd.DataFrame) -> Reasons:
-    """SHAP values of a part; cells need the column of `with_conductivity`."""
+    """Return the SHAP values of a part for designs.
+
+    Parameters
+    ----------
+    part : Part
+    designs : DataFrame, shape (n_designs, n_columns)
+        As `Bundle.designs_for` gives them.
+    """
     return reasons_of(part, part.featurizer.transform(designs))
 
 
 def reasons_of(part: Part, vectors: pd.DataFrame) -> Reasons:
-    """SHAP values of a part for ready vectors."""
+    """Return the SHAP values of a part for ready vectors.
+
+    Parameters
+    ----------
+    part : Part
+    vectors : DataFrame, shape (n_designs, n_features)
+        Features of the part, NaN where unknown.
+    """
     values, base = part.ensemble.contributions(vectors)
     return Reasons(part.featurizer.features_, values, base, vectors.to_numpy(dtype=float))
 
 
-def learnt(part: Part) -> pd.DataFrame:
-    """Vectors of the designs a part was trained on; no rows where it does not carry them."""
+def training_vectors(part: Part) -> pd.DataFrame:
+    """Return the vectors of the designs a part was trained on.
+
+    Parameters
+    ----------
+    part : Part
+
+    Returns
+    -------
+    DataFrame, shape (n_rows, n_features)
+        Without rows where the part does not carry its training designs.
+    """
     rows = part.domain.vectors if part.domain else np.empty((0, len(part.featurizer.features_)))
     return pd.DataFrame(rows, columns=part.featurizer.get_feature_names_out())
 
 
 def answer(column: str, part: Part, scaled: np.ndarray, cycle: np.ndarray | float) -> np.ndarray:
-    """The model's scale as the target's: log10 S/cm or cycles, percent; kept inside the target's limits.
+    """Turn predictions from the model's scale to the target's, kept inside the target's limits.
 
     Parameters
     ----------
-    scaled : log10 S/cm, %, or log10 cycles, any shape
-    cycle : at which retention is asked for; read for no other target
+    column : str
+        Target.
+    part : Part
+        Part that predicts it.
+    scaled : array, any shape
+        Predictions of the part: log10 S/cm, %, or log10 cycles to 80 %.
+    cycle : array or float
+        Cycle at which retention is asked for; read for no other target.
+
+    Returns
+    -------
+    array, shape of `scaled`
+        log10 S/cm, log10 cycles, or %.
     """
     return task_of(column).answer(TARGETS[column], scaled, np.asarray(cycle) - 1.0, part.settings)
 
 
-def shares(column: str, part: Part, found: Reasons, cycle: np.ndarray) -> Shares:
-    """The Aumann-Shapley value of each feature for the printed answer; `cycle` has the shape (n_designs,)."""
-    way = found.values.sum(axis=1)
-    base = np.full(len(way), found.base)
+def shares(column: str, part: Part, shap: Reasons, cycle: np.ndarray) -> Shares:
+    """Return the Aumann-Shapley value of each feature for the printed answer.
+
+    Parameters
+    ----------
+    column : str
+        Target.
+    part : Part
+        Part that predicts it.
+    shap : Reasons
+        SHAP values of the part.
+    cycle : array, shape (n_designs,)
+        Cycle at which retention is asked for; read for no other target.
+    """
+    way = shap.values.sum(axis=1)
+    base = np.full(len(way), shap.base)
     start, end = answer(column, part, base, cycle), answer(column, part, base + way, cycle)
     step = np.sqrt(SAME)
-    bent = (answer(column, part, base + step, cycle) - answer(column, part, base - step, cycle)) / (2 * step)
+    derivative = (answer(column, part, base + step, cycle) - answer(column, part, base - step, cycle)) / (2 * step)
     still = np.abs(way) < SAME
-    slope = np.where(still, bent, (end - start) / np.where(still, 1.0, way))
-    return Shares(start, found.values * slope[:, None], end)
+    slope = np.where(still, derivative, (end - start) / np.where(still, 1.0, way))
+    return Shares(start, shap.values * slope[:, None], end)

@@ -1,4 +1,4 @@
-"""How far an importance can be trusted: what the training measured by leaving papers out and by shuffling features.
+"""Stability of importances: what the training measured by leaving papers out and by shuffling features.
 
 Stored with the model as plain numbers, since an exported model has neither the labels nor the papers to measure it.
 """
@@ -29,15 +29,19 @@ class Stability:
 
     Attributes
     ----------
-    refits, papers : number of refits, and of papers in the whole
-    features : one row per feature: `feature`; `low`, `high` (least and greatest mean absolute SHAP value over the
-        refits, on the model's scale); `rank_low`, `rank_high` (best and worst place); `above_shuffled` (share of refits
-        in which it outweighs every feature that was shuffled between papers); `shuffled` (what the best of these
-        reached on average); `permutation`, `permutation_low`, `permutation_high` (rise of the error on papers left out,
-        when its values come from other papers, with the 90 % interval over papers)
-    groups : the same permutation for features shuffled together: `group`, `members` (names joined by `;`),
-        `permutation`, `permutation_low`, `permutation_high`
-    pairs : strongest interactions: `first`, `second`, `low`, `high`, `above_shuffled`
+    refits, papers : int
+        Number of refits, and of papers in the whole.
+    features : DataFrame
+        One row per feature: `feature`; `low`, `high` (least and greatest mean absolute SHAP value over the refits, on
+        the model's scale); `rank_low`, `rank_high` (best and worst place); `above_shuffled` (share of refits in which
+        it outweighs every feature that was shuffled between papers); `shuffled` (what the best of these reached on
+        average); `permutation`, `permutation_low`, `permutation_high` (rise of the error on papers left out, when its
+        values come from other papers, with the 90 % interval over papers).
+    groups : DataFrame
+        The same permutation for features shuffled together: `group`, `members` (names joined by `;`), `permutation`,
+        `permutation_low`, `permutation_high`.
+    pairs : DataFrame
+        Strongest interactions: `first`, `second`, `low`, `high`, `above_shuffled`.
     """
 
     refits: int
@@ -47,7 +51,7 @@ class Stability:
     pairs: pd.DataFrame
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, at six digits."""
+        """Return plain values for JSON, at six digits."""
         tables = {name: getattr(self, name) for name in ("features", "groups", "pairs")}
         plain = {
             name: {str(column): [_plain(value) for value in table[column].tolist()] for column in table.columns}
@@ -57,7 +61,12 @@ class Stability:
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> Stability:
-        """Read what `as_dict` gave."""
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : mapping of str to Any
+        """
         tables = {name: pd.DataFrame(state[name]) for name in ("features", "groups", "pairs")}
         return cls(int(state["refits"]), int(state["papers"]), **tables)
 
@@ -67,6 +76,14 @@ def _plain(value: Any) -> Any:
 
 
 def stability_of(facts: Mapping[str, Any], part: str) -> Stability | None:
-    """What the training measured for a part; None where the model stores none."""
+    """Return what the training measured for a part; None where the model stores nothing.
+
+    Parameters
+    ----------
+    facts : mapping of str to Any
+        Of the bundle.
+    part : str
+        Name of `PARTS`.
+    """
     stored = facts.get(FACTS, {}).get(part)
     return Stability.from_dict(stored) if stored else None

@@ -1,1 +1,1 @@
-"""Explanations as pages: importance, waterfalls, sweeps, counterfactuals."""
+"""Explanations as pages: importance, waterfalls, sweeps, counterfactuals, drawn and told."""

@@ -1,4 +1,4 @@
-"""Pictures of reasons: bars with their stability, beeswarm, dependence, pairs, and waterfalls of factors or points."""
+"""Pictures of explanations: bars with their stability, beeswarm, dependence, pairs, waterfalls and sweeps."""
 
 from __future__ import annotations
 
@@ -9,21 +9,41 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from features.tables.columns import unit_of
+from features.tables.records import Candidate
 from models.explain.readings import Reading
 from models.explain.reasons import Reasons
-from reporting.figures import INK, QUIET, axes
+from models.explain.sweep import Sweep
+from models.explain.waterfall import Waterfall
+from models.tasks.registry import TARGETS
+from reporting.figures import COLOURS, INK, QUIET, axes, legend_beside
 
 UP, DOWN = "#0072b2", "#d55e00"
 """Of Okabe and Ito: told apart by colour-blind readers and, by their darkness, in print."""
 WARNING = "#a32900"
 SHOWN = 12
+"""Features in a picture or a table, the strongest."""
 JITTER = 0.08
 CROWDED = 6.0
-"""How many times wider than the steps an interval may be and still be drawn whole."""
+"""Times by which an interval may be wider than the steps and still be drawn whole."""
+BOUND_MARKERS = {"<": "v", ">": "^"}
+"""Markers of upper and lower bounds; everything else is a dot."""
 
 
 def warned(figure: Figure, sentence: str) -> Figure:
-    """The figure with a sentence above it, where there is one: it goes wherever the picture goes."""
+    """Put a sentence above a figure: it goes wherever the picture goes.
+
+    Parameters
+    ----------
+    figure : Figure
+    sentence : str
+        Empty for none.
+
+    Returns
+    -------
+    Figure
+        The same one.
+    """
     if sentence:
         figure.suptitle(sentence, fontsize=9, color=WARNING, x=0.01, ha="left", wrap=True)
     return figure
@@ -38,13 +58,22 @@ def bars(
     shuffled: float,
     unit: str,
 ) -> Figure:
-    """Mean absolute SHAP value of features, with its spread over papers left out.
+    """Draw the mean absolute SHAP value of features, with its spread over papers left out.
 
     Parameters
     ----------
-    low, high : ends of the spread, shape (n_features,); NaN where it was not measured
-    apart : whether each is told apart from zero; the others are drawn pale
-    shuffled : what the strongest shuffled feature reaches; NaN where it was not measured
+    labels : sequence of str, shape (n_features,)
+        The first is drawn on top.
+    strength : array, shape (n_features,)
+        In `unit`.
+    low, high : array, shape (n_features,)
+        Ends of the spread; NaN where it was not measured.
+    apart : array of bool, shape (n_features,)
+        Whether each is told apart from zero; the others are drawn pale.
+    shuffled : float
+        Strength that the strongest shuffled feature reaches; NaN where it was not measured.
+    unit : str
+        Of the SHAP values.
     """
     figure, plot = axes(7.6, 1.3 + 0.32 * len(labels))
     places = np.arange(len(labels))[::-1]
@@ -64,8 +93,18 @@ def bars(
     return figure
 
 
-def beeswarm(found: Reasons, shown: int, unit: str) -> Figure:
-    """shap's own plot: one dot a row and feature, coloured by the feature's value."""
+def beeswarm(shap_values: Reasons, shown: int, unit: str) -> Figure:
+    """Draw shap's own plot: one dot a row and feature, coloured by the feature's value.
+
+    Parameters
+    ----------
+    shap_values : Reasons
+        SHAP values of the training designs.
+    shown : int
+        Features drawn, the strongest.
+    unit : str
+        Of the SHAP values.
+    """
     import matplotlib
     import shap
 
@@ -74,10 +113,10 @@ def beeswarm(found: Reasons, shown: int, unit: str) -> Figure:
 
     pyplot.close("all")
     explanation = shap.Explanation(
-        values=found.values,
-        base_values=np.full(len(found.values), found.base),
-        data=np.round(found.vectors, 3),
-        feature_names=[feature.printed for feature in found.features],
+        values=shap_values.values,
+        base_values=np.full(len(shap_values.values), shap_values.base),
+        data=np.round(shap_values.vectors, 3),
+        feature_names=[feature.printed for feature in shap_values.features],
     )
     state = np.random.get_state()
     np.random.seed(0)  # shap scatters its dots by the global generator
@@ -90,12 +129,18 @@ def beeswarm(found: Reasons, shown: int, unit: str) -> Figure:
 
 
 def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: str, what: str = "SHAP value") -> Figure:
-    """A feature's SHAP values against its own values over the training rows; unknown values stand at the left.
+    """Draw a feature's SHAP values against its own values over the training rows; unknown values stand at the left.
 
     Parameters
     ----------
-    values : as the model reads them, NaN where unknown, shape (n_rows,)
-    effect : shape (n_rows,)
+    values : array, shape (n_rows,)
+        As the model reads them, NaN where unknown.
+    effect : array, shape (n_rows,)
+        In `unit`.
+    reading : Reading
+        Of the feature.
+    unit, what : str
+        Unit of the effect, and its name.
     """
     figure, plot = axes(5.6, 3.6)
     known = np.isfinite(values)
@@ -120,7 +165,20 @@ def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: s
 def pair(
     first: np.ndarray, second: np.ndarray, effect: np.ndarray, readings: tuple[Reading, Reading], unit: str
 ) -> Figure:
-    """What two features do together beyond their sum, against the first, coloured by the second (crosses: unknown)."""
+    """Draw what two features do together beyond their sum, against the first, coloured by the second.
+
+    Parameters
+    ----------
+    first, second : array, shape (n_rows,)
+        Values as the model reads them; a row whose second is unknown (NaN) is a cross, one without its first is left
+        out.
+    effect : array, shape (n_rows,)
+        In `unit`.
+    readings : pair of Reading
+        Of the two features.
+    unit : str
+        Of the effect.
+    """
     figure, plot = axes(6.2, 3.8)
     x, colour = readings[0].natural(first), readings[1].natural(second)
     if readings[0].states:
@@ -142,64 +200,97 @@ def pair(
     return figure
 
 
-def waterfall(
-    labels: Sequence[str],
-    steps: np.ndarray,
-    told: Sequence[str],
-    start: float,
-    ends: tuple[float, float, float],
-    printed: tuple[str, str],
-    title: str,
-    axis: str,
-    log: bool,
-) -> Figure:
-    """From the base to the answer, step by step from above.
+def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) -> Figure:
+    """Draw the way from the base to a prediction, step by step from above.
 
     Parameters
     ----------
-    steps : log10 of a factor, or points, shape (n_steps,); with `start` they sum to the answer
-    told : what is written at each step, such as `x3.2` or `-4.1`
-    ends : the answer, and the ends of its interval, on the same scale
-    printed : base and answer as written
-    log : whether the steps are factors: the axis is then logarithmic
+    prediction : Waterfall
+    labels : sequence of str, shape (n_steps,)
+    pieces : array, shape (n_steps,)
+        log10 of a factor, or points: the steps of the waterfall, the weakest of them put together.
     """
+    target = prediction.target
     figure, plot = axes(8.2, 1.6 + 0.36 * (len(labels) + 2))
-    reached = start + np.concatenate([[0.0], np.cumsum(steps)])
-    if log:
+    marks = (prediction.base, prediction.predicted, prediction.low, prediction.high)
+    scaled = [float(target.scaled(mark)) for mark in marks]
+    reached = scaled[0] + np.concatenate([[0.0], np.cumsum(pieces)])
+    if target.log10:
         plot.set_xscale("log")
-        reached, ends, start = 10.0**reached, (10.0 ** ends[0], 10.0 ** ends[1], 10.0 ** ends[2]), 10.0**start
+        reached, scaled = 10.0**reached, [10.0**value for value in scaled]
+    base, predicted, low, high = scaled
     places = np.arange(len(labels) + 2)[::-1]
-    plot.plot(start, places[0], "o", color=QUIET, markersize=8)
-    _written(plot, start, places[0], printed[0])
-    for place, before, after, words in zip(places[1:-1], reached[:-1], reached[1:], told, strict=True):
+    plot.plot(base, places[0], "o", color=QUIET, markersize=8)
+    _write(plot, base, places[0], f"{target.show(prediction.base)} {target.unit}")
+    for place, before, after, piece in zip(places[1:-1], reached[:-1], reached[1:], pieces, strict=True):
         plot.barh(place, after - before, left=before, color=UP if after >= before else DOWN, height=0.62)
         plot.plot([after, after], [place - 1, place], color=QUIET, linewidth=0.8, zorder=0)
-        _written(plot, max(before, after), place, words)
-    plot.plot([start, start], [places[1], places[0]], color=QUIET, linewidth=0.8, zorder=0)
-    plot.hlines(places[-1], ends[1], ends[2], color=INK, linewidth=6, alpha=0.3)
-    plot.plot(ends[0], places[-1], "D", color=INK, markersize=8)
-    _written(plot, ends[0], places[-1] - 0.32, printed[1])
+        _write(plot, max(before, after), place, prediction.step_in_words(piece))
+    plot.plot([base, base], [places[1], places[0]], color=QUIET, linewidth=0.8, zorder=0)
+    plot.hlines(places[-1], low, high, color=INK, linewidth=6, alpha=0.3)
+    plot.plot(predicted, places[-1], "D", color=INK, markersize=8)
+    interval = f"{target.show(prediction.low)} to {target.show(prediction.high)}"
+    _write(plot, predicted, places[-1] - 0.32, f"{target.show(prediction.predicted)} {target.unit} ({interval})")
     plot.set_yticks(places, ["base: the mean over the training", *labels, "prediction, with its interval"], fontsize=8)
     plot.margins(x=0.16)
-    if (wide := _wide(reached, ends, log)) is not None:
-        plot.set_xlim(*wide)
+    if (limits := _limits_around_steps(reached, low, high, target.log10)) is not None:
+        plot.set_xlim(*limits)
         words = "the interval is wider than the picture"
         plot.annotate(words, (0.02, places[-1] + 0.3), xycoords=plot.get_yaxis_transform(), fontsize=7, color=QUIET)
-    plot.set(xlabel=axis)
-    plot.set_title(title.replace("$", r"\$"), fontsize=10, loc="left", x=0)
+    plot.set(xlabel=f"{target.label} ({target.unit})")
+    plot.set_title(prediction.title.replace("$", r"\$"), fontsize=10, loc="left", x=0)
     return figure
 
 
-def _wide(reached: np.ndarray, ends: tuple[float, float, float], log: bool) -> tuple[float, float] | None:
-    """Limits around the steps where the interval would leave no room to see them; None where it leaves enough."""
-    scaled, interval = (np.log10(reached), np.log10(ends[1:])) if log else (reached, np.array(ends[1:]))
-    span = float(np.ptp(scaled))
+def _limits_around_steps(reached: np.ndarray, low: float, high: float, log: bool) -> tuple[float, float] | None:
+    """Return limits where the interval would leave no room to see the steps; None where it leaves enough."""
+    interval = np.array([low, high])
+    if log:
+        reached, interval = np.log10(reached), np.log10(interval)
+    span = float(np.ptp(reached))
     if span * CROWDED >= float(np.ptp(interval)):
         return None
-    low, high = float(scaled.min()) - span, float(scaled.max()) + span
-    return (10.0**low, 10.0**high) if log else (low, high)
+    first, last = float(reached.min()) - span, float(reached.max()) + span
+    return (10.0**first, 10.0**last) if log else (first, last)
 
 
-def _written(plot: Axes, x: float, y: float, words: str) -> None:
+def sweep(swept: Sweep, label: str) -> Figure:
+    """Draw a sweep: line and interval, pale outside the domain, and the literature as points.
+
+    Parameters
+    ----------
+    swept : Sweep
+    label : str
+        Of the column that was swept.
+    """
+    target, table = TARGETS[swept.target], swept.table
+    figure, plot = axes(7.4, 4.0)
+    value = table["value"].to_numpy()
+    plot.fill_between(value, table["low"], table["high"], color=INK, alpha=0.15, linewidth=0, label="90 % interval")
+    inside = table["predicted"].where(table["inside"]).to_numpy()
+    if not table["inside"].all():
+        plot.plot(value, table["predicted"], color=QUIET, linestyle=":", linewidth=1.6, label="outside the domain")
+    plot.plot(value, inside, color=INK, linewidth=2.2, label="prediction")
+    if np.isfinite(swept.given):
+        plot.axvline(swept.given, color=QUIET, linewidth=1, linestyle="--", label="this design")
+    for qualifier, points in swept.known.groupby("qualifier"):
+        marker = BOUND_MARKERS.get(str(qualifier), "o")
+        words = {"<": "measured, at most", ">": "measured, at least"}.get(str(qualifier), "measured")
+        style: dict[str, Any] = {"fc": "white" if str(qualifier) in BOUND_MARKERS else COLOURS[1], "ec": COLOURS[1]}
+        plot.scatter(points["value"], points["measured"], marker=marker, s=34, label=words, zorder=4, **style)
+    if swept.log:
+        plot.set_xscale("log")
+    if target.log10:
+        plot.set_yscale("log")
+    unit = unit_of(Candidate, swept.column)
+    at = f" after {swept.cycle:g} cycles" if target.at_cycle else ""
+    plot.set(xlabel=f"{label} ({unit})" if unit != "1" else label, ylabel=f"{target.label}{at}\n({target.unit})")
+    handles, names = plot.get_legend_handles_labels()
+    once = dict(zip(names, handles, strict=True))
+    legend_beside(plot, list(once.values()), list(once))
+    return figure
+
+
+def _write(plot: Axes, x: float, y: float, words: str) -> None:
     style: dict[str, Any] = {"textcoords": "offset points", "xytext": (6, 0), "va": "center", "fontsize": 8}
     plot.annotate(words.replace("$", r"\$"), (x, y), **style)

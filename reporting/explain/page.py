@@ -1,27 +1,28 @@
-"""The folder that `silion explain` writes: what moves predictions overall, and design by design."""
+"""Folder that `silion explain` writes: reasons of predictions overall, and design by design."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from models.bundle import Bundle
 from models.explain.contributions import in_chunks, write_contributions
+from models.explain.counterfactuals import changes
 from models.explain.importance import overall
+from models.explain.questions import Questions
+from models.explain.sweep import sweep
+from models.explain.waterfall import waterfalls
 from models.predictor import Predictor, check_targets
 from models.tasks.registry import TARGETS, task_of
 from reporting import pages
-from reporting.explain.counterfactuals import Want, change_blocks, changes
+from reporting.explain.design_blocks import change_blocks, sweep_blocks, waterfall_blocks
 from reporting.explain.sections import overall_blocks
-from reporting.explain.sweep import sweep, sweep_blocks
-from reporting.explain.waterfall import waterfall_blocks, waterfalls
 from reporting.files import Written, file_name
 
 PICTURED = 20
-"""Designs that get pictures of their own; the values of all go to the tables."""
+"""Designs that get pictures of their own, the first; the values of all go to the tables."""
 METHOD = (
     "SHAP values say how the model weighs a feature, not what causes what. A prediction is taken apart into factors "
     "(conductivity, life) or percentage points (ICE, retention): the Aumann-Shapley value of the printed answer along "
@@ -29,21 +30,6 @@ METHOD = (
     "training, and what a design does not state counts as not given."
 )
 NO_SKILL = "No skill shown yet on unseen papers: this is how the model works, not how cells work."
-
-
-@dataclass(frozen=True)
-class Questions:
-    """What is asked beyond the reasons.
-
-    Attributes
-    ----------
-    wants, vary : values to reach, and the columns that may vary for it
-    sweeps : columns to change one by one
-    """
-
-    wants: tuple[Want, ...] = ()
-    vary: tuple[str, ...] = ()
-    sweeps: tuple[str, ...] = ()
 
 
 def explain(
@@ -61,17 +47,26 @@ def explain(
 
     Parameters
     ----------
-    folder : written into; files of the same name are replaced
-    designs : candidate designs, of which the first get pictures; only the overall part where None
-    names : what to call each design
-    targets : columns; all where None
-    progress : called with the number of designs whose values were just written
-    chunks : names and designs of the whole table, some at a time, where `designs` is but its beginning
+    bundle : Bundle
+    folder : Path
+        Written into; files of the same name are replaced.
+    designs : DataFrame, shape (n_designs, n_columns), optional
+        Columns of `Candidate`; the first `PICTURED` get pictures. Only the overall part where None or empty.
+    names : list of str, shape (n_designs,), optional
+        What to call each design; its number where None.
+    targets : list of str, optional
+        Columns of `TARGETS`; all where None.
+    questions : Questions, optional
+        Values to reach and columns to sweep, for the designs that get pictures.
+    progress : callable
+        Called with the number of designs whose values were just written.
+    chunks : iterable of (names, designs), optional
+        Names and designs of the whole table, some at a time, where `designs` is but its beginning.
 
     Returns
     -------
     list of Path
-        What was written, the page `index.html` first.
+        Files written, the page `index.html` first.
     """
     wanted, asked, written = check_targets(targets), questions or Questions(), Written(folder)
     blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
@@ -84,7 +79,7 @@ def explain(
             folder,
             progress,
         )
-        blocks += _each(bundle, designs, called, wanted, asked, written)
+        blocks += _design_blocks(bundle, designs, called, wanted, asked, written)
     for name in dict.fromkeys(task_of(column).name for column in wanted):
         columns = [column for column in wanted if task_of(column).name == name]
         blocks += [
@@ -103,12 +98,12 @@ def _verdict(bundle: Bundle, column: str) -> str:
 
 
 def _sentence(bundle: Bundle, columns: Sequence[str]) -> str:
-    """What every picture of these targets carries; empty where each has shown its skill."""
+    """Return the sentence that every picture of these targets carries; empty where each has shown its skill."""
     skill = bundle.facts.get("skill", {})
     return "" if all(skill.get(column, {}).get("shown", False) for column in columns) else NO_SKILL
 
 
-def _each(
+def _design_blocks(
     bundle: Bundle, designs: pd.DataFrame, names: list[str], wanted: list[str], asked: Questions, written: Written
 ) -> list[pages.Block]:
     predictor = Predictor(bundle)
@@ -121,23 +116,23 @@ def _each(
             )
         )
     notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
-    made = {column: waterfalls(bundle, shown, names, column) for column in wanted}
-    for row, (design, notice) in enumerate(zip(names, notices, strict=False)):
-        blocks.append(pages.Heading(design, 3))
+    by_target = {column: waterfalls(bundle, shown, names, column) for column in wanted}
+    for row, (name, notice) in enumerate(zip(names, notices, strict=False)):
+        blocks.append(pages.Heading(name, 3))
         if notice:
             blocks.append(pages.Paragraph(f"Notice: {notice}"))
-        start, one = f"{row + 1:02d}_{file_name(design)}", shown.iloc[[row]]
+        start, design = f"{row + 1:02d}_{file_name(name)}", shown.iloc[[row]]
         for column in wanted:
-            if told := made[column][row]:
-                blocks += waterfall_blocks(told, f"{start}_{column}", _sentence(bundle, [column]), written)
+            if waterfall := by_target[column][row]:
+                blocks += waterfall_blocks(waterfall, f"{start}_{column}", _sentence(bundle, [column]), written)
         if asked.wants:
-            blocks += change_blocks(changes(predictor, one, asked.wants, asked.vary), f"{start}_changes", written)
+            blocks += change_blocks(changes(predictor, design, asked.wants, asked.vary), f"{start}_changes", written)
         for swept in asked.sweeps:
             for column in wanted:
-                found = sweep(predictor, one, design, swept, column)
-                if isinstance(found, str):
-                    blocks.append(pages.Paragraph(f"No sweep: {found}."))
+                result = sweep(predictor, design, name, swept, column)
+                if isinstance(result, str):
+                    blocks.append(pages.Paragraph(f"No sweep: {result}."))
                 else:
-                    name = f"{start}_{column}_{swept}"
-                    blocks += sweep_blocks(predictor, found, name, _sentence(bundle, [column]), written)
+                    sentence = _sentence(bundle, [column])
+                    blocks += sweep_blocks(bundle, result, f"{start}_{column}_{swept}", sentence, written)
     return blocks

@@ -1,4 +1,4 @@
-"""The section of a page that tells what moves a part's predictions overall, with its pictures and tables."""
+"""Section of a page on the overall importance of a part's features, with its pictures and tables."""
 
 from __future__ import annotations
 
@@ -17,24 +17,28 @@ DEPENDENCE = 4
 """Features that get a plot of their values against their effect."""
 
 
-def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
-    """The part's section of a page, with its pictures and tables written.
+def overall_blocks(importance: Overall, sentence: str, written: Written) -> list[pages.Block]:
+    """Write a part's section of a page, with its pictures and tables.
 
     Parameters
     ----------
-    sentence : goes onto every picture: that no skill is shown yet; empty where it is
+    importance : Overall
+    sentence : str
+        Goes onto every picture: that no skill is shown yet; empty where it is.
+    written : Written
+        Folder that pictures and tables go to.
     """
-    label, unit, rows = label_of(told), TASKS[told.part].scale_unit, len(told.found.values)
-    top = told.features.head(pictures.SHOWN)
-    by_name = {feature.name: place for place, feature in enumerate(told.found.features)}
-    swarm = pd.DataFrame(told.found.values, columns=[f"shap_{name}" for name in by_name]).join(
-        pd.DataFrame(told.found.vectors, columns=list(by_name))
+    label, unit, rows = label_of(importance), TASKS[importance.part].scale_unit, len(importance.shap.values)
+    top = importance.features.head(pictures.SHOWN)
+    by_name = {feature.name: place for place, feature in enumerate(importance.shap.features)}
+    swarm = pd.DataFrame(importance.shap.values, columns=[f"shap_{name}" for name in by_name]).join(
+        pd.DataFrame(importance.shap.vectors, columns=list(by_name))
     )
     blocks = [
-        *strength_blocks(told, sentence, written),
+        *strength_blocks(importance, sentence, written),
         written.picture(
-            f"{told.part}_beeswarm",
-            pictures.warned(pictures.beeswarm(told.found, pictures.SHOWN, unit), sentence),
+            f"{importance.part}_beeswarm",
+            pictures.warned(pictures.beeswarm(importance.shap, pictures.SHOWN, unit), sentence),
             swarm,
             f"{label}: the {len(top)} strongest features over the {rows} training rows: one dot a row, coloured by the "
             "feature's value.",
@@ -43,61 +47,70 @@ def overall_blocks(told: Overall, sentence: str, written: Written) -> list[pages
     ]
     for name in top["feature"].head(DEPENDENCE):
         place = by_name[name]
-        read, effect = reading(told.found.features[place]), told.found.values[:, place]
-        values = told.found.vectors[:, place]
+        read, effect = reading(importance.shap.features[place]), importance.shap.values[:, place]
+        values = importance.shap.vectors[:, place]
         figure = pictures.warned(pictures.dependence(values, effect, read, unit), sentence)
         numbers = pd.DataFrame({name: values, "natural": read.natural(values), "shap": effect})
         caption = f"{label}: effect of {read.printed} over the training rows, in {unit}."
-        blocks.append(written.picture(f"{told.part}_dependence_{name}", figure, numbers, caption, vector=True))
-    return [*blocks, *_pair_blocks(told, by_name, label, unit, sentence, written)]
+        blocks.append(written.picture(f"{importance.part}_dependence_{name}", figure, numbers, caption, vector=True))
+    return [*blocks, *_pair_blocks(importance, by_name, label, unit, sentence, written)]
 
 
-def label_of(told: Overall) -> str:
-    """The targets of a part in words."""
-    return " and ".join(TARGETS[column].label for column in targets_of(told.part))
-
-
-def strength_blocks(told: Overall, sentence: str, written: Written) -> list[pages.Block]:
-    """How strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP and
-    permutation disagree; without the values of single rows.
+def label_of(importance: Overall) -> str:
+    """Return the targets of a part in words.
 
     Parameters
     ----------
-    sentence : as in `overall_blocks`
+    importance : Overall
+        Of the part.
     """
-    unit, rows, top = TASKS[told.part].scale_unit, len(told.found.values), told.features.head(pictures.SHOWN)
+    return " and ".join(TARGETS[column].label for column in targets_of(importance.part))
+
+
+def strength_blocks(importance: Overall, sentence: str, written: Written) -> list[pages.Block]:
+    """Tell how strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP
+    and permutation disagree; without the values of single rows.
+
+    Parameters
+    ----------
+    importance, sentence, written
+        As of `overall_blocks`.
+    """
+    unit, rows = TASKS[importance.part].scale_unit, len(importance.shap.values)
+    top = importance.features.head(pictures.SHOWN)
     bar = pictures.bars(
         list(top["label"]), top["mean_abs_shap"].to_numpy(), top["low"].to_numpy(float), top["high"].to_numpy(float),
         (top["apart_from_zero"] != "no").to_numpy(), float(top["shuffled"].iloc[0]), unit,
     )  # fmt: skip
     blocks: list[pages.Block] = [
-        pages.Paragraph(_stability_words(told)),
+        pages.Paragraph(_stability_words(importance)),
         written.picture(
-            f"{told.part}_bar", pictures.warned(bar, sentence), told.features,
-            f"{label_of(told)}: the {len(top)} strongest features over the {rows} training rows: mean absolute SHAP "
-            f"value in {unit}.", vector=True,
+            f"{importance.part}_bar", pictures.warned(bar, sentence), importance.features,
+            f"{label_of(importance)}: the {len(top)} strongest features over the {rows} training rows: mean absolute "
+            f"SHAP value in {unit}.", vector=True,
         ),
         _feature_table(top, unit),
-        *_correlated_words(told),
-        _group_table(told.groups, unit),
+        *_correlated_words(importance),
+        _group_table(importance.groups, unit),
     ]  # fmt: skip
-    if told.disagreements:
+    if importance.disagreements:
         blocks += [
             pages.Paragraph("Where SHAP and the permutation by paper do not say the same:"),
-            pages.Bullets(told.disagreements),
+            pages.Bullets(importance.disagreements),
         ]
     return blocks
 
 
-def _stability_words(told: Overall) -> str:
-    if told.stability is None:
+def _stability_words(importance: Overall) -> str:
+    if importance.stability is None:
         return NONE
-    apart = told.features.loc[told.features["apart_from_zero"] == "yes", "label"]
+    apart = importance.features.loc[importance.features["apart_from_zero"] == "yes", "label"]
     named = f": {', '.join(apart)}" if len(apart) else ""
     return (
-        f"{len(apart)} of {len(told.features)} features are told apart from zero{named}. Each of "
-        f"{told.stability.refits} models was refitted without a part of the {told.stability.papers} papers; a feature "
-        f"is told apart from zero where it outweighs, in at least {100 * SURE:.0f} % of them, every feature whose "
+        f"{len(apart)} of {len(importance.features)} features are told apart from zero{named}. Each of "
+        f"{importance.stability.refits} models was refitted without a part of the {importance.stability.papers} "
+        "papers; a feature is told apart from zero where it outweighs, in at least "
+        f"{100 * SURE:.0f} % of them, every feature whose "
         "values were dealt to other papers. The other bars may be noise, whatever their length."
     )
 
@@ -135,27 +148,37 @@ def _range(low: float, high: float) -> str:
 
 
 def interval(value: float, low: float, high: float) -> str:
-    """A figure with its sign and its interval for a cell; NaN is an empty one."""
+    """Write a signed number with its interval for a cell of a table.
+
+    Parameters
+    ----------
+    value, low, high : float
+        An empty text for a value of NaN.
+
+    Examples
+    --------
+    >>> interval(0.123, -0.01, 0.2)
+    '+0.12 (-0.01 to +0.2)'
+    """
     return "" if value != value else f"{value:+.2g} ({low:+.2g} to {high:+.2g})"
 
 
-def _correlated_words(told: Overall) -> list[pages.Block]:
-    names = list(told.features["feature"])
-    labels = dict(zip(names, told.features["label"], strict=True))
+def _correlated_words(importance: Overall) -> list[pages.Block]:
+    names = list(importance.features["feature"])
+    labels = dict(zip(names, importance.features["label"], strict=True))
     shown = set(names[: pictures.SHOWN])
-    found = [
-        each for each in correlated([f.name for f in told.found.features], told.found.vectors) if shown & set(each)
-    ]
-    if not found:
+    all_groups = correlated([feature.name for feature in importance.shap.features], importance.shap.vectors)
+    groups = [members for members in all_groups if shown & set(members)]
+    if not groups:
         return []
     joint = {}
-    if told.stability is not None:
+    if importance.stability is not None:
         joint = {
             row.members: interval(row.permutation, row.permutation_low, row.permutation_high)
-            for row in rows_of(told.stability.groups)
+            for row in rows_of(importance.stability.groups)
         }
     items = []
-    for members in found:
+    for members in groups:
         together = joint.get(";".join(members), "")
         items.append(
             " = ".join(labels[name] for name in members) + (f" (shuffled together: {together})" if together else "")
@@ -170,24 +193,24 @@ def _correlated_words(told: Overall) -> list[pages.Block]:
 
 
 def _pair_blocks(
-    told: Overall, by_name: dict[str, int], label: str, unit: str, sentence: str, written: Written
+    importance: Overall, by_name: dict[str, int], label: str, unit: str, sentence: str, written: Written
 ) -> list[pages.Block]:
-    if not told.asked_pairs:
+    if not importance.asked_pairs:
         slow = f"in a model of more than {MOST_ROUNDS} rounds, where each design would take about a second"
         return [pages.Paragraph(f"Interactions are not looked for {slow}.")]
-    if told.pairs.empty:
+    if importance.pairs.empty:
         return [pages.Paragraph("No two features act together: the model adds them up.")]
-    features = told.found.features
+    features = importance.shap.features
     labels = {feature.name: feature.label for feature in features}
     rows = [
         (
             labels[row.first], labels[row.second], f"{row.strength:.2g}", _range(row.low, row.high),
             row.apart_from_zero or "not among the strongest when papers are left out",
         )
-        for row in rows_of(told.pairs)
+        for row in rows_of(importance.pairs)
     ]  # fmt: skip
     header = ["feature", "with", f"mean |effect| ({unit})", "spread, papers left out", "apart from zero"]
-    sure = int((told.pairs["apart_from_zero"] == "yes").sum())
+    sure = int((importance.pairs["apart_from_zero"] == "yes").sum())
     blocks: list[pages.Block] = [
         pages.Heading("Features that act together", 3),
         pages.Paragraph(
@@ -196,17 +219,17 @@ def _pair_blocks(
         ),
         pages.Table(header, rows, sortable=True),
     ]
-    written.table(f"{told.part}_pairs", told.pairs)
-    for place, row in enumerate(rows_of(told.pairs)):
+    written.table(f"{importance.part}_pairs", importance.pairs)
+    for place, row in enumerate(rows_of(importance.pairs)):
         both = by_name[str(row.first)], by_name[str(row.second)]
-        values = [told.found.vectors[:, each] for each in both]
+        values = [importance.shap.vectors[:, feature] for feature in both]
         readings = reading(features[both[0]]), reading(features[both[1]])
-        figure = pictures.pair(values[0], values[1], told.effects[:, place], readings, unit)
-        numbers = pd.DataFrame({row.first: values[0], row.second: values[1], "effect": told.effects[:, place]})
+        figure = pictures.pair(values[0], values[1], importance.effects[:, place], readings, unit)
+        numbers = pd.DataFrame({row.first: values[0], row.second: values[1], "effect": importance.effects[:, place]})
         caption = f"{label}: what {labels[row.first]} and {labels[row.second]} do together, in {unit}."
         blocks.append(
             written.picture(
-                f"{told.part}_pair_{place + 1}", pictures.warned(figure, sentence), numbers, caption, vector=True
+                f"{importance.part}_pair_{place + 1}", pictures.warned(figure, sentence), numbers, caption, vector=True
             )
         )
     return blocks

@@ -17,7 +17,11 @@ export async function ask(path, body, signal) {
   return (await answer(path, { ...sent, signal })).json();
 }
 
-/** Any answer: `body` is sent as it is, with its type. */
+/**
+ * Any answer: `body` is sent as it is, with its type.
+ * @param {string} path
+ * @param {{body?: BodyInit, type?: string, signal?: AbortSignal}} [request]
+ */
 export async function answer(path, { body, type, signal } = {}) {
   const headers = {};
   if (type) headers["Content-Type"] = type;

@@ -5,9 +5,10 @@ import { LETTERS } from "./series.js";
 export const MOST = LETTERS.length;
 
 export class Board {
-  constructor() {
-    this.replace([new Map()]);
-  }
+  /** @type {Map<string, string>[]} */
+  designs = [new Map()];
+  active = 0;
+  sources = new Map();
 
   get current() {
     return this.designs[this.active];

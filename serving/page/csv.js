@@ -11,8 +11,10 @@ export function readCsv(text, separator = ",") {
     const sign = text[place];
     if (quoted) {
       if (sign !== '"') cell += sign;
-      else if (text[place + 1] === '"') cell += text[(place += 1)];
-      else quoted = false;
+      else if (text[place + 1] === '"') {
+        cell += sign;
+        place += 1;
+      } else quoted = false;
     } else if (sign === '"') {
       quoted = true;
     } else if (sign === separator) {
@@ -32,7 +34,7 @@ export function readCsv(text, separator = ",") {
 
 /** Cells as text. */
 export function writeCsv(rows) {
-  return rows.map((row) => row.map(quotedCell).join(",")).join("\r\n") + "\r\n";
+  return rows.map((row) => `${row.map(quotedCell).join(",")}\r\n`).join("");
 }
 
 function quotedCell(cell) {

@@ -1,7 +1,7 @@
 // Retention over the cycles: a line per design, the band of one of them, and where 80 % is crossed.
 
 import { element, picture, scrolled, svg, table } from "./dom.js";
-import { Scale, compact, shown } from "./number.js";
+import { compact, Scale, shown } from "./number.js";
 import { seriesOf } from "./series.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 18, 12, 40];

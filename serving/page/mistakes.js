@@ -17,7 +17,9 @@ export class Mistakes {
 
 /** The words of each of `count` designs, and those of no design, from an answer that refuses all of them. */
 export function byDesign(words, count) {
+  /** @type {string[][]} */
   const own = Array.from({ length: count }, () => []);
+  /** @type {string[]} */
   const common = [];
   for (const each of words) {
     const place = Number(PLACE.exec(each)?.[1]) - 1;

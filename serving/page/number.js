@@ -76,6 +76,6 @@ export class Scale {
   #roundStep(most) {
     const rough = (this.high - this.low) / most;
     const power = 10 ** Math.floor(Math.log10(rough));
-    return power * [1, 2, 2.5, 5, 10].find((each) => each * power >= rough);
+    return power * ([1, 2, 2.5, 5].find((each) => each * power >= rough) ?? 10);
   }
 }

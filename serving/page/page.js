@@ -1,12 +1,12 @@
 // The page: one form, up to four designs, and the server's answers to them.
 
-import { Refused, answer, ask } from "./api.js";
+import { answer, ask, Refused } from "./api.js";
 import { Board } from "./board.js";
 import { writeCsv } from "./csv.js";
 import { download, element, part } from "./dom.js";
 import { exampleList } from "./examples.js";
 import { Form } from "./form.js";
-import { Mistakes, byDesign } from "./mistakes.js";
+import { byDesign, Mistakes } from "./mistakes.js";
 import { Results } from "./results.js";
 import { LETTERS } from "./series.js";
 import { fromFragment, toFragment } from "./share.js";

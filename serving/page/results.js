@@ -16,8 +16,11 @@ const LIFE = "cycle_life_80";
 export class Results {
   /** `explain(design)` promises the explanations of one; `focus(place, name)` leads to a field. */
   constructor(container, form, explain, focus) {
-    Object.assign(this, { container, form, explain, focus });
-    this.column = null;
+    this.container = container;
+    this.form = form;
+    this.explain = explain;
+    this.focus = focus;
+    this.column = "";
   }
 
   clear() {

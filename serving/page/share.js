@@ -15,6 +15,7 @@ export function toFragment(designs, level) {
 export function fromFragment(fragment, known) {
   const designs = new Map();
   const unknown = [];
+  /** @type {string | null} */
   let level = null;
   for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
     const [letter, name] = [key.slice(0, 1).toUpperCase(), key.slice(2)];

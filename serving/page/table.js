@@ -4,8 +4,12 @@ import { element, scrolled } from "./dom.js";
 
 const MOST = 200;
 
-/** The first row holds the names of the columns. */
-export function sortedTable([heads, ...rows]) {
+/**
+ * The first row holds the names of the columns.
+ * @param {string[][]} cells
+ */
+export function sortedTable(cells) {
+  const [heads, ...rows] = cells;
   const body = element("tbody");
   const remark = element("p", { class: "remark" });
   const columns = heads.map((name, place) => {

@@ -3,6 +3,7 @@
 import { part } from "./dom.js";
 
 const KEY = "silion-token";
+/** @type {Promise<void> | null} */
 let asking = null;
 
 /** The token, or nothing. */

@@ -1,6 +1,6 @@
 // A table of designs in, the same table ranked out.
 
-import { Refused, answer } from "./api.js";
+import { answer, Refused } from "./api.js";
 import { readCsv } from "./csv.js";
 import { download, element } from "./dom.js";
 import { sortedTable } from "./table.js";

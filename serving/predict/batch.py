@@ -21,11 +21,10 @@ from features.tables.records import Candidate
 from features.tables.rows import check_columns
 from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from reporting.console import progress
-from serving.predict.checkpoint import MOST_SAID, Finished, Unfinished, digest_of, finish
+from serving.predict.answer import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer
+from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.energy import ENERGY_UNITS, Energy
-from serving.predict.portion import NEAREST_COLUMNS, Asked, answer
 from serving.predict.read import read_measured, remarks_on
-from serving.predict.software import surroundings
 from serving.predict.text import SHOWN, is_predicted
 from serving.predict.write import SEPARATORS, writable
 
@@ -34,13 +33,13 @@ PRECEDENTS = 3
 MOST_WITH_PRECEDENTS = 10_000
 """Designs beyond which the nearest literature rows are written only where asked for: they are longer than the table."""
 
-Answering = Callable[[Sequence[tuple[int, Portion]], Asked, pd.DataFrame | None, str], Iterator[tuple[int, Finished]]]
-"""Numbered portions, what is asked, measured designs and the output's ending in; the portions out, in any order."""
+Answering = Callable[[Sequence[tuple[int, Portion]], Options, pd.DataFrame | None, str], Iterator[tuple[int, Answer]]]
+"""Numbered portions, options, measured designs and the output's ending in; answers by number out, in any order."""
 
 
 @dataclass
 class BatchResult:
-    """What `predict_file` did.
+    """Result of `predict_file`.
 
     Attributes
     ----------
@@ -84,14 +83,31 @@ def predict_file(
 
     Parameters
     ----------
-    calibrate : table of measured designs of the same laboratory, columns of `Measured`
-    precedents : nearest literature rows per design and target; `PRECEDENTS` where None, and none of them beyond
-        `MOST_WITH_PRECEDENTS` designs
-    cycles : cycles at which retention is wanted beside that of the design's own
-    above : limits of targets, in their units, whose probability of being passed is wanted
-    stack : words of `Energy.parse`: the energy density of each design's stack is wanted
-    resume : go on with what an interrupted run of the same input, model and options had finished
-    cluster : `local` or the address of a dask scheduler whose workers do the work; this process alone where None
+    source : str or Path
+        A CSV, TSV or Parquet file of designs, or a folder of them with the same columns.
+    out : str or Path
+        The output, a key of `WRITERS` as its ending.
+    predictor : Predictor
+        The model.
+    targets : sequence of str or None
+        Columns of `TARGETS`; all where None.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    calibrate : str, Path or None
+        Table of measured designs of the same laboratory, columns of `Measured`.
+    precedents : int or None
+        Nearest literature rows per design and target; `PRECEDENTS` where None, and none of them beyond
+        `MOST_WITH_PRECEDENTS` designs.
+    cycles : sequence of int
+        Cycles at which retention is wanted beside that of the design's own.
+    above : mapping or None
+        Limits of targets, in their units, whose probability of being passed is wanted.
+    stack : sequence of str
+        Words of `Energy.parse`: the energy density of each design's stack is wanted.
+    resume : bool
+        Go on with what an interrupted run of the same input, model and options had finished.
+    cluster : str or None
+        `local` or the address of a dask scheduler whose workers do the work; this process alone where None.
 
     Raises
     ------
@@ -101,7 +117,7 @@ def predict_file(
         The cluster does not answer, or ceases to.
     """
     wanted = tuple(check_targets(targets))
-    source, out = Path(source), writable(Path(out), [Path(each) for each in (source, calibrate) if each])
+    source, out = Path(source), writable(Path(out), [Path(path) for path in (source, calibrate) if path])
     table = open_source(source)
     name = source.name
     if out.suffix == ".parquet" and len({portion.is_parquet for portion in table.portions}) > 1:
@@ -111,35 +127,34 @@ def predict_file(
     remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
     remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else ())
     if stack:
-        remarks += Energy.parse(stack, table.columns).told()
+        remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
         precedents = PRECEDENTS if table.rows <= MOST_WITH_PRECEDENTS else 0
         if not precedents:
-            said = f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
-            remarks.append(said)
-    asked = Asked(
-        wanted, level, precedents, tuple(cycles), tuple((above or {}).items()), tuple(stack), named=source.is_dir()
-    )
-    unfinished = Unfinished(out, _key(table, predictor, asked, calibrate))
+            remarks.append(
+                f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
+            )
+    limits = tuple((above or {}).items())
+    options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), named=source.is_dir())
+    unfinished = Unfinished(out, _key(table, predictor, options, calibrate))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
-        _work(table, answering, asked, measured, unfinished)
-        result = _written(table, asked, unfinished, remarks)
+        _work(table, answering, options, measured, unfinished)
+        result = _written(table, options, unfinished, remarks)
     if not result.rows:
         empty = f"{name}: the file holds a header and no rows, expected at least one"
         raise InputError(f"{name}: no row can be used" if result.mistakes else empty, result.mistakes)
     return result
 
 
-def _key(table: Source, predictor: Predictor, asked: Asked, calibrate: str | Path | None) -> dict[str, str]:
-    """What finished portions depend on, by the words that say what changed."""
+def _key(table: Source, predictor: Predictor, options: Options, calibrate: str | Path | None) -> dict[str, str]:
+    """Return hashes of all that finished portions depend on, by the words that say what changed."""
     own = hashlib.sha256(Path(calibrate).read_bytes()).hexdigest() if calibrate else ""
     names = [portion.path.name for portion in table.portions]
-    options = json.dumps([asked.as_dict(), own])
     return {
         "input": hashlib.sha256(json.dumps([table.digest, sorted(set(names))]).encode()).hexdigest(),
         "model": digest_of(predictor.bundle),
-        "options": hashlib.sha256(options.encode()).hexdigest(),
+        "options": hashlib.sha256(json.dumps([options.as_dict(), own]).encode()).hexdigest(),
         "software": json.dumps(surroundings()),
     }
 
@@ -155,41 +170,41 @@ def _answering(cluster: str | None, predictor: Predictor) -> AbstractContextMana
 def _here(
     predictor: Predictor,
     portions: Sequence[tuple[int, Portion]],
-    asked: Asked,
+    options: Options,
     measured: pd.DataFrame | None,
     suffix: str,
-) -> Iterator[tuple[int, Finished]]:
+) -> Iterator[tuple[int, Answer]]:
     reader = PortionReader()
     for number, portion in portions:
-        yield number, finish(answer(portion, predictor, asked, reader=reader, measured=measured), suffix)
+        yield number, answer(portion, predictor, options, suffix, reader=reader, measured=measured)
 
 
 def _work(
-    table: Source, answering: Answering, asked: Asked, measured: pd.DataFrame | None, unfinished: Unfinished
+    table: Source, answering: Answering, options: Options, measured: pd.DataFrame | None, unfinished: Unfinished
 ) -> None:
     done = set(unfinished.finished())
     left = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
     with progress(table.rows, "predicting", "design") as step:
         step(sum(table.portions[number].rows for number in done))
-        for number, finished in answering(left, asked, measured, unfinished.out.suffix):
-            unfinished.keep(number, finished)
+        for number, answered in answering(left, options, measured, unfinished.out.suffix):
+            unfinished.keep(number, answered)
             step(table.portions[number].rows)
 
 
-def _written(table: Source, asked: Asked, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
-    """All portions joined into the output and what stands beside it; nothing is written where no row was good."""
+def _written(table: Source, options: Options, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
+    """Join all portions into the output and what stands beside it; write nothing where no row was good."""
     out, records = unfinished.out, [unfinished.record(number) for number in unfinished.finished()]
-    rows, rejected_rows = (sum(record[each] for record in records) for each in ("rows", "rejected"))
-    mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_SAID]
+    rows, rejected_rows = (sum(record[end] for record in records) for end in ("rows", "rejected"))
+    mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_MISTAKES]
     if not rows:
         return BatchResult(pd.DataFrame(), 0, rejected_rows, mistakes, None, None, remarks)
     beside = {end: out.with_name(f"{out.name}.{end}.csv") for end in ("rejected", "nearest")}
-    where = ["file"] if asked.named else []
+    where = ["file"] if options.named else []
     headers = {
         "rejected": [*where, "line", "reasons", *table.columns],
         "nearest": [*where, "design", "line", "target", "rank", *NEAREST_COLUMNS],
     }
-    for end, there in (("rejected", rejected_rows > 0), ("nearest", asked.precedents > 0)):
+    for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
         if there:
             unfinished.join(end, beside[end], _line(headers[end], ","))
         else:
@@ -204,7 +219,7 @@ def _written(table: Source, asked: Asked, unfinished: Unfinished, remarks: list[
         rejected_rows,
         mistakes,
         beside["rejected"] if rejected_rows else None,
-        beside["nearest"] if asked.precedents else None,
+        beside["nearest"] if options.precedents else None,
         remarks,
     )
 
@@ -216,7 +231,15 @@ def _line(cells: Sequence[str], separator: str) -> str:
 
 
 def first_rows(path: Path, count: int = SHOWN) -> pd.DataFrame:
-    """The first rows of a written table."""
+    """Return the first rows of a written table, its predictions as numbers and all else as text.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV, TSV or Parquet file.
+    count : int
+        How many rows at most.
+    """
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as parquet:
             first: pd.DataFrame = next(parquet.iter_batches(batch_size=count)).to_pandas()

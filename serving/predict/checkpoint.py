@@ -1,4 +1,4 @@
-"""A run that is not finished: what of it is, in a folder beside the output, for another run to go on with."""
+"""A run that is not finished: its finished portions, in a folder beside the output, for another run to go on with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,68 +21,61 @@ import pyarrow.parquet as pq
 from features.tables.mistakes import InputError, Mistake
 from models.bundle import Bundle
 from models.tasks.part import part_state
-from serving.predict.portion import Answered
-from serving.predict.write import SEPARATORS, as_lines, whole
+from serving.predict.answer import Answer
+from serving.predict.write import whole
 
-MOST_SAID = 50
-"""Mistakes of a portion that are kept in words beside the table of rejected rows."""
+PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "xgboost", "pymatgen-core")
+"""Packages whose version an answer may depend on."""
+ROOMS = ("features", "models", "serving")
+"""Folders of Silion's own code that an answer depends on."""
 PARTS = ("rows", "rejected", "nearest")
 """Files of a finished portion beside its record."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where a file cannot grow: the disk, the user's share of it, or the file's own limit."""
+"""Errors of the system where a file cannot grow: the disk, the user's share of it, or the file's own limit."""
 
 
 def digest_of(bundle: Bundle) -> str:
-    """SHA-256 of all that a bundle predicts with."""
-    found = hashlib.sha256()
+    """Return the SHA-256 of all that a bundle predicts with.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model.
+    """
+    digest = hashlib.sha256()
     for name, part in bundle.parts.items():
-        found.update(json.dumps([name, part_state(part), part.domain and part.domain.as_dict()]).encode())
+        digest.update(json.dumps([name, part_state(part), part.domain and part.domain.as_dict()]).encode())
         members = [*part.ensemble.boosters, *([part.ensemble.linear] if part.ensemble.linear else [])]
         for booster in members:
-            found.update(booster.save_raw("ubj"))
-    return found.hexdigest()
+            digest.update(booster.save_raw("ubj"))
+    return digest.hexdigest()
+
+
+@cache
+def surroundings() -> dict[str, str]:
+    """Return what an answer depends on beside model, rows and options: versions of the packages it is made with, by
+    name, and a hash of Silion's own code and tables, as two checkouts may bear the same version."""
+    code, root = hashlib.sha256(), Path(__file__).resolve().parents[2]
+    for path in sorted(file for room in ROOMS for file in (root / room).rglob("*") if file.suffix in (".py", ".csv")):
+        code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    silion = f"{metadata.version('silion')} (code {code.hexdigest()[:12]})"
+    return {"Silion": silion, **{name: metadata.version(name) for name in PACKAGES}}
 
 
 def folder_of(out: Path) -> Path:
-    """Where the finished portions of an output are kept."""
-    return out.with_name(f".{out.name}.parts")
+    """Return the folder in which the finished portions of an output are kept.
 
-
-@dataclass(frozen=True)
-class Finished:
-    """A finished portion, byte by byte as it is kept; on a cluster it is made where the portion was answered.
-
-    Attributes
+    Parameters
     ----------
-    rows : of the output, as text without a header or as a Parquet file
-    rejected, nearest : lines of the tables beside it
-    record : what is said of the portion, as JSON
+    out : Path
+        The output.
+
+    Examples
+    --------
+    >>> folder_of(Path("answers/out.csv")).as_posix()
+    'answers/.out.csv.parts'
     """
-
-    rows: bytes
-    rejected: str
-    nearest: str
-    record: str
-
-
-def finish(answered: Answered, suffix: str) -> Finished:
-    """The answer to a portion as an output of that ending keeps it."""
-    if suffix == ".parquet":
-        written, table = pa.BufferOutputStream(), answered.table
-        if (place := table.schema.get_field_index("notice")) >= 0:  # told as a dictionary, which differs by portion
-            table = table.set_column(place, "notice", table["notice"].cast(pa.string()).fill_null(""))
-        pq.write_table(table, written)
-        rows = written.getvalue().to_pybytes()
-    else:
-        rows = as_lines(answered.table, SEPARATORS[suffix], answered.predicted)
-    record = {
-        "rows": len(answered.table),
-        "rejected": answered.rejected_rows,
-        "mistakes": [asdict(mistake) for mistake in answered.mistakes[:MOST_SAID]],
-        "columns": answered.columns,
-        "bytes": [len(rows), len(answered.rejected.encode()), len(answered.nearest.encode())],
-    }
-    return Finished(rows, answered.rejected, answered.nearest, json.dumps(record))
+    return out.with_name(f".{out.name}.parts")
 
 
 class OutputBusy(InputError):
@@ -105,6 +99,13 @@ class Unfinished:
     @contextmanager
     def open(self, resume: bool, remarks: list[str]) -> Iterator[None]:
         """Hold the folder, with what is of use in it; gone when the block ends well or nothing in it is finished.
+
+        Parameters
+        ----------
+        resume : bool
+            Go on with the finished portions that are there; else they are thrown away.
+        remarks : list of str
+            Is added to: what became of them.
 
         Raises
         ------
@@ -135,14 +136,14 @@ class Unfinished:
                 shutil.rmtree(self.folder)
 
     def _is_held(self) -> bool:
-        """Whether the folder is the one this run locked: another run may have made a new one of the same name."""
+        """Return whether the folder is the one this run locked: another run may have made one of the same name."""
         try:
             return os.path.samestat(os.fstat(self._lock.fileno()), (self.folder / "lock").stat())
         except (FileNotFoundError, NotADirectoryError):
             return False
 
     def _in_words(self, error: OSError) -> str:
-        """What happened to the disk or the folder, and what to do; empty where it is neither."""
+        """Return what happened to the disk or the folder, and what to do; empty where it is neither."""
         if error.errno in FULL:
             return f"{self.out}: no room for it ({os.strerror(error.errno)}); make room and run again with --resume"
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -154,21 +155,21 @@ class Unfinished:
         return f"{lost[0]}: this file {then} without" if lost else ""
 
     def _start(self, resume: bool, remarks: list[str]) -> None:
-        found = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
-        found = [number for number in found if self._is_whole(number)]
+        numbers = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
+        finished = [number for number in numbers if self._is_whole(number)]
         written = self.folder / "key.json"
         try:
             before = json.loads(written.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # a power cut may leave it empty
             before = {}
-        if found and before == self.key and resume:
-            remarks.append(f"goes on after {len(found)} finished chunks of an interrupted run")
-            self._numbers.update(found)
+        if finished and before == self.key and resume:
+            remarks.append(f"goes on after {len(finished)} finished chunks of an interrupted run")
+            self._numbers.update(finished)
             return
-        if found:
+        if finished:
             other = [name for name in self.key if before.get(name) != self.key[name]]
             why = f"no longer the same {', '.join(other)}" if other else "--resume would have gone on with them"
-            remarks.append(f"{len(found)} finished chunks of an interrupted run were thrown away: {why}")
+            remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {why}")
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
@@ -176,20 +177,39 @@ class Unfinished:
             aside.write_text(json.dumps(self.key), encoding="utf-8")
 
     def finished(self) -> list[int]:
-        """Numbers of the portions that are finished."""
+        """Return the numbers of the portions that are finished, in order."""
         return sorted(self._numbers)
 
     def record(self, number: int) -> dict[str, Any]:
-        """What was said of a finished portion: `rows`, `rejected`, `mistakes`, `columns`."""
-        found: dict[str, Any] = json.loads(self._record_of(number).read_text(encoding="utf-8"))
-        return {**found, "mistakes": [Mistake(**each) for each in found["mistakes"]]}
+        """Return what was said of a finished portion: `rows`, `rejected`, `mistakes`, `columns`.
 
-    def keep(self, number: int, finished: Finished) -> None:
-        """Keep a portion; it is finished when its record is there, which says how long its files are."""
+        Parameters
+        ----------
+        number : int
+            Of the portion.
+        """
+        record: dict[str, Any] = json.loads(self._record_of(number).read_text(encoding="utf-8"))
+        return {**record, "mistakes": [Mistake(**mistake) for mistake in record["mistakes"]]}
+
+    def keep(self, number: int, answer: Answer) -> None:
+        """Keep a portion; it is finished when its record is there, which says how long its files are.
+
+        Parameters
+        ----------
+        number : int
+            Of the portion, from 0.
+        answer : Answer
+            To it.
+
+        Raises
+        ------
+        FileNotFoundError
+            The folder is no longer that of this run.
+        """
         if not self._is_held():
             raise FileNotFoundError(errno.ENOENT, "no longer the folder of this run", str(self.folder))
-        held = (finished.rows, finished.rejected.encode(), finished.nearest.encode(), finished.record.encode())
-        for path, content in zip(self._files_of(number), held, strict=True):
+        contents = (answer.rows, answer.rejected.encode(), answer.nearest.encode(), answer.record.encode())
+        for path, content in zip(self._files_of(number), contents, strict=True):
             path.write_bytes(content)
         self._numbers.add(number)
 
@@ -200,19 +220,37 @@ class Unfinished:
         return self.folder / f"{number:08d}.json"
 
     def _is_whole(self, number: int) -> bool:
-        """Whether the files of a finished portion are as long as its record says: a power cut may cut them."""
+        """Return whether the files of a finished portion are as long as its record says: a power cut may cut them."""
         try:
-            told = self.record(number)["bytes"]
-            return bool(told == [self.part(number, end).stat().st_size for end in PARTS])
+            sizes = self.record(number)["bytes"]
+            return bool(sizes == [self.part(number, end).stat().st_size for end in PARTS])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return False
 
     def part(self, number: int, end: str) -> Path:
-        """The file of a portion's `rows`, `rejected` or `nearest` rows."""
+        """Return the file of a portion's `rows`, `rejected` or `nearest` rows.
+
+        Parameters
+        ----------
+        number : int
+            Of the portion.
+        end : str
+            One of `PARTS`.
+        """
         return self.folder / f"{number:08d}.{end}"
 
     def join(self, end: str, path: Path, header: str) -> None:
-        """One text table of all portions, in order."""
+        """Write one text table of all portions, in order.
+
+        Parameters
+        ----------
+        end : str
+            One of `PARTS`.
+        path : Path
+            Of the table.
+        header : str
+            Its first line, ended.
+        """
         with whole(path) as aside, aside.open("wb") as file:
             file.write(header.encode())
             for number in self.finished():
@@ -220,18 +258,24 @@ class Unfinished:
                     shutil.copyfileobj(part, file, 1 << 20)
 
     def join_parquet(self, path: Path) -> None:
-        """One Parquet file of all portions, in order."""
+        """Write one Parquet file of all portions, in order.
+
+        Parameters
+        ----------
+        path : Path
+            Of the file.
+        """
         parts = [self.part(number, "rows") for number in self.finished()]
         with whole(path) as aside, pq.ParquetWriter(aside, pq.read_schema(parts[0])) as writer:
-            held, rows = list[pa.Table](), 0
+            tables, rows = list[pa.Table](), 0
             for part in parts:
-                held.append(pq.read_table(part))
-                rows += len(held[-1])
+                tables.append(pq.read_table(part))
+                rows += len(tables[-1])
                 if rows >= ROW_GROUP:
-                    writer.write_table(pa.concat_tables(held), row_group_size=rows)
-                    held, rows = [], 0
+                    writer.write_table(pa.concat_tables(tables), row_group_size=rows)
+                    tables, rows = [], 0
             if rows:
-                writer.write_table(pa.concat_tables(held), row_group_size=rows)
+                writer.write_table(pa.concat_tables(tables), row_group_size=rows)
 
 
 ROW_GROUP = 100_000

@@ -25,13 +25,19 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security, wa
 from distributed.comm import connect
 from distributed.utils import silence_logging_cmgr
 
-from features.tables.chunks import Cells, Portion, PortionReader
+from features.tables.chunks import Portion, PortionReader, Rows
 from models.predictor import Predictor
 from reporting.console import STOPPED
-from serving.predict.checkpoint import Finished
-from serving.predict.cluster_worker import RESUME, ClusterError, ModelOnWorker, Packed, answer_sent, check_surroundings
-from serving.predict.portion import Asked
-from serving.predict.software import surroundings
+from serving.predict.answer import Answer, Options
+from serving.predict.checkpoint import surroundings
+from serving.predict.cluster_worker import (
+    RESUME,
+    ClusterError,
+    ModelOnWorker,
+    answer_sent,
+    check_surroundings,
+    unpacked,
+)
 
 LOCAL = "local"
 SCHEMES = ("tcp://", "tls://")
@@ -49,12 +55,15 @@ LOOK_S = 2.0
 
 @contextmanager
 def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
-    """Workers that answer with this model; what they still do when the block ends is cancelled.
+    """Give workers that answer with this model; what they still do when the block ends is cancelled.
 
     Parameters
     ----------
-    address : `local` for one process per core of this machine, gone when the block ends, or `tcp://host:port` (or
-        `tls://`) of a scheduler
+    address : str
+        `local` for one process per core of this machine, gone when the block ends, or `tcp://host:port` (or `tls://`)
+        of a scheduler.
+    predictor : Predictor
+        The model.
 
     Raises
     ------
@@ -65,18 +74,18 @@ def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
     """
     if address != LOCAL and not address.startswith(SCHEMES):
         raise ValueError(f"--cluster: got {address!r}, expected {LOCAL} or the address of a scheduler, tcp://host:port")
-    with ExitStack() as held:
+    with ExitStack() as stack:
         # what goes wrong is said in our words, once
-        held.enter_context(silence_logging_cmgr(logging.CRITICAL))
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         # rows travel inside their task, so that the scheduler can give them to another worker
-        held.enter_context(config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))
-        client = held.enter_context(_local() if address == LOCAL else _connected(address))
+        stack.enter_context(config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))
+        client = stack.enter_context(_local() if address == LOCAL else _connected(address))
         model = ModelOnWorker(predictor)
         _check_workers(client, address)
         client.register_plugin(model, name=model.name)
-        found = Crew(client, address, model.name)
-        held.callback(found.cancel)
-        yield found
+        workers = Crew(client, address, model.name)
+        stack.callback(workers.cancel)
+        yield workers
 
 
 @contextmanager
@@ -142,27 +151,48 @@ def _check_workers(client: Client, address: str) -> None:
             f"{address}: the scheduler has no workers; start some with `dask worker {address} --nthreads 1`"
         ) from None
     mine = surroundings()
-    for worker, found in client.run(surroundings, on_error="return").items():
-        if isinstance(found, BaseException):
+    for worker, theirs in client.run(surroundings, on_error="return").items():
+        if isinstance(theirs, BaseException):
             raise ClusterError(
-                f"worker {worker} has no Silion of this version ({type(found).__name__}: {found}); "
+                f"worker {worker} has no Silion of this version ({type(theirs).__name__}: {theirs}); "
                 f"start it in the same environment and checkout"
             )
-        check_surroundings(mine, found, worker)
+        check_surroundings(mine, theirs, worker)
 
 
 class Crew:
-    """Connected workers that hold a model."""
+    """Connected workers that hold a model.
+
+    Parameters
+    ----------
+    client : Client
+        Of the scheduler.
+    address : str
+        Of the scheduler, for messages.
+    model : str
+        Name of the model on the workers.
+    """
 
     def __init__(self, client: Client, address: str, model: str) -> None:
         self.client, self.address, self.model = client, address, model
         self.run = uuid.uuid4().hex[:12]
-        self.waiting: dict[Future[Packed], tuple[int, Portion]] = {}
+        self.waiting: dict[Future[tuple[Answer, int]], tuple[int, Portion]] = {}
 
     def __call__(
-        self, portions: Sequence[tuple[int, Portion]], asked: Asked, measured: pd.DataFrame | None, suffix: str
-    ) -> Iterator[tuple[int, Finished]]:
+        self, portions: Sequence[tuple[int, Portion]], options: Options, measured: pd.DataFrame | None, suffix: str
+    ) -> Iterator[tuple[int, Answer]]:
         """Answer numbered portions; each comes back as soon as it is done, whatever its place.
+
+        Parameters
+        ----------
+        portions : sequence of (int, Portion)
+            To answer, with their numbers.
+        options : Options
+            What is wanted of every design.
+        measured : DataFrame or None
+            Designs of the same laboratory with what was measured, columns of `Measured`.
+        suffix : str
+            Ending of the output.
 
         Raises
         ------
@@ -177,7 +207,7 @@ class Crew:
                 raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
             while left and len(self.waiting) < AHEAD * max(threads, 1):
                 number, portion = left.pop()
-                self._send(number, portion, reader.read(portion), asked, measured, suffix)
+                self._send(number, portion, reader.read(portion), options, measured, suffix)
             for future in self._done():
                 number, portion = self.waiting.pop(future)
                 yield number, self._finished(future, portion)
@@ -194,12 +224,12 @@ class Crew:
         except (OSError, CancelledError) as error:
             raise self._lost() from error
 
-    def _send(self, number: int, portion: Portion, cells: Cells, *how: Any) -> None:
+    def _send(self, number: int, portion: Portion, rows: Rows, *how: Any) -> None:
         future = self.client.submit(
             answer_sent,
             self.model,
             portion,
-            cells,
+            rows,
             *how,
             key=f"silion-{self.run}-{number}",
             retries=TRIES - 1,
@@ -207,7 +237,7 @@ class Crew:
         )
         self.waiting[future] = number, portion
 
-    def _done(self) -> list[Future[Packed]]:
+    def _done(self) -> list[Future[tuple[Answer, int]]]:
         """Portions that are done or failed; none after `LOOK_S` without any."""
         if STOPPED.is_set():
             raise KeyboardInterrupt
@@ -218,10 +248,10 @@ class Crew:
         except CancelledError as error:
             raise self._lost() from error
 
-    def _finished(self, future: Future[Packed], portion: Portion) -> Finished:
+    def _finished(self, future: Future[tuple[Answer, int]], portion: Portion) -> Answer:
         what = f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}"
         try:
-            return cast(Packed, future.result()).unpacked()
+            return unpacked(*cast(tuple[Answer, int], future.result()))
         except CancelledError as error:
             raise self._lost() from error
         except KilledWorker as error:

@@ -1,4 +1,4 @@
-"""What runs on a worker of a cluster: one model, loaded once, that answers rows which were sent."""
+"""Work on a worker of a cluster: one model, loaded once, answers rows that were sent."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from distributed import Worker, WorkerPlugin, get_worker
 
-from features.tables.chunks import Cells, Portion, PortionReader
+from features.tables.chunks import Portion, PortionReader, Rows
 from models.bundle import load_bundle, save_bundle
 from models.predictor import Predictor
-from serving.predict.checkpoint import Finished, digest_of, finish
-from serving.predict.portion import Asked, answer
-from serving.predict.software import surroundings
+from serving.predict.answer import Answer, Options, answer
+from serving.predict.checkpoint import digest_of, surroundings
 
 RESUME = "what is finished is kept for --resume"
 CODEC = "zstd"
@@ -27,16 +26,23 @@ class ClusterError(ConnectionError):
     """A cluster that cannot do the work; what it had finished is kept."""
 
 
-def check_surroundings(expected: dict[str, str], found: dict[str, str], worker: str) -> None:
+def check_surroundings(expected: dict[str, str], theirs: dict[str, str], worker: str) -> None:
     """Refuse a worker whose answers might differ.
+
+    Parameters
+    ----------
+    expected, theirs : dict
+        What `surroundings` gave here, and there.
+    worker : str
+        Its address.
 
     Raises
     ------
     ClusterError
         Naming the worker and all that differs.
     """
-    names = [name for name, version in expected.items() if found.get(name) != version]
-    other = [f"{name} {found.get(name)}, here {expected[name]}" for name in names]
+    names = [name for name, version in expected.items() if theirs.get(name) != version]
+    other = [f"{name} {theirs.get(name)}, here {expected[name]}" for name in names]
     if other:
         raise ClusterError(
             f"worker {worker} differs: {'; '.join(other)}; give it the same environment and checkout, or it would "
@@ -51,17 +57,18 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
 
     Parameters
     ----------
-    predictor : whose model it is
+    predictor : Predictor
+        The model.
     """
 
     idempotent = True
 
     def __init__(self, predictor: Predictor) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            kept = save_bundle(predictor.bundle, Path(folder) / "bundle")
+            saved = save_bundle(predictor.bundle, Path(folder) / "bundle")
             self.files = {
-                path.relative_to(kept).as_posix(): path.read_bytes()
-                for path in sorted(kept.rglob("*"))
+                path.relative_to(saved).as_posix(): path.read_bytes()
+                for path in sorted(saved.rglob("*"))
                 if path.is_file()
             }
         self.digest = digest_of(predictor.bundle)
@@ -70,12 +77,18 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
         self.name = f"silion-{named.hexdigest()[:16]}"
 
     def setup(self, worker: Worker) -> None:
-        """Called by dask when the worker gets the model; nothing is loaded yet."""
+        """Take note of the worker that got the model; nothing is loaded yet.
+
+        Parameters
+        ----------
+        worker : Worker
+            Dask calls this on each.
+        """
         self.lock, self.worker = threading.Lock(), worker.address
         self.predictor: Predictor | None = None
 
     def loaded(self) -> Predictor:
-        """The model, ready to answer.
+        """Return the model, ready to answer.
 
         Raises
         ------
@@ -98,31 +111,50 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
 
 
 class _Sent(PortionReader):
-    """A reader of cells that were read where the table lies."""
+    """A reader of rows that were read where the table lies."""
 
-    def __init__(self, cells: Cells) -> None:
-        self.cells = cells
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
 
-    def read(self, portion: Portion) -> Cells:
-        return self.cells
+    def read(self, portion: Portion) -> Rows:
+        return self.rows
 
 
 def answer_sent(
-    model: str, portion: Portion, cells: Cells, asked: Asked, measured: pd.DataFrame | None, suffix: str
-) -> Packed:
-    """On a worker: the answer to rows that were sent, as an output of that ending keeps it."""
+    model: str, portion: Portion, rows: Rows, options: Options, measured: pd.DataFrame | None, suffix: str
+) -> tuple[Answer, int]:
+    """Answer, on a worker, rows that were sent; the answer is packed for its way back, with the size of its rows.
+
+    Notices repeat, so that text shrinks to a tenth in a fiftieth of the work.
+
+    Parameters
+    ----------
+    model : str
+        Name of the plugin that holds it.
+    portion : Portion
+        Where the rows stood.
+    rows : Rows
+        As read, nothing checked.
+    options : Options
+        What is wanted of every design.
+    measured : DataFrame or None
+        Designs of the same laboratory with what was measured, columns of `Measured`.
+    suffix : str
+        Ending of the output.
+    """
     plugin = get_worker().plugins[model]
-    finished = finish(answer(portion, plugin.loaded(), asked, reader=_Sent(cells), measured=measured), suffix)
-    return Packed(finished)
+    answered = answer(portion, plugin.loaded(), options, suffix, reader=_Sent(rows), measured=measured)
+    return replace(answered, rows=pa.compress(answered.rows, CODEC, asbytes=True)), len(answered.rows)
 
 
-class Packed:
-    """A finished portion on its way back: notices repeat, so that text shrinks to a tenth in a fiftieth of the work."""
+def unpacked(answered: Answer, size: int) -> Answer:
+    """Return an answer as it was before it was sent.
 
-    def __init__(self, finished: Finished) -> None:
-        self.size = len(finished.rows)
-        self.packed = replace(finished, rows=pa.compress(finished.rows, CODEC, asbytes=True))
-
-    def unpacked(self) -> Finished:
-        """The portion as it was."""
-        return replace(self.packed, rows=pa.decompress(self.packed.rows, self.size, CODEC, asbytes=True))
+    Parameters
+    ----------
+    answered : Answer
+        As `answer_sent` packed it.
+    size : int
+        Of its rows, in bytes.
+    """
+    return replace(answered, rows=pa.decompress(answered.rows, size, CODEC, asbytes=True))

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 
 from features.stack import Stack, fit_review_stack
+from features.tables.columns import numeric_columns
 from features.tables.designs import Designs
+from features.tables.records import Candidate
 from serving.predict.expression import Expression, quantity
-from serving.screen.columns import NUMBERS
 
 PER_KG, PER_L = "energy_density_wh_per_kg", "energy_density_wh_per_l"
 ENERGY_UNITS = {PER_KG: "Wh/kg", PER_L: "Wh/L"}
 THICKNESS, DENSITY = "electrolyte_thickness_um", "electrolyte_density_g_per_cm3"
-STACK_FIELDS = tuple(each.name for each in fields(Stack))
-NEEDED = tuple(each.name for each in fields(Stack) if each.default is MISSING)
+STACK_FIELDS = tuple(layer.name for layer in fields(Stack))
+NEEDED = tuple(layer.name for layer in fields(Stack) if layer.default is MISSING)
 REVIEW_NEEDED = (THICKNESS, DENSITY)
 REVIEW = "review"
 REVIEW_TOLD = (
@@ -30,7 +31,7 @@ LEFT_OUT = "no loss in the first cycle, no tabs, no housing are counted in the e
 
 @dataclass(frozen=True)
 class Energy:
-    """How the stack of a design is made up.
+    """Layers of the stack of each design: those stated, those of the design itself, those of the review's cell.
 
     Attributes
     ----------
@@ -47,14 +48,22 @@ class Energy:
 
         Parameters
         ----------
-        columns : of the designs; those that are layers need not be stated
+        words : sequence of str
+            As written after `--stack`.
+        columns : collection of str
+            Columns of the designs; those that are layers need not be stated.
 
         Raises
         ------
         ValueError
             A layer that does not exist or is fixed, no quantity, or a layer that neither is stated nor has a column.
+
+        Examples
+        --------
+        >>> Energy.parse(["review", "electrolyte_density_g_per_cm3=1.865"], ["electrolyte_thickness_um"]).review
+        True
         """
-        numbers = NUMBERS & set(columns)
+        numbers = set(numeric_columns(Candidate)) & set(columns)
         review, assumed = REVIEW in words, dict[str, Expression]()
         known = REVIEW_NEEDED if review else STACK_FIELDS
         for name, _, text in (word.partition("=") for word in words if word != REVIEW):
@@ -74,12 +83,18 @@ class Energy:
         return cls(assumed, review)
 
     def densities(self, designs: pd.DataFrame | Designs) -> pd.DataFrame:
-        """Wh/kg and Wh/L of each design, NaN where a layer is not known or impossible, shape (n_designs, 2)."""
+        """Return Wh/kg and Wh/L of each design, NaN where a layer is not known or impossible, shape (n_designs, 2).
+
+        Parameters
+        ----------
+        designs : DataFrame or Designs, shape (n_designs, n_columns)
+            Columns of `Candidate`; NaN where a design says nothing.
+        """
         read = Designs.of(designs)
         names = REVIEW_NEEDED if self.review else STACK_FIELDS
-        wanted = {*names, *(name for each in self.assumed.values() for name in each.names)}
-        held = {name: read.number(name) for name in wanted & set(read.columns)}
-        values = {name: np.broadcast_to(self._of(name, held), len(designs)) for name in names}
+        wanted = {*names, *(name for expression in self.assumed.values() for name in expression.names)}
+        columns = {name: read.number(name) for name in wanted & set(read.columns)}
+        values = {name: np.broadcast_to(self._of(name, columns), len(designs)) for name in names}
         thickness, density = values.pop(THICKNESS), values.pop(DENSITY)
         if self.review:
             per_kg, per_l = fit_review_stack().energy_density(thickness, density)
@@ -87,24 +102,24 @@ class Energy:
         layers, inverse = np.unique(np.column_stack(list(values.values())), axis=0, return_inverse=True)
         order = np.argsort(inverse.reshape(-1), kind="stable")
         ends = np.cumsum(np.bincount(inverse.reshape(-1)))[:-1]
-        found = np.full((len(designs), 2), np.nan)
+        energies = np.full((len(designs), 2), np.nan)
         for layer, rows in zip(layers, np.split(order, ends), strict=True):
-            found[rows] = _of_layers(dict(zip(values, layer, strict=True)), thickness[rows], density[rows])
-        return pd.DataFrame(found, columns=[PER_KG, PER_L], index=read.index)
+            energies[rows] = _of_layers(dict(zip(values, layer, strict=True)), thickness[rows], density[rows])
+        return pd.DataFrame(energies, columns=[PER_KG, PER_L], index=read.index)
 
-    def _of(self, name: str, held: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _of(self, name: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         if name in self.assumed:
-            return self.assumed[name](held)
-        return held[name] if name in held else np.array(0.0)
+            return self.assumed[name](columns)
+        return columns[name] if name in columns else np.array(0.0)
 
-    def told(self) -> list[str]:
-        """What was assumed, in words."""
-        stated = [f"{name} = {each.text}" for name, each in self.assumed.items()]
+    def assumptions(self) -> list[str]:
+        """Return what is assumed of the stacks, in words."""
+        stated = [f"{name} = {expression.text}" for name, expression in self.assumed.items()]
         return [*([REVIEW_TOLD] if self.review else []), *stated, LEFT_OUT]
 
 
 def _of_layers(layers: Mapping[str, float], thickness: np.ndarray, density: np.ndarray) -> np.ndarray:
-    """Wh/kg and Wh/L of stacks alike in all but their electrolyte, shape (n_designs, 2)."""
+    """Return Wh/kg and Wh/L of stacks alike in all but their electrolyte, shape (n_designs, 2)."""
     try:
         balance = Stack(**layers, **dict.fromkeys(REVIEW_NEEDED, 1.0)).balance()
     except ValueError:

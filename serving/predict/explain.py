@@ -14,18 +14,19 @@ from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import check_columns
 from models.bundle import Bundle
+from models.explain.questions import Questions
 from reporting.console import progress
-from reporting.explain.page import Questions, explain
-from serving.predict.portion import usable
+from reporting.explain.page import explain
+from serving.predict.read import usable
 from serving.predict.text import name_among
 
-TOLD = 100
+MOST_MISTAKES = 100
 """Mistakes kept in words; the others are counted."""
 
 
 @dataclass
 class ExplainResult:
-    """What `explain_file` did.
+    """Result of `explain_file`.
 
     Attributes
     ----------
@@ -50,6 +51,19 @@ def explain_file(
 ) -> ExplainResult:
     """Explain the designs of a table, or of all tables of a folder, portion by portion.
 
+    Parameters
+    ----------
+    source : str or Path
+        A CSV, TSV or Parquet file, or a folder of them with the same columns.
+    folder : Path
+        Gets the page and its files.
+    bundle : Bundle
+        The model.
+    targets : list of str or None
+        Columns of `TARGETS`; all where None.
+    questions : Questions or None
+        Further questions about the designs; none where None.
+
     Raises
     ------
     InputError
@@ -69,13 +83,12 @@ def explain_file(
 
 
 def _chunks(table: Source, result: ExplainResult) -> Iterator[tuple[list[str], pd.DataFrame]]:
-    """Names and designs of each portion that has any."""
+    """Yield names and designs of each portion that has any."""
     reader = PortionReader()
     for portion in table.portions:
-        cells = reader.read(portion)
-        rows, _ = usable(cells, portion.path.name)
+        rows = usable(reader.read(portion), portion.path.name)
         result.rejected_rows += len(rows.rejected)
-        result.mistakes += rows.mistakes[: max(TOLD - len(result.mistakes), 0)]
-        if len(rows.places):
-            named = cells.table.column(name_among(cells.table.column_names)).take(rows.places)
-            yield [str(name) for name in named.to_pylist()], rows.designs.to_frame()
+        result.mistakes += rows.mistakes[: max(MOST_MISTAKES - len(result.mistakes), 0)]
+        if len(rows.lines):
+            names = rows.table.column(name_among(rows.table.column_names))
+            yield [str(name) for name in names.to_pylist()], rows.designs.to_frame()

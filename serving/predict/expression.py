@@ -47,38 +47,70 @@ class Expression:
     tree: ast.expr
 
     def __call__(self, columns: Columns) -> np.ndarray:
-        """Its value for each row, shape (n_rows,), or () where it reads no column.
+        """Return its value for each row, shape (n_rows,), or () where it reads no column.
 
         A comparison with a value that is not known (NaN) is false, also under `!=`; `not` turns that round.
+
+        Parameters
+        ----------
+        columns : mapping
+            Numbers or texts by column, each of shape (n_rows,); NaN or None where not known.
         """
         with np.errstate(all="ignore"):
             return _value(self.tree, columns)
 
 
 def condition(text: str, numbers: Collection[str], words: Collection[str]) -> Expression:
-    """A condition such as `silicon_wt_pct + carbon_wt_pct <= 100`.
+    """Read a condition such as `silicon_wt_pct + carbon_wt_pct <= 100`.
 
     Parameters
     ----------
-    numbers, words : columns that hold numbers, and that hold text
+    text : str
+        As written.
+    numbers, words : collection of str
+        Columns that hold numbers, and that hold text.
 
     Raises
     ------
     ValueError
         What was got and expected: another language, an unknown name, words compared by size, no comparison at all.
+
+    Examples
+    --------
+    >>> dense = condition("porosity_pct < 20 and form == 'glass'", ["porosity_pct"], ["form"])
+    >>> dense({"porosity_pct": np.array([10.0, 10.0, np.nan]), "form": np.array(["glass", "film", "glass"], object)})
+    array([ True, False, False])
     """
-    found, kind = _checked(text, numbers, words)
+    expression, kind = _checked(text, numbers, words)
     if kind != "truth":
         raise ValueError("a comparison, such as stack_pressure_mpa <= 10")
-    return found
+    return expression
 
 
 def quantity(text: str, numbers: Collection[str]) -> Expression:
-    """A number or arithmetic over columns, such as `silicon_wt_pct / 100`; raises as `condition` does."""
-    found, kind = _checked(text, numbers, ())
+    """Read a number or arithmetic over columns, such as `silicon_wt_pct / 100`.
+
+    Parameters
+    ----------
+    text : str
+        As written.
+    numbers : collection of str
+        Columns that hold numbers.
+
+    Raises
+    ------
+    ValueError
+        As `condition`: what was got and expected.
+
+    Examples
+    --------
+    >>> quantity("silicon_wt_pct / 100", ["silicon_wt_pct"])({"silicon_wt_pct": np.array([50.0])})
+    array([0.5])
+    """
+    expression, kind = _checked(text, numbers, ())
     if kind != "number":
         raise ValueError("a number, or arithmetic over columns such as silicon_wt_pct / 100")
-    return found
+    return expression
 
 
 def _checked(text: str, numbers: Collection[str], words: Collection[str]) -> tuple[Expression, str]:
@@ -96,7 +128,7 @@ def _checked(text: str, numbers: Collection[str], words: Collection[str]) -> tup
 
 
 def _kind(node: ast.expr, numbers: frozenset[str], words: frozenset[str]) -> str:
-    """`number`, `text` or `truth`; refuses whatever is not of the language."""
+    """Return `number`, `text` or `truth`; refuse whatever is not of the language."""
 
     def need(kind: str, *parts: ast.expr) -> None:
         for part in parts:
@@ -169,11 +201,11 @@ def _value(node: ast.expr, columns: Columns) -> np.ndarray:
             return np.asarray(ARITHMETIC[type(op)](_value(left, columns), _value(right, columns)))
         case ast.BoolOp(op=op, values=values):
             combine = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return np.asarray(combine.reduce(np.broadcast_arrays(*[_value(each, columns) for each in values])))
+            return np.asarray(combine.reduce(np.broadcast_arrays(*[_value(part, columns) for part in values])))
         case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_value(each, columns) for each in (left, *others)]
-            found = [_compared(op, *pair) for op, *pair in zip(ops, sides, sides[1:], strict=False)]
-            return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*found)))
+            sides = [_value(side, columns) for side in (left, *others)]
+            compared = [_compared(op, *pair) for op, *pair in zip(ops, sides, sides[1:], strict=False)]
+            return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*compared)))
     raise ValueError(f"only {ALLOWED}")
 
 

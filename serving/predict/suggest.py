@@ -45,7 +45,7 @@ class Pick:
 
 @dataclass
 class SuggestResult:
-    """What `suggest_file` did.
+    """Result of `suggest_file`.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ def suggest(
     names: Sequence[str] | None = None,
     remarks: list[str] | None = None,
 ) -> pd.DataFrame:
-    """The candidates whose measurement would teach most, for each target.
+    """Return the candidates whose measurement would teach most, for each target.
 
     One after the other, the candidate with the highest score is chosen. The score is the width of the 90 % interval,
     as the predictions give it (decades, percentage points), times the distance to the nearest training design or
@@ -81,11 +81,18 @@ def suggest(
 
     Parameters
     ----------
-    designs : columns of `Candidate`, shape (n_designs, n_columns); its index names the rows
-    n : how many to name for each target
-    targets : columns of `TARGETS`; all where not given
-    names : what to call each design; the first of the table's own columns, else the electrolyte, where not given
-    remarks : gets what was left out and why, and where the list is shorter than asked for
+    predictor : Predictor
+        The model.
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of `Candidate`; NaN or None where a design says nothing. Its index names the rows.
+    n : int
+        How many to name for each target.
+    targets : sequence of str or None
+        Columns of `TARGETS`; all where None.
+    names : sequence of str or None
+        Name of each design; the first of the table's own columns, else the electrolyte, where None.
+    remarks : list of str or None
+        Is added to: what was left out and why, and where the list is shorter than asked for.
 
     Returns
     -------
@@ -101,13 +108,13 @@ def suggest(
     """
     if n < 1:
         raise ValueError(f"n: got {n}, expected at least 1")
-    wanted, said = check_targets(targets), [] if remarks is None else remarks
+    wanted, remarks = check_targets(targets), [] if remarks is None else remarks
     if len(designs) < n:
-        said.append(f"{n} asked for, but there are only {len(designs)} candidates")
+        remarks.append(f"{n} asked for, but there are only {len(designs)} candidates")
     shown = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
     frame = designs.reset_index(drop=True)
     predictions = predictor.predict(frame, targets=wanted, precedents=0)
-    _say_skill(predictor, wanted, said)
+    _say_skill(predictor, wanted, remarks)
     cells = with_conductivity(frame, predictor.bundle.parts[LINK])
     rows: list[tuple[object, ...]] = []
     for column in wanted:
@@ -120,10 +127,11 @@ def suggest(
         width = target.scaled(table[f"{column}_high"]) - target.scaled(table[f"{column}_low"])
         known = predictions.distances[name]
         picks = pick(width, known, _between(part.domain, vectors), part.domain.far, n)
-        said += _left_out(column, width, known, len(picks), n)
-        for rank, each in enumerate(picks, start=1):
-            told = reason(target, frame.iloc[[each.place]], width[each.place], known[each.place], each.apart)
-            rows.append((designs.index[each.place], shown[each.place], column, rank, each.score, told))
+        remarks += _left_out(column, width, known, len(picks), n)
+        for rank, choice in enumerate(picks, start=1):
+            place = choice.place
+            why = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart)
+            rows.append((designs.index[place], shown[place], column, rank, choice.score, why))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -132,10 +140,23 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
 
     Parameters
     ----------
-    width : of each candidate's interval, shape (n_candidates,); NaN where it cannot be judged
-    known : distance to the nearest training design, shape (n_candidates,)
-    between : distances of all candidates to one of them, by its place
-    far : distance beyond which strangeness counts no more; one deviation where it is not finite
+    width : ndarray, shape (n_candidates,)
+        Of each candidate's interval; NaN where it cannot be judged.
+    known : ndarray, shape (n_candidates,)
+        Distance to the nearest training design, in standard deviations.
+    between : callable
+        Returns the distances of all candidates to one of them, by its place.
+    far : float
+        Distance beyond which strangeness counts no more; one deviation where it is not finite.
+    n : int
+        How many to choose at most.
+
+    Examples
+    --------
+    >>> place = np.array([0.0, 0.1, 4.0])
+    >>> picks = pick(np.array([3.0, 3.0, 2.0]), np.full(3, 1.0), lambda one: np.abs(place - place[one]), 1.0, 2)
+    >>> [choice.place for choice in picks]
+    [0, 2]
     """
     away, apart = known.copy(), np.full(len(known), np.inf)
     far = far if np.isfinite(far) and far > 0 else 1.0
@@ -152,15 +173,31 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
 
 
 def reason(target: Target, design: pd.DataFrame, width: float, known: float, apart: float) -> str:
-    """Why a candidate was chosen, in words."""
-    told = f"interval {width:.1f} decades wide" if target.log10 else f"interval {width:.0f} {target.error_unit} wide"
+    """Return why a candidate was chosen, in words.
+
+    Parameters
+    ----------
+    target : Target
+        Quantity to measure.
+    design : DataFrame, shape (1, n_columns)
+        The candidate.
+    width : float
+        Of its interval, in decades or percentage points.
+    known : float
+        Distance to the nearest training design, in standard deviations.
+    apart : float
+        Distance to the nearest candidate chosen before, infinite for the first.
+    """
+    words = f"interval {width:.1f} decades wide" if target.log10 else f"interval {width:.0f} {target.error_unit} wide"
     if target.at_cycle:
         cycle = number(design, "cycle")[0]
-        told += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
-    told += f"; nearest known design {known:.2f} away"
+        words += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
+    words += f"; nearest known design {known:.2f} away"
     if np.isinf(apart):
-        return told
-    return f"{told}; unlike the ones chosen above" if apart >= known else f"{told}; nearest one above {apart:.2f} away"
+        return words
+    if apart >= known:
+        return f"{words}; unlike the ones chosen above"
+    return f"{words}; nearest one above {apart:.2f} away"
 
 
 def suggest_file(
@@ -171,7 +208,20 @@ def suggest_file(
     targets: Sequence[str] | None = None,
     out: str | Path | None = None,
 ) -> SuggestResult:
-    """Suggestions from a table of candidates; rows that cannot be read are rejected as in `predict_file`.
+    """Suggest measurements from a table of candidates; rows that cannot be read are rejected as in `predict_file`.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CSV, TSV or Parquet file.
+    predictor : Predictor
+        The model.
+    n : int
+        How many to name for each target.
+    targets : sequence of str or None
+        Columns of `TARGETS`; all where None.
+    out : str, Path or None
+        Where to write the suggestions; nothing is written where None.
 
     Raises
     ------
@@ -197,7 +247,13 @@ def suggest_file(
 
 
 def text_suggestions(table: pd.DataFrame) -> str:
-    """The suggestions for a terminal, by target."""
+    """Return the suggestions for a terminal, by target.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `suggest` gave, with `line` in place of `row`.
+    """
     lines = []
     for column, target in TARGETS.items():
         rows = table[table["target"] == column]
@@ -213,14 +269,14 @@ def _between(domain: Domain, vectors: pd.DataFrame) -> Callable[[int], np.ndarra
     return lambda place: domain.between(vectors.iloc[[place]], vectors)[0]
 
 
-def _left_out(column: str, width: np.ndarray, known: np.ndarray, found: int, n: int) -> list[str]:
-    """What was not named and why, in words."""
+def _left_out(column: str, width: np.ndarray, known: np.ndarray, named: int, n: int) -> list[str]:
+    """Return what was not named and why, in words."""
     silent, measured = np.isnan(width), ~np.isnan(width) & (known <= SAME)
     counts = {"with no anode described": int(silent.sum()), "already in the training data": int(measured.sum())}
-    if found < n:
-        counts["the same to the model as one on the list"] = len(width) - found - sum(counts.values())
-    told = [f"{count} {why}" for why, count in counts.items() if count]
-    return [f"{column}: left out {', '.join(told)}"] if told else []
+    if named < n:
+        counts["the same to the model as one on the list"] = len(width) - named - sum(counts.values())
+    reasons = [f"{count} {why}" for why, count in counts.items() if count]
+    return [f"{column}: left out {', '.join(reasons)}"] if reasons else []
 
 
 def _say_skill(predictor: Predictor, wanted: Sequence[str], remarks: list[str]) -> None:

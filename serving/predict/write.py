@@ -1,4 +1,4 @@
-"""How tables leave: kinds of files, files that are whole or absent, and rows as text."""
+"""Tables written: kinds of files, files that are whole or absent, and rows as text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.tables.files import as_cells
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
-from features.tables.rows import Table, as_cell
+from features.tables.rows import Table
 from serving.predict.digits import DIGITS, six_digits
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
@@ -31,29 +32,37 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
     ".parquet": lambda table, path: table.to_parquet(path, index=False),
 }
-"""How a table is written, by the ending of its name."""
+"""Functions that write a table, by the ending of its name."""
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-"""What separates the cells, by the ending of a text table."""
+"""Separators of the cells, by the ending of a text table."""
 ABANDONED_S = 86_400.0
 """Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
 
 
 def writable(out: Path, sources: Sequence[Path]) -> Path:
-    """Where to write, links followed; refuses the inputs themselves, devices, files as folders, unknown kinds of file.
+    """Return the path to write to, links followed.
+
+    Parameters
+    ----------
+    out : Path
+        The output.
+    sources : sequence of Path
+        Files and folders that are read.
 
     Raises
     ------
     InputError
-        The output may not be written there.
+        It has no ending of `WRITERS`, is an input itself or would lie among inputs, is no regular file, or a file
+        stands where its folder should.
     """
     if out.suffix not in WRITERS:
         raise InputError(f"{out}: unknown ending {out.suffix or '(none)'}, expected one of {', '.join(WRITERS)}")
     out = Path(os.path.realpath(out))
-    if not (above := next(each for each in out.parents if os.path.lexists(each))).is_dir():
+    if not (above := next(folder for folder in out.parents if os.path.lexists(folder))).is_dir():
         raise InputError(f"{above}: is no folder, so that {out.name} cannot be written there; choose another place")
     written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
     if clash := [
-        each for each in written for source in sources if each.exists() and source.exists() and each.samefile(source)
+        path for path in written for source in sources if path.exists() and source.exists() and path.samefile(source)
     ]:
         raise InputError(f"{clash[0]}: is the input itself; choose another name for the output")
     if any(source.is_dir() and source.resolve() == out.parent for source in sources):
@@ -65,9 +74,14 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file to write beside the wanted one, renamed when the block ends and gone if it fails.
+    """Give a file to write beside the wanted one, renamed when the block ends and gone if it fails.
 
-    What writers of the same file left behind when they were killed goes first.
+    Files that writers of the same one left behind when they were killed go first.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is wanted.
     """
     aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.part")
     for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
@@ -82,8 +96,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def _is_abandoned(part: Path) -> bool:
-    """Whether nobody writes a part any more: its process is gone or, where that cannot be seen from here, its age says
-    so."""
+    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so."""
     writer, _, process = part.stem.rpartition(".")
     if not (writer.endswith(f".{platform.node()}") and process.isdecimal()):
         return time.time() - part.stat().st_mtime > ABANDONED_S
@@ -97,7 +110,20 @@ def _is_abandoned(part: Path) -> bool:
 
 
 def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
-    """Write the rejected rows of a table with their reasons; without any, an old file of that name goes."""
+    """Write the rejected rows of a table with their reasons; without any, an old file of that name goes.
+
+    Parameters
+    ----------
+    candidates : Table
+        The table they were rejected from.
+    path : Path
+        Of the file, a CSV file.
+
+    Returns
+    -------
+    Path or None
+        The path; None where no row was rejected.
+    """
     if not candidates.rejected:
         path.unlink(missing_ok=True)
         return None
@@ -113,7 +139,19 @@ def rejected_lines(
     columns: Sequence[str],
     where: Sequence[str] = (),
 ) -> str:
-    """Rejected rows as text: what `where` names, line, reasons, cells as written."""
+    """Return rejected rows as lines of a CSV file: place, line, reasons, cells as written.
+
+    Parameters
+    ----------
+    rejected : mapping
+        Cells of the rows by column, by line.
+    mistakes : iterable of Mistake
+        Why; at least one for each of the rows.
+    columns : sequence of str
+        Names of the header, in order.
+    where : sequence of str
+        Cells in front of the line, such as the name of the file.
+    """
     reasons: dict[int, list[str]] = {}
     for mistake in mistakes:
         reasons.setdefault(mistake.line, []).append(str(mistake))
@@ -125,11 +163,21 @@ def rejected_lines(
 
 
 def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> bytes:
-    """Rows as UTF-8 text, each ended by a line feed: quoted where needed, empty where nothing is known.
+    """Return rows as UTF-8 text, each ended by a line feed: quoted where needed, empty where nothing is known.
 
     Parameters
     ----------
-    digits : columns of floats printed with `DIGITS`; other numbers as they are
+    table : pyarrow Table
+        The rows.
+    separator : str
+        Between two cells.
+    digits : sequence of str
+        Columns of floats printed with `DIGITS`; other numbers as they are.
+
+    Examples
+    --------
+    >>> as_lines(pa.table({"name": ["a, b"], "ice_pct": [84.123456789]}), ",", ["ice_pct"])
+    b'"a, b",84.1235\\n'
     """
     if not len(table):
         return b""
@@ -147,19 +195,13 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
 def _cells(column: pa.Array, separator: str) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         return _cells(column.dictionary, separator).take(column.indices).fill_null("")
-    return _quoted(_as_text(column), separator)
-
-
-def _as_text(column: pa.Array) -> pa.Array:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column.cast(pa.string()).fill_null("")
-    return pa.array([as_cell(value) for value in column.to_pylist()], pa.string())
+    return _quoted(as_cells(column), separator)
 
 
 def _quoted(column: pa.Array, separator: str) -> pa.Array:
-    """As Python's csv module quotes: cells with the separator, a quote or an end of line."""
-    held = memoryview(column.buffers()[2] or b"").tobytes()
-    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in held]
+    """Quote as Python's csv module does: cells with the separator, a quote or an end of line."""
+    content = memoryview(column.buffers()[2] or b"").tobytes()
+    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
     if not marks:
         return column
     needed = reduce(pc.or_, [pc.match_substring(column, mark) for mark in marks])
@@ -178,7 +220,10 @@ class Sink:
 
     Parameters
     ----------
-    path, ending : file to write, and the ending that says how
+    path : Path
+        File to write.
+    ending : str
+        Key of `WRITERS`.
     """
 
     def __init__(self, path: Path, ending: str) -> None:
@@ -196,7 +241,13 @@ class Sink:
             self._parquet.close()
 
     def add(self, frame: pd.DataFrame) -> None:
-        """Write these rows behind the others."""
+        """Write these rows behind the others.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows; the first ones say the types of the columns.
+        """
         if self._schema is None:
             self._schema = pa.schema([(name, KINDS.get(frame[name].dtype.kind, pa.string())) for name in frame])
         table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
@@ -208,7 +259,7 @@ class Sink:
         self.rows += len(frame)
 
     def _add_lines(self, table: pa.Table, separator: str) -> None:
-        numbers = [each.name for each in table.schema if pa.types.is_floating(each.type)]
+        numbers = [column.name for column in table.schema if pa.types.is_floating(column.type)]
         with self.path.open("ab") as file:
             if not self.rows:
                 file.write((separator.join(table.column_names) + "\n").encode())
@@ -217,6 +268,12 @@ class Sink:
 
 @contextmanager
 def whole_table(path: Path) -> Iterator[Sink]:
-    """A sink that becomes the file at `path` when the block ends, and is gone if it fails."""
+    """Give a sink that becomes a file when the block ends, and is gone if it fails.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is wanted.
+    """
     with whole(path) as aside, Sink(aside, path.suffix) as sink:
         yield sink

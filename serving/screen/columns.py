@@ -1,4 +1,4 @@
-"""The columns of a space: the values each may take, judged by the row model of a candidate."""
+"""Readers of single values, lists and ranges of a space's file, judged by the row model of a candidate."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from features.tables.mistakes import Mistake
 from features.tables.records import Candidate
 from features.tables.rows import closest, parse_row
 from serving.predict.expression import Expression, condition
-from serving.screen.axis import RANGE_FORMS, Axis, Listed, looks_like_range, read_range
+from serving.screen.axes import RANGE_FORMS, Axis, Listed, looks_like_range, read_range
 from serving.screen.formula_family import VARIABLES
 from serving.screen.yaml_document import Branch, Items, Leaf, Node
 
 NUMBERS = frozenset(numeric_columns(Candidate))
 STAND_IN = "Li6PS5Cl"
 """An electrolyte to try the other columns with."""
+FEW = 12
+"""Known words that a message lists at most; of more, only the closest."""
+T = TypeVar("T")
 
 
 class Pieces:
-    """Reads pieces and keeps what is wrong with them.
+    """Reads pieces of a file and keeps what is wrong with them.
 
     Parameters
     ----------
-    name : of the file
+    name : str
+        Of the file.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,23 +37,44 @@ class Pieces:
         self.mistakes: list[Mistake] = []
 
     def wrong(self, node: Node, key: str, got: str, expected: str) -> None:
-        """One more mistake."""
+        """Note one more mistake.
+
+        Parameters
+        ----------
+        node : Node
+            Whose line it stands in.
+        key, got, expected : str
+            Column or key, what is there, and what should be.
+        """
         self.mistakes.append(Mistake(node.line, key, got, expected, self.name))
 
     def conditions(
         self, branch: Branch, key: str, numbers: Collection[str], words: Collection[str]
     ) -> tuple[Expression, ...]:
-        """Conditions over columns, one or a list of them."""
-        if key not in branch.nodes:
-            return ()
-        found = []
-        for leaf in self.leaves(branch.nodes[key], key):
-            made = self.made(leaf, key, leaf.text, partial(condition, leaf.text, numbers, words))
-            found += [made] if made else []
-        return tuple(found)
+        """Read conditions over columns, one or a list of them.
+
+        Parameters
+        ----------
+        branch : Branch
+        key : str
+            Of the conditions in the branch; none are read where it is missing.
+        numbers, words : collection of str
+            Columns that hold numbers, and that hold text.
+        """
+        leaves = self.leaves(branch.nodes[key], key) if key in branch.nodes else []
+        read = [self.made(leaf, key, leaf.text, partial(condition, leaf.text, numbers, words)) for leaf in leaves]
+        return tuple(expression for expression in read if expression)
 
     def made(self, node: Node, key: str, got: str, make: Callable[[], T]) -> T | None:
-        """What is made, or None and the mistake noted: the message of the error says what was expected."""
+        """Make something of a piece; None and the mistake noted where that raises a ValueError.
+
+        Parameters
+        ----------
+        node, key, got
+            As of `wrong`.
+        make : callable
+            The message of its ValueError says what was expected.
+        """
         try:
             return make()
         except ValueError as error:
@@ -57,7 +82,13 @@ class Pieces:
             return None
 
     def known_keys(self, branch: Branch, known: Collection[str]) -> None:
-        """Note every key that is not known, with the closest one."""
+        """Note every key that is not known, with the closest one.
+
+        Parameters
+        ----------
+        branch : Branch
+        known : collection of str
+        """
         for key, node in branch.nodes.items():
             if key not in known:
                 some = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
@@ -65,24 +96,44 @@ class Pieces:
                 self.wrong(node, key, "an unknown key", f"{some}{closest(key, known)}")
 
     def leaves(self, node: Node, key: str) -> list[Leaf]:
-        """Single values, one or a list of them."""
+        """Read single values, one or a list of them.
+
+        Parameters
+        ----------
+        node, key
+            As of `text`; the node is there.
+        """
         nodes = node.nodes if isinstance(node, Items) else (node,)
-        found = [each for each in nodes if isinstance(each, Leaf)]
-        for each in nodes:
-            if not isinstance(each, Leaf):
-                self.wrong(each, key, "a list or keys", "single values")
+        for item in nodes:
+            if not isinstance(item, Leaf):
+                self.wrong(item, key, "a list or keys", "single values")
         if not nodes:
             self.wrong(node, key, "an empty list", "at least one value")
-        return found
+        return [item for item in nodes if isinstance(item, Leaf)]
 
     def text(self, node: Node | None, key: str) -> str:
-        """One value as written; empty where there is none."""
+        """Read one value as written; empty where there is none.
+
+        Parameters
+        ----------
+        node : Node or None
+            None where the file says nothing.
+        key : str
+            Of the node, which messages name.
+        """
         if isinstance(node, Items | Branch):
             self.wrong(node, key, "a list or keys", "one value")
         return node.text if isinstance(node, Leaf) else ""
 
     def choice(self, node: Node | None, key: str, known: Collection[str]) -> Any:
-        """One of the known words, or None."""
+        """Read one of the known words; None where there is none.
+
+        Parameters
+        ----------
+        node, key
+            As of `text`.
+        known : collection of str
+        """
         if node is None:
             return None
         text = self.text(node, key)
@@ -92,13 +143,28 @@ class Pieces:
         return text
 
     def words(self, node: Node | None, key: str, known: Collection[str]) -> list[str]:
-        """Some of the known words."""
+        """Read some of the known words.
+
+        Parameters
+        ----------
+        node, key
+            As of `text`.
+        known : collection of str
+        """
         if node is None:
             return []
         return [word for leaf in self.leaves(node, key) if (word := self.choice(leaf, key, known))]
 
     def count(self, node: Node | None, key: str, most: int, least: int = 1) -> int | None:
-        """A whole number from `least` to `most`, or None."""
+        """Read a whole number; None where there is none.
+
+        Parameters
+        ----------
+        node, key
+            As of `text`.
+        most, least : int
+            Its limits, both allowed.
+        """
         if node is None:
             return None
         text = self.text(node, key).replace("_", "")
@@ -117,7 +183,13 @@ class ColumnReader(Pieces):
         """Whether ranges need steps."""
 
     def axes(self, node: Node | None) -> dict[str, Axis]:
-        """The section `design`: values of each column."""
+        """Read the section `design`: values of each column.
+
+        Parameters
+        ----------
+        node : Node or None
+            None where the file has no such section.
+        """
         if node is None:
             return {}
         if not isinstance(node, Branch):
@@ -125,18 +197,25 @@ class ColumnReader(Pieces):
             return {}
         allowed = [name for name in Candidate.model_fields if name not in ("electrolyte", "composition")]
         self.known_keys(node, allowed)
-        found = {name: self._axis(each, name) for name, each in node.nodes.items() if name in allowed}
-        return {name: axis for name, axis in found.items() if axis is not None}
+        axes = {name: self._axis(values, name) for name, values in node.nodes.items() if name in allowed}
+        return {name: axis for name, axis in axes.items() if axis is not None}
 
     def _axis(self, node: Node, name: str) -> Axis | None:
         if name in NUMBERS:
             return self.numbers(node, name)
-        leaves = self.leaves(node, name)
-        values = tuple(self.typed(leaf, name) for leaf in leaves)
+        values = tuple(self.typed(leaf, name) for leaf in self.leaves(node, name))
         return Listed(values) if values else None
 
     def numbers(self, node: Node | None, name: str) -> Axis | None:
-        """A range, a number, or a list of numbers."""
+        """Read a range, a number, or a list of numbers; None where there is none.
+
+        Parameters
+        ----------
+        node : Node or None
+            None where the file says nothing.
+        name : str
+            Column, or x, y, z.
+        """
         if node is None:
             return None
         if isinstance(node, Leaf) and looks_like_range(node.text):
@@ -153,7 +232,14 @@ class ColumnReader(Pieces):
         return Listed(tuple(missing if value is None else value for value in values)) if values else None
 
     def typed(self, node: Node, name: str) -> Any:
-        """One value as the row model of a candidate reads it; None where none is given or it is refused."""
+        """Read one value as the row model of a candidate does; None where none is given or it is refused.
+
+        Parameters
+        ----------
+        node : Node
+        name : str
+            Column, or x, y, z.
+        """
         if not isinstance(node, Leaf):
             self.wrong(node, name, "a list or keys", "one value")
             return None
@@ -174,8 +260,3 @@ def _plain_number(text: str) -> float:
     if not 0 <= value <= 1000:
         raise ValueError("a number from 0 to 1000, a list of them, or a range such as " + RANGE_FORMS)
     return value
-
-
-T = TypeVar("T")
-FEW = 12
-"""So many known words are listed in a message; of more, only the closest."""

@@ -1,4 +1,4 @@
-"""The electrolytes of a space: families of formulas, read and tried once before anything is made of them."""
+"""Reader of the electrolytes of a space: families of formulas, tried once before anything is made of them."""
 
 from __future__ import annotations
 
@@ -31,15 +31,21 @@ class ElectrolyteReader(ColumnReader):
     """Reads the section `electrolyte`."""
 
     def families(self, document: Branch) -> tuple[Family, ...]:
-        """Every family that can be used; the others leave their mistakes."""
+        """Read every family that can be used; the others leave their mistakes.
+
+        Parameters
+        ----------
+        document : Branch
+            Whole file.
+        """
         node = document.nodes.get("electrolyte")
         if node is None:
             self.wrong(document, "electrolyte", "no such key", "at least one formula")
             return ()
-        found = [self._family(each) for each in (node.nodes if isinstance(node, Items) else (node,))]
-        if not found:
+        nodes = node.nodes if isinstance(node, Items) else (node,)
+        if not nodes:
             self.wrong(node, "electrolyte", "an empty list", "at least one formula")
-        return tuple(family for family in found if family)
+        return tuple(family for family in map(self._family, nodes) if family)
 
     def _family(self, node: Node) -> Family | None:
         before = len(self.mistakes)
@@ -72,24 +78,24 @@ class ElectrolyteReader(ColumnReader):
         return family
 
     def _try_formulas(self, node: Node, family: Family) -> None:
-        """Every alternative has to be readable at the middle of its variables; amounts at the ends come out later."""
+        """Note alternatives that cannot be read at the middle of their variables; the ends are seen to later."""
         middle = {name: float(axis.at(np.array(0.5))) for name, axis in family.variables.items()}
         for text in family.alternatives:
             try:
-                written = spelt(parse(text, middle)) if middle or family.doping else text
-                held = parse(text, middle) if middle or family.doping else {}
+                amounts = parse(text, middle) if middle or family.doping else {}
+                formula = spelt(amounts) if middle or family.doping else text
             except FormulaError as error:
                 self.wrong(node, "formula", repr(text), f"a formula ({error})")
                 continue
-            if family.doping and family.doping.site not in held:
+            if family.doping and family.doping.site not in amounts:
                 self.wrong(node, "site", family.doping.site, f"an element of {text}")
-            row = parse_row(Candidate, {"electrolyte": written, **family.columns}, node.line, self.name)
-            found = row if isinstance(row, list) else [formula_mistake(row, node.line, self.name)]
-            if any(found) and not family.variables and (open_ones := variables_in([text])):
-                for name in open_ones:
+            row = parse_row(Candidate, {"electrolyte": formula, **family.columns}, node.line, self.name)
+            mistakes = row if isinstance(row, list) else [formula_mistake(row, node.line, self.name)]
+            if any(mistakes) and not family.variables and (without_values := variables_in([text])):
+                for name in without_values:
                     self.wrong(node, name, f"no values for the {name} of {text}", f"such as {name}: 0..1 step 0.05")
             else:
-                self.mistakes += [mistake for mistake in found if mistake]
+                self.mistakes += [mistake for mistake in mistakes if mistake]
 
     def _doping(self, branch: Branch) -> Doping | None:
         node = branch.nodes.get(DOPANT)
@@ -100,7 +106,7 @@ class ElectrolyteReader(ColumnReader):
                         branch.nodes[key], key, "no dopant to go with it", "a key dopant, such as dopant: [Al, Ga]"
                     )
             return None
-        dopants = tuple(self.text(each, DOPANT) for each in (node.nodes if isinstance(node, Items) else (node,)))
+        dopants = tuple(self.text(item, DOPANT) for item in (node.nodes if isinstance(node, Items) else (node,)))
         site = self.text(branch.nodes.get("site"), "site")
         balance = self.text(branch.nodes.get("balance"), "balance") or DEFAULT_BALANCE
         amount = self.choice(branch.nodes.get("amount"), "amount", VARIABLES) or "x"

@@ -1,8 +1,7 @@
-"""Pictures of a screening: the front beside measured cells, the best with their intervals, a map of the uncertainty."""
+"""Pictures of a screening: the front beside measured cells, the best with intervals, a map of the uncertainty."""
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +17,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.tasks.registry import TARGETS
-from reporting.figures import INK, QUIET, axes, save
-from reporting.pages import INLINE
+from reporting.figures import INK, QUIET, axes
+from reporting.files import save_figure
+from reporting.pages import data_url
 from serving.predict.energy import ENERGY_UNITS
 from serving.screen.survey import Survey
 
@@ -28,14 +28,29 @@ MEASURED = "#d55e00"
 
 
 def inline(figure: Figure) -> str:
-    """A figure as an address that holds the picture itself."""
+    """Return a figure as an address that holds the picture itself.
+
+    Parameters
+    ----------
+    figure : Figure
+    """
     with tempfile.TemporaryDirectory() as folder:
-        content = save(figure, Path(folder) / "picture.png").read_bytes()
-    return INLINE + base64.b64encode(content).decode("ascii")
+        return data_url(save_figure(figure, Path(folder) / "picture.png").read_bytes())
 
 
 def named(column: str) -> str:
-    """A column with its unit, as on an axis."""
+    """Return a column in words with its unit, as on an axis.
+
+    Parameters
+    ----------
+    column : str
+        Target, energy density, or column of a candidate; any other name stays as it is.
+
+    Examples
+    --------
+    >>> named("stack_pressure_mpa"), named("ice_pct"), named("x")
+    ('stack pressure (MPa)', 'initial Coulombic efficiency (%)', 'x')
+    """
     if column in TARGETS:
         return f"{TARGETS[column].label} ({TARGETS[column].unit})"
     if column in ENERGY_UNITS:
@@ -46,19 +61,22 @@ def named(column: str) -> str:
 
 
 def _ending(unit: str) -> str:
-    """How the name of a column in this unit ends."""
+    """Return the ending of the name of a column in this unit: `_ma_per_cm2` of `mA/cm²`."""
     words = unit.lower().removeprefix("1").replace("/", "_per_").replace("%", "_pct").replace("²", "2").replace("°", "")
     return "_" + words.replace("µ", "u").replace("å", "angstrom").strip("_")
 
 
 def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> Figure:
-    """The designs kept over two objectives, with intervals where predicted, a fair draw of all, and measured cells.
+    """Draw the designs kept over two objectives, with intervals where predicted, a draw of all, and measured cells.
 
     Parameters
     ----------
-    kept, sample : answers
-    known : of `reference.literature`; rows that state only one of the two stand as ticks at that axis
-    columns : the two
+    kept, sample : DataFrame
+        Designs with their answers: those kept, and a fair draw of all.
+    known : DataFrame
+        Of `nearest_measurements`; rows that state only one of the two stand as ticks at that axis.
+    columns : sequence of str
+        The two objectives, across and up.
     """
     figure, plot = axes(7.4, 4.8)
     x, y = columns
@@ -85,7 +103,7 @@ def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns
 
 
 def _ticks(plot: Axes, across: pd.Series, up: pd.Series) -> None:
-    """Measured values of one axis alone, as ticks along it."""
+    """Draw measured values of one axis alone as ticks along it."""
     common: dict[str, Any] = {"color": MEASURED, "markersize": 12, "linestyle": "", "clip_on": False}
     label = "measured, the other not stated"
     if len(values := across.dropna()):
@@ -98,7 +116,7 @@ def _ticks(plot: Axes, across: pd.Series, up: pd.Series) -> None:
 
 
 def _reach(table: pd.DataFrame, column: str) -> np.ndarray | None:
-    """Distance from the value to the low and the high end, shape (2, n_rows); None where nothing is predicted."""
+    """Return the way from the value to both ends, shape (2, n_rows); None for a column that is not predicted."""
     if column not in TARGETS:
         return None
     value, low, high = (table[column + end].to_numpy(dtype=float) for end in ("", "_low", "_high"))
@@ -106,7 +124,19 @@ def _reach(table: pd.DataFrame, column: str) -> np.ndarray | None:
 
 
 def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.DataFrame) -> Figure:
-    """The first designs with their intervals, best on top, and what the literature measured as ticks below."""
+    """Draw the first designs with their intervals, best on top, and what the literature measured as ticks below.
+
+    Parameters
+    ----------
+    kept : DataFrame, shape (n_rows, n_columns)
+        Designs with their answers, best first; the first `MOST_BARS` are drawn.
+    names : sequence of str, shape (n_rows,)
+        What to call each design.
+    column : str
+        What they are ranked by.
+    known : DataFrame
+        Of `nearest_measurements`.
+    """
     shown = kept.head(MOST_BARS)
     figure, plot = axes(7.4, 1.2 + 0.3 * len(shown))
     places = np.arange(len(shown))[::-1]
@@ -123,18 +153,23 @@ def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.Data
 
 
 def uncertainty(survey: Survey) -> Figure:
-    """Mean width of the interval, and mean distance to the nearest training design, over two axes of the space.
+    """Draw the mean width of the interval and the mean distance to the nearest training design over two axes.
 
     Both scales begin at 0, so that what hardly differs looks alike.
+
+    Parameters
+    ----------
+    survey : Survey
+        With two axes of cells.
     """
     figure = Figure(figsize=(9.6, 4.0), layout=ConstrainedLayoutEngine(wspace=0.08))
     FigureCanvasAgg(figure)
     first, second = survey.cells
     target = TARGETS[survey.target]
     plots = figure.subplots(1, 2, sharey=True)
-    told = (f"width of the interval ({target.error_unit})", "distance to the nearest training design (deviations)")
+    labels = (f"width of the interval ({target.error_unit})", "distance to the nearest training design (deviations)")
     style: dict[str, Any] = {"cmap": "cividis", "shading": "flat"}
-    for plot, which, label in zip(plots, (1, 2), told, strict=True):
+    for plot, which, label in zip(plots, (1, 2), labels, strict=True):
         colours = plot.pcolormesh(first.edges, second.edges, survey.mapped(which).T, vmin=0, **style)
         figure.colorbar(colours, ax=plot, label=label)
         plot.set_xscale("log" if first.log else "linear")
@@ -145,5 +180,15 @@ def uncertainty(survey: Survey) -> Figure:
 
 
 def pairs(columns: Sequence[str]) -> list[tuple[str, str]]:
-    """The first objective against each of the next three."""
+    """Pair the first objective with each of the next three.
+
+    Parameters
+    ----------
+    columns : sequence of str
+
+    Examples
+    --------
+    >>> pairs(["ice_pct", "np_ratio", "cycle_life_80"])
+    [('ice_pct', 'np_ratio'), ('ice_pct', 'cycle_life_80')]
+    """
     return [(columns[0], other) for other in columns[1:4]]

@@ -14,15 +14,15 @@ from features.formulas.charge import OXIDATION_STATES, TOLERANCE, charge_imbalan
 from features.formulas.normalise import fold
 from features.formulas.reader import read_formula
 from features.formulas.stoichiometry import ELEMENTS, FormulaError, parse
-from serving.screen.axis import Axis, Listed, Value
+from serving.screen.axes import Axis, Listed, Value
 
 VARIABLES = ("x", "y", "z")
 VARIABLE_DIGITS = 3
 """Decimals that a drawn amount is rounded to: finer than any weighing."""
 MAX_ALTERNATIVES = 10_000
-_CHOICE = re.compile(r"\{([^{}]*)\}")
 MADE_TOLERANCE = 0.02
 """Charge per formula unit of a made formula that two decimals in its template explain: 0.01 for La0.67 as La2/3."""
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 _BRACKETED = re.compile(r"(\d+(?:\.\d+)?)?\(([0-9.xyz+\-\s]+)\)")
 """An amount in parentheses, such as the `6(1-x)` of `Cl6(1-x)`; a group of atoms holds a capital letter."""
 _TERM = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)?([xyz]?)")
@@ -39,10 +39,19 @@ class Doping:
 
     Attributes
     ----------
-    dopants : elements, one at a time
-    site : element whose place they take
-    balance : element whose amount balances the charge, such as `Li` or `O`, or an exchange such as `S->Cl`
-    amount : variable that counts the dopant per formula unit
+    dopants : tuple of str
+        Elements, one at a time.
+    site : str
+        Element whose place they take.
+    balance : str
+        Element whose amount balances the charge, such as `Li` or `O`, or an exchange such as `S->Cl`.
+    amount : str
+        Variable that counts the dopant per formula unit.
+
+    Raises
+    ------
+    FormulaError
+        No element, one of no certain charge, a dopant that is the site or stands twice, an exchange of equal charges.
     """
 
     dopants: tuple[str, ...]
@@ -71,34 +80,48 @@ class Doping:
         return exchange.groups() if exchange else (self.balance,)
 
     def applied(self, amounts: Mapping[str, float], dopant: str, amount: float) -> dict[str, float]:
-        """Amounts with the dopant in place and the charge of the parent kept.
+        """Put a dopant in place and keep the charge of the parent.
 
         Al3+ on the Li+ of Li7La3Zr2O12 takes the place of three: one by itself, two by the balance.
+
+        Parameters
+        ----------
+        amounts : mapping of str to float
+            Of the parent's elements per formula unit; the site is among them.
+        dopant : str
+            Element.
+        amount : float
+            Of the dopant per formula unit.
 
         Raises
         ------
         FormulaError
             More is taken of an element than there is.
+
+        Examples
+        --------
+        >>> Doping(("Al",), "Li").applied({"Li": 7.0, "La": 3.0, "Zr": 2.0, "O": 12.0}, "Al", 0.25)
+        {'Li': 6.25, 'Al': 0.25, 'La': 3.0, 'Zr': 2.0, 'O': 12.0}
         """
-        found: dict[str, float] = {}
-        for element, each in amounts.items():
-            found[element] = each
+        doped: dict[str, float] = {}
+        for element, count in amounts.items():
+            doped[element] = count
             if element == self.site and dopant not in amounts:
-                found[dopant] = 0.0
-        found[self.site] -= amount
-        found[dopant] += amount
+                doped[dopant] = 0.0
+        doped[self.site] -= amount
+        doped[dopant] += amount
         surplus = amount * (OXIDATION_STATES[dopant] - OXIDATION_STATES[self.site])
         first, *other = self._balancing()
         if other:
             moved = surplus / (OXIDATION_STATES[other[0]] - OXIDATION_STATES[first])
-            found[first] = found.get(first, 0.0) + moved
-            found[other[0]] = found.get(other[0], 0.0) - moved
+            doped[first] = doped.get(first, 0.0) + moved
+            doped[other[0]] = doped.get(other[0], 0.0) - moved
         else:
-            found[first] = found.get(first, 0.0) - surplus / OXIDATION_STATES[first]
-        for element, each in found.items():
-            if each < -1e-9:
-                raise FormulaError(f"{dopant} {amount:g} on {self.site} leaves {each:.3g} {element}")
-        return found
+            doped[first] = doped.get(first, 0.0) - surplus / OXIDATION_STATES[first]
+        for element, count in doped.items():
+            if count < -1e-9:
+                raise FormulaError(f"{dopant} {amount:g} on {self.site} leaves {count:.3g} {element}")
+        return doped
 
 
 @dataclass(frozen=True)
@@ -107,12 +130,18 @@ class Family:
 
     Attributes
     ----------
-    template : as written, such as `Li6PS5{Cl,Br}` or `Li6-xPS5-xCl1+x`
-    alternatives : the template with each choice of its braces, amounts without parentheses
-    variables : values of x, y and z
-    doping : None for the template alone
-    columns : what else is said of this electrolyte, such as its class
-    balanced : whether formulas whose charges do not cancel are left out
+    template : str
+        As written, such as `Li6PS5{Cl,Br}` or `Li6-xPS5-xCl1+x`.
+    alternatives : tuple of str
+        The template with each choice of its braces, amounts without parentheses.
+    variables : mapping of str to Axis
+        Values of x, y and z.
+    doping : Doping or None
+        None for the template alone.
+    columns : mapping of str to Value
+        Other columns of this electrolyte, such as its class.
+    balanced : bool
+        Whether formulas whose charges do not cancel are left out.
     """
 
     template: str
@@ -123,14 +152,23 @@ class Family:
     balanced: bool = True
 
     def axes(self) -> dict[str, Axis]:
-        """What varies within the family: the alternative, the dopant, the variables; the last runs fastest."""
-        found: dict[str, Axis] = {"formula": Listed(self.alternatives)}
+        """Return the axes within the family: the alternative, the dopant, the variables; the last runs fastest."""
+        axes: dict[str, Axis] = {"formula": Listed(self.alternatives)}
         if self.doping:
-            found[DOPANT] = Listed(self.doping.dopants)
-        return found | dict(self.variables)
+            axes[DOPANT] = Listed(self.doping.dopants)
+        return axes | dict(self.variables)
 
     def written(self, alternative: str, dopant: str | None, values: Mapping[str, float]) -> str:
-        """One formula as text.
+        """Write one formula.
+
+        Parameters
+        ----------
+        alternative : str
+            One of `alternatives`.
+        dopant : str or None
+            One of the dopants; None without doping.
+        values : mapping of str to float
+            Of the variables.
 
         Raises
         ------
@@ -162,7 +200,12 @@ class Family:
 
 
 def spelt(amounts: Mapping[str, float]) -> str:
-    """A formula from amounts, zeros and ones left out.
+    """Write a formula from amounts, zeros and ones left out.
+
+    Parameters
+    ----------
+    amounts : mapping of str to float
+        Per formula unit, by element, in the order to write them.
 
     Examples
     --------
@@ -176,7 +219,11 @@ def spelt(amounts: Mapping[str, float]) -> str:
 
 
 def alternatives_of(template: str) -> tuple[str, ...]:
-    """The template with every choice of its braces, parentheses around mere amounts multiplied out.
+    """Return a template with every choice of its braces, parentheses around mere amounts multiplied out.
+
+    Parameters
+    ----------
+    template : str
 
     Raises
     ------
@@ -193,18 +240,18 @@ def alternatives_of(template: str) -> tuple[str, ...]:
     ('Li3YCl6-6xBr6x',)
     """
     pieces = _CHOICE.split(fold(template))
-    choices = [[each.strip() for each in piece.split(",")] for piece in pieces[1::2]]
+    choices = [[choice.strip() for choice in piece.split(",")] for piece in pieces[1::2]]
     if any("{" in piece or "}" in piece for piece in pieces[::2]):
         raise ValueError("braces in pairs, such as Li6PS5{Cl,Br,I}")
     if not all(all(choice) for choice in choices):
         raise ValueError("something between the commas of the braces")
     if (count := int(np.prod([len(choice) for choice in choices], dtype=object))) > MAX_ALTERNATIVES:
         raise ValueError(f"at most {MAX_ALTERNATIVES:,} alternatives in braces, these are {count:,}; use x, y, z")
-    found = []
+    alternatives = []
     for chosen in itertools.product(*choices):
         joined = "".join(itertools.chain(*itertools.zip_longest(pieces[::2], chosen, fillvalue="")))
-        found.append(_BRACKETED.sub(_multiplied_out, joined))
-    return tuple(dict.fromkeys(found))
+        alternatives.append(_BRACKETED.sub(_multiplied_out, joined))
+    return tuple(dict.fromkeys(alternatives))
 
 
 def _multiplied_out(match: re.Match[str]) -> str:
@@ -220,18 +267,37 @@ def _multiplied_out(match: re.Match[str]) -> str:
 
 
 def variables_in(alternatives: Sequence[str]) -> list[str]:
-    """Which of x, y and z the formulas hold, in order."""
-    held = {found for text in alternatives for found in _VARIABLE.findall(text.replace("Dy", ""))}
-    return [name for name in VARIABLES if name in held]
-
-
-def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Callable[[str, int], None]) -> np.ndarray:
-    """The formula of each row, None where it cannot be; each distinct one is written once.
+    """Return which of x, y and z some formulas hold, in order.
 
     Parameters
     ----------
-    columns : values of `Family.axes`, shape (n_rows,)
-    note : told why formulas are left out, and of how many rows
+    alternatives : sequence of str
+        Formulas without braces.
+
+    Examples
+    --------
+    >>> variables_in(["Li6-xPS5-xCl1+x", "Dy2O3"])
+    ['x']
+    """
+    used = {name for text in alternatives for name in _VARIABLE.findall(text.replace("Dy", ""))}
+    return [name for name in VARIABLES if name in used]
+
+
+def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Callable[[str, int], None]) -> np.ndarray:
+    """Write the formula of each row; each distinct one is made once.
+
+    Parameters
+    ----------
+    family : Family
+    columns : mapping of str to array, shape (n_rows,)
+        Values of `Family.axes`.
+    note : callable
+        Is told why formulas are left out, and of how many rows.
+
+    Returns
+    -------
+    array of object, shape (n_rows,)
+        Texts, None where a formula cannot be.
     """
     names = [name for name in family.axes() if name in family.variables]
     kinds = [name for name in ("formula", DOPANT) if name in columns]
@@ -252,5 +318,5 @@ def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Call
 
 
 def _reason(message: str) -> str:
-    """A reason without its numbers, so that a million rows give a few."""
+    """Return a reason without its numbers, so that a million rows give a few."""
     return next((reason for reason in (UNBALANCED, UNDOPED) if message.startswith(reason)), BELOW_ZERO)

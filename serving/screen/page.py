@@ -1,4 +1,4 @@
-"""The page of a screening: how sure it is first, then what was kept, the pictures, and what the literature measured."""
+"""Page of a screening: how sure it is first, then what was kept, the pictures, and what the literature measured."""
 
 from __future__ import annotations
 
@@ -8,59 +8,83 @@ from itertools import chain
 import pandas as pd
 
 from models.bundle import Bundle
+from models.explain.literature import nearest_measurements
 from models.tasks.registry import TARGETS
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
 from serving.predict.text import DISTANCE
 from serving.screen import figures as pictures
-from serving.screen.literature import literature
-from serving.screen.pareto import ALIKE
-from serving.screen.run import Screened, target_of
-from serving.screen.select import KEPT_AS, POOL
+from serving.screen.ranking import ALIKE, KEPT_AS, POOL
+from serving.screen.run import Screened
+from serving.screen.select import target_of
 from serving.screen.space import CANDIDATE, Space
 
 MOST_ROWS, MOST_REFERENCES = 40, 20
 
 
 def skill_words(bundle: Bundle, space: Space) -> list[str]:
-    """What has to be known before the ranking is believed, most urgent first."""
+    """Tell what has to be known before the ranking is believed, most urgent first.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    space : Space
+    """
     skill = bundle.facts.get("skill", {})
     silent = [column for column in space.targets if not skill.get(column, {}).get("shown", True)]
     asked = [column for column in _asked(space) if column in silent]
-    found = []
+    sentences = []
     if asked:
         labels = " and ".join(TARGETS[column].label for column in asked)
-        found.append(
+        sentences.append(
             f"This chooses by {labels}, for which no skill has been shown on papers never seen: the order is no better "
             "than a guess. Read the intervals, not the order."
         )
     for column in [column for column in space.targets if skill.get(column, {}).get("shown", False)]:
         score = skill[column]
         measured = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
-        found.append(
+        sentences.append(
             f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the dummy knows the values that "
             "papers report, and nothing of the design."
         )
     if rest := [column for column in silent if column not in asked]:
-        found.append(f"No skill shown yet on unseen papers: {', '.join(TARGETS[column].label for column in rest)}.")
-    return found
+        sentences.append(f"No skill shown yet on unseen papers: {', '.join(TARGETS[column].label for column in rest)}.")
+    return sentences
 
 
 def _asked(space: Space) -> list[str]:
-    """Columns that designs are ranked and filtered by, each target once and without its ending."""
-    filtered = [name for each in space.selection.where for name in sorted(each.names)]
+    """Return the columns that designs are ranked and filtered by, each target once and without its ending."""
+    filtered = [name for condition in space.selection.where for name in sorted(condition.names)]
     return list(dict.fromkeys(target_of(column) for column in (*space.selection.objectives, *filtered)))
 
 
 def count_words(space: Space, result: Screened) -> list[str]:
-    """How many designs there were and where they went."""
+    """Tell how many designs there were and where they went.
+
+    Parameters
+    ----------
+    space : Space
+    result : Screened
+    """
     method = "every combination" if space.points is None else f"{space.method}, seed {space.seed}"
-    found = [f"{result.made:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"]
-    return found + [f"left out by {why}: {count:,}" for why, count in result.left_out.items() if count]
+    counts = f"{result.made:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"
+    return [counts, *(f"left out by {why}: {count:,}" for why, count in result.left_out.items() if count)]
 
 
 def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
-    """The answers behind a column `design` that names each by its number and by what varies."""
+    """Return answers with a column `design` that names each design by its number and by what varies.
+
+    Parameters
+    ----------
+    space : Space
+    table : DataFrame, shape (n_rows, n_columns)
+        Designs with their answers.
+
+    Returns
+    -------
+    DataFrame
+        Targets with their ends, `notice` and `design`.
+    """
     varied = [[_plain(row[name]) for name in (CANDIDATE, *space.varied)] for _, row in table.iterrows()]
     names = [" / ".join("-" if value is None else str(value) for value in row) for row in varied]
     answers = [name for column in TARGETS for name in (column, f"{column}_low", f"{column}_high") if name in table]
@@ -68,16 +92,26 @@ def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iterator[Block]:
-    """The page, piece by piece."""
-    chosen, kept = space.selection, result.table
+    """Yield the page, piece by piece.
+
+    Parameters
+    ----------
+    space : Space
+    result : Screened
+    bundle : Bundle
+        Model that answered.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    """
+    kept = result.table
     yield Heading("How sure")
     yield Bullets([*skill_words(bundle, space), *_told_apart(space, result)])
     yield Heading("What was done")
-    yield Bullets([*count_words(space, result), *_how(space), f"intervals: {100 * level:g} %"])
+    yield Bullets([*count_words(space, result), *_how_ranked(space), f"intervals: {100 * level:g} %"])
     if space.energy:
         yield Heading("Assumed for the energy density")
-        yield Bullets(space.energy.told())
-    yield Heading("Kept designs" if chosen.ranks else "First designs")
+        yield Bullets(space.energy.assumptions())
+    yield Heading("Kept designs" if space.selection.ranks else "First designs")
     shown = kept.head(MOST_ROWS)
     if len(kept) > len(shown):
         yield Paragraph(f"The first {len(shown)} of {len(kept):,}; the table beside this page holds all.")
@@ -93,8 +127,8 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
     if any(own):
         yield Heading("Notices design by design", 3)
         yield Table(["", "notice"], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
-    objectives = list(dict.fromkeys(map(target_of, chosen.objectives))) or [space.targets[0]]
-    known = literature(bundle, objectives, shown)
+    objectives = list(dict.fromkeys(map(target_of, space.selection.objectives))) or [space.targets[0]]
+    known = nearest_measurements(bundle, objectives, shown)
     yield from _pictures(space, result, objectives, known)
     if len(known):
         yield Heading("Measured in the literature, the most alike first")
@@ -102,30 +136,32 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
 
 
 def _told_apart(space: Space, result: Screened) -> list[str]:
-    """How far the designs differ beside how wide one interval is."""
-    found = []
+    """Tell how far the designs differ beside how wide one interval is."""
+    sentences = []
     for column in [column for column in _asked(space) if column in TARGETS] or space.targets[:1]:
         target, (low, high, width) = TARGETS[column], result.survey.told_apart(column, result.table)
         apart = float(target.scaled(high) - target.scaled(low))
         words = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {apart:.2g} "
         words += f"{target.error_unit} apart; one interval is {width:.2g} wide"
-        found.append(words + (": the model hardly tells these designs apart" if apart < width / 4 else ""))
-    return found
+        sentences.append(words + (": the model hardly tells these designs apart" if apart < width / 4 else ""))
+    return sentences
 
 
-def _how(space: Space) -> list[str]:
-    chosen, end = space.selection, "the pessimistic end of the interval" if space.selection.pessimistic else "the value"
-    found = []
-    if chosen.pareto:
-        told = ", ".join(f"{pictures.named(column)} {side}" for column, side in chosen.pareto.items())
-        found.append(f"front of {told}, by {end}")
-        found.append(
+def _how_ranked(space: Space) -> list[str]:
+    selection = space.selection
+    end = "the pessimistic end of the interval" if selection.pessimistic else "the value"
+    sentences = []
+    if selection.pareto:
+        objectives = ", ".join(f"{pictures.named(column)} {side}" for column, side in selection.pareto.items())
+        sentences.append(f"front of {objectives}, by {end}")
+        sentences.append(
             "of designs with the very same objectives one is shown, whose other columns mean nothing; alike counts them"
         )
-    if chosen.top and chosen.by:
-        differing = f", as unlike each other as can be among the best {POOL * chosen.top}" if chosen.diverse else ""
-        found.append(f"best {chosen.top} by {pictures.named(chosen.by[0])} {chosen.by[1]}, by {end}{differing}")
-    return found
+    if selection.top and selection.by:
+        pool = f", as unlike each other as can be among the best {POOL * selection.top}" if selection.diverse else ""
+        column, side = selection.by
+        sentences.append(f"best {selection.top} by {pictures.named(column)} {side}, by {end}{pool}")
+    return sentences
 
 
 def _ranked(space: Space, kept: pd.DataFrame) -> Table:
@@ -160,10 +196,10 @@ def _plain(value: object) -> Cell:
 
 
 def _notices(column: pd.Series) -> tuple[list[str], list[str]]:
-    """Notices that all rows share, and each row's others."""
-    each = [[notice for notice in str(row).split("; ") if notice] for row in column]
-    common = [notice for notice in dict.fromkeys(chain.from_iterable(each)) if all(notice in own for own in each)]
-    return common, ["; ".join(notice for notice in own if notice not in common) for own in each]
+    """Return the notices that all rows share, and each row's others."""
+    by_row = [[notice for notice in str(row).split("; ") if notice] for row in column]
+    common = [notice for notice in dict.fromkeys(chain.from_iterable(by_row)) if all(notice in own for own in by_row)]
+    return common, ["; ".join(notice for notice in own if notice not in common) for own in by_row]
 
 
 def _pictures(space: Space, result: Screened, objectives: list[str], known: pd.DataFrame) -> Iterator[Block]:
@@ -179,7 +215,7 @@ def _pictures(space: Space, result: Screened, objectives: list[str], known: pd.D
         words = f"{pictures.named(objectives[0])} of the first designs with intervals; ticks are literature values."
         yield Picture(pictures.inline(pictures.ranked(kept, names, objectives[0], known)), words)
     if survey.cells:
-        first, second = (pictures.named(each.name) for each in survey.cells)
+        first, second = (pictures.named(axis.name) for axis in survey.cells)
         words = f"How sure: mean width of the interval of {TARGETS[survey.target].label}, and mean distance to the "
         words += f"nearest training design, over {first} and {second}, of all designs predicted."
         yield Picture(pictures.inline(pictures.uncertainty(survey)), words)

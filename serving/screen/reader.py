@@ -1,32 +1,35 @@
-"""A design space read from its file, with every mistake at once: line, what was got, what was expected."""
+"""Reader of a design space, with every mistake of its file at once: line, what was got, what was expected."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from features.tables.mistakes import InputError
 from models.candidates import ANODE_COLUMNS
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
+from serving.screen.axes import GRID, LATIN, MAX_LATIN, METHODS
 from serving.screen.columns import NUMBERS
 from serving.screen.electrolytes import ElectrolyteReader
 from serving.screen.formula_family import DOPANT
-from serving.screen.run import answer_columns
-from serving.screen.sampling import GRID, LATIN, MAX_LATIN, METHODS
-from serving.screen.select import DIRECTIONS, DOMAIN_WISHES, DomainWish, Selection
+from serving.screen.select import DIRECTIONS, DOMAIN_WISHES, DomainWish, Selection, answer_columns
 from serving.screen.space import MAX_DESIGNS, Space
 from serving.screen.yaml_document import Branch, Leaf, Node, read_document
 
-T = TypeVar("T")
 KEYS = ("title", "electrolyte", "design", "constraints", "sample", "targets", "energy", "keep", "map")
 KEEP_KEYS = ("where", "domain", "pareto", "top", "by", "rank_by", "diverse")
 
 
 def read_space(path: str | Path) -> Space:
-    """The design space of a file.
+    """Read the design space of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML, as in `data/examples/argyrodite.yaml`.
 
     Raises
     ------
@@ -36,10 +39,10 @@ def read_space(path: str | Path) -> Space:
     path = Path(path)
     space = _Reader(path.name).space(read_document(path))
     if space.size > MAX_DESIGNS:
-        widest = sorted(space.counts().items(), key=lambda each: -each[1])[:3]
-        told = ", ".join(f"{name} ({count:,} values)" for name, count in widest)
+        widest = sorted(space.counts().items(), key=lambda item: -item[1])[:3]
+        named = ", ".join(f"{name} ({count:,} values)" for name, count in widest)
         raise InputError(
-            f"{path.name}: {space.size:.3g} designs, expected at most {MAX_DESIGNS:,}; the widest: {told}; take wider "
+            f"{path.name}: {space.size:.3g} designs, expected at most {MAX_DESIGNS:,}; the widest: {named}; take wider "
             "steps, or draw some of them: sample: {method: sobol, points: 100000}"
         )
     return space
@@ -49,6 +52,17 @@ class _Reader(ElectrolyteReader):
     """Reads the sections of a space one after the other."""
 
     def space(self, document: Branch) -> Space:
+        """Read the whole file.
+
+        Parameters
+        ----------
+        document : Branch
+
+        Raises
+        ------
+        InputError
+            Every mistake of the file.
+        """
         self.known_keys(document, KEYS)
         method, points, seed = self._sample(document.nodes.get("sample"))
         self.grid = method == GRID
@@ -72,7 +86,7 @@ class _Reader(ElectrolyteReader):
             self.wrong(document.nodes["map"], "map", f"{len(over)} columns", "two columns of numbers that vary")
         if self.mistakes or not families:
             raise InputError(
-                f"{self.name}: the design space cannot be used", sorted(self.mistakes, key=lambda m: m.line)
+                f"{self.name}: the design space cannot be used", sorted(self.mistakes, key=lambda mistake: mistake.line)
             )
         return Space(
             title, families, axes, constraints, method, points, seed, targets, energy, selection, tuple(over)
@@ -117,9 +131,9 @@ class _Reader(ElectrolyteReader):
             if key in STACK_FIELDS and key not in REVIEW_NEEDED:
                 self.wrong(node.nodes[key], key, "a layer", f"no such key with stack: {REVIEW}, whose layers are fixed")
         assumed = {
-            key: each
+            key: layer
             for key in STACK_FIELDS
-            if key in node.nodes and (each := self._quantity(node.nodes[key], key, numbers)) is not None
+            if key in node.nodes and (layer := self._quantity(node.nodes[key], key, numbers)) is not None
         }
         if missing := [key for key in needed if key not in node.nodes and key not in numbers]:
             self.wrong(
@@ -165,4 +179,4 @@ class _Reader(ElectrolyteReader):
             self.wrong(node, key, "no keys", f"columns with their good side, such as {key}: {{ice_pct: high}}")
             return {}
         self.known_keys(node, columns)
-        return {name: self.choice(each, name, DIRECTIONS) for name, each in node.nodes.items() if name in columns}
+        return {name: self.choice(side, name, DIRECTIONS) for name, side in node.nodes.items() if name in columns}

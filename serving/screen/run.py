@@ -1,9 +1,9 @@
-"""A whole screening: designs made, answered and judged chunk by chunk; nothing but what is kept is held."""
+"""Screening of a space: designs made, answered and judged chunk by chunk; nothing but what is kept is held."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,29 +13,35 @@ import pandas as pd
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.predictor import ENDS, Predictor
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import task_of
 from reporting.console import progress
 from serving.predict.text import DISTANCE
 from serving.predict.write import whole_table, writable
-from serving.screen.select import Keeper
-from serving.screen.space import CANDIDATE, Note, Space
+from serving.screen.ranking import Keeper
+from serving.screen.select import Note
+from serving.screen.space import CANDIDATE, Space
 from serving.screen.survey import Survey
 
 CHUNK = 16_384
+"""Designs made and answered at once."""
 FIRST_ROWS = 1000
 """Rows kept for the page where nothing ranks them."""
 
 
 @dataclass
 class Screened:
-    """What a screening gave.
+    """Result of a screening.
 
     Attributes
     ----------
-    table : what was kept, best first; without a ranking, the first of all that were written
-    made, answered, written : designs of the space, those that can be and fulfil the constraints, rows of the output
-    left_out : how many designs each constraint and each filter left out, in the order they were asked
-    survey : what all answers looked like
+    table : DataFrame
+        Designs kept with their answers, best first; without a ranking, the first of all that were written.
+    survey : Survey
+        Of all answers.
+    made, answered, written : int
+        Designs of the space, those that can be and fulfil the constraints, rows of the output.
+    left_out : Counter
+        How many designs each constraint and each filter left out, in the order they were asked.
     """
 
     table: pd.DataFrame
@@ -48,6 +54,15 @@ class Screened:
 
 def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9) -> Screened:
     """Screen a space; the table is written aside, then renamed.
+
+    Parameters
+    ----------
+    space : Space
+    predictor : Predictor
+    out : str or Path
+        Table to write; its ending says of which kind.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
 
     Raises
     ------
@@ -96,7 +111,7 @@ def _in_its_folder(out: Path) -> Iterator[None]:
 
 
 def _chunks(space: Space, left_out: Counter[str]) -> Iterator[pd.DataFrame]:
-    """The designs that fulfil the constraints, with a bar on a terminal."""
+    """Yield the designs that fulfil the constraints, chunk by chunk, with a bar on a terminal."""
     with progress(space.size, "designs", "design") as step:
         for start in range(0, space.size, CHUNK):
             stop = min(start + CHUNK, space.size)
@@ -111,39 +126,40 @@ def _adding_to(counts: Counter[str]) -> Note:
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:
-    """How far the columns of the filters reach."""
-    asked = [name for each in space.selection.where for name in sorted(each.names) if name in survey.reach]
+    """Tell how far the columns of the filters reach."""
+    asked = [name for condition in space.selection.where for name in sorted(condition.names) if name in survey.reach]
     return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(asked)]
 
 
 def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
-    reasons = [f"  {why}: leaves out {each:,}" for why, each in left_out.items() if each]
+    reasons = [f"  {why}: leaves out {designs:,}" for why, designs in left_out.items() if designs]
     return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])
 
 
-def answer_columns(targets: Sequence[str]) -> list[str]:
-    """Columns that are answered with numbers: value, ends of the interval, distance to the nearest training design."""
-    return [column + end for column in targets for end in (*ENDS, DISTANCE)]
-
-
-def target_of(column: str) -> str:
-    """The target a column of the answers tells of; the column itself where it tells of none."""
-    return next((target for target in TARGETS if column in answer_columns([target])), column)
-
-
 def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
-    """The designs with their answers, same rows.
+    """Predict designs of a space.
 
     Parameters
     ----------
-    designs : columns of the space, shape (n_designs, n_columns)
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of the space.
+    space : Space
+        Says for which targets, and whether energy densities are wanted.
+    predictor : Predictor
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        The designs, energy densities where wanted, the columns of `answer_columns`, and `notice`; same rows.
     """
     known = [name for name in designs if name in Candidate.model_fields]
-    found = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
+    predictions = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
     columns = [designs]
     if space.energy:
         columns.append(space.energy.densities(designs))
     for target in space.targets:
-        columns.append(found.table[[target + end for end in ENDS]])
-        columns.append(pd.DataFrame({target + DISTANCE: found.distances[task_of(target).name]}))
-    return pd.concat([*columns, found.table[["notice"]]], axis=1)
+        columns.append(predictions.table[[target + end for end in ENDS]])
+        columns.append(pd.DataFrame({target + DISTANCE: predictions.distances[task_of(target).name]}))
+    return pd.concat([*columns, predictions.table[["notice"]]], axis=1)

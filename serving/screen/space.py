@@ -1,9 +1,9 @@
-"""A space of designs: what varies, what must hold between the columns, and the designs by number, chunk by chunk."""
+"""Space of designs: axes, constraints between the columns, and the designs by number, chunk by chunk."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -16,19 +16,17 @@ from features.tables.records import Candidate
 from models.tasks.registry import TARGETS
 from serving.predict.energy import Energy
 from serving.predict.expression import Expression
-from serving.screen.axis import Axis
+from serving.screen.axes import GRID, Axis, Points, grid_places
 from serving.screen.columns import NUMBERS
 from serving.screen.formula_family import VARIABLES, Family, drawn_formulas
-from serving.screen.sampling import GRID, Points, digits
-from serving.screen.select import Selection
+from serving.screen.select import Note, Selection, holding
 
 CANDIDATE = "candidate"
 """Column with the number of a design: the same space gives it the same design."""
 MAX_DESIGNS = 100_000_000
 SHARES = ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct")
 MAX_SHARES_WT_PCT = 100.5
-"""As in the row model of a cell."""
-Note: TypeAlias = Callable[[str, int], None]
+"""Sum of these shares at most, as in the row model of a cell."""
 Part: TypeAlias = tuple[Family, np.ndarray, Mapping[str, np.ndarray]]
 """A family, numbers of designs of it, and the values of their axes."""
 
@@ -39,15 +37,24 @@ class Space:
 
     Attributes
     ----------
-    title : what is asked
-    families : formulas of the electrolyte
-    axes : values of every other column of a candidate
-    constraints : what must hold between the columns
-    method, points, seed : of the sample; `points` is None on a grid
-    targets : columns of `TARGETS` to predict
-    energy : None where no energy density is wanted
-    selection : what is kept of the answers
-    map_axes : two columns the picture of the uncertainty is drawn over; chosen by itself where empty
+    title : str
+        Of the page.
+    families : tuple of Family
+        Formulas of the electrolyte.
+    axes : mapping of str to Axis
+        Values of every other column of a candidate.
+    constraints : tuple of Expression
+        Conditions that must hold between the columns.
+    method, points, seed : str, int or None, int
+        Of the sample; `points` is None on a grid.
+    targets : tuple of str
+        Columns of `TARGETS` to predict.
+    energy : Energy or None
+        None where no energy density is wanted.
+    selection : Selection
+        What is kept of the answers.
+    map_axes : tuple of str
+        Two columns that the picture of the uncertainty is drawn over; chosen by itself where empty.
     """
 
     title: str
@@ -64,13 +71,15 @@ class Space:
 
     @cached_property
     def size(self) -> int:
-        """How many designs are made, before any constraint; an exact whole number however large."""
+        """Number of designs that are made, before any constraint; an exact whole number however large."""
         return self.points if self.points is not None else sum(self._blocks())
 
     def counts(self) -> dict[str, int]:
-        """How many values each axis of the grid has, by name."""
-        found = {f"{name} of {each.template}": axis for each in self.families for name, axis in each.axes().items()}
-        return {name: axis.count or 0 for name, axis in {**found, **self.axes}.items()}
+        """Return how many values each axis of the grid has, by name."""
+        axes: dict[str, Axis] = {}
+        for family in self.families:
+            axes |= {f"{name} of {family.template}": axis for name, axis in family.axes().items()}
+        return {name: axis.count or 0 for name, axis in (axes | dict(self.axes)).items()}
 
     @cached_property
     def varied(self) -> list[str]:
@@ -78,16 +87,19 @@ class Space:
         families = [family.axes() for family in self.families]
         own = list(dict.fromkeys(name for axes in families for name in axes if name != "formula"))
         several = len(families) > 1 or any(axis.count != 1 for axis in families[0].values())
-        found = [name for name in own if len({axes.get(name) for axes in families}) > 1 or families[0][name].count != 1]
-        found += [name for name, axis in self.axes.items() if axis.count != 1]
-        return ["electrolyte", *found] if several else found
+        names = [name for name in own if len({axes.get(name) for axes in families}) > 1 or families[0][name].count != 1]
+        names += [name for name, axis in self.axes.items() if axis.count != 1]
+        return ["electrolyte", *names] if several else names
 
     def chunk(self, start: int, stop: int, note: Note) -> pd.DataFrame:
-        """Designs start to stop - 1 that can be and that fulfil the constraints.
+        """Make the designs of a chunk that can be and that fulfil the constraints.
 
         Parameters
         ----------
-        note : told why designs are left out, and how many
+        start, stop : int
+            Number of the first design, and the number behind the last.
+        note : Note
+            Is told why designs are left out, and how many.
 
         Returns
         -------
@@ -98,15 +110,13 @@ class Space:
         parts = self._on_grid(numbers) if self.points is None else self._drawn(numbers)
         made = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
         made = made[made["electrolyte"].notna()]
-        made = made[_possible(made, note)]
-        for each in self.constraints:
-            holds = np.broadcast_to(each({name: made[name].to_numpy() for name in each.names}), len(made))
-            note(each.text, int(len(made) - holds.sum()))
-            made = made[holds]
+        made = made[possible(made, note)]
+        for condition in self.constraints:
+            made = made[holding(condition, made, note)]
         return made.reset_index(drop=True)
 
     def _blocks(self) -> list[int]:
-        """Grid points of each family."""
+        """Return the number of grid points of each family."""
         common = math.prod(axis.count or 0 for axis in self.axes.values())
         return [common * math.prod(axis.count or 0 for axis in family.axes().values()) for family in self.families]
 
@@ -116,18 +126,18 @@ class Space:
         return Points(self.method, self.size, 1 + within + len(self.axes), self.seed)
 
     def _on_grid(self, numbers: np.ndarray) -> Iterator[Part]:
-        """The grid points with these numbers, family behind family."""
+        """Yield the grid points with these numbers, family behind family."""
         first = 0
         for family, size in zip(self.families, self._blocks(), strict=True):
             own = numbers[(numbers >= first) & (numbers < first + size)]
             axes = {**family.axes(), **self.axes}
-            places = digits(own - first, [axis.count or 0 for axis in axes.values()])
+            places = grid_places(own - first, [axis.count or 0 for axis in axes.values()])
             if len(own):
                 yield family, own, {name: axis.take(at) for (name, axis), at in zip(axes.items(), places, strict=True)}
             first += size
 
     def _drawn(self, numbers: np.ndarray) -> Iterator[Part]:
-        """The points of the sample with these numbers: the first coordinate draws the family."""
+        """Yield the points of the sample with these numbers: the first coordinate draws the family."""
         cube = self._points.take(int(numbers[0]), int(numbers[-1]) + 1)
         of_family = (cube[:, 0] * len(self.families)).astype(int)
         for place, family in enumerate(self.families):
@@ -136,7 +146,7 @@ class Space:
             coordinates = [*range(1, 1 + len(family.axes())), *range(cube.shape[1] - len(self.axes), cube.shape[1])]
             columns = zip(axes.items(), coordinates, strict=True)
             if own.any():
-                yield family, numbers[own], {name: axis.at(cube[own, each]) for (name, axis), each in columns}
+                yield family, numbers[own], {name: axis.at(cube[own, place]) for (name, axis), place in columns}
 
     def _frame(
         self, family: Family, numbers: np.ndarray, columns: Mapping[str, np.ndarray], note: Note
@@ -144,9 +154,9 @@ class Space:
         formulas = drawn_formulas(family, columns, note)
         frame = pd.DataFrame({CANDIDATE: numbers, "electrolyte": pd.Series(formulas, dtype="str")})
         missing = np.full(len(numbers), np.nan)
-        for name in (name for each in self.families for name in each.axes() if name != "formula"):
+        for name in (name for other in self.families for name in other.axes() if name != "formula"):
             frame[name] = _column(name, columns.get(name, missing))
-        for name in (name for each in self.families for name in each.columns):
+        for name in (name for other in self.families for name in other.columns):
             frame[name] = _column(name, np.full(len(numbers), family.columns.get(name, np.nan), dtype=object))
         for name in self.axes:
             frame[name] = _column(name, columns[name])
@@ -154,15 +164,27 @@ class Space:
 
 
 def _column(name: str, values: np.ndarray) -> pd.Series:
-    """Values with the type of their column, the same in every chunk: numbers, yes/no, or text."""
+    """Return values with the type of their column, the same in every chunk: numbers, yes/no, or text."""
     if name in VARIABLES or name in NUMBERS:
         return pd.Series(values, dtype=float)
     is_yes_no = name in Candidate.model_fields and bool in kinds_of(Candidate, name)
     return pd.Series(values, dtype="boolean" if is_yes_no else "str")
 
 
-def _possible(designs: pd.DataFrame, note: Note) -> np.ndarray:
-    """Which designs the row model of a cell accepts: shares of at most 100 wt%, a voltage window with two ends."""
+def possible(designs: pd.DataFrame, note: Note) -> np.ndarray:
+    """Return which designs the row model of a cell accepts: shares of at most 100 wt%, a voltage window that opens.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        Numbers in wt% and V, NaN where not given.
+    note : Note
+        Is told which rule left designs out, and how many.
+
+    Returns
+    -------
+    array of bool, shape (n_designs,)
+    """
     shares = [designs[name].to_numpy(dtype=float) for name in SHARES if name in designs]
     good = np.ones(len(designs), dtype=bool)
     if shares:

@@ -1,4 +1,4 @@
-"""What a stream of answers looked like as a whole, in little memory: reach of each column, a sample, a map."""
+"""Survey of a stream of answers as a whole, in little memory: reach of each column, a sample, a map."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from models.tasks.registry import TARGETS
-from serving.screen.axis import Axis, Listed, Range
-from serving.screen.select import Best
+from serving.screen.axes import Axis, Listed, Range
+from serving.screen.ranking import Best
 from serving.screen.space import CANDIDATE, Space
 
 SAMPLE = 2000
@@ -21,13 +21,16 @@ MOST_CELLS = 30
 
 @dataclass
 class Cells:
-    """Where the cells of one axis of the map begin and end.
+    """Cells of one axis of the map.
 
     Attributes
     ----------
-    name : column
-    edges : shape (n_cells + 1,)
-    log : whether the cells are even on the log scale
+    name : str
+        Column.
+    edges : array, shape (n_cells + 1,)
+        Where the cells begin and end, in the unit of the column.
+    log : bool
+        Whether the cells are even on the log scale.
     """
 
     name: str
@@ -36,25 +39,48 @@ class Cells:
 
     @classmethod
     def of(cls, name: str, axis: Axis) -> Cells:
-        """One cell a value where there are few, even cells else."""
+        """Divide an axis: one cell a value where there are few, even cells else.
+
+        Parameters
+        ----------
+        name : str
+            Column.
+        axis : Axis
+            Of numbers.
+
+        Examples
+        --------
+        >>> Cells.of("np_ratio", Listed((1.0, 2.0, 4.0))).edges.tolist()
+        [0.5, 1.5, 3.0, 5.0]
+        """
+        log = isinstance(axis, Range) and axis.log
         if axis.count is not None and axis.count <= MOST_CELLS:
             values = np.unique(axis.take(np.arange(axis.count)).astype(float))
             values = values[~np.isnan(values)]
-            log = isinstance(axis, Range) and axis.log
             scaled = np.log10(values) if log else values
             middle = (scaled[1:] + scaled[:-1]) / 2
             ends = scaled[0] - (middle[0] - scaled[0]), scaled[-1] + (scaled[-1] - middle[-1])
             edges = np.concatenate([ends[:1], middle, ends[1:]])
             return cls(name, 10.0**edges if log else edges, log)
         first, last = (float(end) for end in axis.at(np.array([0.0, 1.0])))
-        log = isinstance(axis, Range) and axis.log
         return cls(name, (np.geomspace if log else np.linspace)(first, last, MOST_CELLS + 1), log)
 
     def place(self, values: np.ndarray) -> np.ndarray:
-        """Cell of each value, -1 outside and where not known."""
-        found = np.searchsorted(self.edges, values, side="right") - 1
-        found = np.where(values == self.edges[-1], len(self.edges) - 2, found)
-        return np.where(np.isnan(values) | (found >= len(self.edges) - 1), -1, found)
+        """Return the cell of each value.
+
+        Parameters
+        ----------
+        values : array, shape (n_values,)
+            In the unit of the column, NaN where not known.
+
+        Returns
+        -------
+        array of int, shape (n_values,)
+            -1 outside and where not known.
+        """
+        cells = np.searchsorted(self.edges, values, side="right") - 1
+        cells = np.where(values == self.edges[-1], len(self.edges) - 2, cells)
+        return np.where(np.isnan(values) | (cells >= len(self.edges) - 1), -1, cells)
 
 
 @dataclass
@@ -63,11 +89,16 @@ class Survey:
 
     Attributes
     ----------
-    space : what the answers are of
-    target : column whose uncertainty is mapped
-    cells : two axes of the map, or none
-    sums : number of answers, sum of interval widths and of distances by cell, shape (3, n_first, n_second)
-    reach : lowest and highest value of each number
+    space : Space
+        Of the answers.
+    target : str
+        Target whose uncertainty is mapped.
+    cells : sequence of Cells
+        Two axes of the map, or none.
+    sums : array, shape (3, n_first, n_second)
+        Number of answers, sum of interval widths and of distances by cell.
+    reach : dict of str to (float, float)
+        Lowest and highest value of each column of numbers.
     """
 
     space: Space
@@ -79,15 +110,19 @@ class Survey:
 
     @classmethod
     def of(cls, space: Space) -> Survey:
-        """A survey that maps the first target asked for over two axes of the space."""
+        """Begin a survey that maps the first target asked for over two axes of the space.
+
+        Parameters
+        ----------
+        space : Space
+        """
         asked = [name for name in space.selection.objectives if name in TARGETS]
-        numbers = {name: axis for name, axis in _numbers(space).items() if name in space.varied}
-        names = list(space.map_axes) or sorted(
-            numbers, key=lambda name: -(numbers[name].count or MOST_CELLS + 1)
-        )[:2]  # fmt: skip
+        numbers = {name: axis for name, axis in _numeric_axes(space).items() if name in space.varied}
+        widest = sorted(numbers, key=lambda name: -_cell_count(numbers[name]))
+        names = space.map_axes or widest[:2]
         cells = [Cells.of(name, numbers[name]) for name in names if name in numbers] if len(numbers) > 1 else []
         cells = cells if len(cells) == 2 else []
-        sums = np.zeros((3, *(len(each.edges) - 1 for each in cells)))
+        sums = np.zeros((3, *(len(axis.edges) - 1 for axis in cells)))
         return cls(space, (asked or space.targets)[0], cells, sums)
 
     @property
@@ -96,7 +131,13 @@ class Survey:
         return self._sample.rows
 
     def add(self, table: pd.DataFrame) -> None:
-        """Answers of one chunk."""
+        """Add the answers of one chunk.
+
+        Parameters
+        ----------
+        table : DataFrame, shape (n_rows, n_columns)
+            As `answers` gives it.
+        """
         numbers = table[CANDIDATE].to_numpy()
         self._sample.add(np.zeros(len(table)), numbers, table)  # all equal: the scrambled number decides
         for name in table.select_dtypes("number"):
@@ -108,47 +149,76 @@ class Survey:
             self._map(table)
 
     def told_apart(self, column: str, table: pd.DataFrame) -> tuple[float, float, float]:
-        """Lowest and highest value of a target over all answers, and the median width of its interval in a table."""
-        scaled = TARGETS[column].scaled
-        width = scaled(table[f"{column}_high"]) - scaled(table[f"{column}_low"])
-        return (*self.reach.get(column, (np.nan, np.nan)), float(np.nanmedian(width)))
+        """Compare how far designs differ with how wide one interval is.
 
-    def width(self, table: pd.DataFrame) -> np.ndarray:
-        """Width of the mapped target's interval on the scale its error is measured on, shape (n_rows,)."""
-        scaled = TARGETS[self.target].scaled
-        return np.asarray(scaled(table[f"{self.target}_high"]) - scaled(table[f"{self.target}_low"]))
+        Parameters
+        ----------
+        column : str
+            Target.
+        table : DataFrame, shape (n_rows, n_columns)
+            Answers whose intervals to look at.
+
+        Returns
+        -------
+        lowest, highest : float
+            Of the target over all answers, in its unit.
+        width : float
+            Median over the table, in decades or points.
+        """
+        lowest, highest = self.reach.get(column, (np.nan, np.nan))
+        return lowest, highest, float(np.nanmedian(_interval_width(table, column)))
 
     def mapped(self, which: int) -> np.ndarray:
-        """Mean width (1) or distance (2) by cell, NaN where no design fell; shape (n_first, n_second)."""
+        """Return the mean width or distance by cell.
+
+        Parameters
+        ----------
+        which : int
+            1 for the width of intervals (decades or points), 2 for the distance to the nearest training design.
+
+        Returns
+        -------
+        array, shape (n_first, n_second)
+            NaN where no design fell.
+        """
         with np.errstate(invalid="ignore"):
             return np.asarray(self.sums[which] / np.where(self.sums[0], self.sums[0], np.nan))
 
     def _map(self, table: pd.DataFrame) -> None:
-        first, second = (each.place(table[each.name].to_numpy(dtype=float)) for each in self.cells)
+        first, second = (axis.place(table[axis.name].to_numpy(dtype=float)) for axis in self.cells)
         shape = self.sums.shape[1:]
-        for place, values in enumerate(
-            (np.ones(len(table)), self.width(table), table[f"{self.target}_distance"].to_numpy(dtype=float))
-        ):
+        distance = table[f"{self.target}_distance"].to_numpy(dtype=float)
+        for place, values in enumerate((np.ones(len(table)), _interval_width(table, self.target), distance)):
             inside = (first >= 0) & (second >= 0) & ~np.isnan(values)
             flat = np.ravel_multi_index((first[inside], second[inside]), shape)
             self.sums[place] += np.bincount(flat, values[inside], int(np.prod(shape))).reshape(shape)
 
 
-def _numbers(space: Space) -> dict[str, Axis]:
-    """Every axis of numbers; a variable that differs between families as the range over all of them."""
+def _interval_width(table: pd.DataFrame, target: str) -> np.ndarray:
+    """Return the width of a target's interval on the scale its error is measured on, shape (n_rows,)."""
+    scaled = TARGETS[target].scaled
+    return np.asarray(scaled(table[f"{target}_high"]) - scaled(table[f"{target}_low"]))
+
+
+def _numeric_axes(space: Space) -> dict[str, Axis]:
+    """Return every axis of numbers; a variable that differs between families as the range over all of them."""
     found: dict[str, Axis] = {}
-    for name, axis in (each for held in (*(f.variables for f in space.families), space.axes) for each in held.items()):
-        if isinstance(axis, Listed) and axis.take(np.arange(axis.count)).dtype.kind != "f":
-            continue
-        found[name] = _joined(found[name], axis) if name in found and found[name] != axis else axis
+    for axes in (*(family.variables for family in space.families), space.axes):
+        for name, axis in axes.items():
+            if isinstance(axis, Range) or axis.is_numeric:
+                found[name] = _joined(found[name], axis) if name in found and found[name] != axis else axis
     return found
 
 
+def _cell_count(axis: Axis) -> int:
+    """Return the values of an axis; more than there are cells where it has no steps."""
+    return axis.count or MOST_CELLS + 1
+
+
 def _joined(one: Axis, other: Axis) -> Axis:
-    """Both axes as one: all their values where these are few, else the range over both."""
-    counts = [axis.count or MOST_CELLS + 1 for axis in (one, other)]
-    if max(counts) <= MOST_CELLS:
-        values = [axis.take(np.arange(n)).astype(float) for axis, n in zip((one, other), counts, strict=True)]
+    """Return both axes as one: all their values where these are few, else the range over both."""
+    if max(_cell_count(one), _cell_count(other)) <= MOST_CELLS:
+        values = [axis.take(np.arange(_cell_count(axis))).astype(float) for axis in (one, other)]
         return Listed(tuple(np.unique(np.concatenate(values)).tolist()))
     ends = [float(end) for axis in (one, other) for end in axis.at(np.array([0.0, 1.0]))]
     return Range(min(ends), max(ends))

@@ -18,7 +18,7 @@ EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True)
 class Leaf:
-    """One value as written; empty where none is."""
+    """One value as written; empty where none is given."""
 
     text: str
     line: int
@@ -44,7 +44,11 @@ Node: TypeAlias = Leaf | Items | Branch
 
 
 def read_document(path: Path) -> Branch:
-    """The file as texts with their lines, every line counted from 1.
+    """Read a file as texts with their lines, every line counted from 1.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
@@ -58,13 +62,13 @@ def read_document(path: Path) -> Branch:
     if (size := path.stat().st_size) > MAX_BYTES:
         raise InputError(f"{name}: {size:,} bytes, expected at most {MAX_BYTES:,}: a space is described, not listed")
     try:
-        written = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
     try:
-        if found := list(_forbidden(written, name)):
-            raise InputError(f"{name}: cannot be read", found)
-        root = yaml.compose(written, Loader=yaml.SafeLoader)
+        if forbidden := list(_forbidden(text, name)):
+            raise InputError(f"{name}: cannot be read", forbidden)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(filter(None, [error.context, error.problem]))
@@ -89,10 +93,10 @@ def read_document(path: Path) -> Branch:
     return document
 
 
-def _forbidden(written: str, name: str) -> Iterator[Mistake]:
-    """Anchors, aliases, tags and further documents, found before anything is built from them."""
+def _forbidden(text: str, name: str) -> Iterator[Mistake]:
+    """Yield anchors, aliases, tags and further documents as mistakes, before anything is built from them."""
     documents = 0
-    for event in yaml.parse(written, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 0
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -108,7 +112,7 @@ def _plain(node: yaml.Node, name: str, mistakes: list[Mistake]) -> Node:
     if isinstance(node, yaml.ScalarNode):
         return Leaf("" if node.style is None and node.value in EMPTY else node.value.strip(), line)
     if isinstance(node, yaml.SequenceNode):
-        return Items(tuple(_plain(each, name, mistakes) for each in node.value), line)
+        return Items(tuple(_plain(item, name, mistakes) for item in node.value), line)
     nodes: dict[str, Node] = {}
     for key, value in node.value:
         at = key.start_mark.line + 1

@@ -229,7 +229,7 @@ def _prediction(value: float, low: float, high: float, distance: float | None) -
 
 
 LAST_CYCLE = 1_000
-"""Where the curves end, unless a design asks for a later cycle."""
+"""Last cycle of the curves, unless a design asks for a later one."""
 POINTS = 41
 NAMES = ("retention_pct", "low", "high")
 

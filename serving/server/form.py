@@ -49,7 +49,7 @@ LABELS = {
     "voltage_low_v": "lower cut-off voltage",
     "voltage_high_v": "upper cut-off voltage",
 }
-"""Where a column's name is not what people say."""
+"""Names of columns that people call otherwise."""
 
 
 def groups(bundle: Bundle) -> list[dict[str, Any]]:

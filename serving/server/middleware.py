@@ -1,4 +1,4 @@
-"""What stands in front of the routes: headers of every answer, who may ask, how much and under which name."""
+"""Middleware in front of the routes: headers of every answer, who may ask, how much and under which name."""
 
 from __future__ import annotations
 

@@ -96,6 +96,6 @@ def _step(why: Reasons, row: int, place: int, contribution: float) -> dict[str, 
         "label": read.label,
         "unit": read.unit,
         "value": None if np.isnan(natural) else natural,
-        "said": read.said(value),
+        "said": read.in_words(value),
         "contribution": contribution,
     }

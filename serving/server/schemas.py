@@ -1,4 +1,4 @@
-"""What a request may say, and what an answer says.
+"""Shapes of requests and answers.
 
 A design is checked one by one, by the record models of the command line: here it is only described. Answers are built
 without these models, which are for the documentation; the tests hold real answers against them.

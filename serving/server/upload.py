@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from features.tables.files import decoded
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
-from features.tables.rows import Table, decoded
+from features.tables.rows import Table
 from models.candidates import candidate_frame
 from models.tasks.registry import TARGETS
-from serving.predict.portion import with_distances
+from serving.predict.answer import with_distances
 from serving.predict.read import read_candidates
 from serving.predict.write import WRITERS
 from serving.server.batching import Deadline
@@ -32,7 +33,7 @@ KINDS = {
 """Ending of a table by the type a client sends it as."""
 MOST_COLUMNS = 300
 NAME = "upload"
-"""What messages call the table; the client's own name for it is never asked for."""
+"""Name of the table in messages; the client's own name for it is never asked for."""
 
 
 @dataclass(frozen=True)

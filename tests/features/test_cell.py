@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from features.cell import ARCHITECTURES, CONDUCTIVITY, CellFeatures, lithium_per_silicon
-from features.electrolyte import FAMILIES
+from features.family import FAMILIES
 from features.tables.columns import choices_of
 from features.tables.records import CellRow
 

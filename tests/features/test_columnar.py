@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.tables.chunks import PortionReader, open_source
-from features.tables.columnar import _RULES, read_rows
+from features.tables.columnar import read_rows
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from features.tables.rows import read_table
@@ -51,10 +51,9 @@ def by_column(path: Path) -> Read:
     frames, lines, said, rejected, reader = list[pd.DataFrame](), list[int](), list[str](), dict[int, Any](), None
     for portion in open_source(path).portions:
         reader = reader or PortionReader()
-        cells = reader.read(portion)
-        rows = read_rows(cells, Candidate, path.name)
+        rows = read_rows(reader.read(portion), Candidate, path.name)
         frames.append(rows.designs.to_frame())
-        lines += cells.lines[rows.places].tolist()
+        lines += rows.lines.tolist()
         said += [str(mistake) for mistake in rows.mistakes]
         rejected |= rows.rejected
     return pd.concat(frames, ignore_index=True), lines, sorted(said), rejected
@@ -161,4 +160,4 @@ def test_a_column_that_changes_its_type_rejects_those_rows(tmp_path: Path) -> No
 
 def test_every_rule_between_columns_is_known_here() -> None:
     """One that is not would send every row the slow way."""
-    assert set(Candidate.__pydantic_decorators__.model_validators) == set(_RULES)
+    assert set(Candidate.__pydantic_decorators__.model_validators) == set(Candidate.array_rules)

@@ -10,15 +10,8 @@ import pytest
 from sklearn.base import clone
 
 from features.composition import CompositionFeatures
-from features.electrolyte import (
-    FAMILIES,
-    NAMED_ONLY,
-    ElectrolyteFeatures,
-    class_from_composition,
-    classes_of,
-    family_values,
-    resolve_class,
-)
+from features.electrolyte import ElectrolyteFeatures, classes_of
+from features.family import FAMILIES, NAMED_ONLY, class_from_composition, family_values, resolve_class
 from features.formulas.reader import read_formula
 from features.tables.columns import choices_of
 from features.tables.records import ElectrolyteRow

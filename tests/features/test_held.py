@@ -6,7 +6,7 @@ import pandas as pd
 from features.cell import CellFeatures
 from features.composition import composition_of
 from features.electrolyte import ElectrolyteFeatures
-from features.electrolyte_columns import element_sets, read_electrolytes
+from features.electrolyte_columns import read_electrolytes
 from features.formulas.elements import SYMBOLS
 
 NAMES = ["Li6PS5Cl", "PEO", "Li3PS4Cl2", "LaLiUO2", "LLZTO", "Li2S", "Li6PS5Cl", "S2Li", f"Li{SYMBOLS[-1]}O2"]
@@ -16,17 +16,17 @@ DESIGNS = pd.DataFrame({"electrolyte": NAMES, "temperature_c": 25.0})
 
 def test_the_elements_of_every_electrolyte() -> None:
     held = read_electrolytes(DESIGNS)
-    places, sets = element_sets(held.amounts)
+    places, sets = held.amounts.systems
     assert [sets[place] for place in places[held.compositions]] == [
         frozenset(composition_of(name, "") or ()) for name in NAMES
     ]
     assert len(sets) == len(set(sets)) == 6
-    assert (held.systems[0] == places).all()
+    assert (held.take(np.arange(len(NAMES))).amounts.systems[0] == places).all()
 
 
 def test_no_electrolytes_hold_nothing() -> None:
     held = read_electrolytes(DESIGNS.iloc[:0])
-    assert len(held.held) == len(held.systems[1]) == 0
+    assert len(held.class_codes) == len(held.amounts.systems[1]) == 0
 
 
 def test_some_designs_keep_their_electrolytes() -> None:

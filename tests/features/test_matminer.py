@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from features.composition import MAGPIE, STATISTICS, statistics
-from features.formulas.vectorised import read_amounts
+from features.composition import MAGPIE
+from features.formulas.vectorised import STATISTICS, read_amounts, statistics
 
 REFERENCE = json.loads((Path(__file__).parent / "matminer_reference.json").read_text(encoding="utf-8"))["values"]
 NAMES = {

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.tables import chunks as portions
-from features.tables.chunks import Cells, PortionReader, open_source
+from features.tables.chunks import PortionReader, Rows, open_source
 from features.tables.mistakes import InputError
 
 
@@ -21,7 +21,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "ROWS", 3)
 
 
-def read(path: Path) -> list[Cells]:
+def read(path: Path) -> list[Rows]:
     reader = PortionReader()
     return [reader.read(portion) for portion in open_source(path).portions]
 

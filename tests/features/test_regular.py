@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.files import regular_file
 from features.tables.mistakes import InputError
-from features.tables.regular_file import regular_file
 
 
 def make_socket(path: Path) -> None:

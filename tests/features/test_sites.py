@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 
 from features.crystal.cif import read_structure
-from features.crystal.sites import (
-    SITE_FEATURES,
-    Sites,
-    anion_elements,
-    free_volume_share,
-    ionic_radius,
-    neighbours,
-    site_values,
-    sphere_volume,
-)
+from features.crystal.ions import anion_elements, free_volume_share, ionic_radius, sphere_volume
+from features.crystal.sites import SITE_FEATURES, Sites, neighbours, site_values
 from tests.features.test_cif import LICL, A, cif_of, cube, rock_salt
 
 
 def sites(cif_text):
-    return Sites.of(read_structure(cif_text))
+    return Sites.of(read_structure(cif_text)[0])
 
 
 def numbers(cif_text):
@@ -84,9 +76,9 @@ def test_occupancy_by_role():
     held = Sites(
         np.eye(3), np.zeros((3, 3)), [{("Li", False): 0.5, ("La", False): 0.25}, {("O", True): 1}, {("H", False): 1}]
     )
-    assert held.occupancy("lithium").tolist() == [0.5, 0, 0]
-    assert held.occupancy("framework").tolist() == [0.25, 0, 0]
-    assert held.occupancy("anion").tolist() == [0, 1, 0]
+    assert held.lithium.tolist() == [0.5, 0, 0]
+    assert held.framework.tolist() == [0.25, 0, 0]
+    assert held.anion.tolist() == [0, 1, 0]
 
 
 def test_without_lithium_or_anions_there_are_no_distances():

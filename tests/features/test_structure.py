@@ -16,14 +16,14 @@ from sklearn.base import clone
 
 from features.crystal import cif
 from features.crystal.cif import structure_problem
+from features.crystal.ions import ions_of_formula
+from features.crystal.lattice import lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
 from features.crystal.structure import (
     CONTENT_FEATURES,
     LATTICE_COLUMNS,
     StructureFeatures,
-    ions_of_formula,
-    lattice_values,
 )
 from tests.features.test_cif import FACE_CENTRED, LI2S, LICL, REFUSED, A, cif_of, cube, rock_salt
 from tests.shared import ROOT
@@ -98,8 +98,8 @@ def test_no_designs_and_no_structure():
 
 def test_equal_files_of_a_table_are_read_once_however_small_the_cache(monkeypatch):
     read = []
-    parse = cif._parse
-    monkeypatch.setattr(cif, "_parse", lambda text: read.append(text) or parse(text))
+    parse = cif.read_structure
+    monkeypatch.setattr(cif, "read_structure", lambda text: read.append(text) or parse(text))
     monkeypatch.setattr(cif, "CACHED_STRUCTURES", 1)
     cif._crystals.clear()
     X = pd.DataFrame({"electrolyte": ["a"] * 5, "cif_text": [LICL, LI2S, LICL, LI2S, LICL]})

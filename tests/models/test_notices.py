@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from features.composition import composition_of
-from features.electrolyte import resolve_class
 from features.electrolyte_columns import read_electrolytes
+from features.family import resolve_class
 from features.formulas.charge import charge_imbalance
 from features.tables.designs import Designs
 from models import notices
@@ -103,7 +103,7 @@ def test_many_at_once_say_what_each_alone_would(given: str | None) -> None:
     found = read_electrolytes(designs)
     assert found.class_names == [resolve_class(name, "", given or "")[0] for name in NAMES]
     assert found.derived.tolist() == [resolve_class(name, "", given or "")[1] for name in NAMES]
-    for name, charge in zip(NAMES, found.charge[found.compositions], strict=True):
+    for name, charge in zip(NAMES, found.amounts.charge[found.compositions], strict=True):
         amounts = composition_of(name, "")
         alone = charge_imbalance(amounts) if amounts else None
         assert np.isnan(charge) if alone is None else charge == alone

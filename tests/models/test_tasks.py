@@ -2,68 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+import importlib.util
+import tempfile
+import textwrap
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from features.tables.literature import Literature
 from models.bundle import load_bundle, save_bundle
-from models.ensemble import Recipe
 from models.predictor import Predictor
-from models.tasks.examples import Examples, bounded_labels, design_frame
-from models.tasks.ice import cells_in_training
+from models.tasks.ice import IceTask, cells_in_training
 from models.tasks.registry import TARGETS, TASKS, register, registered, targets_of, task_of
 from models.tasks.target import Target
-from models.tasks.task import Settings, Task
 from reporting.explain.page import explain
 from training.config import TrainConfig
 from training.data.load import load_literature
 from training.train import Trained, train
 
-CAPACITY = Target("first_capacity_mah_per_g", "first capacity", "mAh/g", True, 1.0, 1e4, "decades", ".0f")
+ROOT = Path(__file__).resolve().parents[2]
 
 
-class FirstCapacity(Task):
-    """First discharge capacity of a cell per gram of anode, log10 mAh/g."""
+def documented() -> ModuleType:
+    """The quantity that CONTRIBUTING.md shows how to add, as the module it shows."""
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Adding a quantity\n")[2]
+    lines = section.partition("\n## ")[0].splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("    "))
+    end = next(place for place in range(start, len(lines)) if lines[place] and not lines[place].startswith("    "))
+    source = textwrap.dedent("\n".join(lines[start:end]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "first_capacity.py"
+        path.write_text(source, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location("first_capacity", path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
 
-    name = "first_capacity"
-    targets = (CAPACITY,)
-    label = summary = outcome = result = CAPACITY.label
-    axis = "first capacity (mAh/g)"
-    scale_unit = "log10 mAh/g"
-    log10_scale = True
-    measured_columns = (CAPACITY.column,)
-    recipes: ClassVar = {"few trees": Recipe(rounds=20)}
 
-    def examples(self, literature: Literature) -> Examples:
-        rows = [row for row in cells_in_training(literature) if row.first_capacity_mah_per_g]
-        value = np.log10([row.first_capacity_mah_per_g for row in rows])
-        labels = bounded_labels(value, [row.first_capacity_qualifier for row in rows])
-        return Examples(design_frame(rows, "cell_id"), labels)
-
-    def without_rows(self, literature: Literature, row_names: Set[str]) -> Literature:
-        cells = [
-            cell.model_copy(update={CAPACITY.column: None}) if cell.cell_id in row_names else cell
-            for cell in literature.cells
-        ]
-        return replace(literature, cells=cells)
-
-    def measurement_text(self, row: pd.Series) -> str:
-        return f"{row['first_capacity_qualifier'] or '='} {row[CAPACITY.column]:g} mAh/g"
-
-    def measured(self, number: Callable[[str], np.ndarray], settings: Settings) -> np.ndarray:
-        return np.asarray(np.log10(number(CAPACITY.column)))
+SHOWN = documented()
+CAPACITY: Target = SHOWN.CAPACITY
 
 
 @pytest.fixture(scope="module")
 def trained() -> Iterator[Trained]:
     """A training with the quantity registered, small and whole."""
-    with registered(FirstCapacity()):
+    with registered(SHOWN.FirstCapacityTask()):
         choices = {name: {"few": replace(next(iter(task.recipes.values())), members=1)} for name, task in TASKS.items()}
         yield train(TrainConfig(folds=2, repeats=1, shares=(1.0,), choices=choices), literature=load_literature())
     assert "first_capacity" not in TASKS
@@ -104,11 +93,10 @@ def test_it_is_explained(trained: Trained, tmp_path: Path) -> None:
     assert "log10 mAh/g" in page
 
 
-class OtherName(FirstCapacity):
+class OtherName(IceTask):
     """A quantity that tells a target of another one."""
 
     name = "other"
-    targets = (TARGETS["ice_pct"],)
 
 
 def test_a_name_or_a_target_is_known_once() -> None:

@@ -27,9 +27,8 @@ from models.bundle import BundleError, load_bundle
 from models.predictor import Predictor
 from serving.predict import cluster
 from serving.predict.batch import predict_file
-from serving.predict.checkpoint import digest_of
+from serving.predict.checkpoint import digest_of, surroundings
 from serving.predict.cluster_worker import ClusterError, ModelOnWorker
-from serving.predict.software import surroundings
 from tests.shared import ROOT, environment
 
 ENDS = ("", ".rejected.csv", ".nearest.csv")

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.stack import Stack, stack_energy_density
+from features.stack import Stack
 from features.tables.designs import Designs
 from serving.predict.energy import NEEDED, PER_KG, PER_L, Energy
 from serving.predict.expression import quantity
+from tests.features.test_stack import stack_energy_density
 
 ASSUMED = {
     "cathode_active_share": 0.8, "cathode_capacity_mah_per_g": 190.0, "cathode_voltage_v": 3.8,
@@ -47,7 +48,7 @@ def test_the_reviews_cell() -> None:
     found = energy.densities(pd.DataFrame({"electrolyte_thickness_um": [100.0, 30.0]}))
     assert found[PER_KG].round(1).tolist() == [270.3, 350.8]
     assert found[PER_L].isna().all()
-    assert any("Zhan" in words for words in energy.told())
+    assert any("Zhan" in words for words in energy.assumptions())
 
 
 def test_a_swelling_is_the_only_layer_with_a_default() -> None:

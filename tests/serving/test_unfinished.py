@@ -22,9 +22,9 @@ from features.tables.mistakes import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict import batch
+from serving.predict.answer import Answer, answer, as_answer
 from serving.predict.batch import predict_file
-from serving.predict.checkpoint import Finished, Unfinished, finish
-from serving.predict.portion import Answered, answer
+from serving.predict.checkpoint import Unfinished
 from tests.shared import ROOT, environment
 
 SOAK = bool(os.environ.get("SILION_SOAK"))
@@ -94,7 +94,7 @@ def interrupted(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(portions, "ROWS", 50)
     source = write_designs(tmp_path / "in.csv", 200)
 
-    def stop(portion: portions.Portion, *given: object, **named: object) -> Answered:
+    def stop(portion: portions.Portion, *given: object, **named: object) -> Answer:
         if portion.line > 100:
             raise KeyboardInterrupt
         return answer(portion, *given, **named)  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ def test_finished_chunks_are_not_made_again(
 ) -> None:
     asked: list[int] = []
 
-    def watch(portion: portions.Portion, *given: object, **named: object) -> Answered:
+    def watch(portion: portions.Portion, *given: object, **named: object) -> Answer:
         asked.append(portion.line)
         return answer(portion, *given, **named)  # type: ignore[arg-type]
 
@@ -178,7 +178,7 @@ def test_a_folder_that_vanishes_is_said(tmp_path: Path, predictor: Predictor, mo
     monkeypatch.setattr(portions, "ROWS", 50)
     source = write_designs(tmp_path / "in.csv", 200)
 
-    def vanish(portion: portions.Portion, *given: object, **named: object) -> Answered:
+    def vanish(portion: portions.Portion, *given: object, **named: object) -> Answer:
         if portion.line > 100 and (tmp_path / "there").exists():
             (tmp_path / "there").rename(tmp_path / "elsewhere")
         return answer(portion, *given, **named)  # type: ignore[arg-type]
@@ -199,7 +199,7 @@ def test_finished_chunks_that_vanish_are_said(
     monkeypatch.setattr(portions, "ROWS", 50)
     source = write_designs(tmp_path / "in.csv", 200)
 
-    def vanish(portion: portions.Portion, *given: object, **named: object) -> Answered:
+    def vanish(portion: portions.Portion, *given: object, **named: object) -> Answer:
         if portion.line > 100:
             shutil.rmtree(tmp_path / ".out.csv.parts", ignore_errors=True)
         return answer(portion, *given, **named)  # type: ignore[arg-type]
@@ -210,9 +210,9 @@ def test_finished_chunks_that_vanish_are_said(
     assert names(tmp_path) == ["in.csv"]
 
 
-def portion(rows: range, suffix: str = ".csv") -> Finished:
+def portion(rows: range, suffix: str = ".csv") -> Answer:
     """A finished portion of these rows, all different."""
-    return finish(Answered(pa.table({"x": [7919 * row % 100_003 for row in rows]}), [], "", [], ""), suffix)
+    return as_answer(pa.table({"x": [7919 * row % 100_003 for row in rows]}), suffix)
 
 
 def without(lost: Callable[[Unfinished], object], then: Callable[[Unfinished], object], out: Path) -> str:
@@ -298,7 +298,7 @@ def test_no_room_is_said_and_what_is_finished_stays(tmp_path: Path, join: str) -
     out, room = tmp_path / f"out{suffix}", len(one.rows) * 3 // 2  # for one of the small ones, not for two joined
     said = rf"out\{suffix}: no room for it \(File too large\); make room and run again with --resume"
 
-    def run(*more: Finished, room: int = resource.RLIM_INFINITY) -> list[str]:
+    def run(*more: Answer, room: int = resource.RLIM_INFINITY) -> list[str]:
         unfinished, remarks = Unfinished(out, {"input": "a"}), list[str]()
         with limited(room), unfinished.open(resume=True, remarks=remarks):
             for number, finished in enumerate(more, start=len(unfinished.finished())):

@@ -7,7 +7,7 @@ from pathlib import Path
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import TABLES, Candidate, Measured
 from features.tables.rows import read_table
-from models.candidates import all_mistakes, formula_mistake
+from models.candidates import read_design
 from training.data.load import read_files, read_literature
 from training.data.rows import ID_COLUMNS
 
@@ -30,11 +30,9 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
     name = table_kind(path)
     if name in ("candidates", "measured"):
-        candidates = read_table(path, Measured if name == "measured" else Candidate, own_columns=True)
-        rows = zip(candidates.rows, candidates.lines, strict=True)
-        unreadable = [mistake for row, line in rows if (mistake := formula_mistake(row, line, path.name))]
-        mistakes = all_mistakes([*candidates.mistakes, *unreadable], candidates.rejected, path.name)
-        return mistakes, {name: len(candidates.rows) - len(unreadable)}
+        model = Measured if name == "measured" else Candidate
+        candidates = read_table(path, model, own_columns=True, parse=read_design)
+        return candidates.mistakes, {name: len(candidates.rows)}
     literature, mistakes = read_files({path: name})
     return mistakes, {name: len(getattr(literature, name))}
 

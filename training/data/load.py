@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from features.electrolyte import NAMED_ONLY
+from features.family import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
 from features.tables.literature import TABLE_MODELS, Literature, papers_of
 from features.tables.mistakes import InputError, Mistake

@@ -40,6 +40,12 @@ def dummy(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd
         Shape (n_train,).
     test : DataFrame
         Vectors asked about, shape (n_test, n_features).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"silicon_wt_pct": [60.0, 70.0, 80.0]})
+    >>> dummy(rows, np.array([80.0, 85.0, 99.0]), np.ones(3), rows[:1]).tolist()
+    [85.0]
     """
     return np.full(len(test), weighted_median(values, weights))
 

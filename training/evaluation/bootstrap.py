@@ -20,8 +20,12 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
 
     Parameters
     ----------
-    groups : group of each row
-    statistic : takes how often each row counts, shape (n_rows,)
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    statistic : callable
+        Takes how often each row counts, shape (n_rows,).
+    seed : int
+        Of the drawing.
     """
     kinds, member = np.unique(groups, return_inverse=True)
     random = np.random.default_rng(seed)
@@ -34,13 +38,41 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
     return float(low), float(high)
 
 
+def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, seed: int) -> tuple[float, float]:
+    """Return the 90 % interval of a ratio of two sums over rows, when whole groups are drawn again.
+
+    Parameters
+    ----------
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    over : ndarray
+        Summed above the line, shape (n_rows,).
+    under : ndarray
+        Summed below the line, shape (n_rows,); ones for a mean.
+    seed : int
+        Of the drawing.
+    """
+    return bootstrap(groups, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+
+
 def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
     """Share of the groups' values that were held, each group counting once, with its 90 % interval; NaN where nothing
     is known.
 
     Parameters
     ----------
-    covered : of each row, 0 to 1; NaN where it could not be judged
+    covered : ndarray
+        Of each row, 0 to 1, shape (n_rows,); NaN where it could not be judged.
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    seed : int
+        Of the drawing.
+
+    Examples
+    --------
+    >>> share, low, high = held_share(np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]), seed=0)
+    >>> share  # the first paper counts once, with half of its values
+    0.75
     """
     known = np.isfinite(covered)
     if not known.any():
@@ -79,8 +111,16 @@ def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, see
 
     Parameters
     ----------
-    one, other, groups : shape (n_rows,)
-    fewest : groups below which there is no interval
+    one : ndarray
+        Shape (n_rows,).
+    other : ndarray
+        Shape (n_rows,).
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    seed : int
+        Of the drawing.
+    fewest : int
+        Groups below which there is no interval.
     """
 
     def among(count: np.ndarray) -> float:
@@ -102,6 +142,13 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float:
         Shape (n_rows,).
     other : ndarray
         Shape (n_rows,).
+
+    Examples
+    --------
+    >>> spearman(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0]))
+    0.5
+    >>> spearman(np.array([1.0, 1.0]), np.array([2.0, 3.0]))
+    nan
     """
     left, right = rankdata([one, other], axis=1) - (len(one) + 1) / 2
     size = float(np.sqrt((left**2).sum() * (right**2).sum()))

@@ -39,9 +39,18 @@ def choose(
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.registry.TASKS`
-    examples, kin : training rows only
-    choices : recipes by name; a single one is not put to the test. One member of each is fitted.
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    examples : Examples
+        Training rows only.
+    kin : Kinship
+        Groups of these rows.
+    choices : mapping of str to Recipe
+        Recipes by name; a single one is not put to the test. One member of each is fitted.
+    seed : int
+        Of the inner folds and the fits.
+    progress : callable
+        Called with 1 after each fit.
 
     Returns
     -------
@@ -55,8 +64,8 @@ def choose(
     errors = dict.fromkeys(choices, 0.0)
     folds = inner_folds(examples, kin, seed)
     for fold in folds:
-        for each, recipe in choices.items():
-            errors[each] += fold_error(name, fold, recipe, seed)
+        for recipe_name, recipe in choices.items():
+            errors[recipe_name] += fold_error(name, fold, recipe, seed)
             progress(1)
     if left_out := INNER_FOLDS - len(folds):
         progress(left_out * len(choices))
@@ -78,13 +87,13 @@ def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
     """
     if len(np.unique(kin.groups)) < INNER_FOLDS:
         return []
-    found = []
+    folds = []
     for test in grouped_folds(kin.groups, INNER_FOLDS, seed):
         rest = np.setdiff1d(np.arange(len(kin.groups)), test)
         rest = rest[~kin.leaks(rest, test)]
         if len(rest):
-            found.append(Fold(examples.take(rest), examples.take(test)))
-    return found
+            folds.append(Fold(examples.take(rest), examples.take(test)))
+    return folds
 
 
 def fold_error(name: str, fold: Fold, recipe: Recipe, seed: int) -> float:
@@ -95,11 +104,18 @@ def fold_error(name: str, fold: Fold, recipe: Recipe, seed: int) -> float:
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.registry.TASKS`
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    fold : Fold
+        Rows to learn from, and rows held out.
+    recipe : Recipe
+        Settings of the boosters; one member is fitted.
+    seed : int
+        Of the fit.
     """
-    train, held = fold
+    train, test = fold
     task = TASKS[name]
     learnt, settings = task.relabelled(train, recipe)
     part = fit_part(name, learnt.designs, learnt.labels, replace(recipe, members=1), seed)
-    predicted, _ = part.predict(held.designs)
-    return float((held.labels.weight * task.choice_error(held, predicted, settings)).sum())
+    predicted, _ = part.predict(test.designs)
+    return float((test.labels.weight * task.choice_error(test, predicted, settings)).sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
@@ -25,12 +26,7 @@ def on_labels(found: OutOfFold) -> np.ndarray:
     found : OutOfFold
         Out-of-fold predictions of one part.
     """
-    ours, designs = found.predicted[MODEL], found.examples.designs
-    if not np.isfinite(found.shape).any():
-        return ours
-    cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-    here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
-    return np.asarray(ours + here - fade_law.log10_life(cycles, retention, found.shape))
+    return found.on_labels
 
 
 def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +36,7 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
     level : float
@@ -101,13 +97,43 @@ def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -
     return low, high
 
 
+def lives_of(found: OutOfFold) -> tuple[pd.DataFrame, np.ndarray, Labels]:
+    """Return what is known of the life of each cell, every cell weighing the same.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of the fade model; a cell has a row for each cycling point.
+
+    Returns
+    -------
+    cells : DataFrame, shape (n_cells, n_columns)
+        As `fade_law.life_bounds` gives them.
+    row : ndarray of int, shape (n_cells,)
+        Place in `found` of the first row of each cell.
+    labels : Labels
+        Bounds of the lives, log10 cycles after the reference.
+    """
+    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
+    cells = fade_law.life_bounds(points)
+    first = points.reset_index().groupby("cell_id")["index"].first()
+    row = first.loc[cells["cell_id"]].to_numpy()
+    return cells, row, Labels(cells["lower"].to_numpy(), cells["upper"].to_numpy(), np.ones(len(cells)))
+
+
 def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: float) -> tuple[np.ndarray, np.ndarray]:
     """As `coverage`, for cycle lives of which most are only bounded.
 
     Parameters
     ----------
-    row : place in `found` of each life, shape (n_lives,)
-    labels : what is known of them
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    row : ndarray
+        Place in `found` of each life, shape (n_lives,).
+    labels : Labels
+        Bounds of these lives, log10 cycles after the reference.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
     """
     papers = found.groups
     covered, width = np.full(len(row), np.nan), np.full(len(row), np.nan)
@@ -139,7 +165,10 @@ def lab_errors(found: OutOfFold, distances: np.ndarray) -> Errors:
 
     Parameters
     ----------
-    distances : between the rows, shape (n_rows, n_rows)
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    distances : ndarray
+        Between the rows, shape (n_rows, n_rows).
     """
     papers = np.unique(found.examples.papers.astype(str), return_inverse=True)[1]
     return Errors(on_labels(found), found.spread, found.examples.labels, papers, found.groups, distances)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from features.tables.literature import Literature, papers_of
 from models.domain import nearest_of
 from models.ensemble import Recipe
+from models.tasks import fade_law
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
@@ -63,6 +65,16 @@ class OutOfFold:
         if not self.distance.size:
             self.distance = np.full_like(self.spread, np.nan)
 
+    @cached_property
+    def on_labels(self) -> np.ndarray:
+        """See `training.evaluation.coverage.on_labels`; worked out once, when all folds have been predicted."""
+        ours, designs = self.predicted[MODEL], self.examples.designs
+        if not np.isfinite(self.shape).any():
+            return ours
+        cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+        here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
+        return np.asarray(ours + here - fade_law.log10_life(cycles, retention, self.shape))
+
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Distances of some rows, shape (n_repeats, n_some); None where they were not measured.
 
@@ -71,8 +83,8 @@ class OutOfFold:
         rows : ndarray
             Places of the rows.
         """
-        found = self.distance[:, rows]
-        return found if np.isfinite(found).any() else None
+        distances = self.distance[:, rows]
+        return distances if np.isfinite(distances).any() else None
 
 
 def cross_validate(
@@ -80,13 +92,22 @@ def cross_validate(
     choices: Mapping[str, Choices],
     protocol: Protocol,
     progress: Progress = lambda steps: None,
+    judge: Callable[..., OutOfFold] | None = None,
 ) -> dict[str, OutOfFold]:
-    """Repeated grouped cross-validation of every part.
+    """Repeat a grouped cross-validation of every part.
 
     Parameters
     ----------
-    choices : recipes to choose from inside each training fold, by part
-    progress : called with the number of fits just done
+    literature : Literature
+        All tables.
+    choices : mapping of str to dict of Recipe
+        Recipes to choose from inside each training fold, by part.
+    protocol : Protocol
+        Folds, repeats and seed.
+    progress : callable
+        Called with the number of fits just done.
+    judge : callable, optional
+        Takes the place of `validate`, with its arguments.
 
     Raises
     ------
@@ -97,7 +118,7 @@ def cross_validate(
     link: ConductivityLink | None = None
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
-        found[name] = validate(name, examples, kin, choices[name], protocol, progress, link=linked)
+        found[name] = (judge or validate)(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
         if name == LINK:
             link = ConductivityLink(examples, kin, choices[name], protocol.seed)
     return found
@@ -122,14 +143,14 @@ class ConductivityLink:
         held_out : iterable of str
             Papers held out.
         """
-        papers = {each for paper in held_out for each in papers_of(paper)}
-        kept = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
-        if tuple(kept) not in self.known:
-            rows = np.array(kept, dtype=int)
+        papers = {name for paper in held_out for name in papers_of(paper)}
+        rest_rows = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
+        if tuple(rest_rows) not in self.known:
+            rows = np.array(rest_rows, dtype=int)
             rest = self.electrolytes.take(rows)
             recipe = self.choices[choose(LINK, rest, self.kin.take(rows), self.choices, self.seed)]
-            self.known[tuple(kept)] = fit_part(LINK, rest.designs, rest.labels, recipe, self.seed)
-        part = self.known[tuple(kept)]
+            self.known[tuple(rest_rows)] = fit_part(LINK, rest.designs, rest.labels, recipe, self.seed)
+        part = self.known[tuple(rest_rows)]
         return lambda designs: with_conductivity(designs, part)
 
 
@@ -163,10 +184,24 @@ def validate(
 
     Parameters
     ----------
-    choices : recipes; where there are several, one is chosen inside each training fold
-    link : for cells, gives the conductivity link fitted without the held-out papers
-    tests : other folds than the protocol's
-    share : share of the training groups to learn from, for learning curves
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    examples : Examples
+        Training rows with labels.
+    kin : Kinship
+        Groups of the rows.
+    choices : dict of Recipe
+        Recipes by name; where there are several, one is chosen inside each training fold.
+    protocol : Protocol
+        Folds, repeats and seed.
+    progress : callable
+        Called with the number of fits just done.
+    link : ConductivityLink or None
+        Gives cells their electrolyte's conductivity, fitted without the papers held out; None for electrolytes.
+    tests : iterable of (int, ndarray) or None
+        Other folds than the protocol's; None for those.
+    share : float
+        Of the training groups to learn from, above 0 and at most 1; for learning curves.
     """
     planned = list(protocol.tests(kin.groups) if tests is None else tests)
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
@@ -184,10 +219,10 @@ def validate(
                 f"nothing to learn from; add rows of other papers and compositions"
             )
         rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
-        train, held = examples.take(rest), examples.take(test)
+        train, tested = examples.take(rest), examples.take(test)
         if link:
-            add = link.without(held.papers)
-            train, held = Examples(add(train.designs), train.labels), Examples(add(held.designs), held.labels)
+            add = link.without(tested.papers)
+            train, tested = Examples(add(train.designs), train.labels), Examples(add(tested.designs), tested.labels)
         seed = protocol.seed + repeat
         chosen = choose(name, train, kin.take(rest), choices, seed, progress)
         train, settings = TASKS[name].relabelled(train, choices[chosen])
@@ -195,10 +230,10 @@ def validate(
         found.fold[repeat, test] = fold
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
-        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(held.designs)
-        vectors = (part.featurizer.transform(each.designs) for each in (held, train))
+        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(tested.designs)
+        vectors = (part.featurizer.transform(each.designs) for each in (tested, train))
         found.distance[repeat, test] = nearest_of(*vectors)
-        for method, values in _baselines(name, part, train, held).items():
+        for method, values in _baselines(name, part, train, tested).items():
             found.predicted[method][repeat, test] = values
         progress(1)
     return found

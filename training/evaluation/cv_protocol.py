@@ -60,10 +60,10 @@ def remark(champion: Dealing, challenger: Dealing) -> str:
     challenger : Dealing
         How the challenger was judged.
     """
-    told = f"judged by {challenger.text}"
+    text = f"judged by {challenger.text}"
     if champion != challenger:
-        told = f"the champion was judged by {champion.text}, the challenger by {challenger.text}"
-        told += ": part of each difference may be theirs"
+        text = f"the champion was judged by {champion.text}, the challenger by {challenger.text}"
+        text += ": part of each difference may be theirs"
     if champion.is_rough or challenger.is_rough:
-        told += f"; rough: papers dealt otherwise may turn a verdict, --repeats {STEADY} settles more"
-    return told
+        text += f"; rough: papers dealt otherwise may turn a verdict, --repeats {STEADY} settles more"
+    return text

@@ -1,5 +1,4 @@
-"""Judging a life of which often only bounds are known: concordance, censored log-likelihood and the Turnbull
-estimate."""
+"""Skill for cycle life, most of which is only bounded: concordance, censored log-likelihood, the Turnbull estimate."""
 
 from __future__ import annotations
 
@@ -7,6 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
+
+from models.tasks.target import Target
+from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share
+from training.evaluation.coverage import calibration_of, life_coverage, lives_of
+from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.score import Score, removed_and_chosen
 
 EXACT_HALF_WIDTH = 0.05
 """Decades on each side of a life printed exactly that count as a hit, for density and mass to compare."""
@@ -22,9 +27,20 @@ def concordance(lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, wei
 
     Parameters
     ----------
-    lower, upper : bounds of each life, shape (n_cells,)
-    predicted : shape (n_cells,)
-    weight : how often each cell counts
+    lower : ndarray
+        Lower bound of each life, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bound of each life, shape (n_cells,); +inf where none.
+    predicted : ndarray
+        Lives, shape (n_cells,), in the unit of the bounds.
+    weight : ndarray
+        Times each cell counts, shape (n_cells,).
+
+    Examples
+    --------
+    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
+    >>> concordance(lower, upper, predicted=np.array([2.1, 2.2]), weight=np.ones(2))
+    1.0
     """
     return concordance_within(lower, upper, predicted[None], np.zeros((1, len(predicted))), weight)
 
@@ -39,7 +55,16 @@ def concordance_within(
 
     Parameters
     ----------
-    predicted, folds : shape (n_repeats, n_cells)
+    lower : ndarray
+        Lower bound of each life, shape (n_cells,); -inf where none.
+    upper : ndarray
+        Upper bound of each life, shape (n_cells,); +inf where none.
+    predicted : ndarray
+        Lives, shape (n_repeats, n_cells), in the unit of the bounds.
+    folds : ndarray
+        Number of the fold that predicted each life, shape (n_repeats, n_cells).
+    weight : ndarray
+        Times each cell counts, shape (n_cells,).
     """
     sooner = (upper[:, None] < lower[None, :]) * np.outer(weight, weight)
     right = total = 0.0
@@ -91,8 +116,8 @@ class Turnbull:
             Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
         """
         low, high = _widened(lower, upper)
-        held = [self.mass[(self.grid >= a) & (self.grid <= b)].sum() for a, b in zip(low, high, strict=True)]
-        return np.asarray(np.log(np.maximum(held, FLOOR)))
+        probability = [self.mass[(self.grid >= a) & (self.grid <= b)].sum() for a, b in zip(low, high, strict=True)]
+        return np.asarray(np.log(np.maximum(probability, FLOOR)))
 
 
 def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull:
@@ -121,3 +146,65 @@ def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull
         share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
         mass = (share.sum(axis=0) + prior) / (len(lower) + 1)
     return Turnbull(grid, mass)
+
+
+def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+    """Score cycle life by concordance and by censored log-likelihood, all without the cell's paper.
+
+    The likelihood stands beside the better of two dummies that know no design: the Turnbull (Kaplan-Meier) distribution
+    and one constant with the model's noise.
+
+    Parameters
+    ----------
+    target : Target
+        Cycle life.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the random steps.
+    """
+    bounds, row, labels = lives_of(found)
+    groups = found.groups[row]
+    life = found.predicted[MODEL].mean(axis=0)[row]
+    lower, upper = labels.lower, labels.upper
+    ours, constant, turnbulls = np.empty(len(bounds)), np.empty(len(bounds)), np.empty(len(bounds))
+    for paper in np.unique(groups):
+        own, others = groups == paper, np.flatnonzero(found.groups != paper)
+        noise = calibration_of(found, others).noise
+        ours[own] = log_likelihood(lower[own], upper[own], life[own], noise)
+        centre = np.full(int(own.sum()), np.median(labels.middle[~own]))
+        constant[own] = log_likelihood(lower[own], upper[own], centre, noise)
+        turnbulls[own] = turnbull(lower[~own], upper[~own]).log_likelihood(lower[own], upper[own])
+    dummy = constant if constant.mean() > turnbulls.mean() else turnbulls
+    gain = ours - dummy
+    lives, folds = found.predicted[MODEL][:, row], found.fold[:, row]
+    low, high = bootstrap(groups, lambda count: concordance_within(lower, upper, lives, folds, count), seed)
+    index = concordance_within(lower, upper, lives, folds, np.ones(len(bounds)))
+    gain_low, gain_high = bootstrap_ratio(groups, gain, np.ones(len(gain)), seed)
+    covered, width = life_coverage(found, row, labels, level)
+    cover, cover_low, cover_high = held_share(covered, groups, seed)
+    two_sided = float((np.isfinite(lower) & np.isfinite(upper)).sum())
+    by_method = {
+        MODEL: float(ours.mean()), "dummy": float(dummy.mean()), "turnbull": float(turnbulls.mean()),
+        "constant": float(constant.mean()), "gain_low": gain_low, "gain_high": gain_high, "two_sided": two_sided,
+    }  # fmt: skip
+    return Score(
+        target.column,
+        len(bounds),
+        len(np.unique(groups)),
+        "censored log-likelihood per cell",
+        by_method,
+        "concordance",
+        index,
+        low,
+        high,
+        bool(low > 0.5 and gain_low > 0),
+        level,
+        cover,
+        cover_low,
+        cover_high,
+        float(np.nanmean(width)),
+        *removed_and_chosen(found),
+    )

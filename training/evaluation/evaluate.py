@@ -11,12 +11,12 @@ from models.intervals import calibrate
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
-from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
+from training.evaluation.cycle_life import score_life
 from training.evaluation.errors import errors
 from training.evaluation.score import Score, removed_and_chosen
-from training.evaluation.score_life import score_life
 
 
 def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
@@ -24,9 +24,12 @@ def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[st
 
     Parameters
     ----------
-    found : what `cross_validate` gave
-    level : of the intervals whose coverage is measured
-    seed : of the bootstrap
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part, as `cross_validate` gives them.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the bootstrap.
     """
     return {
         column: (score_life if target.censored else score)(target, found[task_of(column).name], level, seed)
@@ -40,7 +43,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
     level : float
@@ -51,7 +54,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     error, rows = errors(target, found)
     groups = found.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap(groups, lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
+    low, high = bootstrap_ratio(groups, ours, dummy, seed)
     covered, width = coverage(target, found, level)
     cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
     return Score(
@@ -79,24 +82,32 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
 
     Parameters
     ----------
-    judged : predictions of the test rows, the others NaN
-    learnt : out-of-fold predictions of the training side, which alone calibrates the intervals
+    judged : OutOfFold
+        Predictions of the test rows; NaN for the others.
+    learnt : OutOfFold
+        Out-of-fold predictions of the training side, which alone calibrates the intervals.
+    test : ndarray
+        Places of the test rows, shape (n_test,).
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the bootstrap.
     """
     (target,) = TASKS[LINK].targets
-    held, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
+    examples, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
     exact = np.flatnonzero(labels.exact)
     if not len(exact):
         raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
     ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap(groups[exact], lambda count: float((count * ours).sum() / (count * dummy).sum()), seed)
-    kept = calibrate(
+    low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
+    calibration = calibrate(
         learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups, distance=learnt.distance
     )
-    half = kept.half_width(judged.spread[0, test], level, judged.distance[0, test])
+    half = calibration.half_width(judged.spread[0, test], level, judged.distance[0, test])
     inside = (labels.distance(judged.predicted[MODEL][0, test]) <= half).astype(float)
     cover, cover_low, cover_high = held_share(inside, groups, seed)
-    names = held.designs["row_id"].to_numpy()[test]
+    names = examples.designs["row_id"].to_numpy()[test]
     return Score(
         target.column, len(exact), len(np.unique(groups[exact])),
         f"mean absolute error, {target.error_unit}, of {len(names)} test rows those with a value",

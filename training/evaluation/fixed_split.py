@@ -58,7 +58,7 @@ def read_ids(path: str | Path) -> list[str]:
     if not ids:
         raise InputError(f"{path}: no id in it; expected row ids, one a line")
     if len(set(ids)) < len(ids):
-        twice = next(each for place, each in enumerate(ids) if each in ids[:place])
+        twice = next(row_id for place, row_id in enumerate(ids) if row_id in ids[:place])
         raise InputError(f"{path}: {twice!r} stands in it twice; every row is tested once")
     return ids
 
@@ -68,7 +68,12 @@ def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
 
     Parameters
     ----------
-    ids : row ids as in the tables, or without the name of the public table before the colon
+    examples : Examples
+        All rows of conductivity.
+    kin : Kinship
+        Groups of the rows.
+    ids : list of str
+        Row ids as in the tables, or without the name of the public table before the colon.
 
     Raises
     ------
@@ -82,20 +87,20 @@ def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
     for place, row in enumerate(known):
         rows.setdefault(row.partition(":")[2] or row, []).append(place)
     rows |= {row: [place] for place, row in enumerate(known)}  # a whole id is never ambiguous
-    if unknown := [each for each in ids if each not in rows]:
-        named = ", ".join(repr(each) for each in unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
+    if unknown := [row_id for row_id in ids if row_id not in rows]:
+        named = ", ".join(repr(row_id) for row_id in unknown[:SHOWN]) + (", ..." if len(unknown) > SHOWN else "")
         raise InputError(
             f"{len(unknown)} of {len(ids)} test ids are of no conductivity in the data: {named}"
             f"{closest(unknown[0], rows)}; is the table they belong to given with --public or --data?"
         )
-    if double := [each for each in ids if len(rows[each]) > 1]:
-        found = ", ".join(known[place] for place in rows[double[0]])
-        raise InputError(f"the test id {double[0]!r} may mean {found}; write the table before it")
+    if double := [row_id for row_id in ids if len(rows[row_id]) > 1]:
+        candidates = ", ".join(known[place] for place in rows[double[0]])
+        raise InputError(f"the test id {double[0]!r} may mean {candidates}; write the table before it")
     asked: dict[int, str] = {}
-    for each in ids:
-        if (place := rows[each][0]) in asked:
-            raise InputError(f"the test ids {asked[place]!r} and {each!r} are one row; every row is tested once")
-        asked[place] = each
+    for row_id in ids:
+        if (place := rows[row_id][0]) in asked:
+            raise InputError(f"the test ids {asked[place]!r} and {row_id!r} are one row; every row is tested once")
+        asked[place] = row_id
     test = np.array(sorted(asked))
     rest = np.setdiff1d(np.arange(len(known)), test)
     leaking = kin.leaks(rest, test)

@@ -80,9 +80,14 @@ def stability(
 
     Parameters
     ----------
-    parts : fitted on this literature, by name of `models.tasks.registry.TASKS`
-    protocol : folds and seed; one repeat
-    progress : called with the number of refits just done, `refits_needed(protocol)` in all
+    parts : mapping of str to Part
+        Fitted on this literature, by name of `models.tasks.registry.TASKS`.
+    literature : Literature
+        All tables.
+    protocol : Protocol
+        Folds and seed; one repeat is made.
+    progress : callable
+        Called with the number of refits just done, `refits_needed(protocol)` in all.
 
     Raises
     ------
@@ -199,17 +204,25 @@ def donors(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
     random : Generator
         Source of the lots.
     """
+    return _drawn(_rows_by_group(groups), random)
+
+
+def _rows_by_group(groups: np.ndarray) -> list[np.ndarray]:
     kinds, member = np.unique(groups, return_inverse=True)
-    rows = [np.flatnonzero(member == kind) for kind in range(len(kinds))]
-    donor = np.empty(len(groups), dtype=int)
-    for kind, other in enumerate(random.permutation(len(kinds))):
-        donor[rows[kind]] = np.resize(random.permutation(rows[other]), len(rows[kind]))
+    return [np.flatnonzero(member == kind) for kind in range(len(kinds))]
+
+
+def _drawn(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    donor = np.empty(sum(map(len, rows)), dtype=int)
+    for own, other in zip(rows, random.permutation(len(rows)).tolist(), strict=True):
+        donor[own] = np.resize(random.permutation(rows[other]), len(own))
     return donor
 
 
 def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Every column with its values dealt to other papers, each by a lot of its own."""
-    return np.column_stack([table[donors(groups, random), place] for place in range(table.shape[1])])
+    """Return every column with its values dealt to other papers, each by a lot of its own."""
+    rows = _rows_by_group(groups)
+    return np.column_stack([table[_drawn(rows, random), place] for place in range(table.shape[1])])
 
 
 def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
@@ -230,12 +243,12 @@ def _rise(
     random: np.random.Generator,
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from other papers, shape (n_units, n_test)."""
-    table = ground.vectors.to_numpy(dtype=float)
+    table, rows = ground.vectors.to_numpy(dtype=float), _rows_by_group(ground.kin.groups)
     blocks = [table[test]]
     for _, places in units:
         for _ in range(SHUFFLES):
             block = table[test].copy()
-            block[:, places] = table[donors(ground.kin.groups, random)[test]][:, places]
+            block[:, places] = table[_drawn(rows, random)[test]][:, places]
             blocks.append(block)
     predicted, _ = model.predict(pd.DataFrame(np.vstack(blocks), columns=ground.vectors.columns))
     labels = ground.labels.take(test)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
 from training.config import Protocol
 from training.data.groups import kinship_of
-from training.evaluation.bootstrap import bootstrap
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, validate
 from training.evaluation.errors import errors
 
@@ -30,8 +29,16 @@ def learning_curve(
 
     Parameters
     ----------
-    found : what `cross_validate` gave; its rows are judged again, with the recipe chosen most often there
-    shares : shares of the training groups, each above 0 and at most 1
+    found : mapping of str to OutOfFold
+        Of `cross_validate`; its rows are judged again, with the recipe chosen most often there.
+    choices : mapping of str to dict of Recipe
+        Recipes by name, by part.
+    shares : sequence of float
+        Shares of the training groups, each above 0 and at most 1.
+    protocol : Protocol
+        Folds, repeats and seed.
+    progress : callable
+        Called with the number of fits just done.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
     kin = {name: kinship_of(name, each.examples) for name, each in found.items()}
@@ -47,7 +54,7 @@ def learning_curve(
             )  # fmt: skip
             error, rows = errors(target, again)
             groups, ours = again.groups[rows], error[MODEL]
-            low, high = bootstrap(groups, partial(_mean, ours), once.seed)
+            low, high = bootstrap_ratio(groups, ours, np.ones(len(ours)), once.seed)
             point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)
     return curves
@@ -64,10 +71,6 @@ def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
         Folds, repeats and seed.
     """
     return len(targets_with_an_error()) * len(shares) * protocol.folds
-
-
-def _mean(values: np.ndarray, count: np.ndarray) -> float:
-    return float((count * values).sum() / count.sum())
 
 
 def _most(chosen: Sequence[str]) -> str:

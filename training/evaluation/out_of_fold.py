@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.ensemble import Labels
-from models.tasks import fade_law
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
-from training.evaluation.coverage import coverage, life_coverage
+from training.evaluation.coverage import coverage, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors, predictions
 
@@ -33,8 +31,10 @@ def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
 
     Parameters
     ----------
-    found : what `cross_validate` gave
-    level : of the intervals
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part, as `cross_validate` gives them.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
 
     Returns
     -------
@@ -131,11 +131,7 @@ def _of_target(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
 
 def _of_lives(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
-    points = found.examples.designs.assign(cell_id=found.examples.designs["row_id"])
-    bounds = fade_law.life_bounds(points)
-    first = points.reset_index().groupby("cell_id")["index"].first()
-    row = first.loc[bounds["cell_id"]].to_numpy()
-    labels = Labels(bounds["lower"].to_numpy(), bounds["upper"].to_numpy(), np.ones(len(bounds)))
+    bounds, row, labels = lives_of(found)
     ours = found.predicted[MODEL][:, row]
     missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
     covered, _ = life_coverage(found, row, labels, level)
@@ -160,5 +156,5 @@ def _table(
 ) -> pd.DataFrame:
     repeats = {f"{PREDICTED}{repeat}": values for repeat, values in enumerate(predicted)}
     repeats |= {f"{FOLD}{repeat}": values for repeat, values in enumerate(fold)}
-    held = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
-    return pd.DataFrame({"target": target, "row": rows, **held, **repeats})
+    columns = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
+    return pd.DataFrame({"target": target, "row": rows, **columns, **repeats})

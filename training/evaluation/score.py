@@ -126,9 +126,9 @@ def markdown(scores: Mapping[str, Score]) -> str:
         score = scores[column]
         cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
         ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        coverage = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         name = f"{TARGETS[column].label}, {TARGETS[column].error_unit}"
-        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {held} | {score.verdict} |")
+        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {coverage} | {score.verdict} |")
     lines += [
         "",
         "| target | cells (groups; known from both sides) | concordance (90 %; 0.5 is chance) "

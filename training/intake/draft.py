@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.composition import composition_of
-from features.electrolyte import NAMED_ONLY
+from features.family import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
+from features.tables.files import trimmed
 from features.tables.literature import TABLE_MODELS
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance
-from features.tables.rows import parse_row, trimmed
+from features.tables.rows import parse_row
 from training.data.load import formula_mistake
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
 from training.intake.files import Line, Sheet, as_text, csv_text, read_sheet

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from features.tables.files import SPREADSHEET_MARKS, decoded, header_of, unpaired
 from features.tables.mistakes import InputError, Mistake
-from features.tables.rows import SPREADSHEET_MARKS, closest, decoded, header_of, unpaired
+from features.tables.rows import closest
 from training.intake.numbers import rounded
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import UnionType
 
-from features.electrolyte import DEFAULT_TEMPERATURE_C, resolve_class
+from features.electrolyte import DEFAULT_TEMPERATURE_C
+from features.family import resolve_class
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row
 from training.intake.draft import Draft

@@ -33,7 +33,10 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
 
     Parameters
     ----------
-    progress : called with the number of fits just done, `steps_against(trained)` of them where there are new rows
+    trained : Trained
+        Result of a training.
+    progress : callable
+        Called with the number of fits just done, `steps_against(trained)` of them where there are new rows.
 
     Returns
     -------
@@ -45,10 +48,10 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     ComparisonError
         The champion's run keeps no predictions to compare with.
     """
-    found = champion_table()
-    if found is None:
+    version_and_table = champion_table()
+    if version_and_table is None:
         return None
-    version, champion = found
+    version, champion = version_and_table
     comparison = compare(champion, judged(trained.found, trained.config.level), trained.config.seed, version)
     known = rows_known(champion)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}

@@ -51,10 +51,14 @@ def gate(comparison: Comparison | None, challenger: pd.DataFrame, bundle: Bundle
 
     Parameters
     ----------
-    comparison : with the champion; None where there is no champion
-    challenger : its table of `judged`
-    bundle : of the challenger
-    seed : of the bootstrap
+    comparison : Comparison or None
+        With the champion; None where there is no champion.
+    challenger : DataFrame
+        Its table of `judged`.
+    bundle : Bundle
+        Model of the challenger.
+    seed : int
+        Of the bootstrap.
     """
     skill = [_skill(pair) for pair in comparison.targets.values()] if comparison else []
     coverage = [_coverage(column, challenger, seed) for column in TARGETS]
@@ -79,37 +83,38 @@ def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
 
     refused = []
     with quiet():
-        for each in criteria:
-            threshold = MetricThreshold(threshold=float(each.limit), greater_is_better=each.greater_is_better)
-            found = EvaluationResult(metrics={each.name: float(each.value)}, artifacts={})
+        for criterion in criteria:
+            threshold = MetricThreshold(threshold=float(criterion.limit), greater_is_better=criterion.greater_is_better)
+            result = EvaluationResult(metrics={criterion.name: float(criterion.value)}, artifacts={})
             try:
-                mlflow.validate_evaluation_results({each.name: threshold}, found)
+                mlflow.validate_evaluation_results({criterion.name: threshold}, result)
             except ModelValidationFailedException:
-                refused.append(each)
+                refused.append(criterion)
     return refused
 
 
 def _skill(pair: Paired) -> Criterion:
     target = TARGETS[pair.target]
     unit = "concordance" if pair.greater_is_better else target.error_unit
-    told = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}, difference {pair.difference:+.3g}"
+    change = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}, difference {pair.difference:+.3g}"
     interval = f"({pair.low:+.3g} to {pair.high:+.3g}) on {pair.rows} rows of {pair.groups} papers"
-    said = f"{target.label}: {pair.verdict}: {told} {interval}; the interval must reach 0"
-    return Criterion(f"{pair.target}.difference", pair.best, 0.0, pair.greater_is_better, said)
+    text = f"{target.label}: {pair.verdict}: {change} {interval}; the interval must reach 0"
+    return Criterion(f"{pair.target}.difference", pair.best, 0.0, pair.greater_is_better, text)
 
 
 def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
     rows = challenger[(challenger["target"] == column) & challenger["error"].notna()]
     covered, groups = rows["covered"].to_numpy(dtype=float), rows["group"].to_numpy()
     share, low, high = held_share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
-    told = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
+    found_share = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
     if not np.isfinite(high):
-        told = "cannot be judged, too few papers for that level"
-    said = f"{TARGETS[column].label}: {100 * LEVEL:g} % intervals hold {told}; the interval must reach {100 * LEVEL:g}"
-    return Criterion(f"{column}.coverage_high", high, LEVEL - TOLERANCE, True, said)
+        found_share = "cannot be judged, too few papers for that level"
+    asked = f"{100 * LEVEL:g} % intervals hold {found_share}; the interval must reach {100 * LEVEL:g}"
+    text = f"{TARGETS[column].label}: {asked}"
+    return Criterion(f"{column}.coverage_high", high, LEVEL - TOLERANCE, True, text)
 
 
 def _truth(truth: Truth) -> Criterion:
     first = f"; first {truth.broken[0]}" if truth.broken else ""
-    said = f"{truth.said}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
-    return Criterion(f"truth.{truth.name}", float(len(truth.broken)), 0.0, False, said)
+    text = f"{truth.said}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
+    return Criterion(f"truth.{truth.name}", float(len(truth.broken)), 0.0, False, text)

@@ -56,7 +56,10 @@ def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
 
     Parameters
     ----------
-    designs : columns of `Candidate`, indexed by name
+    bundle : Bundle
+        A trained model.
+    designs : DataFrame
+        Columns of `Candidate`, indexed by name, shape (n_designs, n_columns); NaN where a design says nothing.
     """
     with np.errstate(all="ignore"):  # a broken model may well divide by zero
         return _checked(Predictor(bundle), designs)
@@ -113,13 +116,13 @@ def _without_number(once: pd.DataFrame, cells: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _outside(once: pd.DataFrame) -> tuple[str, ...]:
-    found = []
+    broken = []
     for column in TARGETS:
         low, value, high = (once[column + end].to_numpy(dtype=float) for end in ("_low", "", "_high"))
         for row in np.flatnonzero((low > value * (1 + HAIR)) | (value > high * (1 + HAIR))):
-            told = f"{low[row]:.4g} to {high[row]:.4g} does not hold {value[row]:.4g}"
-            found.append(f"{_name(once, row)}: {TARGETS[column].label} {told}")
-    return tuple(found)
+            ends = f"{low[row]:.4g} to {high[row]:.4g} does not hold {value[row]:.4g}"
+            broken.append(f"{_name(once, row)}: {TARGETS[column].label} {ends}")
+    return tuple(broken)
 
 
 def _ice(once: pd.DataFrame) -> tuple[str, ...]:
@@ -132,14 +135,15 @@ def _wrong_way(
     column: str, steps: list[pd.DataFrame], unit: str, values: Sequence[float], sign: int
 ) -> tuple[str, ...]:
     """Designs whose prediction moves in the direction of `sign` from one step to the next."""
-    found = np.array([table[column].to_numpy(dtype=float) for table in steps])
-    over = sign * np.diff(found, axis=0) > HAIR * np.abs(found[:-1])
-    told = []
+    predicted = np.array([table[column].to_numpy(dtype=float) for table in steps])
+    over = sign * np.diff(predicted, axis=0) > HAIR * np.abs(predicted[:-1])
+    broken = []
     for row in np.flatnonzero(over.any(axis=0)):
         step = int(np.flatnonzero(over[:, row])[0])
-        ends = f"{found[step, row]:.4g} at {values[step]:g} {unit}, {found[step + 1, row]:.4g} at {values[step + 1]:g}"
-        told.append(f"{_name(steps[0], row)}: {ends}")
-    return tuple(told)
+        first, second = predicted[step : step + 2, row]
+        ends = f"{first:.4g} at {values[step]:g} {unit}, {second:.4g} at {values[step + 1]:g}"
+        broken.append(f"{_name(steps[0], row)}: {ends}")
+    return tuple(broken)
 
 
 def _reference(aged: list[pd.DataFrame]) -> tuple[str, ...]:
@@ -151,8 +155,8 @@ def _reference(aged: list[pd.DataFrame]) -> tuple[str, ...]:
 def _crossing(predictor: Predictor, cells: pd.DataFrame, once: pd.DataFrame) -> tuple[str, ...]:
     """A life at the limit of what is printed may be longer: there the retention must still be 80 % or more."""
     life = once.loc[cells.index, LIFE.column].to_numpy(dtype=float)
-    held = predictor.predict(cells.assign(cycle=life), targets=[RETENTION.column], precedents=0).table
-    value = held[RETENTION.column].to_numpy(dtype=float)
+    at_life = predictor.predict(cells.assign(cycle=life), targets=[RETENTION.column], precedents=0).table
+    value = at_life[RETENTION.column].to_numpy(dtype=float)
     beyond = (life >= LIFE.high) & (value >= LIFE_RETENTION_PCT)
     wrong = np.flatnonzero(~(beyond | (np.abs(value - LIFE_RETENTION_PCT) <= CROSSING_PCT)))
     return tuple(f"{_name(cells, row)}: {value[row]:.4g} % at cycle {life[row]:.0f}" for row in wrong)

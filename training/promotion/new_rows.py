@@ -55,7 +55,10 @@ def without_new_rows(literature: Literature, champion_row_ids: Known) -> Literat
 
     Parameters
     ----------
-    champion_row_ids : names of the champion's rows, by part, as `rows_known` reads them
+    literature : Literature
+        All tables.
+    champion_row_ids : Known
+        Names of the champion's rows, by part, as `rows_known` reads them.
     """
     new = new_rows(literature, champion_row_ids)
     for name, task in TASKS.items():

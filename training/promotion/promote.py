@@ -48,7 +48,7 @@ class Decision:
         """The decision as printed: what happened, and each criterion that failed with its numbers."""
         if self.former == self.version:
             return f"version {self.version} is the champion already: nothing changed"
-        lines = [f"  {each.said}" for each in self.failed]
+        lines = [f"  {criterion.said}" for criterion in self.failed]
         remark = [f"  ({self.comparison.remark})"] if self.comparison and self.comparison.dealt else []
         passed = f"{len(self.criteria) - len(self.failed)} of {len(self.criteria)} criteria passed"
         if not self.promoted:
@@ -70,8 +70,10 @@ def promote(ref: str | None = None, force: str | None = None) -> Decision:
 
     Parameters
     ----------
-    ref : alias or number of a registered version; the challenger where None
-    force : reason to promote even where the gate does not pass; kept as a tag of the version
+    ref : str or None
+        Alias or number of a registered version; the challenger where None.
+    force : str or None
+        Reason to promote even where the gate does not pass, kept as a tag of the version; None for no force.
 
     Raises
     ------
@@ -137,8 +139,8 @@ def judged_of(version: Version) -> pd.DataFrame:
     """
     text = run_file(version.run_id, f"{REPORT}/{JUDGED}")
     if text is None:
-        said = f"version {version.version} cannot be compared: its run keeps no {REPORT}/{JUDGED}; train again"
-        raise ComparisonError(said)
+        message = f"version {version.version} cannot be compared: its run keeps no {REPORT}/{JUDGED}; train again"
+        raise ComparisonError(message)
     return read_judged(text)
 
 
@@ -151,8 +153,8 @@ def _criteria(challenger: Version, champion: Version | None) -> tuple[Comparison
     try:
         comparison = compare(judged_of(champion), ours, seed, champion.version)
     except ComparisonError as error:
-        said = f"better or not worse than the champion: {error}"
-        return None, [Criterion("comparison", float("nan"), 0.0, False, said), *gate(None, ours, bundle, seed)]
+        message = f"better or not worse than the champion: {error}"
+        return None, [Criterion("comparison", float("nan"), 0.0, False, message), *gate(None, ours, bundle, seed)]
     return comparison, gate(comparison, ours, bundle, seed)
 
 

@@ -80,10 +80,10 @@ class Reproduction:
         """As printed."""
         head = f"run {self.run_id} (version {self.version}) trained again; nothing was registered"
         verdict = f"all {self.compared} predictions are the same bit for bit"
-        lines = [f"  {each}" for each in self.circumstances] or ["  nothing: packages, Python, code and data are those"]
+        lines = [f"  {line}" for line in self.circumstances] or ["  nothing: packages, Python, code and data are those"]
         if self.differences:
             verdict = f"not the same ({self.compared} predictions compared):"
-        return "\n".join([head, "changed since:", *lines, verdict, *(f"  {each}" for each in self.differences)])
+        return "\n".join([head, "changed since:", *lines, verdict, *(f"  {line}" for line in self.differences)])
 
 
 def stored_run(run_id: str) -> StoredRun:
@@ -104,16 +104,16 @@ def stored_run(run_id: str) -> StoredRun:
         It keeps no out-of-fold predictions.
     """
     known = versions()
-    found = next((each for each in known if each.run_id == run_id), None)
-    if found is None:
+    version = next((each for each in known if each.run_id == run_id), None)
+    if version is None:
         runs = [each.run_id for each in known]
         closest = get_close_matches(run_id, runs, n=3, cutoff=0.0)
-        told = f"closest: {', '.join(closest)}" if closest else "there is none"
-        raise RunNotFoundError(f"--reproduce: got {run_id!r}, expected a run that registered a model; {told}")
-    folder = resolve(found.version)
+        advice = f"closest: {', '.join(closest)}" if closest else "there is none"
+        raise RunNotFoundError(f"--reproduce: got {run_id!r}, expected a run that registered a model; {advice}")
+    folder = resolve(version.version)
     bundle = load_bundle(folder)
     config = TrainConfig.from_dict(bundle.facts["config"])
-    return StoredRun(run_id, found.version, config, bundle, folder, judged_of(found))
+    return StoredRun(run_id, version.version, config, bundle, folder, judged_of(version))
 
 
 def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Reproduction:
@@ -125,7 +125,10 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
 
     Parameters
     ----------
-    progress : called with the number of fits just done, `training.train.steps(stored.config)` in all
+    stored : StoredRun
+        Run as `stored_run` read it.
+    progress : callable
+        Called with the number of fits just done, `training.train.steps(stored.config)` in all.
 
     Raises
     ------
@@ -154,19 +157,21 @@ def circumstances(facts: Mapping[str, Any], literature: Literature) -> list[str]
         All tables.
     """
     here = {name: _installed(name) for name in facts["packages"]}
-    found = [f"{name}: then {then}, now {here[name]}" for name, then in facts["packages"].items() if then != here[name]]
+    changes = [
+        f"{name}: then {then}, now {here[name]}" for name, then in facts["packages"].items() if then != here[name]
+    ]
     for name, then, now in (
         ("Python", facts["python"], platform.python_version()),
         ("code", facts["code_version"], code_version()),
     ):
         if then != now:
-            found.append(f"{name}: then {then}, now {now}")
+            changes.append(f"{name}: then {then}, now {now}")
     files: tuple[Mapping[str, str], ...] = (facts["data_hashes"], literature.hashes)
     for name in dict.fromkeys([*files[0], *files[1]]):
         if files[0].get(name) != files[1].get(name):
-            ends = [f"SHA-256 {each[name][:12]}…" if name in each else "not there" for each in files]
-            found.append(f"data {name}: then {ends[0]}, now {ends[1]}")
-    return found
+            ends = [f"SHA-256 {hashes[name][:12]}…" if name in hashes else "not there" for hashes in files]
+            changes.append(f"data {name}: then {ends[0]}, now {ends[1]}")
+    return changes
 
 
 def _installed(name: str) -> str:
@@ -190,8 +195,8 @@ def retuning(stored: StoredRun) -> Tuning:
 def _again(
     literature: Literature, config: TrainConfig, tuning: Tuning, progress: Progress
 ) -> tuple[Bundle, pd.DataFrame]:
-    found, scores = measure(literature, config, progress, tuning)
-    return fit_bundle(literature, config, found, scores, tuning), judged(found, config.level)
+    folds, scores = measure(literature, config, progress, tuning)
+    return fit_bundle(literature, config, folds, scores, tuning), judged(folds, config.level)
 
 
 def _repeats(table: pd.DataFrame) -> list[str]:
@@ -202,31 +207,31 @@ def _out_of_fold(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """Targets whose out-of-fold predictions differ: rows that came and went, and how far the others moved."""
     if _repeats(old) != _repeats(new):
         return [f"out of fold: {len(_repeats(old))} repeats then, {len(_repeats(new))} now"]
-    said = []
+    lines = []
     for column in TARGETS:
-        tables = [each[each["target"] == column].set_index("row")[_repeats(each)] for each in (old, new)]
+        tables = [table[table["target"] == column].set_index("row")[_repeats(table)] for table in (old, new)]
         gone, come = (a.index.difference(b.index) for a, b in (tables, tables[::-1]))
         where = f"{TARGETS[column].label}, out of fold"
         for what, rows in (("no longer predicted", gone), ("not predicted then", come)):
             if len(rows):
-                said.append(f"{where}: {len(rows)} rows {what}, first {rows[0]}")
+                lines.append(f"{where}: {len(rows)} rows {what}, first {rows[0]}")
         common = tables[0].index.intersection(tables[1].index)
-        before, after = (each.loc[common].to_numpy(dtype=float) for each in tables)
-        said += _moved(where, [str(row) for row in common], before, after, TARGETS[column].error_unit)
-    return said
+        before, after = (table.loc[common].to_numpy(dtype=float) for table in tables)
+        lines += _moved(where, [str(row) for row in common], before, after, TARGETS[column].error_unit)
+    return lines
 
 
 def _examples(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """Columns of the examples' predictions that differ."""
-    said = []
+    lines = []
     names = [str(name) for name in new.index]
     for column in new.columns:
         if column != "notice":
-            before, after = (each[column].to_numpy(dtype=float)[:, None] for each in (old, new))
-            said += _moved(f"{column} of the example designs", names, before, after)
+            before, after = (table[column].to_numpy(dtype=float)[:, None] for table in (old, new))
+            lines += _moved(f"{column} of the example designs", names, before, after)
         elif changed := [name for name, a, b in zip(names, old[column], new[column], strict=True) if a != b]:
-            said.append(f"notices of the example designs: {len(changed)} differ, first {changed[0]}")
-    return said
+            lines.append(f"notices of the example designs: {len(changed)} differ, first {changed[0]}")
+    return lines
 
 
 def _moved(where: str, names: list[str], before: np.ndarray, after: np.ndarray, unit: str = "") -> list[str]:
@@ -245,10 +250,10 @@ def _files(old: Path, new: Bundle) -> list[str]:
     """Files of the model that differ; all of it is there but the facts, which name code and packages."""
     with tempfile.TemporaryDirectory() as folder:
         folders = (old, save_bundle(new, Path(folder) / "bundle"))
-        held = [
-            {path.relative_to(each).as_posix(): path.read_bytes() for path in each.rglob("*") if path.is_file()}
-            for each in folders
+        contents = [
+            {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+            for root in folders
         ]
-    names = sorted({*held[0], *held[1]} - {"bundle.json", "manifest.json"})
-    changed = [name for name in names if held[0].get(name) != held[1].get(name)]
+    names = sorted({*contents[0], *contents[1]} - {"bundle.json", "manifest.json"})
+    changed = [name for name in names if contents[0].get(name) != contents[1].get(name)]
     return [f"files of the model: {len(changed)} of {len(names)} differ, first {changed[0]}"] if changed else []

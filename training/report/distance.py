@@ -1,10 +1,9 @@
-"""Are designs predicted worse the farther they are from the training designs? Errors with the paper unseen against the
-distance to the nearest row that could be learned from."""
+"""Error against distance: are designs predicted worse the farther they are from the training designs? Errors with the
+paper unseen against the distance to the nearest row that could be learned from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
 from reporting import figures, pages
 from reporting.files import write_csv
-from training.evaluation.bootstrap import RankCorrelation, bootstrap, rank_correlation
+from training.evaluation.bootstrap import RankCorrelation, bootstrap_ratio, rank_correlation
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors
 from training.report import tables as card
@@ -27,7 +26,13 @@ BINS = 3
 
 @dataclass(frozen=True)
 class Correlation(RankCorrelation):
-    """That of error and distance; the interval is NaN with fewer than `card.FEWEST_PAPERS` groups."""
+    """That of error and distance; the interval is NaN with fewer than `card.FEWEST_PAPERS` groups.
+
+    Examples
+    --------
+    >>> print(Correlation(0.4, 0.1, 0.6))
+    the error rises with the distance: rank correlation +0.40, 90 % interval +0.10 to +0.60
+    """
 
     def __str__(self) -> str:
         """Sentence on what the data show."""
@@ -46,7 +51,12 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
 
     Parameters
     ----------
-    domain : of the part that was trained on the rows of `found`, in their order
+    target : Target
+        Learned quantity as it is predicted.
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    domain : Domain
+        Of the part that was trained on the rows of `found`, in their order.
 
     Returns
     -------
@@ -55,7 +65,7 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
         held out with it), `error` (mean of the repeats, with the paper unseen) and `bin` (1 to `BINS`, nearest first,
         as many rows in each). Empty where there is one group only.
     """
-    each, rows = errors(target, found)
+    error_by_method, rows = errors(target, found)
     away = domain.distances(pd.DataFrame(domain.vectors))
     away[np.equal.outer(found.groups, found.groups)] = np.inf
     designs = found.examples.designs
@@ -65,7 +75,7 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
             "paper": designs["paper"].to_numpy()[rows],
             "group": found.groups[rows],
             "distance": away.min(axis=1)[rows],
-            "error": each[MODEL],
+            "error": error_by_method[MODEL],
         }
     )
     if not np.isfinite(table["distance"]).all():
@@ -79,7 +89,10 @@ def bin_table(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : of `distance_table`
+    table : DataFrame
+        Of `distance_table`.
+    seed : int
+        Of the bootstrap.
 
     Returns
     -------
@@ -92,15 +105,11 @@ def bin_table(table: pd.DataFrame, seed: int) -> pd.DataFrame:
         error, groups = own["error"].to_numpy(), own["group"].nunique()
         low, high = np.nan, np.nan
         if groups >= card.FEWEST_PAPERS:
-            low, high = bootstrap(own["group"].to_numpy(), partial(_mean, error), seed)
+            low, high = bootstrap_ratio(own["group"].to_numpy(), error, np.ones(len(error)), seed)
         rows.append((name, len(own), groups, own["distance"].min(), own["distance"].max(), error.mean(), low, high))
     return pd.DataFrame(
         rows, columns=["bin", "rows", "groups", "nearest", "farthest", "error", "error_low", "error_high"]
     )
-
-
-def _mean(values: np.ndarray, count: np.ndarray) -> float:
-    return float((count * values).sum() / count.sum())
 
 
 def correlation(table: pd.DataFrame, seed: int) -> Correlation:
@@ -114,8 +123,8 @@ def correlation(table: pd.DataFrame, seed: int) -> Correlation:
         Of the random steps.
     """
     distance, error, groups = (table[name].to_numpy() for name in ("distance", "error", "group"))
-    found = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
-    return Correlation(found.value, found.low, found.high)
+    ranks = rank_correlation(distance, error, groups, seed, card.FEWEST_PAPERS)
+    return Correlation(ranks.value, ranks.low, ranks.high)
 
 
 def section(trained: Trained, folder: Path) -> Blocks:
@@ -128,7 +137,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
     folder : Path
         Folder that is written into.
     """
-    seed, said, shown = trained.config.seed, [], Blocks()
+    seed, sentences, blocks = trained.config.seed, [], Blocks()
     for column, target in targets_with_an_error().items():
         part = task_of(column).name
         domain = trained.bundle.parts[part].domain
@@ -140,7 +149,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         bins = bin_table(table, seed)
         write_csv(bins, folder / f"{column}_distance_bins.csv")
         beyond = f"{(table['distance'] > domain.far).sum()} of {len(table)} rows lie beyond the line"
-        said.append(f"{card.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
+        sentences.append(f"{pages.capital(target.label)}: {correlation(table, seed)}; {beyond}.")
         picture = figures.error_by_distance(
             table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
             target.error_unit,
@@ -149,7 +158,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
             f"{target.label}: error with the paper unseen against the distance to the nearest row of another group; "
             "bars: mean of a third of the rows, with its 90 % interval; dashed: where the notice of a far design begins"
         )
-        shown += [
+        blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
             _bins(bins),
             drawn(picture, table, folder, f"{column}_distance", words),
@@ -163,8 +172,8 @@ def section(trained: Trained, folder: Path) -> Blocks:
             "rows are nearer than that to another paper. Intervals are 90 % bootstrap intervals over groups; a third "
             f"with fewer than {card.FEWEST_PAPERS} groups has none."
         ),
-        pages.Bullets(said),
-        *shown,
+        pages.Bullets(sentences),
+        *blocks,
     ]
 
 

@@ -56,15 +56,15 @@ def inventory(literature: Literature) -> Inventory:
 
 
 def _filled(literature: Literature) -> dict[str, dict[str, float]]:
-    found = {}
+    shares = {}
     models: dict[str, type[Row]] = {"electrolytes": ElectrolyteRow, "cells": CellRow, "cycling": CyclingRow}
     for name, model in models.items():
         rows = [row for row in getattr(literature, name) if row.in_training]
         left_out = {*Provenance.model_fields, ID_COLUMNS[name]}
         columns = [column for column in model.model_fields if column not in left_out]
         count = max(len(rows), 1)
-        found[name] = {column: sum(getattr(row, column) is not None for row in rows) / count for column in columns}
-    return found
+        shares[name] = {column: sum(getattr(row, column) is not None for row in rows) / count for column in columns}
+    return shares
 
 
 def as_text(found: Inventory) -> str:
@@ -76,7 +76,7 @@ def as_text(found: Inventory) -> str:
         Counts of the tables.
     """
     lines = ["table               rows  in training"]
-    lines += [f"{name:<18} {rows:>5} {kept:>12}" for name, (rows, kept) in found.tables.items()]
+    lines += [f"{name:<18} {rows:>5} {in_training:>12}" for name, (rows, in_training) in found.tables.items()]
     lines += ["", "target                          labels  papers"]
     lines += [f"{name:<30} {labels:>7} {papers:>7}" for name, (labels, papers) in found.targets.items()]
     lines += ["", "electrolyte class       measurements  cells"]
@@ -84,9 +84,9 @@ def as_text(found: Inventory) -> str:
     lines += ["", f"papers with cells: {len(found.papers)}; most cells: "]
     lines[-1] += ", ".join(f"{paper} {count}" for paper, count in list(found.papers.items())[:5])
     for name, columns in found.filled.items():
-        each = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
+        stated = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
         never = [column for column, share in columns.items() if not share]
-        lines += ["", f"{name}, filled: {each}"]
+        lines += ["", f"{name}, filled: {stated}"]
         if never:
             lines.append(f"{name}, never filled: {', '.join(never)}")
     return "\n".join(lines)

@@ -13,11 +13,11 @@ from models.intervals import Calibration
 from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
 from models.tasks.registry import TASKS
 from reporting import figures, pages
-from training.evaluation.bootstrap import bootstrap
+from reporting.pages import capital
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
 from training.report.sections import Blocks, drawn, share, with_interval
-from training.report.tables import capital
 from training.train import Trained
 
 MOST = 3
@@ -48,8 +48,12 @@ def few_revealed(found: OutOfFold, domain: Domain, seed: int) -> Revealed:
 
     Parameters
     ----------
-    domain : of the part that was trained on the rows of `found`, in their order
-    seed : of the draws and of the bootstrap
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    domain : Domain
+        Of the part that was trained on the rows of `found`, in their order.
+    seed : int
+        Of the draws and of the bootstrap.
     """
     errors = lab_errors(found, domain.distances(pd.DataFrame(domain.vectors)))
     sizes = _known(errors)
@@ -88,7 +92,7 @@ def _by_paper(values: np.ndarray, cases: Reveals) -> np.ndarray:
 
 
 def _with_ends(name: str, over: np.ndarray, under: np.ndarray, group: np.ndarray, seed: int) -> dict[str, float]:
-    low, high = bootstrap(group, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+    low, high = bootstrap_ratio(group, over, under, seed)
     return {name: float(over.sum() / under.sum()), f"{name}_low": low, f"{name}_high": high}
 
 
@@ -110,10 +114,10 @@ def held(cases: Reveals, level: float) -> float:
     for group in range(len(kinds)):
         own, others = member == group, order[member[order] != group]
         # what `calibrate` would give for the others, sorted once
-        kept = Calibration(tuple(score[others]), tuple(weight[others]), len(kinds) - 1, noise=0.0)
-        if level > kept.highest_level:
+        calibration = Calibration(tuple(score[others]), tuple(weight[others]), len(kinds) - 1, noise=0.0)
+        if level > calibration.highest_level:
             return np.nan
-        inside[own] = cases.error[own] <= kept.half_width(cases.spread[own], level) + 1e-12
+        inside[own] = cases.error[own] <= calibration.half_width(cases.spread[own], level) + 1e-12
     return float(np.mean(_by_paper(inside, cases)))
 
 
@@ -127,13 +131,13 @@ def sentence(label: str, found: Revealed) -> str:
     found : Revealed
         Effect of revealed rows.
     """
-    table, said, judged = found.table, [], ""
+    table, clauses, judged = found.table, [], ""
     if len(table):
         last = table.iloc[-1]
         change = f"{last['ratio']:.2f} times ({last['ratio_low']:.2f} to {last['ratio_high']:.2f})"
         gain = "a gain" if last["ratio_high"] < 1 else "a loss" if last["ratio_low"] > 1 else "no gain"
         judged = f", {last['papers']:.0f} papers"
-        said = [
+        clauses = [
             f"with {_rows(int(last['revealed']))} revealed the error on the others is {change} that with none, which "
             f"shows {gain}"
         ]
@@ -141,8 +145,10 @@ def sentence(label: str, found: Revealed) -> str:
     if beyond <= MOST:
         many = found.papers[beyond]
         papers = "no paper has" if not many else "one paper has" if many == 1 else f"only {many} papers have"
-        said.append(f"{papers} more than {_rows(beyond)} with a value: too few to tell what {_rows(beyond)} would do")
-    return f"{capital(label)}{judged}: {'; '.join(said)}."
+        clauses.append(
+            f"{papers} more than {_rows(beyond)} with a value: too few to tell what {_rows(beyond)} would do"
+        )
+    return f"{capital(label)}{judged}: {'; '.join(clauses)}."
 
 
 def _rows(count: int) -> str:
@@ -159,27 +165,27 @@ def section(trained: Trained, folder: Path) -> Blocks:
     folder : Path
         Folder that is written into.
     """
-    said, shown = [], Blocks()
+    sentences, blocks = [], Blocks()
     for part, task in TASKS.items():
         label, unit = task.summary, task.unit
         domain = trained.bundle.parts[part].domain
         if domain is None:
             continue
-        found = few_revealed(trained.found[part], domain, trained.config.seed)
-        said.append(sentence(label, found))
-        if found.table.empty:
+        effect = few_revealed(trained.found[part], domain, trained.config.seed)
+        sentences.append(sentence(label, effect))
+        if effect.table.empty:
             continue
         columns = ["revealed", "error", "error_low", "error_high"]
-        points = [(int(a), b, c, d) for a, b, c, d in found.table[columns].to_numpy(dtype=float).tolist()]
+        points = [(int(a), b, c, d) for a, b, c, d in effect.table[columns].to_numpy(dtype=float).tolist()]
         words = (
             f"{label}: error on the same rows of papers never seen, by the number of other rows of the paper that were "
             "revealed, with the 90 % interval"
         )
         picture = figures.error_by_revealed(points, label.split(",")[0], unit)
-        shown += [
+        blocks += [
             pages.Heading(f"{label}, errors in {unit}", 3),
-            _table(found.table),
-            drawn(picture, found.table, folder, f"{part}_revealed", words),
+            _table(effect.table),
+            drawn(picture, effect.table, folder, f"{part}_revealed", words),
         ]
     return [
         pages.Heading("A few measurements of your own"),
@@ -190,8 +196,8 @@ def section(trained: Trained, folder: Path) -> Blocks:
             "other groups; empty where too few groups support the level. Parentheses give 90 % bootstrap intervals "
             f"over groups; fewer than {FEWEST_PAPERS} papers are not judged."
         ),
-        pages.Bullets(said),
-        *shown,
+        pages.Bullets(sentences),
+        *blocks,
     ]
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import atanh, ceil
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from features.tables.literature import Literature
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import figures, pages
 from reporting.explain.sections import interval
 from reporting.files import Written
-from training.evaluation.bootstrap import FEWEST_GROUPS
-from training.report.question_words import limits, settles, within
+from reporting.pages import capital, counted
+from training.evaluation.bootstrap import BAND, FEWEST_GROUPS
 from training.report.rules_section import rules_table
 from training.report.sections import Blocks
-from training.report.tables import capital
+from training.rules.evidence import HAS_CARBON
 from training.rules.questions import Answer, Finding
 from training.train import Trained
 
@@ -27,6 +30,14 @@ TITLE = "Open questions of the field, asked of the tables and of the model"
 PAGE, TEXT = "questions.html", "questions.md"
 LEAST_POINTS = 3
 """Papers from which a picture says more than the table."""
+LITTLE = 1
+"""Columns in which two cells of one paper may differ, beside the factor, and still count as alike otherwise."""
+WORTH = 0.5
+"""Rank correlation that should not be overlooked."""
+WIDE = 10.0
+"""Ratio of the ends of a range from which its axis is logarithmic."""
+WIDEST = 1000.0
+"""Ratio from which only powers of ten are printed on it."""
 
 
 def write_questions(answers: Sequence[Answer], trained: Trained, folder: Path) -> None:
@@ -67,12 +78,11 @@ def _question(answer: Answer, number: int, trained: Trained, written: Written) -
         pages.Heading(answer.question.asked),
         pages.Paragraph(f"Answer: {answer.short}"),
         pages.Heading("Across papers", 3),
-        *([pages.Bullets([each.sentence for each in findings])] if answer.question.compares else []),
+        *([pages.Bullets([finding.sentence for finding in findings])] if answer.question.compares else []),
         _across_table(findings),
-        *(_picture(each, f"question_{number}_{each.factor.column}_{each.part}", written) for each in findings
-          if _drawable(each)),
+        *(_picture(finding, number, written) for finding in findings if _drawable(finding)),
         pages.Heading("Within one paper", 3),
-        pages.Bullets([within(each) for each in findings]),
+        pages.Bullets([within(finding) for finding in findings]),
         *_pair_tables(findings, number, written),
         pages.Heading("What the reviews say", 3),
         pages.Table(
@@ -94,10 +104,11 @@ def _across_table(findings: Sequence[Finding]) -> pages.Table:
     ]  # fmt: skip
     rows: list[tuple[pages.Cell, ...]] = [
         (
-            each.factor.label, TASKS[each.part].outcome, each.across.cells, each.across.papers, len(each.across.silent),
-            _range(each), each.correlation or "too few", each.explained or "too few",
+            finding.factor.label, TASKS[finding.part].outcome, finding.across.cells, finding.across.papers,
+            len(finding.across.silent), _range(finding), finding.correlation or "too few",
+            finding.explained or "too few",
         )
-        for each in findings
+        for finding in findings
     ]  # fmt: skip
     return pages.Table(header, rows)
 
@@ -115,29 +126,31 @@ def _drawable(found: Finding) -> bool:
     return found.across.papers >= LEAST_POINTS and found.across.least < found.across.most
 
 
-def _picture(found: Finding, name: str, written: Written) -> pages.Picture:
+def _picture(found: Finding, number: int, written: Written) -> pages.Picture:
     numbers = found.across.points
     words = (
         f"{found.factor.label} against {TASKS[found.part].axis}: one point a paper and value, the median of its cells"
     )
+    name = f"question_{number}_{found.factor.column}_{found.part}"
     return written.picture(name, drawing(found), numbers, capital(words))
 
 
 def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> Blocks:
-    for each in findings:
-        if len(each.pairs):
-            written.table(f"question_{number}_{each.factor.column}_{each.part}_pairs", each.pairs)
+    for finding in findings:
+        if len(finding.pairs):
+            written.table(f"question_{number}_{finding.factor.column}_{finding.part}_pairs", finding.pairs)
     return [
         pages.Table(
-            ["paper", "cells", each.factor.label, TASKS[each.part].outcome, "what else differs"],
+            ["paper", "cells", finding.factor.label, TASKS[finding.part].outcome, "what else differs"],
             [
                 (row.paper, f"{row.less}, {row.more}", f"{row.less_factor:g} to {row.more_factor:g}",
-                 f"{_shown(each, row.less_outcome)} to {_shown(each, row.more_outcome)}", row.also.replace("_", " "))
-                for row in rows_of(each.pairs)
+                 f"{_shown(finding, row.less_outcome)} to {_shown(finding, row.more_outcome)}",
+                 row.also.replace("_", " "))
+                for row in rows_of(finding.pairs)
             ],
         )
-        for each in findings
-        if len(each.pairs)
+        for finding in findings
+        if len(finding.pairs)
     ]  # fmt: skip
 
 
@@ -169,17 +182,125 @@ def _model(answer: Answer, trained: Trained) -> Blocks:
 
 def _standing(part: str, trained: Trained) -> str:
     columns = targets_of(part)
-    told = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
+    verdicts = ", ".join(f"{TARGETS[column].label}: {trained.scores[column].verdict}" for column in columns)
     hidden = not all(trained.scores[column].shown for column in columns)
-    return f"On papers never seen, {told}." + (
+    return f"On papers never seen, {verdicts}." + (
         " Without skill, what the model weighs is no evidence of what cells do." if hidden else ""
     )
 
 
-WIDE = 10.0
-"""Ratio of the ends of a range from which its axis is logarithmic."""
-WIDEST = 1000.0
-"""Ratio from which only powers of ten are printed on it."""
+def within(found: Finding) -> str:
+    """Return words on cells of one paper that differ in the factor.
+
+    Parameters
+    ----------
+    found : Finding
+        Evidence on one outcome.
+    """
+    what, outcome, table = found.factor.label, TASKS[found.part].outcome, found.pairs
+    if table.empty:
+        return f"No paper reports the {outcome} of two cells that differ in {what}."
+    alike = [not also or also.count(";") < LITTLE for also in table["also"]]
+    up, down, same = (int((table["change"] == sign).sum()) for sign in (1, -1, 0))
+    return (
+        f"{counted(len(table), 'pair')} of cells of {counted(table['paper'].nunique(), 'paper')} differ in {what} "
+        f"({sum(alike)} in at most {counted(LITTLE, 'other column')}): towards more of it the {outcome} rises in {up}, "
+        f"falls in {down}, stays in {same}, and is open in {len(table) - up - down - same}."
+    )
+
+
+def limits(answer: Answer, literature: Literature) -> list[str]:
+    """Return the limits of an answer, one sentence each.
+
+    Parameters
+    ----------
+    answer : Answer
+        Answer to one question.
+    literature : Literature
+        All tables.
+    """
+    sentences = []
+    for finding in answer.findings:
+        papers = finding.across.papers + len(finding.across.silent)
+        if finding.across.silent and finding.across.papers:
+            sentences.append(
+                f"{len(finding.across.silent)} of {papers} papers with a value of {TASKS[finding.part].outcome} do not "
+                f"state the {finding.factor.label}; those that do need not be like them."
+            )
+        if finding.across.bounded:
+            sentences.append(
+                f"Left out, as only a bound of the {TASKS[finding.part].outcome} is known: "
+                f"{counted(finding.across.bounded, 'cell')} that state{'s' if finding.across.bounded == 1 else ''} the "
+                f"{finding.factor.label}."
+            )
+    if any(finding.factor.column == HAS_CARBON for finding in answer.findings):
+        outright = sum(cell.in_training and cell.carbon_wt_pct == 0 for cell in literature.cells)
+        sentences.append(
+            "An anode counts as without carbon where neither its share, its additive nor its name tells of any; "
+            f"{counted(outright, 'cell')} in training say outright that there is none."
+        )
+    judged = sum(finding.across.correlation.judged for finding in answer.findings) + sum(
+        not np.isnan(comparison.low) for comparison in answer.comparisons.values()
+    )
+    if judged:
+        sentences.append(
+            "An interval of 90 % excludes 0 by chance once in ten where nothing is there: "
+            f"{counted(judged, 'interval')} stand{'s' if judged == 1 else ''} behind this answer."
+        )
+    sentences.append(
+        "Papers differ in much that no column tells; what goes together across papers need not be the cause."
+    )
+    return sentences
+
+
+def settles(findings: Sequence[Finding]) -> list[str]:
+    """Return the measurements that would settle what the findings leave open, two sentences a factor.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Evidence by outcome.
+    """
+    sentences = []
+    for factor in dict.fromkeys(finding.factor for finding in findings):
+        own = [finding for finding in findings if finding.factor == factor]
+        what = factor.label
+        inside = _by_outcome(own, lambda finding: finding.pairs["paper"].nunique())
+        sentences.append(
+            f"{capital(what)}, inside one laboratory: cells alike in all but the {what}, in at least {FEWEST_GROUPS} "
+            f"papers. There are {inside}."
+        )
+        both = _by_outcome(own, lambda finding: finding.across.papers)
+        among = (
+            f"{capital(what)}, across papers: a rank correlation of {WORTH:g} takes about {papers_needed(WORTH)} that "
+            f"state it. There are {both}."
+        )
+        if any(finding.across.silent for finding in own):
+            silent = _by_outcome(own, lambda finding: len(finding.across.silent))
+            among += f" More report the outcome and leave the {what} out ({silent}): their authors may know it."
+        sentences.append(among)
+    return sentences
+
+
+def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) -> str:
+    return ", ".join(f"{count(finding)} for {TASKS[finding.part].outcome}" for finding in findings)
+
+
+def papers_needed(correlation: float) -> int:
+    """Papers from which a rank correlation of some size is told from zero by a 90 % interval, by Fisher's
+    transformation, whose standard error is 1 / sqrt(papers - 3).
+
+    Parameters
+    ----------
+    correlation : float
+        Rank correlation found.
+
+    Examples
+    --------
+    >>> papers_needed(0.5), papers_needed(0.9)
+    (12, 5)
+    """
+    return ceil((NormalDist().inv_cdf(BAND[1] / 100) / atanh(correlation)) ** 2 + 3)
 
 
 def drawing(found: Finding) -> Figure:

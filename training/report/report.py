@@ -4,7 +4,7 @@ questions, the numbers of every picture, and the skill table inside the README."
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.tables.dictionary import write_between_marks
-from models.explain.importance import overall
-from models.tasks.registry import TARGETS, targets_with_an_error, task_of
+from features.tables.descriptions import write_between_marks
+from models.explain.importance import Overall, overall
+from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
 from reporting import figures, pages
-from reporting.files import write_csv
+from reporting.explain.page import NO_SKILL
+from reporting.explain.sections import label_of, strength_blocks
+from reporting.files import Written, write_csv
+from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
-from training.report import distance, questions_page, rules_section, sections
-from training.report import lab_effect as revealed
-from training.report import sections as importance_section
+from training.report import distance, lab_effect, questions_page, rules_section, sections, what_to_measure
 from training.report import tables as card
-from training.report import what_to_measure as next_section
 from training.report.inventory import inventory
 from training.report.sections import Blocks
 from training.rules.ask_model import check_rules
@@ -49,8 +49,14 @@ def write_report(
 
     Parameters
     ----------
-    on : day that the card names; today (UTC) where None
-    progress : called with the number of design rules just asked, which is what takes time
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Written into; must be there.
+    on : date or None
+        Day that the card names; today (UTC) where None.
+    progress : callable
+        Called with the number of design rules just asked, which is what takes time.
     """
     write_csv(score_table(trained.scores), folder / "skill.csv")
     (folder / "skill.md").write_text(markdown(trained.scores) + "\n", encoding="utf-8")
@@ -59,7 +65,7 @@ def write_report(
         column: card.parity_table(target, trained.found[task_of(column).name])
         for column, target in targets_with_an_error().items()
     }
-    told = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
+    importances = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
     blocks = [
         *_about(trained, on or datetime.now(UTC).date()),
@@ -68,12 +74,12 @@ def write_report(
         *sections.intervals(trained, folder),
         *sections.parity(tables, folder),
         *distance.section(trained, folder),
-        *revealed.section(trained, folder),
+        *lab_effect.section(trained, folder),
         *sections.learning(trained.learning, folder),
-        *importance_section.section(trained, told.values(), folder),
+        *_importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
-        *next_section.section(trained, checked, folder),
+        *what_to_measure.section(trained, checked, folder),
         pages.Heading("What it must not be used for"),
         pages.Bullets(card.not_for(trained)),
         *_sources(trained, folder),
@@ -81,7 +87,7 @@ def write_report(
     page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
     (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
-    questions_page.write_questions(answers(trained, told, checked), trained, folder)
+    questions_page.write_questions(answers(trained, importances, checked), trained, folder)
 
 
 def _about(trained: Trained, on: date) -> Blocks:
@@ -116,8 +122,8 @@ def _about(trained: Trained, on: date) -> Blocks:
 
 def _settings(trained: Trained) -> pages.Table:
     settings = {name: asdict(part.ensemble.recipe) for name, part in trained.bundle.parts.items()}
-    kept = trained.bundle.facts["chosen"]
-    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(kept[name] for name in settings))]
+    chosen = trained.bundle.facts["chosen"]
+    rows: list[tuple[pages.Cell, ...]] = [("recipe", *(chosen[name] for name in settings))]
     for name in next(iter(settings.values())):
         rows.append((name, *(_setting(recipe[name]) for recipe in settings.values())))
     return pages.Table(["setting", *settings], rows)
@@ -130,15 +136,16 @@ def _setting(value: object) -> str:
 def _choice(trained: Trained) -> Blocks:
     rows = []
     for part, choices in trained.config.choices.items():
-        chosen, settings = Counter(trained.found[part].chosen), {name: asdict(each) for name, each in choices.items()}
+        chosen = Counter(trained.found[part].chosen)
+        settings = {name: asdict(recipe) for name, recipe in choices.items()}
         for name, own in settings.items():
             apart = [
                 f"{key} {_setting(value)}"
                 for key, value in own.items()
                 if any(other[key] != value for other in settings.values())
             ]
-            kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
-            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", kept))
+            is_kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
+            rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", is_kept))
     return [
         pages.Heading("Recipes that could be chosen", 3),
         pages.Paragraph(
@@ -185,6 +192,25 @@ def _data(trained: Trained, folder: Path) -> Blocks:
     ]
 
 
+def _importance(trained: Trained, importances: Iterable[Overall], folder: Path) -> Blocks:
+    """Importance of features with its stability, per part; pictures and numbers are written."""
+    blocks: Blocks = [
+        pages.Heading("What moves the predictions, and how surely"),
+        pages.Paragraph(
+            "SHAP values say how the model weighs a feature, not what causes what. Beside them stands what papers left "
+            "out say: the spread of the models fitted without some of the papers, and the error that is added when a "
+            "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
+        ),
+    ]
+    for importance in importances:
+        shown = all(trained.scores[column].shown for column in targets_of(importance.part))
+        written = Written(folder)
+        blocks.append(pages.Heading(capital(label_of(importance)), 3))
+        blocks += strength_blocks(importance, "" if shown else NO_SKILL, written)
+        written.table(f"{importance.part}_groups", importance.groups)
+    return blocks
+
+
 def _sources(trained: Trained, folder: Path) -> Blocks:
     papers = card.papers_table(trained.found, trained.literature)
     write_csv(papers, folder / "papers.csv")
@@ -208,15 +234,15 @@ def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
         Out-of-fold predictions by part.
     """
     tables = []
-    for name, each in found.items():
+    for name, folds in found.items():
         table = pd.DataFrame(
             {
                 "part": name,
-                "row_id": each.examples.designs["row_id"],
-                "paper": each.examples.papers,
-                "lower": each.examples.labels.lower,
-                "upper": each.examples.labels.upper,
-                **{method: values.mean(axis=0) for method, values in each.predicted.items()},
+                "row_id": folds.examples.designs["row_id"],
+                "paper": folds.examples.papers,
+                "lower": folds.examples.labels.lower,
+                "upper": folds.examples.labels.upper,
+                **{method: values.mean(axis=0) for method, values in folds.predicted.items()},
             }
         )
         tables.append(table)

@@ -27,10 +27,15 @@ def section(found: Sequence[Checked], scores: Mapping[str, Score], folder: Path)
 
     Parameters
     ----------
-    scores : skill by target
+    found : sequence of Checked
+        Rules as the model was asked.
+    scores : mapping of str to Score
+        Skill by target column.
+    folder : Path
+        Of the report.
     """
     write_csv(as_table(found), folder / NUMBERS)
-    tally = Counter(each.shipped.verdict for each in found)
+    tally = Counter(checked.shipped.verdict for checked in found)
     counts = ", ".join(f"{tally[name]} {name}" for name in (LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED))
     return [
         pages.Heading("What it makes of the field's design rules"),
@@ -53,7 +58,7 @@ def _doubt(found: Sequence[Checked], scores: Mapping[str, Score]) -> Blocks:
     unshown = [
         TARGETS[column].label
         for column, score in scores.items()
-        if not score.shown and any(each.check.target == column for each in found)
+        if not score.shown and any(checked.check.target == column for checked in found)
     ]
     if not unshown:
         return []

@@ -4,7 +4,7 @@ the largest errors. Each writes its pictures, with their numbers beside them, in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,18 +12,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from models.explain.importance import Overall
-from models.tasks.registry import TARGETS, targets_of, targets_with_an_error
+from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
-from reporting.explain.page import NO_SKILL
-from reporting.explain.sections import label_of, strength_blocks
 from reporting.figures import LearningRow
-from reporting.files import Written, write_csv
+from reporting.files import Written, save_figure, write_csv
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
 from training.report import tables as card
-from training.report.tables import capital
 from training.train import Trained
 
 Blocks = list[pages.Block]
@@ -57,6 +53,11 @@ def number(value: float, printed: str = ".2f") -> str:
         Figure to print.
     printed : str
         Format.
+
+    Examples
+    --------
+    >>> number(0.256), number(12.0, ".0f"), number(float("nan"))
+    ('0.26', '12', '')
     """
     return "" if np.isnan(value) else format(value, printed)
 
@@ -72,6 +73,11 @@ def with_interval(value: float, low: float, high: float) -> str:
         Lower end.
     high : float
         Upper end.
+
+    Examples
+    --------
+    >>> with_interval(1.0, 0.8, 1.25), with_interval(1.0, float("nan"), float("nan"))
+    ('1.00 (0.80 to 1.25)', '1.00')
     """
     return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
@@ -88,7 +94,7 @@ def skill(trained: Trained, folder: Path) -> Blocks:
     """
     judged = {column: trained.scores[column] for column in targets_with_an_error()}
     bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
-    figures.save(figures.ratios(bars), folder / "skill.png")
+    save_figure(figures.ratios(bars), folder / "skill.png")
     methods = [MODEL, *BASELINES]
     rows: list[tuple[pages.Cell, ...]] = [
         (
@@ -160,17 +166,19 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
         Folder that is written into.
     """
     table = card.coverage_table(trained.found)
-    held = {TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)}
+    shares_by_target = {
+        TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)
+    }
     level = f"{100 * trained.config.level:.0f} %"
     rows = []
     for column, score in trained.scores.items():
-        shares = held.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
+        shares = shares_by_target.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
         interval = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         width = f"{score.width:.2f}"
         rows.append(
-            (TARGETS[column].label, *(share(each) for each in shares), interval, width, TARGETS[column].error_unit)
+            (TARGETS[column].label, *(share(value) for value in shares), interval, width, TARGETS[column].error_unit)
         )
-    levels = [f"{100 * each:.0f} %" for each in card.LEVELS]
+    levels = [f"{100 * promised:.0f} %" for promised in card.LEVELS]
     return [
         pages.Heading("Do the intervals keep their promise?"),
         pages.Paragraph(
@@ -181,7 +189,7 @@ def intervals(trained: Trained, folder: Path) -> Blocks:
         ),
         pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
         drawn(
-            figures.calibration(card.LEVELS, held),
+            figures.calibration(card.LEVELS, shares_by_target),
             table,
             folder,
             "calibration",
@@ -198,6 +206,11 @@ def share(value: float) -> str:
     ----------
     value : float
         0 to 1.
+
+    Examples
+    --------
+    >>> share(0.934)
+    '93 %'
     """
     return "" if np.isnan(value) else f"{100 * value:.0f} %"
 
@@ -316,27 +329,3 @@ def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:
 
 def _doi(doi: str) -> pages.Link | None:
     return pages.Link(doi, f"https://doi.org/{quote(doi)}") if doi else None
-
-
-def section(trained: Trained, told: Iterable[Overall], folder: Path) -> Blocks:
-    """Importance with its stability, per part; pictures and numbers are written.
-
-    Parameters
-    ----------
-    told : overall importance of each part
-    """
-    blocks: Blocks = [
-        pages.Heading("What moves the predictions, and how surely"),
-        pages.Paragraph(
-            "SHAP values say how the model weighs a feature, not what causes what. Beside them stands what papers left "
-            "out say: the spread of the models fitted without some of the papers, and the error that is added when a "
-            "feature's values come from other papers. 'silion explain -o DIR' draws single features and pairs."
-        ),
-    ]
-    for each in told:
-        shown = all(trained.scores[column].shown for column in targets_of(each.part))
-        written = Written(folder)
-        blocks.append(pages.Heading(capital(label_of(each)), 3))
-        blocks += strength_blocks(each, "" if shown else NO_SKILL, written)
-        written.table(f"{each.part}_groups", each.groups)
-    return blocks

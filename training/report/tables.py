@@ -15,6 +15,7 @@ from features.tables.fields import LIQUID_CLASSES
 from features.tables.literature import Literature, papers_of
 from models.tasks.registry import LINK, TARGETS, TASKS, targets_with_an_error, task_of
 from models.tasks.target import Target
+from reporting.pages import capital
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors, predictions
@@ -36,7 +37,7 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
     Parameters
     ----------
     target : Target
-        Told quantity.
+        Quantity that is predicted.
     found : OutOfFold
         Out-of-fold predictions of one part.
 
@@ -50,14 +51,14 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
     """
     designs = found.examples.designs
     ours = predictions(target, found)
-    each, rows = errors(target, found)
+    error_by_method, rows = errors(target, found)
     low, high = task_of(target.column).known(target, found.examples)
     table = pd.DataFrame(
         {
             "row_id": designs["row_id"].to_numpy(),
             "paper": designs["paper"].to_numpy(),
             "design": designs_of(designs),
-            "electrolyte_class": [held or UNKNOWN for held in classes_of(designs)],
+            "electrolyte_class": [kind or UNKNOWN for kind in classes_of(designs)],
             "unit": f"log10 {target.unit}" if target.log10 else target.unit,
             "measured_low": low,
             "measured_high": high,
@@ -71,8 +72,8 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
         table.insert(4, "anode_architecture", designs["anode_architecture"].fillna(UNKNOWN).to_numpy())
     if target.at_cycle:
         table.insert(3, "cycle", designs["cycle"].to_numpy())
-    table.loc[rows, "error"] = each[MODEL]
-    table.loc[rows, "dummy_error"] = each["dummy"]
+    table.loc[rows, "error"] = error_by_method[MODEL]
+    table.loc[rows, "dummy_error"] = error_by_method["dummy"]
     return table.assign(signed_error=(table["predicted"] - table["measured_low"]).where(table["error"].notna()))
 
 
@@ -97,8 +98,10 @@ def class_table(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : of `parity_table`
-    kind : its column to sort rows by
+    table : DataFrame
+        Of `parity_table`.
+    kind : str
+        Its column to sort rows by, a key of `KINDS`.
 
     Returns
     -------
@@ -150,8 +153,8 @@ def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
         for level in LEVELS:
             covered = coverage(TARGETS[column], found[part], level)[0][judged]
             known = np.isfinite(covered)
-            held = float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan
-            rows.append({"target": column, "level": level, "held": held})
+            share = float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan
+            rows.append({"target": column, "level": level, "held": share})
     return pd.DataFrame(rows)
 
 
@@ -160,7 +163,14 @@ def worst(target: Target, table: pd.DataFrame, literature: Literature, count: in
 
     Parameters
     ----------
-    table : of `parity_table`
+    target : Target
+        Learned quantity as it is predicted.
+    table : DataFrame
+        Of `parity_table`.
+    literature : Literature
+        All tables.
+    count : int
+        Most rows to return.
 
     Returns
     -------
@@ -198,8 +208,8 @@ def papers_table(found: Mapping[str, OutOfFold], literature: Literature) -> pd.D
         All tables.
     """
     counts = {
-        f"rows_{name}": Counter(paper for row in each.examples.papers for paper in papers_of(row))
-        for name, each in found.items()
+        f"rows_{name}": Counter(paper for row in folds.examples.papers for paper in papers_of(row))
+        for name, folds in found.items()
     }
     papers = sorted(set().union(*counts.values()))
     return pd.DataFrame(
@@ -277,11 +287,11 @@ def _too_few(found: Mapping[str, OutOfFold]) -> str:
 def _liquids(trained: Trained) -> str:
     cells = trained.literature.cells
     left_out = sum(cell.electrolyte_class in LIQUID_CLASSES for cell in cells)
-    held = classes_of(trained.found[LINK].examples.designs)
-    gels = sum(each in LIQUID_CLASSES for each in held)
+    classes = classes_of(trained.found[LINK].examples.designs)
+    gels = sum(kind in LIQUID_CLASSES for kind in classes)
     return (
         f"Liquid and gel electrolytes: the cell models learned from no such cell ({left_out} of {len(cells)} cells in "
-        f"the tables are left out); the conductivity model learned from {gels} such rows of {len(held)}."
+        f"the tables are left out); the conductivity model learned from {gels} such rows of {len(classes)}."
     )
 
 
@@ -314,7 +324,7 @@ def _other_ions(found: OutOfFold) -> str:
 def _named_only(found: OutOfFold) -> str:
     known = _compositions(found)
     classes = [
-        held or UNKNOWN for held, amounts in zip(classes_of(found.examples.designs), known, strict=True) if not amounts
+        kind or UNKNOWN for kind, amounts in zip(classes_of(found.examples.designs), known, strict=True) if not amounts
     ]
     return (
         "Comparing composites, polymers or other electrolytes that are named without a stoichiometry: the model reads "
@@ -334,14 +344,3 @@ def _compositions(found: OutOfFold) -> list[Mapping[str, float]]:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def capital(text: str) -> str:
-    """A sentence's beginning: the first letter large, the others as they are.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-    """
-    return text[:1].upper() + text[1:]

@@ -36,7 +36,12 @@ def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
 
     Parameters
     ----------
-    found : the rules, asked of the model
+    trained : Trained
+        Result of a training.
+    found : sequence of Checked
+        Rules as the model was asked.
+    folder : Path
+        Of the report.
     """
     rare, open_rules, alone = rarely_stated(trained.found, found), unsettled(found), alone_of(trained)
     for name, table in (("rarely_stated", rare), ("open_rules", open_rules), ("alone", alone)):
@@ -97,7 +102,7 @@ def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> p
         `column`, `unit`, `result`, `papers` (that state it), `of` (papers with the result), `values` (the range of a
         number, else the number of different words).
     """
-    columns = sorted({name for each in found for name in (*each.check.before, *each.check.after)} - MATERIAL)
+    columns = sorted({name for checked in found for name in (*checked.check.before, *checked.check.after)} - MATERIAL)
     rows = []
     for part, result in [(name, task.result) for name, task in TASKS.items() if task.of_cells]:
         designs = folds[part].examples.designs
@@ -112,14 +117,14 @@ def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> p
 
 
 def _count(designs: pd.DataFrame) -> int:
-    return len({paper for each in designs["paper"] for paper in papers_of(each)})
+    return len({paper for names in designs["paper"] for paper in papers_of(names)})
 
 
 def _values(given: pd.Series, unit: str) -> str:
     if given.empty:
         return "none"
     if not unit:
-        words = sorted({{True: "yes", False: "no"}.get(each, str(each)) for each in given})
+        words = sorted({{True: "yes", False: "no"}.get(value, str(value)) for value in given})
         return ", ".join(words) if len(words) <= FEW_WORDS else f"{len(words)} different"
     low, high = float(given.min()), float(given.max())
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
@@ -140,14 +145,14 @@ def unsettled(found: Sequence[Checked]) -> pd.DataFrame:
         that is certain physics is forced and needs no papers.
     """
     waiting: dict[tuple[str, str, int], list[str]] = {}
-    for each in found:
-        if each.check.certain:
+    for checked in found:
+        if checked.check.certain:
             continue
-        for settings, count in zip((each.check.before, each.check.after), each.papers, strict=True):
+        for settings, count in zip((checked.check.before, checked.check.after), checked.papers, strict=True):
             if count < LEAST_PAPERS:
                 setting = ", ".join(f"{name} {value}" for name, value in settings.items())
-                waiting.setdefault((setting, each.check.target, LEAST_PAPERS - count), []).append(each.check.said)
-    ordered = sorted(waiting.items(), key=lambda held: -len(held[1]))
+                waiting.setdefault((setting, checked.check.target, LEAST_PAPERS - count), []).append(checked.check.said)
+    ordered = sorted(waiting.items(), key=lambda item: -len(item[1]))
     rows = [(*key, "; ".join(dict.fromkeys(said))) for key, said in ordered]
     return pd.DataFrame(rows, columns=["setting", "target", "missing", "rules"])
 

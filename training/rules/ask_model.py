@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.electrolyte import DEFAULT_TEMPERATURE_C, FAMILIES, classes_of
+from features.electrolyte import DEFAULT_TEMPERATURE_C, classes_of
+from features.family import FAMILIES
 from features.tables.literature import Literature, papers_of
 from features.tables.records import Candidate
 from models.bundle import Bundle

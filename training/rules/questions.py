@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.electrolyte import FAMILIES
+from features.family import FAMILIES
 from models.explain.importance import Overall
 from models.tasks.registry import TASKS
 from reporting.pages import counted

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from features.electrolyte import FAMILIES
+from features.family import FAMILIES
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate

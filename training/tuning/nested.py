@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ import numpy as np
 from features.tables.literature import Literature
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
-from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.groups import Kinship, training_rows
+from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FITS
-from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, cross_validate, validate
 from training.tuning.study import Budget, Study, study_name, tune
 
 TUNED = "tuned"
@@ -60,8 +60,8 @@ class Tuning:
     @property
     def kept(self) -> dict[str, dict[str, Any]]:
         """Recipes found, by the name of the study, as plain values for the model's facts."""
-        found = {**self.known, **{each.name: each.recipe for each in self.studies}}
-        return {title: asdict(recipe) for title, recipe in found.items()}
+        recipes = {**self.known, **{study.name: study.recipe for study in self.studies}}
+        return {title: asdict(recipe) for title, recipe in recipes.items()}
 
     def offered(self, name: str, examples: Examples, kin: Kinship, choices: Choices, seed: int) -> Choices:
         """The choices with what was found inside these rows, where the part is tuned.
@@ -131,8 +131,22 @@ def tune_nested(
 
     Parameters
     ----------
-    choices, link : as for `validate`; the link's own recipe is chosen among those given to it, without a search
-    progress : called with the number of fits just done; the studies report to `tuning.progress`
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    examples : Examples
+        Training rows with labels.
+    kin : Kinship
+        Groups of the rows.
+    choices : dict of Recipe
+        As for `validate`; the conductivity link's own recipe is chosen among those given to it, without a search.
+    protocol : Protocol
+        Folds, repeats and seed.
+    tuning : Tuning
+        Search for recipes inside the folds.
+    progress : callable
+        Called with the number of fits just done; the studies report to `tuning.progress`.
+    link : ConductivityLink or None
+        Gives cells their electrolyte's conductivity, fitted without the papers held out; None for electrolytes.
     """
     planned = protocol.tests(kin.groups)
     judged: list[OutOfFold] = []
@@ -174,14 +188,7 @@ def cross_validate_tuned(
     progress : callable
         Called with the number of steps just done.
     """
-    found: dict[str, OutOfFold] = {}
-    link: ConductivityLink | None = None
-    for name, (examples, kin) in training_rows(literature).items():
-        linked = link if TASKS[name].of_cells else None
-        found[name] = tune_nested(name, examples, kin, choices[name], protocol, tuning, progress, link=linked)
-        if name == LINK:
-            link = ConductivityLink(examples, kin, choices[name], protocol.seed)
-    return found
+    return cross_validate(literature, choices, protocol, progress, partial(tune_nested, tuning=tuning))
 
 
 def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
@@ -195,8 +202,8 @@ def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> d
     choices : mapping of str to dict of Recipe
         Recipes to choose from, by part and name.
     """
-    kept = {name: [each for each in part.chosen if each != TUNED] for name, part in found.items()}
-    return {name: replace(part, chosen=kept[name] or [next(iter(choices[name]))]) for name, part in found.items()}
+    given = {name: [recipe for recipe in part.chosen if recipe != TUNED] for name, part in found.items()}
+    return {name: replace(part, chosen=given[name] or [next(iter(choices[name]))]) for name, part in found.items()}
 
 
 def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFold]) -> OutOfFold:

@@ -32,6 +32,11 @@ class Span:
         ----------
         value : float
             A setting.
+
+        Examples
+        --------
+        >>> Span(2, 6).holds(6), Span(2, 6).holds(7)
+        (True, False)
         """
         return self.low <= value <= self.high
 
@@ -86,13 +91,13 @@ def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
         Settings of the boosters.
     """
     spans = {**WHOLE, **NUMBERS}
-    found: dict[str, Any] = {"recipe": key} | {each: getattr(recipe, each) for each in spans}
-    if not all(span.holds(found[each]) for each, span in spans.items()):
+    params: dict[str, Any] = {"recipe": key} | {setting: getattr(recipe, setting) for setting in spans}
+    if not all(span.holds(params[setting]) for setting, span in spans.items()):
         return None
     if TASKS[name].searches_blocks:
-        blocks = next((each for each, kinds in BLOCKS.items() if kinds == recipe.blocks), None)
-        return None if blocks is None else {**found, "blocks": blocks}
-    return found
+        blocks = next((name for name, kinds in BLOCKS.items() if kinds == recipe.blocks), None)
+        return None if blocks is None else {**params, "blocks": blocks}
+    return params
 
 
 def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
@@ -126,16 +131,19 @@ def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...
 
     Parameters
     ----------
-    rows : number of rows of each part
+    rows : mapping of str to int
+        Number of rows of each part.
+    anyway : bool
+        True tunes every part.
     """
     few = [name for name, count in rows.items() if count < LEAST_ROWS]
     noise = f"tuning on fewer than {LEAST_ROWS} rows mostly fits noise"
     if anyway:
         return tuple(rows), [f"{name}: {rows[name]} rows; {noise}" for name in few]
-    told = [
+    remarks = [
         f"{name}: {rows[name]} rows; {noise}: left to the given recipes (--tune-anyway tunes it too)" for name in few
     ]
-    return tuple(name for name in rows if name not in few), told
+    return tuple(name for name in rows if name not in few), remarks
 
 
 def rows_of(literature: Literature) -> dict[str, int]:

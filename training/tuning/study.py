@@ -74,6 +74,11 @@ class Budget:
         ----------
         tried : sequence of Tried
             Trials finished so far.
+
+        Examples
+        --------
+        >>> Budget(trials=10).used([]), Budget(seconds=90.0).total
+        (0, 90)
         """
         spent = len(tried) if math.isfinite(self.trials) else int(sum(each.seconds for each in tried))
         return min(spent, self.total)
@@ -125,11 +130,22 @@ def tune(
 
     Parameters
     ----------
-    name : part, a key of `models.tasks.registry.TASKS`
-    examples, kin : training rows only
-    choices : recipes to start from, by name
-    storage : sqlite file that keeps the trials
-    progress : called with the steps just done, `budget.total` in all
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    examples : Examples
+        Training rows only.
+    kin : Kinship
+        Groups of these rows.
+    choices : dict of Recipe
+        Recipes to start from, by name.
+    seed : int
+        Of the inner folds, the fits and the trials.
+    budget : Budget
+        Of trials or seconds.
+    storage : Path
+        Sqlite file that keeps the trials.
+    progress : callable
+        Called with the steps just done, `budget.total` in all.
 
     Raises
     ------
@@ -174,11 +190,11 @@ def study_name(name: str, examples: Examples, choices: Choices, seed: int) -> st
     """
     space = [{key: asdict(span) for key, span in spans.items()} for spans in (WHOLE, NUMBERS)]
     settings = {"choices": {key: asdict(recipe) for key, recipe in choices.items()}, "space": [*space, BLOCKS]}
-    found = hashlib.sha256(json.dumps([settings, INNER_FOLDS, OTHER_FOLDS]).encode())
-    found.update(examples.designs.to_csv(index=False).encode())
+    digest = hashlib.sha256(json.dumps([settings, INNER_FOLDS, OTHER_FOLDS]).encode())
+    digest.update(examples.designs.to_csv(index=False).encode())
     for values in (examples.labels.lower, examples.labels.upper, examples.labels.weight):
-        found.update(np.ascontiguousarray(values, dtype=float).tobytes())
-    return f"{name} {found.hexdigest()[:16]} seed {seed}"
+        digest.update(np.ascontiguousarray(values, dtype=float).tobytes())
+    return f"{name} {digest.hexdigest()[:16]} seed {seed}"
 
 
 def _trial(

@@ -29,19 +29,19 @@ def log_trials(store: MlflowClient, parent: str, studies: Sequence[Study]) -> in
 
     experiment, count = store.get_run(parent).info.experiment_id, 0
     for study in studies:
-        for each in study.tried:
-            started = int(1000 * each.started.timestamp())
-            ended = started + int(1000 * each.seconds)
+        for trial in study.tried:
+            started = int(1000 * trial.started.timestamp())
+            ended = started + int(1000 * trial.seconds)
             tags = {
                 "mlflow.parentRunId": parent,
                 "part": study.part,
                 "study": study.name,
-                "trial": str(each.number),
-                "pruned": "yes" if each.pruned else "no",
+                "trial": str(trial.number),
+                "pruned": "yes" if trial.pruned else "no",
             }
-            run = store.create_run(experiment, started, tags, f"{study.part} trial {each.number}").info.run_id
-            settings = [Param(key, str(value)) for key, value in each.params.items()]
-            store.log_batch(run, [Metric("error", each.error, ended, 0)], settings)
+            run = store.create_run(experiment, started, tags, f"{study.part} trial {trial.number}").info.run_id
+            settings = [Param(key, str(value)) for key, value in trial.params.items()]
+            store.log_batch(run, [Metric("error", trial.error, ended, 0)], settings)
             store.set_terminated(run, "FINISHED", ended)
             count += 1
     return count
@@ -56,8 +56,8 @@ def summary(studies: Sequence[Study]) -> str:
         Searches of the training.
     """
     lines = []
-    for name in dict.fromkeys(each.part for each in studies):
-        counts = [len(each.tried) for each in studies if each.part == name]
+    for name in dict.fromkeys(study.part for study in studies):
+        counts = [len(study.tried) for study in studies if study.part == name]
         trials = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{counts[0]}"
         line = f"{name}: {len(counts)} studies of {trials} trials"
         lines.append(line + ("; too few to search, give more minutes" if min(counts) < 2 * RANDOM_TRIALS else ""))

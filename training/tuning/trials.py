@@ -115,11 +115,11 @@ def finished(study: optuna.Study) -> list[Tried]:
     """
     from optuna.trial import TrialState
 
-    found = []
-    for each in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
-        error = each.value if each.value is not None else each.intermediate_values[max(each.intermediate_values)]
-        started, took = each.datetime_start, each.duration
+    trials = []
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
+        error = trial.value if trial.value is not None else trial.intermediate_values[max(trial.intermediate_values)]
+        started, took = trial.datetime_start, trial.duration
         if started is not None and took is not None:
-            pruned = each.state is TrialState.PRUNED
-            found.append(Tried(each.number, pruned, dict(each.params), error, started, took.total_seconds()))
-    return found
+            pruned = trial.state is TrialState.PRUNED
+            trials.append(Tried(trial.number, pruned, dict(trial.params), error, started, took.total_seconds()))
+    return trials

@@ -13,9 +13,9 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,22 +23,15 @@ from typing import Any
 from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess
 
 from models.registry import export
+from serving.server import shared_folder
 from serving.server.processes.worker import Worker, server_config
 from serving.server.settings import GRACE_S, Settings
-from serving.server.shared_folder import (
-    METRICS,
-    SHOWN,
-    LoadError,
-    ReloadError,
-    bundle_of,
-    identity_of,
-    make_home,
-    shared_number,
-)
+from serving.server.shared_folder import LoadError, ReloadError, bundle_of, identity_of
 
 BETWEEN_STARTS_S = 1.0
 """Wait before a worker is started in the place of one that ended."""
-BETWEEN_PINGS_S = 1.0
+TICK_S = 0.1
+"""Between two looks at signals and workers; uvicorn's workers look as often."""
 LOADS_S = 120.0
 """A worker that has not loaded a model after so long is ended."""
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -96,11 +89,11 @@ class Supervisor(Multiprocess):
         ModelNotFoundError, BundleError, ReloadError
             There is no model to begin with, or it cannot be used.
         """
-        with TemporaryDirectory(prefix="silion-serve-") as folder, _signals_as_bytes() as self._signalled:
+        with TemporaryDirectory(prefix="silion-serve-") as folder:
             self._home = Path(folder)
-            make_home(self._home)
-            self._number = shared_number(self._home)
-            os.environ[METRICS_VARIABLE] = str(self._home / METRICS)
+            shared_folder.make_home(self._home)
+            self._number = shared_folder.shared_number(self._home)
+            os.environ[METRICS_VARIABLE] = str(self._home / shared_folder.METRICS)
             try:
                 with suppress(_StoppedError):
                     self.init_processes()
@@ -110,7 +103,6 @@ class Supervisor(Multiprocess):
                         self.handle_signals()
                         self.keep_subprocess_alive()
             finally:
-                self.signal_queue.clear()
                 self._listen.close()
                 self.terminate_all()
                 self.join_all()
@@ -177,12 +169,12 @@ class Supervisor(Multiprocess):
         try:
             changed = self._switch(was)
         except (ValueError, OSError) as error:
-            raise ReloadError(f"{error}\nthe old model {was[:SHOWN]} goes on serving") from error
+            raise ReloadError(f"{error}\nthe old model {was[: shared_folder.SHOWN]} goes on serving") from error
         now = identity_of(bundle_of(self._home, self._generation))
         return {
             "changed": changed,
-            "model": now[:SHOWN],
-            "was": was[:SHOWN],
+            "model": now[: shared_folder.SHOWN],
+            "was": was[: shared_folder.SHOWN],
             "generation": self._generation,
             "workers": len(self.workers),
         }
@@ -190,15 +182,17 @@ class Supervisor(Multiprocess):
     def join_all(self) -> None:
         """Wait for the workers to answer what they have begun; kill what is left after that time, or at a second
         signal."""
+        for number in ENDING:
+            signal.signal(number, lambda *_: self._kill_all())
         until = time.monotonic() + self._settings.seconds + 2 * GRACE_S
-        while not self._shall_end() and (left := until - time.monotonic()) > 0:
-            running = [worker.process.sentinel for worker in self.workers if worker.process.is_alive()]
-            if not running:
-                break
-            self._wait(running, left)
+        for worker in self.workers:
+            worker.process.join(max(0.0, until - time.monotonic()))
+        self._kill_all()
+        super().join_all()
+
+    def _kill_all(self) -> None:
         for worker in self.workers:
             worker.kill()
-            worker.join()
 
     def _switch(self, was: str | None) -> bool:
         """Copy the model, have all workers load it, then change the number; False where it is the model that serves."""
@@ -222,22 +216,19 @@ class Supervisor(Multiprocess):
             shutil.rmtree(bundle_of(self._home, old), ignore_errors=True)
         return True
 
-    def _load(self, workers: Iterable[Worker], generation: int) -> dict[Worker, LoadError]:
+    def _load(self, workers: Sequence[Worker], generation: int) -> dict[Worker, LoadError]:
         """Have workers put a model beside the one that answers, all at the same time; gives the failures."""
-        loading = {worker.parent_conn: worker for worker in workers}
-        failures, until = {}, time.monotonic() + LOADS_S
-        for worker in loading.values():
+        for worker in workers:
             worker.order("load", generation)
-        while loading:
-            for ready in self._wait(loading, max(0.1, until - time.monotonic())):
-                worker = loading.pop(ready)
-                if failure := worker.loaded():
-                    failures[worker] = failure
-            if self._shall_end():
-                raise _StoppedError
-            if time.monotonic() > until:  # stopped, or without end: they are told of as any that ended
-                for worker in loading.values():
+        failures, until = {}, time.monotonic() + LOADS_S
+        for worker in workers:
+            while not worker.parent_conn.poll(TICK_S):
+                if any(number in ENDING for number in self.signal_queue):
+                    raise _StoppedError
+                if time.monotonic() > until:
                     worker.process.kill()
+            if failure := worker.loaded():
+                failures[worker] = failure
         return failures
 
     def _keep(self, generation: int) -> None:
@@ -245,29 +236,16 @@ class Supervisor(Multiprocess):
             worker.order("keep", generation)
 
     def _answer_requests(self) -> None:
-        """Wait for a signal, a death or the next ping, and reload for the workers that were asked to."""
-        asking = {worker.reload_requests: worker for worker in self.workers}
-        for ready in self._wait([*asking, *(worker.process.sentinel for worker in self.workers)], BETWEEN_PINGS_S):
-            if ready not in asking:
-                continue
+        """Wait for workers that were asked to reload, and reload for them."""
+        wait([worker.reload_requests for worker in self.workers], TICK_S)
+        for requests in [worker.reload_requests for worker in self.workers]:
             with suppress(EOFError, OSError):  # the worker is gone: `keep_subprocess_alive` sees it
-                ready.recv()
-                try:
-                    ready.send(self.reload())
-                except ReloadError as error:
-                    ready.send(str(error))
-
-    def _wait(self, on: Iterable[Connection | int], seconds: float | None = None) -> list[Any]:
-        """Wait until one of them is ready or a signal comes; gives those that are."""
-        ready = wait([*on, self._signalled], seconds)
-        if self._signalled in ready:
-            ready.remove(self._signalled)
-            self._signalled.recv(1024)
-        return ready
-
-    def _shall_end(self) -> bool:
-        """Whether a signal to end waits to be handled."""
-        return any(number in ENDING for number in self.signal_queue)
+                if requests.poll():
+                    requests.recv()
+                    try:
+                        requests.send(self.reload())
+                    except ReloadError as error:
+                        requests.send(str(error))
 
     def _start(self) -> Worker:
         worker = Worker(self.config, self._listen, self._home, self._settings)
@@ -282,18 +260,5 @@ class Supervisor(Multiprocess):
         worker.kill()
         worker.join()
         self.processes.remove(worker)
-        mark_process_dead(worker.pid, str(self._home / METRICS))
+        mark_process_dead(worker.pid, str(self._home / shared_folder.METRICS))
         self._no_start_before = time.monotonic() + BETWEEN_STARTS_S
-
-
-@contextmanager
-def _signals_as_bytes() -> Iterator[socket.socket]:
-    """Have every signal write a byte to a socket, so that whoever waits for sockets wakes up."""
-    ours, written = socket.socketpair()
-    with ours, written:
-        written.setblocking(False)
-        before = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
-        try:
-            yield ours
-        finally:
-            signal.set_wakeup_fd(before)

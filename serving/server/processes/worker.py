@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from multiprocessing import Pipe
+from multiprocessing import Pipe, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from serving.server.settings import GRACE_S, Settings
 from serving.server.shared_folder import LoadError, ReloadError, bundle_of, shared_number
 
 KEEP_ALIVE_S = 30
-"""How long an idle connection stays open."""
+"""Seconds that an idle connection stays open."""
 ANSWERS_PING_S = 15
 """A worker that does not answer its supervisor for so long has stopped."""
 SUPERVISORS = (signal.SIGINT, signal.SIGHUP)
@@ -78,6 +78,7 @@ class Worker(Process):
 
     def start(self) -> None:
         """Start the process; it answers nobody until it was told to keep a model."""
+        resource_tracker.ensure_running()  # Python's own, which unblocks signals when it begins
         signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISORS)  # a process begins with the mask of who starts it
         try:
             super().start()
@@ -128,7 +129,7 @@ class Worker(Process):
         try:
             while not self._keeps_one:
                 self.pong()
-            signal.signal(signal.SIGTERM, _pass)  # what uvicorn raises again when it has drained
+            signal.signal(signal.SIGTERM, lambda *_: None)  # what uvicorn raises again when it has drained
             super().target(sockets)
         except EOFError:
             pass  # the supervisor has gone before there was a model
@@ -176,7 +177,3 @@ class Worker(Process):
         if isinstance(answer, str):
             raise ReloadError(answer)
         return answer
-
-
-def _pass(number: int, frame: object) -> None:
-    """Do nothing."""

@@ -21,7 +21,7 @@ TYPES = {
     ".json": "application/json",
     ".woff2": "font/woff2",
 }
-"""What may be part of the page; other files of the folder are not served."""
+"""Types of the files that may be part of the page; others of the folder are not served."""
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 LINK = re.compile(r'(?<=["\'])/page/([^"\'?#]+)(?=["\'])')
 HASH_CHARACTERS = 16

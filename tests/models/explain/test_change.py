@@ -6,8 +6,10 @@ import pandas as pd
 
 from features.tables.records import Candidate
 from models.candidates import candidate_frame
+from models.explain.counterfactuals import changes
+from models.explain.questions import Want
 from models.predictor import Predictor
-from reporting.explain.counterfactuals import Want, change_blocks, changes
+from reporting.explain.design_blocks import change_blocks
 from reporting.files import Written
 from reporting.pages import Table
 
@@ -28,8 +30,8 @@ def test_the_smallest_change_reaches_the_step_and_no_further(planted: Predictor)
     assert 20 <= after <= 20 + (75 - 2) / 59 + 0.1  # the first of 60 steps from 2 MPa that is not below it
     assert change.predicted["cycle_life_80"][0] > 500
     assert "reached by changing 1 of the columns" in found.verdict
-    assert change.said.startswith("stack_pressure_mpa 2 → 20")
-    assert change.said.endswith(" MPa")
+    assert change.in_words.startswith("stack_pressure_mpa 2 → 20")
+    assert change.in_words.endswith(" MPa")
 
 
 def test_what_nothing_allowed_reaches_says_so_with_the_nearest(planted: Predictor) -> None:

@@ -9,8 +9,8 @@ import silion
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
-from reporting.explain.counterfactuals import Want
-from reporting.explain.page import NO_SKILL, Questions, explain
+from models.explain.questions import Questions, Want
+from reporting.explain.page import NO_SKILL, explain
 
 DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3YCl6")])
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle
 from models.explain.importance import overall
-from models.explain.reasons import learnt
+from models.explain.reasons import training_vectors
 from models.explain.stability import FACTS, NONE, Stability, stability_of
 from models.tasks.registry import LINK
 from reporting.explain.sections import overall_blocks
@@ -59,7 +59,7 @@ def test_importance_is_that_of_the_training_designs_with_its_stability(bundle: B
     part = bundle.parts[LINK]
     bundle.facts[FACTS] = {"conductivity": planted(bundle, "conductivity").as_dict()}
     told = overall(bundle, "conductivity")
-    by_hand = np.abs(part.ensemble.contributions(learnt(part))[0]).mean(axis=0)
+    by_hand = np.abs(part.ensemble.contributions(training_vectors(part))[0]).mean(axis=0)
     names = [feature.name for feature in part.featurizer.features_]
     table = told.features.set_index("feature")
     np.testing.assert_allclose(table.loc[names, "mean_abs_shap"], by_hand)

@@ -8,7 +8,7 @@ import pytest
 from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
-from models.explain.reasons import Reasons, answer, learnt, reasons, shares
+from models.explain.reasons import Reasons, answer, reasons, shares, training_vectors
 from models.predictor import Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.fade import LIFE, RETENTION
@@ -87,6 +87,6 @@ def test_the_life_counts_the_reference_cycle(bundle: Bundle) -> None:
 def test_a_part_without_training_designs_has_learnt_none(bundle: Bundle) -> None:
     part = bundle.parts["ice"]
     assert part.domain is not None
-    assert learnt(part).shape == part.domain.vectors.shape
+    assert training_vectors(part).shape == part.domain.vectors.shape
     part.domain = None
-    assert learnt(part).shape == (0, len(part.featurizer.features_))
+    assert training_vectors(part).shape == (0, len(part.featurizer.features_))

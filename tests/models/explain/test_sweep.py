@@ -7,9 +7,12 @@ import pytest
 
 from features.tables.records import Candidate
 from models.candidates import candidate_frame
+from models.explain.literature import known_values, measured_points
+from models.explain.sweep import Sweep, grid, sweep
 from models.predictor import Predictor
 from models.tasks.registry import LINK
-from reporting.explain.sweep import Sweep, figure_of, grid, known_values, points, sweep, sweep_blocks
+from reporting.explain import figures
+from reporting.explain.design_blocks import sweep_blocks
 from reporting.files import Written
 from reporting.pages import Picture
 
@@ -42,7 +45,7 @@ def test_the_literature_stands_on_the_sweep(planted: Predictor) -> None:
 def test_retention_of_another_cycle_is_brought_there_by_the_fade_law(planted: Predictor) -> None:
     # a cell that holds 80 % after 10 cycles holds 100 * 0.8 ** ((40 / 10) ** shape) after 40, at cycle 41
     part = planted.bundle.parts["fade"]
-    found = points(part, "stack_pressure_mpa", "retention_pct", 41.0)
+    found = measured_points(part, "stack_pressure_mpa", "retention_pct", 41.0)
     by_hand = 100 * 0.8 ** (4 ** part.settings["shape"])
     np.testing.assert_allclose(found.loc[found["value"] < 10, "measured"], by_hand)
 
@@ -51,7 +54,7 @@ def test_a_column_that_moves_nothing_is_flat_and_said_so(planted: Predictor, tmp
     found = swept(planted, "silicon_size_nm")
     assert found.is_flat
     assert found.log  # 50 to 1000 nm is more than a decade
-    (picture,) = sweep_blocks(planted, found, "01", "", Written(tmp_path))
+    (picture,) = sweep_blocks(planted.bundle, found, "01", "", Written(tmp_path))
     assert isinstance(picture, Picture)
     assert "The prediction does not move" in picture.caption
     assert {path.name for path in tmp_path.iterdir()} == {"01.csv", "01.png", "01_literature.csv"}
@@ -83,7 +86,7 @@ def test_an_empty_temperature_is_no_point_at_25_degrees(planted: Predictor) -> N
 def test_outside_the_domain_the_line_is_dotted(planted: Predictor) -> None:
     found = swept(planted, "stack_pressure_mpa")
     found.table["inside"] = found.table["value"] < 50
-    lines = {line.get_label(): line for line in figure_of(found, "pressure").axes[0].lines}
+    lines = {line.get_label(): line for line in figures.sweep(found, "pressure").axes[0].lines}
     drawn = np.asarray(lines["prediction"].get_ydata(), dtype=float)
     assert np.isnan(drawn[found.table["value"] >= 50]).all()
     assert lines["outside the domain"].get_linestyle() == ":"

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting.explain.counterfactuals import Want, check_vary
+from models.explain.questions import Want, check_vary
 
 
 def test_a_want_is_read() -> None:
     assert Want.parse("conductivity_s_per_cm > 1e-3") == Want("conductivity_s_per_cm", True, 1e-3)
     assert Want.parse("ice_pct<=85") == Want("ice_pct", False, 85.0)
-    assert Want.parse("ice_pct<=85").said == "initial Coulombic efficiency below 85 %"
+    assert Want.parse("ice_pct<=85").in_words == "initial Coulombic efficiency below 85 %"
 
 
 @pytest.mark.parametrize(

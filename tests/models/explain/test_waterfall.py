@@ -9,8 +9,9 @@ import pytest
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
+from models.explain.waterfall import waterfalls
 from models.predictor import Predictor
-from reporting.explain.waterfall import waterfall_blocks, waterfalls
+from reporting.explain.design_blocks import waterfall_blocks
 from reporting.files import Written
 from reporting.pages import Picture
 
@@ -60,7 +61,7 @@ def test_steps_are_told_in_words_strongest_first(bundle_folder: Path) -> None:
     assert said["log10_stack_pressure_mpa"] == "20 MPa"
     assert said["log10_film_thickness_nm"] == "not given"
     assert said["family_sulfide"] == "yes"
-    assert (each.told(np.log10(3.2)), each.title) == ("×3.2", "cycle life to 80 %: one")
+    assert (each.step_in_words(np.log10(3.2)), each.title) == ("×3.2", "cycle life to 80 %: one")
 
 
 def test_pieces_that_do_not_make_the_prediction_are_refused(

@@ -21,7 +21,7 @@ from models.explain.readings import reading
     ],
 )
 def test_values_are_said_in_the_units_of_the_laboratory(feature: Feature, value: float, said: str) -> None:
-    assert reading(feature).said(value) == said
+    assert reading(feature).in_words(value) == said
 
 
 def test_labels_carry_the_unit_of_the_laboratory() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serving.screen.axis import Listed, Range, read_range
+from serving.screen.axes import Listed, Range, read_range
 
 
 def values(text: str) -> list[float]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.formulas.charge import OXIDATION_STATES, charge_imbalance
 from features.formulas.stoichiometry import FormulaError, parse
-from serving.screen.axis import Listed, read_range
+from serving.screen.axes import Listed, read_range
 from serving.screen.formula_family import Doping, Family, alternatives_of, drawn_formulas, spelt, variables_in
 
 

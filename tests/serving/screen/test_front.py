@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from serving.screen.pareto import ALIKE, Front, on_front
+from serving.screen.ranking import ALIKE, Front, on_front
 
 
 def test_a_front_by_hand() -> None:

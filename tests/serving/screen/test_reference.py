@@ -10,14 +10,14 @@ import pytest
 
 from features.tables.literature import Literature
 from models.bundle import load_bundle
-from serving.screen.literature import literature
+from models.explain.literature import nearest_measurements
 
 
 @pytest.fixture(scope="module")
 def known(bundle_folder: Path) -> pd.DataFrame:
     designs = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["nano-Si"], "silicon_size_nm": [300.0]})
     columns = ["ice_pct", "stack_pressure_mpa", "electrolyte_thickness_um", "conductivity_s_per_cm"]
-    return literature(load_bundle(bundle_folder), columns, designs)
+    return nearest_measurements(load_bundle(bundle_folder), columns, designs)
 
 
 def test_coordinates_are_those_of_the_tables(known: pd.DataFrame, root: Path) -> None:
@@ -42,7 +42,9 @@ def test_the_nearest_stand_first_and_every_row_has_its_paper(known: pd.DataFrame
 
 def test_retention_is_shown_at_cycle_100_only(bundle_folder: Path) -> None:
     bundle = load_bundle(bundle_folder)
-    found = literature(bundle, ["retention_pct"], pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["nano-Si"]}))
+    found = nearest_measurements(
+        bundle, ["retention_pct"], pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["nano-Si"]})
+    )
     precedents = bundle.parts["fade"].domain.precedents  # type: ignore[union-attr]
     told = {each["row"]: each["retention_pct"] for each in precedents if each["cycle"] == 100}
     assert dict(zip(found["row"], found["retention_pct"], strict=True)) == told

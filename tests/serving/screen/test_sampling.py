@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from serving.screen.sampling import LATIN, SOBOL, Points, digits
+from serving.screen.axes import LATIN, SOBOL, Points, grid_places
 
 
 def test_digits_by_hand() -> None:
     # 17 = 1 x (3 x 4) + 1 x 4 + 1
-    assert [int(place[0]) for place in digits(np.array([17]), [2, 3, 4])] == [1, 1, 1]
-    whole = np.column_stack(digits(np.arange(24), [2, 3, 4]))
+    assert [int(place[0]) for place in grid_places(np.array([17]), [2, 3, 4])] == [1, 1, 1]
+    whole = np.column_stack(grid_places(np.arange(24), [2, 3, 4]))
     assert len(np.unique(whole, axis=0)) == 24
 
 

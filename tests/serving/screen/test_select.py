@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict.expression import condition
+from serving.screen.ranking import KEPT_AS, Best, Keeper, scrambled
 from serving.screen.reader import read_space
 from serving.screen.run import answers
-from serving.screen.select import KEPT_AS, Best, Keeper, Selection, in_domain, scrambled
+from serving.screen.select import Selection, in_domain
 
 
 @given(st.lists(st.integers(-3, 3), max_size=60), st.integers(1, 20), st.integers(1, 10))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from features.tables.records import Candidate
 from features.tables.rows import parse_row
 from serving.screen.reader import read_space
-from serving.screen.space import SHARES, Space, _possible
+from serving.screen.space import SHARES, Space, possible
 
 
 def read(folder: Path, content: str) -> Space:
@@ -102,7 +102,7 @@ def test_what_is_possible_is_what_the_row_model_accepts(rows: list[tuple[float |
         )
         for row in rows
     ]
-    assert _possible(frame, lambda reason, n: None).tolist() == accepted
+    assert possible(frame, lambda reason, n: None).tolist() == accepted
 
 
 def test_varied_columns(tmp_path: Path) -> None:

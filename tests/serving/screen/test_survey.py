@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from serving.screen.axis import Listed, Range
+from serving.screen.axes import Listed, Range
 from serving.screen.reader import read_space
 from serving.screen.survey import SAMPLE, Cells, Survey
 

@@ -16,7 +16,6 @@ from models.intervals import Calibration
 from models.lab_effect import Kernel, LabEffect
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
-from models.tasks.registry import TARGETS
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
 from serving.server.answers import alike, predict, predict_alike

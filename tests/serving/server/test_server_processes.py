@@ -291,6 +291,18 @@ def test_ctrl_c_is_the_usual_end(champion: Path, tmp_path: Path) -> None:
         assert server.words.count("\n") == 1
 
 
+def test_a_terminal_speaks_to_the_supervisor_alone(server: Served) -> None:
+    """Ctrl-C and the end of a terminal reach every process: workers leave it to their supervisor what that means."""
+    for worker in server.workers():
+        status = Path(f"/proc/{worker}/status").read_text(encoding="utf-8")
+        blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+        assert [bool(blocked >> number - 1 & 1) for number in (signal.SIGINT, signal.SIGHUP)] == [True, True]
+        for number in (signal.SIGINT, signal.SIGHUP):
+            os.kill(worker, number)
+    assert len(server.workers()) == 2
+    assert server.client.get("/health").status_code == 200
+
+
 def test_workers_end_with_their_supervisor(champion: Path, tmp_path: Path) -> None:
     with serving(champion, tmp_path) as server:
         (worker,) = server.workers()

@@ -1,30 +1,24 @@
 """`silion data add` and its neighbours as people call them, in this process and in a folder of the test."""
 
-import argparse
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cli.data_arguments import declare
+from cli.main import build_parser
 from features.tables.mistakes import InputError
 from tests.shared import Finished
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys) -> Callable[..., Finished]:
-    """Run a command of `silion data` with its words; unusable input is code 2, as in silion.py."""
+    """Run a command of `silion data` with its words; unusable input is code 2, as in cli/main.py."""
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str | Path) -> Finished:
-        parser = argparse.ArgumentParser()
-        declare(parser.add_subparsers(required=True))
-        arguments = parser.parse_args([str(word) for word in words])
-        room, name = arguments.command.rsplit(".", 1)
-        command = getattr(importlib.import_module(room), name)
+        arguments = build_parser().parse_args(["data", *(str(word) for word in words)])
         try:
-            code = command(arguments)
+            code = arguments.run(arguments)
         except InputError as error:
             return Finished(2, capsys.readouterr().out, str(error))
         return Finished(code, capsys.readouterr().out, "")

@@ -21,19 +21,16 @@ NEW = (
     "s4,Qx9Zz,1,25,10.1000/new\n"  # rejected
 )
 CALLER = """
-import argparse, importlib, os, resource, shutil, signal, sys
+import os, resource, shutil, signal, sys
 from pathlib import Path
-from cli.data_arguments import declare
+from cli.main import build_parser
 import training.intake.add, training.intake.text, training.intake.withdraw
 
 
 def command(words):
-    parser = argparse.ArgumentParser()
-    declare(parser.add_subparsers(required=True))
-    arguments = parser.parse_args(words)
-    name = arguments.command.rsplit(".", 1)[1]
+    arguments = build_parser().parse_args(["data", *words])
     try:
-        return getattr(importlib.import_module("cli.data"), name)(arguments)
+        return arguments.run(arguments)
     except ValueError as error:
         print(error)
         return 2

@@ -1,0 +1,135 @@
+"""The command `silion evaluate`: skill by paper, on given test rows, or of design rules."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cli.options import Commands, add_recipe, load_model, train_config
+from reporting.console import DONE, progress
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `evaluate` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
+    add_recipe(parser)
+    parser.add_argument(
+        "--test",
+        metavar="FILE",
+        help="judge conductivity on these row ids alone; all that is akin to them is removed from training",
+    )
+    parser.add_argument("--write-readme", action="store_true", help="put the tables between the marks of README.md")
+    parser.add_argument(
+        "--model",
+        metavar="REF",
+        help="use the configuration this model was trained with, and say whether its data are these data",
+    )
+    parser.add_argument(
+        "--rules",
+        nargs="?",
+        const="",
+        metavar="OUT",
+        help="ask the model the design rules of the literature instead; as CSV too where OUT is given",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure skill again and print it; nothing is trained to be kept.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code.
+
+    Raises
+    ------
+    ValueError, OSError
+        Data, options or model that cannot be used.
+    """
+    if arguments.rules is not None:
+        return _evaluate_rules(arguments)
+    if arguments.test:
+        return _evaluate_test_rows(arguments)
+    return _evaluate_by_paper(arguments)
+
+
+def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
+    """Print the skill tables, from the data."""
+    from training.config import TrainConfig
+    from training.evaluation.score import markdown
+    from training.report.report import write_readme
+    from training.train import load_data, measure, steps
+
+    config = train_config(arguments)
+    facts: dict[str, Any] = {}
+    if arguments.model:
+        if config != TrainConfig():
+            raise ValueError("--model brings its own data, seed, folds and repeats; leave the other options out")
+        facts = load_model(arguments).facts
+        config = TrainConfig.from_dict(facts["config"])
+    literature = load_data(config)
+    with progress(steps(config)) as step:
+        _, scores = measure(literature, config, step)
+    if facts:
+        same = facts["data_hashes"] == literature.hashes
+        print(
+            "data: the same as the model's"
+            if same
+            else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
+        )
+    print(markdown(scores))
+    if arguments.write_readme:
+        write_readme(scores, README)
+    return DONE
+
+
+def _evaluate_rules(arguments: argparse.Namespace) -> int:
+    """Ask design rules of a model, and of one that never saw the papers they came from."""
+    from reporting.files import write_csv
+    from training.config import TrainConfig
+    from training.rules.ask_model import check_rules
+    from training.rules.rule_file import read_checks
+    from training.rules.summary import as_table, as_text
+    from training.train import load_data
+
+    if arguments.test or arguments.write_readme or train_config(arguments) != TrainConfig():
+        raise ValueError("--rules asks a model, with its own data and seed; leave the other options but --model out")
+    bundle = load_model(arguments)
+    config, checks = TrainConfig.from_dict(bundle.facts["config"]), read_checks()
+    with progress(len(checks), "by rule", "rule") as step:
+        answers = check_rules(bundle, load_data(config), checks, config.seed, step)
+    print(as_text(answers, bundle.facts))
+    if arguments.rules:
+        print(f"as a table: {write_csv(as_table(answers), Path(arguments.rules))}")
+    return DONE
+
+
+def _evaluate_test_rows(arguments: argparse.Namespace) -> int:
+    """Print the skill for conductivity on the rows a file names."""
+    from training.evaluation.fixed_split import read_ids
+    from training.evaluation.score import sentence
+    from training.train import load_data, measure_fixed
+
+    if arguments.model or arguments.write_readme:
+        raise ValueError("--test judges the recipe of the other options; leave --model and --write-readme out")
+    config, ids = train_config(arguments), read_ids(arguments.test)
+    score, split = measure_fixed(load_data(config), config, ids)
+    print(f"{len(split.test)} test rows; {len(split.train)} rows to learn from")
+    print(f"{split.removed} rows removed from training: they share a paper or a composition with a test row")
+    print(sentence(score))
+    return DONE

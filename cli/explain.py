@@ -1,0 +1,97 @@
+"""The command `silion explain`: overall importance, and the reasons design by design."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.messages import print_mistakes, print_remarks
+from cli.options import Commands, add_model, add_targets, load_model
+from reporting.console import DONE, REJECTED
+
+if TYPE_CHECKING:
+    from models.explain.questions import Questions
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `explain` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = commands.add_parser("explain", help="overall importance, and the reasons design by design")
+    parser.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
+    parser.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where pictures and tables go")
+    add_targets(parser)
+    parser.add_argument(
+        "--want", nargs="+", default=[], metavar="TARGET>VALUE",
+        help="what each design should reach, such as 'ice_pct>85': the smallest changes that do it (quote it: > is the "
+        "shell's)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--vary", nargs="+", default=[], metavar="COLUMN", help="columns that may change for --want; at most three do"
+    )
+    parser.add_argument(
+        "--sweep", nargs="+", default=[], metavar="COLUMN",
+        help="plot each prediction along this column, such as stack_pressure_mpa, with the literature's measurements",
+    )  # fmt: skip
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write a folder of pictures and tables that explain a model, and designs where a table of them is given.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where rows were left out.
+
+    Raises
+    ------
+    ValueError, OSError
+        Input, options, folder or model that cannot be used.
+    """
+    from reporting.explain.page import explain
+    from reporting.files import check_folder, whole_folder
+
+    folder = Path(arguments.out)
+    check_folder(folder)
+    questions = _questions(arguments)
+    bundle, page = load_model(arguments), folder / "index.html"
+    if not arguments.input:
+        with whole_folder(folder) as aside:
+            written = explain(bundle, aside, targets=arguments.targets)
+        print(f"{len(written)} files; look at {page}")
+        return DONE
+    from serving.predict.explain import explain_file
+
+    with whole_folder(folder) as aside:
+        result = explain_file(arguments.input, aside, bundle, arguments.targets, questions)
+    print_remarks(result.remarks)
+    print(f"{len(result.written)} files; look at {page}")
+    if not result.rejected_rows:
+        return DONE
+    print_mistakes(result.mistakes, result.rejected_rows, "left out")
+    return REJECTED
+
+
+def _questions(arguments: argparse.Namespace) -> Questions:
+    """Return what `--want`, `--vary` and `--sweep` ask; they need a table of designs."""
+    from models.explain.questions import Questions, Want, check_vary
+
+    wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
+    questions = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))
+    if bool(wants) != bool(vary):
+        raise ValueError("--want and --vary go together: what to reach, and the columns that may change for it")
+    if (wants or questions.sweeps) and not arguments.input:
+        raise ValueError("--want and --sweep ask about designs; give a table of them")
+    return questions

@@ -1,0 +1,141 @@
+"""Options that several commands share, and what they ask for; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from training.config import TrainConfig
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""The commands of a parser, to which a further one is added."""
+
+
+def add_subcommands(parser: argparse.ArgumentParser) -> Commands:
+    """Let a command have commands of its own, one of which must be given.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of the command, such as that of `silion data`.
+    """
+    return parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`, which `load_model` reads.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that asks a model.
+    """
+    parser.add_argument("--model", metavar="REF", help="alias, version or exported folder (default: the champion)")
+
+
+def load_model(arguments: argparse.Namespace) -> Bundle:
+    """Load the model that `--model` names.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        With `model`: alias, version or folder; None is the champion.
+
+    Raises
+    ------
+    ModelNotFoundError
+        No such model; the message says how to train one.
+    """
+    from models.bundle import load_bundle
+    from models.registry import resolve
+
+    return load_bundle(resolve(arguments.model))
+
+
+def add_level(parser: argparse.ArgumentParser) -> None:
+    """Add `--level`, the share of papers an interval should hold.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that writes intervals.
+    """
+    parser.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
+
+
+def add_targets(parser: argparse.ArgumentParser) -> None:
+    """Add `--targets`, the columns to predict; None means all.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that asks a model.
+    """
+    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+
+
+def add_data(parser: argparse.ArgumentParser, text: str = "as in train") -> None:
+    """Add `--data`, folders of tables beside the shipped ones.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that reads the literature.
+    text : str
+        Help of the option.
+    """
+    parser.add_argument("--data", action="append", default=[], metavar="FOLDER", help=text)
+
+
+def add_recipe(parser: argparse.ArgumentParser, data: str = "as in train", seed: str = "as in train") -> None:
+    """Add what a training begins from, which `train_config` reads: `--data --public --seed --folds --repeats`.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that trains.
+    data, seed : str
+        Help of these options.
+    """
+    add_data(parser, data)
+    parser.add_argument(
+        "--public",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski); may repeat, or a,b",
+    )
+    parser.add_argument("--seed", type=int, default=0, help=seed)
+    parser.add_argument("--folds", type=int, default=5, help="of the cross-validation by paper (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by paper (default 5)")
+
+
+def train_config(arguments: argparse.Namespace) -> TrainConfig:
+    """Return the configuration that the options of a command ask for.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        With the options of `add_recipe`; `tune` in minutes and `tune_anyway` where the command has them.
+
+    Raises
+    ------
+    InputError
+        A value is out of its range.
+    """
+    from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
+
+    public = tuple(dict.fromkeys(name for names in arguments.public for name in names.split(",") if name))
+    choices = PUBLIC_CHOICES if public else CHOICES
+    return TrainConfig(
+        tuple(arguments.data),
+        arguments.seed,
+        arguments.folds,
+        arguments.repeats,
+        public=public,
+        choices=dict(choices),
+        tune_minutes=getattr(arguments, "tune", 0.0),
+        tune_anyway=getattr(arguments, "tune_anyway", False),
+    )

@@ -1,0 +1,188 @@
+"""One prediction taken apart: factors whose product it is, or percentage points whose sum it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.feature import Feature, number
+from models.bundle import Bundle
+from models.explain.readings import reading
+from models.explain.reasons import Reasons, Shares, reasons, shares
+from models.predictor import DEFAULT_CYCLE, ENDS, Predictor
+from models.tasks.registry import TARGETS, task_of
+from models.tasks.target import Target
+
+AGREES = 1e-4
+"""Relative difference, or points, by which what was put together again may miss the prediction."""
+
+
+@dataclass
+class Waterfall:
+    """Steps from the base to one prediction of one design.
+
+    Attributes
+    ----------
+    design : str
+        Its name.
+    column : str
+        Target.
+    cycle : float or None
+        At which retention is asked for; None for other targets.
+    base : float
+        Answer when nothing is known of the design, in the target's unit.
+    steps : DataFrame
+        One row per feature, strongest first: `feature`, `label`, `value` (in words, with its unit), `shap` (on the
+        model's scale), `piece` (log10 of the factor, or points), and `factor` or `points`.
+    predicted, low, high : float
+        Prediction with its interval, in the target's unit.
+    rebuilt : float
+        Base times all factors, or base plus all points.
+    notice : str
+        Of the prediction.
+    """
+
+    design: str
+    column: str
+    cycle: float | None
+    base: float
+    steps: pd.DataFrame
+    predicted: float
+    low: float
+    high: float
+    rebuilt: float
+    notice: str
+
+    @property
+    def target(self) -> Target:
+        """Target that is predicted."""
+        return TARGETS[self.column]
+
+    @property
+    def title(self) -> str:
+        """Target, cycle and design in words."""
+        at = f" after {self.cycle:g} cycles" if self.cycle is not None else ""
+        return f"{self.target.label}{at}: {self.design}"
+
+    def step_in_words(self, piece: float) -> str:
+        """Write a step: `×3.2`, `+4.1`.
+
+        Parameters
+        ----------
+        piece : float
+            log10 of a factor, or points.
+        """
+        return f"×{10.0**piece:.3g}" if self.target.log10 else f"{piece:+.2g}"
+
+
+def explained(bundle: Bundle, designs: pd.DataFrame, column: str) -> tuple[Reasons, Shares]:
+    """Return the SHAP values of designs and what each feature adds to their printed answer.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of `Candidate`; retention is asked for at `cycle`, after 100 cycles where a design names none.
+    column : str
+        Target.
+    """
+    part = bundle.parts[task_of(column).name]
+    shap = reasons(part, bundle.designs_for(task_of(column).name, designs))
+    return shap, shares(column, part, shap, asked_cycles(designs))
+
+
+def asked_cycles(designs: pd.DataFrame) -> np.ndarray:
+    """Return the cycle at which each design asks for retention, 100 where it names none; shape (n_designs,).
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+
+    Examples
+    --------
+    >>> asked_cycles(pd.DataFrame({"cycle": [50.0, None]})).tolist()
+    [50.0, 100.0]
+    """
+    cycle = number(designs, "cycle")
+    return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)
+
+
+def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: Sequence[str], column: str) -> list[Waterfall | None]:
+    """Take the prediction of each design for one target apart.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of `Candidate`.
+    names : sequence of str, shape (n_designs,)
+        What to call each design.
+    column : str
+        Target.
+
+    Returns
+    -------
+    list of Waterfall or None, shape (n_designs,)
+        None for a design that says too little for the target.
+
+    Raises
+    ------
+    ArithmeticError
+        The pieces do not make up the prediction: the explanation would be wrong.
+    """
+    target = TARGETS[column]
+    answers = Predictor(bundle).predict(designs, targets=[column], precedents=0).table
+    known = np.flatnonzero(np.isfinite(answers[column].to_numpy(dtype=float)))
+    made: list[Waterfall | None] = [None] * len(designs)
+    if not len(known):
+        return made
+    designs, answers = designs.iloc[known], answers.iloc[known]
+    shap, split = explained(bundle, designs, column)
+    cycles = asked_cycles(designs)
+    base, rebuilt = _in_unit(target, split.start), _in_unit(target, split.start + split.pieces.sum(axis=1))
+    predicted, low, high = (answers[column + end].to_numpy(dtype=float) for end in ENDS)
+    missed = np.abs(target.scaled(rebuilt) - target.scaled(predicted))
+    if (missed > AGREES * np.maximum(np.abs(target.scaled(predicted)), 1.0)).any():
+        worst = int(np.argmax(missed))
+        raise ArithmeticError(
+            f"{target.label} of {names[int(known[worst])]}: the pieces make {rebuilt[worst]:g}, the prediction is "
+            f"{predicted[worst]:g}; this is a fault of Silion, please report it"
+        )
+    for row, place in enumerate(known):
+        made[place] = Waterfall(
+            design=names[int(place)],
+            column=column,
+            cycle=float(cycles[row]) if target.at_cycle else None,
+            base=float(base[row]),
+            steps=_steps(shap.features, shap.vectors[row], shap.values[row], split.pieces[row], target),
+            predicted=float(predicted[row]),
+            low=float(low[row]),
+            high=float(high[row]),
+            rebuilt=float(rebuilt[row]),
+            notice=str(answers["notice"].iloc[row]),
+        )
+    return made
+
+
+def _in_unit(target: Target, scaled: np.ndarray) -> np.ndarray:
+    return np.asarray(10.0**scaled if target.log10 else scaled)
+
+
+def _steps(
+    features: list[Feature], vector: np.ndarray, shap: np.ndarray, pieces: np.ndarray, target: Target
+) -> pd.DataFrame:
+    order = np.argsort(-np.abs(pieces), kind="stable")
+    readings = [reading(features[place]) for place in order]
+    table = pd.DataFrame(
+        {
+            "feature": [features[place].name for place in order],
+            "label": [read.label for read in readings],
+            "value": [read.in_words(vector[place]) for read, place in zip(readings, order, strict=True)],
+            "shap": shap[order],
+            "piece": pieces[order],
+        }
+    )
+    return table.assign(**({"factor": 10.0 ** table["piece"]} if target.log10 else {"points": table["piece"]}))

@@ -1,0 +1,230 @@
+"""The answer to one portion of designs: the work that one process, or one of many, does at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.tables.chunks import Portion, PortionReader
+from features.tables.mistakes import Mistake
+from models.exceedance import check_limits
+from models.predictor import DEFAULT_LEVEL, Predictions, Predictor, check_targets
+from models.tasks.registry import TARGETS, task_of
+from serving.predict.energy import Energy
+from serving.predict.read import usable
+from serving.predict.text import DISTANCE, name_among
+from serving.predict.write import SEPARATORS, as_lines, rejected_lines
+
+NEAREST_COLUMNS = ("row", "distance", "electrolyte", "anode", "temperature_c", "measured", "doi", "citation")
+MOST_MISTAKES = 50
+"""Mistakes of a portion that are kept in words beside the table of rejected rows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is wanted of every design.
+
+    Attributes
+    ----------
+    targets : columns of `TARGETS`
+    level : share of papers whose values the interval should hold, 0 to 1
+    precedents : nearest literature rows per design and target
+    cycles : cycles at which retention is wanted beside that of the design's own
+    above : limits of targets, in their units, whose probability of being passed is wanted
+    stack : words of `Energy.parse`; the energy density of each design's stack is wanted where there are any
+    named : whether rows are told with the name of their file
+    """
+
+    targets: tuple[str, ...] = tuple(TARGETS)
+    level: float = DEFAULT_LEVEL
+    precedents: int = 0
+    cycles: tuple[int, ...] = ()
+    above: tuple[tuple[str, float], ...] = ()
+    stack: tuple[str, ...] = ()
+    named: bool = False
+
+    def __post_init__(self) -> None:
+        check_targets(self.targets)
+        if self.precedents < 0:
+            raise ValueError(f"precedents: got {self.precedents}, expected 0 or more")
+        check_limits(dict(self.above))
+        if wrong := [cycle for cycle in self.cycles if cycle < 1]:
+            raise ValueError(f"cycles: got {wrong[0]}, expected 1 or more")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one portion, byte by byte as it is kept; on a cluster it is made where the work is done.
+
+    Attributes
+    ----------
+    rows : of the output, as text without a header or as a Parquet file
+    rejected, nearest : lines of the tables beside it
+    record : what is said of the portion, as JSON
+    """
+
+    rows: bytes
+    rejected: str
+    nearest: str
+    record: str
+
+
+def answer(
+    portion: Portion,
+    predictor: Predictor,
+    options: Options,
+    suffix: str,
+    *,
+    reader: PortionReader | None = None,
+    measured: pd.DataFrame | None = None,
+) -> Answer:
+    """Read a portion, predict its good rows and say what is wrong with the others.
+
+    Parameters
+    ----------
+    portion : Portion
+        Where the designs stand.
+    predictor : Predictor
+        The model.
+    options : Options
+        What is wanted of every design.
+    suffix : str
+        Ending of the output, a key of `WRITERS`.
+    reader : PortionReader or None
+        Kept from one portion to the next, it reads Parquet files in one go.
+    measured : DataFrame or None
+        Designs of the same laboratory with what was measured, columns of `Measured`.
+
+    Raises
+    ------
+    InputError
+        The file is gone, or not whole.
+    """
+    rows = usable((reader or PortionReader()).read(portion), portion.path.name)
+    predictions = predictor.predict(
+        rows.designs,
+        targets=options.targets,
+        level=options.level,
+        precedents=options.precedents,
+        measured=measured,
+        cycles=options.cycles,
+        above=dict(options.above),
+    )
+    predicted = with_distances(predictions, options.targets)
+    if options.stack:
+        for column, values in Energy.parse(options.stack, portion.header).densities(rows.designs).items():
+            predicted.insert(len(predicted.columns) - 1, str(column), values)
+    table = rows.table
+    for name in predicted.columns:
+        values = predictions.notices if name == "notice" else pa.array(predicted[name], from_pandas=False)
+        table = table.append_column(str(name), values)
+    where = [portion.path.name] if options.named else []
+    nearest = ""
+    if options.precedents:
+        names = rows.table[name_among(rows.table.column_names)].to_pylist()
+        nearest = _nearest_lines(predictions, names, rows.lines.tolist(), where)
+    rejected = rejected_lines(rows.rejected, rows.mistakes, portion.header, where)
+    digits = [str(name) for name in predicted.columns if name != "notice"]
+    return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest)
+
+
+def as_answer(
+    table: pa.Table,
+    suffix: str,
+    digits: Sequence[str] = (),
+    rejected: str = "",
+    rejected_rows: int = 0,
+    mistakes: Sequence[Mistake] = (),
+    nearest: str = "",
+) -> Answer:
+    """Return the rows of a portion as an output of that ending keeps them, with what is said of them.
+
+    Parameters
+    ----------
+    table : pyarrow Table
+        The user's columns and the predictions of the good rows, in order; notices may be a dictionary.
+    suffix : str
+        Ending of the output, a key of `WRITERS`.
+    digits : sequence of str
+        Columns that are predicted numbers.
+    rejected : str
+        The other rows, as the lines of the table of rejected rows.
+    rejected_rows : int
+        Number of them.
+    mistakes : sequence of Mistake
+        Why they were rejected.
+    nearest : str
+        Lines of the table of the nearest literature rows.
+    """
+    if suffix == ".parquet":
+        written = pa.BufferOutputStream()
+        if (place := table.schema.get_field_index("notice")) >= 0:  # told as a dictionary, which differs by portion
+            table = table.set_column(place, "notice", table["notice"].cast(pa.string()).fill_null(""))
+        pq.write_table(table, written)
+        rows = written.getvalue().to_pybytes()
+    else:
+        rows = as_lines(table, SEPARATORS[suffix], digits)
+    record = {
+        "rows": len(table),
+        "rejected": rejected_rows,
+        "mistakes": [asdict(mistake) for mistake in mistakes[:MOST_MISTAKES]],
+        "columns": table.column_names,
+        "bytes": [len(rows), len(rejected.encode()), len(nearest.encode())],
+    }
+    return Answer(rows, rejected, nearest, json.dumps(record))
+
+
+def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataFrame:
+    """Return the predictions with `<target>_distance` behind each target, one row per design.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        What `Predictor.predict` gave.
+    targets : sequence of str
+        Columns of `TARGETS` to give the distance of: to the nearest training design, in standard deviations, NaN where
+        a design says too little.
+    """
+    table = predictions.table.copy()
+    for column in targets:
+        if task_of(column).name in predictions.distances:
+            place = table.columns.tolist().index(f"{column}_high") + 1
+            table.insert(place, column + DISTANCE, predictions.distances[task_of(column).name])
+    return table
+
+
+def _nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:
+    """Design, line, target and rank, then `NEAREST_COLUMNS`; what is said of a literature row is made once."""
+    before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
+    targets = []
+    for target, nearest in predictions.nearest.items():
+        precedents = [[row.get(column, "") for column in NEAREST_COLUMNS] for row in nearest.precedents]
+        ends = [(_csv_cells(cells[:before]), _csv_cells(cells[behind:])) for cells in precedents]
+        targets.append((target, nearest.judged.tolist(), nearest.rows.tolist(), nearest.distances.tolist(), ends))
+    written = []
+    for place, (name, line) in enumerate(zip(names, lines, strict=True)):
+        design = _csv_cells([*where, name, line])
+        for target, judged, rows, distances, ends in targets:
+            for rank, (row, away) in enumerate(zip(rows[place], distances[place], strict=True), start=1):
+                if judged[place]:
+                    first, last = ends[row]
+                    written.append(f"{design},{target},{rank},{first},{round(away, 3)},{last}\n")
+    return "".join(written)
+
+
+def _csv_cells(cells: Sequence[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()
