@@ -139,7 +139,7 @@ Axis: TypeAlias = Listed | Range
 
 
 def _place(shares: np.ndarray, count: int) -> np.ndarray:
-    return np.minimum((shares * count).astype(int), count - 1)
+    return np.asarray(np.minimum((shares * count).astype(int), count - 1))
 
 
 def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
