@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +109,7 @@ def asked_cycles(designs: pd.DataFrame) -> np.ndarray:
     return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)
 
 
-def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: Sequence[str], column: str) -> list[Waterfall | None]:
+def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: str) -> list[Waterfall | None]:
     """Take the prediction of each design for one target apart.
 
     Parameters
@@ -118,7 +117,7 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: Sequence[str], colu
     bundle : Bundle
     designs : DataFrame, shape (n_designs, n_columns)
         Columns of `Candidate`.
-    names : sequence of str, shape (n_designs,)
+    names : list of str, shape (n_designs,)
         What to call each design.
     column : str
         Target.

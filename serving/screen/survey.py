@@ -202,12 +202,13 @@ def _interval_width(table: pd.DataFrame, target: str) -> np.ndarray:
 
 def _numeric_axes(space: Space) -> dict[str, Axis]:
     """Return every axis of numbers; a variable that differs between families as the range over all of them."""
-    found: dict[str, Axis] = {}
+    numeric: dict[str, Axis] = {}
     for axes in (*(family.variables for family in space.families), space.axes):
         for name, axis in axes.items():
             if isinstance(axis, Range) or axis.is_numeric:
-                found[name] = _joined(found[name], axis) if name in found and found[name] != axis else axis
-    return found
+                known = numeric.get(name, axis)
+                numeric[name] = axis if known == axis else _joined(known, axis)
+    return numeric
 
 
 def _cell_count(axis: Axis) -> int:
