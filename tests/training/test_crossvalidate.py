@@ -90,7 +90,7 @@ def test_no_paper_and_no_composition_stands_on_both_sides(
     judged: list[str] = []
     real_baselines = crossvalidate._baselines
 
-    def held_out(part: Part, train: Examples, held: Examples) -> object:
+    def held_out(name: str, part: Part, train: Examples, held: Examples) -> object:
         papers, cells = papers_in(held.designs), "cell_id" in held.designs
         used = [learnt for learnt, _ in watch.pairs]
         assert len(used) >= (3 if cells else 1)  # cells: the link fills both sides, then the model answers
@@ -98,7 +98,7 @@ def test_no_paper_and_no_composition_stands_on_both_sides(
         assert (CONDUCTIVITY in held.designs) == cells
         judged.append("cells" if cells else "conductivity")
         watch.asked.clear()
-        return real_baselines(part, train, held)
+        return real_baselines(name, part, train, held)
 
     monkeypatch.setattr(crossvalidate, "_baselines", held_out)
     cross_validate(literature, QUICK | {"conductivity": TWO}, Protocol(folds=3, repeats=1))

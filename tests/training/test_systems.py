@@ -58,14 +58,14 @@ def test_no_system_and_no_paper_stands_on_both_sides(literature: Literature, mon
     removed: list[int] = []
     real = crossvalidate._baselines
 
-    def watched(part: object, train: Examples, held: Examples) -> object:
+    def watched(name: str, part: object, train: Examples, held: Examples) -> object:
         systems = [set(chemical_systems(each.designs)) for each in (train, held)]
         papers = [{paper for row in each.papers for paper in papers_of(row)} for each in (train, held)]
         assert not systems[0] & systems[1]
         assert not papers[0] & papers[1]
         asked.append(systems[1])
         removed.append(len(train.papers) + len(held.papers))
-        return real(part, train, held)
+        return real(name, part, train, held)
 
     monkeypatch.setattr(crossvalidate, "_baselines", watched)
     steps: list[int] = []

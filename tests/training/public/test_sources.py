@@ -37,7 +37,8 @@ def left_over(cache: Path) -> list[str]:
 
 
 def test_sums_and_paths_are_those_of_the_datasets_folder(datasets: Path) -> None:
-    sums = dict(reversed(line.split()) for line in (datasets / "SHA256SUMS").read_text().splitlines())
+    lines = [line.split() for line in (datasets / "SHA256SUMS").read_text().splitlines()]
+    sums = {name.removeprefix("./"): value for value, name in lines}
     for source in SOURCES.values():
         assert source.url_base.endswith("/4eaac889809dd489e3bae468c45d5c0e02b9147a/")
         for file, (_, expected) in source.files.items():
