@@ -83,7 +83,7 @@ def test_groups_and_correlated_features_are_shuffled_together() -> None:
 def test_values_are_dealt_paper_by_paper() -> None:
     groups = np.repeat([0, 1, 2], [3, 1, 2])
     for seed in range(5):
-        donors = stability.donors(groups, np.random.default_rng(seed))
+        donors = stability.donors(stability.rows_by_group(groups), np.random.default_rng(seed))
         sources = [set(groups[donors[groups == each]]) for each in range(3)]
         assert all(len(each) == 1 for each in sources)
         assert set().union(*sources) == {0, 1, 2}

@@ -9,7 +9,7 @@ from features.formulas.charge import charge_imbalance, is_balanced
 from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
 from features.tables.records import CyclingRow, Provenance
-from models.tasks.fade import computed_retention
+from models.tasks.cycling import computed_retention
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of
 
 RETENTION_TOLERANCE_PCT = 3.0

@@ -194,25 +194,33 @@ def _beside(table: pd.DataFrame, copies: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(np.hstack([table.to_numpy(dtype=float), copies]), index=table.index)
 
 
-def donors(groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A row for each row, such that the rows of a group all come from one group drawn by lot, shape (n_rows,).
+def rows_by_group(groups: np.ndarray) -> list[np.ndarray]:
+    """Return the places of the rows of each group.
 
     Parameters
     ----------
-    groups : ndarray
-        Group of each row, shape (n_rows,).
-    random : Generator
-        Source of the lots.
+    groups : ndarray, shape (n_rows,)
+        Group of each row.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in rows_by_group(np.array([7, 3, 7]))]
+    [[1], [0, 2]]
     """
-    return _drawn(_rows_by_group(groups), random)
-
-
-def _rows_by_group(groups: np.ndarray) -> list[np.ndarray]:
     kinds, member = np.unique(groups, return_inverse=True)
     return [np.flatnonzero(member == kind) for kind in range(len(kinds))]
 
 
-def _drawn(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+def donors(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """Return a row for each row, such that the rows of a group all come from one group drawn by lot, shape (n_rows,).
+
+    Parameters
+    ----------
+    rows : list of ndarray of int
+        Of `rows_by_group`.
+    random : Generator
+        Source of the lots.
+    """
     donor = np.empty(sum(map(len, rows)), dtype=int)
     for own, other in zip(rows, random.permutation(len(rows)).tolist(), strict=True):
         donor[own] = np.resize(random.permutation(rows[other]), len(own))
@@ -221,8 +229,8 @@ def _drawn(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
 
 def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return every column with its values dealt to other papers, each by a lot of its own."""
-    rows = _rows_by_group(groups)
-    return np.column_stack([table[_drawn(rows, random), place] for place in range(table.shape[1])])
+    rows = rows_by_group(groups)
+    return np.column_stack([table[donors(rows, random), place] for place in range(table.shape[1])])
 
 
 def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
@@ -243,12 +251,12 @@ def _rise(
     random: np.random.Generator,
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from other papers, shape (n_units, n_test)."""
-    table, rows = ground.vectors.to_numpy(dtype=float), _rows_by_group(ground.kin.groups)
+    table, rows = ground.vectors.to_numpy(dtype=float), rows_by_group(ground.kin.groups)
     blocks = [table[test]]
     for _, places in units:
         for _ in range(SHUFFLES):
             block = table[test].copy()
-            block[:, places] = table[_drawn(rows, random)[test]][:, places]
+            block[:, places] = table[donors(rows, random)[test]][:, places]
             blocks.append(block)
     predicted, _ = model.predict(pd.DataFrame(np.vstack(blocks), columns=ground.vectors.columns))
     labels = ground.labels.take(test)
