@@ -22,7 +22,7 @@ run: env
 test: env lint types
 	$(BIN)/pytest -n 2
 
-# the inner loop: about a minute; leaves out what trains, starts servers or other processes
+# the inner loop: leaves out what trains, starts servers or other processes
 test-fast: env
 	$(BIN)/pytest -n 2 -m "not slow"
 
