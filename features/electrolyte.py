@@ -18,6 +18,8 @@ from features.physics import inverse_temperature
 
 STRUCTURE = "structure"
 """Block of `ElectrolyteFeatures` that reads space group, lattice and CIF."""
+INVERSE_TEMPERATURE = "inverse_temperature_per_kk"
+"""Name of the feature 1000/T."""
 DEFAULT_TEMPERATURE_C = 25.0
 """An empty temperature is read as this: half of the reviews' conductivities print none. A flag feature stands beside
 it."""
@@ -94,7 +96,7 @@ FORM_AND_TEMPERATURE: tuple[Output[ElectrolyteSource], ...] = (
         lambda source: source.forms["crystalline"] + source.forms["single-crystal"],
     ),
     Output(
-        Feature("inverse_temperature_per_kk", "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
+        Feature(INVERSE_TEMPERATURE, "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
         _inverse_temperature,
     ),
     Output(

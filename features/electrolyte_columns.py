@@ -124,7 +124,9 @@ def _classes_by_formula(
     at_lithium = amounts.element == ELEMENT_INDEX["Li"]
     lithium[amounts.owner[at_lithium]] = amounts.amount[at_lithium]
     codes, classes = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
-    plain = amounts.plain[amounts.codes]
+    # whether sulfur beside oxygen is a sulfide takes the amounts
+    by_amount = np.array([{"S", "O"} <= elements for elements in sets], dtype=bool)[kinds]
+    plain = (amounts.plain & ~by_amount)[amounts.codes]
     places = amounts.codes[wanted & plain]
     case, examples = pd.factorize(2 * kinds[places] + (lithium[places] >= LITHIUM_RICH))
     codes[wanted & plain] = case + len(classes)

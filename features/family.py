@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from features.composition import read_design
+from features.formulas.charge import has_sulfide
+from features.formulas.mixtures import class_of_kinds
 from features.formulas.reader import Reading
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "garnet": ("oxide-garnet",),
     "nasicon": ("oxide-nasicon",),
-    "oxide": ("oxide-garnet", "oxide-nasicon", "oxide-perovskite", "oxide-antiperovskite"),
+    "oxide": ("oxide-garnet", "oxide-nasicon", "oxide-perovskite", "oxide-antiperovskite", "oxide-other"),
     "lipon": ("lipon",),
     "sulfide": ("sulfide-glass", "sulfide-thiolisicon", "sulfide-lgps", "sulfide-argyrodite", "sulfide-other"),
     "sulfide_glass": ("sulfide-glass",),
@@ -53,9 +55,13 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
     --------
     >>> class_from_composition({"Li": 6, "P": 1, "S": 5, "Cl": 1}), class_from_composition({"Al": 2, "O": 3})
     ('sulfide-argyrodite', None)
+    >>> class_from_composition({"Li": 2, "S": 1, "O": 4})
+    'oxide-other'
     """
     elements = set(amounts)
     halogens = elements & {"F", "Cl", "Br", "I"}
+    if "S" in elements and not has_sulfide(amounts):  # a sulfate, or the salt of an organic anion
+        return None if elements & {"C", "N"} else "oxide-other"
     if "S" in elements:
         if "P" in elements and halogens and not elements & {"Ge", "Sn", "Si"}:
             return "sulfide-argyrodite"
@@ -78,7 +84,9 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
 
 
 def class_of_reading(reading: Reading | None) -> str | None:
-    """Return the class that a text tells: of its name, of its composition, or composite for a blend with a polymer.
+    """Return the class that a text tells: of its name, of its composition, or of a blend with a polymer.
+
+    A polymer with a salt is a polymer, with a liquid a gel; with anything else it is a composite.
 
     Parameters
     ----------
@@ -90,8 +98,10 @@ def class_of_reading(reading: Reading | None) -> str | None:
         return reading.electrolyte_class
     if reading.composition:
         return class_from_composition(reading.composition)
-    blended = len(reading.parts) > 1 and any(part.get("kind") == "polymer" for part in reading.parts)
-    return "composite" if blended else None
+    kinds = {part.get("kind") for part in reading.parts}
+    if len(reading.parts) < 2 or "polymer" not in kinds:
+        return None
+    return class_of_kinds(kinds)
 
 
 def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str | None, bool]:

@@ -229,3 +229,50 @@ def pressure_window(stack_pressure_mpa: Any) -> Any:
     window[(p >= PRESSURE_HOLDS_FROM.value) & (p <= PRESSURE_HOLDS_TO.value)] = 2.0
     window[p > PRESSURE_CONSTRAINS.value] = 3.0
     return np.where(np.isnan(p), np.nan, window)
+
+
+BOLTZMANN_EV_PER_K = 8.617333262e-5
+"""Boltzmann constant (CODATA 2018)."""
+
+
+def arrhenius_shift(from_c: Any, to_c: Any, activation_energy_ev: Any) -> Any:
+    """Compute what log10 of a conductivity changes by between two temperatures, sigma T = A exp(-Ea / kT).
+
+    Parameters
+    ----------
+    from_c, to_c : float or array, °C
+        Above -273.15.
+    activation_energy_ev : float or array, eV
+        Of sigma T.
+
+    Returns
+    -------
+    float or ndarray, decades
+
+    Examples
+    --------
+    An Ea of 0.4 eV, from 25 to 60 °C: 0.4 / (8.617e-5 * 2.3026) * (1/298.15 - 1/333.15) = 0.710 decades of sigma T,
+    less log10(333.15 / 298.15) = 0.048.
+
+    >>> round(float(arrhenius_shift(25.0, 60.0, 0.4)), 3)
+    0.662
+    """
+    start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
+    return np.log10(start / end) + per_ev(from_c, to_c) * activation_energy_ev
+
+
+def per_ev(from_c: Any, to_c: Any) -> Any:
+    """Compute what an activation energy of 1 eV adds to log10 of sigma T between two temperatures, in decades.
+
+    Parameters
+    ----------
+    from_c, to_c : float or array, °C
+        Above -273.15.
+
+    Examples
+    --------
+    >>> round(float(per_ev(25.0, 60.0)), 2)
+    1.78
+    """
+    start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
+    return (1 / start - 1 / end) / (BOLTZMANN_EV_PER_K * np.log(10))

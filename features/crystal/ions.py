@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from features.formulas.charge import OXIDATION_STATES, charge_imbalance
+from features.formulas.charge import OXIDATION_STATES, usual_imbalance
 
 ANION_FORMERS = frozenset({"N", "O", "F", "S", "Se", "Cl", "Br", "I"})
 OXOANION_CENTRES = ANION_FORMERS - {"O", "F"}
@@ -125,7 +125,7 @@ def ions_of_formula(amounts: Mapping[str, float]) -> dict[tuple[str, bool], floa
     if not anions:
         return None
     if "O" in amounts and anions & OXOANION_CENTRES:
-        imbalance = charge_imbalance(amounts)
+        imbalance = usual_imbalance(amounts)
         if imbalance is None or abs(imbalance) > 0.05 * sum(amounts[anion] for anion in anions):
             return None
     return {(element, element in anions): float(amount) for element, amount in amounts.items()}

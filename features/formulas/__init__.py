@@ -23,7 +23,9 @@ amount                    number, fraction, multiple of x, y, z, or a sum      `
 variables                 `(x=0.4)` anywhere in the text                       `Li7-xLa3Zr2-xTaxO12 (x=0.4)`
 ========================  ===================================================  ================================
 
-Sub- and superscripts, dashes, middle dots, quotes and charges (`PS4^3-`) are folded first (`normalise`).
+Sub- and superscripts, dashes, middle dots, quotes and charges (`PS4^3-`) are folded first (`normalise`), and so are
+LaTeX, HTML, blanks of PDF tables, `50LiI:50Li3PS4` and `Li2S:P2S5 = 7:3` (`spelling`). What can be read and is hardly
+meant (`Li6PS5CI`) is asked about by those who take it (`misprints`).
 
 >>> from features.formulas.reader import FormulaError, read_formula
 >>> read_formula("Li1.3Al0.3Ti1.7(PO4)3").composition

@@ -32,6 +32,13 @@ def aliases() -> dict[str, Alias]:
         return {row["name"]: Alias(**row) for row in csv.DictReader(file)}
 
 
+@lru_cache(maxsize=1)
+def solid_solutions() -> dict[str, str]:
+    """General formulas in x of the solid solutions that names stand for, by name; each with its reason in the table."""
+    with (Path(__file__).parent / "solid_solutions.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: row["general"] for row in csv.DictReader(file)}
+
+
 def electrolytes() -> list[str]:
     """Names of electrolytes among the known ones, and of what they are made of: no anodes, binders or labels."""
     return [name for name, alias in aliases().items() if alias.electrolyte_class or alias.role in ("salt", "ambiguous")]

@@ -21,7 +21,7 @@ _FORM_WORDS = (
     "layers?", "wafers?", "(?:nano|micro)?-?particles?", "powders?", "(?:nano|micro)?-?spheres?", "nano-?tubes?",
     "NTs?", "nano-?wires?", "NWs?", "(?:nano-?)?rods?", "arrays?", "(?:nano)?-?fib(?:er|re)s?", "nano-?sheets?",
     "sheets?", "flakes?", "pellets?", "network", "interconnected", "double-walled", "[123]D", "pre-designed", "void",
-    "structure",
+    "structure", "self-healing", "self-healable", "cross-?linked",
     # part of a cell
     "composites?", "electrodes?", "anodes?", "cathodes?", "binder",
 )  # fmt: skip
@@ -44,7 +44,39 @@ _DOPED = re.compile(rf"(?P<dopant>{_SYMBOLS})[- ]doped (?P<base>[^\s/@|+]+)")
 _CO_DOPED = re.compile(r"(?P<dopant>[A-Z][a-z]?(?:[/,&-][A-Z][a-z]?)+)[- ]co-?doped (?P<base>[^\s/@|+]+)")
 _DOPED_WITH = re.compile(rf"(?P<base>[^\s/@|+]+) (?:co-)?doped with (?P<dopant>{_SYMBOLS})")
 _NAME_AND_AMOUNT = re.compile(r"(?P<base>[A-Za-z]+)[ :](?P<dopant>[A-Z][a-z]?\d+(?:\.\d+)?)")
+_COLON = re.compile(rf"(?P<base>[^\s/@|+:]+):\s?(?P<dopant>{_SYMBOLS})")
 _HYPHENED = re.compile(r"(?<![A-Za-z])(?P<dopant>[A-Z][a-z]?)-(?P<base>[A-Za-z]+)(?!\w)")
+
+
+_TREATMENT = re.compile(
+    r"(?<=[\w.)\]])(?:\s*[-_,@]\s*|\s+|\s*(?=\())\(?(?P<words>(?:annealed |sintered |heated |treated |at |@ ?)*"
+    r"(?:[1-9]\d{2,3}\s?(?:°\s?C?|C|K)|[1-9]\d{1,3}\s?°\s?C)"
+    r"(?:[-_/, ]+(?:for )?\d+(?:\.\d+)?\s?(?:h|hr|hours?|min))?)\)?$"
+)
+"""A temperature behind a formula, of an annealing or of the measurement: `Li6PS5Cl-550C`, `Li7P3S11 (240 °C, 2 h)`."""
+
+
+def take_treatment(plain: str) -> tuple[str, list[str]]:
+    """Take a temperature and a time behind a formula off a text: a remark on the sample, no carbon and no potassium.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str and list of str
+        The text without them, and what they say.
+
+    Examples
+    --------
+    >>> take_treatment("Li6PS5Cl-550C"), take_treatment("70Li2S-30P2S5")
+    (('Li6PS5Cl', ['550C']), ('70Li2S-30P2S5', []))
+    """
+    match = _TREATMENT.search(plain)
+    if match is None or plain.count("(") - match[0].count("(") != plain.count(")") - match[0].count(")"):
+        return plain, []
+    return plain[: match.start()], [match["words"]]
 
 
 def take_form(plain: str) -> tuple[str, list[str]]:
@@ -151,7 +183,7 @@ def find_doped(plain: str) -> tuple[str, str] | None:
     >>> find_doped("Al-doped LLZO"), find_doped("Si-LLZO")
     (('Al', 'LLZO'), None)
     """
-    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _HYPHENED, _NAME_AND_AMOUNT):
+    for pattern in (_DOPED, _CO_DOPED, _DOPED_WITH, _COLON, _HYPHENED, _NAME_AND_AMOUNT):
         match = pattern.fullmatch(plain)
         if match and all(symbol in ELEMENTS for symbol in re.findall("[A-Z][a-z]?", match["dopant"])):
             if pattern in (_HYPHENED, _NAME_AND_AMOUNT) and not _is_doped_name(match):
@@ -185,6 +217,31 @@ def guard_hyphens(plain: str, mark: str) -> str:
         return plain
     plain = _hyphened_names().sub(lambda match: match[0].replace("-", mark), plain)
     return _HYPHENED.sub(lambda match: match[0].replace("-", mark) if _is_doped_name(match) else match[0], plain)
+
+
+_FORM_BEHIND = re.compile(r"^(?P<text>.+\))\s+(?P<words>[A-Za-z][A-Za-z -]*)$")
+
+
+def take_form_behind(plain: str) -> tuple[str, list[str]]:
+    """Take words of form off the end of a text that ends in brackets otherwise.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Returns
+    -------
+    tuple of str and list of str
+        The text without them, and the words.
+
+    Examples
+    --------
+    >>> take_form_behind("Li2S-P2S5 (75:25) glass"), take_form_behind("Li7P3S11 (new) sample")
+    (('Li2S-P2S5 (75:25)', ['glass']), ('Li7P3S11 (new) sample', []))
+    """
+    match = _FORM_BEHIND.match(plain)
+    rest, words = take_form(match["words"]) if match else (plain, [])
+    return (match["text"], words) if match and words and not rest else (plain, [])
 
 
 _REMARK = re.compile(r"^(?P<outside>.+?)\s+\((?P<inside>[^()]*)\)$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from features.formulas.stoichiometry import FormulaError
@@ -21,6 +21,8 @@ _EO_RATIO = re.compile(
     rf"[\s,]*\(?\s*{_EO}(?:\s*(?:=|of|is)\s*|\s+)(?P<eo>\d+(?:\.\d+)?)(?:\s*:\s*(?P<li>\d+(?:\.\d+)?))?\s*\)?"
 )
 ETHER_UNIT = {"C": 2.0, "H": 4.0, "O": 1.0}
+ETHERS = frozenset({"PEO", "PEG"})
+"""Polymers of that unit, which EO:Li counts; poly(vinyl alcohol) has the same formula and no ether."""
 WHOLE_PCT = 100.0
 ROUNDING_PCT = 0.5
 """Percent that stated shares may be off from 100 % together; further off, one of them is no share of the whole."""
@@ -130,6 +132,27 @@ def shares_in(remark: str) -> list[tuple[float, str, str]]:
     ]
 
 
+def one_mole(parts: Iterable[Part], amounts: Mapping[str, float]) -> dict[str, float]:
+    """Return an inner mixture as what stands in its brackets means: in per cent it is one mole.
+
+    Parameters
+    ----------
+    parts : its components, with `moles` or `share_pct` where stated
+    amounts : of the elements of them together
+
+    Examples
+    --------
+    >>> one_mole([{"moles": 75.0}, {"moles": 25.0}], {"Li": 150.0, "S": 200.0, "P": 50.0})
+    {'Li': 1.5, 'S': 2.0, 'P': 0.5}
+    >>> one_mole([{"moles": 3.0}, {"moles": 1.0}], {"Li": 7.0, "S": 3.0, "Cl": 1.0})
+    {'Li': 7.0, 'S': 3.0, 'Cl': 1.0}
+    """
+    shares: list[float] = [part.get("moles") or part.get("share_pct") or 0.0 for part in parts]
+    whole = sum(shares)
+    in_percent = abs(whole - WHOLE_PCT) <= ROUNDING_PCT
+    return {element: amount / whole if in_percent else amount for element, amount in amounts.items()}
+
+
 def same_phase(part: Part, other: Part) -> bool:
     """Return True where two parts are one phase.
 
@@ -139,6 +162,22 @@ def same_phase(part: Part, other: Part) -> bool:
     """
     known = part["composition"] is not None
     return (known and bool(part["composition"] == other["composition"])) or bool(part["text"] == other["text"])
+
+
+def class_of_kinds(kinds: Collection[str | None]) -> str:
+    """Return the class of a blend with a polymer: of itself, a gel with a solvent, a composite with anything else.
+
+    Parameters
+    ----------
+    kinds : of its parts
+
+    Examples
+    --------
+    >>> class_of_kinds({"polymer", "salt"}), class_of_kinds({"polymer", "solvent"}), class_of_kinds({"polymer", None})
+    ('polymer', 'gel', 'composite')
+    """
+    rest = set(kinds) - {"polymer", "salt", "plasticiser"}
+    return "composite" if rest - {"solvent"} else "gel" if rest else "polymer"
 
 
 def overall(parts: Iterable[Part]) -> dict[str, float] | None:
@@ -200,7 +239,7 @@ def with_ether_ratio(parts: list[Part], units_per_lithium: float) -> dict[str, f
     FormulaError
         No PEO, or no one lithium salt beside it.
     """
-    ethers = [part for part in parts if part.get("repeat_unit") == ETHER_UNIT]
+    ethers = [part for part in parts if part.get("polymer") in ETHERS]
     others = [part for part in parts if part["composition"] and part["composition"].get("Li")]
     salts = [part for part in others if part["role"] == "salt"] or others
     if len(ethers) != 1 or len(salts) != 1:

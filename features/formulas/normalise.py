@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from features.formulas.aliases import find_alias
+from features.formulas.spelling import joined_components, respelled, with_x_for_delta, without_pdf_blanks
 from features.formulas.stoichiometry import FormulaError, parse
 
 _FOLDED = {
@@ -44,7 +45,7 @@ def fold(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Fold a text and take away quotes around it and charges; stars become middle dots.
+    """Fold a text and take away typesetting, quotes around it and charges; stars become middle dots.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ def plain_text(text: str) -> str:
     FormulaError
         A quote without its other half, a star or a charge of unclear meaning.
     """
-    raised = _RAISED_CHARGE.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
-    plain = _without_quotes(fold(raised))
+    raised = _RAISED_CHARGE.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), respelled(text.strip()))
+    plain = joined_components(without_pdf_blanks(with_x_for_delta(_without_quotes(fold(raised)))))
     if "*" in plain:
         plain = _STAR.sub("·", _FACTOR.sub(r"\1", plain))
         if "*" in plain:

@@ -6,8 +6,9 @@ A slash stands between two phases (`Li3PS4/2LiI`), or inside an amount as the li
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from features.formulas.charge import TOLERANCE, charge_imbalance, is_balanced
 from features.formulas.descriptors import guard_hyphens
@@ -16,6 +17,7 @@ from features.formulas.stoichiometry import VARIABLE_TERM, FormulaError, evaluat
 MAX_DEPTH = 8
 _LEADING_MOLES = re.compile(r"^(?P<moles>\d+(?:\.\d+)?|(?:\d+(?:\.\d+)?)?[xyz])\s*(?=[A-Z(\[{])")
 _LEADING_EXPRESSION = re.compile(r"^\((?P<moles>[\d.]*[xyz]?(?:[+-][\d.]*[xyz]?)*)\)\s*(?=[A-Z(\[{])")
+_WHOLE_BRACKET = re.compile(r"[(\[{](?P<inside>.+)[)\]}](?P<times>\d+(?:\.\d+)?)?")
 _TRAILING_MOLES = re.compile(r"[)\]}]\d+(?:\.\d+)?$")
 _HYDRATE = re.compile(r"^\d*(?:\.\d+)?H2O$")
 _HYPHEN, _PLUS, WITH = "\x01", "\x02", "\x03"
@@ -77,6 +79,57 @@ def split(plain: str, separators: str) -> list[str]:
         beside = separated[max(pieces.index("") - 1, 0)]
         raise FormulaError(f"a piece is missing beside '{'with' if beside == WITH else beside}'")
     return pieces
+
+
+def inner_mixture(formula: str) -> tuple[str, float] | None:
+    """Return the mixture inside the brackets of a component, and how often it is taken.
+
+    Parameters
+    ----------
+    formula : one component, without the moles in front
+
+    Returns
+    -------
+    tuple of str and float, or None
+        None where the brackets hold no mixture, or do not enclose it all.
+
+    Examples
+    --------
+    >>> inner_mixture("(75Li2S·25P2S5)"), inner_mixture("(75Li2S-25P2S5)0.9"), inner_mixture("(Li2S)(P2S5)")
+    (('75Li2S·25P2S5', 1.0), ('75Li2S-25P2S5', 0.9), None)
+    """
+    match = _WHOLE_BRACKET.fullmatch(formula)
+    if match is None or any(depth < 0 for depth in _depths(match["inside"])):
+        return None
+    inside = match["inside"]
+    if len(split(join_moles(inside), "-·")) < 2:
+        return None
+    return inside, float(match["times"] or 1)
+
+
+def _depths(text: str) -> Iterator[int]:
+    return itertools.accumulate((character in "([{") - (character in ")]}") for character in text)
+
+
+def join_moles(plain: str) -> str:
+    """Write the plus signs of a mixture by mole as middle dots.
+
+    `75Li2S + 25P2S5` states moles and is one mixture, as with a hyphen; `PEO + LLZTO` are two phases side by side.
+
+    Parameters
+    ----------
+    plain : the text
+
+    Examples
+    --------
+    >>> join_moles("3LiBH4 + LiI"), join_moles("PEO + LLZTO"), join_moles("Li7+xLa3")
+    ('3LiBH4·LiI', 'PEO + LLZTO', 'Li7+xLa3')
+    """
+    pieces = split(re.sub(rf"\+(?={VARIABLE_TERM})", _PLUS, plain), "+")
+    by_mole = [_LEADING_MOLES.match(piece) or _LEADING_EXPRESSION.match(piece) for piece in pieces]
+    if len(pieces) < 2 or not any(by_mole) or any("%" in piece or not piece for piece in pieces):
+        return plain
+    return "·".join(pieces).replace(_PLUS, "+")
 
 
 def split_moles(plain: str) -> list[str]:

@@ -8,14 +8,13 @@ what cannot be read is refused with the closest known names.
 from __future__ import annotations
 
 import contextlib
-import copy
 import difflib
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from features.formulas.aliases import Alias, electrolytes, find_alias
+from features.formulas.aliases import Alias, electrolytes, find_alias, solid_solutions
 from features.formulas.descriptors import (
     CLASS_PREFIX,
     CLASS_WORDS,
@@ -27,11 +26,15 @@ from features.formulas.descriptors import (
     is_plain_formula,
     split_remark,
     take_form,
+    take_form_behind,
+    take_treatment,
 )
 from features.formulas.mixtures import (
     SHARE,
     basis_of,
     check_ratio,
+    class_of_kinds,
+    one_mole,
     overall,
     same_phase,
     shares_in,
@@ -44,12 +47,16 @@ from features.formulas.pieces import (
     MAX_DEPTH,
     WITH,
     check_brackets,
+    inner_mixture,
+    join_moles,
     moles_of,
     split,
     split_moles,
     split_phases,
     states_moles,
 )
+from features.formulas.polymers import Stated, counts_units, spelt_polymers
+from features.formulas.spelling import without_pdf_blanks
 from features.formulas.stoichiometry import PLAIN_FORMULA, FormulaError, UnknownName, parse
 
 __all__ = ["MAX_DEPTH", "FormulaError", "Reading", "fold", "read_formula"]
@@ -118,24 +125,63 @@ def read_formula(text: str) -> Reading:
         raise FormulaError("empty formula; expected a composition or a known name")
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"the formula has {len(text)} characters, expected at most {MAX_LENGTH}")
-    return copy.deepcopy(_read_text(text))
+    outcome = _outcome(text)
+    if isinstance(outcome, str):
+        raise FormulaError(outcome)
+    return Reading(outcome.text, *_own((outcome.composition, outcome.form, outcome.parts, outcome.electrolyte_class)))
+
+
+def _own(value: Any) -> Any:
+    """Copy what a caller may change: dicts, lists and what is in them."""
+    if isinstance(value, dict):
+        return {key: _own(item) for key, item in value.items()}
+    return type(value)(map(_own, value)) if isinstance(value, list | tuple) else value
 
 
 @lru_cache(maxsize=65_536)
+def _near_names(plain: str) -> list[str]:
+    return difflib.get_close_matches(plain, electrolytes(), n=3, cutoff=0.4)
+
+
+@lru_cache(maxsize=65_536)
+def _outcome(text: str) -> Reading | str:
+    """Return what a text says, or why it cannot be read: both are asked for several times."""
+    try:
+        return _read_text(text)
+    except FormulaError as error:
+        return str(error)
+
+
 def _read_text(text: str) -> Reading:
     plain = text
     try:
-        if PLAIN_FORMULA.fullmatch(text) and find_alias(text) is None:
+        if PLAIN_FORMULA.fullmatch(text) and find_alias(text) is None and not counts_units(text):
             return _Reader(text, {}).mixture(text, [], "")
         plain, variables = take_variables(plain_text(text))
+        plain, stated = spelt_polymers(plain)
         check_brackets(plain)
-        return _Reader(text, variables).whole(plain)
+        return _with_stated(_Reader(text, variables).whole(plain), stated)
     except FormulaError as error:
         unknown = isinstance(error, UnknownName)
-        near = difflib.get_close_matches(plain, electrolytes(), n=3, cutoff=0.4) if unknown else []
+        near = _near_names(plain) if unknown else []
         hint = f"; closest known names: {', '.join(near)}" if near else ""
         short = text if len(text) <= 60 else f"{text[:57]}..."
         raise FormulaError(f"{short}: {error}{hint}") from None
+
+
+def _with_stated(reading: Reading, stated: Stated) -> Reading:
+    """The reading with the molality of its salt and the molar mass of its polymer, where the text states them."""
+    for kind, key, value in (
+        ("salt", "molality_mol_per_kg", stated.molality),
+        ("polymer", "molar_mass_g_per_mol", stated.molar_mass),
+    ):
+        if value is None:
+            continue
+        meant = [part for part in reading.parts if part.get("kind", part["role"]) == kind]
+        if len(meant) != 1:
+            raise FormulaError(f"{value:g} ({key}) is meant of one {kind}; {len(meant)} stand in the text")
+        meant[0][key] = value
+    return reading
 
 
 @dataclass(frozen=True)
@@ -148,15 +194,19 @@ class _Reader:
     def whole(self, plain: str) -> Reading:
         """The whole text: what stands in front, behind and in remarks, then the pieces."""
         if alias := find_alias(plain):
-            return self._named(alias)
+            return self._with_variables(alias) if self.variables else self._named(alias)
         plain, ether = take_ether_ratio(CLASS_PREFIX.sub("", plain))
+        plain, treatment = take_treatment(plain)
+        plain, words_behind = take_form_behind(plain)
         plain, ratio, basis = take_ratio(plain)
         plain, remark = split_remark(plain)
         plain, words = take_form(plain)
         remark, remark_words = take_form(remark)
         if not remark or plain in CLASS_WORDS:
             check_class(plain)
-        form = " ".join([*words, *remark_words])
+        form = " ".join([*words, *remark_words, *words_behind, *treatment])
+        if self.variables and not remark and (alias := find_alias(plain)):
+            return replace(self._with_variables(alias), form=form)
         if is_layered(words) or "|" in plain:
             pieces = split(plain, "|" if "|" in plain else "/")
             if len(pieces) > 1:
@@ -177,10 +227,13 @@ class _Reader:
         if not remark:
             return self.read(plain, *ratio)
         alias, shares = find_alias(plain), shares_in(remark)
-        if alias and (is_plain_formula(remark) or (shares and " with " in remark and not alias.composition)):
+        doped = None if alias else find_doped(plain)
+        named = alias or (find_alias(doped[1]) if doped else None)
+        of_named = alias and shares and " with " in remark and not alias.composition
+        if ((named or doped) and is_plain_formula(remark)) or of_named:
             with contextlib.suppress(UnknownName):
                 reading = self.read(remark)
-                of_name = None if reading.composition else alias.electrolyte_class or None
+                of_name = named.electrolyte_class or None if named and not reading.composition else None
                 return replace(reading, electrolyte_class=reading.electrolyte_class or of_name)
         try:
             reading = self.read(plain, *ratio)
@@ -243,7 +296,7 @@ class _Reader:
         if len(pieces) == 1 and "@" in plain:
             return self._coated(plain, ratio, basis)
         if len(pieces) == 1:
-            pieces = split_phases(plain, self.variables)
+            pieces = split_phases(join_moles(plain), self.variables)
         if len(pieces) > 1:
             return self._blend(pieces, ratio, basis)
         return self.mixture(pieces[0], ratio, basis)
@@ -252,6 +305,17 @@ class _Reader:
         if alias.role == "ambiguous":
             raise FormulaError(f"{alias.source}; write the formula instead")
         amounts = parse(alias.composition, {}) if alias.composition else None
+        part = {"text": alias.name, "role": alias.role, "composition": amounts, "source": alias.source}
+        return Reading(self.text, amounts, "", [part], alias.electrolyte_class or None)
+
+    def _with_variables(self, alias: Alias) -> Reading:
+        """The member of a solid solution that `LLZTO (x = 0.4)` names."""
+        general = solid_solutions().get(alias.name)
+        if general is None:
+            given = ", ".join(f"{name} = {value:g}" for name, value in self.variables.items())
+            raise FormulaError(f"what {given} stands for in {alias.name} is not known; write the formula instead")
+        # an amount such as 2/3-x is made a decimal on the way
+        amounts = self.read(general).composition
         part = {"text": alias.name, "role": alias.role, "composition": amounts, "source": alias.source}
         return Reading(self.text, amounts, "", [part], alias.electrolyte_class or None)
 
@@ -276,20 +340,23 @@ class _Reader:
         parts = self._shared(pieces, ratio, basis)
         composition, kinds = overall(parts), {part["kind"] for part in parts}
         blended = composition is not None and "polymer" in kinds
-        family = ("polymer" if kinds <= {"polymer", "salt"} else "composite") if blended else None
+        family = class_of_kinds(kinds) if blended else None
         return Reading(self.text, composition, "", parts, family)
 
     def _part(self, piece: str, role: str) -> dict[str, Any]:
         plain, remark = split_remark(piece)
         plain, words = take_form(plain)
         if plain in CLASS_WORDS:
-            return {"text": piece, "role": role, "kind": "electrolyte", "composition": None}
+            kind = "solvent" if plain == "liquid electrolyte" else "electrolyte"
+            return {"text": piece, "role": role, "kind": kind, "composition": None}
         reading = self._with_remark(plain, remark, False, ([], ""))
         alias = find_alias(plain)
         kind = alias.role if alias else "component"
         role = kind if role == "component" else role
         composition = None if is_composite(words) else reading.composition
         part = {"text": piece, "role": role, "kind": kind, "composition": composition}
+        if kind == "polymer" and alias:
+            part["polymer"] = alias.name
         if alias and alias.repeat_unit:
             part["repeat_unit"] = parse(alias.repeat_unit, {})
         return part
@@ -342,6 +409,9 @@ class _Reader:
             return self._named(alias).composition
         if formula in CLASS_WORDS or find_doped(formula):
             return None
-        if formula[:1] in ("(", "[", "{") and formula[-1:] in (")", "]", "}") and split(formula[1:-1], "-·")[1:]:
-            return self.read(formula[1:-1]).composition
-        return parse(join_blanks(formula) if " " in formula else formula, self.variables)
+        if inner := inner_mixture(formula):
+            reading = self.read(inner[0])
+            amounts = reading.composition and one_mole(reading.parts, reading.composition)
+            return amounts and {element: inner[1] * amount for element, amount in amounts.items()}
+        plain = without_pdf_blanks(formula)
+        return parse(join_blanks(plain) if " " in plain else plain, self.variables)

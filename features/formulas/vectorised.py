@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.formulas.aliases import aliases
-from features.formulas.charge import oxidation_states
+from features.formulas.charge import TOLERANCE, charge_imbalance, choosable, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, read_formula
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
@@ -109,7 +109,14 @@ class Amounts:
         tables = [oxidation_states(elements) for elements in sets]
         states = np.array([[table.get(symbol, np.nan) for symbol in SYMBOLS] for table in tables])
         charges = states.reshape(-1, len(SYMBOLS))[places[self.owner], self.element] * self.amount
-        return np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
+        sums = np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
+        with_choice = np.array([bool(choosable(elements)) for elements in sets], dtype=bool)[places]
+        for row in np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE)):
+            entries = slice(self.starts[row], self.starts[row + 1])
+            symbols = [SYMBOLS[place] for place in self.element[entries]]
+            other = charge_imbalance(dict(zip(symbols, self.amount[entries].tolist(), strict=True)))
+            sums[row] = np.nan if other is None else other
+        return sums
 
 
 def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,6 +26,8 @@ from features.tables.files import (
     trimmed,
 )
 from features.tables.mistakes import InputError, Mistake
+from features.tables.records import Measured
+from features.tables.sheets import plain_table
 
 ROWS = 16_384
 """Rows of a portion."""
@@ -127,7 +129,7 @@ def open_source(path: Path) -> Source:
     InputError
         A file cannot be read as a table, the files of a folder differ in their columns, or none has a row.
     """
-    portions, digest, files = list[Portion](), hashlib.sha256(), files_of(path)
+    portions, digest, files = list[Portion](), hashlib.sha256(), [plain_table(file) for file in files_of(path)]
     schema: pa.Schema | None = None
     for place, file in enumerate(files):
         of_file = list(cut(file, digest))
@@ -223,8 +225,28 @@ class _Lines:
 def _header(lines: _Lines, separator: str) -> tuple[str, ...]:
     for _, cells in records(iter(lines), separator, lines.name):
         if any(cell.strip() for cell in cells):
-            return tuple(header_of(cells))
+            return in_our_case(header_of(cells))
     raise InputError(f"{lines.name}: the file is empty, expected a header line and at least one row")
+
+
+def in_our_case(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of a header, those of our columns in our spelling whatever their case.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As written.
+
+    Examples
+    --------
+    >>> in_our_case(["Electrolyte", "Temperature_C", "Sample"])
+    ('electrolyte', 'temperature_c', 'Sample')
+    """
+    written = set(names)
+    spelled = {name: "_".join(name.lower().split()) for name in names}
+    return tuple(
+        ours if (ours := spelled[name]) in Measured.model_fields and ours not in written else name for name in names
+    )
 
 
 def _next_portion(lines: _Lines, header: tuple[str, ...], path: Path, separator: str) -> Portion | None:
@@ -253,7 +275,7 @@ def _cut_parquet(path: Path, digest: Any) -> Iterator[Portion]:
         while data := file.read(_HASHED):
             digest.update(data)
     with read_parquet_with(path), pq.ParquetFile(path) as parquet:
-        header = tuple(name.strip() for name in parquet.schema_arrow.names)
+        header = in_our_case([name.strip() for name in parquet.schema_arrow.names])
         counts = [parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)]
     line = 2
     for group, count in enumerate(counts):

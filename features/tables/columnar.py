@@ -62,33 +62,32 @@ def read_rows(
     if good.all() and not rows.ragged:
         return Rows(rows.table, rows.lines, {}, designs)
     rejected, mistakes = dict[int, dict[str, str]](), list[Mistake]()
-    unsure = [(place, int(rows.lines[place]), cells_at(rows.table, place)) for place in np.flatnonzero(~good).tolist()]
-    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *unsure]:
+    header, unsure = rows.table.column_names, np.flatnonzero(~good)
+    known = [number for number, column in enumerate(header) if column in model.model_fields]
+    columns_of_unsure = [[as_cell(value) for value in column.to_pylist()] for column in rows.table.take(unsure).columns]
+    of_unsure = map(list, zip(*columns_of_unsure, strict=True))
+    records = zip(unsure.tolist(), rows.lines[unsure].tolist(), of_unsure, strict=True)
+    told: dict[tuple[str, ...], list[Mistake]] = {}
+    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *records]:
         if not any(cell.strip() for cell in cells):
             continue
-        raw, row = read_row(model, rows.table.column_names, cells, line, name, parse)
+        read = tuple(cells[number] for number in known) if place >= 0 else ()
+        if read in told:  # the same words of another row: what is wrong with them is known
+            mistakes += [mistake.at(line) for mistake in told[read]]
+            rejected[line] = dict(zip(header, cells, strict=True))
+            continue
+        raw, row = read_row(model, header, cells, line, name, parse)
         if isinstance(row, list):
             mistakes += row
             rejected[line] = raw
+            if place >= 0:
+                told[read] = row
         else:
             columns.put(place, row)
             good[place] = True
     mistakes.sort(key=lambda mistake: mistake.line)
     table = rows.table if good.all() else rows.table.take(pa.array(np.flatnonzero(good)))
     return Rows(table, rows.lines[good], {}, columns.designs().take(good), rejected, mistakes)
-
-
-def cells_at(table: pa.Table, place: int) -> list[str]:
-    """Return the cells of one row as a text table would hold them.
-
-    Parameters
-    ----------
-    table : pyarrow Table
-        Rows as read.
-    place : int
-        Of the row, from 0.
-    """
-    return [as_cell(column[place].as_py()) for column in table.columns]
 
 
 class _Columns:

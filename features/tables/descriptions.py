@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,8 @@ def datapackage(folder: Path) -> dict[str, Any]:
     """
     return {
         "name": "silion-literature",
-        "title": "Silicon solid-state cells and their electrolytes, from five papers",
-        "description": "Conductivities, silicon cells and cycling points the five papers state, with source and place.",
+        "title": "Silicon solid-state cells and their electrolytes, from five papers and from open pages",
+        "description": "Conductivities, silicon cells and cycling points they state, with source and place.",
         "licenses": [{"name": "Apache-2.0", "title": "Apache License 2.0 (the compilation)"}],
         "resources": [_resource(name, TABLES[name], folder / f"{name}.csv") for name in KEYS],
     }
@@ -109,6 +110,36 @@ def between_marks(path: Path, begin: str, end: str) -> str:
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
         raise ValueError(f"{path}: expected the marks '{begin}' and '{end}' once each, in this order")
     return text[text.index(begin) + len(begin) : text.index(end)].strip()
+
+
+def write_where_marked(pages: Iterable[Path], begin: str, end: str, content: str) -> list[Path]:
+    """Replace what stands between two marks in every page that has them.
+
+    Parameters
+    ----------
+    pages : iterable of Path
+        Text files.
+    begin, end : str
+        The marks, which stay.
+    content : str
+        Text to stand between them, on lines of its own.
+
+    Returns
+    -------
+    list of Path
+        Pages that have the marks.
+
+    Raises
+    ------
+    ValueError
+        No page has them.
+    """
+    marked = [page for page in pages if page.is_file() and begin in page.read_text(encoding="utf-8")]
+    if not marked:
+        raise ValueError(f"no page has the mark {begin}; put it, and {end}, where the text shall stand")
+    for page in marked:
+        write_between_marks(page, begin, end, content)
+    return marked
 
 
 def write_between_marks(path: Path, begin: str, end: str, content: str) -> None:

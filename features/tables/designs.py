@@ -55,7 +55,8 @@ class Designs:
         frame: pd.DataFrame | None = None,
     ) -> None:
         self._count, self._frame = count, frame
-        self._numbers, self._texts = dict(numbers or {}), dict(texts or {})
+        self._numbers = {name: values + 0.0 for name, values in (numbers or {}).items()}  # -0 is 0
+        self._texts = dict(texts or {})
         self._readings: dict[Callable[[Designs], Any], Any] = {}
 
     @classmethod
@@ -98,7 +99,7 @@ class Designs:
             values = self._frame[column]
             if values.dtype != np.float64:
                 values = pd.to_numeric(values)
-            numbers = self._numbers[column] = values.to_numpy(dtype=float, na_value=np.nan)
+            numbers = self._numbers[column] = values.to_numpy(dtype=float, na_value=np.nan) + 0.0
         return numbers
 
     def coded(self, column: str) -> Coded:

@@ -15,6 +15,7 @@ ElectrolyteClass = Literal[
     "oxide-nasicon",
     "oxide-perovskite",
     "oxide-antiperovskite",
+    "oxide-other",
     "lipon",
     "sulfide-glass",
     "sulfide-thiolisicon",
@@ -45,9 +46,13 @@ Architecture = Literal[
 ]
 SiliconForm = Literal["crystalline", "amorphous", "alloy", "oxide", "nitride"]
 CellType = Literal["half", "full", "symmetric"]
+CapacityBasis = Literal["silicon", "composite", "electrode", "cathode"]
 Qualifier = Literal["=", "<", ">", "~"]
 RangeQualifier = Literal["=", "<", ">", "~", "range"]
 Confidence = Literal["high", "medium", "low"]
+PartMeasured = Literal["total", "bulk", "grain-boundary"]
+
+ElectrolyteState = Literal["solid", "gel", "liquid"]
 
 LIQUID_CLASSES = frozenset({"liquid", "gel"})
 """Classes whose cells are kept and flagged: they teach about the anode, not about the solid interface."""
@@ -130,22 +135,46 @@ def _yes_no(value: object) -> object:
     return {"yes": True, "no": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
+LONGEST_DOI = 300
+"""Characters; what is longer is none."""
+_RESOLVER = re.compile(r"(?:https?://)?(?:(?:dx|www)\.)?doi\.org/|doi:\s*", re.IGNORECASE)
+
+
 def plain_doi(value: object) -> object:
-    """Return a DOI in lower case, without resolver or prefix; other values as they are.
+    """Return a DOI in lower case, without resolver, prefix, query, fragment and punctuation behind it.
 
     Parameters
     ----------
     value : object
-        As written.
+        As written, several parted by `|`; what is no text stays as it is.
 
     Examples
     --------
-    >>> plain_doi("https://doi.org/10.1016/J.ENSM.2023.102875")
+    >>> plain_doi("https://doi.org/10.1016/J.ENSM.2023.102875?via=ihub#sec2")
     '10.1016/j.ensm.2023.102875'
+    >>> plain_doi("doi: 10.1016/0038-1098(76)90000-1. | www.doi.org/10.1000/182)")
+    '10.1016/0038-1098(76)90000-1|10.1000/182'
     """
-    if isinstance(value, str):
-        return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", value.strip(), flags=re.IGNORECASE).lower()
-    return value
+    if not isinstance(value, str):
+        return value
+    return "|".join(_plain(part) for part in value.split("|"))
+
+
+def _plain(doi: str) -> str:
+    text = doi.strip()
+    while prefix := _RESOLVER.match(text):
+        text = text[prefix.end() :].lstrip()
+    text = re.split(r"[?#]", text, maxsplit=1)[0].lower()
+    while text and len(text) <= LONGEST_DOI and (text[-1] in ".,;:\"'/" or _closes_nothing(text)):
+        text = text[:-1].rstrip()
+    return text
+
+
+def _closes_nothing(text: str) -> bool:
+    return text[-1] in _OPENS and text.count(text[-1]) > text.count(_OPENS[text[-1]])
+
+
+_OPENS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
 def _plain_if_doi(value: object) -> object:

@@ -12,13 +12,17 @@ from typing import ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from features.tables.fields import (
+    LIQUID_CLASSES,
     Architecture,
+    CapacityBasis,
     CellType,
     Confidence,
     Doi,
     ElectrolyteClass,
+    ElectrolyteState,
     Form,
     PaperLabel,
+    PartMeasured,
     Qualifier,
     RangeQualifier,
     Rule,
@@ -106,6 +110,8 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
     )
     conductivity_high_s_per_cm: float | None = quantity("S/cm", "high end of a range", gt=0, le=10)
     activation_energy_ev: float | None = quantity("eV", "activation energy of conduction", gt=0, le=3)
+    part_measured: PartMeasured | None = worded("total, bulk or grain boundary; empty where none is named")
+    preparation: str | None = worded("how the sample was made, in short words: glass, ball-milled, sintered, ...")
 
     @model_validator(mode="after")
     def _range_has_two_ends(self) -> Self:
@@ -123,6 +129,8 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
         return self
 
 
+CAPACITIES_AGREE = 1.5
+"""Times the capacity per gram and the loading that a capacity per area may be: both are often rounded."""
 CELL_RULES = (
     Rule(
         ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct"),
@@ -202,6 +210,7 @@ class Candidate(CellDesign):
 class Measured(Candidate):
     """A design of the user's own laboratory with what was measured, to move the predictions of its other designs."""
 
+    sample_id: str | None = worded("cell or sample; rows of one sample and design are points of one life")
     conductivity_s_per_cm: float | None = quantity("S/cm", "measured at `temperature_c`", gt=0, le=10)
     ice_pct: float | None = quantity("%", "measured initial Coulombic efficiency", ge=0, le=100)
     retention_pct: float | None = quantity("%", "measured capacity retention at `cycle`", ge=0, le=100)
@@ -228,12 +237,19 @@ class CellRow(CellDesign, Provenance):
     """One silicon cell under one test condition (`cells.csv`)."""
 
     cell_id: str = Field(description="id of the row", min_length=1)
+    electrolyte_state: ElectrolyteState | None = worded(
+        "solid, gel or liquid; of its class where empty. Only solid cells teach the solid models"
+    )
     first_capacity_mah_per_g: float | None = quantity(
         "mAh/g", "first-cycle capacity, per gram of what the paper says", gt=0, le=6000
     )
     first_areal_capacity_mah_per_cm2: float | None = quantity("mAh/cm²", "first-cycle capacity per area", gt=0, le=100)
     first_capacity_qualifier: Qualifier | None = worded(
         "of the first capacity: = exact, < at most, > at least, ~ about"
+    )
+    first_capacity_basis: CapacityBasis | None = worded(
+        "mass of the first capacity: silicon, composite (silicon and what it is bound to), electrode (with carbon, "
+        "electrolyte and binder) or cathode; empty where the paper does not say"
     )
     rate_capacity_mah_per_g: float | None = quantity(
         "mAh/g", "capacity in a rate test, never a first cycle", ge=0, le=6000
@@ -257,6 +273,30 @@ class CellRow(CellDesign, Provenance):
     critical_current_density_ma_per_cm2: float | None = quantity(
         "mA/cm²", "current at which the cell shorts", gt=0, le=1000
     )
+
+    @model_validator(mode="after")
+    def _areal_and_gravimetric_agree(self) -> Self:
+        areal, specific, loading = (
+            self.first_areal_capacity_mah_per_cm2,
+            self.first_capacity_mah_per_g,
+            self.anode_loading_mg_per_cm2,
+        )
+        if areal and specific and loading and self.first_capacity_basis != "cathode":
+            most = specific * loading / 1000  # of the whole layer; of a part of it, the areal capacity is smaller
+            if areal > CAPACITIES_AGREE * most:
+                whole = f"{specific:g} mAh/g and {loading:g} mg/cm²"
+                expected = f"about {most:g} mAh/cm² at most, of {whole}; per gram of cathode?"
+                raise broken_rule("first_areal_capacity_mah_per_cm2", f"{areal:g}", expected)
+        return self
+
+    @property
+    def state(self) -> ElectrolyteState | None:
+        """State of the electrolyte: as stated, else of its class or name; None where nothing names the electrolyte."""
+        if self.electrolyte_state is not None:
+            return self.electrolyte_state
+        if self.electrolyte_class in LIQUID_CLASSES:
+            return "gel" if self.electrolyte_class == "gel" else "liquid"
+        return "solid" if self.electrolyte_class or self.electrolyte or self.composition else None
 
 
 class CyclingRow(Provenance):

@@ -8,6 +8,7 @@ import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -19,7 +20,10 @@ from features.tables.fields import RULE_SEPARATOR
 from features.tables.files import as_cell, decoded, header_of, refuse_spreadsheet, regular_file, trimmed, unpaired
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Row
+from features.tables.sheets import plain_table
 
+LONGEST_WORD = 200
+"""Characters of a word that is compared with known ones."""
 RowT = TypeVar("RowT", bound=Row)
 RowParser: TypeAlias = Callable[[type[RowT], Mapping[str, Any], int, str], RowT | list[Mistake]]
 """Reads a row: the row model, values by column, the line and the table's name in; the row, or all its mistakes, out."""
@@ -66,9 +70,16 @@ def closest(word: str, known: Iterable[str], count: int = 3) -> str:
     >>> closest("anod", ["anode", "electrolyte"])
     '; closest: anode'
     """
+    if len(word) > LONGEST_WORD:  # the comparison takes the square of its length
+        return ""
+    near = _closest(word.lower(), tuple(known), count)
+    return f"; closest: {', '.join(near)}" if near else ""
+
+
+@lru_cache(10_000)
+def _closest(word: str, known: tuple[str, ...], count: int) -> list[str]:
     by_folded = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_folded, n=count, cutoff=0.5)
-    return f"; closest: {', '.join(by_folded[name] for name in near)}" if near else ""
+    return [by_folded[name] for name in difflib.get_close_matches(word, by_folded, n=count, cutoff=0.5)]
 
 
 def expectation(model: type[Row], column: str) -> str:
@@ -209,7 +220,9 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
             mistakes.append(
                 Mistake(1, column, "an unknown column", f"a column of this table{closest(column, known)}", name)
             )
-        elif near := difflib.get_close_matches(column.lower(), known, n=1, cutoff=0.85):
+        elif len(column) <= LONGEST_WORD and (
+            near := difflib.get_close_matches(column.lower(), known, n=1, cutoff=0.85)
+        ):
             remarks.append(f"column {column} is not known and was kept as your own; did you mean {near[0]}?")
     for column, described in model.model_fields.items():
         if described.is_required() and column not in columns:
@@ -274,7 +287,7 @@ def read_table(
     InputError
         The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
     """
-    path = regular_file(Path(path))
+    path = plain_table(regular_file(Path(path)))
     if path.suffix != ".parquet":  # what is wrong with the text of the file is said before its header is looked at
         content = path.read_bytes()
         refuse_spreadsheet(content, path.name)

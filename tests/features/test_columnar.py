@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from features.tables.chunks import PortionReader, open_source
 from features.tables.columnar import read_rows
-from features.tables.mistakes import InputError
+from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
-from features.tables.rows import read_table
+from features.tables.rows import parse_row, read_table
 from models.candidates import candidate_frame
 
 COLUMNS = (
@@ -161,3 +161,23 @@ def test_a_column_that_changes_its_type_rejects_those_rows(tmp_path: Path) -> No
 def test_every_rule_between_columns_is_known_here() -> None:
     """One that is not would send every row the slow way."""
     assert set(Candidate.__pydantic_decorators__.model_validators) == set(Candidate.array_rules)
+
+
+def test_what_is_wrong_with_the_same_words_is_found_out_once(tmp_path: Path) -> None:
+    """600 bad rows of three kinds, each with a cell of its own: three are read, all are told with their line."""
+    kinds = ("Li3N,hot", "Li3N,-500", ",25")
+    rows = "".join(f"{kinds[number % 3]},{number}\n" for number in range(600))
+    (tmp_path / "in.csv").write_text(f"electrolyte,temperature_c,mine\n{rows}", encoding="utf-8")
+    calls = []
+
+    def counted(model: type[Candidate], values: Any, line: int, table: str) -> Candidate | list[Mistake]:
+        calls.append(line)
+        return parse_row(model, values, line, table)
+
+    (portion,) = open_source(tmp_path / "in.csv").portions
+    read = read_rows(PortionReader().read(portion), Candidate, "in.csv", counted)
+    assert calls == [2, 3, 4]
+    assert [mistake.line for mistake in read.mistakes] == list(range(2, 602))
+    assert read.rejected[601] == {"electrolyte": "", "temperature_c": "25", "mine": "599"}
+    by_rows = read_table(tmp_path / "in.csv", Candidate, own_columns=True)
+    assert [str(mistake) for mistake in read.mistakes] == [str(mistake) for mistake in by_rows.mistakes]

@@ -28,6 +28,10 @@ LITERATURE = Path(__file__).parents[2] / "data" / "literature"
         ("Li9.54Si1.74P1.44S11.7Cl0.3", "sulfide-lgps"),
         ("75Li2S-25P2S5", "sulfide-glass"),
         ("60Li2S-40SiS2", "sulfide-other"),
+        ("Li2SO4", "oxide-other"),  # a sulfate
+        ("RbLiSO4", "oxide-other"),
+        ("90Li3PS4-10Li2SO4", "sulfide-glass"),  # most of its sulfur is sulfide
+        ("LiTFSI", None),  # sulfonyl groups in an organic anion
         ("Li3InCl6", "halide"),
         ("LiBH4", "hydride"),
         ("15NaI-LiBH4", "hydride"),
@@ -80,8 +84,10 @@ def literature_classes() -> list[object]:
 
 @pytest.mark.parametrize(("electrolyte", "composition", "given"), literature_classes())
 def test_family_read_from_the_formula_is_the_one_the_literature_gives(electrolyte, composition, given):
-    # the composition cannot tell members of the sulfides apart, so the word in front of the hyphen decides
-    assert resolve_class(electrolyte, composition, "")[0].split("-")[0] == given.split("-")[0]
+    # the composition cannot tell members of the sulfides apart, so the word in front of the hyphen decides; a polymer
+    # and its salt in a host that the name leaves out (a nanoporous film) is a composite all the same
+    read = resolve_class(electrolyte, composition, "")[0].split("-")[0]
+    assert read == given.split("-")[0] or (read, given) == ("polymer", "composite")
 
 
 def test_families_hold_every_class_and_no_other():

@@ -2,10 +2,11 @@
 
 `formula_expectations.csv` was worked out from the papers' texts before the reader was run on them (but for seven
 like `Li6PS5Cl`, that showed what a reading looks like): `column` says where a text stands, `expected` what it means,
-`how` where that comes from. A part is `[name, role, composition]`, with its
-share in percent by weight as a fourth where one is stated. An anode is read as its phases: forms of silicon are
-silicon, forms of carbon carbon, and a name without a formula (a binder, a host, a label) is a part without composition.
-A mixture without shares has parts and no composition of the whole; one with every share by weight has one.
+`how` where that comes from; of rows read at open pages it is what pymatgen reads of the formula. A part is
+`[name, role, composition]`, with its share in percent by weight as a fourth where one is stated. An anode is read as
+its phases: forms of silicon are silicon, forms of carbon carbon, and a name without a formula (a binder, a host, a
+label) is a part without composition. A mixture without shares has parts and no composition of the whole; one with
+every share by weight has one.
 """
 
 import csv
@@ -321,9 +322,11 @@ def test_brackets_with_fractional_coefficients_are_read_back(formula):
 
 CHILD = """
 import json, signal, sys
+from features.formulas.elements import property_table
 from features.formulas.reader import FormulaError, read_formula
 
 read_formula("Si")  # tables are read once, on first use
+property_table()
 longest = 0
 for number, text in enumerate(json.load(sys.stdin)):
     print(number, flush=True)

@@ -66,7 +66,7 @@ def test_the_paper_of_a_row_is_its_source_or_its_doi(given, paper):
     ("model", "values", "message"),
     [
         (CellRow, {"cell_id": "Z1"}, "source_id | nothing, and no doi | a source"),
-        (CellRow, {**CELL, "doi": "doi.org/10.1234/x"}, "doi"),
+        (CellRow, {**CELL, "doi": "see 10.1234/x"}, "doi"),
         (CellRow, {**CELL, "ice_pct": "140"}, "ice_pct"),
         (CellRow, {**CELL, "ice_pct": "nan"}, "finite"),
         (CellRow, {**CELL, "stack_pressure_mpa": "inf"}, "finite"),

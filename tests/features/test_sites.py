@@ -119,8 +119,8 @@ def test_ionic_radii():
     # no usual state: mean over 2+ (low and high spin), 3+ (the same), 4+ and 6+ (four-fold only)
     iron = [np.mean([0.61, 0.78]), np.mean([0.55, 0.645]), 0.585, 0.25]
     assert ionic_radius("Fe", False) == pytest.approx(np.mean(iron))
-    # Shannon 1976, six-fold: Eu2+ 1.17, Eu3+ 0.947; pymatgen files one more radius of Eu under no state at all
-    assert ionic_radius("Eu", False) == pytest.approx((1.17 + 0.947) / 2)
+    # Shannon 1976, six-fold: Eu3+ 0.947, the usual state of a rare earth
+    assert ionic_radius("Eu", False) == pytest.approx(0.947)
     assert ionic_radius("H", False) == 0
     assert np.isnan(ionic_radius("H", True))
     assert np.isnan(ionic_radius("P", True))

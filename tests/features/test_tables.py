@@ -35,7 +35,6 @@ UNUSABLE: dict[str, tuple[str | bytes, str]] = {
     "spreadsheet": (b"PK\x03\x04\x14\x00", "this is a spreadsheet, expected text; open it and save the sheet as"),
     "old spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1", "this is a spreadsheet"),
     "nul": ("electrolyte\nLi6PS5Cl\nLi3\0PS4\n", "line 3: got a NUL character, expected text"),
-    "semicolons": ("electrolyte;anode\nLi6PS5Cl;Si\n", "the columns are separated by ';', expected ','"),
     "unclosed quote": (
         'electrolyte,anode\nLi6PS5Cl,Si\nLi3PS4,"Si\nLLZO,Si\n',
         "designs.csv: the quotes do not pair up\n  designs.csv line 3: got ",
@@ -142,7 +141,7 @@ def test_unknown_class_is_answered_with_the_choices_and_the_closest(write):
 
 @pytest.mark.parametrize(
     ("model", "column", "value", "words"),
-    [(Candidate, "prelithiated", "maybe", "yes or no"), (CellRow, "doi", "doi.org/10.1234/x", r"expected .*10\.\d+"),
+    [(Candidate, "prelithiated", "maybe", "yes or no"), (CellRow, "doi", "see 10.1234/x", r"expected .*10\.\d+"),
      (SourceRow, "year", "MMXX", "number")],
 )  # fmt: skip
 def test_message_tells_what_may_stand_there(model, column, value, words):
@@ -358,3 +357,14 @@ def test_a_number_with_an_underscore_hides_no_other_mistake() -> None:
     found = parse_row(Candidate, {"electrolyte": "Li6PS5Cl", "stack_pressure_mpa": "1_0", "temperature_c": "x"}, 3)
     assert isinstance(found, list)
     assert [mistake.column for mistake in found] == ["stack_pressure_mpa", "temperature_c"]
+
+
+def test_a_huge_cell_is_told_by_its_ends_and_a_huge_name_is_compared_with_nothing(write):
+    """A message repeats 250 characters at each end; the quote of the repr is one of them."""
+    table = read_table(write(f"electrolyte,temperature_c\nLi3N,{'9x' * 40_000}\n"), Candidate)
+    assert [len(mistake.got) for mistake in table.mistakes] == [505]
+    assert str(table.mistakes[0]).startswith("designs.csv line 2, column temperature_c: got '9x9x")
+    with pytest.raises(InputError) as error:
+        read_table(write(f"electrolyte,{'z' * 60_000}\nLi3N,1\n"), Candidate)
+    assert len(str(error.value)) < 1_000
+    assert closest("electrolyte" * 100, ["electrolyte"]) == ""

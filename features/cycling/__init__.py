@@ -1,0 +1,1 @@
+"""Cycle-by-cycle capacity of cells: tables, curves and what the first cycles show."""

@@ -1,0 +1,168 @@
+"""Formulas that can be read and are hardly what was meant: l read as I or 1, O as 0, S as 5, and no lithium at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from features.formulas.charge import TOLERANCE, charge_imbalance
+from features.formulas.reader import FormulaError, Reading, read_formula
+
+_CONFUSED = (
+    (re.compile(r"C[I1](?![a-z])"), "Cl"),  # Li6PS5CI, Li3YC16
+    (re.compile(r"(?<![\d.])0(?=\d)"), "O"),  # Li2C03
+    (re.compile(r"(?<=\d)0(?=\d)"), "O"),  # Li7La3Zr2012
+    (re.compile(r"(?<=[A-Za-z)\]\d])O(?=\.\d)"), "0"),  # LiO.5La0.5TiO3
+    (re.compile(r"(?<=[a-zA-Z])[Il](?=\.\d)"), "1"),  # LiI.3Al0.3Ti1.7(PO4)3
+    (re.compile(r"(?<=\d)O"), "0"),  # Li1OGeP2S12
+    (re.compile(r"(?<=\d)0(?![\d.])"), "O"),  # Li20
+    (re.compile(r"(?<=[A-Za-z\d])5(?=\d)"), "S"),  # Li10GeP2512, Li6P55Cl
+    (re.compile(r"(?<=S)S"), "5"),  # Li6PSSCl
+)
+"""Letters and digits that text recognition and tired eyes confuse, and what may have been meant."""
+_DECIMALS = re.compile(r"\.\d+")
+"""Digits behind a point are a subscript's: Fe0.005, Li2.1550."""
+_MOST_REPAIRS = 3
+"""Places of one formula that are repaired together."""
+HUGE = 100.0
+"""Subscript of one element, and its multiple of the smallest one, that no compound has."""
+_BONDED_TO_CARBON = {"O", "H", "N"}
+_NOT_TO_CARBON = {"S", "Se", "Cl", "Br", "I", "F"}
+NO_LITHIUM = "a lithium conductor (no lithium; conductors of other ions are not covered)"
+
+
+@lru_cache(maxsize=65_536)
+def misprint(text: str) -> str | None:
+    """Return what was expected in the place of a formula that can be read and is hardly what was meant.
+
+    A formula whose charges cancel is never asked about, nor one that cannot be read.
+
+    Parameters
+    ----------
+    text : as written
+
+    Returns
+    -------
+    str or None
+        None where nothing speaks against it.
+
+    Examples
+    --------
+    >>> misprint("Li6PS5CI"), misprint("Li2C03")
+    ('Li6PS5Cl?', 'Li2CO3?')
+    >>> misprint("Li2CO3"), misprint("LiCB11H12"), misprint("Li6PS5Cl"), misprint("Li2.1550PS3.1550Cl")
+    (None, None, None, None)
+    """
+    try:
+        reading = read_formula(text)
+    except FormulaError:
+        return None
+    if reading.composition is None:
+        pieces = [part["text"] for part in reading.parts if part["text"] != text]
+        return next((question for piece in pieces if (question := misprint(piece))), None)
+    amounts = reading.composition
+    if _is_neutral(amounts):
+        return None
+    for repaired in _repairs(text):
+        other = _amounts(repaired)
+        if other and "C" in other.keys() - amounts.keys():
+            continue
+        if other and (_is_neutral(other) or (_starts_with_zero(text) and charge_imbalance(other) is None)):
+            return f"{repaired}?"
+    elements = set(amounts)
+    if "C" in elements and "Li" in elements and elements & _NOT_TO_CARBON and not elements & _BONDED_TO_CARBON:
+        beside = ", ".join(sorted(elements & _NOT_TO_CARBON))
+        return f"a formula without carbon, which stands beside {beside} in no lithium conductor; Cl?"
+    largest = max(amounts, key=amounts.__getitem__)
+    if max(HUGE, HUGE * min(amounts.values())) <= amounts[largest]:
+        return f"a subscript that compounds have, not {largest}{amounts[largest]:g}"
+    return None
+
+
+def _starts_with_zero(text: str) -> bool:
+    return re.search(r"(?<=[A-Za-z)\]])0\d", text) is not None
+
+
+def _amounts(text: str) -> Mapping[str, float] | None:
+    try:
+        return read_formula(text).composition
+    except FormulaError:
+        return None
+
+
+def _is_neutral(amounts: Mapping[str, float]) -> bool:
+    imbalance = charge_imbalance(amounts)
+    return imbalance is not None and abs(imbalance) <= TOLERANCE
+
+
+def _repairs(text: str) -> Iterator[str]:
+    """Texts with one confusion put right, everywhere or at one place, then with several kinds of them."""
+    seen, level = {text}, [text]
+    for _ in range(_MOST_REPAIRS):
+        following = []
+        for written in level:
+            for pattern, meant in _CONFUSED:
+                for one in _put_right(pattern, meant, written):
+                    if one not in seen:
+                        seen.add(one)
+                        following.append(one)
+                        yield one
+        level = following[:8]
+
+
+def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> Iterator[str]:
+    """Texts with all places put right, then each alone; digits behind a point are left as they are."""
+    decimals = [match.span() for match in _DECIMALS.finditer(text)]
+    places = [
+        match.span()
+        for match in pattern.finditer(text)
+        if not (match[0].isdigit() and any(begin <= match.start() < end for begin, end in decimals))
+    ]
+    everywhere = text
+    for begin, end in reversed(places):
+        everywhere = everywhere[:begin] + meant + everywhere[end:]
+    yield everywhere
+    for begin, end in places:
+        yield text[:begin] + meant + text[end:]
+
+
+def lacks_lithium(reading: Reading) -> bool:
+    """Return True where the whole composition is known, and holds no lithium.
+
+    Parameters
+    ----------
+    reading : of the text
+
+    Examples
+    --------
+    >>> lacks_lithium(read_formula("NaCl")), lacks_lithium(read_formula("PEO"))
+    (True, False)
+    """
+    return bool(reading.composition) and "Li" not in (reading.composition or {})
+
+
+def objection(text: str) -> str | None:
+    """Return what was expected in the place of a formula that can be read and is no likely lithium conductor.
+
+    Parameters
+    ----------
+    text : as written
+
+    Returns
+    -------
+    str or None
+        None where nothing speaks against it, or it cannot be read.
+
+    Examples
+    --------
+    >>> objection("NaCl")
+    'a lithium conductor (no lithium; conductors of other ions are not covered)'
+    >>> objection("Li3YC16")
+    'Li3YCl6?'
+    """
+    try:
+        reading = read_formula(text)
+    except FormulaError:
+        return None
+    return misprint(text) or (NO_LITHIUM if lacks_lithium(reading) else None)

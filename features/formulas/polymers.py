@@ -1,0 +1,160 @@
+"""Polymer electrolytes as papers write them, folded to what the grammar reads: `P(EO)20LiTFSI`, `poly(ethylene oxide)`.
+
+Only texts that name a polymer are touched.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from features.formulas.aliases import aliases, find_alias
+from features.formulas.descriptors import guard_hyphens
+
+_PARTS = {"polymer", "salt", "plasticiser", "solvent"}
+_HYPHEN = "\x05"
+"""Mark for a hyphen inside a name; no text holds it."""
+_NUMBER = r"\d+(?:\.\d+)?"
+_UNITS_PER_LITHIUM = re.compile(
+    rf"^(?:P\(EO\)|\(PEO\)|PEO|\(PEG\)|PEG)_?\{{?(?P<units>{_NUMBER})\}}?[\s:/·-]*(?P<salt>Li[A-Za-z0-9()]+?)(?=$|[\s/+,-])"
+)
+_RATIO_OF_ETHER = re.compile(
+    rf"^(?P<parts>(?:PEO|PEG)\s*[-:/]\s*Li[A-Za-z0-9]+)\s*(?:=\s*|\s)\(?(?P<eo>{_NUMBER})\s*:\s*(?P<li>1)\)?(?=$|\s)"
+)
+_MOLALITY = re.compile(
+    rf"[\s,]*\(?\s*(?P<value>{_NUMBER})\s*(?:mol\s*/\s*kg|mol\s*kg\^?[-−]1|mol\s+kg-1)\s*\)?", re.IGNORECASE
+)
+_MOLAL = re.compile(rf"(?P<value>{_NUMBER})\s*(?:m|molal)\s+(?=Li[A-Z])")
+_MOLAR_MASS = re.compile(
+    r"[\s,]*\(?\s*(?:M[nwv]?\s*[=~:]?\s*)?(?P<value>\d[\d,]*(?:\.\d+)?(?:e\d)?)\s*(?P<unit>g\s*/\s*mol|g\s*mol-1|kg\s*/\s*mol|kDa|Da)\s*\)?"
+)
+_MASS_UNITS = {"kg/mol": 1000.0, "kDa": 1000.0}
+_SHARE_WITHOUT_BASIS = re.compile(rf"(?<=[-+/ ])(?P<value>{_NUMBER})\s*%\s*(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Polymer:
+    """One row of `polymers.csv`: a polymer's repeat unit as a line notation with two ends `*`, and its other names."""
+
+    name: str
+    structure: str
+    written: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a text says beside names and amounts.
+
+    Attributes
+    ----------
+    molality : of the salt in mol per kg of polymer; None where not written
+    molar_mass : of the polymer in g/mol; None where not written
+    """
+
+    molality: float | None = None
+    molar_mass: float | None = None
+
+
+@lru_cache(maxsize=1)
+def polymers() -> dict[str, Polymer]:
+    """Polymers of known structure, by name."""
+    with (Path(__file__).parent / "polymers.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: Polymer(**row) for row in csv.DictReader(file)}
+
+
+@lru_cache(maxsize=1)
+def _long_names() -> tuple[re.Pattern[str], dict[str, str]]:
+    names = {written.casefold(): row.name for row in polymers().values() for written in row.written.split("|")}
+    ordered = sorted(names, key=len, reverse=True)
+    return re.compile("|".join(re.escape(name) for name in ordered), re.IGNORECASE), names
+
+
+@lru_cache(maxsize=1)
+def _names() -> re.Pattern[str]:
+    names = sorted((alias.name for alias in aliases().values() if alias.role == "polymer"), key=len, reverse=True)
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, names))})(?![A-Za-z])", re.IGNORECASE)
+
+
+def counts_units(text: str) -> bool:
+    """Return True where a text gives a polymer's units per lithium as a subscript.
+
+    Parameters
+    ----------
+    text : as written
+
+    Examples
+    --------
+    >>> counts_units("PEO16LiTFSI"), counts_units("Li3PO4")
+    (True, False)
+    """
+    return _UNITS_PER_LITHIUM.match(text) is not None
+
+
+def spelt_polymers(plain: str) -> tuple[str, Stated]:
+    """Return a text with its polymers as the grammar reads them, and what it states beside.
+
+    Parameters
+    ----------
+    plain : the folded text
+
+    Examples
+    --------
+    >>> spelt_polymers("P(EO)20LiTFSI")[0], spelt_polymers("poly(ethylene oxide) with LiTFSI")[0]
+    ('PEO/LiTFSI (EO:Li = 20)', 'PEO/LiTFSI')
+    >>> spelt_polymers("PCL/LiTFSI (1.2 mol/kg)")
+    ('PCL/LiTFSI', Stated(molality=1.2, molar_mass=None))
+    >>> spelt_polymers("Li6PS5Cl")[0]
+    'Li6PS5Cl'
+    """
+    if not re.search(r"[Pp]", plain):
+        return plain, Stated()
+    ratio = ""
+    if match := _UNITS_PER_LITHIUM.match(plain):
+        ratio = f" (EO:Li = {match['units']})"
+        plain = f"PEO/{match['salt']}{plain[match.end() :]}"
+    pattern, long_names = _long_names()
+    plain = pattern.sub(lambda found: long_names[found[0].casefold()], plain)
+    if not _names().search(plain):
+        return plain, Stated()
+    if match := _RATIO_OF_ETHER.match(plain):
+        ratio, plain = f" (EO:Li = {match['eo']}:{match['li']})", match["parts"] + plain[match.end() :]
+    plain, stated = _take_stated(plain)
+    return _joined(plain) + ratio, stated
+
+
+def _take_stated(plain: str) -> tuple[str, Stated]:
+    """Take molality and molar mass out of a text."""
+    molality = molar_mass = None
+    if (match := _MOLALITY.search(plain)) or (match := _MOLAL.search(plain)):
+        molality, plain = float(match["value"]), plain[: match.start()] + plain[match.end() :]
+    if match := _MOLAR_MASS.search(plain):
+        scale = _MASS_UNITS.get(match["unit"].replace(" ", ""), 1.0)
+        molar_mass = scale * float(match["value"].replace(",", ""))
+        plain = plain[: match.start()] + plain[match.end() :]
+    return re.sub(r"\s+", " ", plain).strip(), Stated(molality, molar_mass)
+
+
+def _role(word: list[str]) -> bool:
+    """Whether a word names a polymer or what is dissolved in it."""
+    alias = find_alias(word[0].strip("(),")) if word else None
+    return alias is not None and alias.role in _PARTS
+
+
+def _joined(plain: str) -> str:
+    """A text whose polymer, salt and plasticiser stand between slashes; shares of fillers by weight."""
+    plain = _SHARE_WITHOUT_BASIS.sub(lambda match: f"{match['value']} wt% ", plain)
+    plain = guard_hyphens(plain, _HYPHEN)
+    pieces = [piece.replace(_HYPHEN, "-") for piece in re.split(r"(\s*(?:\bwith\b|\band\b|[-:/+])\s*)", plain)]
+    joined = pieces[0]
+    for left, separator, right in zip(pieces[:-2:2], pieces[1::2], pieces[2::2], strict=True):
+        sign, beside = separator.strip(), (_role(left.split()[-1:]), _role(right.split()[:1]))
+        if sign in ("with", "and"):
+            separator = "/" if all(beside) else " + "
+        elif sign in ("-", ":") and beside[0]:
+            separator = "/" if beside[1] else " + " if re.match(rf"{_NUMBER} wt%", right) else separator
+        joined += separator + right
+    return joined

@@ -1,0 +1,216 @@
+"""The nearest known designs of different papers: single precision singles out which can be, doubles measure these.
+
+A matrix product in single precision gives all sums of squares with a bound of its rounding. Only pairs that this bound
+cannot rule out are measured, each by itself and in double precision, so that a design gets the same rows and distances
+alone and in a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+MISSING_DISTANCE = 1.0
+"""Distance, in standard deviations, between a known and an unknown value."""
+BLOCK = 1_000_000
+"""Numbers held at once where distances are measured."""
+MOST_PAIRS = 24
+"""Pairs a design above which single precision tells too little and the product is made again in double precision."""
+
+MOST_FACTORS = 16
+"""Sets of features that designs may not know for which the factors of the product are kept."""
+
+
+def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
+    two as none.
+
+    Parameters
+    ----------
+    left : ndarray
+        Scaled vectors, shape (n_left, n_features).
+    right : ndarray
+        Scaled vectors, shape (n_right, n_features).
+    """
+    result = np.empty((len(left), len(right)))
+    for here in _blocks(len(left), right.size):
+        result[here] = root_mean_square(left[here, None, :], right[None, :, :])
+    return result
+
+
+def root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Root-mean-square distance of pairs of scaled vectors, as `distances_between` counts it.
+
+    Parameters
+    ----------
+    one, other : ndarray
+        Shapes (..., n_features) that go together.
+
+    Examples
+    --------
+    Of 3 and 0 deviations and of one unknown value, sqrt((9 + 0 + 1) / 3):
+
+    >>> float(root_mean_square(np.array([3.0, 1.0, np.nan]), np.array([0.0, 1.0, 2.0])).round(3))
+    1.826
+    """
+    gap = one - other
+    unknown = np.isnan(gap)
+    if unknown.any():
+        gap = np.where(unknown, np.where(np.isnan(one) & np.isnan(other), 0.0, MISSING_DISTANCE), gap)
+    return np.asarray(np.sqrt(np.mean(gap**2, axis=-1)))
+
+
+def _blocks(count: int, width: int) -> Iterator[slice]:
+    """Slices of some rows whose tables of `width` numbers a row take little memory."""
+    size = max(1, BLOCK // max(width, 1))
+    for start in range(0, count, size):
+        yield slice(start, start + size)
+
+
+class NearestRows:
+    """Known designs, ready to be asked for the nearest ones.
+
+    Parameters
+    ----------
+    known : ndarray, shape (n_rows, n_features)
+        Scaled vectors, NaN where unknown.
+    papers : sequence, length n_rows
+        Paper of each row.
+
+    Examples
+    --------
+    >>> rows = NearestRows(np.array([[0.0], [0.1], [5.0]]), ["p", "p", "q"])
+    >>> places, distances = rows.nearest(np.array([[1.0]]), 2)
+    >>> places.tolist(), distances.tolist()
+    ([[1, 2]], [[0.9, 4.0]])
+    """
+
+    def __init__(self, known: np.ndarray, papers: Sequence[Any]) -> None:
+        codes, size = np.unique(np.asarray(papers, dtype=str), return_inverse=True, return_counts=True)[1:]
+        by_paper = np.argsort(codes, kind="stable")
+        number = np.empty(len(codes), dtype=np.int64)  # of each row among those of its paper
+        number[by_paper] = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
+        largest_first = np.argsort(-size, kind="stable")
+        paper = np.argsort(largest_first)[codes]
+        self.order = np.lexsort((paper, number))  # the first row of every paper, then the second of those that have one
+        self.sizes, self.paper = size[largest_first], paper[self.order]
+        self.layers = np.append(0, np.cumsum(np.bincount(number, minlength=1)))
+        self.known = np.ascontiguousarray(known[self.order], dtype=float)
+        self.is_known = ~np.isnan(self.known)
+        self.partly = np.flatnonzero(~self.is_known.all(axis=0))
+        self.value = np.where(self.is_known, self.known, 0.0)
+        with np.errstate(over="ignore"):
+            self.square = self.value**2
+            self.size_of_rows = float(self.square.sum(axis=1).max(initial=0.0))
+        self.factors: dict[tuple[type, bytes], tuple[np.ndarray, np.ndarray]] = {}
+
+    def nearest(self, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the nearest rows of different papers, nearest first; among equals the first row.
+
+        Parameters
+        ----------
+        asked : ndarray, shape (n_designs, n_features)
+            Scaled vectors, NaN where unknown.
+        count : int
+            Rows per design.
+
+        Returns
+        -------
+        rows : ndarray of int, shape (n_designs, n)
+            Places of the rows; n is `count`, or the number of papers where that is smaller.
+        distances : ndarray, shape (n_designs, n)
+            As `distances_between` gives them, to the last bit.
+        """
+        count = min(count, len(self.sizes))
+        rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
+        if count:
+            for here in _blocks(len(asked), max(len(self.known), self.known.shape[1])):
+                rows[here], distances[here] = self._of_block(np.asarray(asked[here], dtype=float), count)
+        return rows, distances
+
+    def _of_block(self, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        design, row = self._shortlist(asked, count, np.float32)
+        pairs = np.bincount(design, minlength=len(asked))
+        if (crowded := np.flatnonzero(pairs > MOST_PAIRS * count)).size:
+            kept = ~np.isin(design, crowded)
+            again, more = self._shortlist(asked[crowded], count, np.float64)
+            design, row = np.append(design[kept], crowded[again]), np.append(row[kept], more)
+            pairs = np.bincount(design, minlength=len(asked))
+        order = np.argsort(design, kind="stable")
+        design, row = design[order], row[order]
+        away = np.empty(len(design))
+        for here in _blocks(len(design), asked.shape[1]):
+            away[here] = root_mean_square(asked[design[here]], self.known[row[here]])
+        place = self.order[row]
+        if (pairs > count).any():
+            order = _best_of_papers(design, self.paper[row], away, place)
+            design, away, place = design[order], away[order], place[order]
+            pairs = np.bincount(design, minlength=len(asked))
+        starts = np.cumsum(pairs) - pairs
+        if (pairs > count).any():
+            order = np.lexsort((place, away, design))
+            rows, distances = place[order], away[order]
+            chosen = starts[:, None] + np.arange(count)
+            return rows[chosen], distances[chosen]
+        rows, distances = place.reshape(-1, count), away.reshape(-1, count)
+        order = np.lexsort((rows, distances))
+        return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+    def _shortlist(self, asked: np.ndarray, count: int, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return pairs of a design and a row, in the order of `known`, that hold all nearest rows and few others."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares, slack = self._squares(asked, kind)
+            lowest = squares[: len(self.sizes)].copy()  # by paper
+            for start, end in pairwise(self.layers[1:].tolist()):
+                np.minimum(lowest[: end - start], squares[start:end], out=lowest[: end - start])
+            limit = np.partition(lowest, count - 1, axis=0)[count - 1] + slack
+            paper, design = np.divmod(np.flatnonzero(~(lowest > limit)), len(asked))
+            bound = lowest[paper, design] + slack[design]
+            size = self.sizes[paper]
+            pair = np.repeat(np.arange(len(paper)), size)
+            row = self.layers[np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)] + paper[pair]
+            design = design[pair]
+            close = ~(squares[row, design] > bound[pair])
+        return design[close], row[close]
+
+    def _squares(self, asked: np.ndarray, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return sums of squares up to a constant of each design, shape (n_rows, n_designs), and what two of them of
+        one design may be wrong by, shape (n_designs,)."""
+        held = ~np.isnan(asked)
+        filled = np.where(held, asked, 0.0)
+        partly = np.union1d(self.partly, np.flatnonzero(~held.all(axis=0)))
+        factors, rest = self._factors(partly, kind)
+        terms = [filled] if not len(partly) else [filled, filled[:, partly] ** 2, held[:, partly]]
+        squares = factors @ np.hstack(terms).astype(kind).T
+        squares += rest[:, None]
+        # any order of summing n products is off by at most n u times the sum of their sizes (Higham 2002, eq. 3.5);
+        # n counts three terms a feature, their own rounding, and that of the doubles that are told apart
+        terms_of_row, unit = 3 * asked.shape[1] + 8, float(np.finfo(kind).eps)
+        size = 2.0 * ((filled**2).sum(axis=1) + self.size_of_rows + MISSING_DISTANCE**2 * asked.shape[1])
+        return squares, (2 * terms_of_row * unit * size).astype(kind)
+
+    def _factors(self, partly: np.ndarray, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the terms of a design are multiplied with, shape (n_rows, n_terms), and what is added, shape
+        (n_rows,); `partly` are the features that a design or a row may not know."""
+        key = (kind, partly.tobytes())
+        found = self.factors.get(key)
+        if found is None:
+            known, whole = self.is_known[:, partly], np.setdiff1d(np.arange(self.known.shape[1]), partly)
+            by_held = self.square[:, partly] + MISSING_DISTANCE**2 * (1.0 - 2.0 * known)
+            rest = self.square[:, whole].sum(axis=1) + MISSING_DISTANCE**2 * known.sum(axis=1)
+            factors = np.hstack([-2.0 * self.value, known, by_held] if len(partly) else [-2.0 * self.value])
+            found = np.ascontiguousarray(factors.astype(kind)), rest.astype(kind)
+            if len(self.factors) >= MOST_FACTORS:
+                self.factors.clear()
+            self.factors[key] = found
+        return found
+
+
+def _best_of_papers(design: np.ndarray, paper: np.ndarray, away: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return the places of the pairs that are the nearest, else first, row of their paper; in the order of designs."""
+    order = np.lexsort((place, away, paper, design))
+    design, paper = design[order], paper[order]
+    return np.asarray(order[(np.diff(design, prepend=-1) != 0) | (np.diff(paper, prepend=-1) != 0)])

@@ -1,0 +1,214 @@
+"""Files and folders that appear whole: written aside, put on disk, then set in place in one step.
+
+A kill, a full disk or a power cut at any moment leaves the old one or the new one, never a part and never nothing. What
+is left aside by a process that was killed goes with the next one that writes the same name.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import glob
+import os
+import platform
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ABANDONED_S = 86_400.0
+"""Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
+"""What systems say that cannot exchange two names: other kernels, and some file systems over a network."""
+_writing: set[str] = set()
+"""Names aside that this process is at."""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write beside the wanted one, put in its place when the block ends and gone if it fails.
+
+    It is on disk before it takes its name, and its name is on disk when the block has ended. Files that writers of the
+    same one left behind when they were killed go first.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is wanted.
+    """
+    with _aside(path) as aside:
+        yield aside
+        sync(aside)
+        aside.replace(path)
+        sync(path.parent)
+
+
+@contextmanager
+def whole_folder_at(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill beside the wanted one, put in its place when the block ends and gone if it fails.
+
+    An older folder is exchanged with it in one step, where the system can, and goes afterwards.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that is wanted; a link to one is followed.
+    """
+    folder = Path(os.path.realpath(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _aside(folder) as aside:
+        aside.mkdir()
+        yield aside
+        sync_all(aside)
+        _put(aside, folder)
+        sync(folder.parent)
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    sweep(path)
+    aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    _writing.add(aside.name)
+    try:
+        yield aside
+    finally:
+        _remove(aside)
+        _writing.discard(aside.name)
+
+
+def _put(aside: Path, folder: Path) -> None:
+    """Give a folder its name; what has borne the name stands aside then."""
+    while True:
+        try:
+            aside.rename(folder)  # also in the place of an empty folder
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        try:
+            if not exchange(aside, folder):
+                _put_in_two_steps(aside, folder)
+            return
+        except FileNotFoundError:  # it went meanwhile
+            if not aside.exists():
+                raise
+
+
+def _put_in_two_steps(aside: Path, folder: Path) -> None:
+    old = aside.with_name(f"{aside.name.removesuffix('.part')}-old.part")
+    folder.rename(old)
+    try:
+        aside.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    _remove(old)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system cannot, and nothing has changed then.
+
+    Parameters
+    ----------
+    one, other : Path
+        Files or folders on one file system.
+
+    Raises
+    ------
+    OSError
+        One of them is not there, or may not be renamed.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+
+def sync(path: Path) -> None:
+    """Put a file's content, or the names in a folder, on disk; where the system cannot, nothing is done.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):  # what was written is not there
+            raise
+    finally:
+        os.close(handle)
+
+
+def sync_all(folder: Path) -> None:
+    """Put a folder with all that is in it on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Of which links are not followed.
+    """
+    for here, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync(Path(here) / name)
+        sync(Path(here))
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of a file or folder have left beside it.
+
+    Where one was killed between two renames, on a system that cannot exchange names, the old folder is put back.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder that is wanted.
+    """
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):  # another run was quicker, or it is another user's: it harms nobody
+            if part.name in _writing or not is_abandoned(part):
+                continue
+            if part.name.endswith("-old.part") and not path.exists():
+                part.rename(path)
+            else:
+                _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_abandoned(part: Path) -> bool:
+    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so."""
+    writer, _, process = part.stem.rpartition(".")
+    number = process.partition("-")[0]
+    if not (writer.endswith(f".{platform.node()}") and number.isdecimal()):
+        return time.time() - part.stat().st_mtime > ABANDONED_S
+    if int(number) == os.getpid():  # not among those being written: of a process that had this number before
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, as another user
+        pass
+    return False

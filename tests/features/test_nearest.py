@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features import nearest
+from features.nearest import NearestRows, distances_between
+
+
+def plainly(asked: np.ndarray, known: np.ndarray, papers: list[str], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """All distances in doubles; the smallest, first where equal, then without all rows of its paper."""
+    away, paper, every = distances_between(asked, known), np.array(papers), np.arange(len(asked))
+    rows, distances = [], []
+    for _ in range(min(count, len(set(papers)))):
+        rows.append(away.argmin(axis=1))
+        distances.append(away[every, rows[-1]])
+        away[paper[rows[-1]][:, None] == paper] = np.inf
+    return np.column_stack(rows), np.column_stack(distances)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Designs and known rows: whole numbers, so that distances are equal often, unknown values, copies, outliers."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    features, rows, designs = draw(st.integers(1, 12)), draw(st.integers(1, 40)), draw(st.integers(1, 30))
+    known, asked = random.normal(size=(rows, features)), random.normal(size=(designs, features))
+    if draw(st.booleans()):
+        known, asked = known.round(), asked.round()
+    if draw(st.booleans()):  # of one design, all its rows beside it
+        asked[:] = known[random.integers(0, rows, designs)]
+    for table in (known, asked):
+        table[random.random(table.shape) < draw(st.sampled_from([0.0, 0.3]))] = np.nan
+    known[:, 0] *= 10.0 ** draw(st.sampled_from([0, 0, 8, 120]))
+    asked[0] *= 10.0 ** draw(st.sampled_from([0, 0, 6, 120]))
+    return asked, known, [str(paper) for paper in random.integers(0, draw(st.integers(1, rows)), rows)]
+
+
+@given(tables(), st.integers(1, 5))
+def test_the_nearest_rows_are_those_of_the_plain_computation(
+    drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int
+) -> None:
+    asked, known, papers = drawn
+    rows, distances = NearestRows(known, papers).nearest(asked, count)
+    expected, away = plainly(asked, known, papers, count)
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(distances, away)
+
+
+@given(tables(), st.integers(1, 5))
+def test_a_design_alone_and_in_a_table_has_the_same_rows(
+    drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int
+) -> None:
+    asked, known, papers = drawn
+    index = NearestRows(known, papers)
+    rows, distances = index.nearest(asked, count)
+    for place in range(len(asked)):
+        alone, away = index.nearest(asked[place : place + 1], count)
+        assert alone[0].tolist() == rows[place].tolist()
+        assert away[0].tolist() == distances[place].tolist()
+
+
+def test_rows_that_single_precision_cannot_tell_apart_are_told_apart() -> None:
+    # sums of squares of about 8e6, which single precision counts in steps of 0.5, and gaps of about 1e-3
+    draw = np.random.default_rng(0)
+    asked = np.full((20, 8), 1000.0)
+    known = 1000.0 + 1e-3 * draw.normal(size=(200, 8))
+    papers = [str(row) for row in range(200)]
+    rows, distances = NearestRows(known, papers).nearest(asked, 3)
+    expected, away = plainly(asked, known, papers, 3)
+    assert rows.tolist() == expected.tolist()
+    assert distances.tolist() == away.tolist()
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(0)
+    index = NearestRows(draw.normal(size=(30, 4)), [str(row // 2) for row in range(30)])
+    asked = draw.normal(size=(50, 4))
+    whole = index.nearest(asked, 3)
+    monkeypatch.setattr(nearest, "BLOCK", 100)  # three designs a block
+    for one, other in zip(whole, index.nearest(asked, 3), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_no_rows_wanted_and_no_designs() -> None:
+    index = NearestRows(np.zeros((2, 1)), ["a", "b"])
+    assert [each.shape for each in index.nearest(np.zeros((3, 1)), 0)] == [(3, 0), (3, 0)]
+    assert [each.shape for each in index.nearest(np.zeros((0, 1)), 2)] == [(0, 2), (0, 2)]
