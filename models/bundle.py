@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +14,19 @@ import pandas as pd
 
 from features.feature import Featurizer
 from features.tables.columns import unit_of
+from features.tables.disk import whole_folder_at
 from features.tables.records import Candidate
 from models.domain import Domain
-from models.ensemble import BoostedEnsemble
+from models.known.measurements import Measurements
+from models.learners.load import restore_ensemble
+from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
 
+__all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
 FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
-
-
-class BundleError(ValueError):
-    """A model folder that cannot be used: damaged, of another format, or made for another feature schema."""
+MEASUREMENTS = "measurements.json"
+"""File of a part's `known`; models saved before there were any have none, and nothing counts as measured."""
 
 
 @dataclass
@@ -73,7 +72,7 @@ def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:
 
 
 def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
-    """Write the bundle aside, then rename; an existing bundle at `folder` is replaced whole.
+    """Write the bundle aside and put it in place in one step; an existing bundle at `folder` is replaced whole.
 
     Parameters
     ----------
@@ -88,25 +87,19 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
         The folder.
     """
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with whole_folder_at(folder) as aside:
         for name, part in bundle.parts.items():
             part.ensemble.save(aside / name)
             _write(aside / name / "part.json", part_state(part))
             if part.domain:
                 _write(aside / name / "domain.json", part.domain.as_dict(), indent=None)
+            if part.known:
+                _write(aside / name / MEASUREMENTS, part.known.as_dict(), indent=None)
         schema = schema_hash({name: part.featurizer for name, part in bundle.parts.items()})
         _write(aside / "bundle.json", {"format_version": FORMAT_VERSION, "schema_hash": schema, **bundle.facts})
         files = sorted(path for path in aside.rglob("*") if path.is_file())
         _write(aside / MANIFEST, {path.relative_to(aside).as_posix(): _hash(path.read_bytes()) for path in files})
-        aside.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+        write_signature(aside)
     return folder
 
 
@@ -125,49 +118,38 @@ def load_bundle(folder: str | Path) -> Bundle:
         code's
         (both hashes are named).
     """
-    folder = Path(folder)
-    if not (folder / MANIFEST).is_file():
-        raise BundleError(
-            f"{folder}: no model bundle here (no {MANIFEST}); expected a folder that `silion models export` wrote"
-        )
-    manifest = _read(folder / MANIFEST)
-    if not isinstance(manifest, dict) or "bundle.json" not in manifest:
-        raise BundleError(f"{folder}: {MANIFEST} is no manifest of a bundle; export the model again")
-    for name, expected in manifest.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"{folder}: {name} is missing; export the model again")
-        if _hash(path.read_bytes()) != expected:
-            raise BundleError(f"{folder}: {name} was changed after it was saved; export the model again")
-    facts = _read(folder / "bundle.json")
-    if facts["format_version"] != FORMAT_VERSION:
-        raise BundleError(
-            f"{folder}: format version {facts['format_version']}, this code reads {FORMAT_VERSION}; train again"
-        )
-    parts = {}
-    for name in TASKS:
-        domain = _read(folder / name / "domain.json")
-        parts[name] = restore_part(
-            _read(folder / name / "part.json"), BoostedEnsemble.load(folder / name), Domain.from_dict(domain)
-        )
+    files = read_checked(Path(folder))
+    facts = files.json("bundle.json")
+    version = facts.get("format_version") if isinstance(facts, dict) else None
+    if version != FORMAT_VERSION:
+        raise BundleError(f"{folder}: format version {version}, this code reads {FORMAT_VERSION}; train again")
+    parts = {name: _restored(files.below(name)) for name in TASKS}
     here = schema_hash({name: part.featurizer for name, part in parts.items()})
-    if here != facts["schema_hash"]:
+    if here != facts.get("schema_hash"):
         raise BundleError(
-            f"{folder}: made for feature schema {facts['schema_hash'][:12]}, this code has {here[:12]}; "
+            f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {here[:12]}; "
             f"train again, or use the version of Silion that made it"
         )
     return Bundle(parts, facts)
 
 
+def _restored(files: CheckedFiles) -> Part:
+    """Return a part from its files; what is no part though its hashes are right is said to be damaged."""
+    try:
+        domain = Domain.from_dict(files.json("domain.json"))
+        part = restore_part(files.json("part.json"), restore_ensemble(files), domain)
+        if MEASUREMENTS in files:
+            part.known = Measurements.from_dict(files.json(MEASUREMENTS))
+        return part
+    except BundleError:
+        raise
+    except Exception as error:  # values of any kind in the place of those that were saved
+        why = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise BundleError(f"{files.folder}: damaged ({why[0][:200]}); export the model again") from error
+
+
 def _write(path: Path, value: Any, indent: int | None = 1) -> None:
     path.write_text(json.dumps(value, indent=indent, ensure_ascii=False), encoding="utf-8")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BundleError(f"{path}: damaged ({error}); export the model again") from None
 
 
 def _hash(content: bytes) -> str:

@@ -11,6 +11,9 @@ import pandas as pd
 from features.electrolyte_columns import Electrolytes
 from features.family import NAMED_ONLY
 from features.feature import coded, per_text
+from features.formulas.charge import TOLERANCE
+from features.formulas.elements import ELEMENT_INDEX
+from features.formulas.misprints import objection
 from features.formulas.reader import MAX_LENGTH, FormulaError, read_formula
 from features.tables.columns import columns_as_numbers, numeric_columns
 from features.tables.designs import Designs, coded_texts
@@ -166,6 +169,19 @@ def unreadable(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> n
     electrolytes : Electrolytes
         What `read_electrolytes` gave of the designs.
     """
+    return np.asarray(unread(designs, electrolytes) | _objected(electrolytes)[electrolytes.codes])
+
+
+def unread(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> np.ndarray:
+    """Return the designs whose electrolyte cannot be read and whose class names no stoichiometry; shape (n_designs,).
+
+    Parameters
+    ----------
+    designs : DataFrame or Designs, shape (n_designs, n_columns)
+        Columns of `Candidate`.
+    electrolytes : Electrolytes
+        What `read_electrolytes` gave of the designs.
+    """
     amounts = electrolytes.amounts
     wrong = np.zeros(len(electrolytes.names), dtype=bool)
     for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():
@@ -177,6 +193,41 @@ def unreadable(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> n
         given = per_text(*coded(designs, "composition"), bool) > 0
         refused &= ~named | given
     return np.asarray(refused)
+
+
+def refuse_unread(designs: Designs, electrolytes: Electrolytes) -> None:
+    """Refuse designs whose electrolyte cannot be read, all of them at once.
+
+    Parameters
+    ----------
+    designs : Designs, shape (n_designs, n_columns)
+        Columns of `Candidate`.
+    electrolytes : Electrolytes
+        What `read_electrolytes` gave of the designs.
+
+    Raises
+    ------
+    InputError
+        With the number of each such design, from 1.
+    """
+    if (wrong := np.flatnonzero(unread(designs, electrolytes))).size:
+        written = np.asarray(electrolytes.written, dtype=object)[electrolytes.codes[wrong]]
+        mistakes = [
+            Mistake(place + 1, "electrolyte", repr(text), "a formula that can be read, or a class that has none")
+            for place, text in zip(wrong.tolist(), written.tolist(), strict=True)
+        ]
+        raise InputError(f"{len(mistakes)} designs cannot be predicted", mistakes)
+
+
+def _objected(electrolytes: Electrolytes) -> np.ndarray:
+    """Electrolytes that `objection` speaks against, shape (n_electrolytes,); never neutral ones with lithium."""
+    amounts = electrolytes.amounts
+    with np.errstate(invalid="ignore"):
+        fine = (np.abs(amounts.charge) <= TOLERANCE) & (amounts.fractions[ELEMENT_INDEX["Li"]] > 0)
+    objected = np.zeros(len(electrolytes.names), dtype=bool)
+    for place in np.flatnonzero(~fine[amounts.codes]).tolist():
+        objected[place] = objection(electrolytes.written[place]) is not None
+    return objected
 
 
 def _is_readable(text: str) -> bool:
@@ -191,7 +242,7 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
     """Return why a design's electrolyte cannot be used, or None.
 
     A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
-    liquid, LiPON).
+    liquid, LiPON). A formula that can be read and is hardly what was meant does not pass.
 
     Parameters
     ----------
@@ -220,4 +271,6 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
             f"gel for a named material"
         )
         return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
+    if question := objection(row.composition or row.electrolyte):
+        return Mistake(line, column, repr(row.composition or row.electrolyte), question, table)
     return None

@@ -3,14 +3,30 @@
 MLflow moves one alias at a time. So the version that shall become champion first carries the number of the champion it
 follows, as a tag; then the alias moves, which is the one step that counts; and what follows from the two, the alias
 `previous_champion` and that a champion is no challenger, is made true by `settle`, which every later move begins with.
+
+Silion's own moves wait for each other (`models.saved.store_lock`). MLflow's clients wait for nobody, and MLflow has no
+"move if it is still there": what one of them does between our reading and our writing is overwritten, what it does
+right after is found by reading again and said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from models.registry import CHALLENGER, CHAMPION, MODEL_NAME, PREVIOUS, REGISTERING, client, note_champion, versions
+from models.registry import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL_NAME,
+    PREVIOUS,
+    REGISTERING,
+    client,
+    note_champion,
+    store_uri,
+    versions,
+)
+from models.saved.store_lock import moving_aliases
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,8 +44,25 @@ class AliasError(ValueError):
 def settle() -> None:
     """Finish what a killed promotion or rollback has left: writes nothing where nothing is left to do."""
     if versions():
-        with client() as registry:
+        with _alone() as registry:
             _settle(registry)
+
+
+@contextmanager
+def _alone() -> Iterator[MlflowClient]:
+    """Open a client that no other command of Silion moves an alias beside."""
+    with client() as registry, moving_aliases(store_uri()):
+        yield registry
+
+
+def _check_moved(registry: MlflowClient, version: str) -> None:
+    """Read the champion again: a client that takes no lock may have moved it at the same moment."""
+    now = _aliases(registry).get(CHAMPION)
+    if now != version:
+        raise AliasError(
+            f"version {version} was made the champion, and another program made it {now or 'none'} at the same moment: "
+            "see `silion models list`, and run the command again if that is not wanted"
+        )
 
 
 def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> None:
@@ -48,8 +81,10 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
     ------
     AliasError
         Another version has become champion meanwhile, or this one is it already.
+    StoreBusyError
+        Another command moves the aliases for too long.
     """
-    with client() as registry:
+    with _alone() as registry:
         _settle(registry)
         now = _aliases(registry).get(CHAMPION)
         if now != over:
@@ -63,6 +98,7 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
         _settle(registry)
+        _check_moved(registry, version)
     note_champion()
 
 
@@ -80,6 +116,11 @@ def name_new(registry: MlflowClient, version: str) -> None:
     version : str
         Its number; it bears the tag `REGISTERING`.
     """
+    with moving_aliases(store_uri()):
+        _name_new(registry, version)
+
+
+def _name_new(registry: MlflowClient, version: str) -> None:
     registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
     waiting = {str(one.version) for one in registered if REGISTERING in one.tags} | {version}
     aliases = _aliases(registry)  # read after the versions: one that waits no more has its alias by now
@@ -109,9 +150,11 @@ def restore_previous(reason: str) -> tuple[str, str]:
     Raises
     ------
     AliasError
-        There is no champion, or none before it.
+        There is no champion, or none before it, or another program moved it at the same moment.
+    StoreBusyError
+        Another command moves the aliases for too long.
     """
-    with client() as registry:
+    with _alone() as registry:
         _settle(registry)
         aliases = _aliases(registry)
         if CHAMPION not in aliases:
@@ -122,6 +165,7 @@ def restore_previous(reason: str) -> tuple[str, str]:
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
         _settle(registry)
         registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)
+        _check_moved(registry, restored)
     note_champion()
     return taken, restored
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-MISSING_DISTANCE = 1.0
-"""Distance, in standard deviations, between a known and an unknown value."""
-ROUNDING = 1e-11
-"""Share of a sum of squares, and of the known designs' own, by which a matrix product may be off; a hundred times what
-doubles lose."""
-BLOCK = 1_000_000
-"""Numbers held at once where distances are measured."""
+from features.nearest import NearestRows, distances_between, root_mean_square
+
 STEADY = 1e-9
 """Share of a feature's size below which its spread is rounding: it does not vary."""
 FAR_SHARE = 0.95
@@ -38,68 +34,6 @@ def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centre, spread
 
 
-def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
-    two as none.
-
-    Parameters
-    ----------
-    left : ndarray
-        Scaled vectors, shape (n_left, n_features).
-    right : ndarray
-        Scaled vectors, shape (n_right, n_features).
-    """
-    result = np.empty((len(left), len(right)))
-    for here in _blocks(len(left), right.size):
-        result[here] = _root_mean_square(left[here, None, :], right[None, :, :])
-    return result
-
-
-def _root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    gap = one - other
-    one_unknown = np.isnan(gap) & ~(np.isnan(one) & np.isnan(other))
-    gap = np.where(np.isnan(gap), np.where(one_unknown, MISSING_DISTANCE, 0.0), gap)
-    return np.asarray(np.sqrt(np.mean(gap**2, axis=-1)))
-
-
-def nearest_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The smallest of each design's `distances_between`, shape (n_left,).
-
-    Sums of squares by one matrix product single out the rows that can be nearest within its rounding; these alone are
-    measured exactly.
-
-    Parameters
-    ----------
-    left : ndarray
-        Scaled vectors, shape (n_left, n_features).
-    right : ndarray
-        Scaled vectors, shape (n_right, n_features).
-    """
-    known, count = ~np.isnan(right), right.shape[1]
-    value = np.where(known, right, 0.0)
-    by_square, by_value, by_known = known, -2 * value, value**2 + MISSING_DISTANCE**2 * (1 - 2 * known)
-    factors = np.hstack([by_square, by_value, by_known]).T
-    rest, largest = MISSING_DISTANCE**2 * known.sum(axis=1), (value**2).sum(axis=1).max() + count
-    result = np.empty(len(left))
-    for here in _blocks(len(left), len(right)):
-        asked = left[here]
-        held = ~np.isnan(asked)
-        filled = np.where(held, asked, 0.0)
-        squares = np.hstack([filled**2, filled, held]) @ factors + rest
-        lowest = squares.min(axis=1, keepdims=True)
-        rows, others = np.nonzero(~(squares > lowest + ROUNDING * (np.abs(lowest) + largest)))
-        exact = _root_mean_square(asked[rows], right[others])
-        result[here] = np.minimum.reduceat(exact, np.searchsorted(rows, np.arange(len(asked))))
-    return result
-
-
-def _blocks(count: int, width: int) -> Iterator[slice]:
-    """Slices of some rows whose tables of `width` numbers a row take little memory."""
-    size = max(1, BLOCK // max(width, 1))
-    for start in range(0, count, size):
-        yield slice(start, start + size)
-
-
 def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """Distance of designs to the nearest of the known ones, scaled by these, shape (n_designs,).
 
@@ -112,8 +46,8 @@ def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """
     table = known.to_numpy(dtype=float)
     centre, spread = scaling(table)
-    away = distances_between((vectors.to_numpy(dtype=float) - centre) / spread, (table - centre) / spread)
-    return np.asarray(away.min(axis=1))
+    rows = NearestRows((table - centre) / spread, ["any"] * len(table))
+    return rows.nearest((vectors.to_numpy(dtype=float) - centre) / spread, 1)[1][:, 0]
 
 
 @dataclass
@@ -205,7 +139,7 @@ class Domain:
         vectors : DataFrame | ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        return nearest_distances(self._scaled(vectors), self._scaled(self.vectors))
+        return self.nearest(vectors, 1)[1][:, 0]
 
     def between(self, vectors: pd.DataFrame | np.ndarray, others: pd.DataFrame) -> np.ndarray:
         """The same distance between designs, shape (n_designs, n_others).
@@ -218,6 +152,16 @@ class Domain:
             Vectors of other designs, shape (n_others, n_features).
         """
         return distances_between(self._scaled(vectors), self._scaled(others))
+
+    def paired(self, vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """The same distance between each design and its partner, shape (n_pairs,).
+
+        Parameters
+        ----------
+        vectors, others : ndarray
+            Feature vectors, shape (n_pairs, n_features); NaN where unknown.
+        """
+        return root_mean_square(self._scaled(vectors), self._scaled(others))
 
     def _scaled(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
         return np.asarray((np.asarray(vectors, dtype=float) - self.centre) / self.spread)
@@ -236,20 +180,12 @@ class Domain:
         -------
         rows, distances : each of shape (n_designs, n), n being `count` or the number of papers where that is smaller
         """
-        paper = np.unique(self.papers, return_inverse=True)[1]
-        asked, known = self._scaled(vectors), self._scaled(self.vectors)
-        count = min(count, int(paper.max()) + 1)
-        if not count:
-            return np.empty((len(asked), 0), dtype=np.int64), np.empty((len(asked), 0))
-        rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
-        for here in _blocks(len(asked), known.size):
-            away = distances_between(asked[here], known)
-            every = np.arange(len(away))
-            for rank in range(count):
-                rows[here, rank] = chosen = away.argmin(axis=1)
-                distances[here, rank] = away[every, chosen]
-                away[paper[chosen][:, None] == paper] = np.inf
-        return rows, distances
+        return self._rows.nearest(self._scaled(vectors), count)
+
+    @cached_property
+    def _rows(self) -> NearestRows:
+        """Rows as they are asked for the nearest ones; `vectors` and `papers` are settled by then."""
+        return NearestRows(self._scaled(self.vectors), self.papers)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; NaN is written as null."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+
+MOST_KEPT = 24
+"""Boosters of the last fits that are kept, for a fit of the same rows with the same settings."""
+_KEPT: dict[tuple[Any, ...], xgb.Booster] = {}
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,10 @@ class Recipe:
     `shrink` is the share of the boosters' departure from the centre that is believed, `centre` the weighted `mean` or
     `median` of the labels. `fade_shape` fixes the shape of the fade law; where None the points themselves show it.
     `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on
-    few rows a straight line carries further than a step.
+    few rows a straight line carries further than a step. `arrhenius` is the share of the model in which
+    temperature enters a conductivity by an activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in
+    sums of atomic fractions, is the distance over which a model of own rows gives way to one of all rows
+    (`models/learners/mixed.py`); 0 for one model.
     """
 
     depth: int = 3
@@ -44,6 +52,8 @@ class Recipe:
     centre: str = "mean"
     shrink: float = 1.0
     fade_shape: float | None = None
+    arrhenius: float = 0.0
+    mix_scale: float = 0.0
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> Recipe:
@@ -218,9 +228,9 @@ class BoostedEnsemble:
         table = X.to_numpy(dtype=float)
         exact = bool(labels.exact.all())
         data = self._labelled(table, labels)
-        settings = self._objective(exact) | self._trees()
+        settings, content = self._objective(exact) | self._trees(), _content(table, labels)
         self.boosters = [
-            xgb.train({**settings, "seed": 1000 * seed + member}, data, num_boost_round=self.recipe.rounds)
+            _boosted({**settings, "seed": 1000 * seed + member}, data, self.recipe.rounds, content)
             for member in range(self.recipe.members)
         ]
         if self.recipe.linear_share:
@@ -234,9 +244,9 @@ class BoostedEnsemble:
                 "lambda": self.recipe.linear_lambda,
                 "verbosity": 1,
             }
-            self.linear = xgb.train(
-                settings, self._labelled(self.scaling(table), labels), num_boost_round=self.recipe.linear_rounds
-            )
+            scaled = self.scaling(table)
+            data, content = self._labelled(scaled, labels), _content(scaled, labels)
+            self.linear = _boosted(settings, data, self.recipe.linear_rounds, content)
         return self
 
     def _labelled(self, table: np.ndarray, labels: Labels) -> xgb.DMatrix:
@@ -302,6 +312,16 @@ class BoostedEnsemble:
         scale = self.scale * self.recipe.shrink
         return self.offset + scale * mean, scale * np.sqrt((shares * (each - mean) ** 2).sum(axis=0))
 
+    def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray | None:
+        """Return the activation energy of each design in eV; None, as these boosters know none.
+
+        Parameters
+        ----------
+        X : DataFrame | ndarray
+            Feature vectors, shape (n_designs, n_features); NaN where unknown.
+        """
+        return None
+
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
         """SHAP values of each feature, shape (n_rows, n_features), and the base value; they sum to the prediction.
 
@@ -366,19 +386,56 @@ class BoostedEnsemble:
         folder : Path
             Folder that is written into.
         """
-        state = json.loads((folder / "ensemble.json").read_text(encoding="utf-8"))
+        return cls.restore({path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()})
+
+    @classmethod
+    def restore(cls, files: Mapping[str, bytes]) -> BoostedEnsemble:
+        """Return an ensemble from the files that `save` wrote.
+
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            Their content by name.
+        """
+        state = json.loads(files["ensemble.json"])
         ensemble = cls(Recipe.from_dict(state["recipe"]), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]
         ensemble.offset = state.get("offset", ensemble.mean)  # models of format 1 before it was kept
-        ensemble.boosters = [_booster(folder / f"member_{number}.ubj") for number in range(ensemble.recipe.members)]
+        ensemble.boosters = [_booster(files[f"member_{number}.ubj"]) for number in range(ensemble.recipe.members)]
         if "scaling" in state:
-            ensemble.linear = _booster(folder / "linear.ubj")
+            ensemble.linear = _booster(files["linear.ubj"])
             ensemble.scaling = Scaling(np.array(state["scaling"]["centre"]), np.array(state["scaling"]["scale"]))
         return ensemble
 
 
-def _booster(path: Path) -> xgb.Booster:
+def _content(table: np.ndarray, labels: Labels) -> bytes:
+    """Digest of all that a booster is fitted to: the features, of the same shape, and the labels with their weights."""
+    digest = blake2b(str(table.shape).encode())
+    for values in (table, labels.lower, labels.upper, labels.weight):
+        digest.update(np.ascontiguousarray(values, dtype=float).tobytes())
+    return digest.digest()
+
+
+def _boosted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, content: bytes) -> xgb.Booster:
+    """Return what `xgboost.train` returns, without its callbacks: nothing watches these rounds.
+
+    Boosters of the last fits are kept: recipes that are compared on the same rows differ in what is made of their
+    boosters (a line beside them, how far they are believed) more often than in the boosters.
+    """
+    key = (content, rounds, *sorted(settings.items()))
+    booster = _KEPT.pop(key, None)
+    if booster is None:
+        booster = xgb.Booster(dict(settings), [data])
+        for number in range(rounds):
+            booster.update(data, number)
+        while len(_KEPT) >= MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+    _KEPT[key] = booster
+    return booster
+
+
+def _booster(content: bytes) -> xgb.Booster:
     booster = xgb.Booster()
-    booster.load_model(path)
+    booster.load_model(bytearray(content))
     booster.set_param({"nthread": 1})
     return booster

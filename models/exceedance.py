@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from models.intervals import Calibration
 from models.tasks.registry import TARGETS, task_of
 
 
@@ -71,20 +70,3 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
         if not low < limit < high:
             raise ValueError(f"limit of {column}: got {limit:g}, expected a number between {low:g} and {high:g}")
     return dict(above)
-
-
-def probability_above(
-    limit: np.ndarray, calibration: Calibration, centre: np.ndarray, spread: np.ndarray, distance: np.ndarray | None
-) -> np.ndarray:
-    """Probability that each value lies above a limit, shape (n_designs,).
-
-    The interval that just reaches the limit holds its share of papers' values; the rest is taken to lie to either side
-    alike. Never nearer to 0 or 1 than the number of papers supports.
-
-    Parameters
-    ----------
-    limit, centre, spread : on the model's scale
-    distance : to the nearest training design
-    """
-    share = calibration.share_within(np.abs(limit - centre), spread, distance)
-    return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)

@@ -87,6 +87,22 @@ class Calibration:
         errors = np.asarray(half, dtype=float) / self.scale(spread, distance)
         return np.asarray(reached[np.searchsorted(self.scores, errors, side="right")])
 
+    def probability_above(self, limit: Any, centre: Any, spread: Any, distance: Any = None) -> np.ndarray:
+        """Probability that each value lies above a limit, shape (n_designs,): the intervals, read backwards.
+
+        The interval that just reaches the limit holds its share of papers' values; the rest is taken to lie to either
+        side alike. Never nearer to 0 or 1 than the number of papers supports.
+
+        Parameters
+        ----------
+        limit, centre, spread : array
+            On the model's scale, shape (n_designs,).
+        distance : array
+            To the nearest training design, shape (n_designs,); None where not measured.
+        """
+        share = self.share_within(np.abs(limit - centre), spread, distance)
+        return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
+
     def scale(self, spread: Any, distance: Any = None) -> np.ndarray:
         """Scale of the error: larger where the ensemble's members disagree, and far from what is known.
 
@@ -160,7 +176,7 @@ def calibrate(
         raise LevelError(f"intervals need at least two papers, got {len(kinds)}")
     miss = np.array([labels.distance(each) for each in predicted])
     known = np.isfinite(miss)
-    counts = np.array([known[:, member == paper].sum() for paper in range(len(kinds))], dtype=float)
+    counts = np.bincount(member, known.sum(axis=0), len(kinds))
     weight = np.where(known, 1 / counts[member][None, :], 0.0)
     if noise is None:
         noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))

@@ -1,40 +1,73 @@
-"""Predictions moved by a laboratory's own measured designs."""
+"""Predictions moved by a laboratory's own measured designs, and drawn to measurements of the very composition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.feature import number
+from features.tables.designs import Designs
 from features.tables.mistakes import InputError
 from features.tables.records import Measured
 from models.candidates import has_anode, usable_rows
+from models.known.agreement import PRIOR_WEIGHT
+from models.known.answer import Show, drawn_to_papers
+from models.known.measurements import Conditions, Measurements
+from models.known.same import same_designs
+from models.lab_effect import REPLICATE_SHARE, Alike
 from models.tasks.part import Part
 from models.tasks.registry import TASKS
 
+LIFE_CYCLE = 100.0
+"""Cycle that a printed life counts as a point at."""
+BORROWED = "as far as conductivities of one laboratory go together: too few papers have several values of this"
+UNMOVED = (
+    "not moved by your measured designs: the papers do not show that designs of one laboratory miss alike here, "
+    "so measure this very design to have it told near your value"
+)
 FAR_TEMPERATURE_C = 30.0
 """A design tested this far from every measured one gets a notice."""
 
 
 @dataclass(frozen=True)
 class OwnRows:
-    """Measured designs of one part.
+    """Measured designs of one part, samples with several points of their life once.
 
     Attributes
     ----------
     vectors : their features
-    errors : measured minus predicted, on the model's scale
+    errors : measured minus what would be told without own measurements, on the model's scale
     temperature_c : of the tests, NaN where not given
+    designs : columns of `Measured`; None where nobody asks which are the same designs
+    lives : of each sample the cycles of its points, ascending, and the error of each; None where nothing has a cycle
     """
 
     vectors: pd.DataFrame
     errors: np.ndarray
     temperature_c: np.ndarray
+    designs: pd.DataFrame | None = None
+    lives: Sequence[tuple[np.ndarray, np.ndarray]] | None = None
+
+    def errors_at(self, cycle: np.ndarray) -> np.ndarray:
+        """Return the errors at the cycles asked for, shape (n_designs, n_samples): between two measured points of a
+        life by the logarithm of the cycle, beyond its ends that of the end.
+
+        Parameters
+        ----------
+        cycle : ndarray, shape (n_designs,)
+            Cycle that each design is asked at.
+        """
+        if self.lives is None:
+            return np.broadcast_to(self.errors, (len(cycle), len(self.errors)))
+        asked = np.log(np.maximum(cycle, 1.0))
+        columns = [np.interp(asked, np.log(at), errors) for at, errors in self.lives]
+        return np.column_stack(columns)
 
 
 def measured_frame(rows: Iterable[Measured]) -> pd.DataFrame:
@@ -78,21 +111,68 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
     ValueError
         The model keeps nothing to use own measurements with.
     """
-    values = _labels(name, part, measured)
+    values = own_values(name, part, measured)
     told = np.flatnonzero(np.isfinite(values))
     if not len(told):
         return None
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
     rows = measured.iloc[told].reset_index(drop=True)
-    predicted, _ = part.predict(rows)
-    return OwnRows(part.featurizer.transform(rows), values[told] - predicted, number(rows, "temperature_c"))
+    errors = values[told] - _drawn_to_papers(name, part, rows, part.predict(rows)[0])
+    lives, first = None, np.arange(len(rows))
+    if any(target.at_cycle for target in TASKS[name].targets):
+        points = _points(rows)
+        first = np.array([places[0] for places in points])
+        lives = [_life(number(rows, "cycle")[places], errors[places]) for places in points]
+        errors = np.array([life[1].mean() for life in lives])
+    rows = rows.iloc[first].reset_index(drop=True)
+    return OwnRows(part.featurizer.transform(rows), errors, number(rows, "temperature_c"), rows, lives)
 
 
-def _labels(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:
+def _points(rows: pd.DataFrame) -> list[np.ndarray]:
+    """Return the places of each sample's rows; a row that names no sample is one of its own."""
+    names = rows["sample_id"] if "sample_id" in rows else pd.Series([None] * len(rows))
+    places: dict[object, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name if isinstance(name, str) else place, []).append(place)
+    return [np.array(some) for some in places.values()]
+
+
+def _life(cycles: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of one life in ascending order, those of one cycle as their mean."""
+    at, place = np.unique(np.where(np.isnan(cycles), LIFE_CYCLE, cycles), return_inverse=True)
+    return at, np.bincount(place, errors) / np.bincount(place)
+
+
+def own_measurements(name: str, part: Part, measured: pd.DataFrame) -> Measurements:
+    """Read measured designs as measurements of their compositions.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    part : Part
+        Its fitted model.
+    measured : DataFrame
+        Columns of `Measured`.
+    """
+    names = [str(place) for place in range(1, len(measured) + 1)]
+    return Measurements.of(measured, own_values(name, part, measured), ["own"] * len(measured), names)
+
+
+def own_values(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:
     """Return measured values on the model's scale, shape (n_rows,).
 
     NaN where not given, where a cell's anode is not described, and where a value only bounds what is learnt.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    part : Part
+        Its fitted model.
+    measured : DataFrame
+        Columns of `Measured`.
     """
     values = TASKS[name].measured(partial(number, measured), part.settings)
     return np.where(has_anode(measured), values, np.nan) if TASKS[name].of_cells else values
@@ -107,6 +187,8 @@ def moved(
     spread: np.ndarray,
     half: np.ndarray,
     level: float,
+    same: np.ndarray | None = None,
+    cycle: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[list[str]]]:
     """Predictions and half widths after the laboratory's own measurements, with what is to be said of each design.
 
@@ -114,26 +196,129 @@ def moved(
     ----------
     vectors, temperature_c : of the designs, shape (n_designs, n_features) and (n_designs,)
     centre, spread, half : without them, on the model's scale, shape (n_designs,)
+    same : which measured samples are of the very design, shape (n_designs, n_samples); None where nobody asks
+    cycle : that each design is asked at, shape (n_designs,); None where nothing has a cycle
     """
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
-    count = len(own.errors)
-    to = part.domain.between(vectors, own.vectors)
-    if not part.lab.kernel.shared:
-        said = "your measured designs change nothing: the papers do not show that they would help"
-        return centre, half, [[said] for _ in range(len(vectors))]
-    among = part.domain.between(own.vectors, own.vectors)
-    shift, _ = part.lab.kernel.shift(own.errors, among, to)
-    changed = part.lab.half_width(among, to, spread, level)
-    notices: list[list[str]] = []
+    count, kernel = len(own.errors), part.lab.working
+    to, among = part.domain.between(vectors, own.vectors), part.domain.between(own.vectors, own.vectors)
+    errors = own.errors_at(np.ones(len(vectors)) if cycle is None else cycle)
+    if same is None or own.designs is None:
+        same, pull = np.zeros(to.shape, dtype=bool), kernel.pull(among, to)
+    else:
+        of_one = same_designs(Designs.of(own.designs), own.designs)
+        replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
+        replicate = pooled_replicates(own.errors, of_one, replicate)
+        pull, left = kernel.recalled(Alike(of_one, same, replicate), among, to)
+    known = np.asarray(same.any(axis=1))
+    changed = None if part.lab.is_borrowed else part.lab.half_width(among, to, spread, level)
+    width = half if changed is None or not kernel.shared else changed
+    if known.any():
+        width = np.where(known, np.fmin(NormalDist().inv_cdf((1 + level) / 2) * left, half), width)
+    notices = []
     for row in range(len(vectors)):
-        found = [f"moved by {count} measured design{'s' if count > 1 else ''} of yours"]
-        if to[row].min() > part.domain.far:
-            found.append(f"far from all of them (distance {to[row].min():.2f})")
-        gap = np.abs(temperature_c[row] - own.temperature_c)
-        if np.isfinite(gap).any() and np.nanmin(gap) > FAR_TEMPERATURE_C:
-            found.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
-        if changed is None:
-            found.append("too few papers to calibrate the interval with them: its width is that without")
-        notices.append(found)
-    return centre + shift, half if changed is None else changed, notices
+        if known[row]:
+            samples = int(same[row].sum())
+            notices.append([f"drawn to {samples} measured sample{'s' * (samples > 1)} of this very design of yours"])
+        elif not kernel.shared:
+            notices.append([UNMOVED])
+        else:
+            notices.append(_said(part, own, to[row], temperature_c[row], count, narrowed=changed is not None))
+    return centre + (pull * errors).sum(axis=1), width, notices
+
+
+def _said(part: Part, own: OwnRows, to: np.ndarray, temperature_c: float, count: int, *, narrowed: bool) -> list[str]:
+    """Return what moved one design that was not measured itself, and what of it is doubtful."""
+    text = f"moved by {count} measured design{'s' if count > 1 else ''} of yours"
+    if part.lab is not None and part.lab.is_borrowed:
+        text += f" {BORROWED}"
+    found = [text]
+    if part.domain is not None and to.min() > part.domain.far:
+        found.append(f"far from all of them (distance {to.min():.2f})")
+    gap = np.abs(temperature_c - own.temperature_c)
+    if np.isfinite(gap).any() and np.nanmin(gap) > FAR_TEMPERATURE_C:
+        found.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
+    if not narrowed:
+        found.append("too few papers to calibrate the interval with them: its width is that without")
+    return found
+
+
+def pooled_replicates(errors: np.ndarray, of_one: np.ndarray, replicate: float) -> float:
+    """Return the variance that samples of one design differ by: the expected one, and what the own samples show.
+
+    Parameters
+    ----------
+    errors : ndarray, shape (n_samples,)
+        On the model's scale.
+    of_one : ndarray of bool, shape (n_samples, n_samples)
+        Which samples are of one design.
+    replicate : float
+        Expected variance; counts as `PRIOR_WEIGHT` degrees of freedom.
+
+    Examples
+    --------
+    Two samples 2 apart add one degree of freedom, with a sum of squares of 2:
+
+    >>> pooled_replicates(np.array([1.0, 3.0]), np.ones((2, 2), dtype=bool), 0.1)
+    0.2727272727272727
+    """
+    design = np.unique(of_one, axis=0, return_inverse=True)[1].ravel()
+    means = np.bincount(design, errors) / np.bincount(design)
+    squares = float(((errors - means[design]) ** 2).sum())
+    return (PRIOR_WEIGHT * replicate + squares) / (PRIOR_WEIGHT + len(errors) - len(means))
+
+
+def measured_text(name: str, own: pd.DataFrame, same: np.ndarray) -> list[str | None]:
+    """Return in words what the laboratory measured of each very design; None where nothing.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    own : DataFrame
+        All that was measured, columns of `Measured`.
+    same : ndarray of bool, shape (n_designs, n_rows)
+        Which rows are of the very design.
+    """
+    cycle, texts = number(own, "cycle"), dict[bytes, str | None]()
+    for row in np.asarray(np.unique(same, axis=0)):
+        pieces = list[str]()
+        for target in TASKS[name].targets:
+            values = number(own, target.column)
+            places = np.flatnonzero(row & np.isfinite(values))
+            after = [f" ({cycle[place]:g} cycles)" if target.at_cycle else "" for place in places]
+            shown = [f"{values[place]:.3g} {target.unit}{end}" for place, end in zip(places, after, strict=True)]
+            if shown:
+                pieces.append(f"{target.label} {', '.join(shown)}")
+        texts[row.tobytes()] = f"your own: {', '.join(pieces)}" if pieces else None
+    return [texts[row.tobytes()] for row in same]
+
+
+def show_of(name: str) -> Show:
+    """Return what prints a value of a quantity's scale in its target's unit.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+
+    Examples
+    --------
+    >>> show_of("conductivity")(-3.0)
+    '1.0e-03 S/cm'
+    """
+    target = TASKS[name].targets[0]
+    return lambda value: f"{target.show(float(target.unscaled(value)))} {target.unit}"
+
+
+def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
+    """Predictions of measured designs, drawn to what papers measured of their compositions."""
+    if part.known is None:
+        return predicted
+    asked, half = Conditions.of(rows), np.zeros(len(rows))
+    return drawn_to_papers(part.known, asked, predicted, half, DRAWN_LEVEL, show_of(name)).centre
+
+
+DRAWN_LEVEL = 0.5
+"""Any level: no interval is read."""

@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.composition import read_design
 from features.electrolyte_columns import Electrolytes
 from features.formulas.charge import TOLERANCE
+from features.polymers.electrolyte import NO_POLYMER, is_salt, lack_of, polymer_electrolyte
 from features.tables.designs import Designs
 from features.tables.fields import LIQUID_CLASSES
 from models.domain import Domain
@@ -203,6 +205,11 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
         "the charges of the formula do not cancel (%+.1f)", 1, np.where(np.abs(charge) > TOLERANCE, charge, np.nan)
     )
     unread = ~amounts.known[amounts.codes]
+    lacks: list[str | None] = [NO_POLYMER if is_salt(name) else None for name in electrolytes.written]
+    for place in np.flatnonzero(unread).tolist():
+        reading = read_design(electrolytes.names[place], electrolytes.written[place])
+        lacks[place] = lack_of(reading)
+        unread[place] = polymer_electrolyte(reading, np.nan) is None
     unknown = [
         f"no stoichiometry known for {electrolytes.names[place]}: conductivity judged from its class and form alone"
         for place in np.flatnonzero(unread).tolist()
@@ -216,6 +223,7 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     both = np.column_stack([measured_at, tested_at])[elsewhere]
     return [
         of_rows(unread, unknown).take(pa.array(electrolytes.codes)),
+        per_case(electrolytes.codes, lacks),
         doubts.take(pa.array(electrolytes.compositions)),
         per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),

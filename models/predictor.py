@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,24 @@ import pandas as pd
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
-from models.candidates import has_anode
+from models.candidates import has_anode, refuse_unread
+from models.comparable import Reported, reported_ranges
 from models.domain import Domain
-from models.exceedance import check_limits, probability_above, probability_column
+from models.exceedance import check_limits, probability_column
 from models.intervals import Calibration
-from models.lab_calibration import OwnRows, moved, own_rows
+from models.known.answer import Drawn, drawn_to_own, drawn_to_papers
+from models.known.measurements import Conditions
+from models.known.same import same_designs
+from models.lab_calibration import (
+    OwnRows,
+    measured_text,
+    moved,
+    own_measurements,
+    own_rows,
+    own_values,
+    show_of,
+)
+from models.learners.arrhenius import energy_interval
 from models.notices import (
     Notice,
     after,
@@ -28,6 +41,7 @@ from models.notices import (
     skill_notices,
     where,
 )
+from models.polymers.answer import PolymerAnswer, tell_polymers
 from models.tasks.part import Part, with_conductivity, with_link
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.task import asked_cycles
@@ -37,6 +51,15 @@ DEFAULT_CYCLE = 100.0
 DEFAULT_LEVEL = 0.9
 ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
+MEASURED = "measured"
+"""Column that tells what was measured of the very composition."""
+SAME_CELL = 1e-6
+"""Distance up to which a cell of a paper is the very one that is asked about."""
+OWN_COMPOSITION = "drawn to your own measurement of this composition"
+RANGE_OF = "range_of"
+"""Column that tells of which targets no point is told, and whose values the range holds in its place."""
+TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
+"""Columns of text; all others are numbers."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +97,14 @@ class Predictions:
     Attributes
     ----------
     table : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
-        every cycle asked for, then `notice`; NaN where a design says too little
+        every cycle asked for, then `measured` where a target is drawn to measured values, `range_of` where ranges are
+        told without a point, and `notice`; NaN where a design says too little
     notices : those of the table, each distinct text once; null where there is nothing to say
+    measured : likewise, what was measured of the very composition; None where no target is drawn to it
+    ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
+    measured_by : `measured` by target
+    energies : activation energy of conduction with its interval, eV, shape (n_designs, 3): value, low, high; None where
+        the conductivity was not asked for, or its model knows none
     nearest : by target
     distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
         says too little
@@ -85,6 +114,41 @@ class Predictions:
     notices: Notice
     nearest: dict[str, Nearest]
     distances: dict[str, np.ndarray]
+    measured: Notice | None = None
+    ranges: Notice | None = None
+    energies: np.ndarray | None = None
+    measured_by: dict[str, Notice] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> dict[str, Notice]:
+        """The columns of `TEXT_COLUMNS` that the table has."""
+        told = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
+        return {column: notice for column, notice in told.items() if notice is not None}
+
+    def first(self, index: pd.Index) -> Predictions:
+        """Return the answers to the first designs alone.
+
+        Parameters
+        ----------
+        index : pandas Index, shape (n_first,)
+            Of their rows.
+        """
+        count = len(index)
+        nearest = {
+            column: replace(each, judged=each.judged[:count], rows=each.rows[:count], distances=each.distances[:count])
+            for column, each in self.nearest.items()
+        }
+        distances = {name: values[:count] for name, values in self.distances.items()}
+        return Predictions(
+            self.table.iloc[:count].set_axis(index),
+            self.notices[:count],
+            nearest,
+            distances,
+            None if self.measured is None else self.measured[:count],
+            None if self.ranges is None else self.ranges[:count],
+            None if self.energies is None else self.energies[:count],
+            {column: texts[:count] for column, texts in self.measured_by.items()},
+        )
 
     @property
     def precedents(self) -> list[dict[str, list[dict[str, Any]]]]:
@@ -96,13 +160,72 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """Predictions of one part for the designs it judges: on its scale, with the distance to what it knows."""
+class Answer:
+    """Predictions of one part for the designs it judges: on its scale, with the distance to what it knows.
+
+    Attributes
+    ----------
+    vectors : shape (n_designs, n_features)
+    centre, spread : shape (n_designs,)
+    rows, distances : the nearest training rows of different papers, shape (n_designs, n); None inside cross-validation
+    """
 
     vectors: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
-    distance: np.ndarray | None
+    rows: np.ndarray | None
+    distances: np.ndarray | None
+
+    @property
+    def distance(self) -> np.ndarray | None:
+        """Distance to the nearest training row, shape (n_designs,); None inside cross-validation."""
+        return None if self.distances is None else self.distances[:, 0]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Answers of the models asked.
+
+    Attributes
+    ----------
+    answers : by name of `TASKS`; those of cells of the described designs only
+    described : designs with an anode, shape (n_designs,)
+    cells, held : the described designs with their conductivity, and their electrolytes
+    """
+
+    answers: dict[str, Answer]
+    described: np.ndarray
+    cells: Designs
+    held: Electrolytes
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one part tells of its designs, on its scale.
+
+    Attributes
+    ----------
+    centre, half : ndarray, shape (n_designs,)
+        Predictions and half widths of their intervals.
+    alone : ndarray, shape (n_designs,)
+        Half widths without any measured value.
+    drawn : Drawn or None
+        Where predictions are drawn to what was measured of a composition.
+    text : Notice or None
+        What was measured of the very design; None where nobody asks.
+    said : list of str
+        What the laboratory's own measurements changed of each design; empty where there are none.
+    polymers : PolymerAnswer or None
+        What the polymer model tells in the part's place.
+    """
+
+    centre: np.ndarray
+    half: np.ndarray
+    alone: np.ndarray
+    drawn: Drawn | None
+    text: Notice | None
+    said: list[str]
+    polymers: PolymerAnswer | None = None
 
 
 class Predictor:
@@ -115,6 +238,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self._reported: dict[str, Reported] = {}
 
     def predict(
         self,
@@ -127,6 +251,7 @@ class Predictor:
         cycles: Sequence[int] = (),
         above: Mapping[str, float] | None = None,
         electrolytes: Electrolytes | None = None,
+        points: bool = True,
     ) -> Predictions:
         """Predict each design.
 
@@ -140,32 +265,33 @@ class Predictor:
         cycles : cycles at which retention is wanted beside that of the design's own
         above : limits of targets, in their units: `probability_column` of each is told as well
         electrolytes : what `read_electrolytes` gave of the designs, where that was done already
+        points : whether a target of cells without skill has a point; otherwise the range that comparable papers report
+            is told in its place, unless own measured designs move it
 
         Raises
         ------
         LevelError
             The number of papers cannot support the level.
         ValueError
-            A target that does not exist, a limit no value of it could pass, or limits together with measured designs.
+            A target that does not exist, or a limit no value of it could pass.
+        InputError
+            Formulas that cannot be read, with the number of their design, from 1.
         """
         limits = check_limits(above or {})
-        if limits and measured is not None:  # moved intervals have no scale to read a probability from
-            raise ValueError(
-                "probabilities above a limit are not known beside own measurements; ask for one of the two"
-            )
         wanted, designs = check_targets(targets), Designs.of(designs)
         electrolytes = electrolytes or read_electrolytes(designs)
+        refuse_unread(designs, electrolytes)
         described = has_anode(designs)
+        if len(designs) == 1 or described.sum() == 1:  # numpy rounds one number otherwise than several
+            places = np.append(np.arange(len(designs)), described.argmax())
+            more = self.predict(
+                designs.take(places), targets=targets, level=level, precedents=precedents, measured=measured,
+                cycles=cycles, above=above, electrolytes=electrolytes.take(places), points=points,
+            )  # fmt: skip
+            return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
         asked = list(dict.fromkeys(task_of(column).name for column in (*wanted, *limits, *of_cycles)))
-        answers = self._answers([LINK], designs, electrolytes)
-        cells, held = designs, electrolytes
-        if any(TASKS[name].of_cells for name in asked):
-            cells = with_link(designs, answers[LINK].centre)
-            if not described.all():
-                cells, held = cells.take(described), electrolytes.take(described)
-            answers |= self._answers([name for name in asked if TASKS[name].of_cells], cells, held)
-        answers |= self._answers([name for name in asked if name not in answers], designs, electrolytes)
+        judged = self.judge(asked, designs, electrolytes, precedents)
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
             skill_notices(self.bundle.facts.get("skill", {}), wanted, described, _without_anode()),
@@ -174,75 +300,194 @@ class Predictor:
         columns: dict[str, np.ndarray] = {}
         nearest: dict[str, Nearest] = {}
         distances: dict[str, np.ndarray] = {}
+        known: dict[str, Notice] = {}
+        whose: list[Notice] = []
         for name in asked:
             is_cell = TASKS[name].of_cells
-            frame, read = (cells, held) if is_cell else (designs, electrolytes)
+            frame, read = (judged.cells, judged.held) if is_cell else (designs, electrolytes)
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
-            part, answer = self.bundle.parts[name], answers[name]
-            found, said = self._values(name, part, frame, answer, level, measured, cycles)
+            part, answer = self.bundle.parts[name], judged.answers[name]
+            told = self._values(name, part, frame, read, answer, level, measured)
+            ends = (told.centre, told.centre - told.half, told.centre + told.half)
+            found = _in_units(name, part, frame, ends, cycles)
+            if is_cell and not points and (silent := self.without_skill(name, dict.fromkeys([*wanted, *of_cycles]))):
+                still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
+                ranges, texts_of = self._ranges(name, silent, frame, answer.vectors, still, level, cycles)
+                found |= {column: np.where(still, values, found[column]) for column, values in ranges.items()}
+                whose.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
-                    found[probability_column(column, limit)] = _probability(column, limit, part, frame, answer)
+                    found[probability_column(column, limit)] = _probability(column, limit, part, frame, answer, told)
+            if told.polymers:
+                notices.append(placed(mask, told.polymers.notices))
+            if told.drawn:
+                notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
+            if told.text is not None:
+                known[name] = placed(mask, told.text)
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
-            if said:
-                notices.append(of_rows(mask, said))
+            if told.said:
+                notices.append(of_rows(mask, told.said))
             if part.domain is not None and answer.distance is not None:
                 distances[name] = _spread_over(mask, answer.distance)
                 outside = joined(
                     [after(f"{name}: ", each) for each in domain_notices(part.domain, answer.distance, frame, read)]
                 )
                 notices.append(placed(mask, outside))
-                judged = _nearest(part.domain, answer.vectors, precedents, mask)
-                nearest |= {column: judged for column in wanted if task_of(column).name == name}
+                near = _nearest(part.domain, answer, precedents, mask)
+                if TASKS[name].of_cells and precedents:
+                    papers = _measured_by_papers(name, near)
+                    known[name] = joined([known[name], papers]) if name in known else papers
+                nearest |= {column: near for column in wanted if task_of(column).name == name}
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{column}_at_{cycle}{end}" for column in of_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
-        told = joined(notices)
-        said = pd.array(told.dictionary_decode().fill_null(""), dtype="str")
-        table = pd.DataFrame({**{column: columns[column] for column in order}, "notice": said}, index=designs.index)
-        return Predictions(table, told, {column: nearest[column] for column in wanted if column in nearest}, distances)
+        said = joined(notices)
+        every = joined([*known.values()]) if known else None
+        range_of = joined(whose) if whose else None
+        all_texts = {MEASURED: every, RANGE_OF: range_of, "notice": said}
+        texts = {column: _as_text(notice) for column, notice in all_texts.items() if notice is not None}
+        table = pd.DataFrame({**{column: columns[column] for column in order}, **texts}, index=designs.index)
+        nearest = {column: nearest[column] for column in wanted if column in nearest}
+        energies = None
+        if LINK in asked and len(designs):
+            energies = self.bundle.parts[LINK].ensemble.activation_energy(judged.answers[LINK].vectors)
+        told_energies = None if energies is None else energy_interval(energies, level)
+        by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
+        return Predictions(table, said, nearest, distances, every, range_of, told_energies, by_target)
 
-    def _answers(self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes) -> dict[str, _Answer]:
-        """Return the predictions of each part; those that read designs alike share their vectors."""
-        found: dict[str, _Answer] = {}
+    def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
+        """Return those of some targets that a task tells without having shown skill on papers never seen.
+
+        Parameters
+        ----------
+        name : str
+            Name of `TASKS`.
+        columns : iterable of str
+            Columns of `TARGETS`.
+        """
+        skill = self.bundle.facts.get("skill", {})
+        return [
+            column for column in columns
+            if task_of(column).name == name and not skill.get(column, {}).get("shown", True)
+        ]  # fmt: skip
+
+    def _ranges(
+        self, name: str, silent: Sequence[str], frame: Designs, vectors: np.ndarray, still: np.ndarray, level: float,
+        cycles: Sequence[int],
+    ) -> tuple[dict[str, np.ndarray], Notice]:  # fmt: skip
+        """Columns of targets without skill as ranges without a point; whose values they hold, for the `still` ones."""
+        part = self.bundle.parts[name]
+        if not len(frame) or part.domain is None:
+            return {}, where(np.zeros(len(frame), dtype=bool), "")
+        told = reported_ranges(self._reported, TASKS[name], part, vectors, level)
+        found = _in_units(name, part, frame, (np.full(len(frame), np.nan), told.low, told.high), cycles)
+        words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
+        notice = of_rows(still, [each for each, rests in zip(words, still.tolist(), strict=True) if rests])
+        return {
+            column: values for column, values in found.items()
+            if any(column.startswith(target) for target in silent)
+        }, notice  # fmt: skip
+
+    def judge(self, asked: Sequence[str], designs: Designs, electrolytes: Electrolytes, precedents: int = 0) -> Judged:
+        """Return the answers of the models asked, each on its own scale; cells are given their conductivity first.
+
+        Parameters
+        ----------
+        asked : sequence of str
+            Names of `TASKS`.
+        designs : Designs
+            Columns of `Candidate`, shape (n_designs, n_columns).
+        electrolytes : Electrolytes
+            What `read_electrolytes` gave of the designs.
+        precedents : int
+            Nearest rows wanted of each model asked; one is found at least, for its distance.
+        """
+        described = has_anode(designs)
+        answers = self._answers([LINK], designs, electrolytes, precedents if LINK in asked else None)
+        cells, held = designs, electrolytes
+        if any(TASKS[name].of_cells for name in asked):
+            cells = with_link(designs, answers[LINK].centre)
+            if not described.all():
+                cells, held = cells.take(described), electrolytes.take(described)
+            answers |= self._answers([name for name in asked if TASKS[name].of_cells], cells, held, precedents)
+        answers |= self._answers([name for name in asked if name not in answers], designs, electrolytes, precedents)
+        return Judged(answers, described, cells, held)
+
+    def _answers(
+        self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes, precedents: int | None
+    ) -> dict[str, Answer]:
+        """Return the predictions of each part; those that read designs alike share their vectors.
+
+        None for `precedents` where nobody asks how far a design is from what its model knows.
+        """
+        found: dict[str, Answer] = {}
         for name in names:
             featurizer = self.bundle.parts[name].featurizer
             alike = [each for each in found if featurizer.reads_like(self.bundle.parts[each].featurizer)]
             vectors = found[alike[0]].vectors if alike else featurizer.vectors(designs, electrolytes)
-            found[name] = self._answer(name, vectors)
+            found[name] = self._answer(name, vectors, precedents)
         return found
 
-    def _answer(self, name: str, vectors: np.ndarray) -> _Answer:
+    def _answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
         part = self.bundle.parts[name]
-        if not len(vectors):
-            return _Answer(vectors, np.empty(0), np.empty(0), np.empty(0))
-        centre, spread = part.ensemble.predict(vectors)
-        distance = part.domain.nearest_distance(vectors) if part.domain else None
-        return _Answer(vectors, centre, spread, distance)
+        centre, spread = part.ensemble.predict(vectors) if len(vectors) else (np.empty(0), np.empty(0))
+        if part.domain is None or precedents is None:
+            return Answer(vectors, centre, spread, None, None)
+        return Answer(vectors, centre, spread, *part.domain.nearest(vectors, max(precedents, 1)))
 
     def _values(
         self,
         name: str,
         part: Part,
         frame: Designs,
-        answer: _Answer,
+        read: Electrolytes,
+        answer: Answer,
         level: float,
         measured: pd.DataFrame | None,
-        cycles: Sequence[int],
-    ) -> tuple[dict[str, np.ndarray], list[str]]:
-        """The columns of one part, and what its measured designs changed in words, per design."""
-        centre, said, half = answer.centre, list[str](), np.empty(0)
-        if len(frame):  # a part that judges no design refuses no level
-            half = _calibration(part).half_width(answer.spread, level, answer.distance)
-        if measured is not None and len(frame):
-            own = self._own(name, part, measured)
+    ) -> Told:
+        """Return what one part tells of its designs, drawn to and moved by what was measured."""
+        if not len(frame):  # a part that judges no design refuses no level
+            return Told(answer.centre, np.empty(0), np.empty(0), None, None, [])
+        centre, half = answer.centre, _half_width(part, read, answer, level)
+        polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
+        if polymers:
+            centre, half = polymers.instead_of(centre, half)
+        alone, show = half, show_of(name)
+        drawn, text, said = None, None, list[str]()
+        if TASKS[name].draws_to_measured:
+            asked = Conditions.of(frame, read)
+            drawn = drawn_to_papers(part.known, asked, centre, half, level, show)
+            centre, half, text = drawn.centre, drawn.half, drawn.text
+        if measured is not None:
+            own, same = self._own(name, part, measured), None
             each = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
+                at_cycle = asked_cycles(frame, DEFAULT_CYCLE)
+                if drawn is None and own.designs is not None:
+                    same = same_designs(frame, own.designs)
+                    rows = same_designs(frame, measured) & np.isfinite(own_values(name, part, measured))
+                    text = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured, rows))
+                unmoved = centre, half
                 centre, half, each = moved(
-                    part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level
-                )
+                    part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
+                    same, at_cycle,
+                )  # fmt: skip
+                if polymers:  # what own rows say of the part's error is nothing about the polymer model's
+                    centre, half = (
+                        np.where(polymers.told, *pair) for pair in zip(unmoved, (centre, half), strict=True)
+                    )
+                    each = [
+                        ["the polymer model is not moved by them"] if told else row
+                        for told, row in zip(polymers.told, each, strict=True)
+                    ]
+            if drawn:
+                mine = own_measurements(name, part, measured)
+                narrow = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
+                drawn = drawn_to_own(mine, asked, replace(drawn, centre=centre, half=narrow), level, show)
+                centre, half, text = drawn.centre, drawn.half, drawn.text
+                each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
-        return _in_units(name, part, frame, centre, half, cycles), said
+        return Told(centre, half, alone, drawn, text, said, polymers)
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
         if TASKS[name].of_cells:
@@ -250,22 +495,44 @@ class Predictor:
         return own_rows(name, part, measured)
 
 
+def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> np.ndarray:
+    """Half widths without any measured value: wider where the class of the electrolyte was never learnt from."""
+    half = _calibration(part).half_width(answer.spread, level, answer.distance)
+    if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
+        return half
+    strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
+    return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance), half)
+
+
+def _as_text(notice: Notice) -> Any:
+    return pd.array(notice.dictionary_decode().fill_null(""), dtype="str")
+
+
 def _without_anode() -> set[str]:
     """Return columns of the targets that are predicted of an electrolyte alone."""
     return {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
 
 
-def _probability(column: str, limit: float, part: Part, frame: Designs, answer: _Answer) -> np.ndarray:
+def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:
+    """Return the probability to lie above a limit: the errors about the prediction, moved and narrowed as it was."""
     if not len(frame):
         return np.empty(0)
     limits = task_of(column).on_scale(TARGETS[column], limit, asked_cycles(frame, DEFAULT_CYCLE) - 1, part.settings)
-    return probability_above(limits, _calibration(part), answer.centre, answer.spread, answer.distance)
+    polymers = told.polymers
+    if told.said:
+        centre = polymers.instead_of(answer.centre, told.alone)[0] if polymers else answer.centre
+        limits = centre + (limits - told.centre) * told.alone / told.half
+    alone = _calibration(part).probability_above(limits, answer.centre, answer.spread, answer.distance)
+    if polymers:
+        alone = polymers.probability_above(limits, alone)
+    return alone if told.drawn is None else told.drawn.probability_above(limits, alone)
 
 
 def _in_units(
-    name: str, part: Part, frame: Designs, centre: np.ndarray, half: np.ndarray, cycles: Sequence[int]
+    name: str, part: Part, frame: Designs, scaled: tuple[np.ndarray, np.ndarray, np.ndarray], cycles: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    ends = dict(zip(ENDS, (centre, centre - half, centre + half), strict=True))
+    """Columns of a part in the units of its targets; `scaled` are value, low and high end on its scale."""
+    ends = dict(zip(ENDS, scaled, strict=True))
     task, passed = TASKS[name], asked_cycles(frame, DEFAULT_CYCLE) - 1
     columns: dict[str, np.ndarray] = {}
     for target in task.targets:
@@ -278,11 +545,22 @@ def _in_units(
     return columns
 
 
-def _nearest(domain: Domain, vectors: np.ndarray, count: int, mask: np.ndarray) -> Nearest:
-    rows, away = np.empty((len(vectors), 0), dtype=np.int64), np.empty((len(vectors), 0))
-    if count:  # without, not even the scaled vectors are worth their time
-        rows, away = domain.nearest(vectors, count)
+def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Nearest:
+    rows, away = np.empty((len(answer.vectors), 0), dtype=np.int64), np.empty((len(answer.vectors), 0))
+    if count and answer.rows is not None and answer.distances is not None:
+        rows, away = answer.rows, answer.distances
     return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.precedents)
+
+
+def _measured_by_papers(name: str, near: Nearest) -> Notice:
+    """What papers measured of the very cell: nearest rows at no distance."""
+    texts = list[str | None]()
+    for place, away in enumerate(near.distances):
+        same = [near.precedents[row]["measured"] for row in near.rows[place][away <= SAME_CELL].tolist()]
+        count = f"{len(same)} paper{'s' * (len(same) > 1)}"
+        told = ", ".join(text.removeprefix("= ") for text in same)
+        texts.append(f"{count}, {TASKS[name].result} {told}" if same else None)
+    return of_rows(np.ones(len(texts), dtype=bool), texts)
 
 
 def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -57,7 +57,8 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
         level, own = float((params or {}).get("level", 0.9)), str((params or {}).get("measured") or "")
         rows_of_own = parse_measured(json.loads(own)) if own else []
         measured = measured_frame(rows_of_own) if rows_of_own else None
-        return self.predictor.predict(candidate_frame(rows), level=level, precedents=0, measured=measured).table
+        frame = candidate_frame(rows)
+        return self.predictor.predict(frame, level=level, precedents=0, measured=measured, points=False).table
 
 
 set_model(SilionModel())

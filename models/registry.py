@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from models.pointer import recall, remember, state_of
+from features.tables.disk import whole_folder_at
+from models.saved.checked_files import KEY_VARIABLE, BundleError, key_of_environment, write_signature
+from models.saved.moved_store import advice, made_in, mend
+from models.saved.pointer import recall, remember, state_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,6 +40,33 @@ class ModelNotFoundError(ValueError):
 def store_uri() -> str:
     """Return the address of the MLflow store: `MLFLOW_TRACKING_URI`, else a sqlite file in the working folder."""
     return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+
+
+@contextmanager
+def using_store(store: str | Path) -> Iterator[None]:
+    """Look in another store inside a block.
+
+    Parameters
+    ----------
+    store : str or Path
+        Address of an MLflow store, or the path of its sqlite file.
+
+    Examples
+    --------
+    >>> with using_store("/data/lab/mlflow.db"):
+    ...     store_uri()
+    'sqlite:////data/lab/mlflow.db'
+    """
+    text = os.fspath(store)
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    os.environ["MLFLOW_TRACKING_URI"] = text if "://" in text else f"{SQLITE}{Path(text).resolve()}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MLFLOW_TRACKING_URI"]
+        else:
+            os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 class StoreError(ValueError):
@@ -67,7 +97,7 @@ def client() -> Iterator[MlflowClient]:
             mlflow.set_registry_uri(store_uri())
             yield mlflow.MlflowClient()
         except (MlflowException, SQLAlchemyError) as error:
-            reason = str(error).strip().splitlines()[0][:300]
+            reason = " ".join(str(error).split())[:300]
             if "database is locked" in str(error):  # SQLAlchemy may say other things in the lines before
                 reason = "another program is writing to it; run the command again when that has finished"
             raise StoreError(f"the MLflow store {store_uri()} cannot be used: {reason}") from error
@@ -79,7 +109,7 @@ def _make_store() -> None:
     MLflow makes its tables in dozens of steps: two programs that make them at once, or one that is killed meanwhile,
     leave a store that nobody can use.
     """
-    store = _store_file()
+    store = store_file()
     if store is None or store.exists():
         return
     import mlflow
@@ -125,7 +155,7 @@ def check_store() -> None:
     """
     with client() as store:
         store.search_experiments(max_results=1)
-    path = _store_file()
+    path = store_file()
     for place in (path.resolve(), path.resolve().parent) if path else ():
         if not os.access(place, os.W_OK):
             raise StoreError(
@@ -134,7 +164,7 @@ def check_store() -> None:
             )
 
 
-def _store_file() -> Path | None:
+def store_file() -> Path | None:
     """Return the file of a sqlite store, there or not; None for a store of another kind."""
     uri = store_uri()
     return Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
@@ -142,7 +172,7 @@ def _store_file() -> Path | None:
 
 def _no_store_yet() -> bool:
     """Say whether the store is a sqlite file that does not exist: asking mlflow would make one."""
-    path = _store_file()
+    path = store_file()
     return path is not None and not path.exists()
 
 
@@ -171,8 +201,25 @@ def resolve(reference: str | None = None) -> Path:
             f"{reference}: no model bundle here; expected a folder that `silion models export` wrote"
         )
     wanted = (reference or CHAMPION).removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
-    store = _store_file()
+    store = store_file()
     return (recall(store, wanted) if store else None) or _from_client(wanted)
+
+
+def mend_store() -> int:
+    """Make the files beside a local store those it speaks of, after it was copied or moved; return how many places.
+
+    Raises
+    ------
+    StoreError
+        The store is no local file, or its files are not beside it.
+    """
+    store = store_file()
+    if store is None:
+        raise StoreError(f"the MLflow store {store_uri()} is no local file: there is nothing to mend")
+    try:
+        return mend(store)
+    except FileNotFoundError as error:
+        raise StoreError(str(error)) from None
 
 
 def note_champion() -> None:
@@ -192,7 +239,7 @@ def _from_client(wanted: str) -> Path:
         )
     from mlflow.exceptions import MlflowException
 
-    store = _store_file()
+    store = store_file()
     state = state_of(store) if store else None  # what changes from here on is not in the answer
     with client() as registry:
         try:
@@ -206,8 +253,14 @@ def _from_client(wanted: str) -> Path:
         if store:
             location = urlparse(registry.get_model_version_download_uri(MODEL_NAME, version.version))
             folder = Path(unquote(location.path)) / BUNDLE_INSIDE
+            home = made_in(store, folder) if location.scheme in ("", "file") else None
+            if home:
+                message = f"the MLflow store {store_uri()} is not where it was made: {advice(store, home)}"
+                if not folder.is_dir() or (store.resolve().parent / folder.relative_to(home)).is_dir():
+                    raise StoreError(message)
+                logging.getLogger("silion").warning("%s; until then its model is read from there", message)
             if location.scheme in ("", "file") and folder.is_dir():
-                if folder.is_absolute():  # any other is another place for whoever stands elsewhere
+                if folder.is_absolute() and not home:  # any other is another place for whoever stands elsewhere
                     remember(store, state, wanted, folder)
                 return folder
         return _kept_here(f"models:/{MODEL_NAME}/{version.version}/{BUNDLE_INSIDE}")
@@ -311,8 +364,8 @@ def run_file(run_id: str, path: str) -> str | None:
         return Path(store.download_artifacts(run_id, path, folder)).read_text(encoding="utf-8")
 
 
-def export(reference: str | None, folder: str | Path) -> Path:
-    """Copy a bundle to a folder of its own, written aside and then renamed.
+def export(reference: str | None, folder: str | Path, sign: bool = False) -> Path:
+    """Copy a bundle to a folder of its own, written aside and put in place in one step.
 
     Parameters
     ----------
@@ -320,6 +373,8 @@ def export(reference: str | None, folder: str | Path) -> Path:
         Of the model, as `resolve` takes it; the champion where None.
     folder : str or Path
         Where the copy shall be; a bundle that is there is replaced.
+    sign : bool
+        Sign the copy with the key in `SILION_BUNDLE_KEY`, whoever has signed it before.
 
     Returns
     -------
@@ -330,15 +385,16 @@ def export(reference: str | None, folder: str | Path) -> Path:
     ------
     ModelNotFoundError
         No such model, or the folder exists and is no bundle.
+    BundleError
+        It shall be signed, and there is no key.
     """
+    if sign and not key_of_environment():
+        raise BundleError(f"{KEY_VARIABLE} is not set: there is no key to sign with; `openssl rand -hex 32` makes one")
     source, folder = resolve(reference), Path(folder)
     if folder.exists() and not (folder / "manifest.json").is_file():
         raise ModelNotFoundError(f"{folder}: exists and is no model bundle; choose another folder")
-    aside = folder.with_name(f".{folder.name}-aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, aside)
-    if folder.exists():
-        shutil.rmtree(folder)
-    aside.rename(folder)
+    with whole_folder_at(folder) as aside:
+        shutil.copytree(source, aside, dirs_exist_ok=True)
+        if sign:
+            write_signature(aside)
     return folder

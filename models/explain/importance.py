@@ -12,7 +12,7 @@ import pandas as pd
 from models.bundle import Bundle
 from models.explain.feature_groups import GROUPS, correlated, group_of, rows_of
 from models.explain.reasons import Reasons, reasons_of, training_vectors
-from models.explain.stability import MOST_ROUNDS, SURE, Stability, stability_of
+from models.explain.stability import MOST_ROUNDS, SURE, Stability, interaction_rows, stability_of
 from models.tasks.registry import TASKS
 
 PAIRS_SHOWN = 4
@@ -46,8 +46,10 @@ class Overall:
         `permutation_low`, `permutation_high`.
     pairs : DataFrame
         Strongest interactions: `first`, `second`, `strength`, `low`, `high`, `above_shuffled`, `apart_from_zero`.
-    effects : array, shape (n_rows, n_pairs)
-        Effect of each of these pairs on each training row, in the unit of the part's SHAP values.
+    effects : array, shape (n_paired, n_pairs)
+        Effect of each of these pairs on some training rows, in the unit of the part's SHAP values.
+    paired : array of int, shape (n_paired,)
+        Which training rows these are.
     stability : Stability or None
         As stored; None where the model stores none.
     asked_pairs : bool
@@ -60,6 +62,7 @@ class Overall:
     groups: pd.DataFrame
     pairs: pd.DataFrame
     effects: np.ndarray
+    paired: np.ndarray
     stability: Stability | None
     asked_pairs: bool = True
 
@@ -97,8 +100,8 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
     name : str
         Of the part.
     pairs : bool
-        Whether to look for interactions; each row costs as many SHAP values as there are features, so models of more
-        than `MOST_ROUNDS` rounds are never asked.
+        Whether to look for interactions, on `interaction_rows`; models of more than `MOST_ROUNDS` rounds are never
+        asked.
 
     Raises
     ------
@@ -112,10 +115,12 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
     shap = reasons_of(part, vectors)
     names = [feature.name for feature in shap.features]
     asked = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
-    interactions = part.ensemble.interactions(vectors) if asked else np.zeros((1, len(names), len(names)))
+    paired = interaction_rows(len(vectors))
+    some = vectors.iloc[paired]
+    interactions = part.ensemble.interactions(some) if asked else np.zeros((1, len(names), len(names)))
     table, effects = _pairs(names, interactions, stability)
     features, groups = _features(shap, stability), _groups(shap, stability)
-    return Overall(name, shap, features, groups, table, effects, stability, asked)
+    return Overall(name, shap, features, groups, table, effects, paired, stability, asked)
 
 
 def _features(shap: Reasons, stability: Stability | None) -> pd.DataFrame:

@@ -35,13 +35,15 @@ class Want:
     value: float
 
     @classmethod
-    def parse(cls, text: str) -> Want:
+    def parse(cls, text: str, option: str = "--want") -> Want:
         """Read a wanted value; `>=` counts as `>`, for a prediction is no exact number.
 
         Parameters
         ----------
         text : str
             A target, a comparison and a number in the target's unit.
+        option : str
+            Where it was written, for messages.
 
         Raises
         ------
@@ -56,18 +58,18 @@ class Want:
         match = _WANT.fullmatch(text)
         example = "expected a target, > or <, and a number, such as conductivity_s_per_cm>1e-3"
         if not match:
-            raise ValueError(f"--want: got {text!r}, {example}")
+            raise ValueError(f"{option}: got {text!r}, {example}")
         column, sign, number = match.groups()
         if column not in TARGETS:
-            raise ValueError(f"--want: unknown target {column}; {_closest(column, list(TARGETS))}")
+            raise ValueError(f"{option}: unknown target {column}; {_closest(column, list(TARGETS))}")
         try:
             value = float(number)
         except ValueError:
-            raise ValueError(f"--want: got {text!r}, {example}") from None
+            raise ValueError(f"{option}: got {text!r}, {example}") from None
         target = TARGETS[column]
         if not target.low <= value <= target.high:
             raise ValueError(
-                f"--want: got {column} {value:g}, expected {target.low:g} to {target.high:g} {target.unit}"
+                f"{option}: got {column} {value:g}, expected {target.low:g} to {target.high:g} {target.unit}"
             )
         return cls(column, sign.startswith(">"), value)
 

@@ -11,10 +11,14 @@ from features.feature import Feature, number
 from models.bundle import Bundle
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
-from models.predictor import DEFAULT_CYCLE, ENDS, Predictor
+from models.polymers.answer import TOLD_BY
+from models.predictor import DEFAULT_CYCLE, ENDS, MEASURED, Predictor
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
 
+DRAWN = "drawn to what was measured of this electrolyte"
+BY_POLYMER_MODEL = "told by the polymer model"
+"""What the step from the model's own prediction to the one that is told is called."""
 AGREES = 1e-4
 """Relative difference, or points, by which what was put together again may miss the prediction."""
 
@@ -143,6 +147,11 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     cycles = asked_cycles(designs)
     base, rebuilt = _in_unit(target, split.start), _in_unit(target, split.start + split.pieces.sum(axis=1))
     predicted, low, high = (answers[column + end].to_numpy(dtype=float) for end in ENDS)
+    shifts = np.zeros(len(known))
+    told = moved_by(answers)
+    if task_of(column).draws_to_measured:
+        shifts = np.where(told != "", target.scaled(predicted) - target.scaled(rebuilt), 0.0)
+        rebuilt = _in_unit(target, target.scaled(rebuilt) + shifts)
     missed = np.abs(target.scaled(rebuilt) - target.scaled(predicted))
     if (missed > AGREES * np.maximum(np.abs(target.scaled(predicted)), 1.0)).any():
         worst = int(np.argmax(missed))
@@ -151,12 +160,15 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
             f"{predicted[worst]:g}; this is a fault of Silion, please report it"
         )
     for row, place in enumerate(known):
+        steps = _steps(shap.features, shap.vectors[row], shap.values[row], split.pieces[row], target)
+        if shifts[row]:
+            steps = _with_measured(steps, float(shifts[row]), str(told[row]), target)
         made[place] = Waterfall(
             design=names[int(place)],
             column=column,
             cycle=float(cycles[row]) if target.at_cycle else None,
             base=float(base[row]),
-            steps=_steps(shap.features, shap.vectors[row], shap.values[row], split.pieces[row], target),
+            steps=steps,
             predicted=float(predicted[row]),
             low=float(low[row]),
             high=float(high[row]),
@@ -168,6 +180,38 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
 
 def _in_unit(target: Target, scaled: np.ndarray) -> np.ndarray:
     return np.asarray(10.0**scaled if target.log10 else scaled)
+
+
+def moved_by(answers: pd.DataFrame) -> np.ndarray:
+    """Return what moves each conductivity from what its features make of it; shape (n_designs,), empty for nothing.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Table of predictions.
+    """
+    by_polymers = answers["notice"].str.contains(TOLD_BY, regex=False).to_numpy(dtype=bool)
+    measured = answers[MEASURED].to_numpy(dtype=object) if MEASURED in answers else np.full(len(answers), "", object)
+    return np.where(by_polymers & (measured == ""), BY_POLYMER_MODEL, measured)
+
+
+def step_label(text: str) -> str:
+    """Return the label of the step that `moved_by` names.
+
+    Parameters
+    ----------
+    text : str
+        As it gives it.
+    """
+    return BY_POLYMER_MODEL if text == BY_POLYMER_MODEL else DRAWN
+
+
+def _with_measured(steps: pd.DataFrame, shift: float, text: str, target: Target) -> pd.DataFrame:
+    """Add the step from the model's prediction to the one drawn to measured values, at its place by strength."""
+    step = {"feature": MEASURED, "label": step_label(text), "value": text, "shap": shift, "piece": shift}
+    step["factor" if target.log10 else "points"] = 10.0**shift if target.log10 else shift
+    table = pd.concat([steps, pd.DataFrame([step])], ignore_index=True)
+    return table.iloc[np.argsort(-np.abs(table["piece"].to_numpy()), kind="stable")].reset_index(drop=True)
 
 
 def _steps(

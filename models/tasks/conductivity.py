@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from features.electrolyte import ElectrolyteFeatures
+from features.electrolyte import DEFAULT_TEMPERATURE_C, INVERSE_TEMPERATURE, ElectrolyteFeatures
 from features.electrolyte_columns import DesignFeaturizer
+from features.feature import Feature
 from features.tables.literature import Literature
-from models.ensemble import Recipe
+from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.learners.arrhenius import ArrheniusEnsemble, known_energies
+from models.learners.mixed import MixedEnsemble
 from models.tasks.examples import Examples, bounded_labels, design_frame
 from models.tasks.target import Target
 from models.tasks.task import Settings, Task
@@ -21,6 +24,9 @@ CONDUCTIVITY = Target(
     "conductivity_s_per_cm", "ionic conductivity", "S/cm", True, 1e-14, 1.0, "decades", ".1e",
     qualifier="conductivity_qualifier",
 )  # fmt: skip
+
+SAME_C = 5.0
+"""Degrees within which two measurements count as at one temperature."""
 
 STRUCTURED = Recipe(
     depth=4,
@@ -32,8 +38,37 @@ STRUCTURED = Recipe(
     without=("families", "symmetry"),
     paper_power=1.0,
     aft_scale=0.5,
+    arrhenius=0.5,
+    mix_scale=0.1,
 )
 """For the thousands of rows of the public tables; settled by cross-validation over OBELiX's training ids (README)."""
+
+
+REVIEWS = frozenset({"mei", "zhan", "zhang-multiscale"})
+"""Reviews whose rows, with those that users add, are a world of their own: champions, as a review tells them. Papers
+read as a whole, and public tables, hold poor conductors of the same families too."""
+OF_REVIEWS = Recipe(linear_share=0.5, arrhenius=0.5)
+"""For the hundred rows of the reviews, where they are mixed with others."""
+FEWEST_MIXED = 20
+"""Rows of either world below which one model learns from all."""
+
+
+def told_by_reviews(designs: pd.DataFrame) -> np.ndarray:
+    """Return which rows a review, or a user, tells, shape (n_rows,).
+
+    Parameters
+    ----------
+    designs : DataFrame
+        With `seed` where any row names what it was read from.
+
+    Examples
+    --------
+    >>> told_by_reviews(pd.DataFrame({"seed": ["zhan", "obelix", None]})).tolist()
+    [True, False, True]
+    """
+    if "seed" not in designs:
+        return np.ones(len(designs), dtype=bool)
+    return np.array([not isinstance(seed, str) or seed in REVIEWS for seed in designs["seed"]], dtype=bool)
 
 
 def conductivity_examples(literature: Literature) -> Examples:
@@ -67,12 +102,17 @@ class ConductivityTask(Task):
     log10_scale = True
     of_cells = False
     joins_compositions = True
+    draws_to_measured = True
+    has_polymer_model = True
     searches_blocks = True
     measured_columns = (CONDUCTIVITY.column,)
-    recipes: ClassVar[Mapping[str, Recipe]] = {"trees and line": Recipe(linear_share=0.5), "trees": Recipe()}
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "trees and line": Recipe(linear_share=0.5, arrhenius=0.5, mix_scale=0.2),
+        "trees": Recipe(arrhenius=0.5, mix_scale=0.2),
+    }
     public_recipes: ClassVar[Mapping[str, Recipe]] = {
         "structured": STRUCTURED,
-        "trees and line": Recipe(linear_share=0.5),
+        "trees and line": Recipe(linear_share=0.5, arrhenius=0.5, mix_scale=0.1),
     }
 
     def featurizer(self, recipe: Recipe) -> DesignFeaturizer:
@@ -84,6 +124,37 @@ class ConductivityTask(Task):
             Its `blocks` and `without`.
         """
         return ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without)
+
+    def learner(
+        self, recipe: Recipe, features: Sequence[Feature], designs: pd.DataFrame, labels: Labels
+    ) -> BoostedEnsemble:
+        """Return boosters of the conductivity at 25 °C with an activation energy, those of the reviews' rows mixed with
+        those of all rows, where the recipe says so.
+
+        Parameters
+        ----------
+        recipe, features, designs, labels
+            As for `Task.learner`.
+        """
+        own = told_by_reviews(designs)
+        if not recipe.mix_scale or min(own.sum(), (~own).sum()) < FEWEST_MIXED:
+            return self._single(recipe, features, designs, labels)
+        rows = np.flatnonzero(own)
+        small = replace(OF_REVIEWS, linear_share=recipe.linear_share or OF_REVIEWS.linear_share, members=recipe.members)
+        mine = self._single(small, features, designs.iloc[rows].reset_index(drop=True), labels.take(rows))
+        joint = self._single(recipe, features, designs, labels)
+        columns = [place for place, feature in enumerate(features) if feature.name.startswith("fraction_")]
+        return MixedEnsemble(recipe, [feature.monotone for feature in features], mine, joint, columns, own)
+
+    def _single(
+        self, recipe: Recipe, features: Sequence[Feature], designs: pd.DataFrame, labels: Labels
+    ) -> BoostedEnsemble:
+        """Unfitted boosters of some rows, one model."""
+        if not recipe.arrhenius:
+            return super().learner(recipe, features, designs, labels)
+        names = [feature.name for feature in features]
+        monotone = [feature.monotone for feature in features]
+        return ArrheniusEnsemble(recipe, monotone, names.index(INVERSE_TEMPERATURE), known_energies(designs, labels))
 
     def examples(self, literature: Literature) -> Examples:
         """Return `conductivity_examples`.
@@ -119,6 +190,21 @@ class ConductivityTask(Task):
         mark, high = row["conductivity_qualifier"], row["conductivity_high_s_per_cm"]
         low = f"{row['conductivity_s_per_cm']:g}"
         return f"= {low} to {high:g} S/cm" if mark == "range" else f"{mark} {low} S/cm"
+
+    def comparable(self, designs: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return whether two electrolytes of a paper have another name or composition, and were measured at one
+        temperature: a material's own rise with temperature is no difference of designs.
+
+        Parameters
+        ----------
+        designs, first, second
+            As for `Task.comparable`.
+        """
+        names = designs["electrolyte"].astype(str).to_numpy()
+        temperature = designs["temperature_c"].to_numpy(dtype=float)
+        unknown = np.isnan(temperature)
+        filled = np.where(unknown, DEFAULT_TEMPERATURE_C, temperature)
+        return np.asarray((names[first] != names[second]) & (abs(filled[first] - filled[second]) <= SAME_C))
 
     def measured(self, number: Callable[[str], np.ndarray], settings: Settings) -> np.ndarray:
         """Return measured conductivities, log10 S/cm.

@@ -31,6 +31,9 @@ SQUARE_ROOT = 0.5
 """Shape of a loss that grows with the square root of the cycles, as that of a layer that slows its own growth; reported
 for silicon composites too (arXiv:2605.10217), and doubted as a general law (escholarship.org/uc/item/0pq2f6r5)."""
 
+LIKE_CYCLES = 1.25
+"""Ratio of cycles up to which the retentions of two cells are compared."""
+
 PRINTED_HALF_PCT = 0.5
 """Retentions are printed to about one per cent: 100 % counts as held by an interval that ends at 99.6."""
 
@@ -226,6 +229,18 @@ class FadeTask(Task):
             As for `Task.choice_error`.
         """
         return retention_errors(examples, predicted, settings["shape"])
+
+    def comparable(self, designs: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return whether two points are of two cells, after about as many cycles.
+
+        Parameters
+        ----------
+        designs, first, second
+            As for `Task.comparable`.
+        """
+        cells, cycles = designs["row_id"].to_numpy(), designs["cycles"].to_numpy(dtype=float)
+        ratio = np.maximum(cycles[first], cycles[second]) / np.minimum(cycles[first], cycles[second])
+        return np.asarray((cells[first] != cells[second]) & (ratio <= LIKE_CYCLES))
 
     def in_unit(self, target: Target, scaled: Any, cycles: Any, settings: Settings) -> np.ndarray:
         """Return the retention in % after these cycles, or the life in cycles, the reference cycle included.

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from features.tables.fields import LIQUID_CLASSES
 from features.tables.literature import Literature
 from features.tables.records import CellRow
 from models.ensemble import Labels, Recipe
@@ -34,13 +33,9 @@ def cells_in_training(literature: Literature, *, liquid: bool = False) -> list[C
     literature : Literature
         Its table of cells.
     liquid : bool
-        Whether cells with liquid or gel electrolyte are among them.
+        Whether cells with liquid or gel electrolyte, or with one that nothing names, are among them.
     """
-    return [
-        cell
-        for cell in literature.cells
-        if cell.in_training and (liquid or cell.electrolyte_class not in LIQUID_CLASSES)
-    ]
+    return [cell for cell in literature.cells if cell.in_training and (liquid or cell.state == "solid")]
 
 
 def ice_examples(literature: Literature, *, liquid: bool = False) -> Examples:

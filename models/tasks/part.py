@@ -14,9 +14,11 @@ from features.electrolyte import ElectrolyteFeatures
 from features.electrolyte_columns import DesignFeaturizer
 from features.feature import number
 from features.tables.designs import Designs
+from models.differences import Differences
 from models.domain import Domain
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.intervals import Calibration
+from models.known.measurements import Measurements
 from models.lab_effect import LabEffect
 from models.tasks.registry import TASKS
 
@@ -39,6 +41,10 @@ class Part:
     calibration, domain : None inside cross-validation, where only predictions are needed
     settings : further numbers the model needs (the fade law's shape)
     lab : what the user's own measurements can do; None as for calibration
+    known : what was measured of which composition; None where predictions are not drawn to it
+    unfamiliar : calibration for electrolytes of a class that was never learnt from; None where none was made
+    differences : by target column, how far differences of two designs can be believed; empty as for calibration, in
+        models saved before they were learnt, and where too few papers tell two designs
     """
 
     featurizer: DesignFeaturizer
@@ -47,6 +53,9 @@ class Part:
     domain: Domain | None = None
     settings: dict[str, float] = field(default_factory=dict)
     lab: LabEffect | None = None
+    known: Measurements | None = None
+    unfamiliar: Calibration | None = None
+    differences: dict[str, Differences] = field(default_factory=dict)
 
     def predict(self, designs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Prediction and spread on the model's scale, shape (n_designs,).
@@ -73,9 +82,7 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
     vectors = featurizer.fit_transform(designs)
     if recipe.paper_power:
         labels = replace(labels, weight=labels.weight * paper_weights(designs["paper"], recipe.paper_power))
-    ensemble = BoostedEnsemble(recipe, [feature.monotone for feature in featurizer.features_]).fit(
-        vectors, labels, seed
-    )
+    ensemble = TASKS[name].learner(recipe, featurizer.features_, designs, labels).fit(vectors, labels, seed)
     return Part(featurizer, ensemble)
 
 
@@ -139,6 +146,8 @@ def part_state(part: Part) -> dict[str, Any]:
         "settings": part.settings,
         "calibration": part.calibration.as_dict() if part.calibration else None,
         "lab": part.lab.as_dict() if part.lab else None,
+        "unfamiliar": part.unfamiliar.as_dict() if part.unfamiliar else None,
+        "differences": {column: each.as_dict() for column, each in part.differences.items()},
     }
 
 
@@ -160,4 +169,9 @@ def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domai
     featurizer = FEATURIZERS[state["featurizer"]](**parameters).restore(state["learned"])
     calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
     lab = LabEffect.from_dict(state["lab"]) if state.get("lab") else None
-    return Part(featurizer, ensemble, calibration, domain, dict(state["settings"]), lab)
+    unfamiliar = Calibration.from_dict(state["unfamiliar"]) if state.get("unfamiliar") else None
+    differences = {column: Differences.from_dict(each) for column, each in state.get("differences", {}).items()}
+    return Part(
+        featurizer, ensemble, calibration, domain, dict(state["settings"]), lab,
+        unfamiliar=unfamiliar, differences=differences,
+    )  # fmt: skip

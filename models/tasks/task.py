@@ -9,7 +9,7 @@ and how an error of it is measured. To add a quantity, write a `Task` in a file 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,10 +17,11 @@ import pandas as pd
 
 from features.cell import CellFeatures
 from features.electrolyte_columns import DesignFeaturizer
+from features.feature import Feature
 from features.tables.designs import Designs
 from features.tables.literature import Literature
 from features.tables.records import CellDesign, ElectrolyteDesign
-from models.ensemble import Recipe
+from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.tasks.examples import Examples
 from models.tasks.target import Target
 
@@ -52,6 +53,11 @@ class Task(ABC):
         Whether designs are cells, which are given the electrolyte's conductivity first; else electrolytes alone.
     joins_compositions : bool
         Whether papers that share a composition are one group.
+    draws_to_measured : bool
+        Whether predictions are drawn to what was measured of the same electrolyte: only for decades of conductivity,
+        whose spread between laboratories is known.
+    has_polymer_model : bool
+        Whether the polymer model tells of polymers with a salt: only for decades of conductivity.
     searches_blocks : bool
         Whether a search for recipes also varies what is read of an electrolyte.
     measured_columns : tuple of str
@@ -73,6 +79,8 @@ class Task(ABC):
     log10_scale: ClassVar[bool] = False
     of_cells: ClassVar[bool] = True
     joins_compositions: ClassVar[bool] = False
+    draws_to_measured: ClassVar[bool] = False
+    has_polymer_model: ClassVar[bool] = False
     searches_blocks: ClassVar[bool] = False
     measured_columns: ClassVar[tuple[str, ...]]
     recipes: ClassVar[Mapping[str, Recipe]]
@@ -97,6 +105,24 @@ class Task(ABC):
             May choose what is read of a design.
         """
         return CellFeatures()
+
+    def learner(
+        self, recipe: Recipe, features: Sequence[Feature], designs: pd.DataFrame, labels: Labels
+    ) -> BoostedEnsemble:
+        """Return unfitted boosters of its vectors.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            Their settings.
+        features : sequence of Feature
+            Of the vectors, in order.
+        designs : DataFrame
+            Training designs.
+        labels : Labels
+            Theirs.
+        """
+        return BoostedEnsemble(recipe, [feature.monotone for feature in features])
 
     # --- from tables to labels
 
@@ -217,6 +243,18 @@ class Task(ABC):
             Of the model that predicted.
         """
         return examples.labels.distance(predicted)
+
+    def comparable(self, designs: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return whether two rows of a paper differ in the design alone, so that their difference is one of designs.
+
+        Parameters
+        ----------
+        designs : DataFrame, shape (n_rows, n_columns)
+            Of the examples.
+        first, second : ndarray of int, shape (n_pairs,)
+            Places of the rows.
+        """
+        return np.ones(len(first), dtype=bool)
 
     # --- answers in the units of the targets
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from models import bundle as bundles
 from models.bundle import BundleError, load_bundle, save_bundle
 from models.candidates import candidate_frame
 from models.predictor import Predictor
+from models.registry import export
+from models.saved.checked_files import read_checked
 from tests.shared import ROOT
 from training.train import Trained
 
@@ -94,3 +98,100 @@ def test_damaged_json_is_refused(copy: Path) -> None:
     (copy / "manifest.json").write_text("[]", encoding="utf-8")
     with pytest.raises(BundleError, match="no manifest of a bundle"):
         load_bundle(copy)
+
+
+def rewritten(folder: Path, name: str, content: bytes | None, listed: str | None = None) -> Path:
+    """Change a file of a bundle, and its manifest with it: what somebody who edits a bundle can do."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if content is not None:
+        (folder / name).write_bytes(content)
+        manifest[name if listed is None else listed] = bundles._hash(content)
+    else:
+        del manifest[name]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["ice/part.json", "ice/domain.json", "ice/ensemble.json", "ice/member_0.ubj"])
+def test_every_file_that_is_read_stands_in_the_manifest(copy: Path, name: str) -> None:
+    with pytest.raises(BundleError, match=f"{Path(name).name} does not stand in manifest"):
+        load_bundle(rewritten(copy, name, None))
+
+
+@pytest.mark.parametrize("listed", ["../outside.json", "/etc/hostname", "ice/../../outside.json", "ice\\x", "a\0b", ""])
+def test_a_manifest_names_files_inside_its_folder(copy: Path, listed: str) -> None:
+    (copy.parent / "outside.json").write_bytes(b"{}")
+    with pytest.raises(BundleError, match="expected names of files inside this folder"):
+        load_bundle(rewritten(copy, "more.json", b"{}", listed))
+
+
+@pytest.mark.parametrize("hashed", [None, 1, "", "A" * 64, ["a"]])
+def test_a_manifest_holds_hashes(copy: Path, hashed: object) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8")) | {"ice/part.json": hashed}
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(BundleError, match="expected names of files inside this folder"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b'"x"', b"[" * 100_000, b"\xff", b'{"vectors": 1}'])
+@pytest.mark.parametrize("name", ["bundle.json", "ice/part.json", "ice/domain.json", "ice/ensemble.json"])
+def test_what_is_no_model_though_its_hashes_are_right(copy: Path, name: str, content: bytes) -> None:
+    with pytest.raises(BundleError, match=r"damaged|format version None"):
+        load_bundle(rewritten(copy, name, content))
+
+
+KEY = "a key that nobody guesses"
+
+
+def test_a_signed_bundle_notices_who_edits_it_and_its_hashes(
+    bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashes alone do not: that is said where they are explained."""
+    unsigned, signed = export(str(bundle_folder), tmp_path / "unsigned"), tmp_path / "signed"
+    with pytest.raises(BundleError, match="there is no key to sign with"):
+        export(str(bundle_folder), signed, sign=True)
+    monkeypatch.setenv("SILION_BUNDLE_KEY", KEY)
+    with pytest.raises(BundleError, match="is not signed, and SILION_BUNDLE_KEY is set"):
+        load_bundle(unsigned)
+    load_bundle(export(str(bundle_folder), signed, sign=True))
+    part = json.loads((signed / "ice" / "part.json").read_text(encoding="utf-8"))
+    part["settings"] = {"other": 1}
+    edited = rewritten(signed, "ice/part.json", json.dumps(part).encode())
+    with pytest.raises(BundleError, match="was not signed with the key in SILION_BUNDLE_KEY"):
+        load_bundle(edited)
+    monkeypatch.setenv("SILION_BUNDLE_KEY", "short")
+    with pytest.raises(BundleError, match="got 5 characters, expected at least 16"):
+        load_bundle(edited)
+    monkeypatch.delenv("SILION_BUNDLE_KEY")
+    load_bundle(edited)
+
+
+def test_a_bundle_is_signed_as_it_is_saved(trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILION_BUNDLE_KEY", KEY)
+    folder = save_bundle(trained.bundle, tmp_path / "bundle")
+    load_bundle(folder)
+    monkeypatch.setenv("SILION_BUNDLE_KEY", KEY[::-1])
+    with pytest.raises(BundleError, match="was not signed with the key"):
+        load_bundle(folder)
+
+
+def test_a_bundle_is_read_while_others_take_its_place(copy: Path) -> None:
+    """Whoever reads has files of one bundle, however often it is exported over meanwhile."""
+    other, stop = shutil.copytree(copy, copy.parent / "other"), threading.Event()
+    facts = json.loads((other / "bundle.json").read_text(encoding="utf-8")) | {"other": True}
+    rewritten(other, "bundle.json", json.dumps(facts).encode())
+
+    def export_on() -> None:
+        while not stop.is_set():
+            for source in (other, copy.parent / "first"):
+                export(str(source), copy)
+
+    shutil.copytree(copy, copy.parent / "first")
+    with ThreadPoolExecutor(1) as writer:
+        exporting = writer.submit(export_on)
+        try:
+            seen = {read_checked(copy).json("bundle.json").get("other", False) for _ in range(60)}
+        finally:
+            stop.set()
+        exporting.result()
+    assert seen == {True, False}

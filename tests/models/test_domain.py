@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.domain import Domain, distances_between, nearest_distances, scaling
+from features.nearest import NearestRows, distances_between
+from models.domain import Domain, scaling
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_the_nearest_distance_is_the_smallest_to_the_last_bit() -> None:
     asked[draw.random(asked.shape) < 0.3] = np.nan
     known[7] = known[3]
     asked[:5], asked[5:10] = known[:5], known[:5] + 1e-12
-    found = nearest_distances(asked, known)
+    found = NearestRows(known, ["any"] * 40).nearest(asked, 1)[1][:, 0]
     np.testing.assert_array_equal(found, distances_between(asked, known).min(axis=1))
     assert found[:5].tolist() == [0.0] * 5
 

@@ -70,7 +70,7 @@ def test_the_learning_curve_runs_from_few_papers_to_many() -> None:
     assert list(dummy.get_ydata()) == [0.95, 0.9]
     assert [each.get_text() for each in plot.get_xticklabels()] == ["50 %", "100 %"]
     assert plot.get_ylim()[0] == 0
-    assert legend_labels(figure) == ["Silion", "dummy"]
+    assert legend_labels(figure) == ["Silion", "median of\nthe table"]
 
 
 def test_calibration_shows_shares_below_its_lowest_level() -> None:

@@ -12,7 +12,7 @@ from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_designs
 from models.ensemble import Labels
-from models.exceedance import parse_limits, probability_above, probability_column
+from models.exceedance import parse_limits, probability_column
 from models.intervals import Calibration, calibrate
 from models.predictor import Predictor
 
@@ -38,7 +38,7 @@ def predictor(bundle_folder: Path) -> Predictor:
     ],
 )
 def test_by_hand(centre: float, expected: float) -> None:
-    found = probability_above(np.array(1.0), THREE, np.array([centre]), np.zeros(1), None)
+    found = THREE.probability_above(np.array(1.0), np.array([centre]), np.zeros(1))
     assert found.tolist() == [expected]
 
 
@@ -61,7 +61,7 @@ def test_designs_of_new_papers_lie_above_as_often_as_told() -> None:
     found = calibrate(value[:1], spread[None], labels, papers)
     predicted = draw.normal(size=20_000) * 2
     above = predicted + draw.normal(size=20_000) > 0.3
-    told = probability_above(np.array(0.3), found, predicted, np.zeros(20_000), None)
+    told = found.probability_above(np.array(0.3), predicted, np.zeros(20_000))
     for low, high in ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.0)):
         here = (told >= low) & (told < high)
         assert here.sum() > 1_000
@@ -115,7 +115,14 @@ def test_limits_that_cannot_be_meant(texts: list[str], message: str) -> None:
     assert parse_limits(["ice_pct=80", "conductivity_s_per_cm=1e-4"]) == {"ice_pct": 80, "conductivity_s_per_cm": 1e-4}
 
 
-def test_not_beside_own_measurements(predictor: Predictor) -> None:
-    mine = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "conductivity_s_per_cm": [1e-3]})
-    with pytest.raises(ValueError, match="ask for one of the two"):
-        predictor.predict(candidate_designs([Candidate(**CELL)]), measured=mine, above={"ice_pct": 80})
+def test_own_measurements_move_the_probability_too(predictor: Predictor) -> None:
+    limit = {"conductivity_s_per_cm": 1e-3}
+    asked, name = candidate_designs([Candidate(**CELL)]), probability_column("conductivity_s_per_cm", 1e-3)
+    alone = predictor.predict(asked, above=limit).table[name].iloc[0]
+    told = []
+    for value in (1e-5, 1e-1):  # two decades to either side of the limit: one sample differs from another by far less
+        mine = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "conductivity_s_per_cm": [value]})
+        told.append(predictor.predict(asked, measured=mine, above=limit).table[name].iloc[0])
+    assert told[0] < alone < told[1]
+    assert told[0] < 0.05
+    assert told[1] > 0.95

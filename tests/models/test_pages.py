@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reporting import pages
 from reporting.pages import (
     Block,
     Bullets,
@@ -199,3 +200,32 @@ def test_only_a_sortable_table_brings_the_script() -> None:
     assert text.count('<table class="sortable">') == 1
     assert text.count("<script>") == 1
     assert not re.search(r"src=|https?:", text)
+
+
+def test_sections_but_the_first_are_behind_a_click() -> None:
+    blocks = [
+        pages.Paragraph("a"),
+        pages.Heading("One"),
+        pages.Heading("Part", 3),
+        pages.Heading("Two"),
+        pages.Paragraph("b"),
+    ]
+    page = pages.html("Title", [*blocks, pages.Heading("Three")], unfolded=("One",))
+    body = page[page.index("<body>") + 7 : page.index("</body>")].replace("\n", "")
+    assert body == (
+        "<h1>Title</h1><p>a</p><h2>One</h2><h3>Part</h3>"
+        '<nav aria-label="Contents"><p>In detail:</p><ul class="contents"><li><a href="#two">Two</a></li>'
+        '<li><a href="#three">Three</a></li></ul></nav>'
+        '<details><summary><h2>Two</h2></summary><a id="two"></a><p>b</p></details>'
+        '<details><summary><h2>Three</h2></summary><a id="three"></a></details>'
+    )
+
+
+def test_blocks_of_several_pictures_stand_in_both_forms() -> None:
+    drawing = pages.Drawing('<svg class="atlas"></svg>', "1 < 2")
+    blocks = [pages.Gallery([drawing]), pages.Folded("the others", [pages.Paragraph("b"), drawing])]
+    shown = '<figure><svg class="atlas"></svg><figcaption>1 &lt; 2</figcaption></figure>'
+    page = pages.html("t", blocks)
+    assert f'<div class="gallery">{shown}</div>' in page
+    assert f"<details><summary>the others</summary><p>b</p>{shown}</details>" in page
+    assert pages.markdown("t", blocks) == "# t\n\n- 1 \\< 2\n\nthe others\n\nb\n\n1 \\< 2\n"

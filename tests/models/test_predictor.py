@@ -99,9 +99,9 @@ def test_a_level_is_refused_only_by_models_that_judge_a_design(predictor: Predic
 
 
 def test_notices(predictor: Predictor) -> None:
-    asked = designs(electrolyte=["Cs3Bi2I9", "PECA", "Li6PS5Cl"], electrolyte_class=[None, "polymer", None])
+    asked = designs(electrolyte=["Cs3Tl2I9", "PECA", "Li6PS5Cl"], electrolyte_class=[None, "polymer", None])
     strange, named, usual = predictor.predict(asked).table["notice"]
-    assert "elements never seen: Bi, Cs" in strange
+    assert "elements never seen: Cs, Tl" in strange
     assert "no stoichiometry known for PECA" in named
     assert "class read from the formula: sulfide-argyrodite" in usual
 

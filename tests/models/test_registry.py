@@ -7,12 +7,14 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 
 from models import champion, registry
-from models.pointer import pointer_of, state_of
 from models.registry import ModelNotFoundError, resolve
+from models.saved.pointer import pointer_of, state_of
 from tests.shared import ROOT, Store, environment
 from tests.shelf import Shelf, new_shelf
 
@@ -259,3 +261,37 @@ def test_a_store_that_cannot_be_written_is_noticed_before_any_work(
         env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{path}", PYTHONPATH=str(ROOT), PYTHONWARNINGS="ignore")
         done = subprocess.run(asked, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert f"{path} is read-only; make it writable, or name another store" in done.stdout, done.stderr
+
+
+def test_a_moved_store_says_so_and_is_mended(
+    shelf: Shelf, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store with its files beside it, copied whole: never the files of the original, nor a message without an end."""
+    shelf.add(bundle_folder, None, "champion")
+    path = shelf.folder / "mlflow.db"
+    with closing(sqlite3.connect(path)) as store, store:
+        (source,) = store.execute("SELECT source FROM model_versions").fetchone()
+        model = Path(url2pathname(urlparse(source).path))
+        beside = shelf.folder / "mlartifacts" / "1" / "models" / "m-1" / "artifacts"
+        shutil.copytree(model, beside)
+        for column in ("source", "storage_location"):
+            store.execute(f"UPDATE model_versions SET {column} = ?", (beside.as_uri(),))
+    assert resolve().is_relative_to(shelf.folder / "mlartifacts")
+    copy = shelf.folder / "copy"
+    copy.mkdir()
+    shutil.copy2(path, copy / "mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{copy / 'mlflow.db'}")
+    resolve()
+    assert "copied or moved" in caplog.text
+    assert f"copy {shelf.folder / 'mlartifacts'} to {copy / 'mlartifacts'}, then" in caplog.text
+    shutil.copytree(shelf.folder / "mlartifacts", copy / "mlartifacts")
+    with pytest.raises(registry.StoreError, match="`silion models mend` makes them those beside it"):
+        resolve()
+    assert registry.mend_store() >= 2
+    assert resolve().is_relative_to(copy / "mlartifacts")
+    assert registry.mend_store() == 0
+    shutil.rmtree(shelf.folder / "mlartifacts")
+    with closing(sqlite3.connect(copy / "mlflow.db")) as store, store:
+        store.execute("UPDATE model_versions SET source = ?, storage_location = ?", (beside.as_uri(), beside.as_uri()))
+    with pytest.raises(registry.StoreError, match="copied or moved"):
+        resolve()

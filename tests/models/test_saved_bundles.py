@@ -14,7 +14,7 @@ from features.tables.records import Candidate
 from features.tables.rows import read_table
 from models.bundle import FORMAT_VERSION, load_bundle
 from models.candidates import candidate_frame
-from models.predictor import Predictor
+from models.predictor import TEXT_COLUMNS, Predictor
 from tests.shared import ROOT
 
 BUNDLES = ROOT / "tests" / "bundles"
@@ -30,7 +30,8 @@ def test_the_saved_model_predicts_what_it_predicted() -> None:
     rows = read_table(ROOT / "data" / "examples" / "candidates.csv", Candidate, own_columns=True).rows
     table = Predictor(load_bundle(BUNDLES / "v1")).predict(candidate_frame(rows)).table
     stored = json.loads((BUNDLES / "v1_predictions.json").read_text(encoding="utf-8"))
-    assert set(stored) == set(table.columns) - {"notice"}
+    assert set(stored) == set(table.columns) - set(TEXT_COLUMNS)
+    assert not table["measured"].any()  # saved before measurements were kept
     for column, values in stored.items():
         expected = [float("nan") if value is None else value for value in values]
         assert table[column].tolist() == pytest.approx(expected, rel=1e-6, nan_ok=True)

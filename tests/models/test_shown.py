@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cli.model_summary import as_text, registered
 from models.explain.stability import FACTS, Stability
 from models.registry import Version
+from reporting.model_summary import as_text, registered
 from tests.shelf import new_shelf
 from training.train import Trained
 
@@ -17,7 +17,8 @@ def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
     lines = as_text(trained.bundle.facts, Version("3", ("champion",), "abc", tags)).splitlines()
     assert lines[:2] == ["version 3 (champion), run abc", "decision: forced: our cells"]
     assert lines[2].endswith("seed 0, 3 folds by paper, 1 times")
-    assert lines[3].startswith("rows learnt from: conductivity 67 of ")
+    learnt = trained.found["conductivity"].labels
+    assert lines[3].startswith(f"rows learnt from: conductivity {len(learnt.lower)} of ")
     score = trained.scores["ice_pct"]
     (told,) = (line for line in lines if "initial Coulombic efficiency" in line)
     assert f"error over the dummy's {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told

@@ -30,6 +30,7 @@ def test_a_row_per_design_sums_to_its_prediction(
 ) -> None:
     monkeypatch.setattr(contributions, "CHUNK", 2)
     bundle, done = load_bundle(bundle_folder), list[int]()
+    bundle.parts["conductivity"].known = None  # reasons are those of the model, before measured values draw it
     paths = write_contributions(bundle, ["conductivity", "ice"], in_chunks(NAMES, DESIGNS), tmp_path, done.append)
     assert [path.name for path in paths] == ["designs_conductivity.csv", "designs_ice.csv"]
     assert done == [2, 1]

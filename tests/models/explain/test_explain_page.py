@@ -12,7 +12,7 @@ from models.candidates import candidate_frame
 from models.explain.questions import Questions, Want
 from reporting.explain.page import NO_SKILL, explain
 
-DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3YCl6")])
+DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3TlCl6")])
 
 
 def test_a_page_for_designs_and_overall(bundle_folder: Path, tmp_path: Path) -> None:
@@ -41,8 +41,20 @@ def test_the_notice_comes_before_the_reasons(bundle_folder: Path, tmp_path: Path
     bundle = load_bundle(bundle_folder)
     explain(bundle, tmp_path, DESIGNS, ["one", "two"], ["conductivity_s_per_cm"])
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    notice = page.index("electrolyte class never seen: halide")
+    notice = page.index("elements never seen: Tl")
     assert page.index(">two</h3>") < notice < page.index('src="02_two_conductivity_s_per_cm.png"')
+
+
+def test_reasons_of_a_target_without_skill_are_behind_a_click(bundle_folder: Path, tmp_path: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    for target, shown in {"conductivity_s_per_cm": True, "ice_pct": False}.items():
+        bundle.facts["skill"][target]["shown"] = shown
+    explain(bundle, tmp_path, DESIGNS.head(1), ["one"], ["conductivity_s_per_cm", "ice_pct"])
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    folded = "<details><summary>initial Coulombic efficiency: no skill shown yet on unseen papers</summary><figure>"
+    assert page.index('src="01_one_conductivity_s_per_cm.png"') < page.index(folded)
+    assert page.index(folded) < page.index('src="01_one_ice_pct.png"')
+    assert page.index('src="01_one_ice_pct.png"') < page.index('<a href="#overall-ionic-conductivity">')
 
 
 def test_a_target_without_skill_says_so_on_its_pictures(bundle_folder: Path, tmp_path: Path) -> None:

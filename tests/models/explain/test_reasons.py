@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
 from models.explain.reasons import Reasons, answer, reasons, shares, training_vectors
+from models.polymers.answer import TOLD_BY
 from models.predictor import Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.fade import LIFE, RETENTION
@@ -38,9 +40,14 @@ def test_the_shares_make_up_the_printed_prediction(bundle: Bundle, column: str) 
     target, part = TARGETS[column], bundle.parts[task_of(column).name]
     frame = with_conductivity(CELLS, bundle.parts[LINK]) if column != CONDUCTIVITY.column else CELLS
     split = shares(column, part, reasons(part, frame), CYCLE)
-    printed = Predictor(bundle).predict(CELLS, precedents=0).table[column].to_numpy(dtype=float)
-    np.testing.assert_allclose(split.start + split.pieces.sum(axis=1), target.scaled(printed), rtol=1e-5)
-    np.testing.assert_allclose(split.end, target.scaled(printed), rtol=1e-5)
+    parts = {name: replace(each, known=None) for name, each in bundle.parts.items()}  # before measured values draw it
+    table = Predictor(Bundle(parts, bundle.facts)).predict(CELLS, precedents=0).table
+    # nor what the polymer model tells in the place of this one: a step of its own on the page
+    own = ~table["notice"].str.contains(TOLD_BY).to_numpy() | (column != CONDUCTIVITY.column)
+    assert own.sum() == (2 if column == CONDUCTIVITY.column else 3)
+    printed = target.scaled(table[column].to_numpy(dtype=float))[own]
+    np.testing.assert_allclose((split.start + split.pieces.sum(axis=1))[own], printed, rtol=1e-5)
+    np.testing.assert_allclose(split.end[own], printed, rtol=1e-5)
 
 
 def test_the_shares_of_a_bent_answer_are_the_path_integral(bundle: Bundle) -> None:

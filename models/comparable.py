@@ -1,0 +1,224 @@
+"""What comparable papers report: the range that is told, without a point, where a model has shown no skill.
+
+Comparable are papers with the same class of electrolyte and the same architecture of the anode; with the same class
+alone where fewer than `FEWEST` papers agree in both, and all papers where fewer agree in that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.tasks.part import Part
+from models.tasks.task import Task
+
+FEWEST = 5
+"""Papers that make a range of their own; set beforehand, not chosen."""
+CLASS, ARCHITECTURE = "family_", (
+    "anode_thin_film", "anode_composite", "anode_electrolyte_free", "anode_core_shell", "anode_silicon_carbon",
+    "anode_alloy", "anode_porous", "anode_nanowire",
+)  # fmt: skip
+ALIKE = ("the same class and architecture", "the same class", "all classes")
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Ranges that comparable papers report, on the model's scale.
+
+    Attributes
+    ----------
+    low, high : ndarray, shape (n_designs,)
+    texts : list of str, shape (n_designs,)
+        Whose values they are: `12 papers of the same class`.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Values that papers report, on the model's scale, with what makes two designs comparable.
+
+    Attributes
+    ----------
+    lower, upper : ndarray, shape (n_rows,)
+        Equal for a value; infinite on one side for a bound.
+    papers : ndarray of str, shape (n_rows,)
+    classes, architectures : ndarray of int, shape (n_rows,)
+        Rows with the same number are alike; negative where nothing is stated.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    papers: np.ndarray
+    classes: np.ndarray
+    architectures: np.ndarray
+    _widenings: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def middle(self) -> np.ndarray:
+        """Each value, and each bound as it is printed."""
+        return np.where(np.isfinite(self.lower), self.lower, self.upper)
+
+    def comparable(self, family: int, architecture: int, rows: np.ndarray) -> tuple[np.ndarray, str]:
+        """Return the rows comparable with a design, and in what.
+
+        Parameters
+        ----------
+        family, architecture : int
+            Of the design.
+        rows : ndarray of bool, shape (n_rows,)
+            Rows to take from.
+        """
+        alike = rows & (self.classes == family) & (family >= 0)
+        for chosen, words in ((alike & (self.architectures == architecture) & (architecture >= 0), ALIKE[0]),
+                              (alike, ALIKE[1])):  # fmt: skip
+            if len(np.unique(self.papers[chosen])) >= FEWEST:
+                return chosen, words
+        return rows, ALIKE[2]
+
+    def ends(self, rows: np.ndarray, level: float) -> tuple[float, float]:
+        """Return the middle share of some rows' values, each paper weighing 1.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_rows,)
+            Rows to take from.
+        level : float
+            Share of the papers' values between the ends.
+
+        Examples
+        --------
+        >>> four = np.array([1.0, 2.0, 3.0, 9.0])
+        >>> Reported(four, four, np.array(list("aabc")), np.zeros(4), np.zeros(4)).ends(np.ones(4, dtype=bool), 0.5)
+        (2.0, 9.0)
+        """
+        values, papers = self.middle[rows], self.papers[rows]
+        _, member, count = np.unique(papers, return_inverse=True, return_counts=True)
+        order = np.argsort(values, kind="stable")
+        reached = np.cumsum(1 / count[member][order]) / len(count)
+        tail = (1 - level) / 2
+        low, high = np.searchsorted(reached, [tail + 1e-9, 1 - tail - 1e-9])
+        return float(values[order][low]), float(values[order][min(high, len(values) - 1)])
+
+    def widening(self, level: float) -> float:
+        """Return by how much both ends move outwards so that the share of papers is held that was left out in turn.
+
+        Parameters
+        ----------
+        level : float
+            Share of papers whose values the range is to hold, 0 to 1.
+        """
+        if level not in self._widenings:
+            self._widenings[level] = self._widening(level)
+        return self._widenings[level]
+
+    def _widening(self, level: float) -> float:
+        missed, weight = [], []
+        for paper in np.unique(self.papers):
+            own = self.papers == paper
+            if own.all():
+                return 0.0
+            for row in np.flatnonzero(own):
+                others, _ = self.comparable(self.classes[row], self.architectures[row], ~own)
+                low, high = self.ends(others, level)
+                missed.append(max(low - self.upper[row], self.lower[row] - high))
+                weight.append(1 / own.sum())
+        order = np.argsort(missed)
+        count = len(np.unique(self.papers))
+        place = int(np.searchsorted(np.cumsum(np.array(weight)[order]), level * (count + 1) - 1e-9))
+        return max(float(np.array(missed)[order][min(place, len(order) - 1)]), 0.0)
+
+
+def reported(task: Task, part: Part) -> Reported:
+    """Return what the papers behind a fitted model report.
+
+    Parameters
+    ----------
+    task : Task
+        Its quantity; of several targets the last one tells the value on the model's scale.
+    part : Part
+        With its domain.
+    """
+    domain = part.domain
+    if domain is None:
+        raise ValueError("this model was fitted inside an evaluation and knows no papers to compare with")
+    target = task.targets[-1]
+    published = [task.published(target, row, np.nan, part.settings) for row in domain.precedents]
+    with np.errstate(divide="ignore"):
+        value = np.array([float(task.on_scale(target, each, np.empty(0), part.settings)) for each, _ in published])
+    mark = np.array([qualifier for _, qualifier in published])
+    known = np.isfinite(value)
+    rows = Reported(
+        np.where(mark == "<", -np.inf, value),
+        np.where(mark == ">", np.inf, value),
+        np.array(domain.papers, dtype=str),
+        *kinds(part, domain.vectors),
+    )
+    return Reported(*(each[known] for each in (rows.lower, rows.upper, rows.papers, rows.classes, rows.architectures)))
+
+
+def kinds(part: Part, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return class and architecture of designs as numbers, negative where nothing is stated, shape (n_designs,) each.
+
+    Parameters
+    ----------
+    part : Part
+        Whose vectors they are.
+    vectors : ndarray, shape (n_designs, n_features)
+        Vectors of cells.
+    """
+    names = [feature.name for feature in part.featurizer.features_]
+    groups = ([name for name in names if name.startswith(CLASS)], [name for name in names if name in ARCHITECTURE])
+    found = []
+    for group in groups:
+        flags = np.nan_to_num(vectors[:, [names.index(name) for name in group]]) > 0
+        code = flags @ (1 << np.arange(len(group)))
+        found.append(np.where(code == 0, -1, code))
+    return found[0], found[1]
+
+
+def reported_ranges(store: dict[str, Reported], task: Task, part: Part, vectors: np.ndarray, level: float) -> Ranges:
+    """Return the range that papers comparable with each design report.
+
+    Parameters
+    ----------
+    store : dict of str to Reported
+        What was read of a bundle's parts so far, by task; filled here.
+    task, part : Task, Part
+        A quantity of cells and its model.
+    vectors : ndarray, shape (n_designs, n_features)
+        Of the designs.
+    level : float
+        Share of papers whose values the range is to hold, 0 to 1.
+    """
+    told = store.get(task.name) or store.setdefault(task.name, reported(task, part))
+    return ranges(told, *kinds(part, vectors), level)
+
+
+def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
+    """Return the range that papers comparable with each design report, wide enough for a paper left out.
+
+    Parameters
+    ----------
+    told : Reported
+        Values of the papers.
+    families, built : ndarray of int, shape (n_designs,)
+        Class and architecture of each design, as `kinds` gives them.
+    level : float
+        Share of papers whose values the range is to hold, 0 to 1.
+    """
+    widening = told.widening(level)
+    pairs, place = np.unique(np.column_stack([families, built]), axis=0, return_inverse=True)
+    low, high, texts = [], [], []
+    for family, architecture in pairs.tolist():
+        rows, words = told.comparable(family, architecture, np.ones(len(told.papers), dtype=bool))
+        ends = told.ends(rows, level)
+        low.append(ends[0] - widening)
+        high.append(ends[1] + widening)
+        texts.append(f"{len(np.unique(told.papers[rows]))} papers of {words}")
+    place = place.reshape(-1)
+    return Ranges(np.array(low)[place], np.array(high)[place], [texts[each] for each in place.tolist()])

@@ -1,0 +1,244 @@
+"""Predictions drawn to what was measured of the very composition, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.known.agreement import Agreement, Values, deviations, drawn, precisions
+from models.known.measurements import Conditions, Measurements, same_compositions
+from models.notices import Notice, joined, of_rows, per_case
+
+CONTRADICTION_DECADES = 1.0
+"""Papers' values of one composition that lie further apart than this are named."""
+OWN_CONTRADICTION = 3.0
+"""Own values of one composition that differ by more than this many deviations of a difference are named."""
+Show = Callable[[float], str]
+"""Prints a value of the model's scale in the target's unit."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Measured values of some designs, pooled by design.
+
+    Attributes
+    ----------
+    weight, mean : ndarray, shape (n_designs,)
+        As of `precisions`.
+    near : ndarray of bool, shape (n_designs,)
+        Whether a value counts as measured at the design's temperature.
+    text : Notice
+        How many papers measured what; null where nothing was.
+    contradictions : Notice
+        Values that contradict each other, with their rows.
+    """
+
+    weight: np.ndarray
+    mean: np.ndarray
+    near: np.ndarray
+    text: Notice
+    contradictions: Notice
+
+
+def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show: Show, *, own: bool) -> Evidence:
+    """Look up what was measured of designs.
+
+    Parameters
+    ----------
+    known : Measurements
+        Of the literature, or of the laboratory that asks.
+    asked : Conditions
+        Of the designs.
+    agreement : Agreement
+        How far values lie apart.
+    show : callable
+        Prints a value.
+    own : bool
+        Whether `known` is of the laboratory that asks.
+    """
+    cases, place = asked.distinct
+    count = len(cases.composition)
+    values, rows = known.telling(cases)
+    weight, mean = precisions(values, agreement, count, own=own)
+    near = np.bincount(values.design, values.near, minlength=count) > 0
+    texts: list[str | None] = [None] * count
+    contradictions: list[str | None] = [None] * count
+    limit = OWN_CONTRADICTION * np.sqrt(2) * agreement.within if own else CONTRADICTION_DECADES
+    starts = np.searchsorted(values.design, np.arange(count + 1))
+    for case in np.flatnonzero(near).tolist():
+        some = np.arange(starts[case], starts[case + 1])
+        some = some[values.near[some]]
+        names = [known.rows[row] for row in rows[some].tolist()]
+        from_c = known.conditions.temperature_c[rows[some]]
+        texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own)
+        contradictions[case] = _contradiction(values, some, names, limit, show, own)
+    return Evidence(
+        weight[place],
+        mean[place],
+        near[place],
+        per_case(place, texts),
+        per_case(place, contradictions),
+    )
+
+
+def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, show: Show, own: bool) -> str:
+    value, papers = values.value[some], len(np.unique(values.paper[some]))
+    who = f"{len(value)} of your own" if own else f"{papers} paper{'s' if papers > 1 else ''}"
+    low, high = show(float(value.min())), show(float(value.max()))
+    number, unit = low.split(" ", 1)
+    found = f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
+    if (np.abs(from_c - at_c) > 0.5).all():
+        ends = sorted({f"{each:g}" for each in from_c}, key=float)
+        between = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
+        found += f" (carried over from {between} °C)"
+    return found
+
+
+def _contradiction(
+    values: Values, some: np.ndarray, names: list[str], limit: float, show: Show, own: bool
+) -> str | None:
+    value = values.value[some]
+    low, high = int(np.argmin(value)), int(np.argmax(value))
+    if value[high] - value[low] <= limit:
+        return None
+    who = "your measured designs" if own else "rows"
+    return (
+        f"{who} {names[low]} and {names[high]} contradict each other: {show(float(value[low]))} "
+        f"and {show(float(value[high]))} for one composition"
+    )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Predictions drawn to measured values.
+
+    Attributes
+    ----------
+    centre, half : ndarray, shape (n_designs,)
+        On the model's scale.
+    deviation : ndarray, shape (n_designs,)
+        Of the error of a drawn prediction; NaN where nothing was measured.
+    own : ndarray of bool, shape (n_designs,)
+        Whether the laboratory that asks measured the composition.
+    text, notices : Notice
+        What was measured, and what of it is doubtful.
+    agreement : Agreement
+        How far laboratories lie apart.
+    """
+
+    centre: np.ndarray
+    half: np.ndarray
+    deviation: np.ndarray
+    own: np.ndarray
+    text: Notice
+    notices: Notice
+    agreement: Agreement
+
+    def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
+        """Return the probability that each value lies above a limit, shape (n_designs,).
+
+        Parameters
+        ----------
+        limit : ndarray, shape (n_designs,) or ()
+            On the model's scale.
+        alone : ndarray, shape (n_designs,)
+            Probability without measured values, which stands where there are none.
+        """
+        there = np.isfinite(self.deviation)
+        if not there.any():
+            return alone
+        above = self.centre[there] > np.broadcast_to(limit, self.centre.shape)[there]
+        away = np.abs(self.centre - limit)[there]
+        share = self.agreement.share_within(away, self.deviation[there])
+        probability = alone.copy()
+        probability[there] = np.where(above, 1 + share, 1 - share) / 2
+        return probability
+
+
+def drawn_to_papers(
+    known: Measurements | None, asked: Conditions, centre: np.ndarray, half: np.ndarray, level: float, show: Show
+) -> Drawn:
+    """Draw predictions to the literature's measurements of their compositions.
+
+    Parameters
+    ----------
+    known : Measurements or None
+        Of the literature; None where a model keeps none.
+    asked : Conditions
+        Of the designs.
+    centre, half : ndarray, shape (n_designs,)
+        Predictions and half widths of their intervals without, on the model's scale.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    show : callable
+        Prints a value.
+    """
+    agreement = known.agreement if known else Agreement()
+    none = np.zeros(len(centre), dtype=bool)
+    if known is None or not len(known.value):
+        nothing = of_rows(none, [])
+        return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
+    found = evidence(known, asked, agreement, show, own=False)
+    pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
+    deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
+    narrowed = agreement.half_width(deviation, level)
+    narrowed = narrowed if agreement.calibration else np.fmin(narrowed, half)
+    return Drawn(
+        np.where(found.weight > 0, pooled, centre),
+        np.where(found.near, narrowed, half),
+        deviation,
+        none,
+        found.text,
+        found.contradictions,
+        agreement,
+    )
+
+
+def within_laboratory(own: Measurements) -> float:
+    """Return the deviation between samples of one composition in the laboratory that asks.
+
+    Rows of one paper also differ in how they were made, which papers print to compare; a laboratory's samples differ by
+    `WITHIN`, which counts as `PRIOR_WEIGHT` degrees of freedom, and by what its own replicates show.
+
+    Parameters
+    ----------
+    own : Measurements
+        Of the laboratory that asks.
+    """
+    alone = np.zeros(len(own.value), dtype=np.int64)
+    return deviations(own.value, np.ones(len(own.value)), same_compositions(own.conditions), alone)[1]
+
+
+def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: float, show: Show) -> Drawn:
+    """Draw predictions to the laboratory's own measurements of their compositions.
+
+    Parameters
+    ----------
+    own : Measurements
+        Of the laboratory that asks.
+    asked : Conditions
+        Of the designs.
+    before : Drawn
+        Predictions without, however the literature and the laboratory's other designs moved them.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    show : callable
+        Prints a value.
+    """
+    agreement = replace(before.agreement, within=within_laboratory(own))
+    found = evidence(own, asked, agreement, show, own=True)
+    alone = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
+    variance = np.maximum(alone, agreement.within**2)  # of the laboratory's value, where it measured nothing
+    pooled, left = drawn(before.centre, variance, found.weight, found.mean)
+    deviation = np.where(found.near, np.sqrt(left + agreement.within**2), before.deviation)
+    return Drawn(
+        np.where(found.weight > 0, pooled, before.centre),
+        np.where(found.near, agreement.quantile(level) * deviation, before.half),
+        deviation,
+        found.near,
+        joined([found.text, before.text]),
+        joined([before.notices, found.contradictions]),
+        agreement,
+    )

@@ -1,0 +1,311 @@
+"""What was measured of which composition, at which temperature and by whom, and which of it tells of a design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte import DEFAULT_TEMPERATURE_C
+from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.formulas.nearness import KnownCompositions
+from features.physics import arrhenius_shift, per_ev
+from features.tables.designs import Designs
+from models.ensemble import Labels
+from models.known.agreement import Agreement, Values, deviations
+from models.known.transitions import crossed
+
+MOST_CARRIED_K = 60.0
+"""Difference of temperature over which a measurement counts as one of the asked temperature."""
+SAME_TEMPERATURE_K = 10.0
+"""Difference up to which two temperatures are one where values are compared."""
+ENERGY_EV, ENERGY_DEVIATION_EV = 0.40, 0.14
+"""Activation energy where none is printed, and how far it may be off: mean and deviation of the 451 that the table of
+Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
+PRINTED_DEVIATION_EV = 0.03
+"""How far a printed activation energy may be off: that of sigma, where one of sigma T is taken, is 0.026 eV lower at
+25 °C."""
+LEAST_MODEL_SHARE = 1.0
+"""The model's own error of a composition's value, in deviations between papers, is never taken to be less: a few papers
+that agree with it would else make it surer than a laboratory that measured."""
+GLASS = "glass"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Compositions, temperatures and forms of some designs.
+
+    Attributes
+    ----------
+    fractions : ndarray, shape (n_distinct, n_elements)
+        Atomic fractions of the distinct compositions, elements in the order of `SYMBOLS`; NaN where none is known.
+    composition : ndarray of int, shape (n_designs,)
+        Place of each design's composition among them.
+    temperature_c : ndarray, shape (n_designs,)
+        °C.
+    glass : ndarray, shape (n_designs,)
+        1 for a glass, 0 for another form, NaN where no form is given.
+    """
+
+    fractions: np.ndarray
+    composition: np.ndarray
+    temperature_c: np.ndarray
+    glass: np.ndarray
+
+    @property
+    def distinct(self) -> tuple[Conditions, np.ndarray]:
+        """Distinct conditions, and the place of each design's among them, shape (n_designs,)."""
+        table = np.column_stack([self.composition, self.temperature_c, np.nan_to_num(self.glass, nan=-1.0)])
+        _, first, place = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        cases = Conditions(self.fractions, self.composition[first], self.temperature_c[first], self.glass[first])
+        return cases, place.ravel()
+
+    @classmethod
+    def of(cls, designs: Designs | pd.DataFrame, electrolytes: Electrolytes | None = None) -> Conditions:
+        """Read the conditions of designs.
+
+        Parameters
+        ----------
+        designs : Designs or DataFrame
+            Columns of an electrolyte's design; an empty temperature counts as 25 °C.
+        electrolytes : Electrolytes or None
+            What `read_electrolytes` gave of them.
+        """
+        designs = Designs.of(designs)
+        read = electrolytes or read_electrolytes(designs)
+        temperature = designs.number("temperature_c")
+        codes, forms = designs.coded("form")
+        glass = np.array([np.nan if not form else float(form == GLASS) for form in forms])[codes]
+        return cls(
+            read.amounts.dense(),
+            read.compositions,
+            np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature),
+            glass,
+        )
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Measured rows of known composition.
+
+    Attributes
+    ----------
+    conditions : Conditions
+        Of the rows; each composition stands once.
+    value : ndarray, shape (n_rows,)
+        On the model's scale.
+    energy_ev : ndarray, shape (n_rows,)
+        Activation energy printed with it, NaN where none is.
+    paper : ndarray of int, shape (n_rows,)
+        Place of its paper among `papers`.
+    papers, rows : list of str
+        Names of the papers, and of each row.
+    agreement : Agreement
+        How far laboratories lie apart.
+    """
+
+    conditions: Conditions
+    value: np.ndarray
+    energy_ev: np.ndarray
+    paper: np.ndarray
+    papers: list[str]
+    rows: list[str]
+    agreement: Agreement = field(default_factory=Agreement)
+
+    @classmethod
+    def of(
+        cls,
+        designs: Designs | pd.DataFrame,
+        value: np.ndarray,
+        papers: Sequence[str],
+        rows: Sequence[str],
+        agreement: Agreement | None = None,
+    ) -> Measurements:
+        """Keep the rows with a known composition and a value.
+
+        Parameters
+        ----------
+        designs : Designs or DataFrame
+            The rows' designs, with `activation_energy_ev` where it was printed.
+        value : ndarray, shape (n_rows,)
+            On the model's scale; NaN where none is known.
+        papers, rows : sequence of str
+            Paper and name of each row.
+        agreement : Agreement or None
+            How far laboratories lie apart; the rows at hand are not asked.
+        """
+        designs = Designs.of(designs)
+        conditions = Conditions.of(designs)
+        known = _known(conditions, value)
+        places, composition = np.unique(conditions.composition[known], return_inverse=True)
+        names = list(dict.fromkeys(np.array(papers, dtype=object)[known].tolist()))
+        number = {name: place for place, name in enumerate(names)}
+        return cls(
+            Conditions(
+                conditions.fractions[places],
+                composition,
+                conditions.temperature_c[known],
+                conditions.glass[known],
+            ),
+            value[known],
+            designs.number("activation_energy_ev")[known],
+            np.array([number[paper] for paper, kept in zip(papers, known, strict=True) if kept], dtype=np.int64),
+            names,
+            [row for row, kept in zip(rows, known, strict=True) if kept],
+            agreement or Agreement(),
+        )
+
+    @cached_property
+    def _compositions(self) -> KnownCompositions:
+        return KnownCompositions(self.conditions.fractions)
+
+    def telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
+        """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
+
+        A row tells of a design of nearly the same composition, with no known transition between their temperatures,
+        where not one of the two is a glass and the other is not. It is near where they are at most 60 K apart: beyond,
+        it still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
+
+        Parameters
+        ----------
+        asked : Conditions
+            Of the designs.
+
+        Returns
+        -------
+        values, row
+            One entry per pair of a design and a row; the rows in ascending order for each design.
+        """
+        mine = self.conditions
+        one, other = self._compositions.pairs(asked.fractions)
+        design, row = _expanded(one, other, asked.composition, mine.composition)
+        start, end = mine.temperature_c[row], asked.temperature_c[design]
+        tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
+        tells &= ~crossed(mine.fractions[mine.composition[row]], start, end)
+        design, row, start, end = design[tells], row[tells], start[tells], end[tells]
+        printed = np.isfinite(self.energy_ev[row])
+        energy = np.where(printed, self.energy_ev[row], ENERGY_EV)
+        off = np.where(printed, PRINTED_DEVIATION_EV, ENERGY_DEVIATION_EV) * per_ev(start, end)
+        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
+        near = np.abs(start - end) <= MOST_CARRIED_K
+        return Values(design, self.paper[row], value, off**2, near), row
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; NaN is written as null."""
+        mine = self.conditions
+        compositions = [
+            {SYMBOLS[place]: float(row[place]) for place in np.flatnonzero(row).tolist()} for row in mine.fractions
+        ]
+        return {
+            "compositions": compositions,
+            "composition": mine.composition.tolist(),
+            "temperature_c": mine.temperature_c.tolist(),
+            "glass": _or_null(mine.glass),
+            "value": self.value.tolist(),
+            "energy_ev": _or_null(self.energy_ev),
+            "paper": self.paper.tolist(),
+            "papers": self.papers,
+            "rows": self.rows,
+            "agreement": self.agreement.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Measurements:
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : dict of str to Any
+            What `as_dict` gave.
+        """
+        fractions = np.zeros((len(state["compositions"]), len(SYMBOLS)))
+        for place, composition in enumerate(state["compositions"]):
+            for element, fraction in composition.items():
+                fractions[place, ELEMENT_INDEX[element]] = fraction
+        conditions = Conditions(
+            fractions,
+            np.array(state["composition"], dtype=np.int64),
+            np.array(state["temperature_c"], dtype=float),
+            np.array(state["glass"], dtype=float),
+        )
+        return cls(
+            conditions,
+            np.array(state["value"], dtype=float),
+            np.array(state["energy_ev"], dtype=float),
+            np.array(state["paper"], dtype=np.int64),
+            list(state["papers"]),
+            list(state["rows"]),
+            Agreement.from_dict(state["agreement"]),
+        )
+
+
+def _known(conditions: Conditions, value: np.ndarray) -> np.ndarray:
+    return np.asarray(~np.isnan(conditions.fractions[conditions.composition, 0]) & np.isfinite(value))
+
+
+def _or_null(values: np.ndarray) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def _expanded(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of designs and rows from pairs of their compositions, ascending.
+
+    Parameters
+    ----------
+    one, other : ndarray of int, shape (n_pairs,)
+        Compositions that are nearly one.
+    left, right : ndarray of int
+        Composition of each design, and of each row.
+    """
+    pairs = pd.DataFrame({"one": one, "other": other})
+    designs = pd.DataFrame({"one": left, "design": np.arange(len(left))})
+    rows = pd.DataFrame({"other": right, "row": np.arange(len(right))})
+    both = designs.merge(pairs, on="one").merge(rows, on="other").sort_values(["design", "row"])
+    return both["design"].to_numpy(dtype=np.int64), both["row"].to_numpy(dtype=np.int64)
+
+
+def learn_measurements(designs: pd.DataFrame, labels: Labels, missed: float) -> Measurements:
+    """Keep the exact values of training rows, and learn how far laboratories lie apart.
+
+    Parameters
+    ----------
+    designs : DataFrame
+        Training designs with `paper` and `row_id`.
+    labels : Labels
+        On the model's scale; bounds and ranges are no values.
+    missed : float
+        Variance of the model's errors on unseen papers, on the model's scale; NaN where unknown.
+    """
+    value = np.where(labels.exact, labels.middle, np.nan)
+    found = Measurements.of(designs, value, designs["paper"].astype(str).tolist(), designs["row_id"].tolist())
+    weight = labels.weight[_known(Conditions.of(designs), value)]
+    between, within = deviations(found.value, weight, same_compositions(found.conditions), found.paper)
+    left = missed - between**2 - within**2
+    model = float(np.sqrt(max(left if np.isfinite(left) else 0.0, (LEAST_MODEL_SHARE * between) ** 2)))
+    return replace(found, agreement=Agreement(between, within, model))
+
+
+def same_compositions(conditions: Conditions) -> np.ndarray:
+    """Number the composition and temperature of each row: those nearly one, or ten kelvins apart, share a number.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        Of the rows.
+    """
+    one, other = KnownCompositions(conditions.fractions).pairs(conditions.fractions)
+    number = np.arange(len(conditions.fractions))
+    for _ in number:
+        lowest = number.copy()
+        np.minimum.at(lowest, one, number[other])
+        if np.array_equal(lowest, number):
+            break
+        number = lowest
+    bins = np.rint(conditions.temperature_c / SAME_TEMPERATURE_K).astype(np.int64)
+    cases = np.column_stack([number[conditions.composition], bins])
+    return np.asarray(np.unique(cases, axis=0, return_inverse=True)[1].ravel())

@@ -1,0 +1,1 @@
+"""Life of a cell from its first cycles."""

@@ -1,0 +1,133 @@
+"""What the polymer model tells of designs: a polymer of known structure with one salt, neither filler nor solvent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.composition import read_design
+from features.electrolyte_columns import Electrolytes
+from features.formulas.reader import Reading
+from features.polymers.electrolyte import PolymerElectrolyte, polymer_electrolyte
+from features.tables.designs import Designs
+from models.notices import Notice, of_rows
+from models.polymers.model import PolymerModel, load_polymer_model
+
+POLYMER = "polymer"
+"""Class whose members the polymer model tells."""
+
+TOLD_BY = "conductivity: told by the polymer model"
+"""How the notice begins."""
+
+
+@dataclass(frozen=True)
+class PolymerAnswer:
+    """Answers of the polymer model beside those of another one.
+
+    Attributes
+    ----------
+    told : designs that it tells, shape (n_designs,)
+    centre, spread, half : log10 S/cm, shape (n_told,)
+    notices : what it rests on, null where it tells nothing
+    model : that tells
+    """
+
+    told: np.ndarray
+    centre: np.ndarray
+    spread: np.ndarray
+    half: np.ndarray
+    notices: Notice
+    model: PolymerModel
+
+    def instead_of(self, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and half widths of all designs, its own where it tells.
+
+        Parameters
+        ----------
+        centre, half : ndarray, shape (n_designs,)
+            Of the other model.
+        """
+        centre, half = centre.copy(), half.copy()
+        centre[self.told], half[self.told] = self.centre, self.half
+        return centre, half
+
+    def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
+        """Return the probability that each value lies above a limit, its own where it tells; shape (n_designs,).
+
+        Parameters
+        ----------
+        limit : ndarray, shape (n_designs,) or ()
+            log10 S/cm.
+        alone : ndarray, shape (n_designs,)
+            Of the other model.
+        """
+        limits = np.broadcast_to(limit, self.told.shape)[self.told]
+        probability = alone.copy()
+        probability[self.told] = self.model.calibration.probability_above(limits, self.centre, self.spread)
+        return probability
+
+
+def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) -> PolymerAnswer | None:
+    """Return what the shipped polymer model tells of designs; None where there is nothing for it to tell.
+
+    Parameters
+    ----------
+    designs : Designs
+        With `temperature_c`.
+    electrolytes : Electrolytes
+        What `read_electrolytes` gave of them.
+    level : float
+        Share of clusters of polymers whose values the intervals should hold, 0 to 1.
+    """
+    classes = electrolytes.classes
+    of_class = electrolytes.class_codes == classes.index(POLYMER) if POLYMER in classes else np.zeros(0, dtype=bool)
+    readings: Mapping[int, PolymerElectrolyte] = (
+        {
+            code: electrolyte
+            for code in np.unique(electrolytes.codes[of_class]).tolist()
+            if (electrolyte := polymer_electrolyte(_reading(electrolytes, code), np.nan)) is not None
+        }
+        if of_class.any()
+        else {}
+    )
+    if not readings:
+        return None
+    told = of_class & np.isin(electrolytes.codes, list(readings))
+    temperature = designs.number("temperature_c")[told]
+    cases = pd.MultiIndex.from_arrays([electrolytes.codes[told], temperature])
+    place, distinct = pd.factorize(cases)
+    asked = [_at(readings[code], celsius) for code, celsius in distinct]
+    model = load_polymer_model()
+    centre, spread = model.predict(asked)
+    half = model.calibration.half_width(spread, level)
+    words = [_words(model, each) for each in asked]
+    return PolymerAnswer(
+        told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model
+    )
+
+
+def _reading(electrolytes: Electrolytes, code: int) -> Reading | None:
+    return read_design(electrolytes.names[code], electrolytes.written[code])
+
+
+def _at(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
+    return PolymerElectrolyte(
+        electrolyte.units, electrolyte.salt, electrolyte.molality_mol_per_kg, electrolyte.molar_mass_g_per_mol, celsius
+    )
+
+
+def _words(model: PolymerModel, electrolyte: PolymerElectrolyte) -> str:
+    """What an answer rests on."""
+    words = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
+    if np.isnan(electrolyte.molality_mol_per_kg):
+        words.append(
+            f"salt concentration not given, taken as {model.usual.molality_mol_per_kg:g} mol per kg of polymer"
+        )
+    if np.isnan(electrolyte.molar_mass_g_per_mol):
+        words.append(f"molar mass not given, taken as {model.usual.molar_mass_g_per_mol:,.0f} g/mol")
+    if model.likeness.distance(electrolyte.units) > model.likeness.far:
+        words.append("its repeat unit is unlike those learnt from")
+    return ", ".join(words)

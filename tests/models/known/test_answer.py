@@ -1,0 +1,89 @@
+"""Predictions drawn to measured values, and the words about them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.known.agreement import Agreement
+from models.known.answer import Drawn, drawn_to_own, drawn_to_papers
+from models.known.measurements import Conditions, Measurements
+
+EVEN = Agreement(between=0.8, within=0.6, model=1.0)
+"""A single paper has a variance of 0.64 + 0.36 = 1, as the model has."""
+
+
+def show(value: float) -> str:
+    return f"{10**value:.1e} S/cm"
+
+
+def rows(values: list[float], papers: list[str], temperature_c: float = 25.0) -> Measurements:
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5I"] * len(values), "temperature_c": [temperature_c] * len(values)})
+    return Measurements.of(designs, np.array(values), papers, [f"E{place}" for place in range(len(values))], EVEN)
+
+
+def answered(known: Measurements | None, own: Measurements | None = None, temperature_c: float = 25.0) -> Drawn:
+    asked = pd.DataFrame({"electrolyte": ["Li6PS5I", "Li3InCl6"], "temperature_c": [temperature_c] * 2})
+    conditions = Conditions.of(asked)
+    found = drawn_to_papers(known, conditions, np.array([-3.0, -4.0]), np.array([3.0, 3.0]), 0.9, show)
+    return drawn_to_own(own, conditions, found, 0.9, show) if own else found
+
+
+def test_a_measured_composition_is_drawn_to_its_value_and_narrower() -> None:
+    found = answered(rows([-6.0], ["deiseroth"]))
+    assert found.centre.tolist() == [-4.5, -4.0]  # half way, as both are as sure; the other design as it was
+    # the mean's variance 1/2, the paper to come 0.64 + 0.36 more: 1.5 in sum
+    assert found.half.tolist() == pytest.approx([EVEN.quantile(0.9) * 1.5**0.5, 3.0])
+    assert found.text.to_pylist() == ["1 paper, 1.0e-06 S/cm", None]
+    assert found.notices.to_pylist() == [None, None]
+
+
+def test_more_papers_draw_more() -> None:
+    found = answered(rows([-6.0, -6.0, -6.0], ["a", "b", "c"]))
+    assert found.centre[0] == pytest.approx(-3 * 1 / 4 - 6 * 3 / 4)
+    assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 S/cm"
+
+
+def test_papers_that_contradict_each_other_are_named() -> None:
+    found = answered(rows([-6.0, -3.0, -3.5], ["a", "b", "c"]))
+    assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 to 1.0e-03 S/cm"
+    assert found.notices.to_pylist()[0] == (
+        "rows E0 and E1 contradict each other: 1.0e-06 S/cm and 1.0e-03 S/cm for one composition"
+    )
+
+
+def test_what_was_carried_is_said_and_too_far_is_not_measured() -> None:
+    assert answered(rows([-6.0], ["a"]), temperature_c=60.0).text.to_pylist()[0].endswith("(carried over from 25 °C)")
+    far = answered(rows([-6.0], ["a"]), temperature_c=100.0)
+    assert far.text.to_pylist() == [None, None]
+    assert far.half.tolist() == [3.0, 3.0]
+
+
+def test_own_measurements_count_more_and_leave_little_doubt() -> None:
+    own = rows([-6.0], ["own"])
+    found = answered(None, own)
+    agreement = Agreement()  # a model that kept none: what OBELiX's pairs say
+    prior = (3.0 / agreement.quantile(0.9)) ** 2 - agreement.within**2
+    weight = 1 / agreement.within**2
+    assert found.centre[0] == pytest.approx((-3.0 / prior - 6.0 * weight) / (1 / prior + weight))
+    left = 1 / (1 / prior + weight) + agreement.within**2
+    assert found.half[0] == pytest.approx(agreement.quantile(0.9) * left**0.5)
+    assert abs(found.centre[0] + 6.0) < 0.1
+    assert found.half[0] < 0.75
+    assert found.own.tolist() == [True, False]
+    assert found.text.to_pylist() == ["1 of your own, 1.0e-06 S/cm", None]
+
+
+def test_own_values_stand_before_those_of_papers_and_may_contradict_themselves() -> None:
+    found = answered(rows([-6.0], ["a"]), rows([-3.0, -6.5], ["own", "own"]))
+    assert found.text.to_pylist()[0] == "2 of your own, 3.2e-07 to 1.0e-03 S/cm; 1 paper, 1.0e-06 S/cm"
+    assert "your measured designs E1 and E0 contradict each other" in found.notices.to_pylist()[0]
+
+
+def test_the_probability_above_a_limit_follows_the_drawn_value() -> None:
+    found = answered(rows([-6.0], ["a"]))
+    probability = found.probability_above(np.array(-4.5), np.array([0.9, 0.3]))
+    assert probability.tolist() == pytest.approx([0.5, 0.3])  # at its own value; unmeasured: as it was
+    sure = found.probability_above(np.array(-9.0), np.array([0.9, 0.3]))
+    assert sure[0] > 0.99

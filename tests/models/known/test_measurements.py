@@ -1,0 +1,123 @@
+"""Which measurements tell of a design, at which temperature, and what is kept of them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.physics import arrhenius_shift
+from models.ensemble import Labels
+from models.known.measurements import (
+    ENERGY_DEVIATION_EV,
+    ENERGY_EV,
+    Conditions,
+    Measurements,
+    learn_measurements,
+)
+from models.known.transitions import transitions
+
+ROWS = pd.DataFrame(
+    {
+        "electrolyte": ["Li6PS5Cl", "Li3PS4", "LiBH4", "PEO/LiTFSI", "Li6PS5Cl"],
+        "temperature_c": [25.0, None, 25.0, 60.0, 60.0],
+        "form": [None, "glass", None, None, None],
+        "activation_energy_ev": [0.33, None, None, None, None],
+    }
+)
+VALUES = np.array([-2.7, -3.5, -8.0, -4.0, np.nan])
+
+
+def measured() -> Measurements:
+    return Measurements.of(ROWS, VALUES, ["a", "a", "b", "b", "c"], ["r1", "r2", "r3", "r4", "r5"])
+
+
+def asked(electrolyte: str, temperature_c: float | None = 25.0, form: str | None = None) -> Conditions:
+    return Conditions.of(pd.DataFrame({"electrolyte": [electrolyte], "temperature_c": [temperature_c], "form": [form]}))
+
+
+def told(*design: object) -> list[str]:
+    found = measured()
+    return [found.rows[row] for row in found.telling(asked(*design))[1]]  # type: ignore[arg-type]
+
+
+def test_rows_without_a_composition_or_a_value_are_not_kept() -> None:
+    assert measured().rows == ["r1", "r2", "r3"]
+    assert measured().papers == ["a", "b"]
+
+
+def test_a_composition_is_known_by_what_it_is_made_of_not_by_its_name() -> None:
+    assert told("Li6PS5Cl") == ["r1"]
+    assert told("LPSCl") == ["r1"]
+    # Li5.9: fractions 0.4574 P .0775 S .3876 Cl .0775 against 6/13 = 0.4615 and so on: 0.0083 apart in sum
+    assert told("Li5.9PS5Cl") == ["r1"]
+    assert told("Li5.5PS4.5Cl1.5") == []  # 0.5 of S exchanged for Cl in 12.5 atoms: 0.08 and more apart
+    assert told("PEO/LiTFSI", 60.0) == []
+
+
+def test_a_glass_is_not_its_crystal() -> None:
+    assert told("75Li2S-25P2S5", 25.0, "glass") == ["r2"]
+    assert told("75Li2S-25P2S5", 25.0, "crystalline") == []
+    assert told("75Li2S-25P2S5") == ["r2"]  # no form named: it may be either
+
+
+def test_values_are_carried_by_arrhenius_and_are_near_for_60_kelvins() -> None:
+    for end, near in ((60.0, True), (85.0, True), (86.0, False), (-35.0, True), (-36.0, False)):
+        values, _ = measured().telling(asked("Li6PS5Cl", end))
+        assert values.value.tolist() == pytest.approx([-2.7 + float(arrhenius_shift(25.0, end, 0.33))])
+        assert values.near.tolist() == [near]
+    # no energy printed: 0.40 +- 0.14 eV; 1.777 decades per eV between 25 and 60 °C
+    values, _ = measured().telling(asked("Li3PS4", 60.0))
+    assert values.value.tolist() == pytest.approx([-3.5 + float(arrhenius_shift(25.0, 60.0, ENERGY_EV))])
+    assert values.variance.tolist() == pytest.approx([(ENERGY_DEVIATION_EV * 1.776) ** 2], rel=1e-2)
+    values, _ = measured().telling(asked("Li3PS4", None))
+    assert values.value.tolist() == [-3.5]
+    assert values.variance.tolist() == [0.0]
+
+
+def test_nothing_is_carried_across_a_known_transition() -> None:
+    assert told("LiBH4", 80.0) == ["r3"]
+    assert told("LiBH4", 109.0) == ["r3"]
+    assert told("LiBH4", 120.0) == []
+
+
+def test_every_transition_has_a_source_and_an_order() -> None:
+    assert transitions()
+    for row in transitions():
+        assert row.source
+        assert row.from_c <= row.to_c
+
+
+def test_measurements_are_kept_as_plain_values() -> None:
+    found = measured()
+    again = Measurements.from_dict(json.loads(json.dumps(found.as_dict())))
+    design = asked("Li3PS4", 50.0)
+    assert again.rows == found.rows
+    assert again.papers == found.papers
+    assert again.agreement == found.agreement
+    for one, other in zip(
+        vars(again.telling(design)[0]).values(), vars(found.telling(design)[0]).values(), strict=True
+    ):
+        assert one.tolist() == pytest.approx(other.tolist())
+
+
+def test_bounds_are_no_measured_values_and_the_spread_is_learnt() -> None:
+    designs = pd.DataFrame(
+        {
+            "electrolyte": ["Li6PS5Cl", "LPSCl", "Li6PS5Cl"],
+            "temperature_c": [25.0, 25.0, 25.0],
+            "paper": ["a", "b", "c"],
+            "row_id": ["E1", "E2", "E3"],
+        }
+    )
+    labels = Labels(np.array([-2.0, -4.0, -np.inf]), np.array([-2.0, -4.0, -5.0]), np.ones(3))
+    found = learn_measurements(designs, labels, missed=4.0)
+    assert found.rows == ["E1", "E2"]
+    # within: 10 * 0.28² / 10 = 0.0784; papers' means -2 and -4: square 2 about -3, one degree of freedom;
+    # (2 + 10 * (0.71² + 0.0784)) / 11 is the square of what is seen between papers, rows' own 0.0784 among it
+    between = (2 + 10 * (0.71**2 + 0.0784)) / 11 - 0.0784
+    assert found.agreement.between == pytest.approx(between**0.5)
+    assert found.agreement.within == pytest.approx(0.28)
+    assert found.agreement.model == pytest.approx((4 - between - 0.0784) ** 0.5)

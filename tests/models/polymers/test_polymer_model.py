@@ -1,0 +1,79 @@
+"""The shipped polymer model: what it tells of polymers, and that it tells of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.bundle import load_bundle
+from models.polymers.answer import TOLD_BY
+from models.polymers.model import SHIPPED, load_polymer_model
+from models.predictor import Predictor
+from training.public.polymers import KEPT_OUT
+
+COLUMN = "conductivity_s_per_cm"
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle_folder: Path) -> Predictor:
+    return Predictor(load_bundle(bundle_folder))
+
+
+def asked(predictor: Predictor, **columns: list[object]) -> pd.DataFrame:
+    return predictor.predict(pd.DataFrame(columns), targets=[COLUMN]).table
+
+
+def test_peo_conducts_better_when_warm_and_better_than_polyacrylonitrile(predictor: Predictor) -> None:
+    """PEO/LiTFSI: about 1e-6 to 1e-5 S/cm at 25 °C and 1e-4 to 1e-3 at 60 °C in print; dry PAN far less."""
+    table = asked(predictor, electrolyte=["PEO/LiTFSI", "PEO/LiTFSI", "PAN/LiTFSI"], temperature_c=[25.0, 60.0, 25.0])
+    cold, warm, nitrile = table[COLUMN]
+    assert 1e-7 < cold < 1e-4
+    assert 5 * cold < warm < 1e-2
+    assert nitrile < cold
+    assert table["notice"].str.contains(TOLD_BY).all()
+    assert table["notice"].str.contains("salt concentration not given").all()
+
+
+def test_others_are_told_as_before(predictor: Predictor) -> None:
+    """A ceramic, a composite, a gel, and a polymer of unknown structure are no business of the polymer model."""
+    names = ["Li6PS5Cl", "PEO/LiTFSI/LLZTO", "PEO/LiTFSI/PC", "self-healing polymer/LiTFSI"]
+    alone = asked(predictor, electrolyte=names)
+    beside = asked(predictor, electrolyte=[*names, "PEO/LiTFSI"])
+    assert not alone["notice"].str.contains(TOLD_BY).any()
+    assert beside["notice"].str.contains(TOLD_BY).tolist() == [False] * 4 + [True]
+    np.testing.assert_array_equal(alone[COLUMN], beside[COLUMN].iloc[:4])
+
+
+def test_a_probability_goes_with_the_interval(predictor: Predictor) -> None:
+    """At a limit that is the lower end of a 90 % interval, 95 % lie above it; at the value itself, half."""
+    designs = pd.DataFrame({"electrolyte": ["PPO/LiClO4"] * 2, "temperature_c": [40.0] * 2})
+    told = predictor.predict(designs, targets=[COLUMN]).table.iloc[0]
+    for end, share in (("_low", 0.95), ("", 0.5)):
+        limit = float(told[COLUMN + end])
+        table = predictor.predict(designs, targets=[COLUMN], above={COLUMN: limit}).table
+        probability = table.filter(like="above").iloc[0, 0]
+        assert probability == pytest.approx(share, abs=0.02)
+
+
+def test_the_weights_are_small_and_hold_no_kept_out_polymer() -> None:
+    model = load_polymer_model()
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 1_000_000
+    assert not KEPT_OUT & set(model.about["seen"])
+    assert len(KEPT_OUT) == 25
+    assert len(model.about["seen"]) == model.about["polymers"]
+    peo = hashlib.sha256(b"[Cu]OCC[Au]").hexdigest()[:12]  # as the public table writes PEO
+    assert peo in model.about["seen"]
+
+
+def test_a_polymer_unlike_all_others_is_said(predictor: Predictor) -> None:
+    table = asked(predictor, electrolyte=["PVA/LiBOB", "PEO/LiTFSI"], temperature_c=[25.0, 25.0])
+    assert table["notice"].str.contains("unlike those learnt from").tolist() == [True, False]
+
+
+def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no polymer model there"):
+        load_polymer_model(tmp_path)
