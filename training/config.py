@@ -128,6 +128,52 @@ class TrainConfig:
         return cls(**given)
 
 
+def config_of(
+    data: tuple[str, ...] = (),
+    public: tuple[str, ...] = (),
+    seed: int = 0,
+    folds: int = 5,
+    repeats: int = 5,
+    *,
+    tune_minutes: float = 0.0,
+    tune_anyway: bool = False,
+) -> TrainConfig:
+    """Return the configuration of a training, with the recipes that fit its public tables.
+
+    Parameters
+    ----------
+    data : tuple of str
+        Folders beside the shipped tables.
+    public : tuple of str
+        Public tables; one text may name several, with commas.
+    seed : int
+        Of every random step.
+    folds, repeats : int
+        Of the cross-validation by paper.
+    tune_minutes : float
+        How long to search for further recipes; 0 for not at all.
+    tune_anyway : bool
+        Also where rows are few.
+
+    Examples
+    --------
+    >>> config_of(public=("obelix,laskowski",)).public
+    ('obelix', 'laskowski')
+    """
+    tables = tuple(dict.fromkeys(name for names in public for name in names.split(",") if name))
+    choices = dict(PUBLIC_CHOICES if tables else CHOICES)
+    return TrainConfig(
+        data,
+        seed,
+        folds,
+        repeats,
+        public=tables,
+        choices=choices,
+        tune_minutes=tune_minutes,
+        tune_anyway=tune_anyway,
+    )
+
+
 def _recipe(name: str, settings: Mapping[str, Any]) -> Recipe:
     try:
         return Recipe.from_dict(settings)

@@ -22,24 +22,29 @@ from models import lab_effect as lab
 from models.bundle import Bundle
 from models.domain import Domain
 from models.explain.stability import FACTS as STABILITY
+from models.saved.packages import version_of
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
 from training.config import TrainConfig
 from training.data.groups import chemical_systems, kinship_of, system_tests, training_rows
 from training.data.load import SHIPPED, load_literature
-from training.evaluation.choose import INNER_FITS, choose
+from training.evaluation.choose import choose
 from training.evaluation.coverage import calibrations, lab_errors
-from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
+from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, cross_validate, fits_needed, validate
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability
 from training.evaluation.learning_curve import CurvePoint, curve_fits, learning_curve
+from training.evaluation.regimes.measure import Regimes, learn_regimes
 from training.evaluation.score import Score
+from training.evaluation.within_papers import learn_differences
 from training.public.collect import with_public
 from training.tuning.nested import Tuning, cross_validate_tuned, untuned
 from training.tuning.study import Study
 
+REGIMES = "regimes"
+"""Fact of a bundle: skill by what is known of the electrolyte, by learned quantity."""
 PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
 
@@ -85,6 +90,7 @@ def measure(
     config: TrainConfig,
     progress: Callable[[int], None] = lambda steps: None,
     tuning: Tuning | None = None,
+    link: ConductivityLink | None = None,
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
     """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold.
 
@@ -98,12 +104,14 @@ def measure(
         Called with the number of steps just done.
     tuning : Tuning | None
         Search for recipes inside the folds; None for none.
+    link : ConductivityLink | None
+        As for `cross_validate`.
     """
     _require_rows(literature)
     if tuning:
-        found = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress)
+        found = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress, link)
     else:
-        found = cross_validate(literature, config.choices, config.protocol, progress)
+        found = cross_validate(literature, config.choices, config.protocol, progress, link=link)
     return found, evaluate(found, config.level, config.seed)
 
 
@@ -111,6 +119,8 @@ def measure_systems(
     literature: Literature, config: TrainConfig, progress: Callable[[int], None] = lambda steps: None
 ) -> Score:
     """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either.
+
+    By the first of the recipes: what is judged is how far any of them carries, not which.
 
     Parameters
     ----------
@@ -124,8 +134,8 @@ def measure_systems(
     examples = TASKS[LINK].examples(literature)
     kin = kinship_of(LINK, examples)
     systems = chemical_systems(examples.designs)
-    tests, choices = system_tests(systems, config.seed), config.choices[LINK]
-    found = validate(LINK, examples, kin, choices, config.protocol, progress, tests=tests)
+    tests, first = system_tests(systems, config.seed), dict([next(iter(config.choices[LINK].items()))])
+    found = validate(LINK, examples, kin, first, config.protocol, progress, tests=tests)
     by_system = np.unique(systems, return_inverse=True)[1]
     return score(TASKS[LINK].targets[0], replace(found, groups=by_system), config.level, config.seed)
 
@@ -186,9 +196,11 @@ def train(
         Too few papers for the folds.
     """
     literature = literature or load_data(config)
-    found, scores = measure(literature, config, progress, tuning)
+    link = ConductivityLink(TASKS[LINK].examples(literature), config.choices[LINK], config.seed)
+    found, scores = measure(literature, config, progress, tuning, link)
     by_system = measure_systems(literature, config, progress)
-    learning = learning_curve(untuned(found, config.choices), config.choices, config.shares, config.protocol, progress)
+    given = untuned(found, config.choices)
+    learning = learning_curve(given, config.choices, config.shares, config.protocol, progress, link)
     bundle = fit_bundle(literature, config, found, scores, tuning)
     steady = stability(bundle.parts, literature, config.protocol, progress)
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
@@ -233,15 +245,18 @@ def fit_bundle(
         labelled, settings = task.relabelled(rows, recipe)
         parts[name] = fit_part(name, labelled.designs, labelled.labels, recipe, config.seed)
         parts[name].settings = settings
-    kept = calibrations(found)
+    kept, regimes = calibrations(found), dict[str, Regimes]()
     for name, part in parts.items():
         part.calibration = kept[name]
         part.domain = _domain(name, part, examples[name], literature)
-        part.lab = lab.learn(
-            lab_errors(found[name], part.domain.distances(part.featurizer.transform(examples[name].designs))),
-            config.seed,
-        )
-    facts = _facts(literature, config, scores, examples) | {"chosen": chosen}
+        distances = part.domain.distances(part.featurizer.transform(examples[name].designs))
+        errors = lab_errors(found[name], distances)
+        part.lab = lab.learn(errors, config.seed)
+        part.differences = learn_differences(found[name], distances, name, config.seed)
+        if TASKS[name].draws_to_measured:
+            regimes[name] = learn_regimes(name, part, examples[name], found[name], config, lab.variance(errors))
+    told = {name: [score.as_dict() for score in each.scores] for name, each in regimes.items()}
+    facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: told}
     return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}))
 
 
@@ -306,7 +321,7 @@ def _facts(
         "config": config.as_dict(),
         "data_hashes": literature.hashes,
         "code_version": code_version(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": {name: version_of(name) for name in PACKAGES},
         "python": platform.python_version(),
         "skill": {column: score.as_dict() for column, score in scores.items()},
         "rows": {name: {"rows": len(each.designs), "papers": len(set(each.papers))} for name, each in examples.items()},
@@ -347,6 +362,5 @@ def steps_to_train(config: TrainConfig, literature: Literature) -> int:
     """
     examples = TASKS[LINK].examples(literature)
     systems = len(system_tests(chemical_systems(examples.designs), config.seed))
-    inner = INNER_FITS * len(config.choices[LINK]) if len(config.choices[LINK]) > 1 else 0
     curves, refits = curve_fits(config.shares, config.protocol), refits_needed(config.protocol)
-    return steps(config) + systems * (1 + inner) + curves + refits
+    return steps(config) + systems + curves + refits

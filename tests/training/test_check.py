@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from features.tables.described import stated
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from tests.shared import ROOT
 from training.data.check import check, table_kind
+from training.data.load import SHIPPED, load_literature
+from training.data.papers import joined_groups
 from training.report.inventory import as_text, inventory
 
 
@@ -51,6 +54,64 @@ def test_mistakes_between_rows(tmp_path: Path, table: str, content: str, words: 
     (tmp_path / table).write_text(content, encoding="utf-8")
     mistakes, _ = check(tmp_path)
     assert [words in str(mistake) for mistake in mistakes] == [True]
+
+
+SOURCE = "source_id,citation,doi,told_by\n"
+ROW = "measurement_id,electrolyte,conductivity_s_per_cm,source_id,doi\n"
+CITED = "A. Author. Journal of Things 12 (2020)"
+
+
+@pytest.mark.parametrize(
+    ("table", "content", "words"),
+    [
+        (
+            "sources.csv",
+            f"{SOURCE}a,{CITED},10.1000/x,x:1\nb,B. Other. J. Cells 1 (2021),https://doi.org/10.1000/X?x=1,y:2\n",
+            "column doi: got that of a in row b, expected one id per paper",
+        ),
+        (
+            "sources.csv",
+            f"{SOURCE}a,{CITED},10.1000/x|10.1000/y,x:1\nb,B. Other. J. Cells 1 (2021),10.1000/y,y:2\n",
+            "column doi: got that of a in row b, expected one id per paper",
+        ),
+        (
+            "sources.csv",
+            f"{SOURCE}{{source}},{CITED},10.1000/x,x:1\n",
+            "column source_id: got '{source}', expected an id of its own; literature/sources.csv line",
+        ),
+        (
+            "sources.csv",
+            f"{SOURCE}mine,{CITED},{{doi}},x:1\n",
+            "column doi: got that of {source} in row mine, expected one id per paper",
+        ),
+        (
+            "electrolytes.csv",
+            f"{ROW}{{row}},Li3N,1e-3,lab,\n",
+            "column measurement_id: got '{row}', expected an id of its own; literature/electrolytes.csv line",
+        ),
+    ],
+)
+def test_what_a_training_refuses_is_found_in_a_folder_and_in_the_table_alone(
+    tmp_path: Path, literature: Literature, table: str, content: str, words: str
+) -> None:
+    cited = next(source for source in literature.sources.values() if source.doi)
+    names = {"source": cited.source_id, "doi": cited.doi, "row": literature.electrolytes[0].measurement_id}
+    (tmp_path / table).write_text(content.format(**names), encoding="utf-8")
+    for place in (tmp_path, tmp_path / table):
+        mistakes, _ = check(place)
+        assert [words.format(**names) in str(mistake) for mistake in mistakes] == [True]
+    with pytest.raises(InputError, match="the data cannot be used: 1 mistakes"):
+        load_literature([SHIPPED, tmp_path])
+
+
+def test_a_row_of_two_papers_is_of_both_of_them(tmp_path: Path) -> None:
+    """A row that names two papers joins them: they stand on one side of every split, and a training takes it."""
+    rows = "a,Li3N,1e-3,,10.1000/x|10.1000/y\nb,Li3N,2e-3,,10.1000/x\nc,Li3N,3e-3,,10.1000/y\nd,Li3N,4e-3,,10.1000/z\n"
+    (tmp_path / "electrolytes.csv").write_text(ROW + rows, encoding="utf-8")
+    assert check(tmp_path)[0] == []
+    papers = {row.measurement_id: row.paper for row in load_literature([tmp_path]).electrolytes}
+    groups = joined_groups([papers[name] for name in "abcd"])
+    assert groups[0] == groups[1] == groups[2] != groups[3]
 
 
 def test_a_cell_has_one_point_a_cycle(tmp_path: Path) -> None:
@@ -106,3 +167,18 @@ def test_a_retention_must_fit_its_two_capacities(tmp_path: Path) -> None:
     assert "got 90 in row p, expected 80.0 as its two capacities say" in str(check(tmp_path)[0][0])
     (tmp_path / "cycling.csv").write_text(f"{header}p,a,100,90,800,lab,MISMATCH: as printed\n", encoding="utf-8")
     assert check(tmp_path)[0] == []
+
+
+def test_the_inventory_says_how_well_the_cells_of_each_target_are_described(literature: Literature) -> None:
+    described = inventory(literature).described
+    assert list(described) == ["ice_pct", "retention_pct, cycle_life_80"]  # a conductivity is of no cell
+    rows = [cell for cell in literature.cells if cell.in_training and cell.ice_pct is not None]
+    solid = [cell for cell in rows if cell.state == "solid"]
+    warm = sum(cell.temperature_c is not None for cell in solid)
+    assert described["ice_pct"]["temperature"] == pytest.approx(warm / len(solid))
+    assert "labels whose cell states" in as_text(inventory(literature))
+    told = as_text(inventory(literature))
+    five = {cell.paper for cell in solid if len(stated(cell.model_dump())) >= 5}
+    assert inventory(literature).described_papers["ice_pct"] == (len(five), 0)  # none prints all nine
+    assert "papers with at least 5 of them" in told
+    assert "27 papers with all nine gave skill where it could be tried" in told

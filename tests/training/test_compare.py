@@ -91,6 +91,18 @@ def test_repeats_of_the_same_folds_are_drawn_together() -> None:
     assert (pair.difference, pair.low, pair.high, pair.verdict) == (0.5, 0.5, 0.5, "worse")
 
 
+def test_one_repeat_beside_several_is_given_their_scatter() -> None:
+    """The champion's repeats erred by 1 and 3, the challenger's one by 2.5: half a point more, which its next repeat
+    may turn. One repeat of the champion is drawn, and the challenger's moves as one of the champion's does about their
+    mean: 2.5 - 1 or 3, plus or minus 1."""
+    pair = compare(dealt(1.0, 3.0), dealt(2.5, folds=7), seed=0).targets[ICE]
+    assert (pair.difference, pair.low, pair.high) == (0.5, -1.5, 2.5)
+    assert pair.verdict == NO_DIFFERENCE
+    # the other way round alike
+    pair = compare(dealt(2.5), dealt(1.0, 3.0, folds=7), seed=0).targets[ICE]
+    assert (pair.difference, pair.low, pair.high) == (-0.5, -2.5, 1.5)
+
+
 def test_papers_that_disagree_show_no_difference() -> None:
     pair = compare(table([2.0] * 6), table([1, 1, 1, 3, 3, 3.5]), seed=0).targets[ICE]
     assert pair.difference == pytest.approx(0.5 / 6)  # three times -1, twice +1, once +1.5

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.formulas.nearness import NEARLY_ONE
 from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
-from training.data.groups import NEARLY_ONE, Kinship, fractions_of
+from training.data.groups import Kinship, fractions_of
 
 
 def examples(*rows: tuple[str, str]) -> Examples:

@@ -43,6 +43,9 @@ def test_with_all_papers_the_curve_is_the_plain_protocol(once: dict[str, OutOfFo
         assert half[2] != whole[2]
         for point in points:
             assert point[3] <= point[2] <= point[4]
+    # with the protocol that gave these predictions nothing is fitted again, and the point is the same
+    again = learning_curve(once, QUICK, (1.0,), Protocol(PROTOCOL.folds, 1, PROTOCOL.seed))
+    assert {column: points[-1] for column, points in curves.items()} == {name: each[0] for name, each in again.items()}
 
 
 def salts(count: int) -> Literature:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.tables.described import DESCRIPTORS
 from features.tables.literature import Literature
 from models.ensemble import Labels
 from models.tasks.conductivity import CONDUCTIVITY
@@ -21,6 +22,7 @@ from models.tasks.registry import LINK, TARGETS, targets_with_an_error, task_of
 from reporting import pages
 from reporting.figures import LearningRow
 from training.evaluation.crossvalidate import OutOfFold
+from training.report import report as whole_report
 from training.report import sections
 from training.report import tables as card
 from training.report.report import write_report
@@ -28,10 +30,12 @@ from training.train import Trained
 
 DAY = date(2026, 1, 2)
 SECTIONS = [
-    "What the model is", "Data and groups", "Skill on papers never seen", "Do the intervals keep their promise?",
+    "Skill at a glance", "What was measured, and by whom", "What it must not be used for",
+    "Skill on papers never seen", "Do the intervals keep their promise?",
     "Predicted against measured, by class", "Does the error rise with the distance?", "A few measurements of your own",
-    "Learning curve", "What moves the predictions, and how surely", "What it makes of the field's design rules",
-    "Where it is most wrong", "What to measure next", "What it must not be used for", "How to cite the sources",
+    "Two designs of one laboratory", "Learning curve", "What moves the predictions, and how surely",
+    "What it makes of the field's design rules", "Where it is most wrong", "What to measure next",
+    "Data and groups", "How to cite the sources", "What the model is",
 ]  # fmt: skip
 
 
@@ -168,10 +172,11 @@ def test_warnings_are_the_facts(trained: Trained) -> None:
         assert f"{known.min():g} to {known.max():g} °C" in text
     electrolytes = trained.found["conductivity"].examples.designs
     assert f"of {len(electrolytes)} conductivities in training are such" in text
-    left_out = [cell for cell in trained.literature.cells if cell.electrolyte_class in ("liquid", "gel")]
+    left_out = [cell for cell in trained.literature.cells if cell.state != "solid"]
     assert f"{len(left_out)} of {len(trained.literature.cells)} cells" in text
     assert re.search(r"Seen are, for conductivity: .*\bGe\b.*; for initial Coulombic efficiency: .*\bCl\b", text)
-    few = text.split("Electrolyte classes of fewer than 3 papers")[1].split("\n")[0].split("; for initial")[0]
+    rare = text.split("Electrolyte classes of fewer than 3 papers")[1].split("\n")[0]
+    few = part[1] if (part := re.search(r"for conductivity ([^;)]*)", rare)) else ""
     judged = electrolytes[trained.found["conductivity"].examples.labels.exact]
     for kind, papers in judged.groupby("electrolyte_class")["paper"].nunique().items():
         assert (re.search(rf"\b{kind}\b(?!-)", few) is not None) == (papers < 3), kind
@@ -228,9 +233,10 @@ def test_every_picture_of_the_folder_is_on_a_page(report: Path) -> None:
 @pytest.mark.parametrize("page", ["index.html", "questions.html"])
 def test_a_page_asks_the_network_for_nothing_and_leads_to_files_that_are_there(report: Path, page: str) -> None:
     text = (report / page).read_text(encoding="utf-8")
-    assert not re.search(r"<link|@import|url\(|<iframe|fetch\(|src=\"(?!data:)", text)
+    assert not re.search(r"<link|@import|url\((?!#)|<iframe|fetch\(|src=\"(?!data:)", text)
     addresses = re.findall(r'<a href="([^"]*)"', text)
-    assert all((report / each).is_file() for each in addresses if not each.startswith("https://doi.org/"))
+    assert all((report / each).is_file() for each in addresses if not each.startswith(("https://doi.org/", "#")))
+    assert all(f'<a id="{each[1:]}">' in text for each in addresses if each.startswith("#"))
     assert {"index.html", "questions.html"} - {page} <= set(addresses)
     long = [table for table in re.findall(r"<table.*?</table>", text, re.DOTALL) if table.count("<tr>") > 3]
     assert long
@@ -241,6 +247,16 @@ def test_numbers_beside_a_picture_are_those_of_the_training(report: Path, traine
     table = pd.read_csv(report / "ice_pct_parity.csv")
     assert table["error"].mean() == pytest.approx(trained.scores[ICE.column].by_method["silion"], rel=1e-4)
     assert table["row_id"].tolist() == trained.found["ice"].examples.designs["row_id"].tolist()
+
+
+def test_the_first_page_is_short_and_all_else_is_in_its_contents(report: Path) -> None:
+    page = (report / "index.html").read_text(encoding="utf-8")
+    first, behind = page.split('<nav aria-label="Contents">')
+    assert [unescape(words).replace("\xa0", " ") for words in re.findall(r"<h2>(.*?)</h2>", first)] == SECTIONS[:3]
+    assert behind.count('<li><a href="#') == len(SECTIONS) - 3
+    assert first.count('<svg class="atlas"') >= 4
+    assert "atlas.html" in first
+    assert (report / "atlas.html").read_text(encoding="utf-8").count("<table") == len(targets_with_an_error())
 
 
 def test_only_learning_curves_with_points_are_shown(tmp_path: Path) -> None:
@@ -276,3 +292,17 @@ def test_distances_of_the_training_are_written_beside_their_picture(report: Path
         assert table["error"].mean() == pytest.approx(trained.scores[column].by_method["silion"], rel=1e-4)
         assert bins["rows"].max() - bins["rows"].min() <= 1
         assert f"({column}_distance.png)" in text
+
+
+def test_the_report_says_how_well_the_cells_of_each_target_are_described() -> None:
+    # eight descriptors by a half of the labels, temperature by all of them: (8 * 50 + 100) / 9 = 55.6 %
+    shares = {descriptor.label: 1.0 if descriptor.label == "temperature" else 0.5 for descriptor in DESCRIPTORS}
+    _, table = whole_report._described({"ice_pct": shares})
+    assert isinstance(table, pages.Table)
+    assert list(table.header) == ["descriptor", "ice_pct"]
+    assert ("temperature", "100 %") in list(table.rows)
+    assert list(table.rows)[-1] == ("all nine, mean", "56 %")
+    words, table = whole_report._described({"ice_pct": shares}, {"ice_pct": (4, 1)})
+    assert isinstance(table, pages.Table)
+    assert list(table.rows)[-2:] == [("papers with at least 5 of them", "4"), ("papers with all nine", "1")]
+    assert "nobody knows the number" in str(words)

@@ -116,9 +116,9 @@ def test_progress_reaches_what_was_announced(literature: Literature) -> None:
     steps: list[int] = []
     some = Literature(literature.electrolytes[:50], literature.cells, literature.cycling, literature.sources)
     trained = train(QUICK, steps.append, some)
-    # 2 folds of 3 parts, one fit for each chemical system, 2 folds of 3 targets at 2 shares, and 4 refits of 3 parts
-    systems = trained.by_system.papers
-    assert sum(steps) == steps_to_train(QUICK, some) == 2 * 3 + systems + 2 * 3 * 2 + 4 * 3
+    # 2 folds of 3 parts, ten fits of the systems, 2 folds of 3 targets at 2 shares, and 4 refits of 3 parts
+    assert trained.by_system.papers > 10
+    assert sum(steps) == steps_to_train(QUICK, some) == 2 * 3 + 10 + 2 * 3 * 2 + 4 * 3
     assert {column: len(points) for column, points in trained.learning.items()} == {
         "conductivity_s_per_cm": 2, "ice_pct": 2, "retention_pct": 2,
     }  # fmt: skip

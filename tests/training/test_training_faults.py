@@ -109,7 +109,17 @@ class Lab:
 
     def left(self) -> set[str]:
         """What is in the folder, without what the test itself puts there."""
-        return {each.name for each in self.folder.iterdir()} - {"mlflow.db", "mlartifacts", "out.txt", "err.txt"}
+        return {each.name for each in self.folder.iterdir()} - {
+            "mlflow.db",
+            ".mlflow.db.lock",
+            "mlartifacts",
+            "out.txt",
+            "err.txt",
+        }
+
+    def kept(self) -> list[str]:
+        """Folders of trained models that were not registered."""
+        return sorted(name for name in self.left() if name.startswith("silion-trained-"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -325,7 +335,12 @@ def test_a_store_that_is_locked_in_between_keeps_nothing_half(lab: Lab, name: st
     assert done.err.endswith(BUSY)
     assert lab.versions() == OLD
     assert lab.claims() == []
-    assert lab.left() == set()
+    (kept,) = lab.left()
+    assert f"the model is kept; to register it: silion train --finish {lab.folder / kept}\n" in done.err
+    finished = lab.silion("train", "--finish", kept)
+    assert finished.code == 0, finished.err
+    assert lab.aliases().keys() == {"champion", "challenger"}
+    assert lab.left() == {"report"}
 
 
 @contextmanager
@@ -363,13 +378,54 @@ def test_a_full_disk_is_told_and_costs_nothing_older(
     earlier = sorted((each, each.stat().st_mtime_ns) for each in (lab.folder / "report").rglob("*"))
     done = lab.train(fault, real)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("silion: ")
-    assert done.err.count("\n") == 1
+    assert done.err.splitlines()[-1].startswith("silion: ")
+    assert done.err.count("\n") == 2  # also where the model is kept
     assert any(said in done.err for said in ("File too large", "disk I/O error", "disk is full"))
     assert lab.claims() == []
     assert sorted((each, each.stat().st_mtime_ns) for each in (lab.folder / "report").rglob("*")) == earlier
-    assert lab.left() == {"report"}
+    (kept,) = lab.kept()
+    assert lab.left() == {"report", kept}
     assert lab.predictions() == answer
-    again = lab.train()
+    again = lab.silion("train", "--finish", kept)
     assert again.code == 0, again.err
+    assert again.out.splitlines()[-1].startswith("model: silion version ")
     assert lab.aliases().keys() == {"champion", "challenger"}
+    assert lab.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "pages", "number"),
+    [
+        pytest.param(partial(killed_before, "training.report.report.write_report"), False, 2, id="before the report"),
+        pytest.param(partial(killed_before, f"{CLIENT}.create_model_version"), True, 2, id="before the version"),
+        pytest.param(partial(killed_after, f"{CLIENT}.create_model_version"), True, 3, id="before the alias"),
+        pytest.param(
+            partial(killed_after, "training.promotion.tracking.track"), True, 2, id="before the report's place"
+        ),
+    ],
+)
+def test_a_training_that_was_killed_is_finished(lab: Lab, fault: Prepare, pages: bool, number: int) -> None:
+    """It is registered once: a version that has its alias already stays the one, one without is made again."""
+    assert lab.train(fault).code == KILLED
+    (kept,) = lab.kept()
+    done = lab.silion("train", "--finish", kept)
+    assert done.code == 0, done.err
+    assert f"model: silion version {number}, the challenger" in done.out
+    assert lab.aliases() == {"champion": 1, "challenger": number}
+    assert (lab.folder / "report" / "index.html").is_file() is pages
+    assert lab.kept() == []
+    again = lab.silion("train", "--finish", kept)
+    assert again.code == 2
+    assert f"{kept}: no kept training; expected a folder silion-trained-..." in again.err
+
+
+def full_before_the_fit() -> None:
+    """No file may grow at all from the start of the fit on."""
+    full_from("training.promotion.record.reserved_room")
+
+
+def test_a_disk_without_room_for_the_model_is_told_before_the_fit(lab: Lab) -> None:
+    done = lab.train(full_before_the_fit, real="fit")
+    assert done.code == 2
+    assert "no room for the model of this training" in done.err
+    assert lab.left() == set()

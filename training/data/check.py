@@ -7,8 +7,10 @@ from pathlib import Path
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import TABLES, Candidate, Measured
 from features.tables.rows import read_table
+from features.tables.sheets import plain_table
 from models.candidates import read_design
-from training.data.load import read_files, read_literature
+from training.data.descriptor_sources import descriptor_mistakes
+from training.data.load import SHIPPED, read_files, read_literature, table_files
 from training.data.rows import ID_COLUMNS
 
 
@@ -27,14 +29,30 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
     """
     if path.is_dir():
         literature, mistakes = read_literature([path])
+        mistakes = [*mistakes, *descriptor_mistakes(path, literature)]
+        if path.resolve() != SHIPPED:  # beside the shipped tables, as a training reads it
+            known = {str(mistake) for mistake in mistakes}
+            mistakes += [mistake for mistake in read_literature([SHIPPED, path])[1] if str(mistake) not in known]
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
     name = table_kind(path)
+    path = plain_table(path)
     if name in ("candidates", "measured"):
         model = Measured if name == "measured" else Candidate
         candidates = read_table(path, model, own_columns=True, parse=read_design)
         return candidates.mistakes, {name: len(candidates.rows)}
     literature, mistakes = read_files({path: name})
-    return mistakes, {name: len(getattr(literature, name))}
+    return [*mistakes, *_beside_others(path, name, mistakes)], {name: len(getattr(literature, name))}
+
+
+def _beside_others(path: Path, name: str, mistakes: list[Mistake]) -> list[Mistake]:
+    """Return what a training would refuse in a table beside the shipped ones and those of its own folder."""
+    if path.resolve().parent == SHIPPED:
+        return []
+    siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
+    known = {str(mistake) for mistake in mistakes}
+    together = read_files({**table_files([SHIPPED]), **siblings, path: name})[1]
+    ours = [mistake for mistake in together if mistake.table == path.name and str(mistake) not in known]
+    return ours if "cells" in siblings.values() else [mistake for mistake in ours if mistake.column != "cell_id"]
 
 
 def table_kind(path: Path) -> str:
@@ -54,8 +72,8 @@ def table_kind(path: Path) -> str:
         return path.stem
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    first = path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
-    header = {column.strip() for column in first.replace("\t", ",").split(",")}
+    first = plain_table(path).read_bytes().lstrip(b"\n").split(b"\n", 1)[0].decode("utf-8-sig", errors="replace")
+    header = {column.strip().lower() for column in first.replace("\t", ",").split(",")}
     for name, column in {**ID_COLUMNS, "sources": "citation"}.items():
         if column in header and (name != "cells" or "point_id" not in header):
             return name

@@ -11,13 +11,11 @@ import pandas as pd
 from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
+from features.formulas.nearness import NEARLY_ONE
 from features.tables.literature import Literature, papers_of
 from models.tasks.examples import Examples
 from models.tasks.registry import TASKS
 from training.data.papers import joined_groups
-
-NEARLY_ONE = 0.02
-"""Sum of absolute differences of the atomic fractions up to which two compositions are one."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ def atomic_fractions(amounts: Mapping[str, float]) -> np.ndarray:
     return fractions
 
 
-MOST_FITS = 25
+MOST_FITS = 10
 """With more systems than this, whole systems share a fit."""
 
 

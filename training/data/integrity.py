@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from features.composition import composition_of
 from features.formulas.charge import charge_imbalance, is_balanced
+from features.tables.fields import LIQUID_CLASSES
 from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
 from features.tables.records import CyclingRow, Provenance
@@ -24,7 +25,7 @@ def cross_checks(literature: Literature) -> list[Mistake]:
     literature : Literature
         All tables; cycling points are not held against their cells where no cells are given.
     """
-    checks = (_references, _cells_of_points, _same_content, _same_paper, _unbalanced, _retentions)
+    checks = (_references, _cells_of_points, _same_content, _same_paper, _unbalanced, _retentions, _states)
     return [mistake for check in checks for mistake in check(literature)]
 
 
@@ -55,14 +56,18 @@ def _references(literature: Literature) -> Iterator[Mistake]:
     """Yield sources and preferred rows that are named and not there."""
     ids = {(name, identity) for name, identity, _ in _rows(literature)}
     for name, identity, row in _rows(literature):
-        table = f"{name}.csv"
+        table, ids_of_row = f"{name}.csv", (identity,)
         if row.source_id and literature.sources and row.seed and row.source_id not in literature.sources:
-            yield Mistake(0, "source_id", f"{row.source_id!r} in row {identity}", "a source_id of sources.csv", table)
+            yield Mistake(
+                0, "source_id", f"{row.source_id!r} in row {identity}", "a source_id of sources.csv", table, (identity,)
+            )
         if row.same_as and (name, row.same_as) not in ids:
-            yield Mistake(0, "same_as", f"{row.same_as!r} in row {identity}", "the id of a row of this table", table)
+            yield Mistake(
+                0, "same_as", f"{row.same_as!r} in row {identity}", "the id of a row of this table", table, (identity,)
+            )
         if row.same_as and row.in_training:
             expected = "no: the row tells the same as its preferred one"
-            yield Mistake(0, "in_training", f"yes in row {identity}", expected, table)
+            yield Mistake(0, "in_training", f"yes in row {identity}", expected, table, ids_of_row)
 
 
 def _cells_of_points(literature: Literature) -> Iterator[Mistake]:
@@ -72,10 +77,17 @@ def _cells_of_points(literature: Literature) -> Iterator[Mistake]:
         cell = cells.get(point.cell_id)
         if cell is None:
             got = f"{point.cell_id!r} in row {point.point_id}"
-            yield Mistake(0, "cell_id", got, "a cell_id of cells.csv", "cycling.csv")
+            yield Mistake(0, "cell_id", got, "a cell_id of cells.csv", "cycling.csv", (point.point_id,))
         elif point.in_training and not cell.in_training:
             expected = f"no: its cell {point.cell_id} is out"
-            yield Mistake(0, "in_training", f"yes in row {point.point_id}", expected, "cycling.csv")
+            yield Mistake(
+                0,
+                "in_training",
+                f"yes in row {point.point_id}",
+                expected,
+                "cycling.csv",
+                (point.point_id, cell.cell_id),
+            )
 
 
 def _same_content(literature: Literature) -> Iterator[Mistake]:
@@ -93,7 +105,7 @@ def _same_content(literature: Literature) -> Iterator[Mistake]:
         if key in first:
             got = f"{identity}, which says what {first[key]} says"
             expected = "one of the two out of training, with same_as"
-            yield Mistake(0, ID_COLUMNS[name], got, expected, f"{name}.csv")
+            yield Mistake(0, ID_COLUMNS[name], got, expected, f"{name}.csv", (identity, first[key]))
         else:
             first[key] = identity
 
@@ -103,11 +115,28 @@ def _same_paper(literature: Literature) -> Iterator[Mistake]:
     for column in ("doi", "citation"):
         first: dict[str, str] = {}
         for source in literature.sources.values():
-            key = folded(str(getattr(source, column) or ""))
-            if key and key in first:
-                got = f"that of {first[key]} in row {source.source_id}"
-                yield Mistake(0, column, got, "one id per paper", "sources.csv")
-            first.setdefault(key, source.source_id)
+            written = str(getattr(source, column) or "")
+            for key in map(folded, written.split("|") if column == "doi" else [written]):
+                if key and key in first:
+                    got = f"that of {first[key]} in row {source.source_id}"
+                    yield Mistake(0, column, got, "one id per paper", "sources.csv", (source.source_id,))
+                first.setdefault(key, source.source_id)
+
+
+def _states(literature: Literature) -> Iterator[Mistake]:
+    """Yield cells whose electrolyte is liquid by one column and solid by the other."""
+    for cell in literature.cells:
+        stated, family = cell.electrolyte_state, cell.electrolyte_class
+        if stated and family and (stated == "solid") == (family in LIQUID_CLASSES):
+            got = f"{stated} in row {cell.cell_id}, whose electrolyte_class is {family}"
+            yield Mistake(
+                0,
+                "electrolyte_state",
+                got,
+                "one state; gels of polymers are gel in both columns",
+                "cells.csv",
+                (cell.cell_id,),
+            )
 
 
 def _unbalanced(literature: Literature) -> Iterator[Mistake]:
@@ -117,7 +146,7 @@ def _unbalanced(literature: Literature) -> Iterator[Mistake]:
         if amounts and not is_balanced(amounts) and "CHARGE" not in (row.note or ""):
             got = f"a charge of {charge_imbalance(amounts):+.2f} in row {row.measurement_id}"
             expected = "balance, or a note 'CHARGE: ...' that says why not"
-            yield Mistake(0, "composition", got, expected, "electrolytes.csv")
+            yield Mistake(0, "composition", got, expected, "electrolytes.csv", (row.measurement_id,))
 
 
 def _retentions(literature: Literature) -> Iterator[Mistake]:
@@ -131,4 +160,4 @@ def _retentions(literature: Literature) -> Iterator[Mistake]:
         if abs(computed[0] - point.retention_pct) > RETENTION_TOLERANCE_PCT and "MISMATCH" not in (point.note or ""):
             got = f"{point.retention_pct:g} in row {point.point_id}"
             expected = f"{computed[0]:.1f} as its two capacities say, or a note 'MISMATCH: ...'"
-            yield Mistake(0, "retention_pct", got, expected, "cycling.csv")
+            yield Mistake(0, "retention_pct", got, expected, "cycling.csv", (point.point_id,))

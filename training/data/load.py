@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from features.family import NAMED_ONLY
+from features.formulas.misprints import objection
 from features.formulas.reader import FormulaError, read_formula
 from features.tables.literature import TABLE_MODELS, Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, SourceRow
-from features.tables.rows import read_table
+from features.tables.rows import Table, read_table
+from training.data.commit import reading
 from training.data.integrity import cross_checks
 from training.data.rows import ID_COLUMNS, id_of
 from training.data.withdrawn import WITHDRAWN, apply_withdrawals
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
 ProvenanceT = TypeVar("ProvenanceT", bound=Provenance)
+CYCLES = "cycles.csv"
+"""Table of a data folder with the cycles of the user's own cells, which life models learn from."""
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
@@ -53,8 +58,9 @@ def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mis
     InputError
         A file cannot be used at all.
     """
-    literature, mistakes = _read(table_files(folders))
-    literature = apply_withdrawals(literature, folders)
+    with reading([Path(folder) for folder in folders if Path(folder).resolve() != SHIPPED]):
+        literature, mistakes = _read(table_files(folders))
+        literature = apply_withdrawals(literature, folders)
     return literature, [*mistakes, *cross_checks(literature)]
 
 
@@ -80,7 +86,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
             raise InputError(f"{folder}: given twice; every row would count twice")
         seen.add(folder.resolve())
         tables = {folder / f"{name}.csv": name for name in TABLE_MODELS if (folder / f"{name}.csv").is_file()}
-        if not tables and not (folder / WITHDRAWN).is_file():
+        if not tables and not any((folder / name).is_file() for name in (WITHDRAWN, CYCLES)):
             names = ", ".join(f"{name}.csv" for name in TABLE_MODELS)
             raise InputError(f"{folder}: no table here; expected some of {names}")
         files |= tables
@@ -109,7 +115,9 @@ def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     homes: dict[str, dict[str, str]] = {}
     for path, name in files.items():
         literature.hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        rows = _rows(path, name, homes.setdefault(name, {}), mistakes)
+        rows = _rows(
+            path, name, homes.setdefault(name, {}), mistakes, literature.hashes[f"{path.parent.name}/{path.name}"]
+        )
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -118,9 +126,16 @@ def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
     return literature, mistakes
 
 
-def _rows(path: Path, name: str, homes: dict[str, str], mistakes: list[Mistake]) -> list[Row]:
+@lru_cache(maxsize=len(TABLE_MODELS))
+def _shipped_table(path: Path, name: str, digest: str) -> Table[Row]:
+    """Return a shipped table, read once a process: whoever adds, checks and trains reads the same rows."""
+    return read_table(path, TABLE_MODELS[name])
+
+
+def _rows(path: Path, name: str, homes: dict[str, str], mistakes: list[Mistake], digest: str) -> list[Row]:
     """Return the good rows of one file; an id may stand once in all files of a table together."""
-    table = read_table(path, TABLE_MODELS[name])
+    is_shipped = path.parent == SHIPPED
+    table = _shipped_table(path, name, digest) if is_shipped else read_table(path, TABLE_MODELS[name])
     mistakes += table.mistakes
     rows = []
     for row, line in zip(table.rows, table.lines, strict=True):
@@ -145,7 +160,9 @@ def resolve_papers(literature: Literature) -> None:
     literature : Literature
         Changed in place.
     """
-    known = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
+    known = {
+        doi: source.source_id for source in literature.sources.values() if source.doi for doi in source.doi.split("|")
+    }
     literature.electrolytes = [_under(row, known) for row in literature.electrolytes]
     literature.cells = [_under(row, known) for row in literature.cells]
     literature.cycling = [_under(row, known) for row in literature.cycling]
@@ -162,7 +179,52 @@ def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
     return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
 
-def formula_mistake(row: Row, line: int, table: str, advice: str = "") -> Mistake | None:
+AS_WRITTEN = "FORMULA"
+"""Word of a note that says why an unlikely formula is right."""
+
+
+def formula_mistake(row: Row, line: int, table: str) -> Mistake | None:
+    """Return why the electrolyte of a row cannot be used: it cannot be read, or is hardly what was meant.
+
+    Parameters
+    ----------
+    row : Row
+        Rows without an electrolyte of their own have no such mistake, nor those whose note says that it is right.
+    line : int
+        Where it stands.
+    table : str
+        Name of the file.
+
+    Returns
+    -------
+    Mistake or None
+        None where it can be used.
+    """
+    if mistake := unreadable_formula(row, line, table):
+        return mistake
+    question = formula_question(row)
+    if question is None or not isinstance(row, ElectrolyteRow | CellRow):
+        return None
+    column = "composition" if row.composition else "electrolyte"
+    expected = f"{question} or a note '{AS_WRITTEN}: ...' that says why it is right"
+    return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
+
+
+def formula_question(row: Row) -> str | None:
+    """Return what speaks against the formula of a row that can be read; None where nothing does, or its note says why.
+
+    Parameters
+    ----------
+    row : Row
+        Of any table.
+    """
+    if not isinstance(row, ElectrolyteRow | CellRow) or AS_WRITTEN in (row.note or "") or not row.in_training:
+        return None
+    written = row.composition or row.electrolyte
+    return objection(written) if written else None
+
+
+def unreadable_formula(row: Row, line: int, table: str, advice: str = "") -> Mistake | None:
     """Return why the electrolyte of a row cannot be read; names pass in classes that have no formulas.
 
     Parameters

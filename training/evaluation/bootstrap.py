@@ -27,13 +27,18 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
     seed : int
         Of the drawing.
     """
+    member, drawn = _drawn(groups, seed)
+    return _band(np.array([statistic(counts[member]) for counts in drawn]))
+
+
+def _drawn(groups: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each row's group, and how often each group is drawn, shape (n_bootstraps, n_groups)."""
     kinds, member = np.unique(groups, return_inverse=True)
-    random = np.random.default_rng(seed)
-    drawn = [
-        statistic(random.multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)))[member].astype(float))
-        for _ in range(BOOTSTRAPS)
-    ]
-    values = np.array(drawn)
+    even = np.full(len(kinds), 1 / len(kinds))
+    return member, np.random.default_rng(seed).multinomial(len(kinds), even, BOOTSTRAPS).astype(float)
+
+
+def _band(values: np.ndarray) -> tuple[float, float]:
     low, high = np.percentile(values[np.isfinite(values)], BAND)
     return float(low), float(high)
 
@@ -52,7 +57,32 @@ def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, see
     seed : int
         Of the drawing.
     """
-    return bootstrap(groups, lambda count: float((count * over).sum() / (count * under).sum()), seed)
+    member, drawn = _drawn(groups, seed)
+    return _band((drawn @ np.bincount(member, over)) / (drawn @ np.bincount(member, under)))
+
+
+def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Return the rows of all groups but the one that adds most to a gain: what is shown must not rest on one paper.
+
+    Parameters
+    ----------
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    gain : ndarray
+        Of each row, shape (n_rows,); more is better.
+
+    Returns
+    -------
+    ndarray of int
+        Places of the rows that stay.
+
+    Examples
+    --------
+    >>> without_most_helpful(np.array([0, 0, 1, 2]), np.array([0.2, 0.2, 0.3, -1.0])).tolist()
+    [2, 3]
+    """
+    kinds, member = np.unique(groups, return_inverse=True)
+    return np.flatnonzero(member != np.argmax(np.bincount(member, gain, len(kinds))))
 
 
 def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
@@ -80,7 +110,7 @@ def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[floa
     covered, groups = covered[known], groups[known]
     kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
     weight = 1 / size[member]
-    low, high = bootstrap(groups, lambda count: float((count * weight * covered).sum() / (count * weight).sum()), seed)
+    low, high = bootstrap_ratio(groups, weight * covered, weight, seed)
     return float((weight * covered).sum() / len(kinds)), low, high
 
 

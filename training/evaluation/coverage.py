@@ -47,18 +47,17 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     covered, width : shape (n_rows,); NaN where the other papers cannot support the level
     """
     task, papers, ours = task_of(target.column), found.groups, on_labels(found)
-    covered, width = np.full(len(papers), np.nan), np.full(len(papers), np.nan)
+    half, refused = np.zeros_like(found.spread), np.zeros(len(papers), dtype=bool)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
         try:
-            half = _half_width(found, own, others, level)
+            half[:, own] = _half_width(found, own, others, level)
         except LevelError:
-            continue
-        low, high = _ends(target, found, own, half)
-        inside = task.is_covered(target, found.examples.take(own), ours[:, own], half, (low, high))
-        covered[own] = inside.mean(axis=0)
-        width[own] = (high - low).mean(axis=0)
-    return covered, width
+            refused[own] = True
+    low, high = _ends(target, found, half)
+    inside = task.is_covered(target, found.examples, ours, half, (low, high))
+    covered, width = inside.mean(axis=0), (high - low).mean(axis=0)
+    return np.where(refused, np.nan, covered), np.where(refused, np.nan, width)
 
 
 def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
@@ -89,11 +88,10 @@ def _half_width(found: OutOfFold, own: np.ndarray, others: np.ndarray, level: fl
     return calibration_of(found, others).half_width(found.spread[:, own], level, found.distance_of(own))
 
 
-def _ends(target: Target, found: OutOfFold, own: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ends(target: Target, found: OutOfFold, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
-    centre = found.predicted[MODEL][:, own]
-    task, rows, shape = task_of(target.column), found.examples.take(own), found.shape[:, own]
-    low, high = (task.out_of_fold(target, end, rows, shape) for end in (centre - half, centre + half))
+    task, centre = task_of(target.column), found.predicted[MODEL]
+    low, high = (task.out_of_fold(target, end, found.examples, found.shape) for end in (centre - half, centre + half))
     return low, high
 
 

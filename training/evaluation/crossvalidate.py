@@ -3,13 +3,14 @@ papers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from features.electrolyte import classes_of
 from features.tables.literature import Literature, papers_of
 from models.domain import nearest_of
 from models.ensemble import Recipe
@@ -46,6 +47,7 @@ class OutOfFold:
     removed : training rows left out of each fold as kin of a test row
     fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
     distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
+    familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
     """
 
     examples: Examples
@@ -57,6 +59,7 @@ class OutOfFold:
     removed: list[int] = field(default_factory=list)
     fold: np.ndarray = field(default_factory=lambda: np.zeros(0))
     distance: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    familiar: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Predictions of no named fold are those of one; distances may be missing."""
@@ -64,6 +67,8 @@ class OutOfFold:
             self.fold = np.zeros_like(self.spread)
         if not self.distance.size:
             self.distance = np.full_like(self.spread, np.nan)
+        if not self.familiar.size:
+            self.familiar = np.full_like(self.spread, np.nan)
 
     @cached_property
     def on_labels(self) -> np.ndarray:
@@ -93,6 +98,7 @@ def cross_validate(
     protocol: Protocol,
     progress: Progress = lambda steps: None,
     judge: Callable[..., OutOfFold] | None = None,
+    link: ConductivityLink | None = None,
 ) -> dict[str, OutOfFold]:
     """Repeat a grouped cross-validation of every part.
 
@@ -108,6 +114,8 @@ def cross_validate(
         Called with the number of fits just done.
     judge : callable, optional
         Takes the place of `validate`, with its arguments.
+    link : ConductivityLink or None
+        Made of the same literature and choices, where what it fits is of use afterwards; else one is made here.
 
     Raises
     ------
@@ -115,24 +123,24 @@ def cross_validate(
         Too few papers for the folds.
     """
     found: dict[str, OutOfFold] = {}
-    link: ConductivityLink | None = None
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
         found[name] = (judge or validate)(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
-        if name == LINK:
-            link = ConductivityLink(examples, kin, choices[name], protocol.seed)
+        if name == LINK and link is None:
+            link = ConductivityLink(examples, choices[name], protocol.seed)
     return found
 
 
 class ConductivityLink:
     """Gives cells the electrolyte's conductivity, from a model that never saw the papers held out.
 
-    The recipe is chosen and fitted for each set of papers held out; a set that leaves the same electrolyte rows is not
-    fitted again.
+    Its recipe is the first of the choices, whatever the rows: cells know the conductivity as one feature of many, and a
+    choice for each set of papers held out took a third of a training. A set that leaves the same electrolyte rows is
+    not fitted again.
     """
 
-    def __init__(self, electrolytes: Examples, kin: Kinship, choices: Choices, seed: int) -> None:
-        self.electrolytes, self.kin, self.choices, self.seed = electrolytes, kin, choices, seed
+    def __init__(self, electrolytes: Examples, choices: Choices, seed: int) -> None:
+        self.electrolytes, self.recipe, self.seed = electrolytes, next(iter(choices.values())), seed
         self.known: dict[tuple[int, ...], Part] = {}
 
     def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -148,8 +156,7 @@ class ConductivityLink:
         if tuple(rest_rows) not in self.known:
             rows = np.array(rest_rows, dtype=int)
             rest = self.electrolytes.take(rows)
-            recipe = self.choices[choose(LINK, rest, self.kin.take(rows), self.choices, self.seed)]
-            self.known[tuple(rest_rows)] = fit_part(LINK, rest.designs, rest.labels, recipe, self.seed)
+            self.known[tuple(rest_rows)] = fit_part(LINK, rest.designs, rest.labels, self.recipe, self.seed)
         part = self.known[tuple(rest_rows)]
         return lambda designs: with_conductivity(designs, part)
 
@@ -179,6 +186,7 @@ def validate(
     link: ConductivityLink | None = None,
     tests: Tests | None = None,
     share: float = 1.0,
+    baselines: Collection[str] = tuple(BASELINES),
 ) -> OutOfFold:
     """Out-of-fold predictions of one part and of the baselines, group by group.
 
@@ -202,13 +210,16 @@ def validate(
         Other folds than the protocol's; None for those.
     share : float
         Of the training groups to learn from, above 0 and at most 1; for learning curves.
+    baselines : collection of str
+        Keys of `BASELINES` that are asked beside the model.
     """
     planned = list(protocol.tests(kin.groups) if tests is None else tests)
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
-    predicted = {method: empty.copy() for method in (MODEL, *BASELINES)}
+    predicted = {method: empty.copy() for method in (MODEL, *baselines)}
     found = OutOfFold(
         examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy()
     )
+    classes = np.array([str(name) for name in classes_of(examples.designs)], dtype=object)
     for fold, (repeat, test) in enumerate(planned):
         rest = np.setdiff1d(np.arange(len(kin.groups)), test)
         leaking = kin.leaks(rest, test)
@@ -228,15 +239,48 @@ def validate(
         train, settings = TASKS[name].relabelled(train, choices[chosen])
         found.shape[repeat, test] = settings.get("shape", np.nan)
         found.fold[repeat, test] = fold
+        found.familiar[repeat, test] = np.isin(classes[test].astype(str), np.unique(classes[rest].astype(str)))
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
-        found.predicted[MODEL][repeat, test], found.spread[repeat, test] = part.predict(tested.designs)
-        vectors = (part.featurizer.transform(each.designs) for each in (tested, train))
-        found.distance[repeat, test] = nearest_of(*vectors)
-        for method, values in _baselines(name, part, train, tested).items():
+        predicted, found.spread[repeat, test], found.distance[repeat, test] = predict_held_out(
+            name, part, train, tested, baselines
+        )
+        for method, values in predicted.items():
             found.predicted[method][repeat, test] = values
         progress(1)
     return found
+
+
+def predict_held_out(
+    name: str, part: Part, train: Examples, held: Examples, baselines: Collection[str]
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Return the predictions for the rows held out, featurized once for the model and all baselines.
+
+    Parameters
+    ----------
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    part : Part
+        Fitted on the training rows.
+    train, held : Examples
+        Rows of the training folds and of the fold held out.
+    baselines : collection of str
+        Keys of `BASELINES`.
+
+    Returns
+    -------
+    predicted : dict of str to ndarray, shape (n_held,)
+        By method, on the model's scale.
+    spread : ndarray, shape (n_held,)
+        Of the ensemble's members.
+    distance : ndarray, shape (n_held,)
+        To the nearest training row.
+    """
+    known, asked = (part.featurizer.transform(each.designs) for each in (train, held))
+    ours, spread = part.ensemble.predict(asked)
+    values, weight = TASKS[name].baseline_labels(train)
+    beside = {method: BASELINES[method](known, values, weight, asked) for method in baselines}
+    return {MODEL: ours, **beside}, spread, nearest_of(asked, known)
 
 
 def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:
@@ -246,10 +290,3 @@ def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) 
     kinds = np.unique(groups[rows])
     count = max(2, round(share * len(kinds)))
     return rows[np.isin(groups[rows], np.random.default_rng(seed).permutation(kinds)[:count])]
-
-
-def _baselines(name: str, part: Part, train: Examples, test: Examples) -> dict[str, np.ndarray]:
-    """Return what the baselines say of the test rows, by method."""
-    known, asked = part.featurizer.transform(train.designs), part.featurizer.transform(test.designs)
-    values, weight = TASKS[name].baseline_labels(train)
-    return {method: predict(known, values, weight, asked) for method, predict in BASELINES.items()}

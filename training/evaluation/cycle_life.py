@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import norm
 
 from models.tasks.target import Target
-from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share
+from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share, without_most_helpful
 from training.evaluation.coverage import calibration_of, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.score import Score, removed_and_chosen
@@ -183,6 +183,9 @@ def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Sco
     low, high = bootstrap(groups, lambda count: concordance_within(lower, upper, lives, folds, count), seed)
     index = concordance_within(lower, upper, lives, folds, np.ones(len(bounds)))
     gain_low, gain_high = bootstrap_ratio(groups, gain, np.ones(len(gain)), seed)
+    shown = low > 0.5 and gain_low > 0
+    rest = without_most_helpful(groups, gain)
+    on_one = shown and bootstrap_ratio(groups[rest], gain[rest], np.ones(len(rest)), seed)[0] <= 0
     covered, width = life_coverage(found, row, labels, level)
     cover, cover_low, cover_high = held_share(covered, groups, seed)
     two_sided = float((np.isfinite(lower) & np.isfinite(upper)).sum())
@@ -200,11 +203,12 @@ def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Sco
         index,
         low,
         high,
-        bool(low > 0.5 and gain_low > 0),
+        bool(shown and not on_one),
         level,
         cover,
         cover_low,
         cover_high,
         float(np.nanmean(width)),
         *removed_and_chosen(found),
+        rests_on_one_paper=bool(on_one),
     )

@@ -6,7 +6,6 @@ import numpy as np
 
 from models.tasks.registry import task_of
 from models.tasks.target import Target
-from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 
@@ -44,4 +43,5 @@ def predictions(target: Target, found: OutOfFold) -> dict[str, np.ndarray]:
         Out-of-fold predictions of its task.
     """
     ours = task_of(target.column).out_of_fold(target, found.predicted[MODEL], found.examples, found.shape)
-    return {**{name: target.within_limits(found.predicted[name]) for name in BASELINES}, MODEL: ours}
+    baselines = {name: values for name, values in found.predicted.items() if name != MODEL}
+    return {**{name: target.within_limits(values) for name, values in baselines.items()}, MODEL: ours}

@@ -11,7 +11,7 @@ from models.intervals import calibrate
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
-from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share, without_most_helpful
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import score_life
@@ -55,6 +55,7 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
     groups = found.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap_ratio(groups, ours, dummy, seed)
+    shown, on_one = claim(groups, ours, dummy, high, seed)
     covered, width = coverage(target, found, level)
     cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
     return Score(
@@ -67,13 +68,14 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
         float(ours.sum() / dummy.sum()),
         low,
         high,
-        _is_shown(high, groups),
+        shown,
         level,
         cover,
         cover_low,
         cover_high,
         float(np.nanmean(width[rows])),
         *removed_and_chosen(found),
+        rests_on_one_paper=on_one,
     )
 
 
@@ -101,6 +103,7 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
+    shown, on_one = claim(groups[exact], ours, dummy, high, seed)
     calibration = calibrate(
         learnt.predicted[MODEL], learnt.spread, learnt.examples.labels, learnt.groups, distance=learnt.distance
     )
@@ -112,12 +115,28 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
         target.column, len(exact), len(np.unique(groups[exact])),
         f"mean absolute error, {target.error_unit}, of {len(names)} test rows those with a value",
         {name: float(values.mean()) for name, values in error.items()},
-        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, _is_shown(high, groups[exact]),
+        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, shown,
         level, cover, cover_low, cover_high, float(2 * half.mean()),
-        *removed_and_chosen(judged),
+        *removed_and_chosen(judged), rests_on_one_paper=on_one,
     )  # fmt: skip
 
 
-def _is_shown(high: float, groups: np.ndarray) -> bool:
-    """Return True where a ratio's interval shows skill; of few groups it shows nothing."""
-    return bool(high < 1 and len(np.unique(groups)) >= FEWEST_GROUPS)
+def claim(groups: np.ndarray, ours: np.ndarray, dummy: np.ndarray, high: float, seed: int) -> tuple[bool, bool]:
+    """Return whether skill is shown, and whether it only seems so because of one paper; of few groups nothing is shown.
+
+    Parameters
+    ----------
+    groups : ndarray
+        Group of each row, shape (n_rows,).
+    ours, dummy : ndarray
+        Errors of the model and of the dummy, shape (n_rows,).
+    high : float
+        Upper end of the ratio's 90 % interval.
+    seed : int
+        Of the bootstrap.
+    """
+    if high >= 1 or len(np.unique(groups)) < FEWEST_GROUPS:
+        return False, False
+    rest = without_most_helpful(groups, dummy - ours)
+    _, high_of_rest = bootstrap_ratio(groups[rest], ours[rest], dummy[rest], seed)
+    return high_of_rest < 1, high_of_rest >= 1

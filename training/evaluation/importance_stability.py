@@ -19,7 +19,7 @@ from features.feature import Feature
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.feature_groups import GROUPS, correlated, group_of
-from models.explain.stability import MOST_ROUNDS, Stability
+from models.explain.stability import MOST_ROUNDS, Stability, interaction_rows
 from models.tasks.examples import Examples
 from models.tasks.part import Part, paper_weights, with_conductivity
 from models.tasks.registry import LINK, TASKS
@@ -221,9 +221,13 @@ def donors(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     random : Generator
         Source of the lots.
     """
-    donor = np.empty(sum(map(len, rows)), dtype=int)
-    for own, other in zip(rows, random.permutation(len(rows)).tolist(), strict=True):
-        donor[own] = np.resize(random.permutation(rows[other]), len(own))
+    flat, size = np.concatenate(rows), np.array([len(own) for own in rows])
+    start, group = np.cumsum(size) - size, np.repeat(np.arange(len(rows)), size)
+    lots, shuffled = random.permutation(len(rows)), flat.copy()
+    for place in lots[size[lots] > 1].tolist():  # a row that is alone needs no lot
+        random.shuffle(shuffled[start[place] : start[place] + size[place]])
+    other, donor = lots[group], np.empty(len(flat), dtype=int)
+    donor[flat] = shuffled[start[other] + (np.arange(len(flat)) - start[group]) % size[other]]
     return donor
 
 
@@ -238,7 +242,7 @@ def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
     too many rounds to be asked."""
     if model.recipe.rounds > MOST_ROUNDS:
         return np.zeros((vectors.shape[1], vectors.shape[1]))
-    strength: np.ndarray = 2 * np.abs(model.interactions(vectors)).mean(axis=0)
+    strength: np.ndarray = 2 * np.abs(model.interactions(vectors.iloc[interaction_rows(len(vectors))])).mean(axis=0)
     np.fill_diagonal(strength, 0.0)
     return strength
 

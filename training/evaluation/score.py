@@ -28,11 +28,12 @@ class Score:
     by_method : the measure for the model and each baseline
     skill, skill_low, skill_high : the figure skill is judged by, with its 90 % bootstrap interval over papers
     skill_name : what that figure is
-    shown : whether the interval excludes "no better than the dummy"
+    shown : whether the interval excludes "no better than the dummy", also without the paper that helps most
     coverage, coverage_low, coverage_high : share of papers' values inside the interval at `level`
     width : mean width of the interval, in the error's unit
     removed : training rows left out of a fold as kin of its test rows, on average
     chosen : how often each recipe was chosen inside the training folds
+    rests_on_one_paper : whether the interval excludes the dummy only as long as one paper is counted
     """
 
     target: str
@@ -52,10 +53,13 @@ class Score:
     width: float
     removed: float = 0.0
     chosen: Mapping[str, int] = field(default_factory=dict)
+    rests_on_one_paper: bool = False
 
     @property
     def verdict(self) -> str:
         """Skill in words."""
+        if self.rests_on_one_paper:
+            return "no skill shown yet: what there is rests on one paper"
         return "skill shown" if self.shown else "no skill shown yet"
 
     def as_dict(self) -> dict[str, Any]:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from features.tables.literature import Literature
+from features.tables.literature import Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CyclingRow, Provenance, Row, SourceRow
 from features.tables.rows import closest
+from training.data.commit import reading
 from training.data.integrity import cross_checks
-from training.data.load import resolve_papers
+from training.data.load import formula_question, resolve_papers
 from training.data.rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
+from training.data.twins import Twins
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
+from training.intake.confirm import confirmed_row, unconfirmed_row
 from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
 from training.intake.draft import Draft, Drafts, made_id, read_drafts, rejected_file, with_composition
 from training.intake.folder import (
@@ -27,7 +30,7 @@ from training.intake.folder import (
     write_files,
 )
 from training.intake.papers import Papers
-from training.intake.plausible import Doubt, doubts
+from training.intake.plausible import KINDS, Doubt, doubts
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class AddConfig:
         What becomes of conflicts: the new rows count, or those that are there.
     confirm : bool
         Unlikely values are right.
+    confirm_kinds : tuple of str
+        Kinds of unlikely values that are right: some of `plausible.KINDS`.
     """
 
     file: Path
@@ -63,8 +68,11 @@ class AddConfig:
     replace: bool = False
     keep: bool = False
     confirm: bool = False
+    confirm_kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if unknown := [kind for kind in self.confirm_kinds if kind not in KINDS]:
+            raise InputError(f"--confirm-kind {unknown[0]}: expected one of {', '.join(KINDS)}")
         if self.replace and self.keep:
             raise InputError("--replace and --keep: choose one, the new rows or those that are there")
 
@@ -106,7 +114,13 @@ class Plan:
     def is_refused(self) -> bool:
         """A conflict or an unlikely value must be decided first."""
         undecided = self.settled.conflicts and not (self.config.replace or self.config.keep)
-        return bool(undecided or (self.doubts and not self.config.confirm))
+        return bool(undecided or self.open_doubts)
+
+    @property
+    def open_doubts(self) -> list[Doubt]:
+        """Unlikely values that were not confirmed, by their kind or all together."""
+        confirmed = KINDS.keys() if self.config.confirm else self.config.confirm_kinds
+        return [doubt for doubt in self.doubts if doubt.kind not in confirmed]
 
     @property
     def replacing(self) -> list[Conflict]:
@@ -122,7 +136,7 @@ class Plan:
     @property
     def sources(self) -> list[SourceRow]:
         """Sources to write: new ones that a written row names, and own ones that got a DOI."""
-        named = {row.paper for row in self.rows}
+        named = {paper for row in self.rows for paper in papers_of(row.paper)}
         new_or_changed = [*self.papers.added.items(), *self.papers.changed.items()]
         return [source for identity, source in new_or_changed if identity in named]
 
@@ -153,7 +167,7 @@ class Added:
     rejected: Path | None = None
 
 
-def add(config: AddConfig, today: datetime.date) -> Added:
+def add(config: AddConfig, today: datetime.date, drafts: Drafts | None = None) -> Added:
     """Plan, and write where that is wanted and nothing is left to decide.
 
     Parameters
@@ -162,6 +176,8 @@ def add(config: AddConfig, today: datetime.date) -> Added:
         The wish.
     today : date
         The day that withdrawn rows are marked with.
+    drafts : Drafts, optional
+        Rows already read; those of the file where None.
 
     Raises
     ------
@@ -169,17 +185,18 @@ def add(config: AddConfig, today: datetime.date) -> Added:
         The file, the mapping or the folder cannot be used, or a file cannot be written.
     """
     if not (config.write and config.into.is_dir()):
-        plan = plan_add(config, today.isoformat())
+        with reading([config.into]):
+            plan = plan_add(config, today.isoformat(), drafts)
         if not config.write or plan.is_refused:
             return Added(plan)
         if not plan.rows:  # no folder is made for nothing
             return _written(plan)
     with locked(config.into):  # what is there may have changed until now: plan again
-        plan = plan_add(config, today.isoformat())
+        plan = plan_add(config, today.isoformat(), drafts)
         return Added(plan) if plan.is_refused else _written(plan)
 
 
-def plan_add(config: AddConfig, today: str) -> Plan:
+def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, literature: Literature | None = None) -> Plan:
     """Read a file and settle what becomes of each of its rows.
 
     Parameters
@@ -188,14 +205,19 @@ def plan_add(config: AddConfig, today: str) -> Plan:
         The wish.
     today : str
         The day, as 2026-01-31.
+    drafts : Drafts, optional
+        Rows already read; those of the file where None.
+    literature : Literature, optional
+        Shipped and own rows, as they will be when other rows were added; as they are where None.
 
     Raises
     ------
     InputError
         The file or its header, the mapping, or the folder cannot be used.
     """
-    drafts = read_drafts(config.file, config.table, config.mapping, config.sheet)
-    literature, tables, listed = literature_of(config.into), own_tables(config.into), read_withdrawn(config.into)
+    drafts = drafts or read_drafts(config.file, config.table, config.mapping, config.sheet)
+    literature = literature or literature_of(config.into)
+    tables, listed = own_tables(config.into), read_withdrawn(config.into)
     refuse_contradictions(without(literature, listed), config.into)
     papers = Papers(literature.sources, frozenset(tables["sources"].rows), f"user: {config.file.name}")
     _resolve_papers(drafts, papers)
@@ -208,7 +230,41 @@ def plan_add(config: AddConfig, today: str) -> Plan:
     _reject_misfits(plan)
     written = [*settled.added, *(conflict.draft for conflict in settled.conflicts if not config.keep)]
     plan.doubts = doubts(written, literature)
+    if config.confirm or "formula" in config.confirm_kinds:
+        _confirm_formulas(plan)
+    if config.confirm or "twin" in config.confirm_kinds:
+        _group_twins(plan)
     return plan
+
+
+def _group_twins(plan: Plan) -> None:
+    """Name both papers in a row that tells the measurement of another source: no split may part the two."""
+    twins = Twins(plan.literature)
+
+    def grouped(draft: Draft) -> Draft:
+        twin = twins.of(draft.row)
+        if twin is None:
+            return draft
+        papers = "|".join(dict.fromkeys([*papers_of(draft.row.paper), *papers_of(twin.paper)]))
+        return replace(draft, row=draft.row.model_copy(update={"source_id": papers}))
+
+    settled = plan.settled
+    settled.added = [grouped(draft) for draft in settled.added]
+    settled.conflicts = [replace(conflict, draft=grouped(conflict.draft)) for conflict in settled.conflicts]
+
+
+def _confirm_formulas(plan: Plan) -> None:
+    """Say in the note of each row whose unlikely formula was confirmed that it is right: it is not asked for again."""
+    confirmed = {id(doubt.draft) for doubt in plan.doubts if formula_question(doubt.draft.row)}
+
+    def noted(draft: Draft) -> Draft:
+        if id(draft) not in confirmed:
+            return draft
+        return replace(draft, row=confirmed_row(draft.row))
+
+    settled = plan.settled
+    settled.added = [noted(draft) for draft in settled.added]
+    settled.conflicts = [replace(conflict, draft=noted(conflict.draft)) for conflict in settled.conflicts]
 
 
 def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
@@ -220,7 +276,10 @@ def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
         if isinstance(paper, Mistake):
             drafts.reject(draft, paper)
             continue
-        row = draft.row.model_copy(update={"source_id": paper})
+        update: dict[str, str | None] = {"source_id": paper}
+        if len(papers_of(draft.row.doi or "")) > 1:  # each stands with its source
+            update["doi"] = None
+        row = draft.row.model_copy(update=update)
         if not draft.has_own_id:
             row = row.model_copy(update={ID_COLUMNS[drafts.table]: made_id(row, drafts.table)})
         resolved.append(replace(draft, row=with_composition(row)))
@@ -237,7 +296,7 @@ def _shelf(literature: Literature, own: OwnTable, listed: dict[str, Withdrawn]) 
         if label in literature.sources:  # the loader may have joined it with a DOI
             row = row.model_copy(update={"source_id": label})
         home = SHIPPED_HOME if typed is None else OWN_HOME
-        known.append(Known(restored_row(row), home, is_out=not as_trained.in_training))
+        known.append(Known(unconfirmed_row(restored_row(row)), home, is_out=not as_trained.in_training))
     return Shelf(known)
 
 
@@ -262,7 +321,7 @@ def replacement(conflict: Conflict) -> Draft:
 
 def _reject_misfits(plan: Plan) -> None:
     """Reject new rows that would not fit to the others, until the folder loads without mistakes."""
-    while mistakes := cross_checks(_projected(plan)):
+    while mistakes := cross_checks(projected(plan)):
         culprits = [pair for mistake in mistakes if (pair := _culprit(plan, mistake))]
         if not culprits:
             raise InputError(f"{plan.config.into}: the rows do not fit to those that are there", mistakes)
@@ -275,11 +334,8 @@ def _culprit(plan: Plan, mistake: Mistake) -> tuple[Draft, Mistake] | None:
     new = [(draft, draft) for draft in plan.settled.added]
     new += [(conflict.draft, replacement(conflict)) for conflict in plan.replacing]
     for draft, written in new:
-        identity, got = written.identity, mistake.got
-        named = got.endswith(f"in row {identity}") or got.startswith(f"{identity}, which says")
-        other = f"which says what {identity} says" in got or f"its cell {identity} is out" in mistake.expected
-        of_paper = mistake.table == "sources.csv" and got.endswith(f"in row {written.row.paper}")
-        if named or other or of_paper:
+        named = papers_of(written.row.paper) if mistake.table == "sources.csv" else [written.identity]
+        if set(named) & set(mistake.rows):
             cells = [row.cell_id for row in plan.literature.cells]
             unknown = isinstance(written.row, CyclingRow) and mistake.column == "cell_id"
             near = closest(str(getattr(written.row, "cell_id", "")), cells) if unknown else ""
@@ -298,8 +354,14 @@ def _take_out(plan: Plan, draft: Draft, mistake: Mistake) -> None:
     plan.drafts.reject(draft, mistake)
 
 
-def _projected(plan: Plan) -> Literature:
-    """Return the literature as it would be after the plan."""
+def projected(plan: Plan) -> Literature:
+    """Return the literature as it would be after the plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        Nothing of it need be written.
+    """
     after = with_rows(plan.literature, plan.drafts.table, {id_of(row): row for row in plan.rows})
     after.sources = after.sources | {source.source_id: source for source in plan.sources}
     resolve_papers(after)

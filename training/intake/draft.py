@@ -13,15 +13,18 @@ from pathlib import Path
 from features.composition import composition_of
 from features.family import NAMED_ONLY
 from features.formulas.reader import FormulaError, read_formula
+from features.tables.columns import unit_of
 from features.tables.files import trimmed
 from features.tables.literature import TABLE_MODELS
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance
 from features.tables.rows import parse_row
-from training.data.load import formula_mistake
+from features.tables.sheets import as_text
+from training.data.load import unreadable_formula
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
-from training.intake.files import Line, Sheet, as_text, csv_text, read_sheet
+from training.intake.files import Line, Sheet, csv_text, read_sheet
 from training.intake.headers import IGNORED, Header, read_header, read_mapping
+from training.intake.notation.kelvin import is_kelvin
 from training.intake.values import Values, read_values
 
 ADDABLE = {name: TABLE_MODELS[name] for name in MEASURED_TABLES}
@@ -48,12 +51,15 @@ class Draft:
         As in the file.
     has_own_id : bool
         Whether the file gives the id; else it is made of what the row says.
+    in_kelvin : frozenset of str
+        Columns of temperatures that the file declares in kelvin.
     """
 
     line: int
     row: Provenance
     cells: list[str]
     has_own_id: bool
+    in_kelvin: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> str:
@@ -81,6 +87,8 @@ class Drafts:
         Cells of the rejected rows, by line.
     examples : list of int
         Lines of template examples.
+    source : str
+        Of rows that name none; empty where a row has to name its own.
     """
 
     table: str
@@ -90,6 +98,7 @@ class Drafts:
     mistakes: list[Mistake] = field(default_factory=list)
     rejected: dict[int, list[str]] = field(default_factory=dict)
     examples: list[int] = field(default_factory=list)
+    source: str = ""
 
     def reject(self, draft: Draft, mistake: Mistake) -> None:
         """Take a row out, with its reason.
@@ -108,7 +117,9 @@ class Drafts:
         self.rejected[draft.line] = draft.cells
 
 
-def read_drafts(path: Path, table: str | None = None, mapping: Path | None = None, sheet: str | None = None) -> Drafts:
+def read_drafts(
+    path: Path, table: str | None = None, mapping: Path | None = None, sheet: str | None = None, source: str = ""
+) -> Drafts:
     """Read a file as new rows of one table.
 
     Parameters
@@ -121,6 +132,8 @@ def read_drafts(path: Path, table: str | None = None, mapping: Path | None = Non
         File of the user's own words for columns.
     sheet : str, optional
         Of a workbook.
+    source : str
+        Of rows that name none: a laboratory; empty where a row has to name its own.
 
     Raises
     ------
@@ -133,15 +146,31 @@ def read_drafts(path: Path, table: str | None = None, mapping: Path | None = Non
         others = {other: ADDABLE[other] for other in ADDABLE if other != name}
         headers[name] = read_header(file.header, model, others, words, file.name)
     name = table or recognised(headers, file.name)
-    drafts = Drafts(name, file, headers[name])
+    drafts = Drafts(name, file, headers[name], source=source)
     absent = [theirs for theirs in words if theirs not in file.header]
+    drafts.header.remarks += file.remarks
     drafts.header.remarks += [f"the mapping names {theirs!r}, which is no column of this file" for theirs in absent]
+    _settle_kelvin(drafts)
     broken = [*drafts.header.mistakes, *file.mistakes]
     for line in file.lines:
         _read_line(drafts, line, check=not broken)
     if broken:
         raise InputError(f"{file.name}: the columns cannot be used", [*broken, *drafts.mistakes])
     return drafts
+
+
+def _settle_kelvin(drafts: Drafts) -> None:
+    """Read a column of temperatures without a unit in kelvin where it is so as a whole."""
+    header, model = drafts.header, ADDABLE[drafts.table]
+    for place, column in enumerate(header.columns):
+        if unit_of(model, column.name) != "°C" or column.unit or column.header == column.name:
+            continue
+        cells = [line.cells[column.place] for line in drafts.sheet.lines if column.place < len(line.cells)]
+        if is_kelvin(cells):
+            header.columns[place] = replace(column, unit="K")
+            unread = f"column {column.header} names no unit: "
+            header.remarks = [remark for remark in header.remarks if not remark.startswith(unread)]
+            header.remarks.append(f"{unread}read as K, all of it is 273 and more and ends in .15 somewhere")
 
 
 def recognised(headers: Mapping[str, Header], file: str) -> str:
@@ -195,11 +224,12 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
     if not check:
         drafts.mistakes += values.mistakes
         return
-    row = _row_of(values, drafts.table, line.number, sheet.name)
+    row = _row_of(values, drafts.table, line.number, sheet.name, drafts.source)
     if isinstance(row, list):
         _refuse(drafts, line, row)
     else:
-        drafts.rows.append(Draft(line.number, row, line.cells, id_of(row) != UNNAMED))
+        own_id = id_of(row) != UNNAMED
+        drafts.rows.append(Draft(line.number, row, line.cells, own_id, frozenset(values.in_kelvin)))
 
 
 def _refuse(drafts: Drafts, line: Line, mistakes: list[Mistake]) -> None:
@@ -207,10 +237,14 @@ def _refuse(drafts: Drafts, line: Line, mistakes: list[Mistake]) -> None:
     drafts.rejected[line.number] = line.cells
 
 
-def _row_of(values: Values, table: str, line: int, file: str) -> Provenance | list[Mistake]:
+def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Provenance | list[Mistake]:
     """Return the row model of one line, or all its mistakes, in the words of the file."""
     model, given = ADDABLE[table], dict(values.given)
     given.setdefault(ID_COLUMNS[table], UNNAMED)
+    if source and not given.get("doi"):
+        given.setdefault("source_id", source)
+    if "composition" in given and "electrolyte" in model.model_fields:
+        given.setdefault("electrolyte", given["composition"])
     if values.notes:
         given["note"] = "; ".join(filter(None, [given.get("note"), *values.notes]))
     if values.read and "as_written" not in given:
@@ -222,7 +256,7 @@ def _row_of(values: Values, table: str, line: int, file: str) -> Provenance | li
         mistakes = []
     else:
         advice = f"; or electrolyte_class ({', '.join(sorted(NAMED_ONLY))}) for a named material"
-        unreadable = formula_mistake(row, line, file, advice)
+        unreadable = unreadable_formula(row, line, file, advice)
         if unreadable is None:
             return row
         mistakes = [unreadable]

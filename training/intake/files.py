@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import json
-import math
-import warnings
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from features.tables.files import SPREADSHEET_MARKS, decoded, header_of, unpaired
 from features.tables.mistakes import InputError, Mistake
-from features.tables.rows import closest
-from training.intake.numbers import rounded
-
-if TYPE_CHECKING:
-    from openpyxl.workbook.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
+from features.tables.sheets import as_text, worksheet_rows
+from training.intake.notation.layout import is_title, is_unit_row, separator_line, with_units
 
 COMMENT = "# "
 """Lines above the header that begin so are skipped: the dictionary of a template stands there."""
 SEPARATORS = ",\t;"
-DATE = "a date, "
-"""Begins the text of a cell that Excel took for a date: `10-20` becomes the 20th of October."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +50,18 @@ class Sheet:
         Rows with at least one cell that is not empty.
     mistakes : list of Mistake
         Of the file apart from its values (merged cells).
+    remarks : list of str
+        Lines that are no rows: a title, units.
+    header_line : int
+        Number of the header's line.
     """
 
     name: str
     header: list[str]
     lines: list[Line] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    header_line: int = 1
 
 
 def read_sheet(path: Path, worksheet: str | None = None) -> Sheet:
@@ -101,12 +97,19 @@ def read_sheet(path: Path, worksheet: str | None = None) -> Sheet:
 
 
 def _sheet(name: str, lines: Iterable[Line]) -> Sheet:
-    """Return the first line as header and the rest as rows."""
-    rows = iter(lines)
-    header = next(rows, None)
-    if header is None:
+    """Return the first line under a title as header, with the units under it, and the rest as rows."""
+    filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
+    remarks = []
+    while len(filled) > 1 and is_title(filled[0].cells, filled[1].cells):
+        title = filled.pop(0)
+        remarks.append(f"line {title.number} taken as a title: {next(cell for cell in title.cells if cell.strip())}")
+    if not filled:
         raise InputError(f"{name}: the file is empty, expected a header line and at least one row")
-    sheet = Sheet(name, header_of(header.cells), [row for row in rows if any(cell.strip() for cell in row.cells)])
+    header, rows = header_of(filled[0].cells), filled[1:]
+    if rows and is_unit_row(rows[0].cells):
+        remarks.append(f"line {rows[0].number} taken as the units of the columns")
+        header = with_units(header, rows.pop(0).cells)
+    sheet = Sheet(name, header, rows, remarks=remarks, header_line=filled[0].number)
     if not sheet.lines:
         raise InputError(f"{name}: the file holds a header and no rows, expected at least one")
     return sheet
@@ -114,18 +117,38 @@ def _sheet(name: str, lines: Iterable[Line]) -> Sheet:
 
 def _text_lines(text: str, path: Path) -> Iterator[Line]:
     """Read rows of CSV or TSV; the separator is the one the header holds most of, a tab where the file ends in .tsv."""
-    header = next((line for line in text.splitlines() if line.strip() and not _is_comment(line)), "")
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=header.count)
+    separator = _separator(text, path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begins, above_header = 1, True
     try:
         for cells in reader:
-            above_header = above_header and (not any(cell.strip() for cell in cells) or _is_comment(cells[0]))
+            above_header = above_header and (not any(cell.strip() for cell in cells) or _is_remark(cells))
             if not above_header:
                 yield Line(begins, cells)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise unpaired(error, begins, path.name) from None
+
+
+def _separator(text: str, path: Path) -> str:
+    """What a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title is not asked."""
+    filled = [line for line in text.splitlines() if line.strip() and not _is_comment(line)]
+    if filled and (stated := separator_line(filled[0])):
+        return stated
+    if path.suffix.lower() == ".tsv" or not filled:
+        return "\t"
+    held = [max(SEPARATORS, key=line.count) for line in filled[:2]]
+    rows = [line.split(separator) for line, separator in zip(filled, held, strict=False)]
+    return held[1] if len(rows) > 1 and is_title(rows[0], rows[1]) else held[0]
+
+
+def _is_remark(cells: Sequence[str]) -> bool:
+    return _is_comment(cells[0]) or _states_separator(cells)
+
+
+def _states_separator(cells: Sequence[str]) -> bool:
+    """`sep=,` and `sep=;` are cut at the separator they state."""
+    return cells[0].strip().lower() == "sep=" and not any(cell.strip() for cell in cells[1:])
 
 
 def _is_comment(text: str) -> bool:
@@ -142,7 +165,7 @@ def _json_lines(text: str, name: str) -> Iterator[Line]:
             continue
         try:
             row = json.loads(line, object_pairs_hook=_distinct_keys, parse_constant=_refuse_constant)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             mistakes.append(Mistake(number, "", str(error), "one JSON object a line, each key once", name))
             continue
         if not isinstance(row, dict):
@@ -174,89 +197,16 @@ def _refuse_constant(word: str) -> float:
 
 
 def _workbook(content: bytes, name: str, worksheet: str | None) -> Sheet:
-    """Read one worksheet: per cent formats kept, dates and merged cells called what they are.
-
-    The line of a row is its number in the sheet.
-    """
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings():  # of decorations it does not know, which hold no values
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(content), data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise InputError(f"{name}: not a whole workbook ({error}); save it again as .xlsx") from None
-    cells_of = _chosen_worksheet(book, name, worksheet)
-    rows = [Line(number, [_cell_text(cell) for cell in row]) for number, row in enumerate(cells_of.iter_rows(), 1)]
-    used = [row for row in rows if any(row.cells)]
+    """Read one worksheet; the line of a row is its number in the sheet, merged cells are mistakes."""
+    read = worksheet_rows(content, name, worksheet)
+    used = [Line(number, cells) for number, cells in read.rows]
     while used and _is_comment(used[0].cells[0]):
         used.pop(0)
     if not used:
         raise InputError(f"{name}: the sheet is empty, expected a header line and at least one row")
     sheet = _sheet(name, used)
-    sheet.mistakes = _merged_cells(cells_of, used[0].number, name)
+    sheet.mistakes = [mistake for last_row, mistake in read.merged if last_row >= sheet.header_line]
     return sheet
-
-
-def _chosen_worksheet(book: Workbook, name: str, worksheet: str | None) -> Worksheet:
-    sheets: dict[str, Worksheet] = {sheet.title: sheet for sheet in book.worksheets}
-    if worksheet is not None:
-        if worksheet not in sheets:
-            near = closest(worksheet, sheets)
-            raise InputError(f"{name}: no sheet {worksheet!r}; it has {', '.join(sheets)}{near}")
-        return sheets[worksheet]
-    filled = [
-        sheet for sheet in sheets.values() if any(cell.value is not None for row in sheet.iter_rows() for cell in row)
-    ]
-    if len(filled) != 1:
-        names = ", ".join(sheet.title for sheet in filled) or "no filled sheet"
-        raise InputError(f"{name}: expected one sheet with rows, got {names}; choose with --sheet NAME")
-    return filled[0]
-
-
-def _cell_text(cell: Any) -> str:
-    value = cell.value
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
-        return f"{DATE}{value}"
-    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in str(cell.number_format):
-        return f"{as_text(rounded(100 * value))}%"
-    return as_text(value).strip()
-
-
-def _merged_cells(sheet: Worksheet, header: int, name: str) -> list[Mistake]:
-    """Return merged cells as mistakes: only the first holds their value, the others would be read as not given."""
-    return [
-        Mistake(area.min_row, "", f"merged cells {area.coord}", "each cell on its own: unmerge and fill them", name)
-        for area in sheet.merged_cells.ranges
-        if area.max_row >= header
-    ]
-
-
-def as_text(value: object) -> str:
-    """Return a value of a workbook or of JSON as people would type it.
-
-    Parameters
-    ----------
-    value : object
-        Text, a number, a bool or None.
-
-    Returns
-    -------
-    str
-        Empty where there is none (None, NaN); a number as the shortest text that reads back as the same.
-
-    Examples
-    --------
-    >>> as_text(25.0), as_text(1e-05), as_text(True), as_text(None)
-    ('25', '1e-05', 'yes', '')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return repr(value).removesuffix(".0")
-    return str(value)
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
+import platform
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.tables.columns import columns_of
+from features.tables.disk import sweep
 from features.tables.literature import TABLE_MODELS, Literature
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance, Row
 from features.tables.rows import read_table
+from features.tables.sheets import as_text
+from training.data.commit import JOURNAL, LOCK, PATIENCE_S, finish, hold, rename_all
 from training.data.integrity import cross_checks
 from training.data.load import SHIPPED, read_files, table_files
 from training.data.rows import id_of
 from training.data.withdrawn import COLUMNS, Withdrawn
-from training.intake.files import as_text, csv_text
+from training.intake.files import csv_text
 
-LOCK = ".lock"
-PATIENCE_S = 60.0
-"""How long a second writer waits for the first."""
+UNCHANGED = "nothing was changed"
 
 
 @dataclass
@@ -195,27 +197,20 @@ def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}); nothing was changed") from None
     with file:
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise InputError(f"{folder}: another process is writing here; try again when it is done") from None
-                time.sleep(0.05)
+        hold(file, folder, fcntl.LOCK_EX, patience_s)
+        finish(folder)
         yield
 
 
-def write_files(files: Mapping[Path, str]) -> None:
-    """Write files: all aside and on disk first, then renamed one by one in the order given.
+def write_files(files: Mapping[Path, str | bytes]) -> None:
+    """Write files: all aside and on disk first, then given their names, those of one folder as one change.
 
-    A file is as before or as after at any moment; a failure before the first rename changes nothing.
+    A failure before that changes nothing.
 
     Parameters
     ----------
-    files : mapping of Path to str
-        Text of each file.
+    files : mapping of Path to (str or bytes)
+        Content of each file.
 
     Raises
     ------
@@ -225,30 +220,23 @@ def write_files(files: Mapping[Path, str]) -> None:
     asides: dict[Path, Path] = {}
     path = Path()
     try:
-        for path, text in files.items():
-            asides[path] = path.with_name(f".{path.name}.part")
-            with asides[path].open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
+        for path, content in files.items():
+            sweep(path)
+            asides[path] = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part")
+            with asides[path].open("wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
-        for path, aside in asides.items():
-            aside.replace(path)
-            _sync_folder(path.parent)
+        for folder in dict.fromkeys(path.parent for path in files):
+            here = {path: aside for path, aside in asides.items() if path.parent == folder}
+            path = next(iter(here))
+            rename_all(here)
     except OSError as error:
-        renamed = [done.name for done, aside in asides.items() if done != path and not aside.exists()]
-        state = f"written before: {', '.join(renamed)}; run the command again" if renamed else "nothing was changed"
-        raise InputError(f"{path}: cannot be written ({error.strerror}); {state}") from None
+        renamed = [done.name for done, aside in asides.items() if not aside.exists()]
+        state = f"written before: {', '.join(renamed)}; the next command here finishes it" if renamed else UNCHANGED
+        raise InputError(f"{error.filename2 or path}: cannot be written ({error.strerror}); {state}") from None
     finally:
-        for aside in asides.values():
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the rename on disk, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        for path, aside in asides.items():
+            if not (path.parent / JOURNAL).is_file():
+                with contextlib.suppress(OSError):
+                    aside.unlink(missing_ok=True)

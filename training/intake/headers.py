@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,10 +19,15 @@ from features.tables.columns import UNIT_WORDS, unit_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Row
 from features.tables.rows import closest
+from training.intake.notation.conditions import TEMPERATURE_OF, take_cycle, take_factor, take_temperature
 from training.intake.numbers import UnitError, find_unit
 
 MAPPING_COLUMNS = ("theirs", "ours", "unit")
 """Columns of a mapping file in CSV; the unit need not be there."""
+ENDS = ".."
+"""Between our columns of the low and the high end, where a name of `names.csv` means both."""
+POINTS = "cycling"
+"""Table of the points of cells' lives."""
 IGNORED = frozenset({"line", "reasons"})
 """Columns a reject file has beside those of the file; ignored when it is added again."""
 _BRACKETED = re.compile(r"(?P<name>.+?)\s*[(\[](?P<unit>[^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]\s*")
@@ -62,12 +67,21 @@ class Column:
         Our column.
     unit : str
         What the header or the mapping states; empty where neither does.
+    power : int
+        Power of ten that every number of the column is multiplied by.
+    high : str
+        Our column of the high end, where a cell holds both ends of a range; else empty.
+    implied : tuple of (str, float)
+        What the header says of each row beside the number: our column and its value (25 °C, cycle 100).
     """
 
     place: int
     header: str
     name: str
     unit: str = ""
+    power: int = 0
+    high: str = ""
+    implied: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass
@@ -82,9 +96,12 @@ class Header:
         Of the others.
     remarks : list of str
         Things worth saying that refuse nothing.
+    points : list of Column
+        Columns of a table of cells that are points of their lives: the retention after 100 cycles.
     """
 
     columns: list[Column] = field(default_factory=list)
+    points: list[Column] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -131,7 +148,7 @@ def _meant_in(model: type[Row]) -> dict[str, list[str]]:
             meant.setdefault(stem, []).append(column)
     for name, columns in names()[0].items():
         for column in columns:
-            if column in model.model_fields and column not in meant.get(name, []):
+            if set(column.split(ENDS)) <= model.model_fields.keys() and column not in meant.get(name, []):
                 meant.setdefault(name, []).append(column)
     return meant
 
@@ -183,16 +200,27 @@ def read_header(
         if own is not None and own.column is None:
             continue
         column = _mapped(place, written, own, model) if own else _recognised(place, written, model)
+        if not isinstance(column, Column) and (point := _point(place, written, model, others)):
+            read.points.append(point)
+            continue
         if not isinstance(column, Column):
             got, expected = column
             read.mistakes.append(Mistake(1, written, got, expected or _elsewhere(written, model, others), table))
             continue
         read.columns.append(column)
         unit = unit_of(model, column.name)
-        if unit not in ("", "1") and not column.unit and written != column.name:
+        if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
             read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
     _refuse_doubles(read, table)
     return read
+
+
+def _point(place: int, written: str, model: type[Row], others: Mapping[str, type[Row]]) -> Column | None:
+    """Return a column of a table of cells that is one point of their lives, its cycle in the header; else None."""
+    if "anode" not in model.model_fields or POINTS not in others:
+        return None
+    column = _recognised(place, written, others[POINTS])
+    return column if isinstance(column, Column) and "cycle" in dict(column.implied) else None
 
 
 def _refuse_doubles(read: Header, table: str) -> None:
@@ -223,6 +251,22 @@ def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
     """Return the column a header names, or what is wrong with it."""
     if written in model.model_fields:
         return Column(place, written, written)
+    column = _named(place, written, model)
+    if isinstance(column, Column):
+        return column
+    text, temperature = take_temperature(written)
+    text, cycle = take_cycle(text)
+    if text == written or not isinstance(other := _named(place, text, model), Column):
+        return column
+    at = TEMPERATURE_OF.get(other.name, "temperature_c")
+    implied = ((at, temperature), ("cycle", cycle))
+    if any(value is not None and (name not in model.model_fields or name == other.name) for name, value in implied):
+        return column
+    return replace(other, header=written, implied=tuple((name, value) for name, value in implied if value is not None))
+
+
+def _named(place: int, written: str, model: type[Row]) -> Column | Wrong:
+    """Return the column that a header without conditions names, or what is wrong with it."""
     meant, refused = _meant_in(model), names()[1]
     wrong: Wrong | None = None
     for name, unit in _readings(written):
@@ -254,20 +298,22 @@ def _readings(written: str) -> Iterator[tuple[str, str]]:
 def _with_unit(place: int, written: str, columns: Sequence[str], unit: str, model: type[Row]) -> Column | Wrong:
     """Return the one of the columns that can be in this unit; of columns of text the first."""
     fitting, reasons = [], []
-    for column in columns:
+    for ends in columns:
+        column, _, high = ends.partition(ENDS)
         into = unit_of(model, column)
         if not into and unit:
             reasons.append("a column of text, without a unit")
             continue
         if fold_name(unit) in ("", "no", "number") and into in ("1", ""):
-            fitting.append(Column(place, written, column))
+            fitting.append(Column(place, written, column, high=high))
             continue
+        plain, power = take_factor(unit)
         try:
-            find_unit(unit, into)
+            find_unit(plain, into)
         except UnitError as error:
             reasons.append(str(error))
         else:
-            fitting.append(Column(place, written, column, unit))
+            fitting.append(Column(place, written, column, plain, power, high))
     if len(fitting) == 1 or (fitting and not unit_of(model, fitting[0].name)):
         return fitting[0]
     if fitting:
@@ -280,9 +326,9 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
     """Read a mapping file: the user's own words for columns.
 
     `.json` and `.yaml`: an object whose values are our column, nothing (leave the column out), or
-    ``{"column": ..., "unit": ...}``. `.csv`: a table with the columns theirs, ours and, optionally, unit. A file
-    ``{"Leitfähigkeit": {"column": "conductivity_s_per_cm", "unit": "mS/cm"}, "operator": null}`` reads the first
-    column as a conductivity in mS/cm and leaves the second out.
+    ``{"ours": ..., "unit": ...}``. `.csv`: a table with the columns theirs, ours and, optionally, unit. A file
+    ``{"Leitfähigkeit": {"ours": "conductivity_s_per_cm", "unit": "mS/cm"}, "operator": null}`` reads the first
+    column as a conductivity in mS/cm and leaves the second out. `column` is read for `ours` too.
 
     Parameters
     ----------
@@ -300,6 +346,8 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such mapping file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, expected a mapping file (.json, .csv or .yaml)") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; save it as UTF-8 text") from None
     kind = path.suffix.lower()
@@ -313,7 +361,7 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
     except (ValueError, yaml.YAMLError) as error:
         raise InputError(f"{path}: not {form} ({str(error).splitlines()[0]})") from None
     if not isinstance(mapping, Mapping):
-        raise InputError(f"{path}: expected an object 'their column: our column', got {type(mapping).__name__}")
+        raise InputError(f"{path}: expected an object 'theirs: ours', got {type(mapping).__name__}")
     return {str(theirs): _mapped_to(str(theirs), ours, path) for theirs, ours in mapping.items()}
 
 
@@ -334,7 +382,9 @@ def _mapping_of_csv(text: str, path: Path) -> dict[str, Mapped]:
 def _mapped_to(theirs: str, ours: Any, path: Path) -> Mapped:
     if ours is None or isinstance(ours, str):
         return Mapped(ours or None)
-    if isinstance(ours, Mapping) and set(ours) <= {"column", "unit"} and isinstance(ours.get("column"), str):
-        return Mapped(ours["column"], str(ours.get("unit") or ""))
-    expected = "our column, null to leave it out, or an object with 'column' and 'unit'"
+    if isinstance(ours, Mapping) and set(ours) in ({"ours"}, {"ours", "unit"}, {"column"}, {"column", "unit"}):
+        column = ours.get("ours", ours.get("column"))
+        if isinstance(column, str):
+            return Mapped(column, str(ours.get("unit") or ""))
+    expected = "our column, null to leave it out, or an object with 'ours' and 'unit'"
     raise InputError(f"{path}, column {theirs!r}: got {ours!r}, expected {expected}")

@@ -24,7 +24,7 @@ _SIGNS = str.maketrans(
 )
 _POWER = r"\^\s*[({]?\s*(?P<NAME>[+-]?\s?\d+)\s*[)}]?"
 _NUMBER = re.compile(
-    r"\s*(?P<sign>[+-]?)\s?(?:10\s*" + _POWER.replace("NAME", "alone") + r"|"
+    r"\s*(?P<sign>[+-]?)\s?(?:10\s*\^\s*[({]?\s*(?P<alone>[+-]?\s?\d+(?:\.\d+)?)\s*[)}]?|"
     r"(?P<mantissa>\d[\d.,]*|[.,]\d+)(?P<last>\(\d+\))?"
     r"(?:\s?[eE]\s?(?P<e>[+-]?\d+)(?!\d)|\s*[×xX]\s*10\s*(?:"
     + _POWER.replace("NAME", "power")
@@ -134,7 +134,10 @@ def take_figure(folded: str) -> tuple[Figure, str] | None:
         raise QuantityError("an exponent behind ^, as in 1.2×10^-3")
     sign = -1.0 if match["sign"] == "-" else 1.0
     if match["alone"]:
-        return Figure(sign, int(match["alone"].replace(" ", ""))), rest
+        alone = match["alone"].replace(" ", "")
+        if "." in alone:  # 10^-2.49, read off a logarithmic axis
+            return Figure(sign * rounded(10 ** float(alone)), None), rest
+        return Figure(sign, int(alone)), rest
     mantissa = decimal(match["mantissa"])
     uncertainty = None
     if match["last"]:
@@ -306,6 +309,13 @@ def _indices(into: str) -> tuple[dict[str, Unit], dict[str, list[Unit]]]:
     return exact, folded
 
 
+@lru_cache(maxsize=1)
+def known_units() -> frozenset[str]:
+    """Return every unit that becomes that of a column, and those, in one spelling and in lower case."""
+    spelled = [unit.unit for others in units().values() for unit in others] + list(units())
+    return frozenset(unit_key(unit).lower() for unit in spelled)
+
+
 @lru_cache(maxsize=4096)
 def unit_key(text: str) -> str:
     """Return one spelling for `mS/cm`, `mS cm-1`, `mS·cm⁻¹` and `mS per cm`: symbols with their powers, sorted.
@@ -322,6 +332,8 @@ def unit_key(text: str) -> str:
     """
     plain = unicodedata.normalize("NFC", text.strip()).translate(_SUPERSCRIPTS).translate(_UNIT_SPELLINGS)
     plain = re.sub(r"\s+per\s+", "/", plain)
+    plain = re.sub(r"(?<=[A-Za-z0-9])\.(?=[A-Za-z])", " ", plain) if "%" not in plain else plain
+    plain = re.sub(r"(?<=[A-Za-z])\s+(?=-\s?\d)", "", plain).replace("- ", "-")
     raw = re.sub(r"[\s.]", "", plain)
     if "%" in plain:
         return raw.lower()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from features.tables.literature import papers_of
 from features.tables.mistakes import Mistake
 from features.tables.records import Provenance, SourceRow
 from features.tables.rows import closest
@@ -61,7 +62,7 @@ class Papers:
         """
         for row in rows:
             label, doi = _label(row), _doi(row)
-            if label and doi:
+            if label and doi and not _several_dois(row):
                 self._dois.setdefault(label, doi)
 
     def paper_of(self, row: Provenance, line: int, file: str) -> str | Mistake:
@@ -79,8 +80,11 @@ class Papers:
         Returns
         -------
         str or Mistake
-            A mistake where label and DOI are of two papers, or one of them cannot be used.
+            Several papers parted by '|' where the row names several DOIs. A mistake where label and DOI are of two
+            papers, or one of them cannot be used.
         """
+        if several := _several_dois(row):
+            return self._papers_of(row, several, line, file)
         label, doi = _label(row), _doi(row)
         if row.source_id and row.source_id.startswith("10.") and not DOI_FORM.fullmatch(row.source_id):
             return Mistake(line, "source_id", repr(row.source_id), f"{EXPECTED_DOI}, or your lab's own label", file)
@@ -103,6 +107,14 @@ class Papers:
         if label and label != known:
             self._say(f"source {label} is {known} of the sources")
         return known
+
+    def _papers_of(self, row: Provenance, dois: Sequence[str], line: int, file: str) -> str | Mistake:
+        """Return the ids of the papers that tell one measurement, parted by '|'; each is a source of its own."""
+        if wrong := [doi for doi in dois if not DOI_FORM.fullmatch(doi)]:
+            return Mistake(line, "doi", repr(wrong[0]), f"{EXPECTED_DOI}, several parted by '|'", file)
+        if label := _label(row):
+            return Mistake(line, "doi", repr("|".join(dois)), f"the one DOI of {label}, or no label", file)
+        return "|".join(dict.fromkeys(self._find_doi(doi) or self._new(None, doi) for doi in dois))
 
     def _find_doi(self, doi: str | None) -> str | None:
         return self._by_doi.get(doi) if doi else None
@@ -142,6 +154,13 @@ class Papers:
     def _say(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
+
+
+def _several_dois(row: Provenance) -> list[str]:
+    """DOIs of a row that names more than one paper, else none."""
+    named = row.doi or (row.source_id if (row.source_id or "").startswith("10.") else None) or ""
+    dois = papers_of(named)
+    return dois if len(dois) > 1 else []
 
 
 def _label(row: Provenance) -> str | None:

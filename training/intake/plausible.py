@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 
@@ -16,6 +16,9 @@ from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.family import resolve_class
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row
+from training.data.load import formula_question
+from training.data.rows import id_of
+from training.data.twins import Twins
 from training.intake.draft import Draft
 
 LIKE_TEMPERATURE_C = 25.0
@@ -33,8 +36,20 @@ FRACTION_COLUMNS = (
 LOW_PCT, USUAL_PCT = 10.0, 50.0
 KELVIN = (273.0, 400.0)
 """Temperatures of room and heated tests in kelvin; in °C few electrolytes are measured there."""
+TEMPERATURES = ("temperature_c", "electrolyte_conductivity_temperature_c")
 HEATED_C = (100.0, 273.0)
 """A paper with tests between these is one that heats, in °C."""
+
+KINDS = {
+    "formula": "a formula that is hardly what was meant",
+    "fraction": "a percentage that looks like a fraction",
+    "low": "a percentage far below the others of its paper or cell",
+    "kelvin": "a temperature that looks like kelvin",
+    "milli": "a conductivity that looks like mS/cm",
+    "far": "a conductivity far from those of its class",
+    "twin": "numbers that another source tells as well",
+}
+"""Kinds of doubts, each with what it is about; a kind is confirmed as a whole."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +66,15 @@ class Doubt:
         The value with its unit.
     why : str
         What makes it unlikely.
+    kind : str
+        One of `KINDS`.
     """
 
     draft: Draft
     column: str
     got: str
     why: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -81,12 +99,24 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     efficiencies = _by_group(every_row, CellRow, "paper", "ice_pct")
     retentions = _by_group(every_row, CyclingRow, "cell_id", "retention_pct")
     temperatures = _by_group(every_row, ElectrolyteRow | CellRow, "paper", "temperature_c")
-    unlikely = list[Doubt]()
+    absolute = _absolute(rows)
+    twins, unlikely = Twins(literature), list[Doubt]()
     for draft in rows:
+        if twin := twins.of(draft.row):
+            why = f"the same measurement as {id_of(twin)} of {twin.paper}? where both are kept they form one group"
+            unlikely.append(Doubt(draft, "source_id", draft.row.paper, why, "twin"))
+        unlikely += _formula(draft)
         unlikely += _fractions(draft, efficiencies, retentions)
-        unlikely += _kelvin(draft, temperatures)
+        unlikely += _kelvin(draft, temperatures, absolute)
         unlikely += _conductivity(draft, measured)
     return unlikely
+
+
+def _formula(draft: Draft) -> Iterable[Doubt]:
+    """Yield a formula that can be read and is hardly what was meant."""
+    if (question := formula_question(draft.row)) and isinstance(draft.row, ElectrolyteRow | CellRow):
+        column = "composition" if draft.row.composition else "electrolyte"
+        yield Doubt(draft, column, draft.row.composition or draft.row.electrolyte or "", question, "formula")
 
 
 def _by_group(rows: Iterable[Row], kinds: type[Row] | UnionType, group: str, column: str) -> dict[str, list[float]]:
@@ -114,6 +144,7 @@ def _fractions(
             others = retentions[row.cell_id]
         usual = [other for other in others if other > USUAL_PCT]
         alone = len(others) == 1 and column == "ice_pct"
+        kind = "fraction" if value <= 1 else "low"
         if value <= 1:
             why = f"looks like a fraction; {100 * value:g} % is written {100 * value:g} here"
         elif usual:
@@ -122,18 +153,35 @@ def _fractions(
             why = f"no cell of the tables is this low, the usual is {USUAL_PCT:g}+"
         else:
             continue
-        yield Doubt(draft, column, f"{value:g} %", why)
+        yield Doubt(draft, column, f"{value:g} %", why, kind)
 
 
-def _kelvin(draft: Draft, temperatures: dict[str, list[float]]) -> Iterable[Doubt]:
-    """Yield temperatures that look like kelvin."""
+def _absolute(rows: Sequence[Draft]) -> dict[str, list[float]]:
+    """Temperatures of the columns whose values are all 273 and more: such a column is asked about as a whole."""
+    values = {
+        column: [value for draft in rows if (value := getattr(draft.row, column, None)) is not None]
+        for column in TEMPERATURES
+    }
+    return {
+        column: column_values for column, column_values in values.items() if min(column_values, default=0) >= KELVIN[0]
+    }
+
+
+def _kelvin(
+    draft: Draft, temperatures: dict[str, list[float]], absolute: Mapping[str, Sequence[float]]
+) -> Iterable[Doubt]:
+    """Yield temperatures that look like kelvin, by themselves or as a column; those declared so are not asked about."""
     row = draft.row
-    for column in ("temperature_c", "electrolyte_conductivity_temperature_c"):
+    for column in TEMPERATURES:
         value = getattr(row, column, None)
-        if value is None or not KELVIN[0] <= value <= KELVIN[1]:
+        if value is None or value < KELVIN[0] or column in draft.in_kelvin:
             continue
-        if not any(HEATED_C[0] <= other < HEATED_C[1] for other in temperatures[row.paper]):
-            yield Doubt(draft, column, f"{value:g} °C", f"looks like kelvin; {value:g} K is {value - 273.15:.4g} °C")
+        others = temperatures[row.paper]
+        if any(HEATED_C[0] <= other < HEATED_C[1] for other in others):
+            continue
+        if value <= KELVIN[1] or (column in absolute and any(other <= KELVIN[1] for other in absolute[column])):
+            why = f"looks like kelvin; {value:g} K is {value - 273.15:.4g} °C"
+            yield Doubt(draft, column, f"{value:g} °C", why, "kelvin")
 
 
 def _measured(row: ElectrolyteRow) -> _Measured:
@@ -170,8 +218,8 @@ def _conductivity(draft: Draft, measured: Sequence[_Measured]) -> Iterable[Doubt
     middle = statistics.median(like)
     shown = f"{len(like)} {name} at like temperature show {low:.2g} to {high:.2g} S/cm"
     if value > MILLI_ABOVE * high and min(solid, default=low) <= value / 1000 <= high:
-        yield Doubt(draft, column, f"{value:g} S/cm", f"looks like mS/cm; {shown}")
+        yield Doubt(draft, column, f"{value:g} S/cm", f"looks like mS/cm; {shown}", "milli")
         return
     times = max(value / middle, middle / value)
     if not low <= value <= high and times > FAR * (1 + 1e-9):
-        yield Doubt(draft, column, f"{value:g} S/cm", f"{times:.0f} times away from their middle; {shown}")
+        yield Doubt(draft, column, f"{value:g} S/cm", f"{times:.0f} times away from their middle; {shown}", "far")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
+from training.intake.notation.conditions import take_temperature
 from training.intake.numbers import (
     Figure,
     QuantityError,
@@ -35,6 +36,7 @@ _MARK_OF = {word: mark for mark, words in _MARKS.items() for word in words}
 _MARK = re.compile(
     "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I
 )
+_FOOTNOTE = re.compile(r"(?<=\d)(?:\s+\(?(?P<mark>[a-h])\)?|\s*\[?(?P<sign>[*×†‡§¶#]+)\]?)$")
 _BETWEEN = re.compile(r"\s*(?:-|\bto\b|…|\.{2,3})\s*")
 _C_RATE = re.compile(r"(?:C\s*/\s*(?P<over>[\d.,]+)|(?P<times>[\d.,]+(?:\s*/\s*[\d.,]+)?)\s*C)(?:[- ]?rate)?")
 
@@ -55,6 +57,8 @@ class Quantity:
         Of the value; None where none is written.
     remark : str
         How the cell was read where that is not plain; else empty.
+    temperature_c : float or None
+        Of the measurement, where the cell names it: `1.49 (RT)`.
     """
 
     value: float
@@ -62,9 +66,12 @@ class Quantity:
     mark: str = "="
     uncertainty: float | None = None
     remark: str = ""
+    temperature_c: float | None = None
 
 
-def read_quantity(text: str, into: str, stated: str = "", *, allows_range: bool = False) -> Quantity | None:
+def read_quantity(
+    text: str, into: str, stated: str = "", *, allows_range: bool = False, power: int = 0
+) -> Quantity | None:
     """Read one cell of a column of numbers.
 
     Parameters
@@ -77,6 +84,8 @@ def read_quantity(text: str, into: str, stated: str = "", *, allows_range: bool 
         Unit the header names, empty where it names none; a unit in the cell goes first.
     allows_range : bool
         Whether the table has a place for the high end.
+    power : int
+        Power of ten in the header, which every number is multiplied by.
 
     Returns
     -------
@@ -101,18 +110,40 @@ def read_quantity(text: str, into: str, stated: str = "", *, allows_range: bool 
     >>> read_quantity("n.a.", "S/cm") is None
     True
     """
-    folded = fold_figures(text)
-    if folded.lower() in NOT_GIVEN:
+    whole = fold_figures(text)
+    if whole.lower() in NOT_GIVEN:
         return None
+    written, temperature = take_temperature(whole) if into != "°C" else (whole, None)
+    folded, footnote = _without_footnote(written, into)
     if into == "°C" and folded.lower() in ROOM_TEMPERATURE:
         return Quantity(DEFAULT_TEMPERATURE_C, remark="RT = 25")
     mark, plain = _take_mark(folded)
     if (rate := _c_rate(plain, into)) is not None:
         return Quantity(rate, mark=mark)
-    quantity = _read(plain, into, stated)
+    quantity = _times(_read(plain, into, stated), power, plain)
     if quantity.high is not None and (not allows_range or mark in "<>"):
         raise QuantityError("one value, this table has no range here: give one row per value, or ~ and the middle")
-    return replace(quantity, mark=mark)
+    return replace(quantity, mark=mark, temperature_c=temperature, remark=footnote or quantity.remark)
+
+
+def _without_footnote(folded: str, into: str) -> tuple[str, str]:
+    """Return a cell without the mark of a footnote behind its number, and what to say of it."""
+    match = _FOOTNOTE.search(folded)
+    if match is None or _is_unit(match["mark"] or "?", into):
+        return folded, ""
+    return folded[: match.start()], f"{folded}: {match['mark'] or match['sign']!r} taken as the mark of a footnote"
+
+
+def _times(quantity: Quantity, power: int, plain: str) -> Quantity:
+    """Return a quantity times the power of ten in the header, which the cell itself must not state again."""
+    if not power:
+        return quantity
+    if re.search(r"[×xX^A-Za-z%]|\d\s?[eE]\s?[+-]?\d", plain):
+        raise QuantityError(f"a plain number: the header multiplies it by 10^{power} already")
+    factor = 10.0**power
+    high = None if quantity.high is None else rounded(quantity.high * factor)
+    error = None if quantity.uncertainty is None else rounded(quantity.uncertainty * factor)
+    return replace(quantity, value=rounded(quantity.value * factor), high=high, uncertainty=error)
 
 
 def _take_mark(folded: str) -> tuple[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from features.tables.columns import columns_of, unit_of
+from features.tables.described import DESCRIPTORS, missing
 from features.tables.mistakes import InputError
 from features.tables.rows import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
 from training.intake.files import COMMENT, csv_text
 from training.intake.folder import write_files
+from training.intake.notation.workbook import workbook_of
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "electrolytes": {
@@ -64,25 +66,37 @@ def template_text(table: str) -> str:
         raise InputError(f"{table}: no such table; choose one of {', '.join(ADDABLE)}{closest(table, ADDABLE)}")
     model = ADDABLE[table]
     columns = columns_of(model)
-    remarks = list(_INTRODUCTION)
+    remarks = [*_INTRODUCTION, *([_described(EXAMPLES[table])] if table == "cells" else [])]
     for column in columns:
         field, unit = model.model_fields[column], unit_of(model, column)
         allowed = expectation(model, column)
         meaning = field.description or ""
         limits = "" if allowed == meaning else f": {allowed}"
         remarks.append(f"{column}{f' [{unit}]' if unit else ''}: {meaning}{limits}")
-    example = {**EXAMPLES[table], "source_id": EXAMPLE, "note": "an example, never added: delete or leave it"}
+    example = _example(table)
     rows = [columns, [example.get(column, "") for column in columns]]
     return csv_text([*([f"{COMMENT}{remark}"] for remark in remarks), *rows])
 
 
+def _example(table: str) -> dict[str, str]:
+    return {**EXAMPLES[table], "source_id": EXAMPLE, "note": "an example, never added: delete or leave it"}
+
+
+def _described(example: dict[str, str]) -> str:
+    """Return what describes a cell so that a model learns from it, and how the example scores."""
+    nine = "; ".join(f"{one.label} ({' or '.join(one.columns)})" for one in DESCRIPTORS)
+    lacking = ", ".join(one.label for one in missing(example))
+    count = f"{len(DESCRIPTORS) - len(missing(example))} of {len(DESCRIPTORS)}"
+    return f"A cell teaches most where it states these nine: {nine}. The example states {count}, not {lacking}."
+
+
 def write_template(table: str, path: Path) -> None:
-    """Write the template to a file that is not there yet.
+    """Write the template to a file that is not there yet; a name that ends in .xlsx gives a workbook of all tables.
 
     Parameters
     ----------
     table : str
-        electrolytes, cells or cycling.
+        electrolytes, cells or cycling; the first sheet of a workbook.
     path : Path
         The file.
 
@@ -91,6 +105,13 @@ def write_template(table: str, path: Path) -> None:
     InputError
         The file is there already, or cannot be written.
     """
+    if table not in ADDABLE:
+        template_text(table)  # says which there are
     if path.exists():
         raise InputError(f"{path}: is there already; choose another name, a filled template would be lost")
-    write_files({path: template_text(table)})
+    if path.suffix.lower() != ".xlsx":
+        write_files({path: template_text(table)})
+        return
+    order = [table, *(other for other in ADDABLE if other != table)]
+    examples = {name: _example(name) for name in order}
+    write_files({path: workbook_of({name: ADDABLE[name] for name in order}, examples, _INTRODUCTION)})

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.tables.columns import unit_of
+from features.tables.described import coverage, description_text
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
+from features.tables.sheets import as_text
+from models.tasks.first_capacity import capacity_basis
 from reporting.pages import counted
 from training.intake.add import Added, Plan, replacement
 from training.intake.conflicts import Conflict
 from training.intake.draft import Draft
-from training.intake.files import as_text
+from training.intake.plausible import KINDS
 from training.intake.withdraw import Withdrawal
 
+PER_PAPER = 5
+"""Unlikely values of one kind and paper that are shown one by one."""
 SHOWN = 20
 """Rows of one kind that are listed; the counts are of all."""
 _SUMMARY_COLUMNS = {
@@ -47,7 +52,7 @@ def _counts(plan: Plan) -> str:
         "skipped": "there already, or an example",
         "conflicts": fate or "choose --replace or --keep",
         "rejected": "wrong, see below",
-        "to confirm": "confirmed" if config.confirm else "unlikely, see below; --confirm if they are right",
+        "to confirm": "unlikely, see below; --confirm if they are right" if plan.open_doubts else "confirmed",
     }
     counts = {
         "added": len(settled.added),
@@ -67,6 +72,8 @@ def _lists(plan: Plan) -> list[str]:
     new_sources = [source.source_id for source in plan.sources]
     return [
         _listed("added", [_row(draft) for draft in settled.added]),
+        _listed("described (of nine descriptors)", _described(plan)),
+        _listed("first capacity without its basis", _without_basis(plan)),
         _listed("new or completed sources", new_sources),
         _listed(
             "skipped",
@@ -77,12 +84,32 @@ def _lists(plan: Plan) -> list[str]:
         ),
         _listed("conflicts", [_conflict(conflict) for conflict in settled.conflicts], all_of_them=True),
         _listed("rejected", [str(mistake) for mistake in drafts.mistakes], all_of_them=True),
-        _listed(
-            "to confirm",
-            [f"line {doubt.draft.line}, {doubt.column}: {doubt.got}; {doubt.why}" for doubt in plan.doubts],
-            all_of_them=True,
-        ),
+        *_doubts(plan),
     ]
+
+
+def _doubts(plan: Plan) -> list[str]:
+    """Return one question for each kind of unlikely values, its rows by paper."""
+    texts = []
+    for kind, about in KINDS.items():
+        of_kind = [doubt for doubt in plan.doubts if doubt.kind == kind]
+        if not of_kind:
+            continue
+        is_open = any(doubt.kind == kind for doubt in plan.open_doubts)
+        answer = f"right as they are: --confirm-kind {kind}" if is_open else "confirmed"
+        lines = []
+        for paper in dict.fromkeys(doubt.draft.row.paper for doubt in of_kind):
+            of_paper = [doubt for doubt in of_kind if doubt.draft.row.paper == paper]
+            first = [
+                f"line {doubt.draft.line}, {doubt.column}: {doubt.got}; {doubt.why}" for doubt in of_paper[:PER_PAPER]
+            ]
+            rest = [doubt.draft.line for doubt in of_paper[PER_PAPER:]]
+            more = [f"  and {counted(len(rest), 'row')} more of {paper}, lines {rest[0]} to {rest[-1]}"] if rest else []
+            lines += [*first, *more]
+        texts.append(
+            _listed(f"to confirm, {counted(len(of_kind), 'value')}, {about}; {answer}", lines, all_of_them=True)
+        )
+    return texts
 
 
 def _listed(title: str, lines: Sequence[str], *, all_of_them: bool = False) -> str:
@@ -97,6 +124,26 @@ def _row(draft: Draft) -> str:
     row = draft.row
     values = [_value(row, name) for name in _SUMMARY_COLUMNS[type(row)] if getattr(row, name) is not None]
     return f"line {draft.line}: {draft.identity} ({row.paper}) {', '.join(values)}"
+
+
+def _described(plan: Plan) -> list[str]:
+    """Return how well each new cell is described; nothing of other tables."""
+    drafts = [draft for draft in plan.settled.added if isinstance(draft.row, CellRow)]
+    if not drafts:
+        return []
+    shares = coverage(cell.model_dump() for cell in plan.literature.cells if cell.in_training)
+    return [f"line {draft.line}: {description_text(draft.row.model_dump(), shares)}" for draft in drafts]
+
+
+def _without_basis(plan: Plan) -> list[str]:
+    """Return new cells whose first capacity may be per gram of the anode or of the cathode."""
+    return [
+        f"line {draft.line}: {_value(draft.row, 'first_capacity_mah_per_g')}, per gram of what? State "
+        "first_capacity_basis (silicon, composite, electrode or cathode), or cell_type half; until then it teaches no "
+        "first capacity"
+        for draft in plan.settled.added
+        if isinstance(draft.row, CellRow) and draft.row.first_capacity_mah_per_g and capacity_basis(draft.row) is None
+    ]
 
 
 def _value(row: Provenance, name: str) -> str:

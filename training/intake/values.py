@@ -11,8 +11,9 @@ from features.tables.columns import choices_of, kinds_of, unit_of
 from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import expectation
-from training.intake.files import DATE, as_text
+from features.tables.sheets import DATE, as_text
 from training.intake.headers import Column
+from training.intake.notation.conditions import TEMPERATURE_OF
 from training.intake.numbers import QuantityError, fold_figures, take_figure
 from training.intake.quantity import Quantity, read_quantity
 
@@ -29,8 +30,14 @@ MARKS = {
 """Column of the mark (= < > ~) of a column of numbers."""
 RANGES = {"conductivity_s_per_cm": "conductivity_high_s_per_cm"}
 """Column of the high end of a column of numbers that may be a range."""
+SAME = 0.5
+"""Difference in °C, or cycles, below which a column and a header or cell say the same."""
+_KELVIN = re.compile(r"\bK\b|(?<=\d)K\b|kelvin", re.IGNORECASE)
 NO_TEXT = frozenset({"", "-", "–", "—", "n/a", "nan"})
 _DOI_PREFIX = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|(?:www\.|dx\.)?doi\.org/|doi:?\s*)", re.IGNORECASE)
+_BETWEEN_DOIS = re.compile(
+    r"\s*(?:[|;,]|\band\b|\s)\s*(?=(?:https?://\S*doi\.org/|doi:?\s*)?10\.\d{4,9}/)", re.IGNORECASE
+)
 _MARK_WORDS = {"≥": ">", ">=": ">", "≤": "<", "<=": "<", "≈": "~", "at-least": ">", "at-most": "<", "about": "~"}
 
 
@@ -50,6 +57,10 @@ class Values:
         'header: cell' of each number that was not written plainly in the column's unit.
     mistakes : list of Mistake
         Cells that cannot be read.
+    implied : dict of str to (dict of str to float)
+        What a cell says beside its number (25 °C), by the column of the number.
+    in_kelvin : set of str
+        Columns of temperatures that were declared in kelvin, by header, mapping or cell.
     """
 
     given: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +68,8 @@ class Values:
     notes: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
+    implied: dict[str, dict[str, float]] = field(default_factory=dict)
+    in_kelvin: set[str] = field(default_factory=set)
 
 
 def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row], line: int, table: str) -> Values:
@@ -103,20 +116,45 @@ def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row
             values.given[column.name] = _read_text(model, column.name, text)
     for name, mark in marks.items():
         _put_mark(values, name, mark, line, table)
+    for column in columns:
+        if column.name in values.given:
+            _put_implied(values, column, model, line, table)
     return values
+
+
+def _put_implied(values: Values, column: Column, model: type[Row], line: int, table: str) -> None:
+    """Put what header and cell say beside the number into its columns, unless the line says something else there."""
+    for name, value in (dict(column.implied) | values.implied.get(column.name, {})).items():
+        stated = values.given.get(name)
+        if name not in model.model_fields:
+            got, expected = f"{name} {as_text(value)} in the cell", "a number alone, this table has no column for it"
+        elif stated is not None and abs(float(stated) - value) > SAME:
+            got, expected = f"{name} {as_text(stated)}, and {as_text(value)} beside {column.header}", "one of the two"
+        else:
+            values.given[name] = value
+            continue
+        values.mistakes.append(Mistake(line, column.header, got, expected, table))
 
 
 def _put_number(values: Values, marks: dict[str, str], column: Column, text: str, unit: str) -> None:
     name = column.name
-    quantity = read_quantity(text, unit, column.unit, allows_range=name in RANGES)
+    high = column.high or RANGES.get(name, "")
+    quantity = read_quantity(text, unit, column.unit, allows_range=bool(high), power=column.power)
     if quantity is None:
         return
+    if column.high and quantity.high is None:
+        raise QuantityError(f"both ends, such as 2.5-4.2 {unit}")
+    if quantity.temperature_c is not None:
+        values.implied[name] = {TEMPERATURE_OF.get(name, "temperature_c"): quantity.temperature_c}
+    if unit == "°C" and _KELVIN.search(text if re.search("[A-Za-z°]", text) else column.unit):
+        values.in_kelvin.add(name)
     if quantity.mark in "<>" and name not in MARKS:
         raise QuantityError("the value itself: there is no column for 'at least' or 'at most' of it")
     values.given[name] = quantity.value
     if quantity.high is not None:
-        values.given[RANGES[name]] = quantity.high
-        marks[name] = "range"
+        values.given[high] = quantity.high
+        if not column.high:
+            marks[name] = "range"
     elif name in MARKS and quantity.mark != "=":
         marks[name] = quantity.mark
     values.notes += _notes(quantity, name, text, unit)
@@ -154,11 +192,17 @@ def _put_mark(values: Values, name: str, mark: str, line: int, table: str) -> No
         values.given[column] = mark
 
 
+def _without_prefix(text: str) -> str:
+    """A DOI without its resolver or the end of a sentence; a label as written."""
+    plain = text[match.end() :] if (match := _DOI_PREFIX.match(text)) else text
+    return plain.rstrip(".,;") if plain.startswith("10.") else text
+
+
 def _read_text(model: type[Row], name: str, text: str) -> str:
     """Return a text as given; of a column of allowed words the word that is meant, where only one can be."""
     if name in ("doi", "source_id"):
-        plain = _DOI_PREFIX.sub("", text, count=1)
-        return plain.rstrip(".,;") if plain.startswith("10.") else plain  # the end of a sentence is no part of a DOI
+        several = [_without_prefix(piece) for piece in _BETWEEN_DOIS.split(text)]
+        return "|".join(several) if all(piece.startswith("10.") for piece in several) else _without_prefix(text)
     choices = choices_of(model, name)
     if text in choices or not choices:
         return text.lower() if bool in kinds_of(model, name) else text

@@ -12,6 +12,7 @@ from features.tables.literature import Literature, papers_of
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance
 from features.tables.rows import closest
+from training.data.commit import reading
 from training.data.rows import id_of, rows_of, with_rows
 from training.data.withdrawn import (
     WITHDRAWN,
@@ -83,7 +84,8 @@ def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: b
         raise InputError("--why: expected a reason, it is kept with the row")
     if undo and not folder.is_dir():
         raise InputError(f"{folder}: no such data folder")
-    identity = _meant(name.strip(), literature_of(folder), read_withdrawn(folder))  # a wrong id makes no folder
+    with reading([folder]):
+        identity = _meant(name.strip(), literature_of(folder), read_withdrawn(folder))  # a wrong id makes no folder
     with locked(folder):
         tables, literature, listed = own_tables(folder), literature_of(folder), read_withdrawn(folder)
         chosen = {table: _chosen(identity, literature, table) for table in TABLES}

@@ -119,8 +119,9 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
     A row counts where both models predicted it without its paper and what is known of it is the same: a value
     corrected in between is left out and named. The folds of the two trainings need not be the same: new papers are
     dealt among the old ones, and how they fall moves the error. So the interval is of papers and repeats both drawn
-    again, the repeats of either model for itself, or together where both were dealt alike. One repeat leaves nothing
-    to draw from: its verdict is rough, and says so.
+    again, the repeats of either model for itself, or together where both were dealt alike; as many of each as the side
+    with fewer has. One repeat leaves nothing to draw from: it is given the scatter of the other side's repeats, and
+    where that has one as well the verdict is rough, and says so.
 
     Parameters
     ----------
@@ -165,11 +166,16 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
         return Paired(column, 0, 0, nan, nan, nan, nan, nan, nan, nan, tuple(changed))
     sides = [_Side(column, table) for table in (champion, challenger)]
     dealt_alike, random = np.array_equal(sides[0].fold, sides[1].fold, equal_nan=True), np.random.default_rng(seed)
+    fewest = min(side.repeats for side in sides)
 
     def difference(drawn: np.ndarray) -> float:
-        repeats = [random.integers(side.repeats, size=side.repeats) for side in sides]
+        repeats = [random.integers(side.repeats, size=fewest) for side in sides]
         theirs, ours = (repeats[0], repeats[0]) if dealt_alike else repeats
-        return sides[1].figure(drawn, ours) - sides[0].figure(drawn, theirs)
+        told = sides[1].figure(drawn, ours) - sides[0].figure(drawn, theirs)
+        for side in sides:
+            if fewest == 1 < side.repeats:
+                told += side.scatter(drawn, random)
+        return told
 
     every = np.ones(len(groups))
     first, second = (side.figure(every, np.arange(side.repeats)) for side in sides)
@@ -199,6 +205,19 @@ class _Side:
     def repeats(self) -> int:
         """Times every row was predicted."""
         return len(self.predicted)
+
+    def scatter(self, drawn: np.ndarray, random: np.random.Generator) -> float:
+        """How far one repeat's figure, drawn at random, lies from that of all.
+
+        Parameters
+        ----------
+        drawn : ndarray
+            Groups drawn, shape (n_groups,).
+        random : Generator
+            Draws the repeat.
+        """
+        one, every = random.integers(self.repeats, size=1), np.arange(self.repeats)
+        return self.figure(drawn, one) - self.figure(drawn, every)
 
     def figure(self, drawn: np.ndarray, repeats: np.ndarray) -> float:
         """Mean absolute error, or concordance, when each row counts as often as drawn, over these repeats.

@@ -118,8 +118,8 @@ def effect_of_new_rows(
         sides[0][part], sides[1][part] = first, _on(second, old, judged_rows)
         if part == LINK:
             links = [
-                ConductivityLink(judged_rows, kin.take(old), choices, config.seed),
-                ConductivityLink(every, kin, choices, config.seed),
+                ConductivityLink(judged_rows, choices, config.seed),
+                ConductivityLink(every, choices, config.seed),
             ]
     compared: Comparison = compare(judged(sides[0], config.level), judged(sides[1], config.level), config.seed)
     return dict(compared.targets)

@@ -16,8 +16,9 @@ import pandas as pd
 
 from features.tables.literature import Literature
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.predictor import Predictor
+from models.predictor import TEXT_COLUMNS, Predictor
 from models.registry import resolve, versions
+from models.saved.packages import version_of
 from models.tasks.registry import TARGETS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import Progress
@@ -139,7 +140,8 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
     bundle, table = _again(literature, stored.config, retuning(stored), progress)
     old, new = (Predictor(each).predict(example_designs(), precedents=0).table for each in (stored.bundle, bundle))
     differences = [*_out_of_fold(stored.judged, table), *_examples(old, new), *_files(stored.folder, bundle)]
-    compared = int(table[_repeats(table)].size + sum(new[name].size for name in new.columns if name != "notice"))
+    numbers = new.drop(columns=[name for name in TEXT_COLUMNS if name in new])
+    compared = int(table[_repeats(table)].size + numbers.size)
     changed = circumstances(stored.bundle.facts, literature)
     return Reproduction(stored.run_id, stored.version, tuple(changed), tuple(differences), compared)
 
@@ -176,7 +178,7 @@ def circumstances(facts: Mapping[str, Any], literature: Literature) -> list[str]
 
 def _installed(name: str) -> str:
     try:
-        return metadata.version(name)
+        return version_of(name)
     except metadata.PackageNotFoundError:
         return "not installed"
 
@@ -226,7 +228,7 @@ def _examples(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     lines = []
     names = [str(name) for name in new.index]
     for column in new.columns:
-        if column != "notice":
+        if column not in TEXT_COLUMNS:
             before, after = (table[column].to_numpy(dtype=float)[:, None] for table in (old, new))
             lines += _moved(f"{column} of the example designs", names, before, after)
         elif changed := [name for name, a, b in zip(names, old[column], new[column], strict=True) if a != b]:

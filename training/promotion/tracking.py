@@ -4,6 +4,7 @@ registered."""
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,19 +19,30 @@ from features.tables.rows import read_table
 from models.bundle import save_bundle
 from models.candidates import candidate_frame
 from models.champion import name_new
-from models.predictor import Predictor
+from models.predictor import TEXT_COLUMNS, Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
-from training.config import TrainConfig
-from training.train import Trained
+from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
 from training.tuning.summary import log_trials
 
 EXPERIMENT = "silion"
+EXPERIMENT_NOTE = (
+    "Each run is one training of all models. Compare runs by `ratio_lower_better`, the error over that of the median "
+    "of the table (below 1 is skill), and by `concordance_higher_better` (above 0.5 is skill)."
+)
 DESCRIPTION = "Silicon-anode solid-state cells: four targets, with intervals by paper"
 ROOT = Path(__file__).resolve().parents[2]
+CODE = [ROOT] if (ROOT / "__init__.py").is_file() else [ROOT / "features", ROOT / "models"]
+"""Code that a logged model needs: the installed package, or two packages of the checkout."""
 EXAMPLE = ROOT / "data" / "examples" / "candidates.csv"
 
 
-def track(trained: Trained, report: Path) -> str:
+KEPT = "kept_as"
+"""Tag of a version: name of the folder its model was kept in until it stood here."""
+PROCESS = "silion.process"
+"""Tag of a run: machine and number of the process that trains, so that a run of a dead one can be told."""
+
+
+def track(trained: Registrable, report: Path, kept: str = "") -> str:
     """Log a training and register its model; returns the version's number.
 
     The first version becomes the champion, later ones the challenger. Under `mlflow run` the run that is already there
@@ -39,30 +51,38 @@ def track(trained: Trained, report: Path) -> str:
 
     Parameters
     ----------
-    trained : Trained
+    trained : Trained or Kept
         Result of a training.
     report : Path
         Folder of the report.
+    kept : str
+        Name of the folder that keeps the model meanwhile; none where empty.
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     with client() as registry:
         if "MLFLOW_RUN_ID" not in os.environ:
-            _use_experiment()
+            use_experiment()
+        comparison = report / "comparison.txt"
+        told = description(trained, comparison.read_text(encoding="utf-8") if comparison.is_file() else "")
         with mlflow.start_run() as run:
-            mlflow.log_params(_parameters(trained.config))
+            mlflow.set_tags({"mlflow.runName": run_name(trained), "mlflow.note.content": told})
+            mlflow.set_tag(
+                "skill_shown", ", ".join(name for name, score in trained.scores.items() if score.shown) or "none"
+            )
+            mlflow.log_params(parameters(trained.config, trained.bundle.facts["chosen"]))
+            hashes = trained.bundle.facts["data_hashes"]
+            log_datasets(hashes)
+            mlflow.set_tag(PROCESS, f"{platform.node()}:{os.getpid()}")
             mlflow.set_tags({f"package {name}": value for name, value in trained.bundle.facts["packages"].items()})
             mlflow.log_dict(trained.config.as_dict(), "config.json")
             mlflow.set_tags(
-                {
-                    f"sha256 {Path(name).name} of {Path(name).parent.name}": value
-                    for name, value in trained.literature.hashes.items()
-                }
+                {f"sha256 {Path(name).name} of {Path(name).parent.name}": value for name, value in hashes.items()}
             )
             mlflow.set_tag("code_version", trained.bundle.facts["code_version"])
             mlflow.set_tags({f"chosen {part}": name for part, name in trained.bundle.facts["chosen"].items()})
-            mlflow.log_metrics(_metrics(trained))
+            mlflow.log_metrics(metrics(trained.scores))
             log_trials(registry, run.info.run_id, trained.studies)
             mlflow.log_artifacts(str(report), "report")
             with tempfile.TemporaryDirectory() as folder:
@@ -71,9 +91,14 @@ def track(trained: Trained, report: Path) -> str:
             if not registry.search_registered_models(f"name = '{MODEL_NAME}'"):
                 with _unless_there():
                     registry.create_registered_model(MODEL_NAME, description=DESCRIPTION)
-            tags = {**_verdicts(trained), REGISTERING: "yes"}
+            tags = {**_verdicts(trained), REGISTERING: "yes", **({KEPT: kept} if kept else {})}
             version = registry.create_model_version(
-                MODEL_NAME, logged.model_uri, run_id=run.info.run_id, tags=tags, model_id=logged.model_id
+                MODEL_NAME,
+                logged.model_uri,
+                run_id=run.info.run_id,
+                tags=tags,
+                model_id=logged.model_id,
+                description=told,
             )
             name_new(registry, str(version.version))
     note_champion()
@@ -92,7 +117,7 @@ def _unless_there() -> Iterator[None]:
             raise
 
 
-def _log_model(trained: Trained, bundle: Path) -> Any:
+def _log_model(trained: Registrable, bundle: Path) -> Any:
     import mlflow
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
@@ -101,13 +126,11 @@ def _log_model(trained: Trained, bundle: Path) -> Any:
     example = candidate_frame(table.rows[:1])
     answer = Predictor(trained.bundle).predict(example, precedents=0).table
     numeric = {name for name in Candidate.model_fields if unit_of(Candidate, name)}
-    inputs = [
-        ColSpec(_type_of(name, numeric), name, required=field.is_required())
-        for name, field in Candidate.model_fields.items()
+    outputs = [
+        ColSpec(DataType.string if name in TEXT_COLUMNS else DataType.double, str(name)) for name in answer.columns
     ]
-    outputs = [ColSpec(DataType.string if name == "notice" else DataType.double, str(name)) for name in answer.columns]
     signature = ModelSignature(
-        Schema(inputs),
+        input_schema(),
         Schema(outputs),
         ParamSchema([ParamSpec("level", DataType.double, 0.9), ParamSpec("measured", DataType.string, "")]),
     )
@@ -115,18 +138,28 @@ def _log_model(trained: Trained, bundle: Path) -> Any:
         name=MODEL_NAME,
         python_model=str(ROOT / "models" / "pyfunc_model.py"),
         artifacts={"bundle": str(bundle)},
-        code_paths=[str(ROOT / "features"), str(ROOT / "models")],
+        code_paths=[str(path) for path in CODE],
         pip_requirements=str(ROOT / "requirements.txt"),
         signature=signature,
         input_example=_typed(example.dropna(axis=1), numeric),
     )
 
 
-def _type_of(name: str, numeric: set[str]) -> Any:
-    """Numbers are doubles, all else text: yes and no are written as in the tables."""
-    from mlflow.types import DataType
+def input_schema() -> Any:
+    """Return the columns of a design as MLflow checks them: only that the electrolyte is there and is text.
 
-    return DataType.double if name in numeric else DataType.string
+    Whole numbers come as int64 and empty columns as float64, whatever stands in them elsewhere, and MLflow refuses
+    both for another type: the row model judges the values.
+    """
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import AnyType
+
+    return Schema(
+        [
+            ColSpec(DataType.string if field.is_required() else AnyType(), name, required=field.is_required())
+            for name, field in Candidate.model_fields.items()
+        ]
+    )
 
 
 def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
@@ -139,7 +172,7 @@ def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
     return example.assign(**texts).astype({name: float for name in example.columns if name in numeric})
 
 
-def _use_experiment() -> None:
+def use_experiment() -> None:
     """Our experiment, made on first use with an absolute artifact folder beside a local store."""
     import mlflow
 
@@ -147,40 +180,13 @@ def _use_experiment() -> None:
         store = Path(store_uri().removeprefix("sqlite:///"))
         location = (store.resolve().parent / "mlartifacts").as_uri() if store_uri().startswith("sqlite:///") else None
         with _unless_there():
-            mlflow.create_experiment(EXPERIMENT, artifact_location=location)
+            mlflow.create_experiment(
+                EXPERIMENT, artifact_location=location, tags={"mlflow.note.content": EXPERIMENT_NOTE}
+            )
     mlflow.set_experiment(EXPERIMENT)
 
 
-def _parameters(config: TrainConfig) -> dict[str, Any]:
-    """The configuration as MLflow's parameters. Under `mlflow run` it keeps the words of the command line itself, and
-    those that are written otherwise there go by another name."""
-    values = config.as_dict()
-    return _flat(values | {"public_tables": ", ".join(values.pop("public")) or "none"})
-
-
-def _flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat |= _flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
-    return flat
-
-
-def _metrics(trained: Trained) -> dict[str, float]:
-    metrics: dict[str, float] = {}
-    for column, score in trained.scores.items():
-        figures = {
-            "skill": score.skill,
-            "skill_low": score.skill_low,
-            "skill_high": score.skill_high,
-            "coverage": score.coverage,
-            "width": score.width,
-        }
-        figures |= {f"measure_{name}": value for name, value in score.by_method.items()}
-        metrics |= {f"{column}.{name}": float(value) for name, value in figures.items() if value == value}
-    return metrics
-
-
-def _verdicts(trained: Trained) -> dict[str, str]:
+def _verdicts(trained: Registrable) -> dict[str, str]:
     return {
         column: f"{score.verdict} ({score.skill_name} {score.skill:.2f})" for column, score in trained.scores.items()
     }

@@ -11,9 +11,10 @@ import numpy as np
 from features.composition import composition_of
 from features.crystal.space_group import space_group_number
 from features.electrolyte import DEFAULT_TEMPERATURE_C
+from features.formulas.nearness import NEARLY_ONE
 from features.tables.fields import plain_doi
 from features.tables.records import ElectrolyteRow
-from training.data.groups import NEARLY_ONE, atomic_fractions
+from training.data.groups import atomic_fractions
 from training.data.integrity import folded
 from training.public.converted import Converted
 

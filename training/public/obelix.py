@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from features.crystal.space_group import space_group_number
+from features.formulas.nearness import NEARLY_ONE
 from features.tables.records import ElectrolyteRow
-from training.data.groups import NEARLY_ONE, atomic_fractions
+from training.data.groups import atomic_fractions
 from training.public.converted import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,

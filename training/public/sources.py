@@ -167,7 +167,25 @@ def pull(name: str, from_dir: str | Path | None = None) -> Path:
     HashMismatch
         A file has another content; the cache is as it was.
     """
-    source, cache = find_source(name), cache_folder()
+    return pull_source(find_source(name), from_dir)
+
+
+def pull_source(source: PublicSource, from_dir: str | Path | None = None) -> Path:
+    """Put the files of a source into the cache, all of them or none.
+
+    Parameters
+    ----------
+    source : PublicSource
+        The table.
+    from_dir : path, optional
+        As for `pull`.
+
+    Raises
+    ------
+    PublicDataError, HashMismatch
+        As for `pull`.
+    """
+    name, cache = source.name, cache_folder()
     given = _files_in(source, Path(from_dir)) if from_dir is not None else {}
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -201,7 +219,24 @@ def pulled(name: str) -> Path:
     HashMismatch
         A file was changed since.
     """
-    source, folder = find_source(name), cache_folder() / name
+    return pulled_source(find_source(name))
+
+
+def pulled_source(source: PublicSource) -> Path:
+    """Return the folder of a source in the cache, with every file there and unchanged.
+
+    Parameters
+    ----------
+    source : PublicSource
+        The table.
+
+    Raises
+    ------
+    PublicDataError, HashMismatch
+        As for `pulled`.
+    """
+    name = source.name
+    folder = cache_folder() / name
     remedy = f"; run: silion data pull {name}"
     for file, (_, expected) in source.files.items():
         if not (folder / file).is_file():

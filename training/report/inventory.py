@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from features.tables.described import DESCRIPTORS, PAPERS_THAT_TAUGHT, WELL_DESCRIBED, coverage, papers_described
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from models.tasks.registry import TASKS
@@ -22,6 +24,8 @@ class Inventory:
     classes : electrolyte measurements and cells, by electrolyte class
     papers : cells by paper, most first
     filled : share of the rows in training that fill a column, by table
+    described : share of the labels whose cell states each of the nine descriptors, by target
+    described_papers : papers with a cell that states at least five of the nine, and all nine, by target
     """
 
     tables: dict[str, tuple[int, int]]
@@ -29,6 +33,8 @@ class Inventory:
     classes: dict[str, tuple[int, int]]
     papers: dict[str, int]
     filled: dict[str, dict[str, float]]
+    described: dict[str, dict[str, float]]
+    described_papers: dict[str, tuple[int, int]]
 
 
 def inventory(literature: Literature) -> Inventory:
@@ -52,7 +58,22 @@ def inventory(literature: Literature) -> Inventory:
     built = Counter(str(row.electrolyte_class or "not stated") for row in literature.cells)
     classes = {name: (measured[name], built[name]) for name, _ in (measured + built).most_common()}
     papers = dict(Counter(row.paper for row in literature.cells).most_common())
-    return Inventory(tables, targets, classes, papers, _filled(literature))
+    cells = {
+        name: rows.designs.to_dict("records")
+        for name, rows in examples.items()
+        if _describes_cells(rows.designs.columns)
+    }
+    described = {name: coverage(designs) for name, designs in cells.items()}
+    steps = (WELL_DESCRIBED, len(DESCRIPTORS))
+    described_papers = {
+        name: (papers_described(designs, steps[0]), papers_described(designs, steps[1]))
+        for name, designs in cells.items()
+    }
+    return Inventory(tables, targets, classes, papers, _filled(literature), described, described_papers)
+
+
+def _describes_cells(columns: Collection[str]) -> bool:
+    return all(column in columns for descriptor in DESCRIPTORS for column in descriptor.columns)
 
 
 def _filled(literature: Literature) -> dict[str, dict[str, float]]:
@@ -83,6 +104,7 @@ def as_text(found: Inventory) -> str:
     lines += [f"{name:<22} {measured:>13} {built:>6}" for name, (measured, built) in found.classes.items()]
     lines += ["", f"papers with cells: {len(found.papers)}; most cells: "]
     lines[-1] += ", ".join(f"{paper} {count}" for paper, count in list(found.papers.items())[:5])
+    lines += _described_text(found.described, found.described_papers)
     for name, columns in found.filled.items():
         stated = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
         never = [column for column, share in columns.items() if not share]
@@ -90,3 +112,27 @@ def as_text(found: Inventory) -> str:
         if never:
             lines.append(f"{name}, never filled: {', '.join(never)}")
     return "\n".join(lines)
+
+
+def enough_text() -> str:
+    """Return how many well described papers skill is to be expected from, as far as anybody knows."""
+    return (
+        f"{PAPERS_THAT_TAUGHT} papers with all nine gave skill where it could be tried (hard carbon for sodium); for "
+        "silicon in solid cells nobody knows the number"
+    )
+
+
+def _described_text(described: dict[str, dict[str, float]], papers: dict[str, tuple[int, int]]) -> list[str]:
+    """Return lines with the share of labels that state each descriptor, one column a target."""
+    if not described:
+        return []
+    width = max(len(name) for name in described) + 2
+    lines = ["", f"{'labels whose cell states':<34}" + "".join(f"{name:>{width}}" for name in described)]
+    for descriptor in DESCRIPTORS:
+        shares = "".join(f"{100 * shares[descriptor.label]:>{width - 2}.0f} %" for shares in described.values())
+        lines.append(f"{descriptor.label:<34}{shares}")
+    means = [sum(shares.values()) / len(shares) for shares in described.values()]
+    lines.append(f"{'all nine, mean':<34}" + "".join(f"{100 * mean:>{width - 2}.0f} %" for mean in means))
+    for place, words in enumerate((f"papers with at least {WELL_DESCRIBED} of them", "papers with all nine")):
+        lines.append(f"{words:<34}" + "".join(f"{counts[place]:>{width}}" for counts in papers.values()))
+    return [*lines, enough_text()]

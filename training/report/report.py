@@ -1,5 +1,5 @@
 """The report folder of a training: the model card as a page that holds its pictures and as Markdown, the page of open
-questions, the numbers of every picture, and the skill table inside the README."""
+questions, and the numbers of every picture."""
 
 from __future__ import annotations
 
@@ -12,28 +12,38 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.tables.descriptions import write_between_marks
+from features.tables.described import DESCRIPTORS, WELL_DESCRIBED
 from models.explain.importance import Overall, overall
 from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
-from reporting import figures, pages
+from reporting import atlas, figures, pages
 from reporting.explain.page import NO_SKILL
 from reporting.explain.sections import label_of, strength_blocks
 from reporting.files import Written, write_csv
 from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
-from training.report import distance, lab_effect, questions_page, rules_section, sections, what_to_measure
+from training.report import (
+    distance,
+    lab_effect,
+    questions_page,
+    rules_section,
+    sections,
+    what_to_measure,
+    within_papers,
+)
 from training.report import tables as card
-from training.report.inventory import inventory
+from training.report.inventory import enough_text, inventory
 from training.report.sections import Blocks
 from training.rules.ask_model import check_rules
 from training.rules.questions import answers
 from training.rules.rule_file import read_checks
 from training.train import Trained
 
-BEGIN, END = "<!-- skill table: written by `silion evaluate --write-readme` -->", "<!-- end of skill table -->"
 TITLE = "Silion: what was learned, and how far it can be trusted"
 SHOWN_HASH = 12
+ATLAS, ATLAS_PAGE = "What was measured, and by whom", "atlas.html"
+NOT_FOR = "What it must not be used for"
+"""Sections of the first screens; the others are behind a click."""
 
 
 def report_steps() -> int:
@@ -67,30 +77,64 @@ def write_report(
     }
     importances = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
+    values = atlas.points({name: found.examples for name, found in trained.found.items()}, trained.literature)
+    (folder / ATLAS_PAGE).write_text(atlas.page(values), encoding="utf-8")
     blocks = [
-        *_about(trained, on or datetime.now(UTC).date()),
-        *_data(trained, folder),
-        *sections.skill(trained, folder),
+        *_verdict(trained),
+        *sections.glance(trained.scores, folder),
+        pages.Heading(ATLAS),
+        *atlas.gallery(values),
+        pages.Bullets(
+            [
+                pages.Link("Every value with its paper, as tables", ATLAS_PAGE),
+                pages.Link(f"{questions_page.TITLE}", questions_page.PAGE),
+            ]
+        ),
+        pages.Heading(NOT_FOR),
+        pages.Bullets(card.not_for(trained)),
+        *sections.skill(trained),
         *sections.intervals(trained, folder),
         *sections.parity(tables, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
+        *within_papers.section(trained),
         *sections.learning(trained.learning, folder),
         *_importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),
         *what_to_measure.section(trained, checked, folder),
-        pages.Heading("What it must not be used for"),
-        pages.Bullets(card.not_for(trained)),
+        *_data(trained, folder),
         *_sources(trained, folder),
+        *_model(trained, on or datetime.now(UTC).date()),
     ]
-    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)))
+    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)), unfolded=(sections.GLANCE, ATLAS, NOT_FOR))
     (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
     questions_page.write_questions(answers(trained, importances, checked), trained, folder)
 
 
-def _about(trained: Trained, on: date) -> Blocks:
+def _verdict(trained: Trained) -> Blocks:
+    """What a reader needs first: what was learned, and how far each quantity can be trusted."""
+    by_verdict: dict[bool, list[str]] = {True: [], False: []}
+    for column, score in trained.scores.items():
+        by_verdict[score.shown and not score.rests_on_one_paper].append(TARGETS[column].label)
+    useful, ranges = (" and ".join(labels) for labels in by_verdict.values())
+    return [
+        pages.Paragraph(
+            f"On papers it never saw, this model predicts {useful} better than the median of the table does."
+            if useful
+            else "On papers it never saw, this model predicts nothing better than the median of the table does."
+        ),
+        *(
+            [pages.Paragraph(f"For {ranges} no skill is shown yet: read these as ranges, and do not rank by them.")]
+            if ranges
+            else []
+        ),
+    ]
+
+
+def _model(trained: Trained, on: date) -> Blocks:
+    """What is needed to make the model again: versions, hashes, settings."""
     facts, config = trained.bundle.facts, trained.config
     rows: list[tuple[str, pages.Cell]] = [
         ("version of the code", facts["code_version"]),
@@ -103,12 +147,6 @@ def _about(trained: Trained, on: date) -> Blocks:
         ("Python", facts["python"]),
     ]
     return [
-        pages.Paragraph(
-            f"Silion predicts {', '.join(target.label for target in TARGETS.values())} of silicon-anode solid-state "
-            "cells before they are built, by gradient-boosted trees trained on published values. On papers never seen:"
-        ),
-        pages.Bullets(card.verdicts(trained.scores)),
-        pages.Bullets([pages.Link(f"{questions_page.TITLE}: {questions_page.PAGE}", questions_page.PAGE)]),
         pages.Heading("What the model is"),
         pages.Table(["what", "value"], rows),
         pages.Paragraph(
@@ -156,6 +194,27 @@ def _choice(trained: Trained) -> Blocks:
     ]
 
 
+def _described(described: dict[str, dict[str, float]], papers: Mapping[str, tuple[int, int]] | None = None) -> Blocks:
+    """Return how many cells of each target state each of the nine descriptors."""
+    rows = [
+        (descriptor.label, *(f"{100 * shares[descriptor.label]:.0f} %" for shares in described.values()))
+        for descriptor in DESCRIPTORS
+    ]
+    means = [f"{100 * sum(shares.values()) / len(shares):.0f} %" for shares in described.values()]
+    rows.append(("all nine, mean", *means))
+    if papers:
+        rows.append((f"papers with at least {WELL_DESCRIBED} of them", *(str(some) for some, _ in papers.values())))
+        rows.append(("papers with all nine", *(str(whole) for _, whole in papers.values())))
+    return [
+        pages.Paragraph(
+            "Share of the labels whose cell states a descriptor. What no cell states no model can learn from; "
+            "`silion data list` says it again, and data/README.md how a cell is to be described: "
+            f"{enough_text()}."
+        ),
+        pages.Table(["descriptor", *described], rows),
+    ]
+
+
 def _data(trained: Trained, folder: Path) -> Blocks:
     literature = trained.literature
     found = inventory(literature)
@@ -174,6 +233,7 @@ def _data(trained: Trained, folder: Path) -> Blocks:
             "flagged."
         ),
         pages.Table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
+        *_described(found.described, found.described_papers),
         pages.Paragraph(
             "A group is what a fold holds out whole: a paper, or papers joined because they share a composition. Only "
             "bounded are rows that say 'at most', 'at least' or a range, and lives of which one end is known."
@@ -264,16 +324,3 @@ def summary(scores: Mapping[str, Score]) -> str:
     censored = ", ".join(target.label for target in TARGETS.values() if target.censored)
     lines.append(f"  ({censored}: concordance above 0.5 is skill; the others: below 1)")
     return "\n".join(lines)
-
-
-def write_readme(scores: Mapping[str, Score], readme: Path) -> None:
-    """Put the skill tables between the two marks of the README.
-
-    Parameters
-    ----------
-    scores : mapping of str to Score
-        Skill by target column.
-    readme : Path
-        Path of README.md.
-    """
-    write_between_marks(readme, BEGIN, END, markdown(scores))

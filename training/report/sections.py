@@ -23,6 +23,8 @@ from training.report import tables as card
 from training.train import Trained
 
 Blocks = list[pages.Block]
+GLANCE = "Skill at a glance"
+"""First section of the report."""
 
 
 def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
@@ -82,19 +84,39 @@ def with_interval(value: float, low: float, high: float) -> str:
     return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
 
-def skill(trained: Trained, folder: Path) -> Blocks:
+def glance(scores: Mapping[str, Score], folder: Path) -> Blocks:
+    """Skill of each target in a sentence and a picture.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    folder : Path
+        Folder that is written into.
+    """
+    judged = {column: scores[column] for column in targets_with_an_error()}
+    bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
+    save_figure(figures.ratios(bars), folder / "skill.png")
+    return [
+        pages.Heading(GLANCE),
+        pages.Picture(
+            "skill.png",
+            "Error on papers never seen, over the error of the median of the table; left of the line is skill",
+            "skill.csv",
+        ),
+        pages.Bullets(card.verdicts(scores)),
+    ]
+
+
+def skill(trained: Trained) -> Blocks:
     """Errors beside the baselines, per target.
 
     Parameters
     ----------
     trained : Trained
         Result of a training.
-    folder : Path
-        Folder that is written into.
     """
     judged = {column: trained.scores[column] for column in targets_with_an_error()}
-    bars = [(TARGETS[column].label, score.skill, score.skill_low, score.skill_high) for column, score in judged.items()]
-    save_figure(figures.ratios(bars), folder / "skill.png")
     methods = [MODEL, *BASELINES]
     rows: list[tuple[pages.Cell, ...]] = [
         (
@@ -117,13 +139,10 @@ def skill(trained: Trained, folder: Path) -> Blocks:
             "conductivity no composition either. Each method's column is its mean absolute error. Dummy is the median "
             "of the training rows, nearest the mean of the three nearest rows, ridge a straight line. Intervals are "
             "90 % bootstrap intervals over groups. A target whose interval includes the dummy is marked 'no skill "
-            "shown yet'. Kin is the number of training rows left out of a fold as kin of its test rows, on "
-            "average."
+            "shown yet', and so is one whose interval does without the paper that helps most. Kin is "
+            "the number of training rows left out of a fold as kin of its test rows, on average."
         ),
         pages.Table(["target", "rows", "groups", "kin", *methods, "error over the dummy's (90 %)", "verdict"], rows),
-        pages.Picture(
-            "skill.png", "Error on unseen papers over the dummy's, per target; left of the line is skill", "skill.csv"
-        ),
         pages.Paragraph(
             "Conductivity on chemical systems never seen, where a group is a set of elements, or a class where no "
             f"stoichiometry is known: {sentence(trained.by_system)}."

@@ -239,7 +239,9 @@ def verdicts(scores: Mapping[str, Score]) -> list[str]:
 
 def _skill(score: Score) -> str:
     interval = f"90 % interval {score.skill_low:.2f} to {score.skill_high:.2f}"
-    return f"{score.verdict} ({score.skill_name} {score.skill:.2f}, {interval})"
+    if TARGETS[score.target].censored:
+        return f"{score.verdict} ({score.skill_name} {score.skill:.2f}, {interval}; 0.5 is chance)"
+    return f"{score.verdict} (error {score.skill:.2f} times that of the median of the table, {interval})"
 
 
 def not_for(trained: Trained) -> list[str]:
@@ -286,12 +288,13 @@ def _too_few(found: Mapping[str, OutOfFold]) -> str:
 
 def _liquids(trained: Trained) -> str:
     cells = trained.literature.cells
-    left_out = sum(cell.electrolyte_class in LIQUID_CLASSES for cell in cells)
+    left_out = sum(cell.state != "solid" for cell in cells)
     classes = classes_of(trained.found[LINK].examples.designs)
     gels = sum(kind in LIQUID_CLASSES for kind in classes)
     return (
-        f"Liquid and gel electrolytes: the cell models learned from no such cell ({left_out} of {len(cells)} cells in "
-        f"the tables are left out); the conductivity model learned from {gels} such rows of {len(classes)}."
+        "Liquid and gel electrolytes: the cell models learned from no such cell and from none whose electrolyte is not "
+        f"named ({left_out} of {len(cells)} cells in the tables are left out); the conductivity model learned from "
+        f"{gels} such rows of {len(classes)}."
     )
 
 

@@ -169,6 +169,7 @@ def cross_validate_tuned(
     protocol: Protocol,
     tuning: Tuning,
     progress: Progress = lambda steps: None,
+    link: ConductivityLink | None = None,
 ) -> dict[str, OutOfFold]:
     """As `cross_validate`, with the search repeated inside every outer fold of the parts that are tuned.
 
@@ -187,8 +188,10 @@ def cross_validate_tuned(
         Search for recipes inside the folds.
     progress : callable
         Called with the number of steps just done.
+    link : ConductivityLink or None
+        As for `cross_validate`.
     """
-    return cross_validate(literature, choices, protocol, progress, partial(tune_nested, tuning=tuning))
+    return cross_validate(literature, choices, protocol, progress, partial(tune_nested, tuning=tuning), link)
 
 
 def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:

@@ -252,3 +252,33 @@ def test_what_others_typed_into_a_table_stays(run, write, tmp_path):
     assert {name: value for name, value in first.items() if value} == {
         "measurement_id": "m1", "electrolyte": "Li3PS4", "conductivity_s_per_cm": "3.0E-4", "source_id": "my lab"
     }  # fmt: skip
+
+
+def test_a_capacity_says_per_gram_of_what(run, write):
+    header = "anode,electrolyte,cell_type,first_capacity_mah_per_g,first_capacity_basis,doi\n"
+    cells = ["Si,Li6PS5Cl,full,147.3,", "nano-Si,Li6PS5Cl,full,2911,silicon", "Si film,Li6PS5Cl,half,2807,"]
+    done = run("add", write(header + "".join(f"{cell},10.1000/abc\n" for cell in cells)))
+    told = [line.strip() for line in done.out.splitlines() if "per gram of what" in line]
+    assert told == [
+        "line 2: 147.3 mAh/g, per gram of what? State first_capacity_basis (silicon, composite, electrode or cathode), "
+        "or cell_type half; until then it teaches no first capacity"
+    ], done.out
+    wrong = run("add", write(f"{header}Si,Li6PS5Cl,full,147.3,copper,10.1000/abc\n"))
+    assert "column first_capacity_basis: got 'copper', expected one of silicon, composite, electrode" in wrong.out
+
+
+def test_areal_and_gravimetric_capacities_of_one_cell_agree(run, write):
+    columns = "anode_loading_mg_per_cm2,first_capacity_mah_per_g,first_areal_capacity_mah_per_cm2"
+    cell = f"anode,electrolyte,{columns},doi\nSi,Li6PS5Cl,2,1507,AREAL,10.1000/abc\n"
+    # 2 mg/cm2 of 1507 mAh/g are 3.014 mAh/cm2; ten times as much is another basis or another unit
+    assert run("add", write(cell.replace("AREAL", "3.0"))).code == 0
+    wrong = run("add", write(cell.replace("AREAL", "30")))
+    assert wrong.code == 1
+    assert "expected about 3.014 mAh/cm² at most, of 1507 mAh/g and 2 mg/cm²; per gram of cathode?" in wrong.out
+
+
+def test_shares_over_100_are_told_once(run, write):
+    header = "anode,electrolyte,silicon_wt_pct,carbon_wt_pct,anode_electrolyte_wt_pct,doi\n"
+    wrong = run("add", write(header + "Si,Li6PS5Cl,60,20,40,10.1000/abc\n"))
+    assert wrong.code == 1
+    assert wrong.out.count("column silicon_wt_pct: got '60', expected at most 100 wt% in sum") == 1

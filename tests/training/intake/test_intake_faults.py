@@ -3,12 +3,14 @@
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from features.tables.mistakes import InputError
 from tests.shared import ROOT, environment
+from training.data.commit import reading
 from training.data.load import SHIPPED, load_literature
 from training.intake.folder import locked, write_files
 
@@ -119,41 +121,67 @@ NAMES = ("withdrawn.csv", "sources.csv", "electrolytes.csv")
 
 @pytest.mark.slow
 def test_killed_at_every_point(run, ready, tmp_path, monkeypatch):
-    """The reject file and three tables: 4 files put on disk, then 4 renames, each put on disk: 12 points."""
+    """The reject file and three tables are one change, made by the journal.
+
+    4 files put on disk; the reject file: its rename, and twice its folder; the journal put on disk, renamed, and its
+    folder: from that rename on the change is made; 3 renames, and twice the folder: 15 points.
+    """
     said, places = killed(WORDS, tmp_path)
     assert "survived with 1" in said  # 1: a row was rejected
     *dead, alive = places
-    assert len(dead) == 12
+    assert len(dead) == 15
     before, after = files(tmp_path / "mydata"), files(alive / "mydata")
     assert all(after[name] != before.get(name) for name in NAMES)
     seen = []
     for place in dead:
-        now = files(place / "mydata")
-        assert all(now.get(name) in (before.get(name), after[name]) for name in NAMES), place.name
-        seen.append(sum(now.get(name) == after[name] for name in NAMES))
-        assert [name for name in NAMES if now.get(name) == after[name]] == list(NAMES[: seen[-1]])  # in this order
-        load_literature([SHIPPED, place / "mydata"])
+        with reading([place / "mydata"]):  # whoever reads next finishes what was begun
+            now = files(place / "mydata")
+        assert now in (before, after), place.name
+        seen.append(now == after)
+        assert not list(place.rglob(".commit.json"))
+    for place in (dead[0], dead[8], dead[9], dead[-1]):  # the next command works: before and after the change is made
         monkeypatch.chdir(place)
-        assert (run(*WORDS).code, files(place / "mydata")) == (1, after), place.name  # the next command works
+        assert (run(*WORDS).code, files(place / "mydata")) == (1, after), place.name
         assert not list(place.rglob("*.part"))
-    assert seen == [0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3]  # 4 on disk; reject file; then each table: rename, on disk
+    assert seen == [False] * 9 + [True] * 6
 
 
 @pytest.mark.slow
 def test_killed_while_withdrawing(run, ready, write, tmp_path, monkeypatch):
-    """Points, cells and electrolytes: 3 files put on disk, then 3 renames, each put on disk: 9 points."""
+    """Points, cells and electrolytes: 3 files, the journal, and 3 renames: 11 points."""
     run("add", write("cell_id,anode,electrolyte,ICE (%),doi\nlab-7,Si,Li6PS5Cl,84,10.1000/abc\n", "c.csv"), "--write")
     run("add", write("id,cell,cycle,retention,doi\np1,lab-7,100,80,10.1000/abc\n", "p.csv"), "--write")
     before = files(tmp_path / "mydata")
     words = ("withdraw", "10.1000/abc", "--why", "retracted")
     said, (*dead, alive) = killed(words, tmp_path)
     after = files(alive / "mydata")
-    assert ("survived with 0" in said, len(dead)) == (True, 9)
+    assert ("survived with 0" in said, len(dead)) == (True, 11)
     for place in dead:
-        assert all(content in (before[name], after[name]) for name, content in files(place / "mydata").items())
-        load_literature([SHIPPED, place / "mydata"])  # a point in training never has its cell out of it
+        with reading([place / "mydata"]):
+            assert files(place / "mydata") in (before, after)
+    for place in (dead[0], dead[5], dead[-1]):
+        load_literature([SHIPPED, place / "mydata"])
         monkeypatch.chdir(place)
         assert (run(*words).code, files(place / "mydata")) == (0, after)
+
+
+def test_who_reads_while_tables_change_sees_all_of_them_as_before_or_all_as_after(tmp_path):
+    """The writer holds the folder between its renames: the reader waits, and does not see the half of it."""
+    write_files({tmp_path / "first.csv": "1", tmp_path / "second.csv": "1"})
+    seen, reads = [], threading.Event()
+
+    def read():
+        with reading([tmp_path]):
+            seen.append({path.read_text() for path in tmp_path.glob("*.csv")})
+
+    with locked(tmp_path):
+        reader = threading.Thread(target=lambda: (reads.set(), read()))
+        (tmp_path / "first.csv").write_text("2")
+        reader.start()
+        reads.wait()
+        (tmp_path / "second.csv").write_text("2")
+    reader.join()
+    assert seen == [{"2"}]
 
 
 @pytest.mark.slow
@@ -207,7 +235,13 @@ def test_a_rename_that_fails_tells_what_was_written(tmp_path, monkeypatch):
         return rename(path, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(InputError, match=r"second.csv: cannot be written .*written before: first.csv; run the command"):
+    words = r"cannot be written .*written before: first.csv; the next command here finishes it"
+    with pytest.raises(InputError, match=words):
         write_files({tmp_path / "first.csv": "1", tmp_path / "second.csv": "2"})
     assert files(tmp_path) == {"first.csv": b"1"}
+    with pytest.raises(InputError, match="interrupted and cannot be finished here"), reading([tmp_path]):
+        pass
+    monkeypatch.undo()
+    with locked(tmp_path):
+        assert files(tmp_path) == {"first.csv": b"1", "second.csv": b"2"}
     assert not list(tmp_path.glob(".*.part"))

@@ -6,8 +6,9 @@ import pytest
 
 from features.tables.mistakes import InputError
 from features.tables.records import TABLES
+from tests.shared import ROOT
 from training.intake.draft import ADDABLE, recognised
-from training.intake.headers import Mapped, names, read_header, read_mapping
+from training.intake.headers import ENDS, Mapped, names, read_header, read_mapping
 
 
 def column(header, table, mapping=None):
@@ -107,7 +108,7 @@ def test_columns_of_a_reject_file_are_ignored():
 def test_every_name_is_of_a_column():
     known = {name for model in TABLES.values() for name in model.model_fields}
     meant, refused = names()
-    assert {column for columns in meant.values() for column in columns} <= known
+    assert {end for columns in meant.values() for column in columns for end in column.split(ENDS)} <= known
     assert not set(meant) & set(refused)
 
 
@@ -140,7 +141,7 @@ def test_mappings_in_three_formats_are_one(write):
     ("name", "text", "message"),
     [
         ("m.json", "{", "not JSON"),
-        ("m.json", "[1]", "expected an object 'their column: our column', got list"),
+        ("m.json", "[1]", "expected an object 'theirs: ours', got list"),
         ("m.json", '{"a": 3}', "column 'a': got 3, expected our column, null to leave it out, or an object"),
         ("m.yaml", "a: [", "not YAML"),
         ("m.csv", "a,b\n", "expected the columns theirs, ours and (optional) unit, got a, b"),
@@ -152,6 +153,21 @@ def test_unusable_mappings(write, name, text, message):
     with pytest.raises(InputError) as error:
         read_mapping(write(text, name))
     assert message in str(error.value)
+
+
+def test_a_folder_is_no_mapping(tmp_path):
+    with pytest.raises(InputError, match="is a folder, expected a mapping file"):
+        read_mapping(tmp_path)
+
+
+def test_the_documented_mapping_reads_the_documented_table(run, write):
+    """The two blocks of data/README.md, as they are printed there."""
+    page = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    section = page.partition("### Your own words for columns")[2]
+    table, mapping = (block.partition("\n")[2] for block in section.split("```")[1:4:2])
+    done = run("add", write(table, "messungen.csv"), "--mapping", write(mapping, "map.csv"))
+    assert "Li6PS5Cl, 25 °C, 0.0023 S/cm" in done.out
+    assert "rejected       0" in done.out
 
 
 def test_missing_mapping(tmp_path):

@@ -9,9 +9,9 @@ ASKED = {
     # argyrodites in training show 1e-3 to 8e-3 S/cm at room temperature
     "mS/cm entered as S/cm": (f"{ELECTROLYTES}Li6PS5Cl,2.3,25,lab\n", "looks like mS/cm"),
     "a poor one's mS/cm": (f"{ELECTROLYTES}Li6PS5Cl,0.1,25,lab\n", "looks like mS/cm"),
-    "100 times too low": (f"{ELECTROLYTES}Li6PS5Cl,1e-6,25,lab\n", "times away from their middle"),
+    "100 times too low": (f"{ELECTROLYTES}Li6PS5Cl,1e-13,25,lab\n", "times away from their middle"),
     "a bound that far": (f"{ELECTROLYTES}Li6PS5Cl,<1e-10,25,lab\n", "times away from their middle"),
-    "a class nobody measured": (f"{ELECTROLYTES}Li3InCl6,2,25,lab\n", "solid electrolytes at like temperature"),
+    "a class nobody measured": (f"{ELECTROLYTES}Li3N,2,25,lab\n", "solid electrolytes at like temperature"),
     "in a cell": (
         "anode,electrolyte,sigma,ICE,source\nSi,Li6PS5Cl,2.3,84,lab\n",
         "electrolyte_conductivity_s_per_cm: 2.3 S/cm; looks like mS/cm",

@@ -111,6 +111,7 @@ UNUSABLE = {
     "a list": ("a.jsonl", "[1, 2]\n", "line 1: got list, expected a JSON object"),
     "a key twice": ("a.jsonl", '{"a": 1, "a": 2}\n', "line 1: got the key 'a' twice"),
     "NaN": ("a.jsonl", '{"a": NaN}\n', "line 1: got NaN, which is no JSON"),
+    "nested without end": ("a.jsonl", "[" * 100_000, "line 1: got maximum recursion depth exceeded"),
     "nested": ("a.jsonl", '{"a": {"b": 1}}\n', "line 1, column a: got dict, expected text, a number"),
 }  # fmt: skip
 

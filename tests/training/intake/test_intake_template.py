@@ -40,6 +40,23 @@ def test_units_and_limits_are_told():
     )
 
 
+def test_the_nine_that_describe_a_cell_are_told_and_the_example_is_scored():
+    # the example states size, three shares, pressure, current and temperature; no loading and no lower cut-off
+    text = template_text("cells")
+    assert "A cell teaches most where it states these nine: particle size or film thickness (silicon_size_nm or" in text
+    assert "The example states 7 of 9, not anode loading, lower cut-off." in text
+    assert "these nine" not in template_text("cycling")
+
+
+def test_a_new_cell_is_scored_by_what_describes_it(run, write):
+    cells = "electrolyte,anode,silicon_size_nm,c_rate_per_h,ice_pct,source_id\nLi6PS5Cl,Si,100,C/10,84,my lab\n"
+    lines = run("add", write(cells)).out.splitlines()
+    place = lines.index("described (of nine descriptors):")
+    assert lines[place + 1].startswith("  line 2: 2 of 9; to add, rarest first: ")
+    assert lines[place + 1].count(",") == 7  # seven that it does not state, and the one before "rarest"
+    assert "described" not in run("add", write("electrolyte,conductivity_s_per_cm,source_id\nLi3N,1e-3,my lab\n")).out
+
+
 def test_a_filled_template(run, tmp_path):
     run("template", "electrolytes", "-o", "mine.csv")
     path = tmp_path / "mine.csv"

@@ -51,8 +51,8 @@ def test_restored(pieces: list[str], whole: str) -> None:
         (["Li P 6 0.6 Ge 0.4 S I 5"], "no order of them gives a neutral formula"),
         # two gaps must be filled, one number is there
         (["Li La Zr O 7"], "do not fit the gaps they left"),
-        # samarium has no state in features/formulas/charge.py: both orders could be
-        (["Li 6 La Ta3 1.5Sm0.5O12"], "fit in 2 ways, such as Li6La1.5Ta3Sm0.5O12 or Li6La3Ta1.5Sm0.5O12"),
+        # promethium has no state in features/formulas/charge.py: both orders could be
+        (["Li 6 La Ta3 1.5Pm0.5O12"], "fit in 2 ways, such as Li6La1.5Ta3Pm0.5O12 or Li6La3Ta1.5Pm0.5O12"),
         (["Li Q 3 4"], "no order of them gives a neutral formula"),
     ],
 )

@@ -1,0 +1,68 @@
+"""One measurement under two papers is asked about, and where it is kept its papers are one group."""
+
+from __future__ import annotations
+
+from features.tables.literature import papers_of
+from features.tables.records import CellRow, ElectrolyteRow
+from training.data.load import SHIPPED, load_literature
+from training.data.twins import Twins
+
+INVENTED = "10.9999/invented"
+
+
+def test_a_copy_of_a_shipped_cell_is_asked_about_and_grouped(run, write, literature, tmp_path):
+    cell = next(row for row in literature.cells if row.ice_pct and row.first_capacity_mah_per_g and row.in_training)
+    header = "cell_id,anode,electrolyte,ICE (%),first_capacity_mah_per_g,doi\n"
+    values = f"copy-1,{cell.anode},{cell.electrolyte},{cell.ice_pct},{cell.first_capacity_mah_per_g},{INVENTED}?a=1#b\n"
+    file = write(header + values.replace(";", ","), "copy.csv")
+    asked = run("add", file, "--write")
+    assert asked.code != 0
+    assert f"the same measurement as {cell.cell_id}" in asked.out + asked.err
+    assert run("add", file, "--write", "--confirm").code == 0
+    kept = next(row for row in load_literature([SHIPPED, tmp_path / "mydata"]).cells if row.cell_id == "copy-1")
+    assert set(papers_of(kept.paper)) == {INVENTED, *papers_of(cell.paper)}
+
+
+def test_two_equal_numbers_of_another_source_are_one_measurement(literature):
+    cell = next(row for row in literature.cells if row.ice_pct and row.first_capacity_mah_per_g)
+    twins = Twins(literature)
+    other = cell.model_copy(update={"cell_id": "x", "source_id": INVENTED, "doi": None, "anode": "other"})
+    twin = twins.of(other)
+    assert isinstance(twin, CellRow)
+    assert (twin.ice_pct, twin.first_capacity_mah_per_g) == (cell.ice_pct, cell.first_capacity_mah_per_g)
+    assert twins.of(cell.model_copy(update={"cell_id": "x"})) is None or twins.of(cell).paper != cell.paper
+    assert twins.of(other.model_copy(update={"ice_pct": 12.3456, "average_ce_pct": None})) is None
+
+
+def test_one_number_is_a_twin_only_where_all_else_is_the_same(literature):
+    row = next(
+        row for row in literature.electrolytes if row.conductivity_s_per_cm and row.activation_energy_ev is None
+    ).model_copy(update={"conductivity_high_s_per_cm": None, "conductivity_s_per_cm": 1.23456e-5})
+    from training.data.rows import with_rows
+
+    twins = Twins(with_rows(literature, "electrolytes", {row.measurement_id: row}))
+    other = row.model_copy(update={"measurement_id": "x", "source_id": INVENTED, "doi": None})
+    assert isinstance(twins.of(other), ElectrolyteRow)
+    assert twins.of(other.model_copy(update={"temperature_c": 77.0})) is None
+
+
+def test_check_finds_beside_the_shipped_tables_what_a_training_would_refuse(run, literature, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    known = next(source for source in literature.sources.values() if source.doi)
+    (folder / "sources.csv").write_text(
+        "source_id,citation,doi,told_by\n"
+        f"mine,A paper of mine 2026,https://doi.org/{known.doi.upper()}?ref=x,me\n"
+        "other,Another paper 2026,10.1007/x,me\n"
+        "again,A third paper 2026,10.1007/x?x=1,me\n"
+    )
+    shipped = literature.cells[0]
+    (folder / "cells.csv").write_text(
+        f"cell_id,anode,electrolyte,ice_pct,source_id,in_training\n{shipped.cell_id},Si,Li6PS5Cl,80,mine,yes\n"
+    )
+    done = run("check", folder)
+    text = done.out + done.err
+    assert done.code != 0
+    assert f"that of {known.source_id} in row mine" in text
+    assert "that of other in row again" in text
+    assert f"'{shipped.cell_id}', expected an id of its own" in text

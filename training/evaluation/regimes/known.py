@@ -1,0 +1,206 @@
+"""Compositions that another paper measured: the row's own paper is held out, the others stay, and predictions are drawn
+to what they measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.ensemble import Labels, Recipe
+from models.intervals import LevelError, calibrate
+from models.known.agreement import Agreement, drawn, precisions
+from models.known.measurements import LEAST_MODEL_SHARE, Conditions, Measurements, learn_measurements
+from models.lab_effect import FEWEST_CALIBRATED
+from models.tasks.examples import Examples
+from training.config import Protocol
+from training.data.groups import Kinship
+from training.evaluation.crossvalidate import MODEL, validate
+
+
+@dataclass(frozen=True)
+class KnownErrors:
+    """Predictions of rows whose composition another paper measured, the row's own paper unseen.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n_judged,)
+        Places among the examples.
+    labels : Labels
+        Of these rows.
+    groups : ndarray of int, shape (n_judged,)
+        Group of papers of each.
+    alone : ndarray, shape (n_judged,)
+        Model's prediction, on its scale.
+    weight, mean : ndarray, shape (n_judged,)
+        Of what the other papers measured, as of `precisions`.
+    between, within : ndarray, shape (n_judged,)
+        Deviations that the training rows of its fold showed.
+    other : ndarray, shape (n_judged,)
+        Mean distance of a single other paper's value from the row's.
+    """
+
+    rows: np.ndarray
+    labels: Labels
+    groups: np.ndarray
+    alone: np.ndarray
+    weight: np.ndarray
+    mean: np.ndarray
+    between: np.ndarray
+    within: np.ndarray
+    other: np.ndarray
+
+    def model_deviation(self, others: np.ndarray) -> float:
+        """Return the deviation of the model's error of a composition's value, as some rows show it.
+
+        Parameters
+        ----------
+        others : ndarray of bool, shape (n_judged,)
+            Rows that are asked; every group counts once.
+        """
+        some = others & self.labels.exact
+        square = (self.labels.middle - self.alone)[some] ** 2 - self.between[some] ** 2 - self.within[some] ** 2
+        kinds, member = np.unique(self.groups[some], return_inverse=True)
+        least = LEAST_MODEL_SHARE * float(self.between.mean())
+        if not len(kinds):
+            return 2 * float(self.between.mean())
+        by_group = np.bincount(member, square) / np.bincount(member)
+        return float(np.sqrt(max(by_group.mean(), least**2)))
+
+    def drawn(self, deviation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return drawn predictions and the deviation of their errors, shape (n_judged,) each.
+
+        Parameters
+        ----------
+        deviation : ndarray, shape (n_judged,)
+            Of the model's error of the composition's value.
+        """
+        centre, left = drawn(self.alone, deviation**2, self.weight, self.mean)
+        return centre, np.sqrt(left + self.between**2 + self.within**2)
+
+    @property
+    def unseen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Drawn predictions and deviations, how sure the model is settled without the row's own group."""
+        settled = np.empty(len(self.groups))
+        for group in np.unique(self.groups):
+            own = self.groups == group
+            settled[own] = self.model_deviation(~own)
+        return self.drawn(settled)
+
+    def coverage(self, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return whether each row lies in its interval, and the interval's width; NaN where too few papers calibrate.
+
+        Parameters
+        ----------
+        level : float
+            Share of papers whose values the interval should hold, 0 to 1.
+        """
+        centre, deviation = self.unseen
+        miss = self.labels.distance(centre)
+        covered, width = np.full(len(miss), np.nan), np.full(len(miss), np.nan)
+        for group in np.unique(self.groups):
+            own = self.groups == group
+            try:
+                half = self._calibrated(miss, deviation, ~own).half_width(deviation[own], level)
+            except LevelError:
+                continue
+            covered[own], width[own] = miss[own] <= half + 1e-12, 2 * half
+        return covered, width
+
+    def _calibrated(self, miss: np.ndarray, deviation: np.ndarray, some: np.ndarray) -> Agreement:
+        """How papers calibrate the intervals, by some of the rows."""
+        groups = self.groups[some]
+        if len(np.unique(groups)) < FEWEST_CALIBRATED:
+            return Agreement()
+        errors = Labels(miss[some], miss[some], np.ones(int(some.sum())))
+        return Agreement(
+            calibration=calibrate(np.zeros((1, len(groups))), deviation[None, some], errors, groups, noise=0.0)
+        )
+
+    def settle(self, agreement: Agreement) -> Agreement:
+        """Return an agreement with the model's deviation, and the intervals, as all rows show them.
+
+        Parameters
+        ----------
+        agreement : Agreement
+            Kept where too few groups of papers measured what another one did.
+        """
+        if len(np.unique(self.groups)) < FEWEST_CALIBRATED:
+            return agreement
+        centre, deviation = self.unseen
+        every = np.ones(len(self.groups), dtype=bool)
+        calibration = self._calibrated(self.labels.distance(centre), deviation, every).calibration
+        return replace(agreement, model=self.model_deviation(every), calibration=calibration)
+
+
+def known_errors(name: str, examples: Examples, choices: Mapping[str, Recipe], protocol: Protocol) -> KnownErrors:
+    """Predict every row whose composition another paper measured, without its own paper.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    examples : Examples
+        All rows.
+    choices : mapping of str to Recipe
+        Recipes to choose from inside each training fold.
+    protocol : Protocol
+        Folds and seed; one repeat is made.
+    """
+    kin = Kinship.of(examples, by_composition=False)
+    conditions = Conditions.of(examples.designs)
+    measured = Measurements.of(examples.designs, _exact(examples), examples.papers.tolist(), _places(len(kin.groups)))
+    pairs, rows = measured.telling(conditions)
+    sources = np.array([int(row) for row in measured.rows], dtype=np.int64)[rows]
+    told = pairs.near & ~_share_a_paper(kin, pairs.design, sources)
+    judged = np.unique(pairs.design[told])
+    folds = replace(protocol, repeats=1).tests(kin.groups)
+    tests = [(0, found) for _, fold in folds if len(found := np.intersect1d(fold, judged))]
+    if not tests:
+        return _none()
+    model = validate(name, examples, kin, choices, protocol, tests=tests, baselines=())
+    pieces = []
+    for _, test in tests:
+        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+        rest = rest[~kin.leaks(rest, test)]
+        pieces.append(_told(examples, rest, test))
+    order = np.concatenate([test for _, test in tests])
+    weight, mean, between, within, other = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    kept = weight > 0
+    rows = order[kept]
+    return KnownErrors(
+        rows, examples.labels.take(rows), kin.groups[rows], model.predicted[MODEL][0, rows],
+        weight[kept], mean[kept], between[kept], within[kept], other[kept],
+    )  # fmt: skip
+
+
+def _told(examples: Examples, rest: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What training rows tell of test rows: weight, mean, deviations, and how far single papers lie from the row."""
+    train, held = examples.take(rest), examples.take(test)
+    known = learn_measurements(train.designs, train.labels, np.nan)
+    values, _ = known.telling(Conditions.of(held.designs))
+    near = np.bincount(values.design, values.near, minlength=len(test)) > 0
+    weight, mean = precisions(values, known.agreement, len(test), own=False)
+    apart = np.abs(values.value - held.labels.middle[values.design])
+    count = np.bincount(values.design, values.near, minlength=len(test))
+    other = np.bincount(values.design, apart * values.near, minlength=len(test)) / np.where(count > 0, count, 1)
+    between, within = (np.full(len(test), each) for each in (known.agreement.between, known.agreement.within))
+    return np.where(near, weight, 0.0), mean, between, within, other
+
+
+def _none() -> KnownErrors:
+    empty, places = np.empty(0), np.empty(0, dtype=np.int64)
+    return KnownErrors(places, Labels(empty, empty, empty), places, *[empty] * 6)
+
+
+def _exact(examples: Examples) -> np.ndarray:
+    return np.where(examples.labels.exact, examples.labels.middle, np.nan)
+
+
+def _places(count: int) -> list[str]:
+    return [str(place) for place in range(count)]
+
+
+def _share_a_paper(kin: Kinship, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray((kin.papers[one] & kin.papers[other]).any(axis=1))

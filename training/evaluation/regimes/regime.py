@@ -1,0 +1,235 @@
+"""Skill and coverage by how much is known of the electrolyte asked about, each by paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from features.electrolyte import classes_of
+from models.ensemble import Recipe
+from models.tasks.examples import Examples
+from models.tasks.target import Target
+from training.config import Protocol
+from training.data.groups import Kinship
+from training.evaluation.bootstrap import bootstrap_ratio, held_share
+from training.evaluation.coverage import coverage
+from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
+from training.evaluation.regimes.known import KnownErrors
+
+KNOWN, FAMILY, NEW = "composition known", "family known", "family never seen"
+OTHER_PAPER, ALONE, DUMMY = "another paper's value", "the model without it", "dummy"
+FEWEST_PAPERS = 2
+"""Groups of papers below which a regime is not reported."""
+
+
+@dataclass(frozen=True)
+class RegimeScore:
+    """Skill in one regime.
+
+    Attributes
+    ----------
+    regime : str
+        What is known of the electrolyte.
+    rows, papers : int
+        Rows with a value, and groups of papers they come from.
+    error : float
+        Mean absolute error, every paper counting once, on the target's error scale.
+    beside : mapping of str to float
+        The same of what stands beside the prediction.
+    ratio, ratio_low, ratio_high : mapping of str to float
+        Error over that of each of them, with the 90 % bootstrap interval over papers.
+    coverage, coverage_low, coverage_high : float
+        Share of papers' values inside the interval at `level`; NaN where too few papers calibrate one.
+    width : float
+        Mean width of the interval, every paper counting once.
+    """
+
+    regime: str
+    rows: int
+    papers: int
+    error: float
+    beside: Mapping[str, float]
+    ratio: Mapping[str, float]
+    ratio_low: Mapping[str, float]
+    ratio_high: Mapping[str, float]
+    level: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    width: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def _score(
+    regime: str,
+    errors: Mapping[str, np.ndarray],
+    covered: np.ndarray,
+    width: np.ndarray,
+    groups: np.ndarray,
+    level: float,
+    seed: int,
+) -> RegimeScore | None:
+    """Score one regime from the errors of its rows; `errors` holds `MODEL` and what stands beside it, NaN for bounds.
+
+    Parameters
+    ----------
+    errors : mapping of str to ndarray, shape (n_rows,)
+        By method.
+    covered, width : ndarray, shape (n_rows,)
+        Of the intervals.
+    groups : ndarray, shape (n_rows,)
+        Group of papers of each row.
+    """
+    known = np.isfinite(errors[MODEL])
+    if len(np.unique(groups[known])) < FEWEST_PAPERS:
+        return None
+    kinds, member, size = np.unique(groups[known], return_inverse=True, return_counts=True)
+    weight = 1 / (len(kinds) * size[member])
+    weighted = {name: weight * values[known] for name, values in errors.items()}
+    beside = {name: float(values.sum()) for name, values in weighted.items() if name != MODEL}
+    ends = {name: bootstrap_ratio(groups[known], weighted[MODEL], weighted[name], seed) for name in beside}
+    share, low, high = held_share(covered, groups, seed)
+    widths = held_share(width, groups, seed)[0]
+    error = float(weighted[MODEL].sum())
+    return RegimeScore(
+        regime,
+        int(known.sum()),
+        len(kinds),
+        error,
+        beside,
+        {name: error / value for name, value in beside.items()},
+        {name: each[0] for name, each in ends.items()},
+        {name: each[1] for name, each in ends.items()},
+        level,
+        share,
+        low,
+        high,
+        widths,
+    )
+
+
+def score_known(found: KnownErrors, level: float, seed: int) -> RegimeScore | None:
+    """Score predictions drawn to what other papers measured; None with fewer than two papers.
+
+    Parameters
+    ----------
+    found : KnownErrors
+        As `known_errors` gives them.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the bootstrap.
+    """
+    if not len(found.rows):
+        return None
+    exact, value = found.labels.exact, found.labels.middle
+    missed = {
+        MODEL: np.abs(value - found.unseen[0]),
+        ALONE: np.abs(value - found.alone),
+        OTHER_PAPER: found.other,
+    }
+    errors = {name: np.where(exact, values, np.nan) for name, values in missed.items()}
+    covered, width = found.coverage(level)
+    return _score(KNOWN, errors, covered, width, found.groups, level, seed)
+
+
+def classes_in(examples: Examples) -> np.ndarray:
+    """Return the class of each row as a word, shape (n_rows,); those of no known class are taken for one.
+
+    Parameters
+    ----------
+    examples : Examples
+        Of electrolytes.
+    """
+    return np.array([str(kind) for kind in classes_of(examples.designs)])
+
+
+def unseen_families(
+    name: str, examples: Examples, kin: Kinship, choices: Mapping[str, Recipe], protocol: Protocol
+) -> OutOfFold:
+    """Predict every row by a model that learnt from no electrolyte of its class, paper or composition.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    examples : Examples
+        All rows; those of no known class are taken for one class.
+    kin : Kinship
+        Their groups.
+    choices : mapping of str to Recipe
+        Recipes to choose from inside each training fold.
+    protocol : Protocol
+        Folds, to which whole classes are dealt, and seed; one repeat is made.
+
+    Raises
+    ------
+    SplitError
+        Fewer classes than folds.
+    """
+    number = np.unique(classes_in(examples), return_inverse=True)[1]
+    tests = replace(protocol, repeats=1).tests(number)
+    return validate(name, examples, kin, choices, protocol, tests=tests, baselines=(DUMMY,))
+
+
+def score_unknown(target: Target, regime: str, found: OutOfFold, level: float, seed: int) -> RegimeScore | None:
+    """Score predictions of compositions that no paper in training measured; None with fewer than two papers.
+
+    Parameters
+    ----------
+    target : Target
+        Of an electrolyte, whose error scale is the model's.
+    regime : str
+        `FAMILY` judges the rows whose class was in training in every repeat, `NEW` all.
+    found : OutOfFold
+        Out-of-fold predictions of its task.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    seed : int
+        Of the bootstrap.
+    """
+    labels = found.examples.labels
+    covered, width = coverage(target, found, level)
+    judged = np.ones(len(found.groups), dtype=bool) if regime == NEW else (found.familiar > 0).all(axis=0)
+    errors = {
+        name: np.where(judged & labels.exact, np.abs(values - labels.middle).mean(axis=0), np.nan)
+        for name, values in found.predicted.items()
+        if name in (MODEL, DUMMY)
+    }
+    covered, width = (np.where(judged, values, np.nan) for values in (covered, width))
+    return _score(regime, errors, covered, width, found.groups, level, seed)
+
+
+def regime_table(scores: Sequence[RegimeScore], unit: str) -> str:
+    """Return the regimes as a Markdown table.
+
+    Parameters
+    ----------
+    scores : sequence of RegimeScore
+        Of one target.
+    unit : str
+        Of its error.
+    """
+    lines = [
+        f"| what is known | rows (papers) | error, {unit} | beside (error over it, 90 %) "
+        "| interval holds (90 %) | width |",
+        "|---|---|---|---|---|---|",
+    ]
+    for score in scores:
+        beside = "; ".join(
+            f"{name} {value:.2f} ({score.ratio[name]:.2f}, {score.ratio_low[name]:.2f} to {score.ratio_high[name]:.2f})"
+            for name, value in score.beside.items()
+        )
+        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        held = "too few papers" if np.isnan(score.coverage) else held
+        lines.append(
+            f"| {score.regime} | {score.rows} ({score.papers}) | {score.error:.2f} | {beside} | {held} "
+            f"| {score.width:.1f} |"
+        )
+    return "\n".join(lines)

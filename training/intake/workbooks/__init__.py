@@ -1,0 +1,1 @@
+"""Workbooks whose sheets are several tables of the literature, added as one."""

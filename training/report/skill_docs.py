@@ -1,0 +1,88 @@
+"""What the documents say of skill, written from a run: the tables of docs/skill.md and the verdicts of the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from features.tables.descriptions import write_where_marked
+from models.tasks.registry import TARGETS
+from training.evaluation.score import Score, markdown
+
+PAGES = ("docs/skill.md", "README.md")
+"""Pages that may have the marks, below the checkout."""
+SKILL_MARKS = "<!-- skill table: written by `silion evaluate --write-docs` -->", "<!-- end of skill table -->"
+VERDICT_MARKS = "<!-- verdicts: written by `silion evaluate --write-docs` -->", "<!-- end of verdicts -->"
+
+
+def verdicts(scores: Mapping[str, Score]) -> str:
+    """Return what each target may be used for, as a Markdown table.
+
+    Use it: skill is shown on unseen papers. Use it with care: none is shown, and the share of papers' values that the
+    intervals hold agrees with the one promised. Not yet: neither.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
+    lines = ["| quantity | verdict | on papers the model never saw |", "|---|---|---|"]
+    for column, score in scores.items():
+        lines.append(f"| {TARGETS[column].label} | {_verdict(score)} | {_reason(score)} |")
+    return "\n".join(lines)
+
+
+def _verdict(score: Score) -> str:
+    if score.shown and not score.rests_on_one_paper:
+        return "**use it** to estimate and to rank"
+    if score.coverage_low <= score.level <= score.coverage_high:
+        return "**use it with care**: as a range, not to rank designs"
+    return "**not yet**"
+
+
+def _reason(score: Score) -> str:
+    held = f"{100 * score.coverage:.0f} % of the values lie inside the {100 * score.level:g} % interval"
+    ends = f"{score.skill:.2f}, {score.skill_low:.2f} to {score.skill_high:.2f}"
+    if TARGETS[score.target].censored:
+        return f"concordance {ends} (0.5 is chance); {held}"
+    unit = TARGETS[score.target].error_unit
+    ours, median = score.by_method["silion"], score.by_method["dummy"]
+    errors = f"mean error {ours:.2g} {unit}; always guessing the median of the table errs by {median:.2g}"
+    return f"{errors} (ratio {ends}); {held}"
+
+
+def written(scores: Mapping[str, Score]) -> list[tuple[tuple[str, str], str]]:
+    """Return the marks and what stands between them.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    """
+    return [(SKILL_MARKS, markdown(scores)), (VERDICT_MARKS, verdicts(scores))]
+
+
+def write_docs(scores: Mapping[str, Score], root: Path) -> list[Path]:
+    """Put the tables and verdicts between their marks, in every page that has them.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Skill by target column.
+    root : Path
+        Checkout.
+
+    Returns
+    -------
+    list of Path
+        Pages written.
+
+    Raises
+    ------
+    ValueError
+        No page has the marks, as in an installed copy.
+    """
+    pages = [root / page for page in PAGES]
+    return list(
+        dict.fromkeys(page for marks, text in written(scores) for page in write_where_marked(pages, *marks, text))
+    )
