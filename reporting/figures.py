@@ -133,7 +133,7 @@ def _bound(plot: Axes, lower: float, upper: float, predicted: float, colour: str
 
 
 def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
-    """Draw the error over the dummy's with its interval, one bar per target; left of 1 is skill.
+    """Draw the error over that of the median with its interval, one bar per target; left of 1 is skill.
 
     Parameters
     ----------
@@ -152,7 +152,8 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     plot.axvline(1, color="black", linewidth=1)
     plot.set_yticks(range(len(rows)), [name for name, *_ in reversed(rows)])
     plot.set(
-        xlabel="error on unseen papers over the dummy's (90 % interval); below 1 is skill", ylim=(-0.6, len(rows) - 0.2)
+        xlabel="error / error of the median (90 % interval); below 1 is skill",
+        ylim=(-0.6, len(rows) - 0.2),
     )
     return figure
 
@@ -210,7 +211,7 @@ def learning_curve(rows: Sequence[LearningRow], label: str, unit: str) -> Figure
     share, _, error, low, high, dummy = (np.array(column) for column in zip(*sorted(rows), strict=True))
     plot.fill_between(100 * share, low, high, color=INK, alpha=0.18, linewidth=0)
     plot.plot(100 * share, error, color=INK, marker="o", label="Silion")
-    plot.plot(100 * share, dummy, color="#d55e00", marker="s", linestyle="--", label="dummy")
+    plot.plot(100 * share, dummy, color="#d55e00", marker="s", linestyle="--", label="median of\nthe table")
     plot.set_xticks(100 * share, [f"{percent:.0f} %" for percent in 100 * share])
     plot.set(xlabel="share of the other papers learned from", ylabel=f"error of {label}\n({unit})")
     plot.set_ylim(bottom=0)

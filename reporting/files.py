@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from features.tables.disk import whole, whole_folder_at
 from reporting import pages
 
 FILE_LIST = ".silion-files.json"
@@ -33,9 +33,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         File wanted; its folder is made where it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    yield aside
-    aside.rename(path)
+    with whole(path) as aside:
+        yield aside
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
@@ -128,24 +127,12 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     """
     folder = Path(folder).resolve()
     check_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with whole_folder_at(folder) as aside:
         yield aside
         ours = sorted(path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
         (aside / FILE_LIST).write_text(json.dumps(ours, indent=1), encoding="utf-8")
-        aside.chmod(0o755)
         if folder.exists():
             _carry_over(folder, aside)
-            old = folder.with_name(f"{aside.name}-old")
-            folder.rename(old)
-            aside.rename(folder)
-            shutil.rmtree(old)
-        else:
-            aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
 
 
 def _carry_over(old: Path, new: Path) -> None:

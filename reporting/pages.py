@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
@@ -111,7 +111,38 @@ class Picture:
     numbers: str = ""
 
 
-Block: TypeAlias = Heading | Paragraph | Bullets | Table | Picture
+@dataclass(frozen=True)
+class Drawing:
+    """A picture that is part of the page, with text to select and points that lead somewhere; Markdown has its caption.
+
+    Attributes
+    ----------
+    svg : str
+        An SVG element, trusted: whatever it says of data is escaped in it already.
+    caption : str
+        Plain text.
+    """
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Drawings side by side, as many as the page is wide."""
+
+    drawings: Sequence[Drawing]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks behind a click on a line of text; Markdown shows them."""
+
+    summary: str
+    blocks: Sequence[Block]
+
+
+Block: TypeAlias = "Heading | Paragraph | Bullets | Table | Picture | Drawing | Gallery | Folded"
 
 
 def shown(cell: Cell) -> str:
@@ -185,7 +216,7 @@ def sortable(blocks: Iterable[Block]) -> list[Block]:
     ]
 
 
-def html(title: str, blocks: Iterable[Block]) -> str:
+def html(title: str, blocks: Iterable[Block], unfolded: Collection[str] | None = None) -> str:
     """Write a whole page that loads nothing from elsewhere.
 
     Parameters
@@ -194,21 +225,70 @@ def html(title: str, blocks: Iterable[Block]) -> str:
         Plain text; the title of the page and its first heading.
     blocks : iterable of Block
         In the order of the page.
+    unfolded : collection of str, optional
+        Headings of the sections that are open; all others are behind a click on theirs, and a list of contents before
+        the first of them leads there. None folds nothing.
 
     Returns
     -------
     str
         HTML with its style, and with the script of sortable tables where there is one.
     """
+    blocks = list(blocks)
+    lines = map(_html, blocks) if unfolded is None else _folded(blocks, unfolded)
+    sorts = any(isinstance(block, Table) and block.sortable for block in blocks)
+    return document(title, "\n".join(lines), _asset("sort.js") if sorts else "")
+
+
+def document(title: str, body: str, script: str = "") -> str:
+    """Write a whole page around HTML, with the style of every page.
+
+    Parameters
+    ----------
+    title : str
+        Plain text; the title of the page and its first heading.
+    body : str
+        HTML.
+    script : str
+        JavaScript that the page holds; none where empty.
+    """
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>\n{_asset('page.css')}</style>"
     )
-    blocks = list(blocks)
-    body = "\n".join([f"<h1>{escape(title)}</h1>", *map(_html, blocks)])
-    sorts = any(isinstance(block, Table) and block.sortable for block in blocks)
-    script = f"<script>\n{_asset('sort.js')}</script>\n" if sorts else ""
+    body = f"<h1>{escape(title)}</h1>\n{body}"
+    script = f"<script>\n{script}</script>\n" if script else ""
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n{script}</body></html>\n'
+
+
+def _folded(blocks: Iterable[Block], unfolded: Collection[str]) -> Iterator[str]:
+    """Yield the HTML of blocks, each section but the unfolded ones behind a click on its heading."""
+    is_open, blocks = False, list(blocks)
+    behind = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2]
+    behind = [text for text in behind if text not in unfolded]
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 2:
+            if is_open:
+                yield "</details>"
+            is_open = block.text not in unfolded
+            if is_open:
+                if block.text == behind[0]:
+                    yield _contents(behind)
+                yield f'<details><summary>{_html(block)}</summary><a id="{_anchor(block.text)}"></a>'
+                continue
+        yield _html(block)
+    if is_open:
+        yield "</details>"
+
+
+def _contents(headings: Sequence[str]) -> str:
+    """Return links to sections; browsers open a section that a link leads into."""
+    links = [f'<li><a href="#{_anchor(text)}">{_escaped(text)}</a></li>' for text in headings]
+    return f'<nav aria-label="Contents"><p>In detail:</p><ul class="contents">{"".join(links)}</ul></nav>'
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _html(block: Block) -> str:
@@ -237,6 +317,12 @@ def _html(block: Block) -> str:
             table = f' (numbers: <a href="{quote(numbers)}">{_escaped(numbers)}</a>)' if numbers else ""
             below = f"<figcaption>{words}{table}</figcaption>"
             return f'<figure><img src="{escape(address)}" alt="{words}">{below}</figure>'
+        case Drawing(svg, caption):
+            return f"<figure>{svg}<figcaption>{_escaped(caption)}</figcaption></figure>"
+        case Gallery(drawings):
+            return f'<div class="gallery">{"".join(map(_html, drawings))}</div>'
+        case Folded(summary, blocks):
+            return f"<details><summary>{_escaped(summary)}</summary>{''.join(map(_html, blocks))}</details>"
         case _:
             assert_never(block)
 
@@ -284,6 +370,12 @@ def _markdown(block: Block) -> str:
         case Picture(source, caption, numbers):
             table = f" (numbers: [{_plain(numbers)}]({quote(numbers)}))" if numbers else ""
             return f"![{_plain(caption)}]({quote(source)})\n\n{_plain(caption)}{table}"
+        case Drawing(_, caption):
+            return _plain(caption)
+        case Gallery(drawings):
+            return "\n".join(f"- {_markdown(drawing)}" for drawing in drawings)
+        case Folded(summary, blocks):
+            return "\n\n".join([_plain(summary), *map(_markdown, blocks)])
         case _:
             assert_never(block)
 

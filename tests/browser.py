@@ -57,6 +57,9 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+Shown = dict[str, dict[str, tuple[float | None, float, float]]]
+
+
 @dataclass
 class Visit:
     """A look at the page, with all that it asked for and all that it complained of."""
@@ -96,17 +99,17 @@ class Visit:
             else:
                 box.fill(value)
 
-    def shown(self) -> dict[str, dict[str, tuple[float, float, float]]]:
-        """Value, low and high by target and letter, as the page holds them."""
-        found: dict[str, dict[str, tuple[float, float, float]]] = {}
+    def shown(self) -> Shown:
+        """Value, low and high by target and letter, as the page holds them; no value where a range is told."""
+        found: Shown = {}
         for card in self.page.locator(".card").all():
             rows = found.setdefault(card.get_attribute("data-target") or "", {})
             for row in card.locator(".row:has(data)").all():
-                value, low, high = (
-                    float(row.locator(f"data.{kind}").get_attribute("value") or "nan")
-                    for kind in ("value", "low", "high")
+                low, high = (
+                    float(row.locator(f"data.{end}").get_attribute("value") or "nan") for end in ("low", "high")
                 )
-                rows[row.get_attribute("data-design") or ""] = (value, low, high)
+                values = [float(each.get_attribute("value") or "nan") for each in row.locator("data.value").all()]
+                rows[row.get_attribute("data-design") or ""] = (values[0] if values else None, low, high)
         return found
 
     def api(self, path: str, body: dict[str, Any]) -> Any:
@@ -119,7 +122,7 @@ class Visit:
         assert [each for each in self.complaints if not REFUSED.match(each)] == []
 
 
-def numbers(answer: dict[str, Any]) -> dict[str, dict[str, tuple[float, float, float]]]:
+def numbers(answer: dict[str, Any]) -> Shown:
     """The numbers of the API's answer in the order of `Visit.shown`."""
     return {
         column: {

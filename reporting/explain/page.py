@@ -29,6 +29,8 @@ METHOD = (
     "the straight way from the base to the prediction, which adds up exactly; the base is the model's mean over its "
     "training, and what a design does not state counts as not given."
 )
+DESIGNS = "Design by design"
+"""Section that is open; those on the model as a whole are behind a click."""
 NO_SKILL = "No skill shown yet on unseen papers: this is how the model works, not how cells work."
 
 
@@ -88,7 +90,8 @@ def explain(
         ]
         blocks += overall_blocks(overall(bundle, name), _sentence(bundle, columns), written)
     index = folder / "index.html"
-    index.write_text(pages.html("Silion: what moves the predictions", blocks), encoding="utf-8")
+    unfolded = (DESIGNS,) if pages.Heading(DESIGNS) in blocks else None
+    index.write_text(pages.html("Silion: what moves the predictions", blocks, unfolded), encoding="utf-8")
     return [index, *written.paths]
 
 
@@ -108,7 +111,7 @@ def _design_blocks(
 ) -> list[pages.Block]:
     predictor = Predictor(bundle)
     shown = designs.head(PICTURED)
-    blocks: list[pages.Block] = [pages.Heading("Design by design")]
+    blocks: list[pages.Block] = [pages.Heading(DESIGNS)]
     if len(designs) > PICTURED:
         blocks.append(
             pages.Paragraph(
@@ -122,9 +125,18 @@ def _design_blocks(
         if notice:
             blocks.append(pages.Paragraph(f"Notice: {notice}"))
         start, design = f"{row + 1:02d}_{file_name(name)}", shown.iloc[[row]]
+        behind: dict[str, list[pages.Block]] = {}
         for column in wanted:
             if waterfall := by_target[column][row]:
-                blocks += waterfall_blocks(waterfall, f"{start}_{column}", _sentence(bundle, [column]), written)
+                sentence = _sentence(bundle, [column])
+                drawn = waterfall_blocks(waterfall, f"{start}_{column}", sentence, written)
+                if sentence:
+                    behind[TARGETS[column].label] = drawn
+                else:
+                    blocks += drawn
+        if behind:
+            summary = f"{', '.join(behind)}: no skill shown yet on unseen papers"
+            blocks.append(pages.Folded(summary, [block for drawn in behind.values() for block in drawn]))
         if asked.wants:
             blocks += change_blocks(changes(predictor, design, asked.wants, asked.vary), f"{start}_changes", written)
         for swept in asked.sweeps:

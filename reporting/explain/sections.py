@@ -222,7 +222,7 @@ def _pair_blocks(
     written.table(f"{importance.part}_pairs", importance.pairs)
     for place, row in enumerate(rows_of(importance.pairs)):
         both = by_name[str(row.first)], by_name[str(row.second)]
-        values = [importance.shap.vectors[:, feature] for feature in both]
+        values = [importance.shap.vectors[importance.paired, feature] for feature in both]
         readings = reading(features[both[0]]), reading(features[both[1]])
         figure = pictures.pair(values[0], values[1], importance.effects[:, place], readings, unit)
         numbers = pd.DataFrame({row.first: values[0], row.second: values[1], "effect": importance.effects[:, place]})

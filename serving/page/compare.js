@@ -4,6 +4,43 @@ import { element, scrolled, table } from "./dom.js";
 import { withUnit } from "./number.js";
 import { LETTERS } from "./series.js";
 
+/** How each pair of designs differs, as if one laboratory made both. `told` is the server's comparison. */
+export function differenceTable({ pairs, notices, level }, letters, targets) {
+  const judged = Object.keys(targets).filter((column) => pairs.some(({ differences }) => differences[column]));
+  const rows = pairs.flatMap(({ a, b, differences }) =>
+    judged
+      .filter((column) => differences[column])
+      .map((column) => {
+        const { difference, low, high, a_above_b } = differences[column];
+        const told = (value) => apart(value, targets[column]);
+        return [
+          `${letters[a - 1]} beside ${letters[b - 1]}`,
+          targets[column].label,
+          `${told(difference)} (${told(low)} to ${told(high)})`,
+          `${Math.round(100 * a_above_b)} %`,
+        ];
+      }),
+  );
+  const caption = `The first beside the second, as if one laboratory made both; ${Math.round(100 * level)} % intervals`;
+  const heads = ["designs", "target", "difference", "the first is higher"];
+  return element(
+    "div",
+    {},
+    rows.length ? scrolled(caption, table(caption, heads, rows, { class: "differences" })) : null,
+    element("ul", { class: "notices" }, ...notices.map((each) => element("li", {}, labelled(each, targets)))),
+  );
+}
+
+function labelled(notice, targets) {
+  return notice.replace(/^\w+(?=:)/, (name) => targets[name]?.label ?? name);
+}
+
+/** A difference in decades as a factor, any other with its sign. */
+function apart(value, { log10, error_unit }) {
+  if (log10) return `× ${Number((10 ** value).toPrecision(2))}`;
+  return `${value > 0 ? "+" : ""}${value.toFixed(1)} ${error_unit === "percentage points" ? "points" : error_unit}`;
+}
+
 export function designTable(designs, fields) {
   const given = [...fields].filter(([name]) => designs.some((design) => design.has(name)));
   const rows = given.map(([name, { facts }]) => {

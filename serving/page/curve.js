@@ -79,9 +79,11 @@ function chart(drawn, banded, { retention_pct: target }, width, logarithmic) {
       const back = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.low[place])}`).reverse();
       marks.push(svg("polygon", { class: `band ${series}`, points: [...there, ...back].join(" ") }));
     }
-    const points = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.retention_pct[place])}`).join(" ");
-    marks.push(svg("polyline", { class: `line ${series}`, points, "stroke-dasharray": DASHES[letter] }));
-    if (life && life.value <= curve.cycle.at(-1)) {
+    if (curve.retention_pct[0] !== null) {
+      const points = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.retention_pct[place])}`).join(" ");
+      marks.push(svg("polyline", { class: `line ${series}`, points, "stroke-dasharray": DASHES[letter] }));
+    }
+    if (hasPoint(life) && life.value <= curve.cycle.at(-1)) {
       marks.push(svg("circle", { class: `life ${series}`, cx: x(life.value), cy: y(END_OF_LIFE), r: 4.5 }));
     }
   }
@@ -89,8 +91,13 @@ function chart(drawn, banded, { retention_pct: target }, width, logarithmic) {
   return picture(width, height, "capacity retention over the cycles", words, ...marks);
 }
 
+/** Whether a life is told as a number; without skill only its range is. */
+function hasPoint(life) {
+  return life !== null && life.value !== null;
+}
+
 function lifeWords(letter, life) {
-  return life ? `design ${letter} crosses 80 % at cycle ${shown(life.value, ".0f")}` : `design ${letter}`;
+  return hasPoint(life) ? `design ${letter} crosses 80 % at cycle ${shown(life.value, ".0f")}` : `design ${letter}`;
 }
 
 function legend(drawn, banded) {
@@ -107,7 +114,7 @@ function legend(drawn, banded) {
     const sample = svg("svg", { width: 26, height: 12, "aria-hidden": "true" }, line);
     const band = letter === banded ? `, with its ${Math.round(level * 100)} % band` : "";
     const crossing = life
-      ? ` · 80 % at cycle ${shown(life.value, ".0f")} (${shown(life.low, ".0f")} to ${shown(life.high, ".0f")})`
+      ? ` · 80 % at cycle ${hasPoint(life) ? `${shown(life.value, ".0f")} ` : ""}(${shown(life.low, ".0f")} to ${shown(life.high, ".0f")})`
       : "";
     return element("li", {}, sample, ` ${letter}${band}${crossing}`);
   });
@@ -118,7 +125,7 @@ function numbers(drawn, { retention_pct: target }) {
   const rows = drawn.flatMap(({ letter, curve }) =>
     curve.cycle.map((cycle, place) => [
       `${letter}, ${compact(cycle)}`,
-      ...[curve.retention_pct, curve.low, curve.high].map((each) => each[place].toFixed(1)),
+      ...[curve.retention_pct, curve.low, curve.high].map((each) => each[place]?.toFixed(1) ?? "no point"),
     ]),
   );
   const heads = ["design, cycle", `${target.label}, %`, "low", "high"];

@@ -8,12 +8,10 @@ export class Form {
   /** `onChange(name, value)` is called as one types. */
   constructor(container, groups, onChange, help) {
     this.fields = new Map();
-    const narrow = matchMedia("(max-width: 60rem)").matches;
     groups.forEach((group, place) => {
       const fields = group.fields.map((facts) => new Field(facts, onChange, help));
       for (const field of fields) this.fields.set(field.name, field);
-      const open = !group.label.includes("optional") && (!narrow || place === 0);
-      container.append(new Group(group, fields, open).box);
+      container.append(new Group(group, fields, place === 0).box);
     });
   }
 
@@ -81,6 +79,7 @@ class Field {
       element("label", { for: id }, facts.label, facts.required ? element("abbr", { title: "required" }, " *") : ""),
       element("div", { class: "control" }, this.input, element("span", { class: "unit" }, facts.unit)),
       element("p", { class: "unseen", id: `${id}-about` }, this.#about()),
+      this.#offered(`${id}-offered`),
       this.reading?.box,
       this.outside,
       this.mistake,
@@ -136,8 +135,15 @@ class Field {
     return `${description}; ${ends.join(" and ")}. ${learned}`;
   }
 
+  /** What the tables hold, offered while one types. */
+  #offered(id) {
+    const { suggestions } = this.facts;
+    if (!suggestions?.length) return null;
+    return element("datalist", { id }, ...suggestions.map((each) => element("option", { value: each })));
+  }
+
   #input(id) {
-    const { kind, choices, known_low: low, known_high: high, required, multiline } = this.facts;
+    const { kind, choices, suggestions, required, multiline } = this.facts;
     const described = [`${id}-about`, `${id}-outside`, `${id}-mistake`, this.reading && `${id}-reading`];
     const common = { id, name: this.name, "aria-describedby": described.filter(Boolean).join(" ") };
     if (kind === "choice" || kind === "yes_no") {
@@ -151,13 +157,14 @@ class Field {
     if (multiline) return element("textarea", { ...common, rows: 3, spellcheck: "false" });
     return element("input", {
       ...common,
+      list: suggestions?.length ? `${id}-offered` : null,
       type: "text",
       spellcheck: "false",
       autocapitalize: "off",
       required,
       // a telephone that offers digits alone has no minus
       inputmode: kind === "number" && this.facts.low >= 0 ? "decimal" : "text",
-      placeholder: kind === "number" && low !== null ? between(low, high, "") : "",
+      placeholder: required ? "" : "not known",
     });
   }
 }

@@ -7,7 +7,7 @@ import { seriesChip, seriesOf } from "./series.js";
 const HEIGHT = 26;
 const EDGE = 1.5;
 
-/** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, measured, at}`,
+/** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, before, measured, known, at}`,
     with their letters where there are `several`. */
 export function targetCard(column, target, level, rows, several) {
   const said = rows.filter(({ prediction }) => prediction);
@@ -27,7 +27,7 @@ export function targetCard(column, target, level, rows, several) {
 }
 
 /** The prediction of one design in words and as a bar. */
-function predictionRow({ letter, prediction, measured, at }, target, level, scale, several) {
+function predictionRow({ letter, prediction, before, measured, known, at }, target, level, scale, several) {
   const chip = several ? seriesChip(letter) : null;
   const attributes = { class: "row", "data-design": letter };
   if (!prediction)
@@ -41,32 +41,47 @@ function predictionRow({ letter, prediction, measured, at }, target, level, scal
     " to ",
     element("data", { class: "high", value: high }, most),
   ];
+  const first = measurements(measured, known, target);
   return element(
     "div",
     attributes,
+    ...first.map((words, place) => element("p", words.attributes, place ? null : chip, chip && " ", words.text)),
     element(
       "p",
       { class: "number" },
-      chip,
-      element("data", { class: "value", value }, shown(value, target.printed)),
+      first.length ? "told: " : chip,
+      value === null
+        ? element("span", { class: "no-point" }, "range of comparable papers")
+        : element("data", { class: "value", value }, shown(value, target.printed)),
       element("span", { class: "unit" }, `${target.unit}${at}`),
       element("span", { class: "interval" }, ...interval),
     ),
     bar(prediction, measured, target, scale, seriesOf(letter)),
-    measured === undefined || measured === null
-      ? null
-      : element(
-          "p",
-          { class: "measured" },
-          `◆ measured by the paper, which the model has learned from: ${withUnit(shown(measured, target.printed), target.unit)}`,
-        ),
+    before && (before.value !== value || before.low !== low)
+      ? element("p", { class: "before" }, `without your measurements: ${inWords(before, target)}`)
+      : null,
     far ? element("p", { class: "far" }, "far from every design the model has learned from") : null,
   );
 }
 
+/** What was measured of the very design, which stands before what is told of it. */
+function measurements(measured, known, target) {
+  const own = { attributes: { class: "measured known" }, text: `measured: ${known}` };
+  if (measured === undefined || measured === null) return known ? [own] : [];
+  const value = withUnit(shown(measured, target.printed), target.unit);
+  const text = `◆ measured by the paper, which the model has learned from: ${value}`;
+  return [...(known.includes("your own") ? [own] : []), { attributes: { class: "measured" }, text }];
+}
+
+function inWords({ value, low, high }, target) {
+  const range = [low, high].map((each) => shown(each, target.printed)).join(" to ");
+  return withUnit(value === null ? range : `${shown(value, target.printed)} (${range})`, target.unit);
+}
+
 function bar({ value, low, high }, measured, target, scale, series) {
-  const [from, to, here] = [low, high, value].map((each) => percent(scale, each));
-  const words = `${shown(low, target.printed)} to ${shown(high, target.printed)} ${target.unit}, at ${shown(value, target.printed)}`;
+  const [from, to, here] = [low, high, value ?? low].map((each) => percent(scale, each));
+  const at = value === null ? "no point" : `at ${shown(value, target.printed)}`;
+  const words = `${shown(low, target.printed)} to ${shown(high, target.printed)} ${target.unit}, ${at}`;
   const marks = [
     svg("line", { class: "track", x1: "0%", x2: "100%", y1: HEIGHT / 2, y2: HEIGHT / 2 }),
     svg("rect", {
@@ -77,8 +92,10 @@ function bar({ value, low, high }, measured, target, scale, series) {
       height: 12,
       rx: 2,
     }),
-    svg("line", { class: `here ${series}`, x1: `${here}%`, x2: `${here}%`, y1: 3, y2: 23 }),
   ];
+  if (value !== null) {
+    marks.push(svg("line", { class: `here ${series}`, x1: `${here}%`, x2: `${here}%`, y1: 3, y2: 23 }));
+  }
   if (measured !== undefined && measured !== null) {
     const mark = svg("svg", { x: `${percent(scale, measured)}%`, y: HEIGHT / 2, overflow: "visible" });
     mark.append(svg("path", { class: "found", d: "M0 -6 L6 0 L0 6 L-6 0 Z" }));
@@ -118,7 +135,11 @@ function skillWords({ skill }) {
   return element(
     "p",
     { class: "skill no-skill" },
-    element("strong", {}, "No skill shown yet"),
+    element(
+      "strong",
+      {},
+      skill.rests_on_one_paper ? "No skill shown yet: it rests on one paper" : "No skill shown yet",
+    ),
     ": take this as the range such papers report, and rank nothing by it. ",
     element("small", {}, `(${papers[0].toUpperCase()}${papers.slice(1)}.)`),
   );

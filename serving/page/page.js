@@ -6,7 +6,10 @@ import { writeCsv } from "./csv.js";
 import { download, element, part } from "./dom.js";
 import { exampleList } from "./examples.js";
 import { Form } from "./form.js";
+import { lifeSection } from "./life.js";
 import { byDesign, Mistakes } from "./mistakes.js";
+import { Own } from "./own.js";
+import { ASKED } from "./precedents.js";
 import { Results } from "./results.js";
 import { LETTERS } from "./series.js";
 import { fromFragment, toFragment } from "./share.js";
@@ -15,6 +18,7 @@ import { uploadSection } from "./upload.js";
 
 const PAUSE = 600;
 const REASONS = 10;
+const FIRST = "conductivity_s_per_cm";
 const BEGIN = "Fill in a design, or begin with a cell of the literature.";
 
 class Page {
@@ -27,12 +31,21 @@ class Page {
       part("#results"),
       this.form,
       (design) => this.explain(design),
+      (designs) => this.compare(designs),
       (place, name) => {
         this.select(place);
         this.form.focus(name);
       },
     );
+    this.own = new Own(
+      part("#own"),
+      () => this.board.current,
+      (rows) =>
+        ask("predict", { designs: [{ electrolyte: "LLZTO" }], targets: [FIRST], precedents: 0, measured: rows }),
+      () => (this.form.complete(this.board.current) ? this.predict() : undefined),
+    );
     this.#examples(examples, schema.targets);
+    lifeSection(part("#life"), () => this.level.value);
     uploadSection(part("#upload"), schema, () => this.level.value);
     part("#form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -115,8 +128,19 @@ class Page {
     this.#state("busy", "Predicting …");
     this.#remember();
     try {
-      const body = { designs: this.board.asked(), level: Number(this.level.value), curve: true };
-      this.#answered(await ask("predict", body, signal));
+      const body = { designs: this.board.asked(), level: Number(this.level.value), curve: true, precedents: ASKED };
+      const { rows: measured } = this.own;
+      if (!measured.length) return this.#answered(await ask("predict", body, signal), lead);
+      const [told, before] = await Promise.all(
+        [
+          { ...body, measured },
+          { ...body, curve: false, precedents: 0 },
+        ].map((each) => ask("predict", each, signal)),
+      );
+      told.results.forEach((result, place) => {
+        result.before = before.results[place].predictions;
+      });
+      return this.#answered(told, lead);
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Refused)) throw error;
@@ -125,7 +149,7 @@ class Page {
     if (lead) this.#lead();
   }
 
-  #answered(told) {
+  #answered(told, lead) {
     this.#trouble([]);
     this.#take(told);
     const refused = told.results.filter(({ error }) => error).length;
@@ -133,6 +157,7 @@ class Page {
     const words = `${done} ${done === 1 ? "design" : "designs"} predicted${refused ? `, ${refused} not yet` : ""}.`;
     this.#state("ready", words);
     part("#model").textContent = `Model ${told.model}`;
+    if (lead) this.#lead();
   }
 
   #refused(error) {
@@ -168,13 +193,26 @@ class Page {
     return this.explained.told;
   }
 
+  /** Differences of designs, as if one laboratory made them. */
+  async compare(designs) {
+    const body = { designs: designs.map((each) => Object.fromEntries(each)), level: Number(this.level.value) };
+    try {
+      return await ask("compare", body);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const told = await ask("compare", { ...body, targets: [FIRST] }); // a cell and a bare electrolyte have this alone
+      return { ...told, notices: [...error.words, ...told.notices] };
+    }
+  }
+
   /** The designs of the link, if it holds any. */
   restore() {
-    const { designs, level, unknown } = fromFragment(location.hash, this.form.names);
+    const { designs, level, own, unknown } = fromFragment(location.hash, this.form.names);
     if (!designs.length) return false;
     if ([...this.level.options].some((each) => each.value === level)) this.level.value = level;
     else if (level !== null) unknown.push(`level=${level}`);
     this.board.replace(designs);
+    if (own.length) this.own.borrow(own);
     this.answer = null;
     this.show();
     this.predict().then(() => {
@@ -212,7 +250,7 @@ class Page {
   }
 
   #remember() {
-    history.replaceState(null, "", `#${toFragment(this.board.designs, this.level.value)}`);
+    history.replaceState(null, "", `#${toFragment(this.board.designs, this.level.value, this.own.shared)}`);
   }
 
   #state(state, words) {
@@ -230,7 +268,12 @@ class Page {
   #lead() {
     const wrong = part("#form").querySelector('[aria-invalid="true"]');
     if (wrong) this.form.focus(wrong.name);
-    else this.answers.focus({ preventScroll: this.answers.getBoundingClientRect().top >= 0 && innerWidth > 960 });
+    else {
+      const { top } = this.answers.getBoundingClientRect();
+      this.answers.focus({ preventScroll: true });
+      // not by the focus: what is longer than the screen would be shown by its end
+      if (top < 0 || innerWidth <= 960) this.answers.scrollIntoView({ block: "start" });
+    }
   }
 }
 

@@ -2,10 +2,16 @@
 
 import { element, scrolled, table } from "./dom.js";
 
-/** A table of them for one target. */
+/** Rows that are asked for, so that some are of the family, and those shown. */
+export const ASKED = 10;
+const MOST = 4;
+
+/** A table of them for one target, those of the design's own family first. */
 export function nearest(rows, target) {
   if (!rows?.length) return element("p", { class: "none" }, "No literature row to show for this target.");
-  const cells = rows.map((row) => [
+  const kin = rows.filter((row) => row.same_family);
+  const shown = [...kin, ...rows.filter((row) => !row.same_family)].slice(0, MOST);
+  const cells = shown.map((row) => [
     [row.electrolyte, row.anode, row.counter_electrode].filter(Boolean).join(" | "),
     row.temperature_c === undefined || row.temperature_c === null ? "" : `${row.temperature_c} °C`,
     row.measured.replace(/^= /, ""),
@@ -13,7 +19,8 @@ export function nearest(rows, target) {
     element("span", { class: "source" }, source(row)),
   ]);
   const heads = ["cell or electrolyte", "at", "measured", "distance", "says who"];
-  const caption = `Nearest literature rows for ${target.label}; distance in standard deviations`;
+  const family = kin.length ? "; those of the electrolyte's family first" : "";
+  const caption = `Nearest literature rows for ${target.label}${family}; distance in standard deviations`;
   return scrolled(caption, table(caption, heads, cells, { class: "nearest" }));
 }
 

@@ -1,6 +1,6 @@
 // The answers of the server for all designs, and the reasons for the one in the form.
 
-import { designTable } from "./compare.js";
+import { designTable, differenceTable } from "./compare.js";
 import { curveFigure } from "./curve.js";
 import { element } from "./dom.js";
 import { measuredOf } from "./examples.js";
@@ -14,11 +14,13 @@ const RETENTION = "retention_pct";
 const LIFE = "cycle_life_80";
 
 export class Results {
-  /** `explain(design)` promises the explanations of one; `focus(place, name)` leads to a field. */
-  constructor(container, form, explain, focus) {
+  /** `explain(design)` promises the explanations of one, `compare(designs)` their differences; `focus(place, name)`
+      leads to a field. */
+  constructor(container, form, explain, compare, focus) {
     this.container = container;
     this.form = form;
     this.explain = explain;
+    this.compare = compare;
     this.focus = focus;
     this.column = "";
   }
@@ -37,13 +39,16 @@ export class Results {
       const told = good.map(({ letter, result, place }) => ({
         letter,
         prediction: result.predictions[column],
+        before: result.before?.[column] ?? null,
         measured: measuredOf(board.origins[place], column, designs[place]),
+        known: result.measured?.[column] ?? "",
         at: column === RETENTION ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
       }));
       return targetCard(column, target, level, told, this.several);
     });
     const blocks = [
       ...rows.filter(({ result }) => result.error).map((row) => this.#refused(row)),
+      good.length > 1 ? this.#differences(good, designs, targets) : null,
       element("div", { class: "cards" }, ...(good.length ? cards : [])),
       this.#curves(good, LETTERS[active], targets, level),
       element(
@@ -55,6 +60,17 @@ export class Results {
       results[active]?.error ? null : this.#reasons(results[active], designs[active], LETTERS[active], targets),
     ];
     this.container.replaceChildren(...blocks.filter(Boolean));
+  }
+
+  /** How the designs differ, before what each of them is. */
+  #differences(good, designs, targets) {
+    const told = element("div", { "aria-live": "polite" }, element("p", { class: "none" }, "Comparing …"));
+    const letters = good.map(({ letter }) => letter);
+    this.compare(good.map(({ place }) => designs[place])).then(
+      (reply) => told.replaceChildren(differenceTable(reply, letters, targets)),
+      (error) => told.replaceChildren(element("p", { class: "none" }, `No differences: ${error.message}`)),
+    );
+    return element("section", { class: "differ" }, element("h2", {}, "How they differ"), told);
   }
 
   #refused({ letter, result, place }) {

@@ -9,6 +9,7 @@ const KINDS = {
   csv: ["text/csv", ","],
   tsv: ["text/tab-separated-values", "\t"],
   parquet: ["application/vnd.apache.parquet", null],
+  xlsx: ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ","],
 };
 
 /** Draws the section and answers files put into it. `level()` is the interval's. */
@@ -44,11 +45,11 @@ export function uploadSection(container, { targets, limits }, level) {
     send.disabled = true;
     said.textContent = "Predicting …";
     try {
-      said.textContent = await predicted(file.files[0], rank.value, level(), answers, limits);
+      said.textContent = await predicted(file.files[0], rank.value, level(), answers, { limits, targets });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       said.textContent = "Nothing predicted.";
-      answers.replaceChildren(mistakes(error.words));
+      answers.replaceChildren(mistakes(error.words.map((each) => named(each, file.files[0] ?? { name: "" }))));
     } finally {
       send.disabled = false;
     }
@@ -58,7 +59,7 @@ export function uploadSection(container, { targets, limits }, level) {
     element(
       "p",
       {},
-      `CSV, TSV or Parquet, a design a row with the columns of the form (only electrolyte is required), up to ${limits.designs} rows. `,
+      `CSV, TSV, Parquet or Excel (first sheet), a design a row with the columns of the form (only electrolyte is required), up to ${limits.designs} rows. `,
       "Columns of your own stay. A row that cannot be used comes back with its reason.",
     ),
     form,
@@ -67,10 +68,26 @@ export function uploadSection(container, { targets, limits }, level) {
   );
 }
 
-async function predicted(file, rank, level, answers, limits) {
+/** The server never asks for a file's name, and calls every one `upload`. */
+function named(text, file) {
+  return text.replaceAll(/\bupload(?=(?:\.(?:csv|tsv|parquet|xlsx))?(?: line \d|:))(?:\.\w+)?/g, () => file.name);
+}
+
+/** Columns of a table with what names a design first, then its numbers, and the file's other columns behind. */
+function numbersFirst(cells, targets) {
+  const [heads, ...rows] = cells;
+  const own = heads.findIndex((name) => name !== "rank");
+  const numbers = Object.keys(targets).flatMap((column) => [column, `${column}_low`, `${column}_high`]);
+  const first = ["rank", heads[own], "error", ...numbers].map((name) => heads.indexOf(name));
+  const places = [...new Set([...first.filter((place) => place >= 0), ...heads.keys()])];
+  return [heads, ...rows].map((row) => places.map((place) => row[place] ?? ""));
+}
+
+async function predicted(file, rank, level, answers, { limits, targets }) {
   if (!file) throw new Refused(0, ["Choose a file first."]);
   const ending = file.name.split(".").at(-1).toLowerCase();
-  if (!KINDS[ending]) throw new Refused(0, [`${file.name}: expected a file that ends in .csv, .tsv or .parquet`]);
+  if (!KINDS[ending])
+    throw new Refused(0, [`${file.name}: expected a file that ends in .csv, .tsv, .parquet or .xlsx`]);
   if (file.size > limits.body_bytes) {
     throw new Refused(0, [
       `${file.name}: got ${file.size} bytes, expected at most ${limits.body_bytes}; send it in pieces`,
@@ -80,10 +97,17 @@ async function predicted(file, rank, level, answers, limits) {
   const asked = new URLSearchParams({ level, ...(rank && { rank }) });
   const reply = await answer(`predict/file?${asked}`, { body: file, type });
   const content = await reply.blob();
-  const name = `${file.name.slice(0, -ending.length - 1)}_predicted.${ending}`;
+  const name = `${file.name.slice(0, -ending.length - 1)}_predicted.${ending === "xlsx" ? "csv" : ending}`;
   const keep = element("button", { type: "button", onclick: () => download(content, name) }, `Download ${name}`);
   answers.replaceChildren(keep);
-  if (separator) answers.append(sortedTable(readCsv(await content.text(), separator)));
+  const order = reply.headers.get("X-Silion-Order");
+  if (order) answers.append(element("p", { class: "skill no-skill" }, `What this order is worth: ${order}.`));
+  if (separator) {
+    const cells = readCsv(await content.text(), separator);
+    const place = cells[0].indexOf("error");
+    if (place >= 0) for (const row of cells.slice(1)) row[place] = named(row[place] ?? "", file);
+    answers.append(sortedTable(numbersFirst(cells, targets)));
+  }
   const [rows, rejected] = ["X-Silion-Rows", "X-Silion-Rejected"].map((each) => Number(reply.headers.get(each)));
   return `${file.name}: ${rows - rejected} of ${rows} rows predicted${rejected ? "; why not the others stands in the column error" : ""}.`;
 }

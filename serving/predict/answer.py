@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.tables.chunks import Portion, PortionReader
+from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
-from models.predictor import DEFAULT_LEVEL, Predictions, Predictor, check_targets
+from models.predictor import DEFAULT_LEVEL, TEXT_COLUMNS, Predictions, Predictor, check_targets
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.energy import Energy
 from serving.predict.read import usable
 from serving.predict.text import DISTANCE, name_among
-from serving.predict.write import SEPARATORS, as_lines, rejected_lines
+from serving.predict.write import SEPARATORS, as_lines, harmless, rejected_lines
 
 NEAREST_COLUMNS = ("row", "distance", "electrolyte", "anode", "temperature_c", "measured", "doi", "citation")
 MOST_MISTAKES = 50
@@ -41,6 +42,7 @@ class Options:
     above : limits of targets, in their units, whose probability of being passed is wanted
     stack : words of `Energy.parse`; the energy density of each design's stack is wanted where there are any
     named : whether rows are told with the name of their file
+    raw : whether texts that a spreadsheet would run as formulas are kept as they are
     """
 
     targets: tuple[str, ...] = tuple(TARGETS)
@@ -50,6 +52,7 @@ class Options:
     above: tuple[tuple[str, float], ...] = ()
     stack: tuple[str, ...] = ()
     named: bool = False
+    raw: bool = False
 
     def __post_init__(self) -> None:
         check_targets(self.targets)
@@ -121,6 +124,7 @@ def answer(
         measured=measured,
         cycles=options.cycles,
         above=dict(options.above),
+        points=False,
     )
     predicted = with_distances(predictions, options.targets)
     if options.stack:
@@ -128,16 +132,17 @@ def answer(
             predicted.insert(len(predicted.columns) - 1, str(column), values)
     table = rows.table
     for name in predicted.columns:
-        values = predictions.notices if name == "notice" else pa.array(predicted[name], from_pandas=False)
+        values = predictions.texts[name] if name in TEXT_COLUMNS else pa.array(predicted[name], from_pandas=False)
         table = table.append_column(str(name), values)
     where = [portion.path.name] if options.named else []
     nearest = ""
     if options.precedents:
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
-        nearest = _nearest_lines(predictions, names, rows.lines.tolist(), where)
-    rejected = rejected_lines(rows.rejected, rows.mistakes, portion.header, where)
-    digits = [str(name) for name in predicted.columns if name != "notice"]
-    return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest)
+        shown = names if options.raw else [harmless(as_cell(name)) for name in names]
+        nearest = _nearest_lines(predictions, shown, rows.lines.tolist(), where)
+    rejected = rejected_lines(rows.rejected, rows.mistakes, portion.header, where, options.raw)
+    digits = [str(name) for name in predicted.columns if name not in TEXT_COLUMNS]
+    return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
 
 
 def as_answer(
@@ -148,6 +153,7 @@ def as_answer(
     rejected_rows: int = 0,
     mistakes: Sequence[Mistake] = (),
     nearest: str = "",
+    raw: bool = False,
 ) -> Answer:
     """Return the rows of a portion as an output of that ending keeps them, with what is said of them.
 
@@ -167,15 +173,18 @@ def as_answer(
         Why they were rejected.
     nearest : str
         Lines of the table of the nearest literature rows.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
     """
     if suffix == ".parquet":
         written = pa.BufferOutputStream()
-        if (place := table.schema.get_field_index("notice")) >= 0:  # told as a dictionary, which differs by portion
-            table = table.set_column(place, "notice", table["notice"].cast(pa.string()).fill_null(""))
+        for name in TEXT_COLUMNS:
+            if (place := table.schema.get_field_index(name)) >= 0:  # told as a dictionary, which differs by portion
+                table = table.set_column(place, name, table[name].cast(pa.string()).fill_null(""))
         pq.write_table(table, written)
         rows = written.getvalue().to_pybytes()
     else:
-        rows = as_lines(table, SEPARATORS[suffix], digits)
+        rows = as_lines(table, SEPARATORS[suffix], digits, raw)
     record = {
         "rows": len(table),
         "rejected": rejected_rows,
@@ -208,23 +217,31 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
 def _nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:
     """Design, line, target and rank, then `NEAREST_COLUMNS`; what is said of a literature row is made once."""
     before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
-    targets = []
+    designs = _csv_lines([*where, name, line] for name, line in zip(names, lines, strict=True))
+    columns = []
     for target, nearest in predictions.nearest.items():
         precedents = [[row.get(column, "") for column in NEAREST_COLUMNS] for row in nearest.precedents]
-        ends = [(_csv_cells(cells[:before]), _csv_cells(cells[behind:])) for cells in precedents]
-        targets.append((target, nearest.judged.tolist(), nearest.rows.tolist(), nearest.distances.tolist(), ends))
-    written = []
-    for place, (name, line) in enumerate(zip(names, lines, strict=True)):
-        design = _csv_cells([*where, name, line])
-        for target, judged, rows, distances, ends in targets:
-            for rank, (row, away) in enumerate(zip(rows[place], distances[place], strict=True), start=1):
-                if judged[place]:
-                    first, last = ends[row]
-                    written.append(f"{design},{target},{rank},{first},{round(away, 3)},{last}\n")
-    return "".join(written)
+        first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))
+        judged = nearest.judged.tolist()
+        for rank, (rows, distances) in enumerate(zip(nearest.rows.T, nearest.distances.T, strict=True), start=1):
+            told = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
+            columns.append(
+                [
+                    f"{design},{target},{rank},{first[row]},{round(away, 3)},{last[row]}\n" if is_judged else ""
+                    for design, is_judged, row, away in told
+                ]
+            )
+    return "".join(chain.from_iterable(zip(*columns, strict=True)))
 
 
-def _csv_cells(cells: Sequence[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+def _csv_lines(rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Return each row as the text of a CSV file, without an end of line."""
+    lines = list[str]()
+    csv.writer(_Lines(lines.append), lineterminator="").writerows(rows)
+    return lines
+
+
+class _Lines(NamedTuple):
+    """What a CSV writer takes for a file: it writes a row at a time."""
+
+    write: Callable[[str], None]

@@ -19,19 +19,23 @@ from features.tables.chunks import Portion, PortionReader, Source, open_source
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import check_columns
-from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
+from models.predictor import DEFAULT_LEVEL, TEXT_COLUMNS, Predictor, check_targets
+from models.tasks.registry import task_of
 from reporting.console import progress
 from serving.predict.answer import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.energy import ENERGY_UNITS, Energy
 from serving.predict.read import read_measured, remarks_on
 from serving.predict.text import SHOWN, is_predicted
-from serving.predict.write import SEPARATORS, writable
+from serving.predict.write import SEPARATORS, harmless, writable
 
 PRECEDENTS = 3
 """Nearest literature rows of each design and target, unless asked otherwise."""
 MOST_WITH_PRECEDENTS = 10_000
-"""Designs beyond which the nearest literature rows are written only where asked for: they are longer than the table."""
+"""Designs beyond which the nearest literature rows are written only where asked for: those of all targets are longer
+than the table, and take four fifths of the time of all else."""
+MOST_ELECTROLYTES_WITH_PRECEDENTS = 1_000_000
+"""The same where no target of cells is wanted: they add a quarter of the time."""
 
 Answering = Callable[[Sequence[tuple[int, Portion]], Options, pd.DataFrame | None, str], Iterator[tuple[int, Answer]]]
 """Numbered portions, options, measured designs and the output's ending in; answers by number out, in any order."""
@@ -73,6 +77,7 @@ def predict_file(
     stack: Sequence[str] = (),
     resume: bool = False,
     cluster: str | None = None,
+    raw: bool = False,
 ) -> BatchResult:
     """Predict every good row of a table, or of all tables of a folder, in their order; every file is written aside,
     then renamed.
@@ -97,7 +102,7 @@ def predict_file(
         Table of measured designs of the same laboratory, columns of `Measured`.
     precedents : int or None
         Nearest literature rows per design and target; `PRECEDENTS` where None, and none of them beyond
-        `MOST_WITH_PRECEDENTS` designs.
+        `MOST_WITH_PRECEDENTS` designs, `MOST_ELECTROLYTES_WITH_PRECEDENTS` where no target of cells is wanted.
     cycles : sequence of int
         Cycles at which retention is wanted beside that of the design's own.
     above : mapping or None
@@ -108,6 +113,8 @@ def predict_file(
         Go on with what an interrupted run of the same input, model and options had finished.
     cluster : str or None
         `local` or the address of a dask scheduler whose workers do the work; this process alone where None.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas; else an apostrophe is written before them.
 
     Raises
     ------
@@ -130,13 +137,13 @@ def predict_file(
         remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
-        precedents = PRECEDENTS if table.rows <= MOST_WITH_PRECEDENTS else 0
+        of_cells = any(task_of(column).of_cells for column in wanted)
+        most = MOST_WITH_PRECEDENTS if of_cells else MOST_ELECTROLYTES_WITH_PRECEDENTS
+        precedents = PRECEDENTS if table.rows <= most else 0
         if not precedents:
-            remarks.append(
-                f"above {MOST_WITH_PRECEDENTS:,} designs the nearest literature rows are written with --precedents K"
-            )
+            remarks.append(f"above {most:,} designs the nearest literature rows are written with --precedents K")
     limits = tuple((above or {}).items())
-    options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), named=source.is_dir())
+    options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
     unfinished = Unfinished(out, _key(table, predictor, options, calibrate))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
         _work(table, answering, options, measured, unfinished)
@@ -206,13 +213,13 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     }
     for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
         if there:
-            unfinished.join(end, beside[end], _line(headers[end], ","))
+            unfinished.join(end, beside[end], _line(headers[end], ",", options.raw))
         else:
             beside[end].unlink(missing_ok=True)
     if out.suffix == ".parquet":
         unfinished.join_parquet(out)
     else:
-        unfinished.join("rows", out, _line(records[0]["columns"], SEPARATORS[out.suffix]))
+        unfinished.join("rows", out, _line(records[0]["columns"], SEPARATORS[out.suffix], options.raw))
     return BatchResult(
         first_rows(out),
         rows,
@@ -224,9 +231,9 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     )
 
 
-def _line(cells: Sequence[str], separator: str) -> str:
+def _line(cells: Sequence[str], separator: str, raw: bool) -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells)
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells if raw else map(harmless, cells))
     return text.getvalue()
 
 
@@ -245,5 +252,5 @@ def first_rows(path: Path, count: int = SHOWN) -> pd.DataFrame:
             first: pd.DataFrame = next(parquet.iter_batches(batch_size=count)).to_pandas()
             return first
     frame = pd.read_csv(path, sep=SEPARATORS[path.suffix], nrows=count, dtype="str", keep_default_na=False)
-    numbers = [column for column in frame.columns if is_predicted(column) and column != "notice"]
+    numbers = [column for column in frame.columns if is_predicted(column) and column not in TEXT_COLUMNS]
     return frame.assign(**{column: pd.to_numeric(frame[column]) for column in numbers})

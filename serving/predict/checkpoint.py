@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from features.tables.mistakes import InputError, Mistake
 from models.bundle import Bundle
+from models.saved.packages import version_of
 from models.tasks.part import part_state
 from serving.predict.answer import Answer
 from serving.predict.write import whole
@@ -59,7 +60,7 @@ def surroundings() -> dict[str, str]:
     for path in sorted(file for room in ROOMS for file in (root / room).rglob("*") if file.suffix in (".py", ".csv")):
         code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     silion = f"{metadata.version('silion')} (code {code.hexdigest()[:12]})"
-    return {"Silion": silion, **{name: metadata.version(name) for name in PACKAGES}}
+    return {"Silion": silion, **{name: version_of(name) for name in PACKAGES}}
 
 
 def folder_of(out: Path) -> Path:

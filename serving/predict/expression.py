@@ -122,7 +122,10 @@ def _checked(text: str, numbers: Collection[str], words: Collection[str]) -> tup
         raise ValueError(f"an expression of {ALLOWED}") from None
     if sum(1 for _ in ast.walk(tree)) > 3 * MAX_PIECES:
         raise ValueError(f"at most {MAX_PIECES} pieces; split it into several")
-    kind = _kind(tree, frozenset(numbers), frozenset(words))
+    try:
+        kind = _kind(tree, frozenset(numbers), frozenset(words))
+    except RecursionError:
+        raise ValueError("an expression nested less deeply") from None
     names = frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
     return Expression(text.strip(), names, tree), kind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
 
@@ -18,6 +18,7 @@ from models.predictor import DEFAULT_CYCLE, Predictor, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from models.tasks.target import Target
+from serving.predict.descriptors import report_text
 from serving.predict.read import design_names, read_candidates
 from serving.predict.text import name_column
 from serving.predict.write import WRITERS, rejected_table, whole, writable
@@ -53,12 +54,14 @@ class SuggestResult:
     mistakes : why rows were rejected
     rejected : where the rejected rows were written; None where nothing was written or there are none
     remarks : what was left out and why, and other things worth saying
+    to_report : lines on the descriptors to report with the measured values
     """
 
     table: pd.DataFrame
     mistakes: list[Mistake]
     rejected: Path | None
     remarks: list[str]
+    to_report: list[str] = field(default_factory=list)
 
 
 def suggest(
@@ -243,7 +246,8 @@ def suggest_file(
         rejected = rejected_table(candidates, path.with_name(f"{path.name}.rejected.csv"))
         with whole(path) as aside:
             WRITERS[path.suffix](table, aside)
-    return SuggestResult(table, candidates.mistakes, rejected, remarks)
+    described = report_text(predictor.bundle, frame, check_targets(targets))
+    return SuggestResult(table, candidates.mistakes, rejected, remarks, described)
 
 
 def text_suggestions(table: pd.DataFrame) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from textwrap import shorten
+from itertools import chain, zip_longest
+from textwrap import shorten, wrap
 
 import pandas as pd
 
 from features.tables.records import Candidate
-from models.predictor import ENDS
+from models.predictor import ENDS, TEXT_COLUMNS
 from models.tasks.registry import TARGETS
 
 DISTANCE = "_distance"
 """Ending of the columns that hold the distance to the nearest training design."""
 CHANCE = "_probability"
 """Ending of the columns that hold the probability to lie above a limit."""
+AMONG = "_among_best_"
+"""Before the number of designs, and `CHANCE`, in the columns of the probability to be among the best so many."""
+ALL_GOALS, ON_FRONT = "all_goals_probability", "on_pareto_front"
+"""Columns that tell of all goals together."""
+WIDTH = 80
+"""Characters of a line of a terminal."""
 SHOWN = 12
 """Designs printed on a terminal."""
 
@@ -36,10 +42,10 @@ def is_predicted(column: str) -> bool:
     for end in ENDS[1:]:
         stem = stem.removesuffix(end)
     if column.endswith(CHANCE):
-        stem = column.rpartition("_above_")[0]
+        stem = column.rpartition(AMONG if AMONG in column else "_above_")[0]
     target, _, cycle = stem.rpartition("_at_")
     at_cycle = target in TARGETS and TARGETS[target].at_cycle and cycle.isdigit()
-    return column == "notice" or stem in TARGETS or at_cycle
+    return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in TARGETS or at_cycle
 
 
 def name_column(table: pd.DataFrame) -> str:
@@ -90,7 +96,7 @@ def text_notices(table: pd.DataFrame, limit: int = SHOWN) -> str:
     return "\n".join(lines)
 
 
-def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None) -> str:
+def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None, width: int = WIDTH) -> str:
     """Return the first rows for a terminal: name and, per target, the value with its interval.
 
     Parameters
@@ -101,23 +107,38 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None)
         Rows to show.
     rows : int or None
         Number of all rows, where the table holds only the first of them.
+    width : int
+        Characters of a line; where a row is longer, the name stands above its numbers.
     """
     names = name_column(table)
-    header = ["design", *(f"{target.label} ({target.unit})" for column, target in TARGETS.items() if column in table)]
+    targets = [target for column, target in TARGETS.items() if column in table]
+    header = ["design", *(f"{target.label} ({target.unit})" for target in targets)]
     lines = []
     for _, row in table.head(limit).iterrows():
         cells = [str(row[names])[:42]]
-        for column, target in TARGETS.items():
-            if column in table:
-                low, value, high = (target.show(row[column + end]) for end in ("_low", "", "_high"))
-                cells.append(f"{value} [{low} to {high}]" if value else "-")
+        for target in targets:
+            low, value, high = (target.show(row[target.column + end]) for end in ("_low", "", "_high"))
+            cells.append(f"{value or 'no point'} [{low} to {high}]" if low else "-")
         lines.append(cells)
-    widths = [max(len(line[place]) for line in [header, *lines]) for place in range(len(header))]
-    printed = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in [header, *lines]
-    ]
+    printed = _aligned([header, *lines])
+    if max(map(len, printed)) > width:
+        printed = _stacked(header, lines)
     left = (len(table) if rows is None else rows) - min(limit, len(table))
     if left > 0:
         printed.append(f"... and {left} more")
     return "\n".join(printed)
+
+
+def _aligned(lines: list[list[str]]) -> list[str]:
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+
+
+def _stacked(header: list[str], lines: list[list[str]]) -> list[str]:
+    """Return rows as two lines, the name above its numbers; the header's words stand below each other."""
+    widths = [max(len(line[place]) for line in lines) for place in range(1, len(header))]
+    words = [wrap(text, max(width, 13)) for text, width in zip(header[1:], widths, strict=True)]
+    heads = [["", *line] for line in zip_longest(*words, fillvalue="")]
+    numbers = _aligned([*heads, *(["", *line[1:]] for line in lines)])
+    named = chain.from_iterable((line[0], row) for line, row in zip(lines, numbers[len(heads) :], strict=True))
+    return [*numbers[: len(heads)], *named]

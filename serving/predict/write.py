@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import glob
 import io
 import os
-import platform
-import time
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from types import TracebackType
@@ -21,22 +19,48 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.tables.disk import whole as whole
 from features.tables.files import as_cells
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import Table
 from serving.predict.digits import DIGITS, six_digits
 
+_RUNS = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?$"
+
+
+def harmless(text: str) -> str:
+    """Return a cell so that a spreadsheet shows it and does not run it, with an apostrophe before a formula.
+
+    Parameters
+    ----------
+    text : str
+        A cell of text; a plain number stays as it is.
+
+    Examples
+    --------
+    >>> [harmless(text) for text in ("=1+1", "@x", "-5.2e-4", "Li6PS5Cl")]
+    ["'=1+1", "'@x", '-5.2e-4', 'Li6PS5Cl']
+    """
+    return f"'{text}" if re.match(_RUNS, text) and not re.match(_NUMBER, text) else text
+
+
+def _write_text(table: pd.DataFrame, path: Path, separator: str) -> None:
+    texts = [str(name) for name in table if table[name].dtype.kind not in "ifb"]
+    changed = {name: [harmless(cell) if isinstance(cell, str) else cell for cell in table[name]] for name in texts}
+    table = table.assign(**changed).rename(columns=lambda name: harmless(str(name)))
+    table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep=separator)
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n"),
-    ".tsv": lambda table, path: table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep="\t"),
+    ".csv": lambda table, path: _write_text(table, path, ","),
+    ".tsv": lambda table, path: _write_text(table, path, "\t"),
     ".parquet": lambda table, path: table.to_parquet(path, index=False),
 }
 """Functions that write a table, by the ending of its name."""
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """Separators of the cells, by the ending of a text table."""
-ABANDONED_S = 86_400.0
-"""Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
 
 
 def writable(out: Path, sources: Sequence[Path]) -> Path:
@@ -72,43 +96,6 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
     return out
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a file to write beside the wanted one, renamed when the block ends and gone if it fails.
-
-    Files that writers of the same one left behind when they were killed go first.
-
-    Parameters
-    ----------
-    path : Path
-        The file that is wanted.
-    """
-    aside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}.part")
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        with suppress(OSError):  # another run was quicker, or it is another user's: it harms nobody
-            if part == aside or _is_abandoned(part):
-                part.unlink()
-    try:
-        yield aside
-        aside.rename(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _is_abandoned(part: Path) -> bool:
-    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so."""
-    writer, _, process = part.stem.rpartition(".")
-    if not (writer.endswith(f".{platform.node()}") and process.isdecimal()):
-        return time.time() - part.stat().st_mtime > ABANDONED_S
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # it lives, as another user
-        pass
-    return False
-
-
 def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
     """Write the rejected rows of a table with their reasons; without any, an old file of that name goes.
 
@@ -138,6 +125,7 @@ def rejected_lines(
     mistakes: Iterable[Mistake],
     columns: Sequence[str],
     where: Sequence[str] = (),
+    raw: bool = False,
 ) -> str:
     """Return rejected rows as lines of a CSV file: place, line, reasons, cells as written.
 
@@ -151,6 +139,8 @@ def rejected_lines(
         Names of the header, in order.
     where : sequence of str
         Cells in front of the line, such as the name of the file.
+    raw : bool
+        Keep cells that a spreadsheet would run as formulas.
     """
     reasons: dict[int, list[str]] = {}
     for mistake in mistakes:
@@ -158,11 +148,12 @@ def rejected_lines(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for line in sorted(rejected):
-        writer.writerow([*where, line, "; ".join(reasons[line]), *(rejected[line].get(name, "") for name in columns)])
+        cells = (rejected[line].get(name, "") for name in columns)
+        writer.writerow([*where, line, "; ".join(reasons[line]), *(cells if raw else map(harmless, cells))])
     return text.getvalue()
 
 
-def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> bytes:
+def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: bool = False) -> bytes:
     """Return rows as UTF-8 text, each ended by a line feed: quoted where needed, empty where nothing is known.
 
     Parameters
@@ -173,6 +164,8 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
         Between two cells.
     digits : sequence of str
         Columns of floats printed with `DIGITS`; other numbers as they are.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas; else they are written as `harmless` does.
 
     Examples
     --------
@@ -182,7 +175,7 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
     if not len(table):
         return b""
     cells = [
-        six_digits(table[name].to_numpy()) if name in digits else _cells(table[name].combine_chunks(), separator)
+        six_digits(table[name].to_numpy()) if name in digits else _cells(table[name].combine_chunks(), separator, raw)
         for name in table.column_names
     ]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
@@ -192,10 +185,20 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = ()) -> byt
     return bytes(text.slice(int(ends[0]), int(ends[-1] - ends[0])))
 
 
-def _cells(column: pa.Array, separator: str) -> pa.Array:
+def _cells(column: pa.Array, separator: str, raw: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
-        return _cells(column.dictionary, separator).take(column.indices).fill_null("")
-    return _quoted(as_cells(column), separator)
+        return _cells(column.dictionary, separator, raw).take(column.indices).fill_null("")
+    is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    cells = as_cells(column)
+    return _quoted(cells if raw or is_number else _harmless(cells), separator)
+
+
+def _harmless(column: pa.Array) -> pa.Array:
+    runs = pc.match_substring_regex(column, _RUNS)
+    if not pc.any(runs, min_count=0).as_py():
+        return column
+    runs = pc.and_(runs, pc.invert(pc.match_substring_regex(column, _NUMBER)))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _quoted(column: pa.Array, separator: str) -> pa.Array:

@@ -12,10 +12,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?"
+"""Of bounded length: what is exact of it, a fraction, stays small."""
+LONGEST_RANGE, MAX_STEPS = 200, 10**18
 _RANGE = re.compile(
     rf"(?P<low>{NUMBER})\s*\.\.\s*(?P<high>{NUMBER})"
-    rf"(?:\s+step\s+(?P<step>{NUMBER})|\s+points\s+(?P<points>\d+))?(?P<log>\s+log)?"
+    rf"(?:\s+step\s+(?P<step>{NUMBER})|\s+points\s+(?P<points>[0-9]{{1,18}}))?(?P<log>\s+log)?"
 )
 _DASHED = re.compile(rf"({NUMBER})\s*(?:-|–|to)\s*({NUMBER})(\s.*)?")
 RANGE_FORMS = "0..1 step 0.05, 20..5000 points 9 log, or (for a sample) 20..5000 log"
@@ -157,7 +159,7 @@ def looks_like_range(text: str) -> bool:
     ----------
     text : str
     """
-    return ".." in text or bool(_DASHED.fullmatch(text))
+    return ".." in text or (len(text) <= LONGEST_RANGE and bool(_DASHED.fullmatch(text)))
 
 
 def read_range(text: str) -> Range:
@@ -177,7 +179,7 @@ def read_range(text: str) -> Range:
     >>> read_range("0..1 step 0.25").take(np.arange(5)).tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    match = _RANGE.fullmatch(text.strip())
+    match = _RANGE.fullmatch(text.strip()) if len(text) <= LONGEST_RANGE else None
     if match is None:
         raise ValueError(f"a range such as {RANGE_FORMS}")
     low, high, log = float(match["low"]), float(match["high"]), bool(match["log"])
@@ -192,6 +194,8 @@ def read_range(text: str) -> Range:
         if not 0 < step <= high - low:
             raise ValueError(f"a step above 0 and at most {high - low:g}")
         steps = int((Fraction(match["high"]) - Fraction(match["low"])) / Fraction(match["step"]))
+        if steps > MAX_STEPS:
+            raise ValueError(f"at most {MAX_STEPS:g} steps")
         return Range(low, float(_rounded(np.array(low + steps * step), STEP_DIGITS)), steps + 1)
     if match["points"]:
         if int(match["points"]) < 2:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
 from features.tables.columns import numeric_columns
-from features.tables.mistakes import Mistake
+from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import closest, parse_row
 from serving.predict.expression import Expression, condition
@@ -20,6 +20,7 @@ STAND_IN = "Li6PS5Cl"
 """An electrolyte to try the other columns with."""
 FEW = 12
 """Known words that a message lists at most; of more, only the closest."""
+MOST_MISTAKES = 50
 T = TypeVar("T")
 
 
@@ -46,7 +47,27 @@ class Pieces:
         key, got, expected : str
             Column or key, what is there, and what should be.
         """
-        self.mistakes.append(Mistake(node.line, key, got, expected, self.name))
+        self.add([Mistake(node.line, key, got, expected, self.name)])
+
+    def add(self, mistakes: Iterable[Mistake]) -> None:
+        """Note mistakes; a file that has very many is read no further.
+
+        Parameters
+        ----------
+        mistakes : iterable of Mistake
+            One or more.
+
+        Raises
+        ------
+        InputError
+            There are `MOST_MISTAKES` by now: looking for close words for each of thousands takes minutes.
+        """
+        self.mistakes += mistakes
+        if len(self.mistakes) >= MOST_MISTAKES:
+            raise InputError(
+                f"{self.name}: the design space cannot be used; the first {MOST_MISTAKES} mistakes",
+                sorted(self.mistakes[:MOST_MISTAKES], key=lambda mistake: mistake.line),
+            )
 
     def conditions(
         self, branch: Branch, key: str, numbers: Collection[str], words: Collection[str]
@@ -247,7 +268,7 @@ class ColumnReader(Pieces):
             return self.made(node, name, node.text, lambda: _plain_number(node.text))
         row = parse_row(Candidate, {"electrolyte": STAND_IN, name: node.text}, node.line, self.name)
         if isinstance(row, list):
-            self.mistakes += row
+            self.add(row)
             return None
         return getattr(row, name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.formulas.stoichiometry import FormulaError, parse
+from features.tables.mistakes import InputError
 from features.tables.records import Candidate, ElectrolyteDesign
 from features.tables.rows import parse_row
 from models.candidates import formula_mistake
@@ -12,6 +13,7 @@ from serving.screen.columns import ColumnReader
 from serving.screen.formula_family import (
     DEFAULT_BALANCE,
     DOPANT,
+    MAX_ALTERNATIVES,
     VARIABLES,
     Doping,
     Family,
@@ -29,6 +31,9 @@ OF_ELECTROLYTE = tuple(
 
 class ElectrolyteReader(ColumnReader):
     """Reads the section `electrolyte`."""
+
+    formulas = 0
+    """Formulas in all families so far, variables left out."""
 
     def families(self, document: Branch) -> tuple[Family, ...]:
         """Read every family that can be used; the others leave their mistakes.
@@ -73,6 +78,12 @@ class ElectrolyteReader(ColumnReader):
         charge = self.choice(branch.nodes.get("charge"), "charge", ("balanced", "any")) or "balanced"
         if len(self.mistakes) > before:
             return None
+        self.formulas += len(alternatives)
+        if self.formulas > MAX_ALTERNATIVES:  # each is read once here, before any design is made
+            self.wrong(
+                at, "formula", f"{self.formulas:,} formulas so far", f"at most {MAX_ALTERNATIVES:,}; use x, y, z"
+            )
+            raise InputError(f"{self.name}: the design space cannot be used", self.mistakes)
         family = Family(template, alternatives, variables, doping, columns, charge == "balanced")
         self._try_formulas(at, family)
         return family
@@ -95,7 +106,7 @@ class ElectrolyteReader(ColumnReader):
                 for name in without_values:
                     self.wrong(node, name, f"no values for the {name} of {text}", f"such as {name}: 0..1 step 0.05")
             else:
-                self.mistakes += [mistake for mistake in mistakes if mistake]
+                self.add(mistake for mistake in mistakes if mistake)
 
     def _doping(self, branch: Branch) -> Doping | None:
         node = branch.nodes.get(DOPANT)

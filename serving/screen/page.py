@@ -12,7 +12,7 @@ from models.explain.literature import nearest_measurements
 from models.tasks.registry import TARGETS
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
-from serving.predict.text import DISTANCE
+from serving.predict.text import AMONG, CHANCE, DISTANCE
 from serving.screen import figures as pictures
 from serving.screen.ranking import ALIKE, KEPT_AS, POOL
 from serving.screen.run import Screened
@@ -105,7 +105,7 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
     """
     kept = result.table
     yield Heading("How sure")
-    yield Bullets([*skill_words(bundle, space), *_told_apart(space, result)])
+    yield Bullets([*skill_words(bundle, space), *_told_apart(space, result), *result.worth])
     yield Heading("What was done")
     yield Bullets([*count_words(space, result), *_how_ranked(space), f"intervals: {100 * level:g} %"])
     if space.energy:
@@ -167,10 +167,12 @@ def _how_ranked(space: Space) -> list[str]:
 def _ranked(space: Space, kept: pd.DataFrame) -> Table:
     named = [column for column in (*space.varied, *ENERGY_UNITS) if column in kept]
     targets = {column: target for column, target in TARGETS.items() if column in kept}
+    chances = [str(column) for column in kept if AMONG in str(column)]
     extra = [column for column in (KEPT_AS, ALIKE) if column in kept]
     header = [
         "", *map(pictures.named, named), *(column.replace("_", " ") for column in extra),
-        *(f"{target.label} ({target.unit})" for target in targets.values()), "distance", CANDIDATE,
+        *(f"{target.label} ({target.unit})" for target in targets.values()),
+        *(column.removesuffix(CHANCE).replace("_", " ") for column in chances), "distance", CANDIDATE,
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for place, (_, row) in enumerate(kept.iterrows(), start=1):
@@ -178,6 +180,7 @@ def _ranked(space: Space, kept: pd.DataFrame) -> Table:
             "{1} ({0} to {2})".format(*(target.show(row[column + end]) for end in ("_low", "", "_high")))
             for column, target in targets.items()
         ]
+        answers += ["" if row[column] != row[column] else f"{100 * row[column]:.0f} %" for column in chances]
         far = f"{row[[column + DISTANCE for column in targets]].astype(float).max():.2f}"
         first, last = ([_plain(row[column]) for column in columns] for columns in (named, extra))
         rows.append([place, *first, *last, *answers, far, int(row[CANDIDATE])])

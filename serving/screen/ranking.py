@@ -9,11 +9,11 @@ import pandas as pd
 
 from features.tables.records import Candidate
 from models.bundle import Bundle
+from models.decisions.choosing import on_front
 from models.tasks.registry import TARGETS, TASKS, task_of
 from serving.predict.suggest import pick
 from serving.screen.select import Selection
 
-BLOCK = 256
 ALIKE = "alike"
 """Column that counts the designs with the very same objectives as the one shown, itself included."""
 KEPT_AS = "kept_as"
@@ -23,49 +23,6 @@ POOL = 10
 """The differing few are chosen among this many times as many of the best."""
 NO_LIMIT = 1e6
 """Distance beyond which unlikeness counts no more: none is reached."""
-
-
-def on_front(values: np.ndarray) -> np.ndarray:
-    """Return which of distinct rows no other row reaches in every objective.
-
-    Parameters
-    ----------
-    values : array, shape (n_rows, n_objectives)
-        More is better; no NaN, no row twice.
-
-    Returns
-    -------
-    array of bool, shape (n_rows,)
-
-    Examples
-    --------
-    >>> on_front(np.array([[1.0, 5.0], [2.0, 3.0], [3.0, 3.0]])).tolist()
-    [True, False, True]
-    """
-    order = np.lexsort(-values.T[::-1])  # a row is only beaten by rows before it
-    winners = np.empty((0, values.shape[1]))
-    is_on_front = np.zeros(len(values), dtype=bool)
-    for start in range(0, len(order), BLOCK):
-        rows = order[start : start + BLOCK]
-        rows = rows[~_beaten(values[rows], winners)]
-        within = np.all(values[rows][None] >= values[rows][:, None], axis=2)
-        rows = rows[within.sum(axis=1) == 1]
-        is_on_front[rows] = True
-        winners = np.vstack([winners, values[rows]])
-    return is_on_front
-
-
-def _beaten(values: np.ndarray, winners: np.ndarray) -> np.ndarray:
-    """Return which rows some winner reaches in every objective, shape (n_rows,)."""
-    is_beaten = np.zeros(len(values), dtype=bool)
-    for start in range(0, len(winners), BLOCK):
-        left = np.flatnonzero(~is_beaten)
-        some = winners[start : start + BLOCK]
-        reached = np.ones((len(left), len(some)), dtype=bool)
-        for objective in range(values.shape[1]):
-            reached &= some[:, objective] >= values[left, objective][:, None]
-        is_beaten[left[reached.any(axis=1)]] = True
-    return is_beaten
 
 
 class Front:

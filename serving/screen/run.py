@@ -8,22 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
-from models.predictor import ENDS, Predictor
-from models.tasks.registry import task_of
+from models.predictor import ENDS, TEXT_COLUMNS, Predictor
+from models.tasks.registry import TARGETS, task_of
 from reporting.console import progress
-from serving.predict.text import DISTANCE
+from serving.decide.choose import rank_answers
+from serving.predict.text import AMONG, CHANCE, DISTANCE
 from serving.predict.write import whole_table, writable
 from serving.screen.ranking import Keeper
-from serving.screen.select import Note
+from serving.screen.select import Note, target_of
 from serving.screen.space import CANDIDATE, Space
 from serving.screen.survey import Survey
 
 CHUNK = 16_384
 """Designs made and answered at once."""
+DEFAULT_BEST = 10
+"""Designs that count as the best where the space keeps a front alone."""
 FIRST_ROWS = 1000
 """Rows kept for the page where nothing ranks them."""
 
@@ -42,6 +46,8 @@ class Screened:
         Designs of the space, those that can be and fulfil the constraints, rows of the output.
     left_out : Counter
         How many designs each constraint and each filter left out, in the order they were asked.
+    worth : list of str
+        What the order by each objective is worth, and whether the designs can be told apart at all.
     """
 
     table: pd.DataFrame
@@ -50,6 +56,7 @@ class Screened:
     answered: int = 0
     written: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    worth: list[str] = field(default_factory=list)
 
 
 def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9) -> Screened:
@@ -87,7 +94,7 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
                 sink.add(passed)
                 result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
         if keeper:
-            result.table = keeper.table()
+            result.table = _with_chances(keeper.table(), space, predictor, result, level)
             filters["an objective that is not known"] = keeper.unknown
             if len(result.table):
                 sink.add(result.table)
@@ -98,6 +105,25 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
             raise InputError("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
         result.written, result.left_out = sink.rows, constraints + filters
     return result
+
+
+def _with_chances(
+    kept: pd.DataFrame, space: Space, predictor: Predictor, result: Screened, level: float
+) -> pd.DataFrame:
+    """Add how likely each kept design is among the best, beside the draw of all others that the survey holds."""
+    others = result.survey.sample
+    if not len(kept) or not len(others):
+        return kept
+    rows = pd.concat([kept, others[~others[CANDIDATE].isin(kept[CANDIDATE])]], ignore_index=True)
+    beside = "" if len(rows) >= result.answered else f" (beside a draw of {len(others):,} of the {result.answered:,})"
+    count, added = space.selection.top or DEFAULT_BEST, dict[str, np.ndarray]()
+    for column, side in space.selection.objectives.items():
+        target = target_of(column)
+        if target in TARGETS:
+            ranking, sentence = rank_answers(rows, predictor, target, count, level, high=side == "high")
+            added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(kept)]
+            result.worth.append(sentence + beside)
+    return kept.assign(**added)
 
 
 @contextmanager
@@ -162,4 +188,6 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
     for target in space.targets:
         columns.append(predictions.table[[target + end for end in ENDS]])
         columns.append(pd.DataFrame({target + DISTANCE: predictions.distances[task_of(target).name]}))
-    return pd.concat([*columns, predictions.table[["notice"]]], axis=1)
+    return pd.concat(
+        [*columns, predictions.table[[name for name in TEXT_COLUMNS if name in predictions.table]]], axis=1
+    )

@@ -12,6 +12,11 @@ import yaml
 from features.tables.mistakes import InputError, Mistake
 
 MAX_BYTES = 200_000
+MAX_DEPTH = 6
+MAX_NODES = 10_000
+"""Keys, values and lists of a file: a space names hundreds of values, and writes long rows of them as a range."""
+LONGEST_TEXT = 1_000
+"""Characters of a key or value."""
 EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 """Plain scalars that mean nothing is given."""
 
@@ -95,9 +100,17 @@ def read_document(path: Path) -> Branch:
 
 def _forbidden(text: str, name: str) -> Iterator[Mistake]:
     """Yield anchors, aliases, tags and further documents as mistakes, before anything is built from them."""
-    documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    documents = depth = nodes = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):  # read as far as this loop goes, and no further
         line = event.start_mark.line + 1 if event.start_mark else 0
+        nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise InputError(f"{name}: line {line}: nested too deeply; a space needs four levels at most")
+        if nodes > MAX_NODES:
+            raise InputError(f"{name}: line {line}: more than {MAX_NODES:,} keys and values; write ranges, not lists")
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST_TEXT:
+            yield Mistake(line, "", f"a text of {len(event.value):,} characters", f"at most {LONGEST_TEXT:,}", name)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             yield Mistake(line, "", "an anchor or alias (& or *)", "the value itself, written out", name)

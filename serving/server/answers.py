@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from models.candidates import has_anode
-from models.predictor import DEFAULT_CYCLE, ENDS, Predictions, check_targets
+from models.predictor import DEFAULT_CYCLE, ENDS, RANGE_OF, Predictions, check_targets
 from models.tasks.fade import RETENTION
 from models.tasks.registry import TARGETS, task_of
 from serving.server.batching import Deadline
@@ -183,18 +185,21 @@ def _results(
         deadline.check()
         chunk = designs.take(slice(begin, begin + CHUNK))
         predictions = model.predictor.predict(
-            chunk, targets=request.targets, level=request.level, precedents=request.precedents, measured=measured
-        )
-        yield from results_of(predictions)
+            chunk, targets=request.targets, level=request.level, precedents=request.precedents, measured=measured,
+            points=False,
+        )  # fmt: skip
+        yield from results_of(predictions, read_electrolytes(chunk).class_names)
 
 
-def results_of(predictions: Predictions) -> list[dict[str, Any]]:
+def results_of(predictions: Predictions, families: Sequence[str | None]) -> list[dict[str, Any]]:
     """Arrange each design's predictions, notices and nearest rows.
 
     Parameters
     ----------
     predictions : Predictions
         Of any number of designs.
+    families : sequence of str or None
+        Class of each design's electrolyte; None where it is unknown.
 
     Returns
     -------
@@ -207,14 +212,49 @@ def results_of(predictions: Predictions) -> list[dict[str, Any]]:
         if column in table:
             ends = (table[column + end].tolist() for end in ("", "_low", "_high"))
             by_target[column] = list(zip(*ends, _distances(predictions, task_of(column).name), strict=True))
+    energies: list[dict[str, float] | None] = [None] * len(table)
+    if predictions.energies is not None:
+        energies = [dict(zip(("value", "low", "high"), row, strict=True)) for row in predictions.energies.tolist()]
+    whose = table[RANGE_OF].tolist() if RANGE_OF in table else [""] * len(table)
+    measured = {column: texts.to_pylist() for column, texts in predictions.measured_by.items()}
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
+            "measured": {column: texts[place] for column, texts in measured.items() if texts[place]},
+            "range_of": whose[place] or None,
+            "activation_energy_ev": energies[place],
             "notices": notice.split("; ") if notice else [],
-            "precedents": precedents,
+            "precedents": {
+                column: [{**row, "same_family": same_family(row.get("electrolyte"), families[place])} for row in rows]
+                for column, rows in precedents.items()
+            },
         }
         for place, (notice, precedents) in enumerate(zip(table["notice"], predictions.precedents, strict=True))
     ]
+
+
+def same_family(electrolyte: str | None, family: str | None) -> bool | None:
+    """Return whether an electrolyte is of a family; None where either is unknown.
+
+    Parameters
+    ----------
+    electrolyte : str or None
+        As a paper writes it.
+    family : str or None
+        Class of a design's electrolyte.
+
+    Examples
+    --------
+    >>> same_family("Li6PS5Br", "sulfide-argyrodite"), same_family("LLZO", "sulfide-argyrodite"), same_family("?", None)
+    (True, False, None)
+    """
+    own = _family(electrolyte) if electrolyte and family else None
+    return None if own is None else own == family
+
+
+@lru_cache(maxsize=4096)
+def _family(electrolyte: str) -> str | None:
+    return read_electrolytes(pd.DataFrame({"electrolyte": [electrolyte]})).class_names[0]
 
 
 def _distances(predictions: Predictions, part: str) -> list[float | None]:
@@ -223,9 +263,9 @@ def _distances(predictions: Predictions, part: str) -> list[float | None]:
 
 
 def _prediction(value: float, low: float, high: float, distance: float | None) -> dict[str, float | None] | None:
-    if value != value:
+    if low != low:
         return None
-    return {"value": value, "low": low, "high": high, "distance": distance}
+    return {"value": None if value != value else value, "low": low, "high": high, "distance": distance}
 
 
 LAST_CYCLE = 1_000
@@ -287,12 +327,12 @@ def curves(
 
 def _drawn(
     model: ServedModel, cells: Designs, level: float, measured: pd.DataFrame | None
-) -> list[dict[str, list[float]]]:
+) -> list[dict[str, list[Any]]]:
     given = cells.number("cycle")
     asked = np.where(np.isnan(given), DEFAULT_CYCLE, given)
     cycles = curve_cycles(asked)
     table = model.predictor.predict(
-        cells, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles
+        cells, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles, points=False
     ).table
     places = [[] if cycle in cycles else [int(np.searchsorted(cycles, cycle))] for cycle in asked]
     shared = {"cycle": np.tile(np.array(cycles, dtype=float), (len(cells), 1))}
@@ -301,7 +341,10 @@ def _drawn(
     own = {"cycle": asked} | {
         name: table[RETENTION.column + end].to_numpy(dtype=float) for name, end in zip(NAMES, ENDS, strict=True)
     }
-    return [
+    whole = [
         {name: np.insert(shared[name][row], places[row], own[name][row]).tolist() for name in shared}
         for row in range(len(cells))
     ]
+    for curve in whole:  # JSON knows no NaN: where no skill is shown, a curve is its band alone
+        curve[NAMES[0]] = [None if np.isnan(held) else held for held in curve[NAMES[0]]]
+    return whole

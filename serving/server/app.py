@@ -9,12 +9,13 @@ from fastapi import FastAPI
 
 from models.bundle import Bundle
 from models.predictor import Predictor
+from serving.server.admission import BoundedBody
 from serving.server.batching import Work
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Counted, Metrics
-from serving.server.middleware import BearerToken, BoundedBody, Failures, Head, LocalNames, SafeHeaders
+from serving.server.middleware import BearerToken, Failures, Head, LocalNames, SafeHeaders
 from serving.server.replies import add_handlers
-from serving.server.routes import docs, explain, look_up, page, predict, status
+from serving.server.routes import atlas, compare, docs, explain, life, look_up, page, predict, status
 from serving.server.routes.context import Context
 from serving.server.schemas import Failure
 from serving.server.settings import Settings
@@ -28,6 +29,7 @@ Every answer that is no success is `{"detail": [words]}`. Units and limits of ev
 FAILURES: dict[int | str, dict[str, Any]] = {
     code: {"model": Failure, "description": words}
     for code, words in {
+        400: "a request that can be read in two ways",
         401: "this server wants a token, and it was not there",
         408: "the body came too slowly",
         413: "more than this server takes at once",
@@ -61,8 +63,9 @@ def create_app(models: Generations, settings: Settings, reload: Reload | None = 
     )
     context = Context(models, settings, Work(settings), Metrics(), reload)
     add_handlers(app)
-    for routes in (status, predict, explain, look_up):
+    for routes in (status, predict, compare, life, explain, look_up):
         app.include_router(routes.router(context))
+    app.include_router(atlas.router())
     app.include_router(docs.router())
     app.include_router(page.router())
     app.add_middleware(Failures)

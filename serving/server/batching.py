@@ -45,6 +45,11 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._moment = time.monotonic() + seconds
 
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the moment; negative behind it."""
+        return self._moment - time.monotonic()
+
     def check(self) -> None:
         """Go on, or stop.
 

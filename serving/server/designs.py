@@ -9,13 +9,12 @@ import pandas as pd
 from fastapi import HTTPException
 
 from features.tables.designs import Designs
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import InputError, Mistake, shortened
 from features.tables.records import Candidate, Measured, Row
 from features.tables.rows import expectation
 from models.candidates import candidate_designs, candidate_frame, read_design
 from models.lab_calibration import measured_frame, parse_measured
 from serving.server.batching import Deadline
-from serving.server.replies import shortened
 
 MOST_FIELDS = 100
 LONGEST_NAME = 60

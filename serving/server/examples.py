@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.tables.fields import LIQUID_CLASSES
 from features.tables.records import CellDesign, CellRow, CyclingRow, SourceRow
 from features.tables.rows import read_table
 
@@ -40,7 +39,7 @@ def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
         source = sources.get(cell.paper)
         if source is None or not cell.in_training or not cell.electrolyte or not cell.anode:
             continue
-        if cell.electrolyte_class in LIQUID_CLASSES:
+        if cell.state != "solid":
             continue
         measured = _measured(cell, [point for point in points if point.cell_id == cell.cell_id])
         if measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from features.formulas.reader import MAX_LENGTH
@@ -11,21 +12,25 @@ from models.bundle import Bundle
 from serving.server.settings import Settings
 
 GROUPS = {
-    ("electrolyte", "Electrolyte"): (
-        "electrolyte composition electrolyte_class form electrolyte_thickness_um electrolyte_conductivity_s_per_cm "
+    ("main", "The cell in ten fields"): (
+        "electrolyte temperature_c anode silicon_wt_pct silicon_size_nm carbon_wt_pct counter_electrode np_ratio "
+        "stack_pressure_mpa cycle"
+    ),
+    ("electrolyte", "More of the electrolyte"): (
+        "composition electrolyte_class form electrolyte_thickness_um electrolyte_conductivity_s_per_cm "
         "electrolyte_conductivity_temperature_c electrolyte_particle_size_nm"
     ),
-    ("anode", "Anode"): (
-        "anode anode_architecture silicon_form silicon_size_nm film_thickness_nm silicon_wt_pct carbon_wt_pct "
-        "anode_electrolyte_wt_pct binder binder_wt_pct conductive_carbon coating prelithiated porosity_pct "
-        "anode_loading_mg_per_cm2 anode_thickness_um current_collector buffer_layer"
+    ("anode", "More of the anode"): (
+        "anode_architecture silicon_form film_thickness_nm anode_electrolyte_wt_pct binder binder_wt_pct "
+        "conductive_carbon coating prelithiated porosity_pct anode_loading_mg_per_cm2 anode_thickness_um "
+        "current_collector buffer_layer"
     ),
-    ("cathode", "Cathode and cell"): (
-        "cell_type counter_electrode cathode_loading_mg_per_cm2 cathode_thickness_um cathode_electrolyte np_ratio"
+    ("cathode", "More of cathode and cell"): (
+        "cell_type cathode_loading_mg_per_cm2 cathode_thickness_um cathode_electrolyte"
     ),
-    ("test", "Test conditions"): (
-        "temperature_c stack_pressure_mpa fabrication_pressure_mpa current_density_ma_per_cm2 "
-        "specific_current_ma_per_g c_rate_per_h voltage_low_v voltage_high_v cycle"
+    ("test", "More of the test"): (
+        "fabrication_pressure_mpa current_density_ma_per_cm2 specific_current_ma_per_g c_rate_per_h voltage_low_v "
+        "voltage_high_v"
     ),
     ("structure", "Crystal structure (optional)"): (
         "space_group lattice_a_angstrom lattice_b_angstrom lattice_c_angstrom lattice_alpha_deg lattice_beta_deg "
@@ -50,6 +55,9 @@ LABELS = {
     "voltage_high_v": "upper cut-off voltage",
 }
 """Names of columns that people call otherwise."""
+SUGGESTED = ("electrolyte", "anode", "counter_electrode")
+MOST_SUGGESTED = 200
+"""Columns whose texts of the tables are offered while one types, the most frequent so many."""
 
 
 def groups(bundle: Bundle) -> list[dict[str, Any]]:
@@ -65,11 +73,35 @@ def groups(bundle: Bundle) -> list[dict[str, Any]]:
     list of dict
         By group in the order of a form, see `serving.server.schemas.FieldGroup`.
     """
-    known = known_ranges(bundle)
+    known, texts = known_ranges(bundle), suggestions(bundle)
     return [
-        {"name": name, "label": label, "fields": [_field(column, known.get(column)) for column in columns.split()]}
+        {
+            "name": name,
+            "label": label,
+            "fields": [
+                {**_field(column, known.get(column)), "suggestions": texts.get(column, [])}
+                for column in columns.split()
+            ],
+        }
         for (name, label), columns in GROUPS.items()
     ]
+
+
+def suggestions(bundle: Bundle) -> dict[str, list[str]]:
+    """Return the texts of `SUGGESTED` columns in the rows the model learned from, the most frequent first.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model; a part without a domain, as old ones are, tells nothing.
+    """
+    rows = {
+        (name, place): row
+        for name, part in bundle.parts.items()
+        for place, row in enumerate(part.domain.precedents if part.domain else [])
+    }
+    counts = {column: Counter(row[column] for row in rows.values() if row.get(column)) for column in SUGGESTED}
+    return {column: [text for text, _ in count.most_common(MOST_SUGGESTED)] for column, count in counts.items()}
 
 
 def known_ranges(bundle: Bundle) -> dict[str, tuple[float, float]]:

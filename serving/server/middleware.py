@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import secrets
-import time
 from ipaddress import ip_address
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.server.generations import Generations
 from serving.server.replies import failure
-from serving.server.settings import Settings
 
 LOG = logging.getLogger("silion.server")
 POLICY = {
@@ -95,7 +91,7 @@ class Head:
         await self._app(scope, receive, send)
 
 
-OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs")
+OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs", "/atlas")
 OPEN_BELOW = ("/page/", "/docs/")
 """Asked without a token: whether the server lives, and pages that hold nothing of the model."""
 RELOAD = "/admin/reload"
@@ -106,7 +102,7 @@ class BearerToken:
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app = app
-        self._expected = None if token is None else f"Bearer {token}".encode()
+        self._expected = None if token is None else token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as ASGI asks."""
@@ -124,8 +120,8 @@ class BearerToken:
             if path == RELOAD:
                 return 403, "this server has no token, so nobody may reload; start it with SILION_TOKEN, or send SIGHUP"
             return None
-        given = Headers(scope=scope).get("authorization", "").encode("utf-8")
-        if hmac.compare_digest(given, self._expected):
+        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip(" ").encode("utf-8"), self._expected):
             return None
         return 401, "expected the header 'Authorization: Bearer TOKEN' with this server's token"
 
@@ -174,45 +170,6 @@ def is_local_name(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-class BoundedBody:
-    """Middleware that takes so many bytes in so many seconds, and no more."""
-
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app, self._most, self._seconds = app, settings.max_body_bytes, settings.body_seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self._most:
-            return await failure(413, [self._too_large], CLOSE)(scope, receive, send)
-        until, taken, whole = time.monotonic() + self._seconds, 0, False
-
-        async def received() -> Message:
-            nonlocal taken, whole
-            if whole:  # what comes after the body is the end of the connection, whenever that is
-                return await receive()
-            try:
-                message = await asyncio.wait_for(receive(), until - time.monotonic())
-            except TimeoutError:
-                raise HTTPException(408, f"the body did not come within {self._seconds:g} s", CLOSE) from None
-            taken += len(message.get("body", b""))
-            if taken > self._most:
-                raise HTTPException(413, self._too_large, CLOSE)
-            whole = not message.get("more_body", False)
-            return message
-
-        return await self._app(scope, received, send)
-
-    @property
-    def _too_large(self) -> str:
-        return f"the body has more than {self._most:.0f} bytes; send it in several requests"
-
-
-CLOSE = {"Connection": "close"}
 
 
 class Failures:

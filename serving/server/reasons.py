@@ -11,7 +11,8 @@ from features.feature import number
 from models.candidates import has_anode
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
-from models.predictor import DEFAULT_CYCLE, check_targets
+from models.explain.waterfall import moved_by, step_label
+from models.predictor import DEFAULT_CYCLE, MEASURED, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline
@@ -47,13 +48,17 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
     targets = check_targets(request.targets)
     read = read_designs(request.designs, deadline)
     frame = good_frame(read)
-    notices = model.predictor.predict(frame, targets=request.targets, precedents=0).table["notice"]
+    table = model.predictor.predict(frame, targets=request.targets, precedents=0).table
     results = [
-        {"explanations": dict[str, Any](), "notices": notice.split("; ") if notice else []} for notice in notices
+        {"explanations": dict[str, Any](), "notices": notice.split("; ") if notice else []}
+        for notice in table["notice"]
     ]
+    moved = moved_by(table)
     for column in targets:
         deadline.check()
         for place, explanation in enumerate(_explanations(model, column, frame, request.top)):
+            if explanation and task_of(column).draws_to_measured and moved[place]:
+                _add_measured(explanation, float(table[column].iloc[place]), str(moved[place]))
             results[place]["explanations"][column] = explanation
     return {"model": model.short, "results": with_errors(read, iter(results))}
 
@@ -85,6 +90,22 @@ def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) ->
         "steps": [_step(why, row, int(place), unit_of_scale(pieces[place])) for place in order],
         "rest": unit_of_scale(rest),
     }
+
+
+def _add_measured(explanation: dict[str, Any], told: float, text: str) -> None:
+    """Add the step from the model's prediction to the one that is told, drawn to measured values."""
+    factor = explanation["scale"] == "factor"
+    moved = told / explanation["prediction"] if factor else told - explanation["prediction"]
+    step = {
+        "feature": MEASURED,
+        "label": step_label(text),
+        "unit": "",
+        "value": None,
+        "said": text,
+        "contribution": moved,
+    }
+    explanation["steps"].append(step)
+    explanation["prediction"] = told
 
 
 def _step(why: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:

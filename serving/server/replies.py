@@ -12,13 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from features.tables.mistakes import InputError
+from features.tables.mistakes import InputError, shortened
 from serving.server.generations import NotReadyError
 
 SHOWN_MISTAKES = 1_000
 """Mistakes of one answer; more are counted."""
-SHOWN_CHARACTERS = 250
-"""Characters at each end of a mistake: between them it repeats what was sent, which may be long."""
+
+MOST_OBJECTS, MOST_VALUES = 100_000, 1_500_000
+"""Of a body: an empty object of two bytes takes sixty, so a body of 16 MB could take a gigabyte."""
 
 
 class JsonResponse(Response):
@@ -52,8 +53,17 @@ class JsonRequest(Request):
         ------
         json.JSONDecodeError
             The body is not JSON.
+        HTTPException
+            413: it has so many values that they take far more memory than the body.
         """
-        return orjson.loads(await self.body())
+        body = await self.body()
+        objects, values = body.count(b"{") + body.count(b"["), body.count(b",")
+        if objects > MOST_OBJECTS or values > MOST_VALUES:
+            words = (
+                f"got {max(objects, values)} values, expected at most {MOST_OBJECTS} objects and {MOST_VALUES} values"
+            )
+            raise HTTPException(413, f"{words} at once; send them in several requests")
+        return orjson.loads(body)
 
 
 class JsonRoute(APIRoute):
@@ -90,26 +100,6 @@ def failure(code: int, messages: Sequence[str], headers: Mapping[str, str] | Non
     if len(detail) > SHOWN_MISTAKES:
         detail = [*detail[:SHOWN_MISTAKES], f"and {len(detail) - SHOWN_MISTAKES} more"]
     return JsonResponse({"detail": detail}, code, dict(headers) if headers else None)
-
-
-def shortened(message: str) -> str:
-    """Return a mistake without the middle of what it repeats.
-
-    Parameters
-    ----------
-    message : str
-        Of any length.
-
-    Examples
-    --------
-    >>> shortened("line 1, column anode: got 'Si'")
-    "line 1, column anode: got 'Si'"
-    >>> len(shortened("Li" * 5_000))
-    505
-    """
-    if len(message) <= 2 * SHOWN_CHARACTERS:
-        return message
-    return f"{message[:SHOWN_CHARACTERS]} ... {message[-SHOWN_CHARACTERS:]}"
 
 
 def mistakes_of(error: ValueError) -> list[str]:

@@ -69,6 +69,44 @@ class ExplainRequest(Asked):
     top: int = Field(default=12, ge=1, le=200, description="features named for each target, strongest first")
 
 
+class CompareRequest(Asked):
+    """Designs of one laboratory, each pair of which is compared."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"designs": [{"electrolyte": "Li6PS5Cl"}, {"electrolyte": "Li6PS5Br"}]}]}
+    )
+
+    designs: list[Design] = Field(min_length=2)
+    level: Level = DEFAULT_LEVEL
+    targets: list[TargetColumn] | None = Field(
+        default=None, min_length=1, description="only these; all that have differences where not given"
+    )
+
+
+class LifeRequest(Asked):
+    """First cycles of cells, as a table of text."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "table": "cell,cycle,capacity_ah\n"
+                    + "\n".join(f"A,{cycle},{1.1 - 0.0005 * cycle:.4f}" for cycle in range(1, 21)),
+                    "at_least": [300],
+                }
+            ]
+        }
+    )
+
+    table: str = Field(description="CSV or TSV: cell, cycle and capacity_ah, capacity_mah or capacity_mah_per_g")
+    threshold_pct: float = Field(default=80.0, ge=60, le=97, description="end of life, % of the initial capacity")
+    level: Level = DEFAULT_LEVEL
+    at_least: list[Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default_factory=list, max_length=20, description="probability to outlive so many cycles"
+    )
+    finished: str | None = Field(default=None, description="a like table of your own cells cycled to the end")
+
+
 class Failure(BaseModel):
     """No success: why, in words."""
 
@@ -94,10 +132,18 @@ class Prediction(BaseModel):
     """A value in the target's unit, its interval, and the distance to the nearest training row in standard
     deviations."""
 
-    value: float
+    value: float | None = Field(description="null where no skill is shown: the ends are what comparable papers report")
     low: float
     high: float
     distance: float | None
+
+
+class ActivationEnergy(BaseModel):
+    """Activation energy of conduction with its interval, eV."""
+
+    value: float
+    low: float
+    high: float
 
 
 class Precedent(BaseModel):
@@ -118,6 +164,7 @@ class Precedent(BaseModel):
     retention_pct: float | None = None
     qualifier: str | None = Field(default=None, description="of the retention")
     measured: str = Field(description="the value in words")
+    same_family: bool | None = Field(default=None, description="as the design's electrolyte; null where one is unknown")
     paper: str
     doi: str = Field(description="empty where none is known: see the citation")
     citation: str
@@ -125,10 +172,10 @@ class Precedent(BaseModel):
 
 
 class Curve(BaseModel):
-    """Capacity retention in % of the first cycle, with its band."""
+    """Capacity retention in % of the first cycle, with its band; null where only the band can be told."""
 
     cycle: list[float]
-    retention_pct: list[float]
+    retention_pct: list[float | None]
     low: list[float]
     high: list[float]
 
@@ -138,6 +185,15 @@ class Result(BaseModel):
 
     predictions: dict[str, Prediction | None] | None = Field(
         default=None, description="by target column; null where the design says too little"
+    )
+    measured: dict[str, str] | None = Field(
+        default=None, description="what papers, or you, measured of this very electrolyte, by target column"
+    )
+    range_of: str | None = Field(
+        default=None, description="which targets have no point, and whose values their ranges hold"
+    )
+    activation_energy_ev: ActivationEnergy | None = Field(
+        default=None, description="of sigma T, between -20 and 100 °C; null where the model knows none"
     )
     notices: list[str] | None = None
     precedents: dict[str, list[Precedent]] | None = None
@@ -191,6 +247,73 @@ class ExplainReply(BaseModel):
     results: list[Explained]
 
 
+class Difference(BaseModel):
+    """Design a less design b, in the target's `error_unit`, with its interval."""
+
+    difference: float
+    low: float
+    high: float
+    a_above_b: float = Field(description="probability that a lies above b, 0 to 1")
+
+
+class ComparedPair(BaseModel):
+    """Two of the designs, by their places from 1."""
+
+    a: int
+    b: int
+    differences: dict[str, Difference | None] = Field(description="by target; null where no difference is judged")
+
+
+class CompareReply(BaseModel):
+    """All pairs, and what to know of each target's differences."""
+
+    model: str
+    level: float
+    pairs: list[ComparedPair]
+    notices: list[str]
+
+
+class LifePath(BaseModel):
+    """Points of a curve from the last cycle given to the life; null where only a range is told."""
+
+    cycle: list[float]
+    retention_pct: list[float | None]
+    retention_pct_low: list[float]
+    retention_pct_high: list[float]
+
+
+class MeasuredPath(BaseModel):
+    """The cycles that were given, without formation and tests."""
+
+    cycle: list[float]
+    retention_pct: list[float]
+
+
+class CellLife(BaseModel):
+    """One cell."""
+
+    cell: str
+    cycles_given: float
+    retention_pct: float = Field(description="at the last cycle given")
+    threshold_pct: float
+    cycle_life: float | None = Field(description="null where only a range is told")
+    cycle_life_low: float
+    cycle_life_high: float
+    outlives: dict[str, float] = Field(description="probability by number of cycles")
+    rests_on: str
+    notices: list[str]
+    curve: LifePath | None = Field(description="null where the life was measured")
+    measured: MeasuredPath
+
+
+class LifeReply(BaseModel):
+    """Cells in the order of the table, and why others could not be told."""
+
+    level: float
+    results: list[CellLife]
+    mistakes: list[str]
+
+
 class FieldFacts(BaseModel):
     """A column of a design."""
 
@@ -202,6 +325,7 @@ class FieldFacts(BaseModel):
     description: str
     multiline: bool = Field(description="the text may have several lines")
     choices: list[str] | None = None
+    suggestions: list[str] = Field(default_factory=list, description="texts of the tables, the most frequent first")
     low: float | None = None
     high: float | None = None
     low_open: bool = Field(default=False, description="the low end itself is refused")

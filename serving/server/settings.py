@@ -32,16 +32,22 @@ class Settings:
         Designs of one request that ask for a retention curve, or for reasons.
     max_body_bytes : float
         Of one request.
+    max_in_flight_bytes : float
+        Of all large bodies that one worker holds at the same time; more are told to come back.
     seconds : float
         For the answer to one request, waiting for its turn included.
     body_seconds : float
         For the client to send its body.
+    header_seconds : float
+        For the client to send the headers of a request it has begun, or of the first one of a connection.
     waiting : int
         Requests that may wait for their turn in one worker; more are told to come back.
     threads : int
         That predict at the same time in one worker.
     workers : int
         Processes that answer.
+    lab : str or None
+        Laboratory whose measurements move the answers of requests that bring none of their own; kept by `silion lab`.
     local_names : bool
         Answer only under names of this machine, as a token would keep pages from elsewhere out.
 
@@ -63,11 +69,14 @@ class Settings:
     max_curves: int = 100
     max_explained: int = 20
     max_body_bytes: float = 16.0 * MEGABYTE
+    max_in_flight_bytes: float = 64.0 * MEGABYTE
     seconds: float = 30.0
     body_seconds: float = 20.0
+    header_seconds: float = 10.0
     waiting: int = 256
     threads: int = 2
     workers: int = 1
+    lab: str | None = None
     local_names: bool = False
 
     def __post_init__(self) -> None:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+HOME = "silion-serve-"
+"""Begins the name of a server's folder; the number of its process follows."""
 NUMBER = "generation"
 METRICS = "metrics"
 MANIFEST = "manifest.json"
@@ -33,6 +37,30 @@ class LoadError(ReloadError):
 Reload = Callable[[], Awaitable[dict[str, Any]]]
 """Asks for the model that the server's reference names now; gives what `POST /admin/reload` answers. Raises
 `ReloadError`."""
+
+
+def sweep_homes(folder: Path) -> None:
+    """Remove the homes of servers that were killed.
+
+    Parameters
+    ----------
+    folder : Path
+        For temporary files; what another user's server left stays.
+    """
+    for home in folder.glob(f"{HOME}*-*"):
+        process = home.name.removeprefix(HOME).partition("-")[0]
+        if process.isdecimal() and not _lives(int(process)):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # as another user
+        pass
+    return True
 
 
 def make_home(folder: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_bundle_without_its_training_designs_is_refused() -> None:
 
 def test_a_table_in_a_list_out_rejects_beside_it(predictor: Predictor, tmp_path: Path) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out" / "list.csv"
-    source.write_text("lab,electrolyte,temperature_c\nA,LATP,40\nB,Xx2Y,25\nC,K3SbTe4,150\n", encoding="utf-8")
+    source.write_text("lab,electrolyte,temperature_c\nA,LATP,40\nB,Xx2Y,25\nC,Li3TlTe3,150\n", encoding="utf-8")
     result = suggest_file(source, predictor, 5, targets=[SIGMA], out=out)
     written = pd.read_csv(out)
     assert list(written.columns) == ["line", "design", "target", "rank", "score", "reason"]

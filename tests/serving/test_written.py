@@ -11,13 +11,18 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.tables.disk import ABANDONED_S, whole
 from features.tables.mistakes import InputError
-from serving.predict.write import ABANDONED_S, as_lines, whole, writable
+from models.bundle import load_bundle
+from models.predictor import Predictor
+from serving.predict.batch import predict_file
+from serving.predict.write import WRITERS, as_lines, harmless, writable
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6) | st.sampled_from(
     ["", 'a "b"', "a,b", "a\tb", "a\nb", '"']
@@ -29,7 +34,7 @@ def test_text_is_quoted_as_the_csv_module_does(rows: list[tuple[str, str]], sepa
     expected = io.StringIO()
     csv.writer(expected, delimiter=separator, lineterminator="\n").writerows(rows)
     first, second = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
-    assert as_lines(pa.table({"x": first, "y": second}), separator).decode() == expected.getvalue()
+    assert as_lines(pa.table({"x": first, "y": second}), separator, raw=True).decode() == expected.getvalue()
 
 
 def test_a_carriage_return_is_quoted() -> None:
@@ -126,3 +131,44 @@ def test_texts_told_as_a_dictionary_are_written_as_texts() -> None:
     texts = pa.array(["a, b", None, 'say "c"', "d", "a, b"])
     assert as_lines(pa.table({"x": texts.dictionary_encode()}), ",") == as_lines(pa.table({"x": texts}), ",")
     assert as_lines(pa.table({"x": texts}), ",") == b'"a, b"\n\n"say ""c"""\nd\n"a, b"\n'
+
+
+RUNS = ["=1+1", "+1-1", "-2+3", "@SUM(A1)", "\tx", '=HYPERLINK("x")', "-"]
+SAFE = ["-5", "+3.2e-4", "-.5", "50%", "-7", "Li6PS5Cl", "", "a=b", "1+1", "'x"]
+
+
+def test_what_a_spreadsheet_would_run_is_written_so_that_it_does_not() -> None:
+    """Numbers are untouched, as text and as numbers, and so is what does not begin like a formula."""
+    assert [harmless(text) for text in RUNS] == [f"'{text}" for text in RUNS]
+    assert [harmless(text) for text in SAFE] == SAFE
+    table = pa.table({"note": [*RUNS, *SAFE], "ice_pct": [-1.5] * len(RUNS + SAFE)})
+    written = list(csv.reader(io.StringIO(as_lines(table, ",").decode())))
+    assert [cells[0] for cells in written] == [*(f"'{text}" for text in RUNS), *SAFE]
+    assert {cells[1] for cells in written} == {"-1.5"}
+    kept = csv.reader(io.StringIO(as_lines(table, ",", raw=True).decode()))
+    assert [cells[0] for cells in kept] == [*RUNS, *SAFE]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv"])
+def test_frames_are_written_so_too(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"=1": RUNS[:2], "ice_pct": [-1.5, float("nan")], "own": [None, 3]})
+    WRITERS[ending](frame, tmp_path / f"out{ending}")
+    again = pd.read_csv(tmp_path / f"out{ending}", sep=None, engine="python", dtype=str)
+    assert list(again) == ["'=1", "ice_pct", "own"]
+    assert again["'=1"].tolist() == ["'=1+1", "'+1-1"]
+    assert again["ice_pct"].tolist()[0] == "-1.5"
+
+
+def test_a_predicted_table_runs_nothing_unless_it_is_asked_to(bundle_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('=name,electrolyte,n\n"=1+1",Li3N,-5\n"@x",LPS,1\n', encoding="utf-8")
+    predictor = Predictor(load_bundle(bundle_folder))
+    for raw, first in ((False, "'=1+1"), (True, "=1+1")):
+        predict_file(tmp_path / "in.csv", tmp_path / "out.csv", predictor, raw=raw, precedents=1)
+        lines = {
+            end: list(csv.reader((tmp_path / f"out.csv{end}").read_text(encoding="utf-8").splitlines()))
+            for end in ("", ".rejected.csv", ".nearest.csv")
+        }
+        assert lines[""][0][0] == ("=name" if raw else "'=name")
+        assert lines[""][1][:3] == [first, "Li3N", "-5"]
+        assert lines[".rejected.csv"][1][2] == ("@x" if raw else "'@x")
+        assert lines[".nearest.csv"][1][0] == first

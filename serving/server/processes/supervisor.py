@@ -9,15 +9,18 @@ in the first step changes nothing.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from threading import Thread
 from typing import Any
 
 from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess
@@ -32,8 +35,10 @@ BETWEEN_STARTS_S = 1.0
 """Wait before a worker is started in the place of one that ended."""
 TICK_S = 0.1
 """Between two looks at signals and workers; uvicorn's workers look as often."""
-LOADS_S = 120.0
-"""A worker that has not loaded a model after so long is ended."""
+PAUSE_S = 1.0
+"""Between two looks: after longer the supervisor itself did not run, and a worker's silence says nothing."""
+COPIES_S = 60.0
+"""A model that MLflow has not given after so long is not waited for."""
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Tells the workers where to keep their counts, see `serving.server.metrics`."""
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -73,8 +78,9 @@ class Supervisor(Multiprocess):
             signal.signal(number, signal.SIG_DFL)
         self._listen, self._reference, self._settings = listen, reference, settings
         self._on_ready, self._say = on_ready, say
-        self._generation = 0
-        self._no_start_before = 0.0
+        self._generation = self._tried = 0
+        self._no_start_before, self._watched_at = 0.0, time.monotonic()
+        self._is_reloading = self._is_switching = False
 
     @property
     def workers(self) -> list[Worker]:
@@ -89,7 +95,8 @@ class Supervisor(Multiprocess):
         ModelNotFoundError, BundleError, ReloadError
             There is no model to begin with, or it cannot be used.
         """
-        with TemporaryDirectory(prefix="silion-serve-") as folder:
+        shared_folder.sweep_homes(Path(gettempdir()))
+        with TemporaryDirectory(prefix=f"{shared_folder.HOME}{os.getpid()}-") as folder:
             self._home = Path(folder)
             shared_folder.make_home(self._home)
             self._number = shared_folder.shared_number(self._home)
@@ -99,9 +106,9 @@ class Supervisor(Multiprocess):
                     self.init_processes()
                     self._on_ready()
                     while not self.should_exit.is_set():
+                        self._watch()
                         self._answer_requests()
                         self.handle_signals()
-                        self.keep_subprocess_alive()
             finally:
                 self._listen.close()
                 self.terminate_all()
@@ -125,23 +132,42 @@ class Supervisor(Multiprocess):
             raise (BundleError(str(error)) if error.kind == BundleError.__name__ else error) from None
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that ended or do not answer, by others with the model that answers now."""
+        """Replace workers that ended or do not answer, by others that answer once they hold the model of now."""
         for worker in self.workers:
-            if worker.is_alive(self.config.timeout_worker_healthcheck):
-                continue
-            self._remove(worker)
-            self._say(f"a worker ended with {worker.exitcode}; another takes its place")
-        missing = self.processes_num - len(self.processes)
-        if not missing or self.should_exit.is_set() or time.monotonic() < self._no_start_before:
-            return
-        started = [self._start() for _ in range(missing)]
-        failures = self._load(started, self._generation)
-        for worker in started:
-            if failure := failures.get(worker):
+            if fate := worker.fate():
                 self._remove(worker)
-                self._say(f"no worker can be started, another try follows: {failure}")
-            else:
-                worker.order("keep", self._generation)
+                self._say(f"a worker {fate}; another takes its place")
+        if time.monotonic() >= self._no_start_before and not self.should_exit.is_set():
+            for _ in range(self.processes_num - len(self.processes)):
+                self._start()
+        for worker in [] if self._is_switching or not self._generation else self.workers:
+            if worker.keeps:
+                continue
+            if self._generation not in {*worker.loading, *worker.outcomes}:
+                worker.order("load", self._generation)
+            elif self._generation in worker.outcomes:
+                self._admit(worker, worker.outcomes[self._generation])
+
+    def _admit(self, worker: Worker, failure: LoadError | None) -> None:
+        """Let a new worker answer, or take it out where it could not load the model."""
+        if failure:
+            self._remove(worker)
+            self._say(f"no worker can be started, another try follows: {failure}")
+        else:
+            worker.order("keep", self._generation)
+
+    def _watch(self) -> None:
+        """Hear all workers for a moment, and replace those that do not answer."""
+        wait([end for worker in self.workers for end in (worker.parent_conn, worker.reload_requests)], TICK_S)
+        now = time.monotonic()
+        for worker in self.workers:
+            if now - self._watched_at > PAUSE_S:
+                worker.excuse()
+            worker.watch()
+        self._watched_at = now
+        self.keep_subprocess_alive()
+        if any(number in ENDING for number in self.signal_queue) and self._is_reloading:
+            raise _StoppedError
 
     def handle_hup(self) -> None:
         """Reload, and tell the operator."""
@@ -196,48 +222,74 @@ class Supervisor(Multiprocess):
 
     def _switch(self, was: str | None) -> bool:
         """Copy the model, have all workers load it, then change the number; False where it is the model that serves."""
-        new, old = self._generation + 1, self._generation
+        self._tried += 1  # no number twice: what a worker says of a model that failed is not taken for the next one's
+        new, old = self._tried, self._generation
         folder = bundle_of(self._home, new)
+        self._is_reloading = True
         try:
-            export(self._reference, folder)
+            self._copy(folder)
             if identity_of(folder) == was:
                 shutil.rmtree(folder)
                 return False
-            for failure in self._load(self.workers, new).values():
-                raise failure
+            self._hear_all()
+            self._is_switching = True
+            self._load([worker for worker in self.workers if worker.keeps == old], new)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             if old:
-                self._keep(old)
+                self._keep([worker for worker in self.workers if worker.keeps], old)
             raise
+        finally:
+            self._is_reloading = self._is_switching = False
         self._number[0] = self._generation = new
-        self._keep(new)
+        self._keep([worker for worker in self.workers if new in worker.outcomes], new)
         if old:
             shutil.rmtree(bundle_of(self._home, old), ignore_errors=True)
         return True
 
-    def _load(self, workers: Sequence[Worker], generation: int) -> dict[Worker, LoadError]:
-        """Have workers put a model beside the one that answers, all at the same time; gives the failures."""
+    def _copy(self, folder: Path) -> None:
+        """Copy the model that the reference names, in a thread: who answers is watched meanwhile."""
+        aside = self._home / f"copy-{secrets.token_hex(4)}"
+        outcome: Future[Path] = Future()
+
+        def copy() -> None:
+            try:
+                outcome.set_result(export(self._reference, aside))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        Thread(target=copy, daemon=True).start()
+        until = time.monotonic() + COPIES_S
+        while not outcome.done():
+            self._watch()
+            if time.monotonic() > until:
+                raise ReloadError(f"the model did not come within {COPIES_S:.0f} s; see whether its store answers")
+        outcome.result().rename(folder)
+
+    def _hear_all(self) -> None:
+        """Wait until every worker that has begun has shown that it lives; the others have been replaced."""
+        began = time.monotonic()
+        while any(worker.has_begun and worker.heard_at < began for worker in self.workers):
+            self._watch()
+
+    def _load(self, workers: Sequence[Worker], generation: int) -> None:
+        """Have workers put a model beside the one that answers, all at the same time; the first failure is raised."""
         for worker in workers:
             worker.order("load", generation)
-        failures, until = {}, time.monotonic() + LOADS_S
         for worker in workers:
-            while not worker.parent_conn.poll(TICK_S):
-                if any(number in ENDING for number in self.signal_queue):
-                    raise _StoppedError
-                if time.monotonic() > until:
-                    worker.process.kill()
-            if failure := worker.loaded():
-                failures[worker] = failure
-        return failures
+            while generation not in worker.outcomes:
+                if worker not in self.workers:
+                    raise LoadError("a worker ended before it had loaded the model", "RuntimeError")
+                self._watch()
+            if failure := worker.outcomes[generation]:
+                raise failure
 
-    def _keep(self, generation: int) -> None:
-        for worker in self.workers:
+    def _keep(self, workers: Sequence[Worker], generation: int) -> None:
+        for worker in workers:
             worker.order("keep", generation)
 
     def _answer_requests(self) -> None:
-        """Wait for workers that were asked to reload, and reload for them."""
-        wait([worker.reload_requests for worker in self.workers], TICK_S)
+        """Reload for workers that were asked to."""
         for requests in [worker.reload_requests for worker in self.workers]:
             with suppress(EOFError, OSError):  # the worker is gone: `keep_subprocess_alive` sees it
                 if requests.poll():

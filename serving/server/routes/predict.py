@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import WithJsonSchema
 
 from models.predictor import DEFAULT_LEVEL
+from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
@@ -15,7 +16,7 @@ from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest
-from serving.server.upload import KINDS, NAME, predict_table
+from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table
 
 TABLES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS}
 TABLE_IN = {"requestBody": {"required": True, "content": TABLES}}
@@ -45,7 +46,7 @@ def router(context: Context) -> APIRouter:
         check_count("measured designs", len(request.measured), settings.max_measured)
         if request.curve:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
-        model = context.model
+        model, request = context.model, _with_lab(request, settings.lab)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
             return _with_count(predict(model, request, deadline))
@@ -67,7 +68,7 @@ def router(context: Context) -> APIRouter:
 
     @routes.post("/predict/file", response_class=Response, openapi_extra=TABLE_IN, responses=TABLE_OUT)
     async def table(request: Request, level: Annotated[Level, Query()] = DEFAULT_LEVEL, rank: Rank = None) -> Response:
-        """CSV, TSV or Parquet in, the same out: every row with its predictions, or with its mistakes in `error`."""
+        """A table in, the same out (CSV for Excel): every row with its predictions, or its mistakes in `error`."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in KINDS:
             raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
@@ -84,9 +85,11 @@ def router(context: Context) -> APIRouter:
         headers = {
             "X-Silion-Rows": str(predicted.rows),
             "X-Silion-Rejected": str(predicted.rejected),
-            "Content-Disposition": f'attachment; filename="{NAME}_predicted{KINDS[kind]}"',
+            "Content-Disposition": f'attachment; filename="{NAME}_predicted{RETURNED_AS[kind]}"',
         }
-        return Response(predicted.content, media_type=kind, headers=headers)
+        if predicted.order:
+            headers["X-Silion-Order"] = predicted.order
+        return Response(predicted.content, media_type=RETURNED_TYPES[kind], headers=headers)
 
     return routes
 
@@ -94,3 +97,10 @@ def router(context: Context) -> APIRouter:
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
     """Return an answer as it is sent, and the number of designs it could not predict."""
     return JsonResponse(reply), sum("error" in result for result in reply["results"])
+
+
+def _with_lab(request: PredictRequest, lab: str | None) -> PredictRequest:
+    """Return the request with the measurements of the server's own laboratory, unless it brings some."""
+    if lab is None or request.measured:
+        return request
+    return request.model_copy(update={"measured": [row.model_dump(exclude_none=True) for row in read_lab(lab)]})

@@ -27,6 +27,8 @@ def test_all_of_it_by_keyboard(visit: Visit) -> None:
     page.keyboard.type("Li6PS5Cl")
     tab_to(page, "#field-anode")
     page.keyboard.type("micro-Si")
+    tab_to(page, "details:has(#field-anode_architecture) > summary")  # what is asked less often is folded
+    page.keyboard.press("Enter")
     tab_to(page, "#field-anode_architecture")
     page.keyboard.type("electrolyte-free")
     tab_to(page, "#predict")

@@ -18,6 +18,7 @@ from features.tables.mistakes import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from reporting.console import STOPPED
+from serving.decide.choose import rank_answers
 from serving.screen import run
 from serving.screen.page import skill_words
 from serving.screen.reader import read_space
@@ -59,6 +60,21 @@ def test_without_a_selection_every_design_is_written(predictor: Predictor, tmp_p
     assert held.columns.tolist() == written.columns.tolist()
     assert held["prelithiated"].tolist()[:5:2] == [False, True, None]
     pd.testing.assert_series_equal(held["ice_pct"], written["ice_pct"], rtol=1e-5)
+
+
+def test_kept_designs_tell_how_likely_they_are_among_the_best_of_all(predictor: Predictor, tmp_path: Path) -> None:
+    """As many draws as for a table of all 216 designs: the same probabilities up to what the draws scatter by, 0.016
+    of one and three such at most."""
+    every = screened(predictor, tmp_path, SPACE).table
+    result = screened(predictor, tmp_path, SPACE + RANKED)
+    for column in ("ice_pct", "conductivity_s_per_cm"):
+        ranking, sentence = rank_answers(every, predictor, column, 4, 0.9)
+        chances = pd.Series(ranking.probability, every["candidate"])
+        kept = result.table.set_index("candidate")[f"{column}_among_best_4_probability"]
+        assert kept.to_numpy() == pytest.approx(chances[kept.index].to_numpy(), abs=0.08)
+        assert ranking.probability.sum() == pytest.approx(4)
+        assert sentence.split(":")[0] in [text.split(":")[0] for text in result.worth]
+    assert len(result.worth) == 2  # the pressure is no prediction
 
 
 def test_answers_are_those_of_the_predictor(predictor: Predictor, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def answered(predictor: Predictor, folder: Path, content: str) -> pd.DataFrame:
 
 
 STRANGE = (
-    "electrolyte: [Li6PS5Cl, Li6PS5Br, Na3PS4]\n"
+    "electrolyte: [Li6PS5Cl, Li6PS5Br, Li3UCl6]\n"
     "design: {anode: nano-Si, silicon_size_nm: [300, 50000], temperature_c: 25}\n"
     "targets: [conductivity_s_per_cm, ice_pct]\n"
 )

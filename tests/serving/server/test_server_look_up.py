@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 
@@ -90,6 +92,9 @@ def test_examples_are_real_cells_that_the_server_predicts(api: TestClient) -> No
 def test_precedents_of_a_design_are_those_of_its_prediction(api: TestClient) -> None:
     design = {"electrolyte": "LLZTO", "temperature_c": 25, "anode": "Si"}
     predicted = api.post("/predict", json={"designs": [design], "precedents": 4}).json()["results"][0]["precedents"]
+    for rows in predicted.values():
+        for row in rows:
+            assert isinstance(row.pop("same_family"), bool)  # said of a prediction's rows alone
     assert api.get("/precedents", params={**design, "count": 4}).json()["nearest"] == predicted
     rows = api.get("/precedents").json()["rows"]
     assert predicted["ice_pct"][0]["row"] in {each["row"] for each in rows["ice"]}
@@ -109,3 +114,12 @@ def test_requests_are_counted_by_route_and_never_by_what_was_asked(api: TestClie
     assert 'silion_request_seconds_bucket{le="0.01",path="/predict"}' in text
     assert "Secret" not in text
     assert "no-such" not in text
+
+
+def test_the_atlas_is_a_page_whose_only_script_is_the_one_its_policy_names(api: TestClient) -> None:
+    answer = api.get("/atlas")
+    assert answer.status_code == 200
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, flags=re.DOTALL)
+    named = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{named}';" in answer.headers["content-security-policy"]
+    assert "https://doi.org/10.1038/s41467-025-56366-z" in answer.text

@@ -46,7 +46,7 @@ def document(api: TestClient) -> Any:
 def test_every_endpoint_is_told_with_its_failures(document: Any) -> None:
     told = {(path, method) for path, operations in document["paths"].items() for method in operations}
     gets = {"/health", "/ready", "/version", "/model", "/schema", "/formula", "/examples", "/precedents", "/metrics"}
-    posts = {"/predict", "/predict/file", "/explain", "/admin/reload"}
+    posts = {"/predict", "/predict/file", "/compare", "/explain", "/life", "/admin/reload"}
     assert told == {(path, "get") for path in gets} | {(path, "post") for path in posts}
     for path, operations in document["paths"].items():
         for operation in operations.values():
@@ -77,6 +77,7 @@ def test_the_fields_of_a_design_are_told_with_units_and_limits(document: Any) ->
         ("GET", "/precedents?electrolyte=Li3N", None, replies.PrecedentsReply),
         ("POST", "/predict", {"curve": True}, replies.PredictReply),
         ("POST", "/explain", {}, replies.ExplainReply),
+        ("POST", "/compare", {"designs": [{"electrolyte": "LLZO"}, {"electrolyte": "Li3N"}]}, replies.CompareReply),
         ("GET", "/none", None, replies.Failure),
     ],
 )

@@ -43,7 +43,9 @@ def test_the_bytes_of_the_command_line(api: TestClient, bundle_folder: Path, tmp
     with CANDIDATES.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     designs = [{name: value for name, value in row.items() if name != "design"} for row in rows]
-    served = pd.DataFrame([flat(result) for result in ask(api, designs=designs)])[[*COLUMNS, "notice"]]
+    served = pd.DataFrame([flat(result) for result in ask(api, designs=designs)])[
+        [*COLUMNS, "measured", "range_of", "notice"]
+    ]
     table = pd.concat([pd.DataFrame(rows), served], axis=1)
     table.to_csv(tmp_path / "api.csv", index=False, float_format=DIGITS, lineterminator="\n")
     assert (tmp_path / "api.csv").read_bytes() == (tmp_path / "cli.csv").read_bytes()
@@ -125,8 +127,26 @@ def test_what_is_asked_for_and_no_more(api: TestClient) -> None:
     assert "unknown target volts" in refused.json()["detail"][0]
 
 
-def test_the_curve_goes_through_the_predictions(api: TestClient) -> None:
+def with_skill(bundle: Bundle, *, shown: bool) -> TestClient:
+    skill = {column: {**facts, "shown": shown} for column, facts in bundle.facts["skill"].items()}
+    return TestClient(app_of(Bundle(bundle.parts, {**bundle.facts, "skill": skill})))
+
+
+def test_without_skill_a_cell_has_ranges_and_no_point(bundle_folder: Path) -> None:
+    server = with_skill(load_bundle(bundle_folder), shown=False)
+    [told] = ask(server, designs=[{"electrolyte": "Li6PS5Cl", "anode": "micro-Si"}], curve=True)
+    for column in ("ice_pct", "retention_pct", "cycle_life_80"):
+        assert told["predictions"][column]["value"] is None
+        assert told["predictions"][column]["low"] < told["predictions"][column]["high"]
+    assert told["predictions"]["conductivity_s_per_cm"]["value"] > 0
+    assert set(told["curve"]["retention_pct"]) == {None}
+    assert told["curve"]["low"] == sorted(told["curve"]["low"], reverse=True)
+    assert told["range_of"].startswith("ice_pct: no point, the range of ")
+
+
+def test_the_curve_goes_through_the_predictions(bundle_folder: Path) -> None:
     """100 % at the first cycle, never rising, at the design's cycle what is predicted there, 80 % at the life."""
+    api = with_skill(load_bundle(bundle_folder), shown=True)
     designs = [{"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "cycle": 300}, {"electrolyte": "Li6PS5Cl"}]
     with_anode, without = ask(api, designs=designs, curve=True)
     assert without["curve"] is None
@@ -215,7 +235,7 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
     for column in TARGETS:  # a part without any effect of the paper is not moved, nor its interval
         for end in ("", "_low", "_high"):
             assert (served[0][column + end] != plain[0][column + end]) == (task_of(column).name != "ice")
-    assert "ice: your measured designs change nothing" in served[0]["notice"]
+    assert "ice: not moved by your measured designs" in served[0]["notice"]
     assert [flat(each) for each in ask(server, designs=designs, level=0.6, measured=[])] == plain
 
 
@@ -280,13 +300,16 @@ def test_reasons_multiply_or_add_up_to_the_prediction(api: TestClient) -> None:
     assert results[2]["explanations"]["ice_pct"] is None
     assert results[0]["notices"] == told[0]["notices"]
     for column, why in results[0]["explanations"].items():
-        assert len(why["steps"]) == 4
+        drawn = [step for step in why["steps"] if step["feature"] == "measured"]
+        assert len(why["steps"]) == 4 + len(drawn)
+        assert [step["said"] for step in drawn] == list(told[0]["measured"].values()) * len(drawn)
+        assert len(drawn) == (column in told[0]["measured"])
         found = why["base"]
         for step in [each["contribution"] for each in why["steps"]] + [why["rest"]]:
             found = found * step if why["scale"] == "factor" else found + step
         assert found == pytest.approx(why["prediction"], rel=1e-9)
-        # SHAP values are single precision
-        assert why["prediction"] == pytest.approx(told[0]["predictions"][column]["value"], rel=1e-4)
+        if (value := told[0]["predictions"][column]["value"]) is not None:  # without skill no point is told
+            assert why["prediction"] == pytest.approx(value, rel=1e-4)  # SHAP values are single precision
     temperature = next(
         step
         for step in api.post("/explain", json={"designs": designs[:1], "top": 200}).json()["results"][0][

@@ -47,11 +47,18 @@ def test_without_the_token_nothing_is_told(guarded: TestClient, path: str) -> No
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"bearer {TOKEN}", f"Basic {TOKEN}", "Bearer é"],
+    ["", "Bearer", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"Basic {TOKEN}", "Bearer é"],
 )
 def test_a_wrong_token_is_no_token(guarded: TestClient, header: str) -> None:
     answer = guarded.post("/predict", json=LLZTO, headers={"Authorization": header.encode("utf-8")})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+def test_the_scheme_may_be_written_in_any_case(guarded: TestClient, scheme: str) -> None:
+    """RFC 9110, 11.1: a name of a scheme is the same in either case, with one or more blanks behind it."""
+    answer = guarded.post("/predict", json=LLZTO, headers={"Authorization": f"{scheme} {TOKEN}"})
+    assert answer.status_code == 200
 
 
 def test_with_the_token_everything_answers(guarded: TestClient) -> None:

@@ -15,8 +15,13 @@ from features.tables.files import decoded
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from features.tables.rows import Table
+from features.tables.sheets import WORKBOOK_TYPE, plain_table
 from models.candidates import candidate_frame
+from models.lab_calibration import measured_frame
+from models.predictor import TEXT_COLUMNS
+from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS
+from serving.decide.choose import rank_answers
 from serving.predict.answer import with_distances
 from serving.predict.read import read_candidates
 from serving.predict.write import WRITERS
@@ -24,14 +29,24 @@ from serving.server.batching import Deadline
 from serving.server.designs import LONGEST_CIF, check_count
 from serving.server.generations import ServedModel
 from serving.server.settings import Settings
+from serving.server.upload.unpack import SECONDS, Bounds, TooManyRowsError, unpack
 
 KINDS = {
     "text/csv": ".csv",
     "text/tab-separated-values": ".tsv",
     "application/vnd.apache.parquet": ".parquet",
+    WORKBOOK_TYPE: ".xlsx",
 }
 """Ending of a table by the type a client sends it as."""
+RETURNED_AS = {kind: ".csv" if ending == ".xlsx" else ending for kind, ending in KINDS.items()}
+"""Ending of what is sent back; a workbook is answered with text between commas."""
+RETURNED_TYPES = {kind: "text/csv" if ending == ".xlsx" else kind for kind, ending in KINDS.items()}
+"""Type of what is sent back."""
 MOST_COLUMNS = 300
+MOST_CELLS = 1_000_000
+"""Of one table: each takes some hundred bytes until it is answered."""
+FIRST = 10
+"""Designs that count as the best where a table is ranked."""
 NAME = "upload"
 """Name of the table in messages; the client's own name for it is never asked for."""
 
@@ -46,11 +61,14 @@ class Returned:
         Of the file.
     rows, rejected : int
         Rows that came in, and those of them that have an error.
+    order : str
+        What the order asked for is worth; empty where none was.
     """
 
     content: bytes
     rows: int
     rejected: int
+    order: str = ""
 
 
 def predict_table(
@@ -91,35 +109,41 @@ def predict_table(
         The time is over.
     """
     ending = KINDS[kind]
-    MEASURES[ending](content, settings)
     with TemporaryDirectory(prefix="silion-") as folder:
         source = Path(folder) / f"{NAME}{ending}"
-        source.write_bytes(content)
+        PLACES[ending](content, source, settings, deadline)
+        deadline.check()
         candidates = read_candidates(source)
         deadline.check()
         if not candidates.rows:
             raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
-        table = pd.concat([_own_columns(source, candidates), _answers(candidates, model, level)], axis=1)
+        table = pd.concat([_own_columns(source, candidates), _answers(candidates, model, level, settings.lab)], axis=1)
         deadline.check()
+        order = ""
         if rank:
+            designs, count = candidate_frame(candidates.rows), min(FIRST, len(candidates.rows))
+            order = rank_answers(table, model.predictor, rank, count, level, designs=designs)[1]
             table = table.sort_values(rank, ascending=False, kind="stable", na_position="last", ignore_index=True)
             table.insert(0, "rank", range(1, len(table) + 1))
-        out = Path(folder) / f"out{ending}"
-        WRITERS[ending](table, out)
-        return Returned(out.read_bytes(), len(table), len(candidates.rejected))
+        out = Path(folder) / f"out{RETURNED_AS[kind]}"
+        WRITERS[out.suffix](table, out)
+        return Returned(out.read_bytes(), len(table), len(candidates.rejected), order)
 
 
-def _answers(candidates: Table[Candidate], model: ServedModel, level: float) -> pd.DataFrame:
+def _answers(candidates: Table[Candidate], model: ServedModel, level: float, lab: str | None) -> pd.DataFrame:
     """Predict the good rows and tell the errors of the others, by place in the table."""
     lines = sorted([*candidates.lines, *candidates.rejected])
-    predictions = model.predictor.predict(candidate_frame(candidates.rows), level=level, precedents=0)
+    measured = None if lab is None else measured_frame(read_lab(lab))
+    predictions = model.predictor.predict(
+        candidate_frame(candidates.rows), level=level, precedents=0, measured=measured, points=False
+    )
     table = with_distances(predictions, list(TARGETS))
     table.index = pd.Index(candidates.lines)
     errors = dict.fromkeys(lines, "")
     for mistake in candidates.mistakes:
         errors[mistake.line] = "; ".join(filter(None, [errors[mistake.line], str(mistake)]))
     table = table.reindex(lines)
-    table["notice"] = table["notice"].fillna("")
+    table = table.fillna(dict.fromkeys(TEXT_COLUMNS, ""))
     return table.assign(error=list(errors.values())).reset_index(drop=True)
 
 
@@ -133,10 +157,12 @@ def _own_columns(source: Path, candidates: Table[Candidate]) -> pd.DataFrame:
 
 def _measure_text(content: bytes, settings: Settings) -> None:
     """Count the rows of a text table before its cells are looked at."""
-    rows = -1
+    rows, count = -1, 0
     try:
         for cells in csv.reader(io.StringIO(decoded(content, NAME), newline="")):
-            rows += 1
+            rows, count = rows + 1, count + len(cells)
+            if count > MOST_CELLS:
+                raise InputError(f"{NAME}: got more than {MOST_CELLS} cells; send the table in several requests")
             if rows == 0 and len(cells) > MOST_COLUMNS:
                 raise InputError(f"{NAME}: got {len(cells)} columns, expected at most {MOST_COLUMNS}")
             check_count("rows of the table", rows, settings.max_designs)
@@ -144,29 +170,38 @@ def _measure_text(content: bytes, settings: Settings) -> None:
         return  # the reader says what is wrong, and where
 
 
-def _measure_parquet(content: bytes, settings: Settings) -> None:
-    """Unpack a Parquet table piece by piece: a small file may hold a table without end."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def bounds_of(settings: Settings) -> Bounds:
+    """Return what one table may hold.
 
+    Parameters
+    ----------
+    settings : Settings
+        Limits of the server.
+    """
+    return Bounds(settings.max_designs, MOST_COLUMNS, MOST_CELLS, int(2 * settings.max_body_bytes) + LONGEST_CIF)
+
+
+def _place_text(content: bytes, source: Path, settings: Settings, deadline: Deadline) -> None:
+    """Write a text table as it came, once its rows are counted."""
+    _measure_text(content, settings)
+    source.write_bytes(content)
+    if (plain := plain_table(source)) != source:  # semicolons: the copy must not outlive the request
+        source.write_bytes(plain.read_bytes())
+        plain.unlink()
+
+
+def _place_decoded(content: bytes, source: Path, settings: Settings, deadline: Deadline) -> None:
+    """Write a table as a child process decodes it."""
     try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        check_count("rows of the table", file.metadata.num_rows, settings.max_designs)
-        if len(file.schema_arrow.names) > MOST_COLUMNS:
-            raise InputError(f"{NAME}: got {len(file.schema_arrow.names)} columns, expected at most {MOST_COLUMNS}")
-        unpacked = 0
-        for piece in file.iter_batches(batch_size=50):
-            unpacked += piece.nbytes
-            if unpacked > 4 * settings.max_body_bytes + LONGEST_CIF:
-                raise InputError(
-                    f"{NAME}: the table unpacks to more than {unpacked} bytes; send it in several requests"
-                )
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{NAME}: not a whole Parquet file ({str(error).splitlines()[0]})") from None
+        unpack(content, source, bounds_of(settings), min(SECONDS, deadline.seconds_left))
+    except TooManyRowsError as error:
+        check_count("rows of the table", error.rows, settings.max_designs)
 
 
-MEASURES: dict[str, Callable[[bytes, Settings], None]] = {
-    ".csv": _measure_text,
-    ".tsv": _measure_text,
-    ".parquet": _measure_parquet,
+PLACES: dict[str, Callable[[bytes, Path, Settings, Deadline], None]] = {
+    ".csv": _place_text,
+    ".tsv": _place_text,
+    ".parquet": _place_decoded,
+    ".xlsx": _place_decoded,
 }
+"""Functions that put what was sent where it can be read without harm, by the ending of its name."""

@@ -1,0 +1,69 @@
+"""Text of `silion models show`: the key numbers of a model's card, and what was decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.explain.stability import FACTS, SURE, stability_of
+from models.registry import ModelNotFoundError, Version, find
+from models.tasks.registry import TARGETS
+
+
+def registered(reference: str | None) -> Version | None:
+    """Return the registered version of a reference.
+
+    Parameters
+    ----------
+    reference : str or None
+        Alias, version or folder; None is the champion.
+
+    Returns
+    -------
+    Version or None
+        None for an exported folder, which carries neither aliases nor tags.
+    """
+    try:
+        return find(reference or "champion")
+    except ModelNotFoundError:
+        return None
+
+
+def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
+    """Describe a model in a few lines.
+
+    Parameters
+    ----------
+    facts : mapping
+        Of its bundle, as `silion models show --json` prints them.
+    version : Version or None
+        As it is registered; None for a folder.
+    """
+    lines = []
+    if version:
+        lines += [f"version {version.version} ({', '.join(version.aliases) or 'no alias'}), run {version.run_id}"]
+        lines += [f"{name}: {value}" for name, value in sorted(version.tags.items()) if value and name not in TARGETS]
+    rows = ", ".join(f"{name} {counts['rows']} of {counts['papers']} papers" for name, counts in facts["rows"].items())
+    config = facts["config"]
+    folds = f"{config['folds']} folds by paper, {config['repeats']} times"
+    lines += [
+        f"code {facts['code_version']}, seed {config['seed']}, {folds}",
+        f"rows learnt from: {rows}",
+        "skill on papers never seen (90 % intervals):",
+    ]
+    for column, score in facts["skill"].items():
+        skill = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
+        coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
+        lines.append(f"  {TARGETS[column].label:<30} {skill:<45} {coverage:<28} {score['verdict']}")
+    return "\n".join([*lines, *_stable_features(facts)])
+
+
+def _stable_features(facts: Mapping[str, Any]) -> list[str]:
+    """List the features that outweigh every shuffled one when papers are left out; empty where not measured."""
+    lines = []
+    for part in facts.get(FACTS, {}):
+        if stability := stability_of(facts, part):
+            table = stability.features
+            sure = table.loc[table["above_shuffled"] >= SURE].sort_values("high", ascending=False)["feature"]
+            lines.append(f"  {part:<14} {len(sure)} of {len(table)}{': ' if len(sure) else ''}{', '.join(sure)}")
+    return ["features told apart from chance when papers are left out:", *lines] if lines else []

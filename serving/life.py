@@ -1,0 +1,229 @@
+"""A table of first cycles in, lives and curves out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.cycling.table import CyclingTable, read_cycling, read_portions
+from features.tables.mistakes import InputError, Mistake
+from models.life.answer import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
+from models.life.model import LifeModel, load_life_model
+from models.life.own_cells import OwnCells, calibrate_own
+from reporting.files import whole_file, write_csv
+
+DesignLife = Callable[[pd.DataFrame], pd.DataFrame]
+"""What the designs alone tell: the cells' columns in, `log10_life` and `log10_life_sd` out."""
+
+
+SHOWN = 20
+"""Cells whose answers are printed."""
+
+
+@dataclass
+class LifeResult:
+    """What was written.
+
+    Attributes
+    ----------
+    cells : number of cells told
+    first : answers of the first of them
+    notices : everything that is said of any cell
+    mistakes : of the cells that could not be told
+    rejected : file with these cells and why; None where all could
+    curves : file of the curves
+    """
+
+    curves: Path
+    cells: int = 0
+    first: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notices: set[str] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+    rejected: Path | None = None
+
+    def take(self, lives: pd.DataFrame) -> None:
+        """Count a portion of answers.
+
+        Parameters
+        ----------
+        lives : DataFrame
+            Of a `LifeAnswer`.
+        """
+        if not self.cells:
+            self.first = lives.head(SHOWN)
+        self.cells += len(lives)
+        self.notices |= {text for texts in lives["notice"].unique() for text in texts.split("; ") if text}
+
+
+def answer_table(
+    table: CyclingTable,
+    model: LifeModel,
+    options: LifeOptions,
+    own: OwnCells | None = None,
+    design_life: DesignLife | None = None,
+) -> LifeAnswer:
+    """Tell the lives of a table's cells.
+
+    Parameters
+    ----------
+    table : CyclingTable
+        Cells with their first cycles.
+    model : LifeModel
+        That tells them.
+    options : LifeOptions
+        What is asked.
+    own : OwnCells, optional
+        What finished cells of the same laboratory say of the model.
+    design_life : callable, optional
+        Tells lives of designs.
+
+    Raises
+    ------
+    ValueError
+        A threshold that cannot be told.
+    """
+    design = None if design_life is None else design_life(table.about)
+    return answer_life(Asked(table.curves, table.about, table.notices, design), model, options, own)
+
+
+def own_cells(table: CyclingTable, model: LifeModel, options: LifeOptions, finished: CyclingTable) -> OwnCells:
+    """Return what finished cells say of the model, cut at the median of the cycles given.
+
+    Parameters
+    ----------
+    table : CyclingTable
+        Cells to be told; of a large table its first portion.
+    model : LifeModel
+        That tells them.
+    options : LifeOptions
+        What is asked.
+    finished : CyclingTable
+        Cells of the same laboratory that were cycled to the end.
+
+    Raises
+    ------
+    ValueError
+        A threshold that cannot be told, or finished cells that teach nothing.
+    """
+    thresholds = thresholds_of(finished.about, options)
+    return calibrate_own(finished.curves, thresholds, float(np.median(table.curves.last)), model)
+
+
+def life_of_folder(folder: str | Path, calibrate: str | None) -> tuple[LifeModel, str | Path | None, str]:
+    """Return the life model of a data folder, the finished cells to calibrate with, and what was taken in words.
+
+    Parameters
+    ----------
+    folder : path
+        With a table of cycles, and the model learnt with it where there is one.
+    calibrate : str, optional
+        Further finished cells; they go before the folder's own.
+
+    Raises
+    ------
+    InputError
+        The folder has neither.
+    ValueError
+        The model is of another version.
+    """
+    home, table = Path(folder) / "life", Path(folder) / "cycles.csv"
+    if (home / "life.json").is_file():
+        model = load_life_model(home)
+        same = table.is_file() and hashlib.sha256(table.read_bytes()).hexdigest() == model.about.get("own_table")
+        text = f"life model of {home}, learnt with {model.about.get('own_cells')} cells of yours"
+        return model, calibrate, text if same else f"{text}; {table} has changed since: silion train --data {folder}"
+    if not table.is_file():
+        raise InputError(f"{folder}: no cells there; run: silion data add CELLS.csv --into {folder} --write")
+    return load_life_model(), calibrate or table, f"the shipped life model, moved by the finished cells of {table}"
+
+
+def life_file(
+    path: str | Path,
+    out: str | Path,
+    model: LifeModel,
+    options: LifeOptions,
+    calibrate: str | Path | None = None,
+    design_life: DesignLife | None = None,
+) -> LifeResult:
+    """Read a table, tell its cells' lives and write `OUT`, `OUT.curves.csv` and, for refused cells, `OUT.rejected.csv`.
+
+    Parameters
+    ----------
+    path : path
+        Table of `cell`, `cycle` and capacity.
+    out : path
+        CSV to write.
+    model : LifeModel
+        That tells them.
+    options : LifeOptions
+        What is asked.
+    calibrate : path, optional
+        Table of finished cells of the same laboratory.
+    design_life : callable, optional
+        Tells lives of designs.
+
+    Raises
+    ------
+    ValueError, OSError
+        Nothing can be told; nothing was written then.
+    """
+    out = Path(out)
+    finished = read_cycling(Path(calibrate)) if calibrate else None
+    result, rejected_file = (
+        LifeResult(out.with_name(f"{out.name}.curves.csv")),
+        out.with_name(f"{out.name}.rejected.csv"),
+    )
+    names: list[str] = []
+    own: OwnCells | None = None
+    with whole_file(out) as lives_aside, whole_file(result.curves) as curves_aside:
+        for table in read_portions(Path(path)):
+            result.mistakes += table.mistakes
+            names += table.rejected
+            if not table.curves.names:
+                continue
+            if finished is not None and own is None:
+                own = own_cells(table, model, options, finished)
+            answer = answer_table(table, model, options, own, design_life)
+            for part, aside in ((answer.lives, lives_aside), (answer.curves, curves_aside)):
+                part.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
+            result.take(answer.lives)
+    if names:
+        frame = pd.DataFrame({"cell": names, "reason": [str(mistake) for mistake in result.mistakes]})
+        result.rejected = write_csv(frame, rejected_file)
+    else:
+        rejected_file.unlink(missing_ok=True)
+    result.mistakes += finished.mistakes if finished else []
+    return result
+
+
+def text_lives(lives: pd.DataFrame, cells: int | None = None, rows: int = SHOWN) -> str:
+    """Return the first answers as lines to print.
+
+    Parameters
+    ----------
+    lives : DataFrame
+        Of a `LifeAnswer`.
+    cells : int, optional
+        Number of all cells; that of the answers where not given.
+    rows : int
+        Number of cells shown.
+    """
+    chances = [str(column) for column in lives.columns if str(column).startswith("outlives_")]
+    shown = lives.head(rows)
+    lines = []
+    width = max(len(str(name)) for name in shown["cell"])
+    for row in shown.to_dict("records"):
+        point = "  a range" if np.isnan(row["cycle_life"]) else f"{row['cycle_life']:9.0f}"
+        life = (
+            f"{point} [{row['cycle_life_low']:.0f}, {row['cycle_life_high']:.0f}] cycles to {row['threshold_pct']:g} %"
+        )
+        chance = "".join(f", {100 * row[name]:.0f} % outlive {name.removeprefix('outlives_')}" for name in chances)
+        lines.append(f"{row['cell']:<{width}}  {life}{chance}; rests on {row['rests_on']}")
+    if (more := (cells or len(lives)) - len(shown)) > 0:
+        lines.append(f"... and {more} more cells")
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""Lives of cells told from their first cycles, in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from features.cycling.table import CyclingTable, cycling_of, read_cycling
+from features.tables.files import as_cell
+from features.tables.mistakes import InputError
+from models.life.answer import LifeOptions
+from models.life.model import load_life_model
+from serving.life import answer_table, own_cells, text_lives
+from serving.notebook import html
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Cycle lives told from first cycles.
+
+    Attributes
+    ----------
+    table : DataFrame, shape (n_cells, n_columns)
+        `cell`, `cycle_life` with `cycle_life_low` and `cycle_life_high` in cycles, `threshold_pct`, `outlives_<n>`,
+        `rests_on` and `notice`; `cycle_life` is NaN where only a range can be told.
+    curves : DataFrame
+        Capacity retention of each cell along its cycles, with its band.
+    """
+
+    table: pd.DataFrame
+    curves: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return text_lives(self.table)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: one line per cell."""
+        rows = []
+        for row in self.table.head(20).to_dict("records"):
+            point = "a range" if pd.isna(row["cycle_life"]) else f"<b>{row['cycle_life']:.0f}</b>"
+            told = f"{point} [{row['cycle_life_low']:.0f} to {row['cycle_life_high']:.0f}]"
+            texts = [str(row["cell"]), f"{row['threshold_pct']:g} %", str(row["rests_on"]), str(row["notice"])]
+            cell, threshold, rests_on, notice = map(escape, texts)
+            rows.append([cell, told, threshold, rests_on, notice])
+        return html.framed([html.table(["cell", "cycles", "to", "rests on", "notice"], rows)])
+
+
+def life_of(
+    cells: pd.DataFrame | str | Path,
+    threshold: float,
+    level: float,
+    at_least: Sequence[int],
+    calibrate: pd.DataFrame | str | Path | None,
+) -> Lives:
+    """Tell the lives of cells; `silion.life` says what each argument means.
+
+    Parameters
+    ----------
+    cells : DataFrame, str or Path
+        Cycles of cells, or a file of them.
+    threshold : float
+        In % of the initial capacity.
+    level : float
+        Of the intervals, 0 to 1.
+    at_least : sequence of int
+        In cycles.
+    calibrate : DataFrame, str, Path or None
+        Finished cells of the same laboratory.
+
+    Raises
+    ------
+    InputError
+        A cell that cannot be told; every mistake at once.
+    """
+    options = LifeOptions(threshold, level, tuple(at_least))
+    table = _read(cells, "cells")
+    finished = None if calibrate is None else _read(calibrate, "finished cells")
+    model = load_life_model()
+    own = None if finished is None else own_cells(table, model, options, finished)
+    answer = answer_table(table, model, options, own)
+    return Lives(answer.lives, answer.curves)
+
+
+def _read(cells: pd.DataFrame | str | Path, name: str) -> CyclingTable:
+    table = cycling_of(cells.map(as_cell), name) if isinstance(cells, pd.DataFrame) else read_cycling(Path(cells))
+    if table.mistakes:
+        raise InputError(f"{name}: {len(table.mistakes)} mistakes", table.mistakes)
+    return table

@@ -1,0 +1,80 @@
+"""Middleware that admits bodies: each bounded in bytes and time, and all together before anything holds them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.server.replies import failure
+from serving.server.settings import Settings
+
+CLOSE = {"Connection": "close"}
+SMALL = 256 * 1024
+"""Bytes of a body that are always taken: who sends little is answered while others send much."""
+
+
+class BoundedBody:
+    """Middleware that takes so many bytes in so many seconds, and so many of all bodies at once.
+
+    A body counts from its first byte beyond `SMALL` until its request is answered.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What stands behind it.
+    settings : Settings
+        Limits of the server.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        if refusal := self._refusal(Headers(scope=scope)):
+            code, words = refusal
+            return await failure(code, [words], CLOSE)(scope, receive, send)
+        until, taken, whole = time.monotonic() + self._settings.body_seconds, 0, False
+
+        async def received() -> Message:
+            nonlocal taken, whole
+            if whole:  # what comes after the body is the end of the connection, whenever that is
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), until - time.monotonic())
+            except TimeoutError:
+                seconds = self._settings.body_seconds
+                raise HTTPException(408, f"the body did not come within {seconds:g} s", CLOSE) from None
+            before, taken = taken, taken + len(message.get("body", b""))
+            self._in_flight += max(0, taken - SMALL) - max(0, before - SMALL)
+            if taken > self._settings.max_body_bytes:
+                raise HTTPException(413, self._too_large, CLOSE)
+            if taken > SMALL and self._in_flight > self._settings.max_in_flight_bytes:
+                words = "too many large bodies arrive at the same time; try again"
+                raise HTTPException(503, words, {**CLOSE, "Retry-After": "2"})
+            whole = not message.get("more_body", False)
+            return message
+
+        try:
+            await self._app(scope, received, send)
+        finally:
+            self._in_flight -= max(0, taken - SMALL)
+
+    def _refusal(self, headers: Headers) -> tuple[int, str] | None:
+        announced = headers.get("content-length", "")
+        if announced and "transfer-encoding" in headers:  # two readers could take different ends of the body
+            return 400, "Content-Length and Transfer-Encoding: got both, expected one of them"
+        if announced.isdecimal() and int(announced[:20]) > self._settings.max_body_bytes:
+            return 413, self._too_large
+        return None
+
+    @property
+    def _too_large(self) -> str:
+        return f"the body has more than {self._settings.max_body_bytes:.0f} bytes; send it in several requests"

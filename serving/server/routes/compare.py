@@ -1,0 +1,66 @@
+"""Differences of designs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Response
+
+from features.tables.mistakes import InputError
+from models.decisions.comparison import ENDS, compare
+from models.tasks.registry import TARGETS
+from serving.server.batching import Deadline
+from serving.server.designs import check_count, good_frame, read_designs
+from serving.server.generations import ServedModel
+from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.routes.context import Context
+from serving.server.schemas import CompareReply, CompareRequest
+
+
+def router(context: Context) -> APIRouter:
+    """Build the routes.
+
+    Parameters
+    ----------
+    context : Context
+        Model, limits, threads and counters of the server.
+    """
+    routes = APIRouter(tags=["predictions"], route_class=JsonRoute)
+
+    @routes.post("/compare", response_model=CompareReply)
+    async def differences(request: CompareRequest) -> Response:
+        """The difference of every pair of designs, as if one laboratory made and measured them."""
+        check_count("designs to compare", len(request.designs), context.settings.max_explained)
+        model = context.model
+        try:
+            return await context.work.run(lambda deadline: JsonResponse(_compared(model, request, deadline)))
+        except ValueError as error:
+            return failure(422, mistakes_of(error))
+
+    return routes
+
+
+def _compared(model: ServedModel, request: CompareRequest, deadline: Deadline) -> dict[str, Any]:
+    read = read_designs(request.designs, deadline)
+    if mistakes := [mistake for of_one in read if isinstance(of_one, list) for mistake in of_one]:
+        raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
+    a, b = np.triu_indices(len(read), 1)
+    found = compare(model.predictor, good_frame(read), a, b, request.targets, request.level)
+    pairs = [
+        {"a": int(first) + 1, "b": int(second) + 1, "differences": _differences(row)}
+        for first, second, row in zip(a, b, found.table.to_dict("records"), strict=True)
+    ]
+    return {"model": model.short, "level": request.level, "pairs": pairs, "notices": found.notices}
+
+
+def _differences(row: dict[Any, float]) -> dict[str, dict[str, float] | None]:
+    """Return the differences of one pair by target, None where they are not judged."""
+    names = ("difference", "low", "high", "a_above_b")
+    return {
+        column: None
+        if np.isnan(row[f"{column}{ENDS[0]}"])
+        else {name: float(row[f"{column}{end}"]) for name, end in zip(names, ENDS, strict=True)}
+        for column in TARGETS
+        if f"{column}{ENDS[0]}" in row
+    }

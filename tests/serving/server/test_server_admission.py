@@ -1,0 +1,148 @@
+"""What is in flight is bounded: large bodies together, headers in time, values of a body."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn import Config, Server
+
+from models.bundle import load_bundle
+from serving.server.admission import SMALL, BoundedBody
+from serving.server.app import app_of
+from serving.server.processes.connection import protocol_of
+from serving.server.replies import MOST_OBJECTS, MOST_VALUES
+from serving.server.settings import MEGABYTE, Settings
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def count(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that holds the whole body, as ours does, and says its length."""
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+
+class Client:
+    """A client of an ASGI app that sends its body in its own time."""
+
+    def __init__(self, app: BoundedBody) -> None:
+        self.pieces: asyncio.Queue[Message] = asyncio.Queue()
+        self.sent: list[Message] = []
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        self.answer = asyncio.ensure_future(app(scope, self.pieces.get, self._take))
+
+    async def _take(self, message: Message) -> None:
+        self.sent.append(message)
+
+    async def send(self, size: int, more: bool = True) -> None:
+        self.pieces.put_nowait({"type": "http.request", "body": bytes(size), "more_body": more})
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+def test_bodies_that_are_never_finished_take_a_bounded_place() -> None:
+    """Of 60 that send 4 MB each, 16 fit into 64 MB but for what each has free; small ones are answered all the same."""
+
+    async def run() -> None:
+        app = BoundedBody(count, Settings())
+        clients = [Client(app) for _ in range(60)]
+        for client in clients:
+            for _ in range(4):
+                if not client.answer.done():
+                    await client.send(MEGABYTE)
+        refused = [client for client in clients if client.answer.done()]
+        failures = [client.answer.exception() for client in refused]
+        assert {failure.status_code for failure in failures} == {503}  # type: ignore[union-attr]
+        assert {failure.headers["Retry-After"] for failure in failures} == {"2"}  # type: ignore[union-attr,index]
+        # a body of 4 MB counts 4 MB less 256 KB: 64 / 3.75 = 17 are held, and of an 18th at most what is left over
+        assert len(clients) - len(refused) == 17
+        small = Client(app)
+        await small.send(SMALL, more=False)
+        await small.answer
+        assert small.sent[0]["status"] == 200
+        for client in clients[:17]:
+            await client.send(0, more=False)
+            await client.answer
+        again = Client(app)  # all that was held is free again
+        for _ in range(16):
+            await again.send(MEGABYTE, more=False)
+        await again.answer
+        assert app._in_flight == 0
+
+    asyncio.run(run())
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[int]:
+    """A real server of uvicorn's in a thread; its port."""
+    config = Config(BoundedBody(count, settings), lifespan="off", log_level="critical", http=protocol_of(settings))
+    server = Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listen:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listen])))
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield listen.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_headers_that_do_not_come_end_their_connection() -> None:
+    with listening(Settings(header_seconds=0.3)) as port:
+
+        def connect(content: bytes) -> socket.socket:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+            connection.sendall(content)
+            return connection
+
+        with connect(b"") as silent, connect(b"POST / HTTP/1.1\r\nHost: a\r\n") as unfinished:
+            assert (silent.recv(100), unfinished.recv(100)) == (b"", b"")
+        whole = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+        with connect(whole + b"a") as slow:  # the body has its own time
+            time.sleep(0.6)
+            for rest in (b"b", whole + b"cd"):  # and the next request of the connection
+                slow.sendall(rest)
+                answer = b""
+                while not answer.endswith(b"\r\n\r\n2"):
+                    answer += slow.recv(1000)
+                assert answer.startswith(b"HTTP/1.1 200")
+            slow.sendall(b"POST / HTT")
+            assert slow.recv(1000) == b""
+
+
+@pytest.mark.parametrize("encoding", ["chunked", "gzip, chunked", "identity"])
+def test_a_body_with_two_ends_is_refused(encoding: str) -> None:
+    with listening(Settings()) as port, socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: {encoding}\r\n\r\n"
+        connection.sendall(head.encode() + b"0\r\n\r\n")
+        answer = connection.recv(1000)
+        assert answer.split(b" ")[1] in (b"400", b"501")
+        assert b"connection: close" in answer.lower()
+
+
+def test_values_without_end_are_counted_before_they_are_read(bundle_folder: Path) -> None:
+    server = TestClient(app_of(load_bundle(bundle_folder)))
+    for body in ("[" + "{}," * MOST_OBJECTS + "{}]", "[" + "1," * MOST_VALUES + "1,1]"):
+        answer = server.post("/predict", content=body, headers=JSON)
+        assert answer.status_code == 413
+        assert "values, expected at most" in answer.json()["detail"][0]
+    deep = server.post("/predict", content='{"designs": ' + "[" * 90_000, headers=JSON)
+    assert deep.status_code == 422
+    largest = {"designs": [{"electrolyte": "Li3N"}] * 11_000}
+    assert (
+        "designs: got 11000" in server.post("/predict", content=json.dumps(largest), headers=JSON).json()["detail"][0]
+    )
