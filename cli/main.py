@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import signal
 import sys
 import threading
 
-from cli import data, evaluate, explain, formula, models, predict, screen, serve, suggest, train
+from cli.commands import (
+    compare,
+    data,
+    evaluate,
+    explain,
+    formula,
+    lab,
+    life,
+    models,
+    predict,
+    screen,
+    serve,
+    suggest,
+    train,
+)
 from cli.options import add_subcommands
 from reporting.console import DONE, INTERRUPTED, REFUSED, STOPPED, UNUSABLE
 
-COMMANDS = (train, predict, screen, explain, suggest, evaluate, formula, data, models, serve)
+COMMANDS = (train, predict, life, compare, screen, explain, suggest, evaluate, formula, data, lab, models, serve)
 """Modules with an `add_parser`, in the order of the help. They import nothing heavy before they run."""
 REFUSING = {"AliasError", "BundleError", "HashMismatch"}
 """Errors that refuse what is damaged, of another version or overtaken; by name, as importing them takes seconds."""
@@ -38,7 +53,13 @@ def main(argv: list[str] | None = None) -> int:
     SystemExit
         From argparse: after `--help` and `--version` with 0, for words it does not know with 2.
     """
-    arguments = build_parser().parse_args(argv)
+    _print_any_character()
+    parser = build_parser()
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks how a line could go on
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+    arguments = parser.parse_args(argv)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):  # a polite kill cleans up like Ctrl-C
             signal.signal(number, _stop)
@@ -86,6 +107,13 @@ class _Version(argparse.Action):
 
         print(f"silion {version('silion')}")
         parser.exit()
+
+
+def _print_any_character() -> None:
+    """Write what the terminal's encoding does not have as an escape: no command fails on a ° once its work is done."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _stop(number: int, frame: object) -> None:

@@ -1,11 +1,15 @@
-"""Options that several commands share, and what they ask for; nothing heavy is imported before it is needed."""
+"""Options and messages that several commands share, and what they ask for; nothing heavy is imported before it is
+needed."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from features.tables.mistakes import Mistake
     from models.bundle import Bundle
     from training.config import TrainConfig
 
@@ -22,6 +26,40 @@ def add_subcommands(parser: argparse.ArgumentParser) -> Commands:
         Parser of the command, such as that of `silion data`.
     """
     return parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Wraps the description, and leaves the example on its own line to be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith("example:"):
+            return text
+        return super()._fill_text(text, width, indent)
+
+
+def add_command(commands: Commands, name: str, sentence: str, example: str, more: str = "") -> argparse.ArgumentParser:
+    """Add a command with its help: a sentence, an example to copy, and what else there is to know.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the parser above.
+    name : str
+        Word of the command line.
+    sentence : str
+        What it does, with a full stop; the list of commands shows it as well.
+    example : str
+        A line that can be run.
+    more : str
+        Further sentences; none where empty.
+    """
+    return commands.add_parser(
+        name,
+        help=sentence,
+        description=f"{sentence} {more}".rstrip(),
+        epilog=f"example:\n  {example}",
+        formatter_class=_HelpFormatter,
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +90,17 @@ def load_model(arguments: argparse.Namespace) -> Bundle:
     from models.registry import resolve
 
     return load_bundle(resolve(arguments.model))
+
+
+def add_sheet(parser: argparse.ArgumentParser) -> None:
+    """Add `--sheet`, the sheet of a workbook of designs.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that reads designs.
+    """
+    parser.add_argument("--sheet", metavar="NAME", help="of a workbook (.xlsx); without, its first filled one")
 
 
 def add_level(parser: argparse.ArgumentParser) -> None:
@@ -125,17 +174,43 @@ def train_config(arguments: argparse.Namespace) -> TrainConfig:
     InputError
         A value is out of its range.
     """
-    from training.config import CHOICES, PUBLIC_CHOICES, TrainConfig
+    from training.config import config_of
 
-    public = tuple(dict.fromkeys(name for names in arguments.public for name in names.split(",") if name))
-    choices = PUBLIC_CHOICES if public else CHOICES
-    return TrainConfig(
-        tuple(arguments.data),
+    return config_of(
+        tuple(folder for folder in arguments.data if folder),
+        tuple(arguments.public),
         arguments.seed,
         arguments.folds,
         arguments.repeats,
-        public=public,
-        choices=dict(choices),
         tune_minutes=getattr(arguments, "tune", 0.0),
         tune_anyway=getattr(arguments, "tune_anyway", False),
     )
+
+
+def print_remarks(remarks: Iterable[str]) -> None:
+    """Print what is worth knowing and rejects nothing, one note a line.
+
+    Parameters
+    ----------
+    remarks : iterable of str
+        Sentences; empty prints nothing.
+    """
+    for remark in remarks:
+        print(f"note: {remark}", file=sys.stderr)
+
+
+def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "rejected") -> None:
+    """Print why rows could not be used, and how many there are where only the first mistakes were kept.
+
+    Parameters
+    ----------
+    mistakes : sequence of Mistake
+        The first ones, or all.
+    rows : int
+        Number of rows that could not be used; 0 where `mistakes` are all.
+    outcome : str
+        What was done with these rows, for the sentence that counts them.
+    """
+    print("\n".join(str(mistake) for mistake in mistakes), file=sys.stderr)
+    if len({(mistake.table, mistake.line) for mistake in mistakes}) < rows:
+        print(f"... these are the first; {rows} rows were {outcome}", file=sys.stderr)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 
-from cli.options import Commands
+from cli.options import Commands, add_command
 from reporting.console import DONE, REJECTED
 
 
@@ -17,7 +18,12 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("formula", help="what a formula is read as, one JSON object a line")
+    parser = add_command(
+        commands,
+        "formula",
+        "Print what a formula or name is read as, one JSON object a line.",
+        "silion formula 75Li2S-25P2S5 LLZTO",
+    )
     parser.add_argument("text", nargs="+", metavar="TEXT")
     parser.set_defaults(run=run)
 
@@ -43,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     from features.formulas.reader import FormulaError, read_formula
 
     code = DONE
-    for text in arguments.text:
+    for word in arguments.text:
+        text = os.fsencode(word).decode("utf-8", "replace")  # a locale of ASCII gives a word's other bytes as they came
         try:
             reading = read_formula(text).as_dict()
         except FormulaError as error:

@@ -8,10 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_data, add_subcommands
+from cli.options import Commands, add_command, add_data, add_subcommands
 from reporting.console import DONE, REFUSED, REJECTED
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("electrolytes", "cells", "cycling")
 
 
@@ -23,11 +23,14 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("data", help="look after tables")
+    parser = add_command(
+        commands, "data", "Check, describe and extend the tables that models learn from.", "silion data check mydata"
+    )
     subcommands = add_subcommands(parser)
     _declare_check(subcommands)
     _declare_dictionary(subcommands)
     _declare_list(subcommands)
+    _declare_atlas(subcommands)
     _declare_add(subcommands)
     _declare_template(subcommands)
     _declare_withdraw(subcommands)
@@ -35,7 +38,12 @@ def add_parser(commands: Commands) -> None:
 
 
 def _declare_check(commands: Commands) -> None:
-    parser = commands.add_parser("check", help="all mistakes of a table or of the shipped folder")
+    parser = add_command(
+        commands,
+        "check",
+        "Print every mistake of a table, or of the shipped tables, with line and column.",
+        "silion data check mydata/cells.csv",
+    )
     parser.add_argument(
         "file",
         nargs="?",
@@ -58,7 +66,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _declare_dictionary(commands: Commands) -> None:
-    parser = commands.add_parser("dictionary", help="what every column means, from the row models")
+    parser = add_command(
+        commands, "dictionary", "Print what every column means, with its unit and limits.", "silion data dictionary"
+    )
     parser.add_argument("--write", action="store_true", help="into data/README.md and datapackage.json")
     parser.set_defaults(run=_dictionary)
 
@@ -78,7 +88,9 @@ def _dictionary(arguments: argparse.Namespace) -> int:
 
 
 def _declare_list(commands: Commands) -> None:
-    parser = commands.add_parser("list", help="what the tables hold: counts and completeness")
+    parser = add_command(
+        commands, "list", "Print what the tables hold, and what they do not.", "silion data list --data mydata"
+    )
     add_data(parser)
     parser.set_defaults(run=_list)
 
@@ -92,25 +104,69 @@ def _list(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _declare_atlas(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "atlas",
+        "Draw every value that models learn from against pressure, size and class, each with its paper.",
+        "silion data atlas -o atlas.html",
+    )
+    add_data(parser)
+    parser.add_argument("-o", "--output", default="atlas.html", metavar="FILE", help="the page (default atlas.html)")
+    parser.set_defaults(run=_atlas)
+
+
+def _atlas(arguments: argparse.Namespace) -> int:
+    """Write the data atlas as one page."""
+    from reporting.atlas import literature_points, page
+    from reporting.files import whole_file
+    from training.data.load import SHIPPED, load_literature
+
+    table = literature_points(load_literature([SHIPPED, *arguments.data]))
+    with whole_file(Path(arguments.output)) as aside:
+        aside.write_text(page(table), encoding="utf-8")
+    print(f"{len(table)} values of {table['citation'].nunique()} papers: {arguments.output}")
+    return DONE
+
+
 def _declare_add(commands: Commands) -> None:
-    parser = commands.add_parser("add", help="new rows from CSV, TSV, Excel or JSON lines into a folder of your own")
+    parser = add_command(
+        commands,
+        "add",
+        "Show what a table would add to a folder of your own; with --write, add it.",
+        "silion data add new.xlsx --write",
+    )
     parser.add_argument("file", metavar="FILE", help="columns by our names, by usual names with units, or by --mapping")
     _add_into(parser)
-    parser.add_argument("--table", choices=TABLES, help="where the columns do not tell it")
-    parser.add_argument("--mapping", metavar="MAP", help="JSON, CSV or YAML: their column, our column, unit")
+    parser.add_argument(
+        "--table", choices=(*TABLES, "cycles"), help="where the columns do not tell it; cycles: of your own cells"
+    )
+    parser.add_argument("--mapping", metavar="MAP", help="columns theirs, ours, unit in JSON, CSV or YAML")
     parser.add_argument("--sheet", metavar="NAME", help="of a workbook with several")
     parser.add_argument("--write", action="store_true", help="do it; without, only show what would happen")
     conflicts = parser.add_mutually_exclusive_group()
     conflicts.add_argument("--replace", action="store_true", help="in a conflict the new row wins")
     conflicts.add_argument("--keep", action="store_true", help="in a conflict the row that is there wins")
-    parser.add_argument("--confirm", action="store_true", help="unlikely values are right")
+    parser.add_argument("--confirm", action="store_true", help="all unlikely values are right")
+    parser.add_argument(
+        "--confirm-kind",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="unlikely values of this kind are right; repeatable (formula, fraction, low, kelvin, milli, far)",
+    )
     parser.set_defaults(run=_add)
 
 
 def _add(arguments: argparse.Namespace) -> int:
     """Write new rows into the user's folder, or print what would happen."""
-    from training.intake.add import AddConfig, add
+    from training.life.own import is_of_cycles
+
+    if is_of_cycles(Path(arguments.file), arguments.table):
+        return _add_cycles(arguments)
+    from training.intake.add import AddConfig
     from training.intake.text import plan_text
+    from training.intake.workbooks.whole import add_whole
 
     config = AddConfig(
         Path(arguments.file),
@@ -122,16 +178,37 @@ def _add(arguments: argparse.Namespace) -> int:
         replace=arguments.replace,
         keep=arguments.keep,
         confirm=arguments.confirm,
+        confirm_kinds=tuple(arguments.confirm_kind),
     )
-    added = add(config, datetime.date.today())
-    print(plan_text(added))
-    if added.plan.is_refused:
+    parts = add_whole(config, datetime.date.today())
+    print("\n\n".join(plan_text(added) for added in parts))
+    if any(added.plan.is_refused for added in parts):
         return REFUSED
-    return REJECTED if added.plan.drafts.rejected else DONE
+    return REJECTED if any(added.plan.drafts.rejected for added in parts) else DONE
+
+
+def _add_cycles(arguments: argparse.Namespace) -> int:
+    """Write cells into the table of cycles of the user's folder, or print what would happen."""
+    from training.life.own import add_cells
+
+    added = add_cells(Path(arguments.file), Path(arguments.into), arguments.write, arguments.replace, arguments.keep)
+    print(added.text)
+    if added.conflicts:
+        return REFUSED
+    if not arguments.write:
+        print("nothing was written; to do it: --write")
+    else:
+        print(f"to tell lives with them: silion life CELLS.csv -o OUT --data {arguments.into}")
+    return REJECTED if added.mistakes else DONE
 
 
 def _declare_template(commands: Commands) -> None:
-    parser = commands.add_parser("template", help="an empty table to fill, its columns explained above")
+    parser = add_command(
+        commands,
+        "template",
+        "Print an empty table to fill in, its columns explained above.",
+        "silion data template cells -o new.csv",
+    )
     parser.add_argument("name", choices=TABLES, metavar="NAME", help=", ".join(TABLES))
     parser.add_argument("-o", "--out", metavar="FILE", help="write here instead of printing; never over a file")
     parser.set_defaults(run=_template)
@@ -150,7 +227,12 @@ def _template(arguments: argparse.Namespace) -> int:
 
 
 def _declare_withdraw(commands: Commands) -> None:
-    parser = commands.add_parser("withdraw", help="take a row or a paper out of the next training, and back")
+    parser = add_command(
+        commands,
+        "withdraw",
+        "Take a row or a paper out of the next training, or back in.",
+        "silion data withdraw 10.1000/xyz --why retracted",
+    )
     parser.add_argument("id", metavar="ID", help="of a row, of a source, or the DOI of a paper")
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason, kept with the row (required)")
     parser.add_argument("--undo", action="store_true", help="back into training")
@@ -169,14 +251,34 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 
 def _declare_pull(commands: Commands) -> None:
-    parser = commands.add_parser("pull", help="fetch a public conductivity table, checked against its SHA-256")
-    parser.add_argument("name", metavar="NAME", help="obelix, liverpool or laskowski")
+    parser = add_command(
+        commands, "pull", "Fetch a public table, checked against its SHA-256.", "silion data pull obelix"
+    )
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help="obelix, liverpool or laskowski (conductivities), polymers (of polymers), or cycling (finished cells)",
+    )
     parser.add_argument("--from", dest="from_dir", metavar="DIR", help="copy from a folder instead: no internet needed")
     parser.set_defaults(run=_pull)
 
 
 def _pull(arguments: argparse.Namespace) -> int:
     """Fetch a public table, or copy it from a folder, and print what it holds."""
+    return PULLS.get(arguments.name, _pull_conductivities)(arguments)
+
+
+def _pull_cycling(arguments: argparse.Namespace) -> int:
+    from training.life.sets import read_sets
+    from training.public.cycling import cycling_summary, pull_cycling
+
+    folder = pull_cycling(arguments.from_dir)
+    print(cycling_summary(read_sets(folder).cells["data_set"].tolist()))
+    print(f"kept in {folder}; to make the life model of them: python -m training.life.make")
+    return DONE
+
+
+def _pull_conductivities(arguments: argparse.Namespace) -> int:
     from training.public.collect import convert, summary, write_view
     from training.public.sources import pull
 
@@ -188,6 +290,19 @@ def _pull(arguments: argparse.Namespace) -> int:
         f"kept in {folder}; to look at: electrolytes.csv, refused.csv; to use: silion train --public {arguments.name}"
     )
     return DONE
+
+
+def _pull_polymers(arguments: argparse.Namespace) -> int:
+    from training.public.polymers import polymers_summary, pull_polymers, read_polymers
+
+    folder = pull_polymers(arguments.from_dir)
+    print(polymers_summary(read_polymers(folder)))
+    print(f"kept in {folder}; to make the polymer model of it: python -m training.polymers.make")
+    return DONE
+
+
+PULLS = {"cycling": _pull_cycling, "polymers": _pull_polymers}
+"""What is pulled in another way than tables of conductivities."""
 
 
 def _add_into(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_level, add_model, load_model
+from cli.options import Commands, add_command, add_level, add_model, load_model
 from reporting.console import DONE
 
 
@@ -18,7 +18,12 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("screen", help="make the designs of a space, predict them, keep the best")
+    parser = add_command(
+        commands,
+        "screen",
+        "Make the designs of a space, predict them, and keep the best.",
+        "silion screen data/examples/argyrodite.yaml -o screened.csv",
+    )
     parser.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
     parser.add_argument(
         "-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write; the page goes beside, OUT.html"
@@ -68,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     content = html(space.title, blocks(space, result, predictor.bundle, arguments.level))
     with whole(page) as aside:
         aside.write_text(content, encoding="utf-8")
-    for sentence in [*count_words(space, result), *skill_words(predictor.bundle, space)]:
+    for sentence in [*count_words(space, result), *skill_words(predictor.bundle, space), *result.worth]:
         print(sentence)
     designs = labelled(space, result.table)
     print(f"design: {' / '.join([CANDIDATE, *space.varied])}")

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from cli.options import Commands, add_recipe, load_model, train_config
+from cli.options import Commands, add_command, add_recipe, load_model, train_config
 from reporting.console import DONE, progress
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def add_parser(commands: Commands) -> None:
@@ -20,14 +20,25 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("evaluate", help="the skill tables again, from the data, by paper")
+    parser = add_command(
+        commands,
+        "evaluate",
+        "Measure skill on unseen papers again, from the data; nothing is trained to be kept.",
+        "silion evaluate --data mydata",
+    )
     add_recipe(parser)
     parser.add_argument(
         "--test",
         metavar="FILE",
         help="judge conductivity on these row ids alone; all that is akin to them is removed from training",
     )
-    parser.add_argument("--write-readme", action="store_true", help="put the tables between the marks of README.md")
+    parser.add_argument(
+        "--write-docs",
+        "--write-readme",
+        dest="write_docs",
+        action="store_true",
+        help="put tables and verdicts between the marks of docs/skill.md and README.md",
+    )
     parser.add_argument(
         "--model",
         metavar="REF",
@@ -72,7 +83,7 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     """Print the skill tables, from the data."""
     from training.config import TrainConfig
     from training.evaluation.score import markdown
-    from training.report.report import write_readme
+    from training.report.skill_docs import write_docs
     from training.train import load_data, measure, steps
 
     config = train_config(arguments)
@@ -93,8 +104,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
     print(markdown(scores))
-    if arguments.write_readme:
-        write_readme(scores, README)
+    if arguments.write_docs:
+        for page in write_docs(scores, ROOT):
+            print(f"written: {page.relative_to(ROOT)}")
     return DONE
 
 
@@ -107,7 +119,7 @@ def _evaluate_rules(arguments: argparse.Namespace) -> int:
     from training.rules.summary import as_table, as_text
     from training.train import load_data
 
-    if arguments.test or arguments.write_readme or train_config(arguments) != TrainConfig():
+    if arguments.test or arguments.write_docs or train_config(arguments) != TrainConfig():
         raise ValueError("--rules asks a model, with its own data and seed; leave the other options but --model out")
     bundle = load_model(arguments)
     config, checks = TrainConfig.from_dict(bundle.facts["config"]), read_checks()
@@ -125,8 +137,8 @@ def _evaluate_test_rows(arguments: argparse.Namespace) -> int:
     from training.evaluation.score import sentence
     from training.train import load_data, measure_fixed
 
-    if arguments.model or arguments.write_readme:
-        raise ValueError("--test judges the recipe of the other options; leave --model and --write-readme out")
+    if arguments.model or arguments.write_docs:
+        raise ValueError("--test judges the recipe of the other options; leave --model and --write-docs out")
     config, ids = train_config(arguments), read_ids(arguments.test)
     score, split = measure_fixed(load_data(config), config, ids)
     print(f"{len(split.test)} test rows; {len(split.train)} rows to learn from")

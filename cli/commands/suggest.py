@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from cli.messages import print_mistakes, print_remarks
-from cli.options import Commands, add_model, add_targets, load_model
+from cli.options import (
+    Commands,
+    add_command,
+    add_model,
+    add_sheet,
+    add_targets,
+    load_model,
+    print_mistakes,
+    print_remarks,
+)
 from reporting.console import DONE, REJECTED
 
 
@@ -18,11 +27,14 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("suggest", help="the measurements that would teach the model most")
-    parser.add_argument("input", metavar="CANDIDATES", help="CSV, TSV or Parquet of candidate designs")
+    parser = add_command(
+        commands, "suggest", "Name the measurements that would teach the model most.", "silion suggest designs.csv"
+    )
+    parser.add_argument("input", metavar="CANDIDATES", help="CSV, TSV, Parquet or Excel table of candidate designs")
     parser.add_argument("--n", type=int, default=10, help="how many for each target (default 10)")
     parser.add_argument("-o", "--out", metavar="OUT", help="CSV, TSV or Parquet to write them to")
     add_targets(parser)
+    add_sheet(parser)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -45,13 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options or model that cannot be used.
     """
+    from features.tables.sheets import plain_table
     from models.predictor import Predictor
     from serving.predict.suggest import suggest_file, text_suggestions
 
     predictor = Predictor(load_model(arguments))
-    result = suggest_file(arguments.input, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
+    source = plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input
+    result = suggest_file(source, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
     print_remarks(result.remarks)
-    print(text_suggestions(result.table))
+    print("\n".join([text_suggestions(result.table), *result.to_report]))
     if arguments.out:
         print(f"written to {arguments.out}")
     if not result.mistakes:

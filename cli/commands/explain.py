@@ -6,8 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.messages import print_mistakes, print_remarks
-from cli.options import Commands, add_model, add_targets, load_model
+from cli.options import (
+    Commands,
+    add_command,
+    add_model,
+    add_sheet,
+    add_targets,
+    load_model,
+    print_mistakes,
+    print_remarks,
+)
 from reporting.console import DONE, REJECTED
 
 if TYPE_CHECKING:
@@ -22,7 +30,12 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("explain", help="overall importance, and the reasons design by design")
+    parser = add_command(
+        commands,
+        "explain",
+        "Say what moves the predictions: overall, and design by design.",
+        "silion explain designs.csv -o why/",
+    )
     parser.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
     parser.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where pictures and tables go")
     add_targets(parser)
@@ -38,6 +51,7 @@ def add_parser(commands: Commands) -> None:
         "--sweep", nargs="+", default=[], metavar="COLUMN",
         help="plot each prediction along this column, such as stack_pressure_mpa, with the literature's measurements",
     )  # fmt: skip
+    add_sheet(parser)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -60,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options, folder or model that cannot be used.
     """
+    from features.tables.sheets import plain_table
     from reporting.explain.page import explain
     from reporting.files import check_folder, whole_folder
 
@@ -74,8 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         return DONE
     from serving.predict.explain import explain_file
 
+    source = plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input
     with whole_folder(folder) as aside:
-        result = explain_file(arguments.input, aside, bundle, arguments.targets, questions)
+        result = explain_file(source, aside, bundle, arguments.targets, questions)
     print_remarks(result.remarks)
     print(f"{len(result.written)} files; look at {page}")
     if not result.rejected_rows:

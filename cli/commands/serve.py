@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 
-from cli.options import Commands, add_model
+from cli.options import Commands, add_command, add_model
 from reporting.console import DONE
 
 
@@ -18,10 +18,12 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "serve",
-        help="answer by HTTP on this machine",
-        epilog="With SILION_TOKEN in the environment only requests that bear this token are answered, and "
+        "Answer by HTTP on this machine: a page for people, an API for programs.",
+        "silion serve --port 8000",
+        "With SILION_TOKEN in the environment only requests that bear this token are answered, and "
         "POST /admin/reload is open to them; without it whoever reaches the address may ask, and nobody reload.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
@@ -30,6 +32,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="for the answer to one request (default 30)")
     parser.add_argument("--max-designs", type=int, default=10_000, help="of one request or file (default 10000)")
     parser.add_argument("--max-body-mb", type=float, default=16.0, help="of one request (default 16)")
+    parser.add_argument("--lab", metavar="NAME", help="laboratory whose measurements move the answers (`silion lab`)")
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -53,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         Settings, address or model that cannot be used.
     """
 
+    from models.saved.labs import read_lab
     from serving.server.processes.listen import is_local, listening_socket
     from serving.server.processes.supervisor import Supervisor
     from serving.server.settings import MEGABYTE, Settings, token_of_environment
@@ -63,7 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         max_body_bytes=arguments.max_body_mb * MEGABYTE,
         seconds=arguments.seconds,
         workers=arguments.workers,
+        lab=arguments.lab,
     )
+    if arguments.lab:
+        read_lab(arguments.lab)  # one that cannot be used is refused now, not by every answer
     listen = listening_socket(arguments.host, arguments.port)
     if settings.token is None and not is_local(listen):
         print("note: whoever reaches this address may ask; set SILION_TOKEN, or serve behind a proxy", file=sys.stderr)

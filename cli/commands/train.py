@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.options import Commands, add_recipe, train_config
+from cli.options import Commands, add_command, add_recipe, train_config
 from reporting.console import DONE, REFUSED, progress
 
 if TYPE_CHECKING:
@@ -25,7 +24,12 @@ def add_parser(commands: Commands) -> None:
     commands : Commands
         Those of the main parser.
     """
-    parser = commands.add_parser("train", help="train on the literature, evaluate by paper, track, register")
+    parser = add_command(
+        commands,
+        "train",
+        "Train on the literature and your own tables, measure skill on unseen papers, and register the model.",
+        "silion train --data mydata",
+    )
     add_recipe(
         parser,
         data="a folder of further tables, beside the shipped ones; may repeat",
@@ -33,6 +37,9 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
     parser.add_argument("--reproduce", metavar="RUN_ID", help="train as that run was and compare; registers nothing")
+    parser.add_argument(
+        "--finish", metavar="FOLDER", help="register a trained model that was kept when its training was interrupted"
+    )
     parser.add_argument(
         "--tune",
         type=float,
@@ -67,34 +74,19 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.reproduce:
         return _reproduce(arguments)
-    from models.registry import check_store
-    from reporting.files import check_folder, whole_folder
+    if arguments.finish:
+        return _finish(arguments)
     from training.evaluation.cv_protocol import Dealing
-    from training.evaluation.out_of_fold import judged, write_judged
-    from training.promotion.against_champion import comparison_text, steps_against
-    from training.promotion.tracking import track
-    from training.report.report import report_steps, summary, write_report
-    from training.train import load_data, steps_to_train, train
+    from training.promotion.record import check_room, fit, record
+    from training.report.report import summary
+    from training.train import load_data
 
     config, folder = train_config(arguments), Path(arguments.report)
-    check_folder(folder)
-    check_store()
+    check_room(folder)
     literature = load_data(config)
     tuning = _tuning(arguments, config, literature) if config.tune_minutes else None
-    more, searched = (tuning.more_fits(config.protocol), tuning.steps(config.protocol)) if tuning else (0, 0)
-    with ExitStack() as bars:
-        step = bars.enter_context(progress(steps_to_train(config, literature) + more))
-        if tuning:
-            tuning.progress = bars.enter_context(progress(searched, "tuning", "s"))
-        trained = train(config, step, literature, tuning)
-    with progress(steps_against(trained), "new rows alone") as step:
-        comparison = comparison_text(trained, step)
-    with whole_folder(folder) as aside:
-        with progress(report_steps(), "report", "rule") as step:
-            write_report(trained, aside, progress=step)
-        write_judged(judged(trained.found, config.level), aside)
-        (aside / "comparison.txt").write_text(comparison + "\n", encoding="utf-8")
-        version = track(trained, aside)
+    trained = fit(config, literature, tuning)
+    comparison, version = record(trained, folder)
     protocol = Dealing(config.folds, config.repeats).text
     print(f"skill on papers never seen, {protocol} (90 % intervals):\n{summary(trained.scores)}")
     if trained.studies:
@@ -104,7 +96,19 @@ def run(arguments: argparse.Namespace) -> int:
     if comparison:
         print(comparison)
     print(f"report: {folder / 'index.html'}\nmodel: silion version {version}{_role(version)}")
+    _train_lives(arguments.data, config.seed)
     return DONE
+
+
+def _train_lives(folders: list[str], seed: int) -> None:
+    """Learn a life model in each data folder that holds the cycles of cells."""
+    from training.data.load import CYCLES
+
+    for folder in map(Path, folders):
+        if (folder / CYCLES).is_file():
+            from training.promotion.life_run import train_life
+
+            print(train_life(folder, seed))
 
 
 def _role(version: str) -> str:
@@ -116,6 +120,18 @@ def _role(version: str) -> str:
         CHALLENGER: ", the challenger; to make it the champion if it is not worse: silion models promote",
     }
     return next((roles[alias] for alias in find(version).aliases if alias in roles), "")
+
+
+def _finish(arguments: argparse.Namespace) -> int:
+    """Register a model that was kept."""
+    from training.promotion.unfinished import finish
+
+    folder = Path(arguments.report)
+    version = finish(Path(arguments.finish), folder)
+    pages = folder / "index.html"
+    shown = pages if pages.is_file() else f"{folder / 'skill.csv'} (its pages were not written before)"
+    print(f"report: {shown}\nmodel: silion version {version}{_role(version)}")
+    return DONE
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""The commands, each with the arguments it takes beside it."""

@@ -1,0 +1,91 @@
+"""The command `silion compare`: two designs of one laboratory beside each other."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cli.options import (
+    Commands,
+    add_command,
+    add_level,
+    add_model,
+    add_sheet,
+    add_targets,
+    load_model,
+    print_mistakes,
+    print_remarks,
+)
+from reporting.console import DONE, REJECTED
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `compare` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = add_command(
+        commands,
+        "compare",
+        "Compare designs as if one laboratory made and measured them.",
+        "silion compare designs.csv -o differences.csv",
+        "Told of each target: the difference, its own interval, and the probability that design a lies above design b.",
+    )
+    parser.add_argument("first", metavar="A", help="CSV, TSV, Parquet or Excel table of candidate designs")
+    parser.add_argument(
+        "second",
+        metavar="B",
+        nargs="?",
+        help="another one: each design of A beside each of B (default: every pair of A)",
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    add_level(parser)
+    add_targets(parser)
+    add_sheet(parser)
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare the designs, write the differences and print the first.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where rows were rejected.
+
+    Raises
+    ------
+    ValueError, OSError
+        Input, options or model that cannot be used.
+    """
+    from features.tables.sheets import plain_table
+    from models.predictor import Predictor
+    from serving.decide.compare import compare_files, text_differences
+    from serving.predict.text import SHOWN
+
+    compared = compare_files(
+        plain_table(Path(arguments.first), arguments.sheet) if arguments.sheet else arguments.first,
+        arguments.second,
+        arguments.out,
+        Predictor(load_model(arguments)),
+        targets=arguments.targets,
+        level=arguments.level,
+    )
+    print_remarks(compared.remarks)
+    print(text_differences(compared.table, SHOWN))
+    print(f"[ ]: {100 * arguments.level:g} % interval. All pairs: {arguments.out}")
+    for notice in compared.notices:
+        print(f"  {notice}")
+    if not compared.mistakes:
+        return DONE
+    print_mistakes(compared.mistakes, compared.rejected)
+    return REJECTED

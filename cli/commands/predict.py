@@ -1,0 +1,210 @@
+"""The command `silion predict`: candidate designs in, predictions out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.options import (
+    Commands,
+    add_command,
+    add_level,
+    add_model,
+    add_sheet,
+    add_targets,
+    load_model,
+    print_mistakes,
+    print_remarks,
+)
+from reporting.console import DONE, REJECTED
+
+if TYPE_CHECKING:
+    from models.explain.questions import Want
+    from models.predictor import Predictor
+    from serving.predict.batch import BatchResult
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `predict` to the commands of `silion`.
+
+    Parameters
+    ----------
+    commands : Commands
+        Those of the main parser.
+    """
+    parser = add_command(
+        commands,
+        "predict",
+        "Predict candidate designs, with intervals, notices and the nearest literature rows.",
+        "silion predict designs.csv -o predictions.csv",
+    )
+    parser.add_argument(
+        "input",
+        metavar="IN",
+        help="CSV, TSV, Parquet or Excel table of candidate designs, or a folder of them, read by name as one",
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    parser.add_argument(
+        "--page", metavar="FILE", help="write the first 100 designs as one HTML page to mail as well: intervals as "
+        "bars, notices, nearest papers"
+    )  # fmt: skip
+    add_level(parser)
+    own = parser.add_mutually_exclusive_group()
+    own.add_argument(
+        "--calibrate", metavar="MINE", help="measured designs of your own laboratory: they move and narrow the others"
+    )
+    own.add_argument("--lab", metavar="NAME", help="likewise, those that `silion lab add` keeps under this name")
+    add_targets(parser)
+    parser.add_argument(
+        "--cycles", type=int, nargs="+", default=[], metavar="N", help="retention after these cycles as well"
+    )
+    parser.add_argument(
+        "--above", nargs="+", default=[], metavar="TARGET=LIMIT",
+        help="probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
+    )  # fmt: skip
+    parser.add_argument(
+        "--best", type=int, metavar="K", help="show the K best and tell of each design how likely it is among them, by "
+        "the first of --targets, or by all of --goal; up to 10,000 designs"
+    )  # fmt: skip
+    parser.add_argument(
+        "--goal", nargs="+", default=[], metavar="GOAL",
+        help="what a design should reach, such as 'ice_pct>85' 'conductivity_s_per_cm>1e-3': the joint probability, "
+        "and the designs no other beats in all of them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stack", nargs="+", default=[], metavar="LAYER=NUMBER",
+        help="Wh/kg and Wh/L of each design's stack, from its columns and the layers stated here, such as 'review "
+        "electrolyte_density_g_per_cm3=1.865': all layers but the electrolyte as in a review's cell",
+    )  # fmt: skip
+    parser.add_argument(
+        "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
+        "(default 3, and none above 10,000 designs, above 1,000,000 where --targets names no target of cells)",
+    )  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    )  # fmt: skip
+    add_sheet(parser)
+    parser.add_argument(
+        "--raw", action="store_true", help="keep texts that a spreadsheet would run as formulas (= + - @ at their "
+        "beginning); else an apostrophe is written before them",
+    )  # fmt: skip
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict the designs of a table, write the answers and print the first.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        As `add_parser` declares them.
+
+    Returns
+    -------
+    int
+        Exit code: 1 where rows were rejected.
+
+    Raises
+    ------
+    ValueError, OSError
+        Input, options or model that cannot be used.
+    """
+    from features.tables.sheets import plain_table
+    from models.decisions.choosing import parse_goals
+    from models.exceedance import parse_limits
+    from models.predictor import Predictor
+    from models.saved.labs import lab_file
+    from serving.predict.batch import predict_file
+    from serving.predict.checkpoint import OutputBusy, folder_of
+
+    goals = parse_goals(arguments.goal)
+    if arguments.page:
+        from serving.notebook.page import check_page  # matplotlib
+
+        check_page(Path(arguments.page))
+    if arguments.best is not None and arguments.best < 1:
+        raise ValueError(f"--best: got {arguments.best}, expected 1 or more")
+    above = {goal.column: goal.value for goal in goals} | parse_limits(arguments.above)
+    if clash := [goal.column for goal in goals if above[goal.column] != goal.value]:
+        raise ValueError(f"--goal and --above name two limits of {', '.join(clash)}; give one")
+    predictor, folder = Predictor(load_model(arguments)), Path(arguments.out).parent
+    is_new = not folder.exists()
+    try:
+        result = predict_file(
+            plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input,
+            arguments.out,
+            predictor,
+            targets=arguments.targets,
+            level=arguments.level,
+            calibrate=lab_file(arguments.lab) if arguments.lab else arguments.calibrate or None,
+            precedents=arguments.precedents,
+            cycles=arguments.cycles,
+            above=above,
+            stack=arguments.stack,
+            resume=arguments.resume,
+            cluster=arguments.cluster,
+            raw=arguments.raw,
+        )
+    except OutputBusy:
+        raise
+    except (KeyboardInterrupt, OSError, ValueError):
+        if folder_of(Path(os.path.realpath(arguments.out))).exists():
+            print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)
+        raise
+    if is_new:
+        print(f"made the folder {folder}")
+    if arguments.page:
+        from serving.notebook.page import write_page
+
+        write_page(Path(arguments.page), Path(arguments.out), result, predictor.bundle, arguments.level)
+        print(f"page to mail: {arguments.page}")
+    if goals or arguments.best:
+        return _print_best(result, arguments, predictor, goals)
+    return _print_result(result, arguments)
+
+
+def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: Predictor, goals: Sequence[Want]) -> int:
+    """Add what is known of the order to the table, print the best and what the order is worth."""
+    from models.predictor import check_targets
+    from serving.decide.choose import choose
+    from serving.predict.batch import first_rows
+    from serving.predict.text import SHOWN
+
+    out, count = Path(arguments.out), arguments.best or SHOWN
+    targets = check_targets(arguments.targets)
+    everything = first_rows(out, result.rows)
+    chosen = choose(everything, out, predictor, targets, goals, count, arguments.level)
+    code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)
+    for sentence in chosen.sentences:
+        print(f"  {sentence}")
+    return code
+
+
+def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
+    """Print the first predictions, their notices and what was rejected; return the exit code."""
+    from serving.predict.text import text_notices, text_table
+
+    print_remarks(result.remarks)
+    print(text_table(result.table, rows=result.rows, width=shutil.get_terminal_size().columns))
+    print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
+    if "range_of" in result.table and (told := [text for text in result.table["range_of"].dropna().unique() if text]):
+        print("no point: no skill on papers never seen; [ ] is what comparable papers report (column range_of)")
+        print("\n".join(f"  {text}" for text in told[:3]))
+    if result.nearest:
+        print(f"nearest literature rows: {result.nearest.name}")
+    if notices := text_notices(result.table):
+        print(f"notices:\n{notices}")
+    if result.rejected is None:
+        return DONE
+    print_mistakes(result.mistakes, result.rejected_rows)
+    print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
+    return REJECTED
