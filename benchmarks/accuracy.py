@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures, silion
-from features.tables.descriptions import write_between_marks
+from features.tables.descriptions import write_where_marked
 from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples
@@ -222,8 +222,8 @@ def _keep(name: str, figures: Mapping[str, object], text: str, readme: bool) -> 
             f"<!-- accuracy, {name}: written by `python -m benchmarks.accuracy` -->",
             f"<!-- end of accuracy, {name} -->",
         )
-        page = ROOT / "benchmarks" / "README.md" if name.startswith("liverpool") else ROOT / "README.md"
-        write_between_marks(page, *marks, text)
+        pages = [ROOT / page for page in ("docs/skill.md", "benchmarks/README.md", "README.md")]
+        write_where_marked(pages, *marks, text)
 
 
 def main() -> None:

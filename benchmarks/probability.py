@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from features.tables.descriptions import write_between_marks
-from models.exceedance import probability_above
 from models.tasks import fade_law
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.fade import RETENTION
@@ -49,8 +48,8 @@ def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     chance, share = np.full(centre.shape, np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
-        chance[:, own] = probability_above(
-            limit[own], calibration_of(found, others), centre[:, own], found.spread[:, own], found.distance_of(own)
+        chance[:, own] = calibration_of(found, others).probability_above(
+            limit[own], centre[:, own], found.spread[:, own], found.distance_of(own)
         )
         share[own] = np.average(above[others], weights=paper_weights(pd.Series(papers[others]), 1.0))
     return chance, share

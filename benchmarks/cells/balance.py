@@ -1,0 +1,238 @@
+"""Where the lithium of a first cycle goes: a balance with few terms, whose priors are the constants of the reviews.
+
+    loss = interphase + carbon surface + lost contact + cut-off - lithium brought along    (points of the first charge)
+
+Each term has a prior from rows of `data/literature/rules.csv` and is moved by measured cells; what the cells of one
+paper share is an effect of that paper (partial pooling), unknown for a new one. In a half cell the loss is the anode's
+alone; in a full cell the larger of the anode's and the cathode's counts, not their sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.physics import PRESSURE_CONTACT_LOST
+
+LITHIUM_INDIUM_V = 0.62
+"""Potential of Li-In against lithium; a cut-off against Li-In is shifted by it."""
+HALF_CELL_MOST_PCT, FULL_CELL_MOST_PCT = 300.0, 100.0
+"""Highest believable first efficiency: a prelithiated half cell may give back more than it was given."""
+FULL_DELITHIATION_V = 1.0
+"""Cut-off of a half cell against lithium above which hardly any lithium is left in silicon to be given back."""
+UNSURE_POINTS = 10.0
+"""Deviation of each prior, in points: two reviews that print the same cell differ by 5 to 15."""
+RATIOS = (0.0, 0.25, 1.0, 4.0)
+"""Variances of a paper's effect over the noise's, among which the likelihood chooses."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One way in which lithium is lost or brought.
+
+    Attributes
+    ----------
+    label : str
+        As a battery engineer calls it.
+    prior : float
+        Points of the first charge, from the rules.
+    rules : tuple of str
+        Rows of `rules.csv` that the prior is the difference of; empty where no review prints a constant.
+    """
+
+    label: str
+    prior: float
+    rules: tuple[str, ...] = ()
+
+
+TERMS = (
+    Term("interphase on the electrolyte-facing area", 10.0, ("ice-usi-lpscl",)),  # 100 - 90
+    Term("interphase with an oxide", 6.8, ("ice-si-garnet", "ice-usi-lpscl")),  # 90 - 83.2
+    Term("carbon area that decomposes the electrolyte", 17.3, ("ice-si-c-void-sulfide", "ice-usi-lpscl")),  # 90 - 72.7
+    Term("lithium trapped by lost contact", 23.1, ("ice-pure-si-pressure-free", "ice-usi-lpscl")),  # 90 - 66.9
+    Term("lithium brought along", -25.8, ("ice-si-li21si5-single-layer", "ice-pure-si-pressure-free")),  # 66.9 - 92.74
+    Term("finer silicon: area per tenfold smaller size", 0.0),
+    Term("lithium left in silicon below the cut-off, per V", 0.0),
+)
+
+
+def volts_against_lithium(volts: np.ndarray, counter_electrodes: np.ndarray) -> np.ndarray:
+    """Return potentials against lithium: those against Li-In are shifted by 0.62 V.
+
+    Parameters
+    ----------
+    volts : ndarray, shape (n_cells,)
+        As printed; NaN where none is.
+    counter_electrodes : ndarray of str, shape (n_cells,)
+        As written.
+
+    Examples
+    --------
+    >>> volts_against_lithium(np.array([0.88, 1.0]), np.array(["In-Li", "Li"])).tolist()
+    [1.5, 1.0]
+    """
+    indium = np.array(["in" in str(name).lower().replace("-", " ").split() for name in counter_electrodes], dtype=bool)
+    return np.where(indium, np.asarray(volts, dtype=float) + LITHIUM_INDIUM_V, volts)
+
+
+def efficiency_is_believable(ice_pct: float, cell_type: str | None, prelithiated: bool | None) -> bool:
+    """Return whether a first efficiency can be: up to 300 % in a prelithiated half cell, else up to 100 %.
+
+    Parameters
+    ----------
+    ice_pct : float
+        In %.
+    cell_type : str or None
+        `half`, `full` or `symmetric`.
+    prelithiated : bool or None
+        Whether the anode brings lithium; None where not stated.
+
+    Examples
+    --------
+    >>> efficiency_is_believable(140, "half", True), efficiency_is_believable(140, "full", True)
+    (True, False)
+    """
+    most = HALF_CELL_MOST_PCT if cell_type == "half" and prelithiated else FULL_CELL_MOST_PCT
+    return 0 <= ice_pct <= most
+
+
+def cell_loss_pct(anode_loss_pct: float, cathode_loss_pct: float, cell_type: str | None) -> float:
+    """Return the first-cycle loss of a cell from those of its electrodes, per first charge capacity.
+
+    Parameters
+    ----------
+    anode_loss_pct, cathode_loss_pct : float
+        In %; NaN where unknown.
+    cell_type : str or None
+        In a half cell the anode counts alone.
+
+    Examples
+    --------
+    >>> cell_loss_pct(8.0, 12.0, "full"), cell_loss_pct(8.0, 12.0, "half")
+    (12.0, 8.0)
+    """
+    return anode_loss_pct if cell_type == "half" else float(np.fmax(anode_loss_pct, cathode_loss_pct))
+
+
+def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
+    """Return how much of each term a cell has, shape (n_cells, n_terms); what is not stated counts as none of it.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_cells, n_columns)
+        Columns of `CellDesign`.
+    vectors : DataFrame, shape (n_cells, n_features)
+        Of `CellFeatures`.
+    """
+
+    def flag(*names: str) -> np.ndarray:
+        return np.asarray((vectors[list(names)].fillna(0) > 0).any(axis=1), dtype=float)
+
+    pressure = pd.to_numeric(designs["stack_pressure_mpa"]).to_numpy(dtype=float)
+    size = pd.to_numeric(designs["silicon_size_nm"]).to_numpy(dtype=float)
+    upper = pd.to_numeric(designs["voltage_high_v"]).to_numpy(dtype=float)
+    cut_off = volts_against_lithium(upper, designs["counter_electrode"].fillna("").to_numpy(dtype=str))
+    is_half = (designs["cell_type"] == "half").to_numpy()
+    short = np.where(is_half, np.clip(FULL_DELITHIATION_V - cut_off, 0, None), 0.0)
+    return np.column_stack(
+        [
+            np.ones(len(designs)),
+            flag("family_oxide", "family_garnet", "family_nasicon"),
+            flag("anode_has_carbon"),
+            pressure < PRESSURE_CONTACT_LOST.value,
+            flag("prelithiated", "lithium_per_silicon"),
+            np.nan_to_num(np.log10(150.0 / size)),
+            np.nan_to_num(short),
+        ]
+    ).astype(float)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Terms as they are believed: means in points, shape (n_terms,), and their covariance.
+
+    >>> prior = Balance.prior()
+    >>> prior.loss(np.array([[1, 0, 0, 0, 1, 0, 0]])).round(1).tolist()
+    [-15.8]
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    @classmethod
+    def prior(cls, without: frozenset[str] = frozenset()) -> Balance:
+        """Return the balance as the reviews' constants alone tell it.
+
+        Parameters
+        ----------
+        without : frozenset of str
+            Rules that must not be used, as they come from a paper held out: their terms are then centred on nothing and
+            twice as unsure.
+        """
+        usable = [not without.intersection(term.rules) for term in TERMS]
+        mean = np.array([term.prior if known else 0.0 for term, known in zip(TERMS, usable, strict=True)])
+        wide = np.where(usable, UNSURE_POINTS, 2 * UNSURE_POINTS)
+        return cls(mean, np.diag(wide**2))
+
+    def loss(self, terms: np.ndarray) -> np.ndarray:
+        """Return the first-cycle loss in points of the first charge, shape (n_cells,).
+
+        Parameters
+        ----------
+        terms : ndarray, shape (n_cells, n_terms)
+            As `amounts` gives them.
+        """
+        return np.asarray(terms @ self.mean)
+
+    def moved(self, terms: np.ndarray, loss: np.ndarray, papers: np.ndarray) -> Balance:
+        """Return the balance moved by measured cells; cells of one paper share an unknown effect of it.
+
+        Parameters
+        ----------
+        terms : ndarray, shape (n_cells, n_terms)
+            As `amounts` gives them.
+        loss : ndarray, shape (n_cells,)
+            Measured, in points.
+        papers : ndarray of str, shape (n_cells,)
+            Paper of each cell.
+
+        Examples
+        --------
+        One cell, measured 20 points from the prior, moves it part of the way:
+
+        >>> one = np.eye(1, 7)
+        >>> float(Balance.prior().moved(one, np.array([30.0]), np.array(["a"])).mean[0]) > 10.0
+        True
+        """
+        alike = (papers[:, None] == papers[None, :]).astype(float)
+        pull, best = loss - self.loss(terms), None
+        reach = terms @ self.covariance @ terms.T
+        for noise in (4.0, 8.0, 12.0, 16.0):
+            for ratio in RATIOS:
+                spread = noise**2 * (np.eye(len(loss)) + ratio * alike)
+                total = reach + spread
+                solved = np.linalg.solve(total, pull)
+                likelihood = -0.5 * (pull @ solved + np.linalg.slogdet(total)[1])
+                if best is None or likelihood > best[0]:
+                    best = likelihood, total, solved
+        if best is None:
+            return self
+        gain = self.covariance @ terms.T
+        return Balance(self.mean + gain @ best[2], self.covariance - gain @ np.linalg.solve(best[1], gain.T))
+
+    def told(self, terms: np.ndarray) -> list[tuple[str, float, float]]:
+        """Return each term of one cell: what it is, how many points it costs, and the deviation of that.
+
+        Parameters
+        ----------
+        terms : ndarray, shape (n_terms,)
+            Of one cell.
+        """
+        deviation = np.sqrt(np.diag(self.covariance))
+        return [
+            (term.label, float(amount * mean), float(abs(amount) * unsure))
+            for term, amount, mean, unsure in zip(TERMS, terms, self.mean, deviation, strict=True)
+            if amount
+        ]

@@ -1,0 +1,107 @@
+"""What a descriptor that is not printed costs: error against how much of the nine descriptors is known.
+
+    python -m benchmarks.described [--folds 3] [--repeats 1] [--seed 0] [--write-readme]
+
+Each descriptor of each cell is hidden by chance, all its columns at once, in training and test papers alike; the rest
+stays as it is. Papers never seen, recipes chosen inside the folds; 90 % bootstrap intervals over groups of papers.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.accuracy import ROOT
+from features.tables.described import DESCRIPTORS, mean_coverage
+from features.tables.descriptions import write_between_marks
+from features.tables.literature import Literature
+from models.tasks.examples import Examples
+from models.tasks.registry import LINK, TARGETS, targets_with_an_error, task_of
+from training.config import CHOICES, Protocol
+from training.data.load import load_literature
+from training.evaluation.crossvalidate import ConductivityLink, training_rows, validate
+from training.evaluation.evaluate import score
+
+KEPT = (1.0, 0.75, 0.5, 0.25, 0.0)
+"""Share of what is stated that is left."""
+LEVEL = 0.9
+MARKS = ("<!-- described: written by `python -m benchmarks.described` -->", "<!-- end of described -->")
+
+
+def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
+    """Return designs of which each stated descriptor was hidden with the chance 1 - kept.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of `CellDesign`.
+    kept : float
+        Share that stays, 0 to 1.
+    seed : int
+        Of the draw; a smaller share hides what a larger one hides, and more.
+    """
+    left = designs.copy()
+    draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
+    for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
+        for column in descriptor.columns:
+            left[column] = pd.to_numeric(left[column]).where(drawn < kept)
+    return left
+
+
+def curve(literature: Literature, target: str, shares: Sequence[float], protocol: Protocol) -> list[str]:
+    """Return lines of a Markdown table: what is known, and the error on papers never seen.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    target : str
+        A target of cells.
+    shares : sequence of float
+        Shares of the descriptors to keep.
+    protocol : Protocol
+        Folds, repeats and seed.
+    """
+    rows, task = training_rows(literature), task_of(target)
+    link = ConductivityLink(rows[LINK][0], CHOICES[LINK], protocol.seed)
+    examples, kin = rows[task.name]
+    lines = []
+    for kept in shares:
+        told = Examples(hidden(examples.designs, kept, protocol.seed), examples.labels)
+        found = validate(task.name, told, kin, CHOICES[task.name], protocol, link=link)
+        skill = score(TARGETS[target], found, LEVEL, protocol.seed)
+        known = 100 * mean_coverage(told.designs.to_dict("records"))
+        lines.append(
+            f"| {TARGETS[target].label} | {100 * kept:.0f} % | {known:.0f} % | {skill.rows} ({skill.papers}) | "
+            f"{skill.skill:.2f} ({skill.skill_low:.2f} to {skill.skill_high:.2f}) | {skill.verdict} |"
+        )
+    return lines
+
+
+def main() -> None:
+    """Print the table; write it into the README where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write-readme", action="store_true")
+    arguments = parser.parse_args()
+    literature = load_literature()
+    protocol = Protocol(folds=arguments.folds, repeats=arguments.repeats, seed=arguments.seed)
+    lines = [
+        "| target | of the nine kept | nine known | rows (groups) | error over the dummy's (90 %) | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    for target in targets_with_an_error():
+        if task_of(target).of_cells:
+            lines += curve(literature, target, KEPT, protocol)
+    print("\n".join(lines))
+    if arguments.write_readme:
+        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

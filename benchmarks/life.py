@@ -1,0 +1,333 @@
+"""Life from the first cycles: how well it is told for silicon cells of a protocol or a data set never seen.
+
+    python -m benchmarks.life [--write-docs]
+    python -m benchmarks.life --kept-out
+
+Needs the public sets (`silion data pull cycling`); about three minutes on one core. Members, features, shares and
+intervals of every fold are made of its training cells alone. The kept-out cells are looked at only when asked for; each
+look is written to `benchmarks/looks.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import CensoredData, beta, norm
+
+from features.cycling.curves import Curves
+from features.tables.descriptions import write_between_marks
+from models.ensemble import Labels
+from models.life.model import Estimate, LifeModel, load_life_model
+from models.life.rows import life_rows, open_prior
+from models.life.trend import fit_trend
+from training.life.examples import LifeExamples, askable, examples_at, folds_of, life_examples
+from training.life.learn import learn
+from training.life.sets import CyclingSets, read_sets
+from training.public.cycling import pulled_cycling
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT, LOOKS = ROOT / "benchmarks" / "out", ROOT / "benchmarks" / "looks.csv"
+GIVEN = ("10", "20", "50", "100", "200", "5 % fade")
+GIVEN_IN_DOCS = ("20", "50", "100", "5 % fade")
+JUDGED = (0.9, 0.85, 0.8)
+LEVEL = 0.9
+OUTER, INNER, DRAWS, SEED = 10, 5, 2000, 0
+CURVE_THRESHOLDS = np.array([0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8, 0.75, 0.7])
+METHODS = ("dummy", "own line", "own trend", "silion")
+BIN, LEAST_PROBABILITY = 0.1, 1e-3
+"""Decades around a life whose probability is scored, and the least that counts."""
+
+
+def cycles_given(curves: Curves, given: str) -> np.ndarray:
+    """Return the last cycle given of each cell; NaN where it is not reached."""
+    if given.endswith("fade"):
+        return np.floor(curves.crossing([1 - float(given.split()[0]) / 100])[:, 0])
+    return np.full(len(curves.names), float(given))
+
+
+def judged_thresholds(sets: CyclingSets) -> dict[str, list[float]]:
+    """Return the thresholds that at least half of the cells of each silicon set reach."""
+    reached = np.isfinite(sets.curves.crossing(JUDGED))
+    silicon = sets.cells[sets.cells["silicon"].to_numpy(dtype=bool)]
+    return {
+        str(name): [
+            limit for limit, share in zip(JUDGED, reached[cells.index].mean(axis=0), strict=True) if share >= 0.5
+        ]
+        for name, cells in silicon.groupby("data_set")
+    }
+
+
+def tests(sets: CyclingSets, chosen: np.ndarray) -> list[tuple[str, LifeExamples]]:
+    """Return what is asked of some cells, by the cycles given."""
+    limits = judged_thresholds(sets)
+    asked = []
+    for given in GIVEN:
+        cycle = np.where(chosen, cycles_given(sets.curves, given), np.nan)
+        if not len(askable(sets.curves, cycle)):
+            continue
+        examples = examples_at(sets.curves, sets.cells, cycle, JUDGED)
+        pairs = zip(examples.rows["data_set"], examples.rows["threshold"], strict=True)
+        asked.append((given, examples.take(np.array([limit in limits[name] for name, limit in pairs], dtype=bool))))
+    return asked
+
+
+def judge(model: LifeModel, train: LifeExamples, given: str, test: LifeExamples, sets: CyclingSets) -> pd.DataFrame:
+    """Return answers and errors of one model, one row per cell and threshold."""
+    rows = test.rows
+    estimate = model.estimate(rows)
+    half = model.half_width(estimate, rows, LEVEL)
+    table = rows[["cell", "data_set", "protocol", "threshold"]].copy()
+    table["given"] = given
+    table["lower"], table["upper"] = test.labels.lower, test.labels.upper
+    table["dummy"] = [dummy(train, threshold) for threshold in rows["threshold"]]
+    table["own line"], table["own trend"], table["silion"] = rows["straight"], rows["own"], estimate.life
+    table["low"], table["high"] = estimate.life - half, estimate.life + half
+    given_cycles, fitted = rows["log10_cycles"].to_numpy(), censored_normal(train, rows["threshold"].to_numpy())
+    table["log score"] = log_scores(lambda at: survival(model, estimate, rows, at), test.labels)
+    table["dummy's log score"] = log_scores(
+        lambda at: norm.sf(np.maximum(at, given_cycles), *fitted) / norm.sf(given_cycles, *fitted), test.labels
+    )
+    table["curve"] = curve_errors(model, rows, sets.curves)
+    return table
+
+
+def dummy(train: LifeExamples, threshold: float) -> float:
+    """Return the median log10 life of the silicon cells learnt from, data sets weighing the same."""
+    rows = train.rows[train.rows["silicon"] & np.isclose(train.rows["threshold"], threshold) & train.labels.exact]
+    lives = pd.Series(train.labels.lower, index=train.rows.index)[rows.index]
+    return float(lives.groupby([rows["data_set"], rows["cell"]]).first().groupby("data_set").median().median())
+
+
+def censored_normal(train: LifeExamples, thresholds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of log10 life at thresholds, of the silicon cells learnt from, censored ones too."""
+    silicon, fits = train.rows["silicon"].to_numpy(dtype=bool), {}
+    for threshold in np.unique(thresholds):
+        here = silicon & np.isclose(train.rows["threshold"], threshold)
+        cells = np.flatnonzero(here)[np.unique(train.rows["cell"].to_numpy()[here], return_index=True)[1]]
+        labels = train.labels.take(cells)
+        fits[threshold] = norm.fit(CensoredData(labels.lower[labels.exact], right=labels.lower[~labels.exact]))
+    mean, deviation = np.array([fits[threshold] for threshold in thresholds]).T
+    return mean, deviation
+
+
+def survival(model: LifeModel, estimate: Estimate, rows: pd.DataFrame, log10_cycles: np.ndarray) -> np.ndarray:
+    """Return the probability to outlive a number of cycles: the intervals, read backwards."""
+    miss = log10_cycles - estimate.life
+    return 0.5 - 0.5 * np.sign(miss) * model.share_within(np.abs(miss), estimate, rows)
+
+
+def log_scores(outlives: Callable[[np.ndarray], np.ndarray], labels: Labels) -> np.ndarray:
+    """Return the logarithm of the probability of what came: a tenth of a decade around a life, or beyond a bound."""
+    near = outlives(labels.lower - BIN / 2) - outlives(labels.lower + BIN / 2)
+    return np.log(np.maximum(np.where(labels.exact, near, outlives(labels.lower)), LEAST_PROBABILITY))
+
+
+def curve_errors(model: LifeModel, rows: pd.DataFrame, curves: Curves) -> np.ndarray:
+    """Return the mean absolute error of each cell's curve from the last cycle given to its life or end, in points."""
+    errors = np.full(len(rows), np.nan)
+    cells, places = np.unique(rows["cell"], return_index=True)
+    if not len(cells):
+        return errors
+    given = 10 ** rows["log10_cycles"].to_numpy()[places]
+    first = curves.take(cells).until(given + 1e-6)
+    grid = np.repeat(CURVE_THRESHOLDS[None], len(cells), axis=0)
+    asked = life_rows(first, fit_trend(first, open_prior(len(cells))), grid)
+    life = model.estimate(asked).life.reshape(grid.shape)
+    level = asked["retention"].to_numpy().reshape(grid.shape)[:, 0]
+    for number, cell in enumerate(cells):
+        points = slice(*curves.starts[cell : cell + 2])
+        cycle, retention = curves.cycle[points], curves.retention[points]
+        limit = rows["threshold"].to_numpy()[rows["cell"].to_numpy() == cell].min()
+        ahead = (cycle > given[number]) & (np.cumsum(retention < limit) == 0)
+        below = level[number] > CURVE_THRESHOLDS
+        at = np.maximum.accumulate(np.concatenate([[np.log10(given[number])], life[number, below]]))
+        told = np.interp(np.log10(cycle[ahead]), at, np.concatenate([[level[number]], CURVE_THRESHOLDS[below]]))
+        if ahead.any():
+            errors[places[number]] = 100 * np.abs(told - retention[ahead]).mean()
+    return errors
+
+
+def evaluate(sets: CyclingSets, examples: LifeExamples, by: str) -> pd.DataFrame:
+    """Return the answers for every silicon cell from a model that never saw its group."""
+    silicon = sets.cells["silicon"].to_numpy(dtype=bool)
+    groups = sets.cells[by].to_numpy(dtype=str)
+    count = OUTER if by == "protocol" else None
+    asked, parts = tests(sets, silicon), []
+    for fold in folds_of(groups[silicon], count, SEED):
+        names = np.unique(groups[silicon][fold])
+        train = examples.take(~examples.rows[by].isin(names).to_numpy())
+        model = learn(train, by, INNER if by == "protocol" else None, SEED, {})
+        for given, every in asked:
+            test = every.take(every.rows[by].isin(names).to_numpy())
+            if len(test.rows):
+                parts.append(judge(model, train, given, test, sets))
+        print(".", end="", flush=True)
+    print()
+    return pd.concat(parts, ignore_index=True)
+
+
+def misses(table: pd.DataFrame, method: str) -> np.ndarray:
+    """Return the distance of a method's answers to what is known of the life; NaN for a bound that is respected."""
+    told, lower = table[method].to_numpy(), table["lower"].to_numpy()
+    exact = np.isfinite(table["upper"].to_numpy())
+    return np.where(exact, np.abs(told - lower), np.where(told < lower, lower - told, np.nan))
+
+
+def summary(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return one row of numbers per cycles given: errors, ratio and coverage with intervals over protocols."""
+    found: list[dict[str, object]] = []
+    for given in GIVEN:
+        rows = table[(table["given"] == given)]
+        main = rows[rows["threshold"] == rows.groupby("data_set")["threshold"].transform("min")]
+        exact = main[np.isfinite(main["upper"])]
+        error = {method: np.abs(exact[method] - exact["lower"]).to_numpy() for method in METHODS}
+        _, group = np.unique(exact["protocol"], return_inverse=True)
+        draws = np.random.default_rng(SEED).integers(group.max() + 1, size=(DRAWS, group.max() + 1))
+        size = np.bincount(group)
+        sums = {method: np.bincount(group, weights=each) for method, each in error.items()}
+        drawn = {method: each[draws].sum(axis=1) / size[draws].sum(axis=1) for method, each in sums.items()}
+        best = min(("dummy", "own line"), key=lambda method: error[method].mean())
+        ratio = np.quantile(drawn["silion"] / drawn[best], [0.05, 0.95])
+        inside = (exact["low"] <= exact["lower"]) & (exact["lower"] <= exact["high"])
+        censored = main[~np.isfinite(main["upper"])]
+        found.append(
+            {
+                "cycles given": given,
+                "cells": len(exact),
+                **{method: round(float(each.mean()), 3) for method, each in error.items()},
+                "interval": [round(float(each), 3) for each in np.quantile(drawn["silion"], [0.05, 0.95])],
+                "ratio": round(float(error["silion"].mean() / error[best].mean()), 2),
+                "ratio interval": [round(float(each), 2) for each in ratio],
+                "holds": round(float(inside.mean()), 3),
+                "protocols alike": round(float(inside.groupby(exact["protocol"]).mean().mean()), 3),
+                "curve": round(float(rows["curve"].mean()), 2),
+                "censored": len(censored),
+                "contradicted": int((censored["high"] < censored["lower"]).sum()),
+                "log score": round(float(main["log score"].mean()), 2),
+                "dummy's": round(float(main["dummy's log score"].mean()), 2),
+            }
+        )
+    return found
+
+
+def families(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return error and coverage of each data set and threshold; the interval of the coverage counts protocols."""
+    found: list[dict[str, object]] = []
+    exact = table[np.isfinite(table["upper"])]
+    for (given, name, threshold), rows in exact.groupby(["given", "data_set", "threshold"]):
+        inside = ((rows["low"] <= rows["lower"]) & (rows["lower"] <= rows["high"])).groupby(rows["protocol"]).mean()
+        count, hits = len(inside), float(inside.sum())
+        low = beta.ppf(0.05, hits, count - hits + 1) if hits > 0 else 0.0
+        high = beta.ppf(0.95, hits + 1, count - hits) if hits < count else 1.0
+        found.append(
+            {
+                "given": given,
+                "data set": name,
+                "threshold": threshold,
+                "cells": len(rows),
+                "protocols": count,
+                **{method: round(float(np.abs(rows[method] - rows["lower"]).mean()), 3) for method in METHODS},
+                "holds": round(hits / count, 3),
+                "from": round(float(low), 2),
+                "to": round(float(high), 2),
+            }
+        )
+    return found
+
+
+def add_look(text: str) -> None:
+    """Write a look at cells or a test set that nothing was chosen on into the list of looks."""
+    with LOOKS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    number = max((int(row[0]) for row in rows[1:]), default=0) + 1
+    with LOOKS.open("a", encoding="utf-8", newline="") as file:
+        blank = [""] * (len(rows[0]) - 3)
+        csv.writer(file, lineterminator="\n").writerow([number, datetime.date.today().isoformat(), text, *blank])
+
+
+def kept_out(sets: CyclingSets) -> pd.DataFrame:
+    """Return the answers of the shipped model for the kept-out cells: cell unseen, protocol seen."""
+    learnable = sets.learnable
+    train = life_examples(learnable.curves, learnable.cells)
+    model = load_life_model()
+    asked = tests(sets, sets.cells["kept_out"].to_numpy(dtype=bool))
+    return pd.concat([judge(model, train, given, test, sets) for given, test in asked], ignore_index=True)
+
+
+def markdown(rows: list[dict[str, object]]) -> str:
+    """Return rows as a table of Markdown."""
+    heads = list(rows[0])
+    lines = [heads, ["---"] * len(heads), *([_cell(row[head]) for head in heads] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return " to ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def in_short(rows: list[dict[str, object]]) -> str:
+    """Return the README's line: where the error is below the better of dummy and own line, and where it is not."""
+    shown = [row for row in rows if float(row["ratio interval"][1]) < 1]  # type: ignore[index]
+    texts = [
+        f"{row['cycles given']} cycles ({row['silion']} decades, ratio {row['ratio']}, {_cell(row['ratio interval'])})"
+        for row in shown
+    ]
+    where = f"given {', '.join(texts)}, and no better is shown otherwise" if texts else "given no number of cycles"
+    return (
+        "- **Use with care** the life of a liquid cell with silicon from its own first cycles: of a protocol never "
+        f"seen it is told better than by the median or the cell's own line {where}; of solid-state cells a range only."
+    )
+
+
+def write_tables(name: str, text: str, page: Path) -> None:
+    """Write a table between its marks."""
+    begin, end = (
+        f"<!-- life, {name}: written by `python -m benchmarks.life --write-docs` -->",
+        f"<!-- end of life, {name} -->",
+    )
+    write_between_marks(page, begin, end, text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--write-docs",
+        "--write-readme",
+        action="store_true",
+        help="into benchmarks/README.md, docs/life.md and README.md",
+    )
+    parser.add_argument("--kept-out", action="store_true", help="look at the kept-out cells, and write the look down")
+    arguments = parser.parse_args()
+    sets = read_sets(pulled_cycling())
+    learnable = sets.learnable
+    if arguments.kept_out:
+        found = summary(kept_out(sets))
+        print(markdown(found))
+        errors = ", ".join(f"{row['silion']} at {row['cycles given']}" for row in found)
+        add_look(f"life, kept-out cells (cell unseen, protocol seen): MAE log10 {errors}")
+        return
+    examples = life_examples(learnable.curves, learnable.cells)
+    results = {}
+    for by, title in (("protocol", "Protocol never seen"), ("data_set", "Data set never seen")):
+        table = evaluate(learnable, examples, by)
+        results[by] = {"summary": summary(table), "families": families(table)}
+        print(f"{title}.\n\n{markdown(results[by]['summary'])}\n\n{markdown(results[by]['families'])}\n")
+        if arguments.write_docs:
+            write_tables(by, f"{title}.\n\n{markdown(results[by]['summary'])}", ROOT / "benchmarks" / "README.md")
+            shown = [row for row in results[by]["families"] if row["given"] in GIVEN_IN_DOCS]
+            write_tables(f"{by}, by family", markdown(shown), ROOT / "docs" / "life.md")
+    if arguments.write_docs:
+        write_tables("in short", in_short(results["protocol"]["summary"]), ROOT / "README.md")
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "life.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
