@@ -1,10 +1,13 @@
-# Two commands for a newcomer: `make run` and `make test`. Python 3.11, git and make are all that is assumed.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Two commands for a newcomer: `make run` and `make test`. Python 3.11 to 3.14 with venv, git and make are all that is assumed.
+FITS := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+  $$python -c '$(FITS)' 2>/dev/null && { echo $$python; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.installed
+TESTED := .venv/.installed-tests
 REPORT := report
 
-.PHONY: run test test-fast check bench soak lint style format spelling js types env clean
+.PHONY: docs run test test-fast check bench soak sbom audit lint style format spelling js types env test-env clean
 
 run: env
 	$(BIN)/silion train --report $(REPORT)
@@ -19,17 +22,17 @@ run: env
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 	@echo "  $(BIN)/silion serve             the page at http://127.0.0.1:8000, the API at /docs"
 
-test: env lint types
+test: test-env lint types
 	$(BIN)/pytest -n 2
 
 # the inner loop: leaves out what trains, starts servers or other processes
-test-fast: env
+test-fast: test-env
 	$(BIN)/pytest -n 2 -m "not slow"
 
-check: env lint types
+check: test-env lint types
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-bench: env .peers/.installed
+bench: test-env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows
 	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.featurize
@@ -41,13 +44,27 @@ bench: env .peers/.installed
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.lab
 	$(BIN)/python -m benchmarks.probability
+	$(BIN)/python -m benchmarks.life
+	$(BIN)/python -m benchmarks.polymers
+	$(BIN)/python -m benchmarks.severson
 
 # long runs; a small instance of each stands in the suite
-soak: env
-	SILION_SOAK=1 $(BIN)/pytest -q tests/features/test_structure.py tests/serving/screen/test_screen.py \
+soak: test-env
+	SILION_SOAK=1 $(BIN)/pytest -q tests/models/test_same_answer.py tests/test_fuzz.py tests/features/test_structure.py tests/serving/screen/test_screen.py \
 	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py
 	$(BIN)/python -m benchmarks.serve --soak 100000
 	$(BIN)/python -m benchmarks.featurize --soak 10000000
+
+# what Silion is made of, as CycloneDX
+sbom: env
+	$(BIN)/python tools/sbom.py sbom.json
+
+# known weaknesses of the pinned packages; the data are fetched, which not every machine may do
+audit: env
+	@if $(BIN)/python -m pip_audit --version >/dev/null 2>&1; then \
+	  $(BIN)/python -m pip_audit --requirement requirements.txt --requirement requirements-test.txt --no-deps --disable-pip \
+	    || { echo "pip-audit found something, or its data cannot be had here: see above"; exit 1; }; \
+	else echo "audit skipped: pip-audit is not installed here (pip install pip-audit)"; fi
 
 # matminer needs pandas below 3: the peers of the benchmarks live apart
 .peers/.installed: benchmarks/peers.txt
@@ -55,32 +72,50 @@ soak: env
 	.peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	@touch .peers/.installed
 
+# the site lives apart: running and testing Silion need none of it
+.docs/.installed: docs/requirements.txt
+	$(PYTHON) -m venv .docs
+	.docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
+	@touch .docs/.installed
+
+docs: env .docs/.installed
+	$(BIN)/silion data atlas -o docs/atlas.html
+	.docs/bin/mkdocs build --strict --quiet
+	@echo "look at site/index.html"
+
 lint: style format spelling js
 
-style: env
+style: test-env
 	$(BIN)/ruff check .
 
-format: env
+format: test-env
 	$(BIN)/ruff format --check .
 
 # the words of the field it does not know stand in pyproject.toml
-spelling: env
+spelling: test-env
 	$(BIN)/codespell $$(git ls-files)
 
 js:
 	tools/page/check.sh
 
-types: env
+types: test-env
 	$(BIN)/mypy
 
+# what running needs; then what testing needs as well
 env: $(STAMP)
 
+test-env: $(TESTED)
+
+$(TESTED): requirements-test.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --requirement requirements-test.txt
+	@touch $(TESTED)
+
 $(STAMP): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Silion needs Python 3.11; found $$($(PYTHON) --version). Install it, or run: make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(if $(PYTHON),$(PYTHON) -c '$(FITS)',false) 2>/dev/null || { echo "Silion needs Python 3.11 to 3.14 with its venv module; found $(if $(PYTHON),$(PYTHON),none). Debian and Ubuntu: sudo apt install python3 python3-venv; elsewhere: make PYTHON=/path/to/python3.13"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 clean:
-	rm -rf .venv tools/page/node_modules report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache
+	rm -rf sbom.json .venv .docs site tools/page/node_modules report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache

@@ -18,7 +18,7 @@ from training.config import TrainConfig
 from training.data.load import load_literature
 from training.train import Trained, train
 
-SMALL = TrainConfig(folds=3, repeats=1)
+SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def silion() -> Command:
     """Run the command line in a process of its own."""
 
     def run(
-        *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: int = 300
+        *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: int = 900
     ) -> Finished:
         asked = [sys.executable, "-m", "silion", *map(str, arguments)]
         found = environment(PYTHONPATH=str(ROOT), **(env or {}))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,14 +22,55 @@ from features.tables.descriptions import BEGIN, END, between_marks, datapackage,
 from features.tables.literature import Literature
 from tests.shared import ROOT
 from training.config import TrainConfig
-from training.evaluation.score import markdown
-from training.report import report
-from training.train import measure
+from training.evaluation.score import Score, markdown
+from training.report import skill_docs
+from training.train import Trained, measure
 
 
-def test_the_readmes_skill_is_what_evaluation_gives(literature: Literature) -> None:
+def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None:
     _, scores = measure(literature, TrainConfig())
-    assert between_marks(ROOT / "README.md", report.BEGIN, report.END) == markdown(scores)
+    pages = [ROOT / page for page in skill_docs.PAGES]
+    for marks, text in skill_docs.written(scores):
+        marked = [page for page in pages if marks[0] in page.read_text(encoding="utf-8")]
+        assert ROOT / "docs" / "skill.md" in marked
+        assert all(between_marks(page, *marks) == text for page in marked)
+
+
+def test_tables_of_skill_go_where_their_marks_are(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    skill, verdicts = ("\n".join(marks) for marks in (skill_docs.SKILL_MARKS, skill_docs.VERDICT_MARKS))
+    (tmp_path / "docs" / "skill.md").write_text(f"before\n{skill}\nbetween\n{verdicts}\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(f"{verdicts}\nafter\n", encoding="utf-8")
+    pages = skill_docs.write_docs(trained.scores, tmp_path)
+    assert pages == [tmp_path / "docs" / "skill.md", tmp_path / "README.md"]
+    assert between_marks(pages[0], *skill_docs.SKILL_MARKS) == markdown(trained.scores)
+    assert between_marks(pages[1], *skill_docs.VERDICT_MARKS) == skill_docs.verdicts(trained.scores)
+    assert pages[1].read_text(encoding="utf-8").endswith("\nafter\n")
+    (tmp_path / "docs" / "skill.md").unlink()
+    with pytest.raises(ValueError, match="no page has the mark"):
+        skill_docs.write_docs(trained.scores, tmp_path)
+
+
+def score_of(target: str, **changed: Any) -> Score:
+    measured = Score(
+        target, 30, 20, "error", {"silion": 0.5, "dummy": 1.0}, "ratio", 0.5, 0.4, 0.6, True, 0.9, 0.9, 0.8, 0.95, 2.0
+    )
+    return replace(measured, **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, "**use it** to"),
+        ({"shown": False, "rests_on_one_paper": True}, "**use it with care**"),
+        ({"shown": False}, "**use it with care**"),  # the intervals hold 80 to 95 %, 90 promised
+        ({"shown": False, "coverage_high": 0.85}, "**not yet**"),  # they hold too little
+        ({"shown": False, "coverage_low": 1.0, "coverage_high": 1.0}, "**not yet**"),  # or bounds alone
+    ],
+)
+def test_the_verdict_follows_from_skill_and_coverage(changed: dict[str, Any], verdict: str) -> None:
+    (line,) = skill_docs.verdicts({"ice_pct": score_of("ice_pct", **changed)}).splitlines()[2:]
+    assert line.startswith(f"| initial Coulombic efficiency | {verdict}")
 
 
 def test_the_dictionary_is_that_of_the_row_models() -> None:
@@ -62,6 +108,17 @@ def test_the_mlproject_speaks_the_command_lines_words() -> None:
         assert "type: path" not in str(entry)
 
 
+def commands_of(
+    parser: argparse.ArgumentParser, above: Sequence[str] = ()
+) -> Iterator[tuple[list[str], argparse.ArgumentParser]]:
+    """Every command below a parser, with the words that call it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, command in action.choices.items():
+                yield [*above, name], command
+                yield from commands_of(command, [*above, name])
+
+
 DOCUMENTS = [
     "README.md",
     "data/README.md",
@@ -69,6 +126,14 @@ DOCUMENTS = [
     "benchmarks/README.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
+    "docs/life.md",
+    "docs/measured_values.md",
+    "docs/index.md",
+    "docs/python.md",
+    "docs/retrain.md",
+    "docs/server.md",
+    "docs/skill.md",
+    "docs/use.md",
 ]
 
 
@@ -76,10 +141,11 @@ DOCUMENTS = [
 def test_every_command_named_exists(path: str) -> None:
     parser = build_parser()
     text = (ROOT / path).read_text(encoding="utf-8")
-    commands = "train|predict|screen|suggest|explain|evaluate|formula|data|models|serve"
+    commands = "train|predict|life|compare|screen|suggest|explain|evaluate|formula|data|models|serve"
+    spoken = [words for words, _ in commands_of(parser)]
     for line in re.findall(rf"(?:\.venv/bin/)?silion ((?:{commands})\b[^`\n#]*)", text):
         words = shlex.split(line)
-        if len(words) == 1:  # spoken of, not shown
+        if words in spoken:  # spoken of, not shown
             continue
         try:
             parser.parse_args(words)
@@ -87,9 +153,42 @@ def test_every_command_named_exists(path: str) -> None:
             pytest.fail(f"{path} names a command that does not exist: silion {line}")
 
 
-def test_requirements_hold_names_and_versions_only() -> None:
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+", line), line
+def test_every_command_says_what_it_does_in_a_sentence_with_an_example_that_can_be_typed() -> None:
+    parser = build_parser()
+    for words, command in commands_of(parser):
+        assert re.fullmatch(r"[A-Z][^\n]+\.", command.description or ""), words
+        example = (command.epilog or "").removeprefix("example:\n  silion ")
+        assert example.split()[: len(words)] == words
+        parser.parse_args(shlex.split(example))
+        assert max(map(len, command.format_help().splitlines())) <= 100
+
+
+REQUIREMENTS = ("requirements.txt", "requirements-test.txt")
+PIN = r"([A-Za-z0-9._-]+)==[A-Za-z0-9.!+_-]+(; sys_platform [!=]= \"\w+\" (and|or) platform_machine [!=]= \"\w+\")?"
+
+
+def pinned(path: str) -> set[str]:
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    return {re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines}
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS)
+def test_requirements_hold_names_versions_and_platforms_only(path: str) -> None:
+    for line in (ROOT / path).read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(PIN, line), line
+
+
+def test_what_running_needs_is_pinned_apart_from_what_tests_need() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    run, test = map(pinned, REQUIREMENTS)
+    named = [
+        {re.match(r"[\w-]+", line)[0].lower() for line in lines}  # type: ignore[index]
+        for lines in (project["dependencies"], project["optional-dependencies"]["dev"])
+    ]
+    assert not run & test
+    assert named[0] - {"pymatgen"} <= run
+    assert named[1] - {"hatchling"} <= test  # hatchling builds what `make run` installs
+    assert "hatchling" in run
 
 
 def test_no_file_is_over_2_mb_and_none_is_a_pickle() -> None:

@@ -1,4 +1,4 @@
-"""The README's road from a paper's table to a promoted model, run as printed."""
+"""The road of docs/retrain.md from a paper's table to a promoted model, run as printed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from tests.shared import ROOT, Finished, environment
 EXPECTED = (
     ("model: silion version 1, the champion",),
     (
-        "new_papers.csv: 5 rows of electrolytes\n  added          5\n",
+        "new_papers.csv: 5 rows of electrolytes\n  added          2\n  skipped        3  there already",
         "Li6PS5Cl, 24.85 °C, 0.00156 S/cm, 0.35 eV",  # 298 - 273.15 K; 1.56e-3 S/cm
-        "Li5GaS4, 25 °C, 2.1e-05 S/cm",
+        "line 6: N001 says so already",
         "dry run, nothing written; --write does it",
     ),
-    ("  added          5\n", "written: mydata/sources.csv, mydata/electrolytes.csv"),
+    ("  added          2\n", "written: mydata/sources.csv, mydata/electrolytes.csv"),
     (
         "challenger against the champion (version 1)",
         "judged by 5 folds x 1 repeat; rough",
-        "the new rows alone (conductivity 5)",
+        "the new rows alone (conductivity 2)",
         "model: silion version 2, the challenger",
     ),
     ("version 2 is the champion; version 1 is kept as previous_champion; 15 of 15 criteria passed", "rough"),
     ("version 1 is the champion again; version 2 was taken back",),
 )
-"""What the README says each command prints."""
+"""What the page says each command prints."""
 
 
 def printed_commands() -> list[str]:
     """The indented lines of the section."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "retrain.md").read_text(encoding="utf-8")
     section = text.split("\n## From a paper's table to a promoted model\n")[1].split("\n## ")[0]
     return re.findall(r"^    (\S.*)$", section, flags=re.MULTILINE)
 
@@ -49,7 +49,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path) -> Finished:
-    """A line of the README in a shell; the store is the one of that folder."""
+    """A line of the page in a shell; the store is the one of that folder."""
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment(), capture_output=True, text=True, timeout=900, check=False
     )

@@ -1,0 +1,115 @@
+"""Whatever is sent is answered or refused in words: formulas, tables, spaces, workbooks and bundles, made hostile.
+
+A few of each in the suite; thousands with SILION_SOAK, as `make soak` sets it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.formulas.reader import FormulaError, read_formula
+from features.tables.mistakes import InputError
+from features.tables.records import Candidate
+from features.tables.rows import read_table
+from features.tables.workbooks import open_workbook
+from models import bundle as bundles
+from models.bundle import BundleError, load_bundle
+from serving.screen.reader import read_space
+from tests.shared import ROOT
+
+EXAMPLES = 3_000 if os.environ.get("SILION_SOAK") else 25
+hostile = settings(max_examples=EXAMPLES, deadline=None)
+pieces = st.sampled_from(
+    [
+        *"LiPSClO0123456789.+-()[]{}·*/=@,;:\"'\n\t #&!|>%",
+        "Li6PS5Cl",
+        "1e999",
+        "0e-99999999",
+        "x..y",
+        "a: ",
+        "- ",
+        "{",
+        "[",
+    ]
+)
+texts = st.lists(pieces | st.text(max_size=5), max_size=60).map("".join)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@hostile
+@given(texts)
+def test_formulas(text: str) -> None:
+    with suppress(FormulaError):
+        read_formula(text)
+
+
+@hostile
+@given(content=st.binary(max_size=300) | texts.map(str.encode), ending=st.sampled_from([".csv", ".tsv", ".parquet"]))
+def test_tables(place: Path, content: bytes, ending: str) -> None:
+    path = place / f"in{ending}"
+    path.write_bytes(b"electrolyte,anode\n" * (ending == ".csv") + content)
+    with suppress(InputError):
+        read_table(path, Candidate, own_columns=True)
+
+
+@hostile
+@given(texts)
+def test_spaces(place: Path, text: str) -> None:
+    path = place / "space.yaml"
+    path.write_text(f"electrolyte: Li6PS5Cl\ndesign:\n  temperature_c: {text}", encoding="utf-8", errors="replace")
+    with suppress(InputError):
+        read_space(path)
+
+
+@hostile
+@given(st.binary(max_size=300), st.integers(0, 10_000), st.integers(0, 400))
+def test_workbooks(content: bytes, start: int, size: int) -> None:
+    """A workbook with some of its bytes replaced, and bytes that are none."""
+    out = io.BytesIO()
+    openpyxl.Workbook().save(out)
+    whole = out.getvalue()
+    for damaged in (content, whole[: start % len(whole)] + content + whole[start % len(whole) + size :]):
+        with suppress(InputError):
+            open_workbook(damaged, "new.xlsx")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(hostile, max_examples=EXAMPLES // 5)
+@given(st.data())
+def test_bundles(place: Path, data: st.DataObject) -> None:
+    """One value of one file is another, and the manifest tells its new hash."""
+    folder = place / "bundle"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "tests" / "bundles" / "v1", folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    name = data.draw(st.sampled_from(sorted(name for name in manifest if name.endswith(".json"))))
+    content = json.loads((folder / name).read_text(encoding="utf-8"))
+    content[data.draw(st.sampled_from(sorted(content)))] = data.draw(json_values)
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    manifest[name] = bundles._hash((folder / name).read_bytes())
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with suppress(BundleError):
+        load_bundle(folder)

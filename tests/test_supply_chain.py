@@ -1,0 +1,34 @@
+"""What Silion is made of: the bill of materials, and requirements that name packages alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.shared import ROOT
+
+
+def test_the_bill_of_materials_names_every_pinned_package(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "tools" / "sbom.py", tmp_path / "sbom.json"], check=True)
+    bill = json.loads((tmp_path / "sbom.json").read_text(encoding="utf-8"))
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-test.txt")]
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", "".join(texts), re.MULTILINE)
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    named = {(part["name"], part["version"]) for part in bill["components"]}
+    assert named == {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in pinned}
+    numpy = next(part for part in bill["components"] if part["name"] == "numpy")
+    assert numpy["purl"] == f"pkg:pypi/numpy@{numpy['version']}"
+    assert numpy["licenses"]
+
+
+def test_requirements_hold_no_address() -> None:
+    names = ("requirements.txt", "requirements-test.txt")
+    lines = [line for name in names for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    options = {line.split()[0].partition("=")[0] for line in lines if line.strip().startswith("-")}
+    assert options <= {"--hash"}
+    assert not [line for line in lines if "://" in line and not line.lstrip().startswith("#")]
+    for name in ("python_env.yaml", "pyproject.toml"):
+        assert not re.search(r"@ \w+:", (ROOT / name).read_text(encoding="utf-8"))
