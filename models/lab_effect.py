@@ -126,7 +126,7 @@ class Kernel:
 
         >>> alike = Alike(np.eye(1, dtype=bool), np.array([[True], [False]]), 0.25)
         >>> pull, left = Kernel(0.0, 1.0, 1.0, 1.0).recalled(alike, np.zeros((1, 1)), np.zeros((2, 1)))
-        >>> pull.ravel().tolist(), (left**2).tolist()
+        >>> pull.ravel().tolist(), (left**2).round(9).tolist()
         ([0.75, 0.0], [0.4375, 1.0])
         """
         replicate = min(alike.replicate, self.noise)

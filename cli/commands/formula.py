@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     Examples
     --------
     >>> code = run(argparse.Namespace(text=["Li3PX4"]))
-    {"text": "Li3PX4", "error": "Li3PX4: cannot read 'X4'; closest known names: LiPON, LiPF6, LiPSCl"}
+    {"text": "Li3PX4", "error": "Li3PX4: cannot read 'X4'; closest known names: LiPON, LiPF6, LiBF4"}
     """
     from features.formulas.reader import FormulaError, read_formula
 

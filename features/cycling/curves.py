@@ -145,7 +145,7 @@ class Curves:
         Examples
         --------
         >>> line = Curves.of(["A"], np.zeros(4, int), np.array([1.0, 11, 21, 31]), np.array([1, 0.9, 0.8, 0.7]))
-        >>> line.crossing([0.85, 0.5]).tolist()
+        >>> line.crossing([0.85, 0.5]).round(9).tolist()
         [[16.0, nan]]
         """
         smooth, cell = self.smooth(), self.cell

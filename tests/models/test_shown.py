@@ -17,7 +17,7 @@ def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
     lines = as_text(trained.bundle.facts, Version("3", ("champion",), "abc", tags)).splitlines()
     assert lines[:2] == ["version 3 (champion), run abc", "decision: forced: our cells"]
     assert lines[2].endswith("seed 0, 3 folds by paper, 1 times")
-    learnt = trained.found["conductivity"].labels
+    learnt = trained.found["conductivity"].examples.labels
     assert lines[3].startswith(f"rows learnt from: conductivity {len(learnt.lower)} of ")
     score = trained.scores["ice_pct"]
     (told,) = (line for line in lines if "initial Coulombic efficiency" in line)

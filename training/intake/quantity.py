@@ -102,7 +102,7 @@ def read_quantity(
     Examples
     --------
     >>> read_quantity("2.3 mS/cm", "S/cm")
-    Quantity(value=0.0023, high=None, mark='=', uncertainty=None, remark='')
+    Quantity(value=0.0023, high=None, mark='=', uncertainty=None, remark='', temperature_c=None)
     >>> read_quantity("C/10", "1/h").value, read_quantity("298 K", "°C").value, read_quantity(">99", "%").mark
     (0.1, 24.85, '>')
     >>> read_quantity("80±2 %", "%").uncertainty, read_quantity("1-2×10^-4", "S/cm", allows_range=True).high

@@ -156,10 +156,12 @@ def _unregistered_models(registry: MlflowClient, alive: set[str], nameless: set[
         for version in registry.search_model_versions()
         if version.name != MODEL_NAME or str(version.version) not in nameless
     ]
-    runs, sources = {version.run_id for version in named}, " ".join(str(version.source) for version in named)
+    runs = alive | {version.run_id for version in named if version.run_id}
+    sources = " ".join(str(version.source) for version in named)
     for model in registry.search_logged_models([experiment.experiment_id]):
-        if model.source_run_id not in runs | alive and model.model_id not in sources:
-            text = f"model {model.model_id} of run {model.source_run_id}: was never registered; it is deleted"
+        if model.source_run_id not in runs and model.model_id not in sources:
+            run = f"run {model.source_run_id}" if model.source_run_id else "no run"
+            text = f"model {model.model_id} of {run}: was never registered; it is deleted"
             yield Leftover(text, partial(_delete_model, model.model_id, model.artifact_location))
 
 
