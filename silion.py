@@ -89,7 +89,8 @@ def train(
     data : str, Path or sequence of them
         Folders of further tables, beside the shipped ones.
     public : str or sequence of str
-        Public tables to learn conductivity from, pulled before: obelix, liverpool, laskowski.
+        Public tables to learn conductivity from, pulled before: obelix, liverpool, laskowski, or `pulled` for those
+        under an open licence that are there.
     seed : int
         Of every random step.
     folds, repeats : int
@@ -112,11 +113,12 @@ def train(
     from serving.notebook.model import Model
     from training.config import config_of
     from training.promotion.record import fit, record
+    from training.public.sources import asked_tables
     from training.train import load_data
 
     folders = [data] if isinstance(data, str | Path) else data
     names = [public] if isinstance(public, str) else public
-    config = config_of(tuple(os.fspath(folder) for folder in folders), tuple(names), seed, folds, repeats)
+    config = config_of(tuple(os.fspath(folder) for folder in folders), asked_tables(names), seed, folds, repeats)
     trained = fit(config, load_data(config), register=register)
     if register or report is not None:
         with using_store(store) if store else nullcontext(), TemporaryDirectory() as folder:

@@ -154,7 +154,8 @@ def add_recipe(parser: argparse.ArgumentParser, data: str = "as in train", seed:
         action="append",
         default=[],
         metavar="NAME",
-        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski); may repeat, or a,b",
+        help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski), or pulled: those under "
+        "an open licence that are there; may repeat, or a,b",
     )
     parser.add_argument("--seed", type=int, default=0, help=seed)
     parser.add_argument("--folds", type=int, default=5, help="of the cross-validation by paper (default 5)")
@@ -175,10 +176,11 @@ def train_config(arguments: argparse.Namespace) -> TrainConfig:
         A value is out of its range.
     """
     from training.config import config_of
+    from training.public.sources import asked_tables
 
     return config_of(
         tuple(folder for folder in arguments.data if folder),
-        tuple(arguments.public),
+        asked_tables(arguments.public),
         arguments.seed,
         arguments.folds,
         arguments.repeats,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -252,53 +253,72 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 def _declare_pull(commands: Commands) -> None:
     parser = add_command(
-        commands, "pull", "Fetch a public table, checked against its SHA-256.", "silion data pull obelix"
+        commands, "pull", "Fetch public tables, checked against their SHA-256.", "silion data pull obelix"
     )
     parser.add_argument(
         "name",
         metavar="NAME",
+        nargs="+",
         help="obelix, liverpool or laskowski (conductivities), polymers (of polymers), or cycling (finished cells)",
     )
-    parser.add_argument("--from", dest="from_dir", metavar="DIR", help="copy from a folder instead: no internet needed")
+    parser.add_argument(
+        "--from",
+        dest="from_dir",
+        metavar="DIR",
+        default=os.environ.get("SILION_PUBLIC_FROM"),
+        help="copy from a folder instead: no internet needed (default: SILION_PUBLIC_FROM, where it is set)",
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="without an answer; then give up (default 30)"
+    )
+    parser.add_argument(
+        "--if-reachable", action="store_true", help="where a table cannot be had, say so and go on without it"
+    )
     parser.set_defaults(run=_pull)
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    """Fetch a public table, or copy it from a folder, and print what it holds."""
-    return PULLS.get(arguments.name, _pull_conductivities)(arguments)
+    """Fetch public tables, or copy them from a folder, and print what they hold."""
+    from training.public.sources import HashMismatch, PublicDataError
+
+    for name in arguments.name:
+        try:
+            print(PULLS.get(name, _pull_conductivities)(name, arguments.from_dir, arguments.timeout))
+        except HashMismatch:
+            raise
+        except PublicDataError as error:
+            if not arguments.if_reachable:
+                raise
+            print(f"notice: {name} is left out: {error}")
+    return DONE
 
 
-def _pull_cycling(arguments: argparse.Namespace) -> int:
+def _pull_cycling(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.life.sets import read_sets
     from training.public.cycling import cycling_summary, pull_cycling
 
-    folder = pull_cycling(arguments.from_dir)
-    print(cycling_summary(read_sets(folder).cells["data_set"].tolist()))
-    print(f"kept in {folder}; to make the life model of them: python -m training.life.make")
-    return DONE
+    folder = pull_cycling(from_dir)
+    told = cycling_summary(read_sets(folder).cells["data_set"].tolist())
+    return f"{told}\nkept in {folder}; to make the life model of them: python -m training.life.make"
 
 
-def _pull_conductivities(arguments: argparse.Namespace) -> int:
+def _pull_conductivities(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.public.collect import convert, summary, write_view
     from training.public.sources import pull
 
-    folder = pull(arguments.name, arguments.from_dir)
-    converted = convert([arguments.name])[arguments.name]
+    folder = pull(name, from_dir, timeout_s)
+    converted = convert([name])[name]
     write_view(converted, folder)
-    print(summary(arguments.name, converted))
-    print(
-        f"kept in {folder}; to look at: electrolytes.csv, refused.csv; to use: silion train --public {arguments.name}"
-    )
-    return DONE
+    told = summary(name, converted)
+    return f"{told}\nkept in {folder}; to look at: electrolytes.csv, refused.csv; to use: silion train --public {name}"
 
 
-def _pull_polymers(arguments: argparse.Namespace) -> int:
+def _pull_polymers(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.public.polymers import polymers_summary, pull_polymers, read_polymers
 
-    folder = pull_polymers(arguments.from_dir)
-    print(polymers_summary(read_polymers(folder)))
-    print(f"kept in {folder}; to make the polymer model of it: python -m training.polymers.make")
-    return DONE
+    folder = pull_polymers(from_dir, timeout_s)
+    told = polymers_summary(read_polymers(folder))
+    return f"{told}\nkept in {folder}; to make the polymer model of it: python -m training.polymers.make"
 
 
 PULLS = {"cycling": _pull_cycling, "polymers": _pull_polymers}

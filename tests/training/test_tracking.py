@@ -178,7 +178,7 @@ def test_own_measurements_give_the_same_numbers_everywhere(
     ]
     measured = [
         {"electrolyte": "Li6PS5Cl", "temperature_c": 30.0, "conductivity_s_per_cm": 0.01},
-        {"electrolyte": "Li6PS5Cl", "temperature_c": 25.0, "anode": "micro-Si", "ice_pct": 70.0, "cycle_life_80": 300},
+        {"electrolyte": "Li6PS5Cl", "temperature_c": 60.0, "anode": "micro-Si", "ice_pct": 70.0, "cycle_life_80": 300},
     ]
     pd.DataFrame(designs).to_csv(tmp_path / "in.csv", index=False)
     pd.DataFrame(measured).to_csv(tmp_path / "mine.csv", index=False)

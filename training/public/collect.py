@@ -17,8 +17,9 @@ from training.public.converted import Converted, Refused
 from training.public.merge import merge
 from training.public.sources import find_source, pulled
 
+OBELIX = "obelix"
 READERS: dict[str, Callable[[Path], Converted]] = {
-    "obelix": obelix.rows,
+    OBELIX: obelix.rows,
     "liverpool": liverpool.rows,
     "laskowski": laskowski.rows,
 }
@@ -46,7 +47,8 @@ def convert(names: Sequence[str]) -> dict[str, Converted]:
 def with_public(literature: Literature, names: Sequence[str]) -> Literature:
     """Return the literature with the rows of pulled tables, each measurement once.
 
-    A paper that the sources know by its DOI keeps the id it has there.
+    A paper that the sources know by its DOI keeps the id it has there. The test rows of OBELiX's benchmark are left
+    out, so that a model can be compared on them.
 
     Parameters
     ----------
@@ -62,7 +64,13 @@ def with_public(literature: Literature, names: Sequence[str]) -> Literature:
     """
     if not names:
         return literature
-    merged = merge(literature.electrolytes, convert(names), literature.doi)
+    public = convert(names)
+    if OBELIX in public:
+        kept_out = obelix.test_ids(pulled(OBELIX))
+        public[OBELIX] = replace(
+            public[OBELIX], rows=[row for row in public[OBELIX].rows if row.measurement_id not in kept_out]
+        )
+    merged = merge(literature.electrolytes, public, literature.doi)
     hashes = {f"{name}/{file}": sha for name in names for file, (_, sha) in find_source(name).files.items()}
     added = replace(literature, electrolytes=merged.rows, hashes=literature.hashes | hashes)
     resolve_papers(added)

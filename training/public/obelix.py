@@ -75,6 +75,17 @@ def rows(folder: Path) -> Converted:
     return converted
 
 
+def test_ids(folder: Path) -> frozenset[str]:
+    """Return the ids of the benchmark's test rows, as `measurement_id` writes them: no training takes them.
+
+    Parameters
+    ----------
+    folder : Path
+        The table's folder in the cache.
+    """
+    return frozenset(f"obelix:{cells['ID']}" for _, cells in read_cells(folder / "test_idx.csv"))
+
+
 def _read_cifs(path: Path) -> dict[str, str]:
     """Return the text of each CIF of the archive, by the id of its row."""
     with zipfile.ZipFile(path) as archive:

@@ -6,13 +6,18 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.tables.rows import closest
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
+PULLED = "pulled"
+"""Name of whatever table under an open licence was pulled."""
+TIMEOUT_S = 30.0
+"""Seconds without an answer after which a download is given up, where nothing else is asked for."""
 URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"
 
 
@@ -42,6 +47,8 @@ class PublicSource:
         Address the paths are relative to, at a fixed commit.
     files : mapping of str to (str, str)
         Path in the repository and SHA-256 of each file, by its local name.
+    is_open : bool
+        Whether its licence lets anybody use it without asking: `make run` pulls it and learns from it.
     """
 
     name: str
@@ -50,6 +57,7 @@ class PublicSource:
     citation: str
     url_base: str
     files: Mapping[str, tuple[str, str]]
+    is_open: bool = False
 
 
 SOURCES = {
@@ -79,6 +87,7 @@ SOURCES = {
                     "0ad4cfaf5a61e85e228b2e0782a97b01469d08ac481b553622b91035a8ec719d",
                 ),
             },
+            is_open=True,
         ),
         PublicSource(
             name="liverpool",
@@ -136,6 +145,33 @@ def find_source(name: str) -> PublicSource:
     return SOURCES[name]
 
 
+def asked_tables(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the tables that names ask for, each once.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of tables; one text may hold several, with commas. `pulled` stands for each table under an open licence
+        that lies in the cache, be it none.
+
+    Examples
+    --------
+    >>> asked_tables(["laskowski,obelix", "obelix"])
+    ('laskowski', 'obelix')
+    """
+    asked = [name for text in names for name in text.split(",") if name]
+    return tuple(dict.fromkeys(table for name in asked for table in (_pulled_open() if name == PULLED else [name])))
+
+
+def _pulled_open() -> list[str]:
+    there = []
+    for source in SOURCES.values():
+        with suppress(PublicDataError):
+            if source.is_open and pulled_source(source):
+                there.append(source.name)
+    return there
+
+
 def cache_folder() -> Path:
     """Return the folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
     if given := os.environ.get("SILION_CACHE"):
@@ -145,7 +181,7 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("silion"))
 
 
-def pull(name: str, from_dir: str | Path | None = None) -> Path:
+def pull(name: str, from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_S) -> Path:
     """Put the files of a table into the cache, all of them or none.
 
     Parameters
@@ -154,6 +190,8 @@ def pull(name: str, from_dir: str | Path | None = None) -> Path:
         A key of `SOURCES`.
     from_dir : path, optional
         Folder to copy from instead of downloading: it holds the files, or a folder of the table's name does.
+    timeout_s : float
+        Seconds without an answer after which a download is given up.
 
     Returns
     -------
@@ -167,17 +205,17 @@ def pull(name: str, from_dir: str | Path | None = None) -> Path:
     HashMismatch
         A file has another content; the cache is as it was.
     """
-    return pull_source(find_source(name), from_dir)
+    return pull_source(find_source(name), from_dir, timeout_s)
 
 
-def pull_source(source: PublicSource, from_dir: str | Path | None = None) -> Path:
+def pull_source(source: PublicSource, from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_S) -> Path:
     """Put the files of a source into the cache, all of them or none.
 
     Parameters
     ----------
     source : PublicSource
         The table.
-    from_dir : path, optional
+    from_dir, timeout_s
         As for `pull`.
 
     Raises
@@ -197,7 +235,7 @@ def pull_source(source: PublicSource, from_dir: str | Path | None = None) -> Pat
             if given:
                 (aside / file).write_bytes(given[file].read_bytes())
             else:
-                _download(source.url_base + path, aside / file, name)
+                _download(source.url_base + path, aside / file, name, timeout_s)
             check_hash(aside / file, expected, f"{given.get(file, source.url_base + path)}", "; nothing was changed")
         return _swap(aside, cache / name)
     finally:
@@ -282,11 +320,11 @@ def _files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def _download(url: str, target: Path, name: str) -> None:
+def _download(url: str, target: Path, name: str, timeout_s: float) -> None:
     import pooch  # type: ignore[import-untyped, unused-ignore]
 
     try:
-        pooch.HTTPDownloader(progressbar=False)(url, str(target), None)
+        pooch.HTTPDownloader(progressbar=False, timeout=timeout_s)(url, str(target), None)
     except OSError as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise PublicDataError(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow, SourceRow
 from features.tables.rows import read_table
 from models.tasks.conductivity import conductivity_examples
+from tests.shared import run_main
 from training.data.groups import Kinship
 from training.data.load import resolve_papers
 from training.public.collect import READERS, convert, kind_of, summary, with_public, write_view
 from training.public.converted import Converted, Refused
 from training.public.merge import ORDER
-from training.public.sources import SOURCES, PublicDataError, pull, pulled
+from training.public.sources import SOURCES, PublicDataError, asked_tables, pull, pulled
 
 
 def row(identity: str, **values: object) -> ElectrolyteRow:
@@ -97,6 +99,39 @@ def test_shipped_rows_come_first_and_keep_their_papers(cache: Path, datasets: Pa
     added = found.electrolytes[len(before) :]
     assert {row.seed for row in added} == {"obelix"}
     assert len({row.measurement_id for row in found.electrolytes}) == len(found.electrolytes)
+
+
+def test_the_benchmarks_test_rows_are_left_out(cache: Path, datasets: Path, literature: Literature) -> None:
+    folder = pull("obelix", datasets)
+    ids = {f"obelix:{line}" for line in (folder / "test_idx.csv").read_text().split()[1:]}
+    assert len(ids) == 121
+    assert not ids & {row.measurement_id for row in with_public(literature, ["obelix"]).electrolytes}
+    assert ids & {row.measurement_id for row in convert(["obelix"])["obelix"].rows}
+
+
+def test_pulled_stands_for_the_open_tables_that_are_there(cache: Path, datasets: Path) -> None:
+    assert asked_tables(["pulled"]) == ()
+    pull("liverpool", datasets)  # states no licence: taken by name alone
+    assert asked_tables(["pulled"]) == ()
+    assert asked_tables(["liverpool,pulled"]) == ("liverpool",)
+    folder = pull("obelix", datasets)
+    assert asked_tables(["pulled", "obelix"]) == ("obelix",)
+    (folder / "train_idx.csv").write_text("ID\n")
+    assert asked_tables(["pulled"]) == ()
+
+
+def test_a_table_that_cannot_be_had_is_left_out_where_that_was_asked_for(
+    cache: Path, datasets: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(datasets / "liverpool", tmp_path / "liverpool")
+    monkeypatch.setenv("SILION_PUBLIC_FROM", str(tmp_path))
+    assert run_main("data", "pull", "obelix", "liverpool", "--if-reachable") == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"notice: obelix is left out: {tmp_path} and {tmp_path / 'obelix'}: no all.csv, ")
+    assert "liverpool: The Liverpool Ionics Dataset\n" in told
+    assert run_main("data", "pull", "obelix", "liverpool") == 2
+    (tmp_path / "liverpool" / "LiIonDatabase.csv").write_text("another\n")
+    assert run_main("data", "pull", "liverpool", "--if-reachable") == 3  # changed, and not merely out of reach
 
 
 def test_a_paper_known_by_its_doi_gets_the_shipped_id(cache: Path, datasets: Path, literature: Literature) -> None:
