@@ -9,7 +9,13 @@ the range is that of its nearest kin, whose papers stand beside.
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from features.tables.records import Candidate
+from models.bundle import load_bundle
+from models.candidates import candidate_frame
+from models.predictor import Predictor
 
 HERE = Path(__file__)
 SOURCES = HERE.parents[2] / "data" / "literature" / "sources.csv"
@@ -36,3 +42,23 @@ def test_a_range_has_two_ends_a_temperature_and_papers_that_are_there(row):
 def test_a_system_and_electrolyte_stand_once_per_temperature():
     keys = [(row["system"], row["electrolyte"], row["temperature_c"]) for row in ranges()]
     assert len(keys) == len(set(keys))
+
+
+def test_every_system_is_told_within_reach_of_what_its_papers_print(bundle_folder):
+    """Its 90 % interval meets the printed range, and the value is not two decades away from it."""
+    printed = ranges()
+    asked = [Candidate(electrolyte=row["electrolyte"], temperature_c=row["temperature_c"]) for row in printed]
+    told = Predictor(load_bundle(bundle_folder)).predict(candidate_frame(asked)).table
+    value, low, high = (told[f"conductivity_s_per_cm{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+    lowest, highest = (np.array([float(row[name]) for row in printed]) for name in ("low_s_per_cm", "high_s_per_cm"))
+    names = np.array([f"{row['electrolyte']} at {row['temperature_c']} °C" for row in printed])
+    assert names[(low > highest) | (high < lowest)].tolist() == []
+    decades = np.log10(np.maximum(lowest / value, value / highest))
+    assert names[decades > 2].tolist() == []
+
+
+def test_a_polymer_with_a_salt_is_told_warmer_where_it_is_warmer(bundle_folder):
+    """PEO/LiTFSI was told the same at 25 and 60 °C once; its papers print a factor of 16 and more between them."""
+    asked = [Candidate(electrolyte="PEO-LiTFSI (EO:Li = 18)", temperature_c=warm) for warm in (25, 60)]
+    told = Predictor(load_bundle(bundle_folder)).predict(candidate_frame(asked)).table["conductivity_s_per_cm"]
+    assert 3 < told[1] / told[0] < 100

@@ -1,4 +1,4 @@
-"""The life model that ships: made of the pulled cycling sets by one command, none of their rows inside.
+"""The life models that ship: made of the pulled cycling sets by one command, none of their rows inside.
 
 python -m training.life.make [FOLDER]
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from models.life.discharge import SHIPPED as DISCHARGE
 from models.life.model import SHIPPED, LifeModel
+from training.life.discharge import discharge_examples, learn_discharge
 from training.life.examples import life_examples
 from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
@@ -41,11 +43,13 @@ def make(sets: CyclingSets, seed: int = SEED) -> LifeModel:
 
 
 def main() -> None:
-    """Make the model and write it."""
+    """Make the models and write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=str(SHIPPED), help="where to write (default: the shipped model)")
     folder = Path(parser.parse_args().folder)
-    make(read_sets(pulled_cycling())).save(folder)
+    sets = pulled_cycling()
+    make(read_sets(sets)).save(folder)
+    learn_discharge(discharge_examples(sets)).save(folder / DISCHARGE.name)
 
 
 if __name__ == "__main__":
