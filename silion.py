@@ -156,6 +156,7 @@ def life(
     level: float = 0.9,
     at_least: Sequence[int] = (),
     calibrate: pd.DataFrame | str | Path | None = None,
+    voltage: pd.DataFrame | str | Path | None = None,
 ) -> Lives:
     """Tell the cycle lives of cells from their first cycles, ten or more of each.
 
@@ -172,6 +173,8 @@ def life(
         Cycles whose probability to be outlived is told.
     calibrate : DataFrame, str or Path, optional
         Cells of your own laboratory cycled to the end: they move and narrow the others.
+    voltage : DataFrame, str or Path, optional
+        Discharge curves of LFP cells: `cell`, `cycle`, `voltage_v` and `capacity_ah` of cycles 10 and 100.
 
     Raises
     ------
@@ -187,7 +190,7 @@ def life(
     """
     from serving.notebook.lives import life_of
 
-    return life_of(cells, threshold, level, at_least, calibrate)
+    return life_of(cells, threshold, level, at_least, calibrate, voltage)
 
 
 def __getattr__(name: str) -> Any:

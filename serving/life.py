@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from features.cycling.curves import Floats
+from features.cycling.discharge import discharge_change, discharge_features
+from features.cycling.files import read_frame
 from features.cycling.table import CyclingTable, read_cycling, read_portions
 from features.tables.mistakes import InputError, Mistake
 from models.life.answer import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
@@ -66,6 +69,7 @@ def answer_table(
     options: LifeOptions,
     own: OwnCells | None = None,
     design_life: DesignLife | None = None,
+    change: Mapping[str, Floats] | None = None,
 ) -> LifeAnswer:
     """Tell the lives of a table's cells.
 
@@ -81,14 +85,41 @@ def answer_table(
         What finished cells of the same laboratory say of the model.
     design_life : callable, optional
         Tells lives of designs.
+    change : mapping of str to array, optional
+        Change of the discharge curve by cell, as `discharge_change` returns it.
 
     Raises
     ------
     ValueError
-        A threshold that cannot be told.
+        A threshold that cannot be told, or discharge curves beside capacities that are not in Ah.
     """
     design = None if design_life is None else design_life(table.about)
-    return answer_life(Asked(table.curves, table.about, table.notices, design), model, options, own)
+    if change and table.unit != "Ah":
+        raise InputError(f"discharge curves are in Ah, the cycles in {table.unit}; expected capacity_ah")
+    discharge = discharge_features(table.curves, change) if change else None
+    return answer_life(Asked(table.curves, table.about, table.notices, design, discharge), model, options, own)
+
+
+def refuse_strangers(change: Mapping[str, Floats] | None, cells: Iterable[str], name: str) -> None:
+    """Refuse discharge curves of cells that were not asked: a name that is written in two ways would go unseen.
+
+    Parameters
+    ----------
+    change : mapping of str to array, optional
+        As `discharge_change` returns it.
+    cells : iterable of str
+        All cells of the table of cycles, rejected ones among them.
+    name : str
+        Of the file of curves.
+
+    Raises
+    ------
+    InputError
+        All such cells at once.
+    """
+    if strangers := sorted(set(change or ()) - set(cells)):
+        mistakes = [Mistake(1, "cell", cell, "a cell of the table of cycles", name) for cell in strangers]
+        raise InputError(f"{name}: discharge curves of cells that are not asked", mistakes)
 
 
 def own_cells(table: CyclingTable, model: LifeModel, options: LifeOptions, finished: CyclingTable) -> OwnCells:
@@ -149,6 +180,7 @@ def life_file(
     options: LifeOptions,
     calibrate: str | Path | None = None,
     design_life: DesignLife | None = None,
+    voltage: str | Path | None = None,
 ) -> LifeResult:
     """Read a table, tell its cells' lives and write `OUT`, `OUT.curves.csv` and, for refused cells, `OUT.rejected.csv`.
 
@@ -166,6 +198,8 @@ def life_file(
         Table of finished cells of the same laboratory.
     design_life : callable, optional
         Tells lives of designs.
+    voltage : path, optional
+        Table of the discharge curves of cycles 10 and 100 of LFP cells.
 
     Raises
     ------
@@ -178,20 +212,23 @@ def life_file(
         LifeResult(out.with_name(f"{out.name}.curves.csv")),
         out.with_name(f"{out.name}.rejected.csv"),
     )
-    names: list[str] = []
+    change = discharge_change(read_frame(Path(voltage)), Path(voltage).name) if voltage else None
+    names, asked = list[str](), set[str]()
     own: OwnCells | None = None
     with whole_file(out) as lives_aside, whole_file(result.curves) as curves_aside:
         for table in read_portions(Path(path)):
             result.mistakes += table.mistakes
             names += table.rejected
+            asked |= {*table.curves.names, *table.rejected}
             if not table.curves.names:
                 continue
             if finished is not None and own is None:
                 own = own_cells(table, model, options, finished)
-            answer = answer_table(table, model, options, own, design_life)
+            answer = answer_table(table, model, options, own, design_life, change)
             for part, aside in ((answer.lives, lives_aside), (answer.curves, curves_aside)):
                 part.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
             result.take(answer.lives)
+        refuse_strangers(change, asked, Path(voltage or "").name)
     if names:
         frame = pd.DataFrame({"cell": names, "reason": [str(mistake) for mistake in result.mistakes]})
         result.rejected = write_csv(frame, rejected_file)

@@ -40,6 +40,10 @@ def add_parser(commands: Commands) -> None:
         "--calibrate", metavar="FINISHED", help="cells of your own laboratory cycled to the end: they move and narrow"
     )
     parser.add_argument(
+        "--voltage", metavar="CURVES", help="discharge curves of LFP cells, whose knee capacity alone does not show: "
+        "cell, cycle, voltage_v and capacity_ah of cycles 10 and 100",
+    )  # fmt: skip
+    parser.add_argument(
         "--data", metavar="FOLDER", help="with the life model that `silion train --data FOLDER` learnt; where "
         "there is none, the folder's finished cells move and narrow, as with --calibrate",
     )  # fmt: skip
@@ -85,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         model, finished, text = life_of_folder(arguments.data, finished)
         print(text)
-    result = life_file(arguments.input, arguments.out, model, options, finished, told)
+    result = life_file(arguments.input, arguments.out, model, options, finished, told, arguments.voltage or None)
     print(text_lives(result.first, result.cells))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}; curves: {result.curves}")
     if result.notices:

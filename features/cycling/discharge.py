@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from features.cycling.columns import CELL, TO_UNIT, find_columns, folded, numbers, unit_of
+from features.cycling.columns import TO_UNIT, find_columns, folded, numbers, unit_of
 from features.cycling.curves import Curves, Floats
 from features.tables.mistakes import InputError, Mistake
 
@@ -113,7 +113,7 @@ def discharge_features(curves: Curves, change: Mapping[str, Floats]) -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns of `DISCHARGE_FEATURES`, one row per cell; NaN also where a cell has no cycles around 10, 77 and 97.
+        Columns of `DISCHARGE_FEATURES`, one row per cell; the rates are NaN where a cell lacks their cycles.
     """
     table = pd.DataFrame(np.nan, index=range(len(curves.names)), columns=list(DISCHARGE_FEATURES))
     for place, name in enumerate(curves.names):
@@ -122,9 +122,7 @@ def discharge_features(curves: Curves, change: Mapping[str, Floats]) -> pd.DataF
         points = slice(*curves.starts[place : place + 2])
         cycle, retention = curves.cycle[points], curves.retention[points]
         windows = [retention[(cycle >= first) & (cycle <= last)] for first, last in ((8, 13), (75, 80), (95, 100))]
-        if not all(map(len, windows)):
-            continue
-        begin, late, last = map(np.median, windows)
         variance = (change[name] / curves.initial[place]).var()
+        begin, late, last = (np.median(window) if len(window) else np.nan for window in windows)
         table.loc[place] = [np.log10(max(variance, LEAST_VARIANCE)), last - begin, last - late]
     return table

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from features.cycling.curves import Curves, Floats
 from models.life.classes import CellClass, class_of, prior_of
+from models.life.discharge import DischargeLives
 from models.life.model import MEMBERS, Estimate, LifeModel, stage
 from models.life.own_cells import OwnCells
 from models.life.rows import FEATURES, LEAST_STEP, life_rows, open_prior
@@ -57,12 +58,14 @@ class Asked:
     about : `cell` and the other columns of the table as written, one row per cell
     notices : what the reader said, by cell
     design : `log10_life`, `log10_life_sd` of the designs alone, one row per cell; None where nobody was asked
+    discharge : features of the change of the discharge curve, one row per cell, NaN where not given; None without any
     """
 
     curves: Curves
     about: pd.DataFrame
     notices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     design: pd.DataFrame | None = None
+    discharge: pd.DataFrame | None = None
 
     def take(self, cells: np.ndarray) -> Asked:
         """Return some cells.
@@ -72,8 +75,8 @@ class Asked:
         cells : array of int
             Their places.
         """
-        design = None if self.design is None else self.design.iloc[cells]
-        return Asked(self.curves.take(cells), self.about.iloc[cells], self.notices, design)
+        design, discharge = (None if part is None else part.iloc[cells] for part in (self.design, self.discharge))
+        return Asked(self.curves.take(cells), self.about.iloc[cells], self.notices, design, discharge)
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class _Portion:
     model: LifeModel
     options: LifeOptions
     own: OwnCells | None
+    changed: DischargeLives
 
     @classmethod
     def tell(
@@ -185,9 +189,11 @@ class _Portion:
             )
             life[solid], spread = fit_trend(curves.take(solid), prior).log10_life(thresholds[solid])
             half[solid] = np.hypot(spread * norm.ppf(0.5 + options.level / 2), half[solid])
+        changed = DischargeLives.tell(asked.discharge, classes)
+        life, half = changed.moved(life, half, thresholds, options.level)
         life = np.maximum(life, np.log10(curves.last)[:, None] + LEAST_STEP)
         crossed = curves.crossing_at(threshold)
-        return cls(asked, thresholds, classes, crossed, rows, life, half, estimate, model, options, own)
+        return cls(asked, thresholds, classes, crossed, rows, life, half, estimate, model, options, own, changed)
 
     def answer(self) -> LifeAnswer:
         """Return the tables."""
@@ -221,7 +227,7 @@ class _Portion:
         estimate = Estimate(*(getattr(self.estimate, name)[own] for name in ("life", "spread", "distance")))
         share = self.model.share_within(np.abs(miss) / narrow, estimate, self.rows.iloc[own])
         sd = self.half[:, -1] / norm.ppf(0.5 + self.options.level / 2)
-        learned = np.array([each.learned for each in self.classes])
+        learned = np.array([each.learned for each in self.classes]) & ~self.changed.told
         chance = np.where(learned, 0.5 - 0.5 * np.sign(miss) * share, norm.sf(miss / sd))
         chance = np.where(self.asked.curves.last >= cycles, 1.0, chance)
         return np.where(np.isfinite(self.crossed), (self.crossed > cycles).astype(float), chance)
@@ -236,6 +242,8 @@ class _Portion:
         for place, kind in enumerate(self.classes):
             if np.isfinite(self.crossed[place]):
                 texts.append("measured")
+            elif self.changed.told[place]:
+                texts.append(f"change of the discharge curve ({kind.text})")
             elif kind.learned:
                 mixed = [
                     f"{name} {100 * share:.0f} %" for name, share in zip(MEMBERS, shares[place], strict=True) if share
@@ -247,7 +255,9 @@ class _Portion:
 
     def _notices(self) -> list[str]:
         """Return what is to be said of each cell."""
-        outside = self._outside()
+        outside = [
+            about_curve or shown for about_curve, shown in zip(self.changed.outside, self._outside(), strict=True)
+        ]
         all_notices = []
         for place, (name, kind) in enumerate(zip(self.asked.curves.names, self.classes, strict=True)):
             notices = list(self.asked.notices.get(name, []))
@@ -256,12 +266,12 @@ class _Portion:
                     f"already below {100 * self.thresholds[place, -1]:g} % since cycle {self.crossed[place]:.0f}"
                 )
             else:
-                notices += [kind.notice] if kind.notice else []
+                notices += [text] if (text := self.changed.notices[place] or kind.notice) else []
                 if kind.learned and self.thresholds[place, -1] < LEARNT_LOWEST:
                     notices.append("below 70 % hardly a cell was cycled: the threshold is extrapolated")
                 if kind.learned and outside[place]:
                     notices.append(f"outside what the training cells show in {', '.join(outside[place])}")
-                if kind.learned and self.own is not None:
+                if kind.learned and self.own is not None and not self.changed.told[place]:
                     notices.append(f"moved by {self.own.cells} finished cells of yours")
             all_notices.append("; ".join(notices))
         return all_notices

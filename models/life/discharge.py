@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from features.cycling.curves import Floats
 from features.cycling.discharge import DISCHARGE_FEATURES
 from models.intervals import Calibration
+from models.life.classes import LFP, CellClass
 
 SHIPPED = Path(__file__).parent / "weights" / "discharge.json"
 
@@ -100,3 +101,74 @@ def load_discharge_model(path: Path = SHIPPED) -> DischargeModel:
         np.array(state["weights"]), np.array(state["ranges"]), Calibration.from_dict(state["calibration"]),
         float(state["threshold"]), state["about"],
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DischargeLives:
+    """What the change of the discharge curve tells of some cells.
+
+    Attributes
+    ----------
+    life : log10 of the lives at the threshold it was learnt at, NaN where it tells nothing
+    outside : features beyond those of the training cells
+    notices : what is to be said, empty where nothing is
+    law : that tells them; None where no cell has a curve
+    """
+
+    life: Floats
+    outside: list[list[str]]
+    notices: list[str]
+    law: DischargeModel | None = None
+
+    @classmethod
+    def tell(cls, features: pd.DataFrame | None, classes: Sequence[CellClass]) -> DischargeLives:
+        """Predict the LFP cells whose curves were given.
+
+        Parameters
+        ----------
+        features : DataFrame, optional
+            As `discharge_features` returns them.
+        classes : sequence of CellClass
+            One per cell.
+        """
+        if features is None:
+            return cls(np.full(len(classes), np.nan), [[] for _ in classes], [""] * len(classes))
+        law = load_discharge_model()
+        given, whole = features.notna().any(axis=1).to_numpy(), features.notna().all(axis=1).to_numpy()
+        fits = whole & np.array([kind is LFP for kind in classes])
+        life = np.where(fits, law.log10_life(features), np.nan)
+        outside = [names if told else [] for names, told in zip(law.outside(features), fits, strict=True)]
+        why_not = np.where(
+            whole,
+            "the discharge curves are not used: they tell of LFP cells alone (column cathode)",
+            "the discharge curves are not used: cycles 8 to 13, 75 to 80 and 95 to 100 are needed beside them",
+        )
+        learnt = f"learnt from {law.about['cells']} LFP cells of one kind, charged fast"
+        return cls(life, outside, np.where(fits, learnt, np.where(given, why_not, "")).tolist(), law)
+
+    @property
+    def told(self) -> np.ndarray:
+        """Whether a cell's life is told so."""
+        return np.isfinite(self.life)
+
+    def moved(self, life: Floats, half: Floats, thresholds: Floats, level: float) -> tuple[Floats, Floats]:
+        """Return lives and half widths with those of the cells it tells: their whole curve moves along.
+
+        Parameters
+        ----------
+        life, half : array, shape (n_cells, n_thresholds)
+            log10 of the lives and half widths of their intervals, of the other members; changed in place.
+        thresholds : array, shape (n_cells, n_thresholds)
+            Retention.
+        level : float
+            Of the intervals.
+        """
+        if self.law is None or not self.told.any():
+            return life, half
+        width = self.law.calibration.half_width(np.zeros(len(life)), level)
+        for cell in np.flatnonzero(self.told):
+            order = np.argsort(thresholds[cell])
+            before = np.interp(self.law.threshold, thresholds[cell][order], life[cell][order])
+            life[cell] += self.life[cell] - before
+            half[cell] = width[cell]
+        return life, half

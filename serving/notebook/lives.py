@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.cycling.discharge import discharge_change
+from features.cycling.files import read_frame
 from features.cycling.table import CyclingTable, cycling_of, read_cycling
 from features.tables.files import as_cell
 from features.tables.mistakes import InputError
 from models.life.answer import LifeOptions
 from models.life.model import load_life_model
-from serving.life import answer_table, own_cells, text_lives
+from serving.life import answer_table, own_cells, refuse_strangers, text_lives
 from serving.notebook import html
 
 
@@ -55,6 +57,7 @@ def life_of(
     level: float,
     at_least: Sequence[int],
     calibrate: pd.DataFrame | str | Path | None,
+    voltage: pd.DataFrame | str | Path | None = None,
 ) -> Lives:
     """Tell the lives of cells; `silion.life` says what each argument means.
 
@@ -70,6 +73,8 @@ def life_of(
         In cycles.
     calibrate : DataFrame, str, Path or None
         Finished cells of the same laboratory.
+    voltage : DataFrame, str, Path or None
+        Discharge curves of LFP cells.
 
     Raises
     ------
@@ -81,8 +86,14 @@ def life_of(
     finished = None if calibrate is None else _read(calibrate, "finished cells")
     model = load_life_model()
     own = None if finished is None else own_cells(table, model, options, finished)
-    answer = answer_table(table, model, options, own)
+    change = None if voltage is None else discharge_change(_frame(voltage), "discharge curves")
+    refuse_strangers(change, table.curves.names, "discharge curves")
+    answer = answer_table(table, model, options, own, change=change)
     return Lives(answer.lives, answer.curves)
+
+
+def _frame(table: pd.DataFrame | str | Path) -> pd.DataFrame:
+    return table.map(as_cell) if isinstance(table, pd.DataFrame) else read_frame(Path(table))
 
 
 def _read(cells: pd.DataFrame | str | Path, name: str) -> CyclingTable:

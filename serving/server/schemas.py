@@ -105,6 +105,10 @@ class LifeRequest(Asked):
         default_factory=list, max_length=20, description="probability to outlive so many cycles"
     )
     finished: str | None = Field(default=None, description="a like table of your own cells cycled to the end")
+    voltage: str | None = Field(
+        default=None,
+        description="discharge curves of LFP cells as CSV: cell, cycle, voltage_v, capacity_ah of cycles 10 and 100",
+    )
 
 
 class Failure(BaseModel):

@@ -32,7 +32,7 @@ def discharge_examples(folder: Path) -> pd.DataFrame:
     lives = pd.read_csv(folder / "matr_lives_and_dqv.csv")
     points = pd.read_csv(folder / "matr_first100_capacity.csv.gz")
     names = (lives["split"] + " " + lives["cell"].astype(str)).tolist()
-    place = pd.Index(names).get_indexer((points["split"] + " " + points["cell"].astype(str)).to_numpy())
+    place = pd.Index(names).get_indexer(pd.Index(points["split"] + " " + points["cell"].astype(str)))
     curves = Curves.of(names, place, points["cycle"].to_numpy(), points["capacity_Ah"].to_numpy())
     with np.load(folder / "matr_dq100_10_curves.npz", allow_pickle=False) as changes:
         change = np.vstack([changes[split] for split in SPLITS])

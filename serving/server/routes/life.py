@@ -6,11 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from features.cycling.discharge import discharge_change
 from features.cycling.files import text_frame
 from features.cycling.table import cycling_of
 from models.life.answer import LifeAnswer, LifeOptions
 from models.life.model import LifeModel, load_life_model
-from serving.life import answer_table, own_cells
+from serving.life import answer_table, own_cells, refuse_strangers
 from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
 from serving.server.routes.context import Context
@@ -50,7 +51,11 @@ def _told(request: LifeRequest, model: LifeModel, most: int) -> dict[str, Any]:
         finished = cycling_of(text_frame(request.finished.encode(), "finished.csv"), "finished")
     options = LifeOptions(request.threshold_pct, request.level, tuple(request.at_least))
     own = None if finished is None else own_cells(table, model, options, finished)
-    answer = answer_table(table, model, options, own)
+    change = None
+    if request.voltage:
+        change = discharge_change(text_frame(request.voltage.encode(), "voltage.csv"), "voltage")
+        refuse_strangers(change, {*table.curves.names, *table.rejected}, "voltage")
+    answer = answer_table(table, model, options, own, change=change)
     curves, results = table.curves, _results(answer, request.at_least)
     for place, result in enumerate(results):
         points = slice(*curves.starts[place : place + 2])
