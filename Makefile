@@ -10,9 +10,7 @@ REPORT := report
 .PHONY: docs run test test-fast check bench soak sbom audit lint style format spelling js types env test-env clean
 
 run: env
-	$(BIN)/silion data pull obelix --timeout 10 --if-reachable
-	@echo
-	$(BIN)/silion train --public pulled --report $(REPORT)
+	$(BIN)/silion train --report $(REPORT)
 	@echo
 	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
 	@echo
