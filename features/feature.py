@@ -8,10 +8,9 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from features.tables.designs import Coded, Designs
+from features.transformer import Transformer
 
 Source = TypeVar("Source", contravariant=True)
 
@@ -90,7 +89,7 @@ def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.
     return table
 
 
-class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class Featurizer(Transformer):
     """Base of our transformers: a DataFrame of designs in, a DataFrame of floats out, input untouched.
 
     A subclass gives its outputs as `_outputs` (after `_learn` has set what is learned), and in `_source` what they are
@@ -125,7 +124,7 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         DataFrame, shape (n_designs, n_features)
             With the index of `X`.
         """
-        check_is_fitted(self, "features_")
+        self._check_fitted("features_")
         self._require(X)
         return pd.DataFrame(self._values(X), index=X.index, columns=self.get_feature_names_out(), dtype=float)
 
@@ -136,7 +135,7 @@ class Featurizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         ----------
         input_features : ignored; scikit-learn passes it
         """
-        check_is_fitted(self, "features_")
+        self._check_fitted("features_")
         return np.array([feature.name for feature in self.features_], dtype=object)
 
     required: Sequence[str] = ()

@@ -17,6 +17,9 @@ MISSING_DISTANCE = 1.0
 """Distance, in standard deviations, between a known and an unknown value."""
 BLOCK = 1_000_000
 """Numbers held at once where distances are measured."""
+CACHED, FEWEST, MOST = 250_000, 128, 4_000_000
+"""Numbers of a block's table of squares, so that it stays in a processor's cache; designs of a block at least, for the
+product to be worth while; numbers at most."""
 MOST_PAIRS = 24
 """Pairs a design above which single precision tells too little and the product is made again in double precision."""
 
@@ -127,7 +130,10 @@ class NearestRows:
         count = min(count, len(self.sizes))
         rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
         if count:
-            for here in _blocks(len(asked), max(len(self.known), self.known.shape[1])):
+            width = max(len(self.known), self.known.shape[1])
+            size = max(CACHED // width, min(FEWEST, MOST // width), 1)
+            for start in range(0, len(asked), size):
+                here = slice(start, start + size)
                 rows[here], distances[here] = self._of_block(np.asarray(asked[here], dtype=float), count)
         return rows, distances
 

@@ -13,7 +13,7 @@ from features.family import NAMED_ONLY
 from features.feature import coded, per_text
 from features.formulas.charge import TOLERANCE
 from features.formulas.elements import ELEMENT_INDEX
-from features.formulas.misprints import objection
+from features.formulas.misprints import HUGE, may_be_confused, objection
 from features.formulas.reader import MAX_LENGTH, FormulaError, read_formula
 from features.tables.columns import columns_as_numbers, numeric_columns
 from features.tables.designs import Designs, coded_texts
@@ -220,13 +220,24 @@ def refuse_unread(designs: Designs, electrolytes: Electrolytes) -> None:
 
 
 def _objected(electrolytes: Electrolytes) -> np.ndarray:
-    """Electrolytes that `objection` speaks against, shape (n_electrolytes,); never neutral ones with lithium."""
-    amounts = electrolytes.amounts
+    """Electrolytes that `objection` speaks against, shape (n_electrolytes,); never neutral ones with lithium.
+
+    Others are read one by one, but for those with lithium, without carbon and with usual subscripts whose letters are
+    no other's: against them there is nothing to say.
+    """
+    amounts, fractions = electrolytes.amounts, electrolytes.amounts.fractions
     with np.errstate(invalid="ignore"):
-        fine = (np.abs(amounts.charge) <= TOLERANCE) & (amounts.fractions[ELEMENT_INDEX["Li"]] > 0)
+        holds_lithium = fractions[ELEMENT_INDEX["Li"]] > 0
+        fine = (np.abs(amounts.charge) <= TOLERANCE) & holds_lithium
+        usual = amounts.plain & holds_lithium & (fractions[ELEMENT_INDEX["C"]] == 0)
+    largest = np.zeros(len(usual))
+    np.maximum.at(largest, amounts.owner, amounts.amount)
+    usual &= largest < HUGE
     objected = np.zeros(len(electrolytes.names), dtype=bool)
     for place in np.flatnonzero(~fine[amounts.codes]).tolist():
-        objected[place] = objection(electrolytes.written[place]) is not None
+        text = electrolytes.written[place]
+        if not usual[amounts.codes[place]] or may_be_confused(text):
+            objected[place] = objection(text) is not None
     return objected
 
 

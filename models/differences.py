@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.ensemble import Labels, weighted_median
+from models.boosters.labels import Labels, weighted_median
 from models.intervals import Calibration, calibrate
 
 FEWEST_PAPERS = 10

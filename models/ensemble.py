@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 
-MOST_KEPT = 24
-"""Boosters of the last fits that are kept, for a fit of the same rows with the same settings."""
-_KEPT: dict[tuple[Any, ...], xgb.Booster] = {}
+from models.boosters.kept_fits import boosted, content_of
+from models.boosters.labels import Labels as Labels
+from models.boosters.labels import weighted_median as weighted_median
+from models.boosters.saved import Matrix, SavedBooster
+
+if TYPE_CHECKING:
+    import xgboost as xgb
+
+Booster: TypeAlias = Union["xgb.Booster", SavedBooster]
+"""As fitted, or as read: reading needs no more than xgboost's library."""
 
 
 @dataclass(frozen=True)
@@ -79,68 +84,6 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Labels:
-    """Values of each row as far as they are known, on the model's scale.
-
-    Attributes
-    ----------
-    lower, upper : shape (n_rows,); equal for an exact value, -inf or +inf where only one bound is known
-    weight : shape (n_rows,)
-    """
-
-    lower: np.ndarray
-    upper: np.ndarray
-    weight: np.ndarray
-
-    @property
-    def middle(self) -> np.ndarray:
-        """One number per row: the value, the middle of a range, or the bound that is known."""
-        low = np.where(np.isfinite(self.lower), self.lower, self.upper)
-        high = np.where(np.isfinite(self.upper), self.upper, self.lower)
-        return np.asarray((low + high) / 2)
-
-    @property
-    def exact(self) -> np.ndarray:
-        """Rows whose value is known, not only bounded."""
-        return np.asarray(self.lower == self.upper)
-
-    def distance(self, predicted: np.ndarray) -> np.ndarray:
-        """Return how far a prediction lies outside what is known, 0 inside.
-
-        Parameters
-        ----------
-        predicted : ndarray
-            On the labels' scale, shape (n_rows,).
-        """
-        return np.asarray(np.maximum(np.maximum(self.lower - predicted, predicted - self.upper), 0.0))
-
-    def take(self, rows: np.ndarray) -> Labels:
-        """The labels of some rows.
-
-        Parameters
-        ----------
-        rows : ndarray
-            Places of the rows.
-        """
-        return Labels(self.lower[rows], self.upper[rows], self.weight[rows])
-
-
-def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The value below which half of the weight lies.
-
-    Parameters
-    ----------
-    values : ndarray
-        Shape (n_values,).
-    weights : ndarray
-        Weight of each value, shape (n_values,).
-    """
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(reached, 0.5)])
-
-
-@dataclass(frozen=True)
 class Scaling:
     """Features as the linear member reads them: centred, scaled, clipped to three deviations, 0 where unknown.
 
@@ -192,8 +135,8 @@ class BoostedEnsemble:
     def __init__(self, recipe: Recipe, monotone: Sequence[int]) -> None:
         self.recipe = recipe
         self.monotone = tuple(int(sign) for sign in monotone)
-        self.boosters: list[xgb.Booster] = []
-        self.linear: xgb.Booster | None = None
+        self.boosters: list[Booster] = []
+        self.linear: Booster | None = None
         self.scaling: Scaling | None = None
         self.mean = 0.0
         self.scale = 1.0
@@ -228,9 +171,12 @@ class BoostedEnsemble:
         table = X.to_numpy(dtype=float)
         exact = bool(labels.exact.all())
         data = self._labelled(table, labels)
-        settings, content = self._objective(exact) | self._trees(), _content(table, labels)
+        settings, content = (
+            self._objective(exact) | self._trees(),
+            content_of(table, labels.lower, labels.upper, labels.weight),
+        )
         self.boosters = [
-            _boosted({**settings, "seed": 1000 * seed + member}, data, self.recipe.rounds, content)
+            boosted({**settings, "seed": 1000 * seed + member}, data, self.recipe.rounds, content)
             for member in range(self.recipe.members)
         ]
         if self.recipe.linear_share:
@@ -245,11 +191,16 @@ class BoostedEnsemble:
                 "verbosity": 1,
             }
             scaled = self.scaling(table)
-            data, content = self._labelled(scaled, labels), _content(scaled, labels)
-            self.linear = _boosted(settings, data, self.recipe.linear_rounds, content)
+            data, content = (
+                self._labelled(scaled, labels),
+                content_of(scaled, labels.lower, labels.upper, labels.weight),
+            )
+            self.linear = boosted(settings, data, self.recipe.linear_rounds, content)
         return self
 
     def _labelled(self, table: np.ndarray, labels: Labels) -> xgb.DMatrix:
+        import xgboost as xgb
+
         low, high = (labels.lower - self.mean) / self.scale, (labels.upper - self.mean) / self.scale
         data = xgb.DMatrix(table.astype(np.float32), weight=labels.weight, missing=np.nan, nthread=1)
         if labels.exact.all():
@@ -290,12 +241,12 @@ class BoostedEnsemble:
         trees = [(1 - linear) / len(self.boosters)] * len(self.boosters)
         return [*trees, linear] if self.linear else trees
 
-    def _members(self, X: pd.DataFrame | np.ndarray) -> list[tuple[xgb.Booster, xgb.DMatrix]]:
+    def _members(self, X: pd.DataFrame | np.ndarray) -> list[tuple[Booster, Any]]:
         table = np.asarray(X, dtype=float)
-        trees = xgb.DMatrix(table.astype(np.float32), missing=np.nan, nthread=1)
+        trees = _matrix(table.astype(np.float32), self.boosters[0])
         found = [(booster, trees) for booster in self.boosters]
         if self.linear and self.scaling:
-            found.append((self.linear, xgb.DMatrix(self.scaling(table), missing=np.nan, nthread=1)))
+            found.append((self.linear, _matrix(self.scaling(table), self.linear)))
         return found
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -401,41 +352,17 @@ class BoostedEnsemble:
         ensemble = cls(Recipe.from_dict(state["recipe"]), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]
         ensemble.offset = state.get("offset", ensemble.mean)  # models of format 1 before it was kept
-        ensemble.boosters = [_booster(files[f"member_{number}.ubj"]) for number in range(ensemble.recipe.members)]
+        ensemble.boosters = [SavedBooster(files[f"member_{number}.ubj"]) for number in range(ensemble.recipe.members)]
         if "scaling" in state:
-            ensemble.linear = _booster(files["linear.ubj"])
+            ensemble.linear = SavedBooster(files["linear.ubj"])
             ensemble.scaling = Scaling(np.array(state["scaling"]["centre"]), np.array(state["scaling"]["scale"]))
         return ensemble
 
 
-def _content(table: np.ndarray, labels: Labels) -> bytes:
-    """Digest of all that a booster is fitted to: the features, of the same shape, and the labels with their weights."""
-    digest = blake2b(str(table.shape).encode())
-    for values in (table, labels.lower, labels.upper, labels.weight):
-        digest.update(np.ascontiguousarray(values, dtype=float).tobytes())
-    return digest.digest()
+def _matrix(table: np.ndarray, booster: Booster) -> Any:
+    """Features as this booster reads them."""
+    if isinstance(booster, SavedBooster):
+        return Matrix(table)
+    import xgboost as xgb
 
-
-def _boosted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, content: bytes) -> xgb.Booster:
-    """Return what `xgboost.train` returns, without its callbacks: nothing watches these rounds.
-
-    Boosters of the last fits are kept: recipes that are compared on the same rows differ in what is made of their
-    boosters (a line beside them, how far they are believed) more often than in the boosters.
-    """
-    key = (content, rounds, *sorted(settings.items()))
-    booster = _KEPT.pop(key, None)
-    if booster is None:
-        booster = xgb.Booster(dict(settings), [data])
-        for number in range(rounds):
-            booster.update(data, number)
-        while len(_KEPT) >= MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)), None)
-    _KEPT[key] = booster
-    return booster
-
-
-def _booster(content: bytes) -> xgb.Booster:
-    booster = xgb.Booster()
-    booster.load_model(bytearray(content))
-    booster.set_param({"nthread": 1})
-    return booster
+    return xgb.DMatrix(table, missing=np.nan, nthread=1)

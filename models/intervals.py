@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from models.ensemble import Labels
+from models.boosters.labels import Labels
 
 
 class LevelError(ValueError):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from models.ensemble import Labels
+from models.boosters.labels import Labels
 from models.intervals import Calibration, calibrate
 
 MOST_REVEALED = 5

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from models.lab_calibration import (
     own_values,
     show_of,
 )
-from models.learners.arrhenius import energy_interval
+from models.learners.arrhenius import told_energies
 from models.notices import (
     Notice,
     after,
@@ -103,8 +104,6 @@ class Predictions:
     measured : likewise, what was measured of the very composition; None where no target is drawn to it
     ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
     measured_by : `measured` by target
-    energies : activation energy of conduction with its interval, eV, shape (n_designs, 3): value, low, high; None where
-        the conductivity was not asked for, or its model knows none
     nearest : by target
     distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
         says too little
@@ -116,8 +115,13 @@ class Predictions:
     distances: dict[str, np.ndarray]
     measured: Notice | None = None
     ranges: Notice | None = None
-    energies: np.ndarray | None = None
+    find_energies: Callable[[], np.ndarray | None] = lambda: None
     measured_by: dict[str, Notice] = field(default_factory=dict)
+
+    @cached_property
+    def energies(self) -> np.ndarray | None:
+        """`told_energies` of the conductivity, None where it was not asked for; it costs as much, so only if wanted."""
+        return self.find_energies()
 
     @property
     def texts(self) -> dict[str, Notice]:
@@ -146,7 +150,7 @@ class Predictions:
             distances,
             None if self.measured is None else self.measured[:count],
             None if self.ranges is None else self.ranges[:count],
-            None if self.energies is None else self.energies[:count],
+            lambda: None if self.energies is None else self.energies[:count],
             {column: texts[:count] for column, texts in self.measured_by.items()},
         )
 
@@ -297,10 +301,8 @@ class Predictor:
             skill_notices(self.bundle.facts.get("skill", {}), wanted, described, _without_anode()),
             *reading_notices(designs, electrolytes),
         ]
-        columns: dict[str, np.ndarray] = {}
-        nearest: dict[str, Nearest] = {}
-        distances: dict[str, np.ndarray] = {}
-        known: dict[str, Notice] = {}
+        columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        nearest, known = dict[str, Nearest](), dict[str, Notice]()
         whose: list[Notice] = []
         for name in asked:
             is_cell = TASKS[name].of_cells
@@ -348,12 +350,10 @@ class Predictor:
         texts = {column: _as_text(notice) for column, notice in all_texts.items() if notice is not None}
         table = pd.DataFrame({**{column: columns[column] for column in order}, **texts}, index=designs.index)
         nearest = {column: nearest[column] for column in wanted if column in nearest}
-        energies = None
-        if LINK in asked and len(designs):
-            energies = self.bundle.parts[LINK].ensemble.activation_energy(judged.answers[LINK].vectors)
-        told_energies = None if energies is None else energy_interval(energies, level)
+        vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
+        energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
         by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
-        return Predictions(table, said, nearest, distances, every, range_of, told_energies, by_target)
+        return Predictions(table, said, nearest, distances, every, range_of, energies, by_target)
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
         """Return those of some targets that a task tells without having shown skill on papers never seen.
@@ -509,7 +509,7 @@ def _as_text(notice: Notice) -> Any:
 
 
 def _without_anode() -> set[str]:
-    """Return columns of the targets that are predicted of an electrolyte alone."""
+    """Columns of the targets that are predicted of an electrolyte alone."""
     return {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
 
 

@@ -23,6 +23,9 @@ _CONFUSED = (
 """Letters and digits that text recognition and tired eyes confuse, and what may have been meant."""
 _DECIMALS = re.compile(r"\.\d+")
 """Digits behind a point are a subscript's: Fe0.005, Li2.1550."""
+_MAY_BE_CONFUSED = re.compile(r"C[I1]|(?<![\d.])0\d|\d0(?!\.)|\dO|\.O(?!\d+\.)|O\.|[Il]\.|5\d|SS")
+"""Found, once digits behind a point are gone, in every text that a pattern of `_CONFUSED` changes, but for an O between
+two numbers with points, of which a 0 would make none."""
 _MOST_REPAIRS = 3
 """Places of one formula that are repaired together."""
 HUGE = 100.0
@@ -78,6 +81,21 @@ def misprint(text: str) -> str | None:
     if max(HUGE, HUGE * min(amounts.values())) <= amounts[largest]:
         return f"a subscript that compounds have, not {largest}{amounts[largest]:g}"
     return None
+
+
+def may_be_confused(text: str) -> bool:
+    """Return False where no letter of a formula can be another's: `misprint` then looks at its amounts alone.
+
+    Parameters
+    ----------
+    text : a formula of symbols and numbers
+
+    Examples
+    --------
+    >>> may_be_confused("Li5.5PS4.5Cl1.5"), may_be_confused("Li6PS5CI"), may_be_confused("Li7La3Zr2012")
+    (False, True, True)
+    """
+    return _MAY_BE_CONFUSED.search(_DECIMALS.sub(".", text)) is not None
 
 
 def _starts_with_zero(text: str) -> bool:

@@ -16,7 +16,7 @@ from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
 from features.physics import arrhenius_shift, per_ev
 from features.tables.designs import Designs
-from models.ensemble import Labels
+from models.boosters.labels import Labels
 from models.known.agreement import Agreement, Values, deviations
 from models.known.transitions import crossed
 

@@ -125,11 +125,14 @@ class ArrheniusEnsemble(BoostedEnsemble):
         X : DataFrame or ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        ends = []
+        ends, at_25 = [], self._at_25(X)
+        physical, energies = self.physical.predict(at_25)[0], self._energies(at_25)
         for temperature_c in (COLD_C, HOT_C):
             table = np.array(X, dtype=float)
             table[:, self.column] = inverse_temperature(temperature_c)
-            ends.append(self.predict(table)[0] + np.log10(temperature_c + ZERO_CELSIUS_K))
+            shift = arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(table), energies)
+            value = self.share * (physical + shift) + (1 - self.share) * self.plain.predict(table)[0]
+            ends.append(value + np.log10(temperature_c + ZERO_CELSIUS_K))
         return np.asarray(np.clip((ends[1] - ends[0]) / per_ev(COLD_C, HOT_C), LEAST_EV, MOST_EV))
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -261,6 +264,20 @@ def energy_interval(energy_ev: np.ndarray, level: float) -> np.ndarray:
     half = NormalDist().inv_cdf((1 + level) / 2) * USUAL_DEVIATION_EV
     told = np.column_stack([energy_ev, energy_ev - half, energy_ev + half])
     return np.asarray(np.clip(told, LEAST_EV, MOST_EV))
+
+
+def told_energies(ensemble: BoostedEnsemble, vectors: np.ndarray, level: float) -> np.ndarray | None:
+    """Return `energy_interval` of designs; None where the ensemble knows no activation energy, or there are none.
+
+    Parameters
+    ----------
+    ensemble : BoostedEnsemble
+    vectors : ndarray, shape (n_designs, n_features)
+    level : float
+        As in `energy_interval`.
+    """
+    energies = ensemble.activation_energy(vectors) if len(vectors) else None
+    return None if energies is None else energy_interval(energies, level)
 
 
 def inside(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:

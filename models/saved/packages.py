@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
+from importlib import metadata
 
-BY_MODULE = ("xgboost",)
-"""Packages that are installed under several names (`xgboost-cpu` on Linux): the module says its version."""
+from models.boosters.saved import library_version
 
 
 def version_of(package: str) -> str:
@@ -23,7 +22,10 @@ def version_of(package: str) -> str:
 
     Examples
     --------
-    >>> version_of("xgboost") == import_module("xgboost").__version__
+    xgboost is installed under several names (`xgboost-cpu` on Linux): its library says the version.
+
+    >>> import xgboost
+    >>> version_of("xgboost") == xgboost.__version__
     True
     """
-    return str(import_module(package).__version__) if package in BY_MODULE else metadata.version(package)
+    return library_version() if package == "xgboost" else metadata.version(package)

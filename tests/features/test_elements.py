@@ -1,8 +1,9 @@
-"""Element properties are pymatgen's."""
+"""Element properties are pymatgen's: the table is checked against it, value by value."""
 
 import numpy as np
 import pytest
 from pymatgen.core import Element
+from pymatgen.core.molecule_structure_comparator import CovalentRadius
 
 from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.stoichiometry import ELEMENTS
@@ -17,6 +18,8 @@ ATTRIBUTES = {
     "group": "group",
     "period": "row",
 }
+NOBLE_GASES = (2, 10, 18, 36, 54, 86)
+SHELL = {"s": 2, "p": 6, "d": 10, "f": 14}
 
 
 def held(symbol, name):
@@ -33,6 +36,32 @@ def test_properties_are_those_of_pymatgen(symbol):
     for name, attribute in ATTRIBUTES.items():
         value = getattr(Element(symbol), attribute)
         assert held(symbol, name) == pytest.approx(np.nan if value is None else float(value), nan_ok=True)
+
+
+def outside_the_core(element):
+    """Electrons by kind of orbital, once those of the last noble gas are taken off."""
+    core, seen, electrons_of = (
+        max((gas for gas in NOBLE_GASES if gas < element.Z), default=0),
+        0,
+        dict.fromkeys("spdf", 0),
+    )
+    for _, kind, electrons in element.full_electronic_structure:
+        electrons_of[kind] += electrons if seen >= core else 0
+        seen += electrons
+    return electrons_of
+
+
+@pytest.mark.parametrize("symbol", sorted(ELEMENTS))
+def test_radii_and_electrons_are_those_of_pymatgen(symbol):
+    assert held(symbol, "covalent_radius") == pytest.approx(
+        100 * CovalentRadius.radius.get(symbol, np.nan), nan_ok=True
+    )
+    electrons_of = outside_the_core(Element(symbol))
+    for kind, electrons in electrons_of.items():
+        assert held(symbol, f"{kind}_valence") == electrons
+        assert held(symbol, f"{kind}_unfilled") == (SHELL[kind] - electrons if electrons else 0)
+    assert held(symbol, "valence") == sum(electrons_of.values())
+    assert held(symbol, "unfilled") == sum(held(symbol, f"{kind}_unfilled") for kind in "spdf")
 
 
 @pytest.mark.parametrize(

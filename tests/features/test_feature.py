@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 from features.cell import CellFeatures
 from features.composition import CompositionFeatures
@@ -86,6 +89,19 @@ def test_all_missing_columns_are_named():
 def test_use_before_fit_is_refused(featurizer, method):
     with pytest.raises(NotFittedError):
         getattr(clone(featurizer), method)(DESIGNS)
+
+
+def test_it_stands_in_a_pipeline_and_a_search():
+    """Eight designs with values 0 to 7: the mean, 3.5, is what a dummy behind it predicts."""
+    designs, values = pd.concat([DESIGNS, DESIGNS[:2]]), np.arange(8.0)
+    pipeline = make_pipeline(CompositionFeatures(), DummyRegressor()).set_output(transform="pandas")
+    assert pipeline.fit(designs, values).predict(designs).tolist() == [3.5] * 8
+    search = GridSearchCV(pipeline, {"compositionfeatures__min_rows": [1, 2]}, cv=2).fit(designs, values)
+    assert search.best_params_ == {"compositionfeatures__min_rows": 1}
+    with pytest.raises(ValueError, match="no parameter 'rows', expected min_rows"):
+        CompositionFeatures().set_params(rows=1)
+    with pytest.raises(ValueError, match="got transform='polars'"):
+        CompositionFeatures().set_output(transform="polars")
 
 
 @every_featurizer
