@@ -227,7 +227,7 @@ class Explanation(BaseModel):
     scale: str = Field(description="factor or points")
     unit: str
     base: float
-    prediction: float
+    prediction: float | None = Field(description="null where no skill is shown: see `range_of`")
     steps: list[Step]
     rest: float = Field(description="of all other features together")
 
@@ -237,6 +237,9 @@ class Explained(BaseModel):
 
     explanations: dict[str, Explanation | None] | None = None
     notices: list[str] | None = None
+    range_of: str | None = Field(
+        default=None, description="which targets have no point, and whose values their ranges hold"
+    )
     error: list[str] | None = None
 
 
