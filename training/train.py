@@ -36,7 +36,13 @@ from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, cross
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability
-from training.evaluation.learning_curve import CurvePoint, curve_fits, learning_curve
+from training.evaluation.learning_curve import (
+    CurvePoint,
+    DescribedPoint,
+    curve_fits,
+    described_curve,
+    learning_curve,
+)
 from training.evaluation.regimes.measure import Regimes, learn_regimes
 from training.evaluation.score import Score
 from training.evaluation.within_papers import learn_differences
@@ -68,6 +74,7 @@ class Trained:
     literature : the data it was trained on
     config : how
     studies : of the tuning, where there was one
+    described : error of each target of cells by how much of the cells is described
     """
 
     bundle: Bundle
@@ -78,6 +85,7 @@ class Trained:
     literature: Literature
     config: TrainConfig
     studies: list[Study] = field(default_factory=list)
+    described: dict[str, list[DescribedPoint]] = field(default_factory=dict)
 
 
 def load_data(config: TrainConfig) -> Literature:
@@ -211,7 +219,8 @@ def train(
     steady = stability(bundle.parts, literature, config.protocol, progress)
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
     studies = tuning.studies if tuning else []
-    return Trained(bundle, scores, found, by_system, learning, literature, config, studies)
+    described = described_curve(given, config.choices, config.protocol, link)
+    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described)
 
 
 def fit_bundle(
