@@ -11,11 +11,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
-
 from benchmarks.accuracy import ROOT
-from features.tables.described import DESCRIPTORS, mean_coverage
+from features.tables.described import mean_coverage
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
@@ -24,31 +21,12 @@ from training.config import CHOICES, Protocol
 from training.data.load import load_literature
 from training.evaluation.crossvalidate import ConductivityLink, training_rows, validate
 from training.evaluation.evaluate import score
+from training.evaluation.learning_curve import hidden
 
 KEPT = (1.0, 0.75, 0.5, 0.25, 0.0)
 """Share of what is stated that is left."""
 LEVEL = 0.9
 MARKS = ("<!-- described: written by `python -m benchmarks.described` -->", "<!-- end of described -->")
-
-
-def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
-    """Return designs of which each stated descriptor was hidden with the chance 1 - kept.
-
-    Parameters
-    ----------
-    designs : DataFrame, shape (n_designs, n_columns)
-        Columns of `CellDesign`.
-    kept : float
-        Share that stays, 0 to 1.
-    seed : int
-        Of the draw; a smaller share hides what a larger one hides, and more.
-    """
-    left = designs.copy()
-    draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
-    for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
-        for column in descriptor.columns:
-            left[column] = pd.to_numeric(left[column]).where(drawn < kept)
-    return left
 
 
 def curve(literature: Literature, target: str, shares: Sequence[float], protocol: Protocol) -> list[str]:

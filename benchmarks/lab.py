@@ -6,7 +6,7 @@ Some rows of each held-out paper are revealed (drawn by seed), the same other ro
 papers with at least six rows (cells: at least four, and only where ten papers have them). The covariance a paper is
 judged by is settled on the others.
 Coverage is by cross-validation over OBELiX's training ids, calibrated without the judged group. Needs the public
-tables.
+tables, and about four minutes of one core a seed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.accuracy import OUT, ROOT, load
+from features.formulas.nearness import NEARLY_ONE
 from features.tables.descriptions import write_between_marks
 from models.domain import Domain
 from models.intervals import LevelError, calibrate
-from models.lab_effect import Errors, Reveals, reveal
+from models.known.measurements import Conditions, same_compositions
+from models.lab_effect import REPLICATE_SHARE, Alike, Errors, Reveals, reveal, settled, try_kernels
 from models.tasks.conductivity import CONDUCTIVITY, STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples
 from models.tasks.fade import fade_examples
@@ -31,6 +33,7 @@ from training.config import CHOICES, Protocol
 from training.data.groups import Kinship
 from training.data.load import load_literature
 from training.data.papers import grouped_folds
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import coverage, lab_errors
 from training.evaluation.crossvalidate import OutOfFold, cross_validate, validate
 from training.evaluation.evaluate import score
@@ -124,6 +127,36 @@ def _covered(found: Reveals, level: float) -> dict[str, float]:
     return {"coverage": float(np.mean(inside)), "width": float(np.mean(width))}
 
 
+def siblings(found: OutOfFold, errors: Errors, seed: int) -> str:
+    """How far a measured composition tells of the next sample: rows of one paper that are nearly one composition."""
+    trials = try_kernels(errors, seed)
+    alike = same_compositions(Conditions.of(found.examples.designs))
+    exact, after, before, papers = errors.labels.exact, list[float](), list[float](), list[int]()
+    for paper, composition in np.unique(np.column_stack([errors.papers, alike])[exact], axis=0).tolist():
+        rows = np.flatnonzero(exact & (errors.papers == paper) & (alike == composition))
+        if len(rows) < 2:
+            continue
+        kernel = settled(errors, trials, left_out=int(errors.groups[rows[0]]))
+        replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
+        papers.append(paper)
+        told = []
+        for row in rows:
+            others = rows[rows != row]
+            same = Alike(np.ones((1, 1), dtype=bool), np.ones((len(others), 1), dtype=bool), replicate)
+            pull, _ = kernel.recalled(same, np.zeros((1, 1)), errors.distances[np.ix_(others, [row])])
+            missed = errors.missed[:, others]
+            told.append((np.abs(missed - errors.missed[:, [row]] * pull[:, 0]).mean(), np.abs(missed).mean()))
+        mean_after, mean_before = np.mean(told, axis=0)
+        after.append(mean_after)
+        before.append(mean_before)
+    low, high = bootstrap_ratio(np.array(papers), np.array(after), np.array(before), seed)
+    return (
+        f"The next sample of nearly the composition just measured (atomic fractions within {NEARLY_ONE:g} in sum, one "
+        f"temperature): error {sum(after) / sum(before):.2f} of that on the unseen paper ({low:.2f} to {high:.2f}, "
+        f"90 % bootstrap over papers; {len(after)} groups of {len(set(papers))} papers)."
+    )
+
+
 def intervals(found: OutOfFold, seed: int) -> list[dict[str, float]]:
     """Coverage of rows and of groups, and mean width, by level."""
     lines = []
@@ -177,6 +210,7 @@ def main() -> None:
         parts = [
             ("Conductivity, OBELiX's training ids; error in decades.", table(curve(errors, REVEALED[-1], seed), CURVE)),
             ("Intervals of conductivity, OBELiX's training ids.", table(intervals(found, seed), INTERVALS)),
+            ("Measured again.", siblings(found, errors, seed)),
         ]
         words = {"ice": "ICE; error in points", "fade": "cycle life; error in decades"}
         words |= {"conductivity": "conductivity of the shipped literature; error in decades"}

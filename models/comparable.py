@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.tasks.part import Part
+from models.tasks.part import Part, published_bounds
 from models.tasks.task import Task
 
 FEWEST = 5
@@ -104,6 +104,32 @@ class Reported:
         low, high = np.searchsorted(reached, [tail + 1e-9, 1 - tail - 1e-9])
         return float(values[order][low]), float(values[order][min(high, len(values) - 1)])
 
+    def share_above(self, rows: np.ndarray, limits: np.ndarray) -> np.ndarray:
+        """Return the share of papers whose values lie above limits, each weighing 1, shape of `limits`; never 0 or 1.
+
+        Half a paper is taken to lie on either side, so that a few papers make nothing sure.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_rows,)
+            Rows to take from.
+        limits : ndarray
+            On the model's scale.
+
+        Examples
+        --------
+        Of three papers b and c lie above 2, and half of a: 2.5 and a half of 3 and one.
+
+        >>> four = np.array([1.0, 3.0, 3.0, 9.0])
+        >>> told = Reported(four, four, np.array(list("aabc")), np.zeros(4), np.zeros(4))
+        >>> told.share_above(np.ones(4, dtype=bool), np.array([2.0])).tolist()
+        [0.75]
+        """
+        values, papers = self.middle[rows], self.papers[rows]
+        _, member, count = np.unique(papers, return_inverse=True, return_counts=True)
+        above = (values > np.asarray(limits)[..., None]) @ (1 / count[member])
+        return np.asarray((above + 0.5) / (len(count) + 1))
+
     def widening(self, level: float) -> float:
         """Return by how much both ends move outwards so that the share of papers is held that was left out in turn.
 
@@ -146,19 +172,10 @@ def reported(task: Task, part: Part) -> Reported:
     domain = part.domain
     if domain is None:
         raise ValueError("this model was fitted inside an evaluation and knows no papers to compare with")
-    target = task.targets[-1]
-    published = [task.published(target, row, np.nan, part.settings) for row in domain.precedents]
-    with np.errstate(divide="ignore"):
-        value = np.array([float(task.on_scale(target, each, np.empty(0), part.settings)) for each, _ in published])
-    mark = np.array([qualifier for _, qualifier in published])
-    known = np.isfinite(value)
-    rows = Reported(
-        np.where(mark == "<", -np.inf, value),
-        np.where(mark == ">", np.inf, value),
-        np.array(domain.papers, dtype=str),
-        *kinds(part, domain.vectors),
-    )
-    return Reported(*(each[known] for each in (rows.lower, rows.upper, rows.papers, rows.classes, rows.architectures)))
+    lower, upper = published_bounds(task, part)
+    known = np.isfinite(lower) | np.isfinite(upper)
+    every = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part, domain.vectors))
+    return Reported(*(each[known] for each in every))
 
 
 def kinds(part: Part, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -195,8 +212,32 @@ def reported_ranges(store: dict[str, Reported], task: Task, part: Part, vectors:
     level : float
         Share of papers whose values the range is to hold, 0 to 1.
     """
-    told = store.get(task.name) or store.setdefault(task.name, reported(task, part))
-    return ranges(told, *kinds(part, vectors), level)
+    return ranges(_known(store, task, part), *kinds(part, vectors), level)
+
+
+def reported_above(
+    store: dict[str, Reported], task: Task, part: Part, vectors: np.ndarray, limits: np.ndarray
+) -> np.ndarray:
+    """Return the share of the papers comparable with each design whose values lie above a limit, shape (n_designs,).
+
+    Parameters
+    ----------
+    store, task, part, vectors
+        As for `reported_ranges`.
+    limits : ndarray, shape (n_designs,)
+        On the model's scale.
+    """
+    told, above = _known(store, task, part), np.empty(len(vectors))
+    pairs, place = np.unique(np.column_stack(kinds(part, vectors)), axis=0, return_inverse=True)
+    for number, (family, architecture) in enumerate(pairs.tolist()):
+        rows, _ = told.comparable(family, architecture, np.ones(len(told.papers), dtype=bool))
+        some = place.reshape(-1) == number
+        above[some] = told.share_above(rows, limits[some])
+    return above
+
+
+def _known(store: dict[str, Reported], task: Task, part: Part) -> Reported:
+    return store.get(task.name) or store.setdefault(task.name, reported(task, part))
 
 
 def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:

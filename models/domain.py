@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -63,6 +63,8 @@ class Domain:
     ranges : lowest and highest training value of each numeric column
     elements, classes : seen in training
     precedents : one object per row: what was measured, and where
+    designs : of each row, all that is stated, where cells are to be found again; empty otherwise, and in models saved
+        before they were kept
     """
 
     vectors: np.ndarray
@@ -74,6 +76,7 @@ class Domain:
     elements: list[str]
     classes: list[str]
     precedents: list[dict[str, Any]]
+    designs: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def learn(
@@ -200,6 +203,7 @@ class Domain:
             "elements": self.elements,
             "classes": self.classes,
             "precedents": self.precedents,
+            "designs": self.designs,
         }
 
     @classmethod
@@ -225,4 +229,5 @@ class Domain:
             state["elements"],
             state["classes"],
             state["precedents"],
+            state.get("designs", []),
         )

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.electrolyte_columns import Electrolytes
 from features.feature import number
 from features.tables.designs import Designs
 from features.tables.mistakes import InputError
-from features.tables.records import Measured
+from features.tables.records import CellDesign, Measured
 from models.candidates import has_anode, usable_rows
 from models.known.agreement import PRIOR_WEIGHT
-from models.known.answer import Show, drawn_to_papers
+from models.known.answer import Drawn, Show, drawn_to_papers
+from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
 from models.known.measurements import Conditions, Measurements
 from models.known.same import same_designs
 from models.lab_effect import REPLICATE_SHARE, Alike
-from models.tasks.part import Part
+from models.tasks.part import Part, published_bounds
 from models.tasks.registry import TASKS
 
 LIFE_CYCLE = 100.0
@@ -313,11 +315,69 @@ def show_of(name: str) -> Show:
 
 
 def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
-    """Predictions of measured designs, drawn to what papers measured of their compositions."""
-    if part.known is None:
-        return predicted
-    asked, half = Conditions.of(rows), np.zeros(len(rows))
-    return drawn_to_papers(part.known, asked, predicted, half, DRAWN_LEVEL, show_of(name)).centre
+    """Predictions of measured designs, drawn to what papers measured of them."""
+    drawn = drawn_to_measured(name, part, Designs.of(rows), None, predicted, np.zeros(len(rows)), DRAWN_LEVEL)
+    return drawn.centre if drawn else predicted
+
+
+def drawn_to_measured(
+    name: str,
+    part: Part,
+    asked: Designs,
+    read: Electrolytes | None,
+    centre: np.ndarray,
+    half: np.ndarray,
+    level: float,
+) -> Drawn | None:
+    """Draw predictions to what papers measured of the composition, or of the very cell; None where none can be found.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    part : Part
+        Its fitted model.
+    asked : Designs
+        Columns of `Candidate`.
+    read : Electrolytes or None
+        What `read_electrolytes` gave of them, where that was done already.
+    centre, half : ndarray, shape (n_designs,)
+        Predictions and half widths of their intervals without, on the model's scale.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    """
+    if TASKS[name].draws_to_measured:
+        return drawn_to_papers(part.known, Conditions.of(asked, read), centre, half, level, show_of(name))
+    cells = known_cells(name, part)
+    if cells is None or part.lab is None:
+        return None
+    spread = spread_of_papers(part.lab.kernel.shared + part.lab.kernel.noise, REPLICATE_SHARE)
+    return drawn_to_cells(cells, asked, spread, centre, half, level)
+
+
+def known_cells(name: str, part: Part) -> KnownCells | None:
+    """Return the cells that a model was trained on, with what papers measured of them; None where it kept none.
+
+    Parameters
+    ----------
+    name : str
+        Key of `TASKS`.
+    part : Part
+        Its fitted model.
+    """
+    domain = part.domain
+    if part.cells or domain is None or not domain.designs:
+        return part.cells
+    lower, upper = published_bounds(TASKS[name], part)
+    rows, result = domain.precedents, TASKS[name].result
+    part.cells = KnownCells(
+        Designs.of(pd.DataFrame(domain.designs, columns=list(CellDesign.model_fields))),
+        np.where(lower == upper, lower, np.nan),
+        domain.papers,
+        [row["doi"] or row["paper"] for row in rows],
+        [f"{result} {row['measured'].removeprefix('= ')}" for row in rows],
+    )
+    return part.cells
 
 
 DRAWN_LEVEL = 0.5

@@ -311,7 +311,7 @@ def learn(errors: Errors, seed: int) -> LabEffect:
             break
         exact = Labels(found.error, found.error, np.ones(len(found.error)))
         revealed[count] = calibrate(np.zeros((1, len(found.error))), found.spread[None], exact, found.group, noise=0.0)
-    return LabEffect(_settled(errors, trials, left_out=None), revealed)
+    return LabEffect(settled(errors, trials, left_out=None), revealed)
 
 
 def kernels() -> list[Kernel]:
@@ -357,13 +357,13 @@ def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, 
     least : rows beyond which nothing is revealed: with it the same rows are judged for every count up to it
     """
     trials = try_kernels(errors, seed) if trials is None else trials
-    settled: dict[int, Kernel] = {}
+    by_group: dict[int, Kernel] = {}
     cases, missed = [], errors.missed
     for group, known, drawn in _draws(errors, max(count, least), seed):
-        if group not in settled:
-            settled[group] = _settled(errors, trials, left_out=group)
+        if group not in by_group:
+            by_group[group] = settled(errors, trials, left_out=group)
         shown, judged = known[drawn[:count]], known[drawn[max(count, least) :]]
-        cases.append(_cases(errors, missed, settled[group], shown, judged))
+        cases.append(_cases(errors, missed, by_group[group], shown, judged))
     if not cases:
         return None
     return Reveals(*(np.concatenate([case[place] for case in cases]) for place in range(5)))
@@ -433,12 +433,21 @@ def _cases(
     return error.ravel(), spread.ravel(), np.abs(before).ravel(), *numbers
 
 
-def _settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
+def settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
     """The kernel with the smallest mean error over all groups but one, with their variance.
 
     The best of some fifty kernels looks better than sharing nothing by luck alone. So each group is predicted with the
     kernel that the others choose, and that choice must beat nothing by `SURE` standard errors on `FEWEST_SETTLED`
     groups.
+
+    Parameters
+    ----------
+    errors : Errors
+        Out-of-fold errors of one part.
+    trials : Trials
+        What `try_kernels` gave.
+    left_out : int or None
+        Group that has no say; None for none.
     """
     tried = list(trials)
     known = sorted({group for by_group in trials.values() for group in by_group} - {left_out})

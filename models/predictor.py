@@ -14,15 +14,16 @@ from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.comparable import Reported, reported_ranges
+from models.comparable import Reported, reported_above, reported_ranges
 from models.domain import Domain
 from models.exceedance import check_limits, probability_column
 from models.intervals import Calibration
-from models.known.answer import Drawn, drawn_to_own, drawn_to_papers
+from models.known.answer import Drawn, drawn_to_own
 from models.known.measurements import Conditions
 from models.known.same import same_designs
 from models.lab_calibration import (
     OwnRows,
+    drawn_to_measured,
     measured_text,
     moved,
     own_measurements,
@@ -54,9 +55,9 @@ ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
 MEASURED = "measured"
 """Column that tells what was measured of the very composition."""
-SAME_CELL = 1e-6
-"""Distance up to which a cell of a paper is the very one that is asked about."""
 OWN_COMPOSITION = "drawn to your own measurement of this composition"
+NO_POINT = "no point: no skill on papers never seen"
+"""What is said of a target of cells in whose place comparable papers' values are told."""
 RANGE_OF = "range_of"
 """Column that tells of which targets no point is told, and whose values the range holds in its place."""
 TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
@@ -270,7 +271,7 @@ class Predictor:
         above : limits of targets, in their units: `probability_column` of each is told as well
         electrolytes : what `read_electrolytes` gave of the designs, where that was done already
         points : whether a target of cells without skill has a point; otherwise the range that comparable papers report
-            is told in its place, unless own measured designs move it
+            is told in its place, and of a limit the share of these papers above it, unless measured designs move it
 
         Raises
         ------
@@ -312,14 +313,21 @@ class Predictor:
             told = self._values(name, part, frame, read, answer, level, measured)
             ends = (told.centre, told.centre - told.half, told.centre + told.half)
             found = _in_units(name, part, frame, ends, cycles)
-            if is_cell and not points and (silent := self.without_skill(name, dict.fromkeys([*wanted, *of_cycles]))):
+            still = np.zeros(len(frame), dtype=bool)
+            asked_of = dict.fromkeys([*wanted, *limits, *of_cycles])
+            if is_cell and not points and (silent := self.without_skill(name, asked_of)):
                 still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
                 ranges, texts_of = self._ranges(name, silent, frame, answer.vectors, still, level, cycles)
                 found |= {column: np.where(still, values, found[column]) for column, values in ranges.items()}
                 whose.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
-                    found[probability_column(column, limit)] = _probability(column, limit, part, frame, answer, told)
+                    chance = _probability(column, limit, part, frame, answer, told)
+                    if still.any() and column in silent:
+                        scaled = np.broadcast_to(_limits_on_scale(column, limit, part, frame), still.shape)
+                        papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
+                        chance = np.where(still, papers, chance)
+                    found[probability_column(column, limit)] = chance
             if told.polymers:
                 notices.append(placed(mask, told.polymers.notices))
             if told.drawn:
@@ -336,9 +344,6 @@ class Predictor:
                 )
                 notices.append(placed(mask, outside))
                 near = _nearest(part.domain, answer, precedents, mask)
-                if TASKS[name].of_cells and precedents:
-                    papers = _measured_by_papers(name, near)
-                    known[name] = joined([known[name], papers]) if name in known else papers
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
         order = [column + end for column in wanted for end in ENDS]
         order += [f"{column}_at_{cycle}{end}" for column in of_cycles for cycle in cycles for end in ENDS]
@@ -452,21 +457,20 @@ class Predictor:
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
-        alone, show = half, show_of(name)
-        drawn, text, said = None, None, list[str]()
-        if TASKS[name].draws_to_measured:
-            asked = Conditions.of(frame, read)
-            drawn = drawn_to_papers(part.known, asked, centre, half, level, show)
+        alone, text, said = half, None, list[str]()
+        drawn = drawn_to_measured(name, part, frame, read, centre, half, level)
+        if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
             own, same = self._own(name, part, measured), None
             each = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
                 at_cycle = asked_cycles(frame, DEFAULT_CYCLE)
-                if drawn is None and own.designs is not None:
+                if TASKS[name].of_cells and own.designs is not None:
                     same = same_designs(frame, own.designs)
                     rows = same_designs(frame, measured) & np.isfinite(own_values(name, part, measured))
-                    text = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured, rows))
+                    mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured, rows))
+                    text = mine if text is None else joined([mine, text])
                 unmoved = centre, half
                 centre, half, each = moved(
                     part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
@@ -481,9 +485,12 @@ class Predictor:
                         for told, row in zip(polymers.told, each, strict=True)
                     ]
             if drawn:
-                mine = own_measurements(name, part, measured)
-                narrow = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
-                drawn = drawn_to_own(mine, asked, replace(drawn, centre=centre, half=narrow), level, show)
+                half = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
+            if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved
+                drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
+            elif drawn and not TASKS[name].of_cells:
+                before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame, read)
+                drawn = drawn_to_own(own_measurements(name, part, measured), asked, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
@@ -517,7 +524,7 @@ def _probability(column: str, limit: float, part: Part, frame: Designs, answer: 
     """Return the probability to lie above a limit: the errors about the prediction, moved and narrowed as it was."""
     if not len(frame):
         return np.empty(0)
-    limits = task_of(column).on_scale(TARGETS[column], limit, asked_cycles(frame, DEFAULT_CYCLE) - 1, part.settings)
+    limits = _limits_on_scale(column, limit, part, frame)
     polymers = told.polymers
     if told.said:
         centre = polymers.instead_of(answer.centre, told.alone)[0] if polymers else answer.centre
@@ -526,6 +533,11 @@ def _probability(column: str, limit: float, part: Part, frame: Designs, answer: 
     if polymers:
         alone = polymers.probability_above(limits, alone)
     return alone if told.drawn is None else told.drawn.probability_above(limits, alone)
+
+
+def _limits_on_scale(column: str, limit: float, part: Part, frame: Designs) -> np.ndarray:
+    passed = asked_cycles(frame, DEFAULT_CYCLE) - 1
+    return task_of(column).on_scale(TARGETS[column], limit, passed, part.settings)
 
 
 def _in_units(
@@ -550,17 +562,6 @@ def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Ne
     if count and answer.rows is not None and answer.distances is not None:
         rows, away = answer.rows, answer.distances
     return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.precedents)
-
-
-def _measured_by_papers(name: str, near: Nearest) -> Notice:
-    """What papers measured of the very cell: nearest rows at no distance."""
-    texts = list[str | None]()
-    for place, away in enumerate(near.distances):
-        same = [near.precedents[row]["measured"] for row in near.rows[place][away <= SAME_CELL].tolist()]
-        count = f"{len(same)} paper{'s' * (len(same) > 1)}"
-        told = ", ".join(text.removeprefix("= ") for text in same)
-        texts.append(f"{count}, {TASKS[name].result} {told}" if same else None)
-    return of_rows(np.ones(len(texts), dtype=bool), texts)
 
 
 def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:

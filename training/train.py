@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +18,7 @@ from features.electrolyte import classes_of
 from features.tables.columns import numeric_columns
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
+from features.tables.records import CellDesign
 from models import lab_effect as lab
 from models.bundle import Bundle
 from models.domain import Domain
@@ -35,7 +36,13 @@ from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, cross
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability
-from training.evaluation.learning_curve import CurvePoint, curve_fits, learning_curve
+from training.evaluation.learning_curve import (
+    CurvePoint,
+    DescribedPoint,
+    curve_fits,
+    described_curve,
+    learning_curve,
+)
 from training.evaluation.regimes.measure import Regimes, learn_regimes
 from training.evaluation.score import Score
 from training.evaluation.within_papers import learn_differences
@@ -45,6 +52,11 @@ from training.tuning.study import Study
 
 REGIMES = "regimes"
 """Fact of a bundle: skill by what is known of the electrolyte, by learned quantity."""
+SHOWN = (
+    "electrolyte", "anode", "counter_electrode", "temperature_c", "conductivity_s_per_cm", "conductivity_qualifier",
+    "ice_pct", "ice_qualifier", "cycle", "retention_pct", "qualifier",
+)  # fmt: skip
+"""Columns of a training row that a user is shown beside a prediction."""
 PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
 
@@ -62,6 +74,7 @@ class Trained:
     literature : the data it was trained on
     config : how
     studies : of the tuning, where there was one
+    described : error of each target of cells by how much of the cells is described
     """
 
     bundle: Bundle
@@ -72,6 +85,7 @@ class Trained:
     literature: Literature
     config: TrainConfig
     studies: list[Study] = field(default_factory=list)
+    described: dict[str, list[DescribedPoint]] = field(default_factory=dict)
 
 
 def load_data(config: TrainConfig) -> Literature:
@@ -205,7 +219,8 @@ def train(
     steady = stability(bundle.parts, literature, config.protocol, progress)
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
     studies = tuning.studies if tuning else []
-    return Trained(bundle, scores, found, by_system, learning, literature, config, studies)
+    described = described_curve(given, config.choices, config.protocol, link)
+    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described)
 
 
 def fit_bundle(
@@ -272,7 +287,7 @@ def _domain(name: str, part: Part, examples: Examples, literature: Literature) -
         composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
         for _, row in designs.iterrows()
     ]
-    return Domain.learn(
+    domain = Domain.learn(
         part.featurizer.transform(designs),
         list(examples.papers),
         designs,
@@ -281,32 +296,24 @@ def _domain(name: str, part: Part, examples: Examples, literature: Literature) -
         {held for held in classes_of(designs) if held},
         [_precedent(name, row, literature) for _, row in designs.iterrows()],
     )
+    if TASKS[name].of_cells:
+        domain.designs = [_stated(row, list(CellDesign.model_fields)) for _, row in designs.iterrows()]
+    return domain
+
+
+def _stated(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
+    """Return the columns of a row that state something, as plain values."""
+    given = {column: row[column] for column in columns if column in row.index}
+    given = {column: value for column, value in given.items() if value is not None and value == value}
+    return {column: value.item() if isinstance(value, np.generic) else value for column, value in given.items()}
 
 
 def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
     """Return what a user is shown of a training row: what it was, what was measured, and where that is written."""
-    held = {
-        column: row[column]
-        for column in (
-            "electrolyte",
-            "anode",
-            "counter_electrode",
-            "temperature_c",
-            "conductivity_s_per_cm",
-            "conductivity_qualifier",
-            "ice_pct",
-            "ice_qualifier",
-            "cycle",
-            "retention_pct",
-            "qualifier",
-        )
-        if column in row.index and row[column] is not None and row[column] == row[column]
-    }
-    held = {column: value.item() if isinstance(value, np.generic) else value for column, value in held.items()}
     paper = str(row["paper"])
     return {
         "row": row["row_id"],
-        **held,
+        **_stated(row, SHOWN),
         "measured": TASKS[name].measurement_text(row),
         "paper": paper,
         "doi": literature.doi(paper),

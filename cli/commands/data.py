@@ -93,6 +93,10 @@ def _declare_list(commands: Commands) -> None:
         commands, "list", "Print what the tables hold, and what they do not.", "silion data list --data mydata"
     )
     add_data(parser)
+    parser.add_argument(
+        "--curves", action="store_true",
+        help="also the error on unseen papers by number of papers and by how well cells are described (takes minutes)",
+    )  # fmt: skip
     parser.set_defaults(run=_list)
 
 
@@ -101,7 +105,13 @@ def _list(arguments: argparse.Namespace) -> int:
     from training.data.load import SHIPPED, load_literature
     from training.report.inventory import as_text, inventory
 
-    print(as_text(inventory(load_literature([SHIPPED, *arguments.data]))))
+    literature = load_literature([SHIPPED, *arguments.data])
+    print(as_text(inventory(literature)))
+    if arguments.curves:
+        from training.evaluation.learning_curve import both_curves
+        from training.report import described
+
+        print(f"\n{described.as_text(*both_curves(literature))}")
     return DONE
 
 

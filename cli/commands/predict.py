@@ -191,13 +191,14 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
 def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
     """Print the first predictions, their notices and what was rejected; return the exit code."""
+    from models.predictor import NO_POINT
     from serving.predict.text import text_notices, text_table
 
     print_remarks(result.remarks)
     print(text_table(result.table, rows=result.rows, width=shutil.get_terminal_size().columns))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
     if "range_of" in result.table and (told := [text for text in result.table["range_of"].dropna().unique() if text]):
-        print("no point: no skill on papers never seen; [ ] is what comparable papers report (column range_of)")
+        print(f"{NO_POINT}; [ ] is what comparable papers report (column range_of)")
         print("\n".join(f"  {text}" for text in told[:3]))
     if result.nearest:
         print(f"nearest literature rows: {result.nearest.name}")

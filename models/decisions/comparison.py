@@ -12,7 +12,7 @@ import pandas as pd
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from models.differences import FEWEST_PAPERS, Differences
-from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, Predictor, check_targets
+from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, NO_POINT, Predictor, check_targets
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from models.tasks.task import asked_cycles
 
@@ -29,7 +29,7 @@ class Comparison:
     ----------
     table : DataFrame, shape (n_pairs, n_columns)
         Per target `<column>_difference`, its ends and `<column>_a_above_b`, NaN where differences are not judged; then
-        `<column>_a` and `<column>_b`, the two predictions in the target's unit.
+        `<column>_a` and `<column>_b`, the two predictions in the target's unit, NaN where a cell's target has no skill.
     notices : list of str
         What to know of each target, once.
     """
@@ -91,6 +91,9 @@ def compare(
             away = part.domain.paired(answer.vectors[a], answer.vectors[b])
         columns |= _columns(column, known, scaled[a] - scaled[b], away, level)
         told = task.in_unit(target, answer.centre, passed, part.settings)
+        if task.of_cells and predictor.without_skill(task.name, [column]):
+            told = np.full(len(told), np.nan)
+            notices.append(f"{column}: {NO_POINT}; predict reports the range of comparable papers")
         columns |= {f"{column}_a": told[a], f"{column}_b": told[b]}
         notices += _notices(column, known)
     ordered = [f"{column}{end}" for column in wanted for end in ENDS] + [

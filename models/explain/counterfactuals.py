@@ -16,7 +16,7 @@ from features.tables.records import Candidate
 from models.explain.literature import known_values
 from models.explain.questions import Want
 from models.explain.sweep import grid, unread
-from models.predictor import ENDS, Predictor
+from models.predictor import ENDS, NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of
 
 VALUES = {1: 41, 2: 13, 3: 7}
@@ -79,6 +79,8 @@ class Changes:
         Whether the design as it is is there already.
     now : dict of str to Interval
         Predictions of the design as it is, by wanted target.
+    silent : list of str
+        Wanted targets of cells without skill: nothing is tried where there are any.
     """
 
     wants: tuple[Want, ...]
@@ -89,11 +91,16 @@ class Changes:
     inside: int = 0
     met: bool = False
     now: dict[str, Interval] = field(default_factory=dict)
+    silent: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:
         """The answer in a sentence."""
         wanted = " and ".join(want.in_words for want in self.wants)
+        if self.silent:
+            return (
+                f"{wanted}: not searched. {', '.join(self.silent)}: {NO_POINT}, so no change is known to reach a value."
+            )
         if self.met:
             return f"{wanted}: predicted as it is; no change is needed."
         if self.found:
@@ -153,6 +160,12 @@ def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], v
     """
     search = _Search(predictor, design, tuple(wants))
     result = Changes(tuple(wants))
+    result.silent = [
+        column for column in search.parts
+        if task_of(column).of_cells and predictor.without_skill(task_of(column).name, [column])
+    ]  # fmt: skip
+    if result.silent:
+        return result
     choices = list[str]()
     for column in vary:
         reasons = [unread(search.parts[want.column], column, want.column) for want in wants]

@@ -29,8 +29,9 @@ class Sweep:
     design, column, target : str
         Name of the design that was swept, over which column, and for which target.
     table : DataFrame
-        `value` (in the column's unit), `predicted`, `low`, `high` (in the target's), `distance` (to the nearest
-        training design, in standard deviations), `inside` (whether that is within the domain).
+        `value` (in the column's unit), `predicted` (NaN where no point is told), `low`, `high` (in the target's),
+        `distance` (to the nearest training design, in standard deviations), `inside` (whether that is within the
+        domain).
     known : DataFrame
         Literature points, as `measured_points` gives them.
     given : float
@@ -51,9 +52,16 @@ class Sweep:
     log: bool
 
     @property
+    def is_told(self) -> bool:
+        """Whether every point is told; else the ends are the range of comparable papers."""
+        return bool(self.table["predicted"].notna().all())
+
+    @property
     def is_flat(self) -> bool:
-        """True where the prediction is the same all along."""
-        return bool(np.ptp(self.table["predicted"]) <= FLAT * float(self.table["predicted"].abs().max()))
+        """True where the prediction is told, and the same all along."""
+        return self.is_told and bool(
+            np.ptp(self.table["predicted"]) <= FLAT * float(self.table["predicted"].abs().max())
+        )
 
 
 def grid(lowest: float, highest: float, count: int, given: float = np.nan) -> tuple[np.ndarray, bool]:
@@ -107,8 +115,8 @@ def sweep(predictor: Predictor, design: pd.DataFrame, name: str, column: str, ta
     given = float("nan") if own is None else float(own)
     values, log = grid(float(np.nanmin(known)), float(np.nanmax(known)), STEPS, given)
     varied = pd.concat([design] * len(values), ignore_index=True).assign(**{column: values})
-    answers = predictor.predict(varied, targets=[target], precedents=0).table
-    if answers[target].isna().all():
+    answers = predictor.predict(varied, targets=[target], precedents=0, points=False).table
+    if answers[f"{target}_low"].isna().all():
         return f"{name} says too little for {TARGETS[target].label}"
     vectors = part.featurizer.transform(predictor.bundle.designs_for(task_of(target).name, varied))
     distance = part.domain.nearest_distance(vectors)

@@ -12,13 +12,12 @@ from models.bundle import Bundle
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.polymers.answer import TOLD_BY
-from models.predictor import DEFAULT_CYCLE, ENDS, MEASURED, Predictor
+from models.predictor import DEFAULT_CYCLE, ENDS, MEASURED, RANGE_OF, Predictions, Predictor
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
 
-DRAWN = "drawn to what was measured of this electrolyte"
 BY_POLYMER_MODEL = "told by the polymer model"
-"""What the step from the model's own prediction to the one that is told is called."""
+"""What the step from the model's own prediction to the one that is told is called where no measured value moves it."""
 AGREES = 1e-4
 """Relative difference, or points, by which what was put together again may miss the prediction."""
 
@@ -41,11 +40,13 @@ class Waterfall:
         One row per feature, strongest first: `feature`, `label`, `value` (in words, with its unit), `shap` (on the
         model's scale), `piece` (log10 of the factor, or points), and `factor` or `points`.
     predicted, low, high : float
-        Prediction with its interval, in the target's unit.
+        Prediction with its interval, in the target's unit; NaN for a point that is not told.
     rebuilt : float
         Base times all factors, or base plus all points.
     notice : str
         Of the prediction.
+    range_of : str
+        Whose values `low` and `high` hold where no point is told.
     """
 
     design: str
@@ -58,6 +59,7 @@ class Waterfall:
     high: float
     rebuilt: float
     notice: str
+    range_of: str = ""
 
     @property
     def target(self) -> Target:
@@ -137,8 +139,9 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
         The pieces do not make up the prediction: the explanation would be wrong.
     """
     target = TARGETS[column]
-    answers = Predictor(bundle).predict(designs, targets=[column], precedents=0).table
-    known = np.flatnonzero(np.isfinite(answers[column].to_numpy(dtype=float)))
+    predictions = Predictor(bundle).predict(designs, targets=[column], precedents=0, points=False)
+    answers = predictions.table
+    known = np.flatnonzero(np.isfinite(answers[f"{column}_low"].to_numpy(dtype=float)))
     made: list[Waterfall | None] = [None] * len(designs)
     if not len(known):
         return made
@@ -148,10 +151,11 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     base, rebuilt = _in_unit(target, split.start), _in_unit(target, split.start + split.pieces.sum(axis=1))
     predicted, low, high = (answers[column + end].to_numpy(dtype=float) for end in ENDS)
     shifts = np.zeros(len(known))
-    told = moved_by(answers)
-    if task_of(column).draws_to_measured:
-        shifts = np.where(told != "", target.scaled(predicted) - target.scaled(rebuilt), 0.0)
-        rebuilt = _in_unit(target, target.scaled(rebuilt) + shifts)
+    told = moved_by(predictions, column)[known]
+    pointed = np.isfinite(predicted)
+    shifts = np.where(pointed & (told != ""), target.scaled(predicted) - target.scaled(rebuilt), 0.0)
+    rebuilt = _in_unit(target, target.scaled(rebuilt) + shifts)
+    ranges = answers[RANGE_OF] if RANGE_OF in answers else pd.Series([""] * len(answers))
     missed = np.abs(target.scaled(rebuilt) - target.scaled(predicted))
     if (missed > AGREES * np.maximum(np.abs(target.scaled(predicted)), 1.0)).any():
         worst = int(np.argmax(missed))
@@ -174,6 +178,7 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
             high=float(high[row]),
             rebuilt=float(rebuilt[row]),
             notice=str(answers["notice"].iloc[row]),
+            range_of=str(ranges.iloc[row]),
         )
     return made
 
@@ -182,33 +187,43 @@ def _in_unit(target: Target, scaled: np.ndarray) -> np.ndarray:
     return np.asarray(10.0**scaled if target.log10 else scaled)
 
 
-def moved_by(answers: pd.DataFrame) -> np.ndarray:
-    """Return what moves each conductivity from what its features make of it; shape (n_designs,), empty for nothing.
+def moved_by(predictions: Predictions, column: str) -> np.ndarray:
+    """Return what moves each prediction from what its features make of it; shape (n_designs,), empty for nothing.
 
     Parameters
     ----------
-    answers : DataFrame
-        Table of predictions.
+    predictions : Predictions
+        Of the designs.
+    column : str
+        Target.
     """
-    by_polymers = answers["notice"].str.contains(TOLD_BY, regex=False).to_numpy(dtype=bool)
-    measured = answers[MEASURED].to_numpy(dtype=object) if MEASURED in answers else np.full(len(answers), "", object)
+    texts = predictions.measured_by.get(column)
+    measured = np.full(len(predictions.table), "", object)
+    if texts is not None:
+        measured = np.array([text or "" for text in texts.to_pylist()], dtype=object)
+    if not task_of(column).has_polymer_model:
+        return measured
+    by_polymers = predictions.table["notice"].str.contains(TOLD_BY, regex=False).to_numpy(dtype=bool)
     return np.where(by_polymers & (measured == ""), BY_POLYMER_MODEL, measured)
 
 
-def step_label(text: str) -> str:
+def step_label(text: str, column: str) -> str:
     """Return the label of the step that `moved_by` names.
 
     Parameters
     ----------
     text : str
         As it gives it.
+    column : str
+        Target.
     """
-    return BY_POLYMER_MODEL if text == BY_POLYMER_MODEL else DRAWN
+    what = "cell" if task_of(column).of_cells else "electrolyte"
+    return BY_POLYMER_MODEL if text == BY_POLYMER_MODEL else f"drawn to what was measured of this {what}"
 
 
 def _with_measured(steps: pd.DataFrame, shift: float, text: str, target: Target) -> pd.DataFrame:
     """Add the step from the model's prediction to the one drawn to measured values, at its place by strength."""
-    step = {"feature": MEASURED, "label": step_label(text), "value": text, "shap": shift, "piece": shift}
+    step = {"feature": MEASURED, "label": step_label(text, target.column), "value": text, "shap": shift, "piece": shift}
     step["factor" if target.log10 else "points"] = 10.0**shift if target.log10 else shift
     table = pd.concat([steps, pd.DataFrame([step])], ignore_index=True)
     return table.iloc[np.argsort(-np.abs(table["piece"].to_numpy()), kind="stable")].reset_index(drop=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.electrolyte_columns import read_electrolytes
+from features.formulas.nearness import NEARLY_ONE, KnownCompositions
 from features.tables.columns import columns_as_numbers
-from features.tables.designs import Designs
+from features.tables.designs import Coded, Designs
 from features.tables.records import CellDesign
 
 NOT_COMPARED = frozenset(
@@ -16,6 +19,8 @@ NOT_COMPARED = frozenset(
      "electrolyte_conductivity_temperature_c"}
 )  # fmt: skip
 """Columns that tell no two designs apart: the electrolyte is compared by its composition."""
+SAME_SAMPLE = 2e-4
+"""Sum of absolute differences of the atomic fractions up to which a laboratory's two electrolytes are one."""
 
 
 def same_designs(asked: Designs, measured: pd.DataFrame) -> np.ndarray:
@@ -38,37 +43,98 @@ def same_designs(asked: Designs, measured: pd.DataFrame) -> np.ndarray:
     >>> same_designs(Designs.of(cells), cells.iloc[[0]]).tolist()
     [[True], [False]]
     """
-    own, as_numbers = Designs.of(measured), columns_as_numbers(CellDesign)
-    same = _same_electrolytes(asked, own)
+    same = np.zeros((len(asked), len(measured)), dtype=bool)
+    design, row, known = _pairs(asked, Designs.of(measured), SAME_SAMPLE)
+    strict = known == np.maximum(_stated(asked)[design], _stated(Designs.of(measured))[row])
+    same[design[strict], row[strict]] = True
+    return same
+
+
+def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pairs of an asked cell and a row whose anode has a name, alike in all that both state.
+
+    Parameters
+    ----------
+    asked, rows : Designs
+        Columns of `CellDesign`.
+
+    Returns
+    -------
+    design, row : ndarray of int, shape (n_pairs,)
+        Places of both, ascending.
+    share : ndarray, shape (n_pairs,)
+        Of what the asked design states, how much the row states too, 0 to 1.
+
+    Examples
+    --------
+    The asked cell states electrolyte, temperature (25 °C where empty), anode and silicon share, the row but the last:
+
+    >>> asked = Designs.of(pd.DataFrame({"electrolyte": ["LPSCl"], "anode": ["Si"], "silicon_wt_pct": [60.0]}))
+    >>> rows = Designs.of(pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["si"], "stack_pressure_mpa": [5.0]}))
+    >>> [each.tolist() for each in same_where_known(asked, rows)]
+    [[0], [0], [0.75]]
+    """
+    numbers = {"": -1}
+    anodes, measured = (_words(each.coded("anode"), numbers) for each in (asked, rows))
+    named = np.flatnonzero(np.isin(anodes, measured[measured >= 0]))
+    if not len(named):
+        return named, named, np.zeros(0)
+    asked = asked.take(named)
+    design, row, known = _pairs(asked, rows, NEARLY_ONE)
+    return named[design], row, known / _stated(asked)[design]
+
+
+def _pairs(asked: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of designs alike in all columns that both state, and how many these are."""
+    numbers = {"": -1}
+    anodes, own_anodes = (_words(each.coded("anode"), numbers) for each in (asked, own))
+    design, row = np.nonzero(anodes[:, None] == own_anodes)
+    alike = _same_electrolytes(asked, own, within)
+    agree = alike[read_electrolytes(asked).codes[design], read_electrolytes(own).codes[row]]
+    design, row = design[agree], row[agree]
+    known = np.ones(len(design), dtype=np.int64)  # the electrolyte
+    for mine, others in _columns(asked, own):
+        one, other = mine[design], others[row]
+        both = ~(np.isnan(one) | np.isnan(other))
+        agree = ~both | np.isclose(one, other, rtol=1e-6, atol=0.0)
+        design, row, known = design[agree], row[agree], (known + both)[agree]
+    return design, row, known
+
+
+def _columns(*tables: Designs) -> Iterator[tuple[np.ndarray, ...]]:
+    """Each compared column of some tables as numbers, texts numbered alike in all; NaN where nothing is stated."""
+    as_numbers = columns_as_numbers(CellDesign)
     for column in sorted(CellDesign.model_fields.keys() - NOT_COMPARED):
-        if column in as_numbers:
-            one, other = asked.number(column)[:, None], own.number(column)[None, :]
-            if column == "temperature_c":
-                one, other = (np.where(np.isnan(each), DEFAULT_TEMPERATURE_C, each) for each in (one, other))
-            same &= np.isclose(one, other, rtol=1e-6, atol=0.0, equal_nan=True)
+        if column == "temperature_c":
+            given = [each.number(column) for each in tables]
+            yield tuple(np.where(np.isnan(each), DEFAULT_TEMPERATURE_C, each) for each in given)
+        elif column in as_numbers:
+            yield tuple(each.number(column) for each in tables)
         else:
-            (codes, texts), (own_codes, own_texts) = asked.coded(column), own.coded(column)
-            words = np.array([[_plain(text) == _plain(mine) for mine in own_texts] for text in texts], dtype=bool)
-            same &= words.reshape(len(texts), len(own_texts))[np.ix_(codes, own_codes)]
-    return np.asarray(same)
+            numbers = {"": -1}
+            codes = [_words(each.coded(column), numbers).astype(float) for each in tables]
+            yield tuple(np.where(each < 0, np.nan, each) for each in codes)
 
 
-def _same_electrolytes(asked: Designs, own: Designs) -> np.ndarray:
-    """Compositions that are one; names without a stoichiometry where they are written alike."""
+def _stated(designs: Designs) -> np.ndarray:
+    """How many of the compared columns each design states, the electrolyte among them, shape (n_designs,)."""
+    return np.asarray(1 + sum((~np.isnan(values)).astype(np.int64) for (values,) in _columns(designs)))
+
+
+def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
+    """Number of each design's text, whatever its case and blanks; new ones get the next."""
+    codes, texts = coded
+    plain = [" ".join(text.lower().split()) for text in texts]
+    return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
+
+
+def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:
+    """Which distinct electrolytes are one: by composition, those without a stoichiometry by their names."""
     one, other = read_electrolytes(asked), read_electrolytes(own)
-    fractions, mine = one.amounts.dense()[one.amounts.codes], other.amounts.dense()[other.amounts.codes]
-    alike = np.array(
-        [
-            [
-                np.allclose(vector, vectors, atol=1e-4) if np.isfinite(vector[0] + vectors[0]) else _plain(text) == name
-                for vectors, name in zip(mine, map(_plain, other.written), strict=True)
-            ]
-            for vector, text in zip(fractions, one.written, strict=True)
-        ],
-        dtype=bool,
-    )
-    return np.asarray(alike.reshape(len(one.written), len(other.written))[np.ix_(one.codes, other.codes)])
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
+    (fractions, mine), numbers = (each.amounts.dense() for each in (one, other)), dict[str, int]()
+    compositions = np.zeros((len(fractions), len(mine)), dtype=bool)
+    compositions[KnownCompositions(mine, within).pairs(fractions)] = True
+    words, own_words = (_words((np.arange(len(each.written)), each.written), numbers) for each in (one, other))
+    unread = np.isnan(fractions[one.amounts.codes, :1]) & np.isnan(mine[other.amounts.codes, 0])
+    alike = compositions[np.ix_(one.amounts.codes, other.amounts.codes)]
+    return np.asarray(alike | (unread & (words[:, None] == own_words)))

@@ -18,9 +18,11 @@ from models.differences import Differences
 from models.domain import Domain
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.intervals import Calibration
+from models.known.cells import KnownCells
 from models.known.measurements import Measurements
 from models.lab_effect import LabEffect
 from models.tasks.registry import TASKS
+from models.tasks.task import Task
 
 DesignsT = TypeVar("DesignsT", pd.DataFrame, Designs)
 
@@ -42,6 +44,7 @@ class Part:
     settings : further numbers the model needs (the fade law's shape)
     lab : what the user's own measurements can do; None as for calibration
     known : what was measured of which composition; None where predictions are not drawn to it
+    cells : what was measured of which cell, read off the domain when first asked for
     unfamiliar : calibration for electrolytes of a class that was never learnt from; None where none was made
     differences : by target column, how far differences of two designs can be believed; empty as for calibration, in
         models saved before they were learnt, and where too few papers tell two designs
@@ -54,6 +57,7 @@ class Part:
     settings: dict[str, float] = field(default_factory=dict)
     lab: LabEffect | None = None
     known: Measurements | None = None
+    cells: KnownCells | None = field(default=None, repr=False, compare=False)
     unfamiliar: Calibration | None = None
     differences: dict[str, Differences] = field(default_factory=dict)
 
@@ -129,6 +133,25 @@ def with_link(designs: DesignsT, predicted: np.ndarray) -> DesignsT:
     measured = number(designs, "electrolyte_conductivity_s_per_cm")
     known = measured > 0
     return designs.assign(**{CONDUCTIVITY_COLUMN: np.where(known, np.log10(np.where(known, measured, 1.0)), predicted)})
+
+
+def published_bounds(task: Task, part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds of what each training row measured, on the model's scale, shape (n_rows,) each; NaN for nothing.
+
+    Parameters
+    ----------
+    task : Task
+        Its quantity; of several targets the last one tells the value on the model's scale.
+    part : Part
+        Its fitted model.
+    """
+    target, rows = task.targets[-1], part.domain.precedents if part.domain else []
+    published = [task.published(target, row, np.nan, part.settings) for row in rows]
+    with np.errstate(divide="ignore"):
+        value = np.array([float(task.on_scale(target, each, np.empty(0), part.settings)) for each, _ in published])
+    mark = np.array([qualifier for _, qualifier in published])
+    known = np.isfinite(value)
+    return np.where(known & (mark == "<"), -np.inf, value), np.where(known & (mark == ">"), np.inf, value)
 
 
 def part_state(part: Part) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from models.explain.literature import feature_of
 from models.explain.readings import reading
 from models.explain.sweep import Sweep
 from models.explain.waterfall import Waterfall
+from models.predictor import NO_POINT
 from models.tasks.registry import TARGETS, task_of
 from reporting import pages
 from reporting.explain import figures as pictures
@@ -41,12 +42,16 @@ def waterfall_blocks(waterfall: Waterfall, name: str, sentence: str, written: Wr
     figure = pictures.warned(pictures.waterfall(waterfall, labels, pieces), sentence)
     sign = " " if target.log10 else " + "
     steps = sign.join(waterfall.step_in_words(piece) for piece in pieces)
-    sum_in_words = f"{waterfall.base:.3g}{sign}{steps} = {waterfall.rebuilt:.3g} {target.unit}"
-    caption = (
-        f"{waterfall.title}. From the base to the prediction {target.show(waterfall.predicted)} {target.unit} "
-        f"(90 % interval {target.show(waterfall.low)} to {target.show(waterfall.high)}): "
-        f"{sum_in_words.replace('+ -', '- ').replace('+ +', '+ ')}."
-    )
+    ends = f"{target.show(waterfall.low)} to {target.show(waterfall.high)}"
+    steps = f"{waterfall.base:.3g}{sign}{steps}"
+    if np.isnan(waterfall.predicted):
+        told = f"{waterfall.range_of}: {ends} {target.unit}. What moves the model, from the base: {steps}"
+    else:
+        told = (
+            f"From the base to the prediction {target.show(waterfall.predicted)} {target.unit} (90 % interval {ends}): "
+            f"{steps} = {waterfall.rebuilt:.3g} {target.unit}"
+        )
+    caption = f"{waterfall.title}. {told.replace('+ -', '- ').replace('+ +', '+ ')}."
     return [written.picture(name, figure, waterfall.steps, caption)]
 
 
@@ -67,6 +72,7 @@ def sweep_blocks(bundle: Bundle, sweep: Sweep, name: str, sentence: str, written
     is_fading = any(target.at_cycle for target in task_of(sweep.target).targets)
     law = " Values of other cycles are brought there by the fade law." if is_fading else ""
     flat = " The prediction does not move: the model makes nothing of it here." if sweep.is_flat else ""
+    flat += "" if sweep.is_told else f" {NO_POINT.capitalize()}; the band is the range that comparable papers report."
     caption = (
         f"{TARGETS[sweep.target].label} of {sweep.design} along {label}, all else unchanged.{flat} {len(sweep.known)} "
         f"measurements of other cells, from {pages.counted(sweep.known['paper'].nunique(), 'paper')}.{law}"

@@ -228,10 +228,15 @@ def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) 
         _write(plot, max(before, after), place, prediction.step_in_words(piece))
     plot.plot([base, base], [places[1], places[0]], color=QUIET, linewidth=0.8, zorder=0)
     plot.hlines(places[-1], low, high, color=INK, linewidth=6, alpha=0.3)
-    plot.plot(predicted, places[-1], "D", color=INK, markersize=8)
     interval = f"{target.show(prediction.low)} to {target.show(prediction.high)}"
-    _write(plot, predicted, places[-1] - 0.32, f"{target.show(prediction.predicted)} {target.unit} ({interval})")
-    plot.set_yticks(places, ["base: the mean over the training", *labels, "prediction, with its interval"], fontsize=8)
+    end = "prediction, with its interval"
+    if np.isfinite(predicted):
+        plot.plot(predicted, places[-1], "D", color=INK, markersize=8)
+        _write(plot, predicted, places[-1] - 0.32, f"{target.show(prediction.predicted)} {target.unit} ({interval})")
+    else:
+        end = "no point: range of comparable papers"
+        _write(plot, low, places[-1] - 0.32, f"{interval} {target.unit}")
+    plot.set_yticks(places, ["base: the mean over the training", *labels, end], fontsize=8)
     plot.margins(x=0.16)
     if (limits := _limits_around_steps(reached, low, high, target.log10)) is not None:
         plot.set_xlim(*limits)

@@ -38,7 +38,9 @@ export function waterfall(explanation, target) {
       {},
       row("knowing nothing of the design", "", mark(scale, base), printed(base), "end"),
       ...rows,
-      row("this prediction", "", mark(scale, prediction), printed(prediction), "end"),
+      prediction === null
+        ? row("this prediction", "no point: no skill on papers never seen", [], "", "end")
+        : row("this prediction", "", mark(scale, prediction), printed(prediction), "end"),
     ),
   );
   const silent = target.skill && !target.skill.shown;

@@ -14,7 +14,7 @@ from features.feature import number
 from features.tables.mistakes import InputError, Mistake
 from models.candidates import candidate_frame
 from models.domain import Domain
-from models.predictor import DEFAULT_CYCLE, Predictor, check_targets
+from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from models.tasks.target import Target
@@ -76,9 +76,10 @@ def suggest(
     """Return the candidates whose measurement would teach most, for each target.
 
     One after the other, the candidate with the highest score is chosen. The score is the width of the 90 % interval,
-    as the predictions give it (decades, percentage points), times the distance to the nearest training design or
-    candidate already chosen over the distance that counts as far, at most 1: what is stranger than far teaches no more
-    for it, and a candidate that resembles a chosen one has become as good as known. Equal scores go by row order.
+    or of the range of comparable papers, as the predictions give it (decades, percentage points), times the distance to
+    the nearest training design or candidate already chosen over the distance that counts as far, at most 1: what is
+    stranger than far teaches no more for it, and a candidate that resembles a chosen one has become as good as known.
+    Equal scores go by row order.
 
     What a measurement costs, and whether the design can be made, is not asked.
 
@@ -116,7 +117,7 @@ def suggest(
         remarks.append(f"{n} asked for, but there are only {len(designs)} candidates")
     shown = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
     frame = designs.reset_index(drop=True)
-    predictions = predictor.predict(frame, targets=wanted, precedents=0)
+    predictions = predictor.predict(frame, targets=wanted, precedents=0, points=False)
     _say_skill(predictor, wanted, remarks)
     cells = with_conductivity(frame, predictor.bundle.parts[LINK])
     rows: list[tuple[object, ...]] = []
@@ -133,7 +134,8 @@ def suggest(
         remarks += _left_out(column, width, known, len(picks), n)
         for rank, choice in enumerate(picks, start=1):
             place = choice.place
-            why = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart)
+            told = "interval" if np.isfinite(table[column].iloc[place]) else "range of comparable papers"
+            why = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart, told)
             rows.append((designs.index[place], shown[place], column, rank, choice.score, why))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -175,7 +177,9 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
     return picks
 
 
-def reason(target: Target, design: pd.DataFrame, width: float, known: float, apart: float) -> str:
+def reason(
+    target: Target, design: pd.DataFrame, width: float, known: float, apart: float, told: str = "interval"
+) -> str:
     """Return why a candidate was chosen, in words.
 
     Parameters
@@ -190,8 +194,10 @@ def reason(target: Target, design: pd.DataFrame, width: float, known: float, apa
         Distance to the nearest training design, in standard deviations.
     apart : float
         Distance to the nearest candidate chosen before, infinite for the first.
+    told : str
+        What is so wide.
     """
-    words = f"interval {width:.1f} decades wide" if target.log10 else f"interval {width:.0f} {target.error_unit} wide"
+    words = f"{told} {width:.1f} decades wide" if target.log10 else f"{told} {width:.0f} {target.error_unit} wide"
     if target.at_cycle:
         cycle = number(design, "cycle")[0]
         words += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
@@ -287,5 +293,6 @@ def _say_skill(predictor: Predictor, wanted: Sequence[str], remarks: list[str]) 
     skill = predictor.bundle.facts.get("skill", {})
     if silent := [column for column in wanted if not skill.get(column, {}).get("shown", True)]:
         remarks.append(
-            f"no skill shown yet on unseen papers: {', '.join(silent)}; there the distance says more than the width"
+            f"{', '.join(silent)}: {NO_POINT}; the width is that of what comparable papers report, and the distance "
+            "says more"
         )

@@ -12,7 +12,7 @@ from models.candidates import has_anode
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
-from models.predictor import DEFAULT_CYCLE, MEASURED, check_targets
+from models.predictor import DEFAULT_CYCLE, MEASURED, RANGE_OF, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline
@@ -48,17 +48,25 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
     targets = check_targets(request.targets)
     read = read_designs(request.designs, deadline)
     frame = good_frame(read)
-    table = model.predictor.predict(frame, targets=request.targets, precedents=0).table
+    predictions = model.predictor.predict(frame, targets=request.targets, precedents=0, points=False)
+    table = predictions.table
     results = [
-        {"explanations": dict[str, Any](), "notices": notice.split("; ") if notice else []}
-        for notice in table["notice"]
+        {
+            "explanations": dict[str, Any](),
+            "notices": notice.split("; ") if notice else [],
+            "range_of": str(table[RANGE_OF].iloc[place]) or None if RANGE_OF in table else None,
+        }
+        for place, notice in enumerate(table["notice"])
     ]
-    moved = moved_by(table)
     for column in targets:
         deadline.check()
+        moved = moved_by(predictions, column)
         for place, explanation in enumerate(_explanations(model, column, frame, request.top)):
-            if explanation and task_of(column).draws_to_measured and moved[place]:
-                _add_measured(explanation, float(table[column].iloc[place]), str(moved[place]))
+            told = float(table[column].iloc[place])
+            if explanation and np.isnan(told):  # no skill: the model's reasons, and no point that they lead to
+                explanation["prediction"] = None
+            elif explanation and moved[place]:
+                _add_measured(explanation, told, str(moved[place]), column)
             results[place]["explanations"][column] = explanation
     return {"model": model.short, "results": with_errors(read, iter(results))}
 
@@ -92,13 +100,13 @@ def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) ->
     }
 
 
-def _add_measured(explanation: dict[str, Any], told: float, text: str) -> None:
+def _add_measured(explanation: dict[str, Any], told: float, text: str, column: str) -> None:
     """Add the step from the model's prediction to the one that is told, drawn to measured values."""
     factor = explanation["scale"] == "factor"
     moved = told / explanation["prediction"] if factor else told - explanation["prediction"]
     step = {
         "feature": MEASURED,
-        "label": step_label(text),
+        "label": step_label(text, column),
         "unit": "",
         "value": None,
         "said": text,

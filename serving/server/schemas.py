@@ -231,7 +231,7 @@ class Explanation(BaseModel):
     scale: str = Field(description="factor or points")
     unit: str
     base: float
-    prediction: float
+    prediction: float | None = Field(description="null where no skill is shown: see `range_of`")
     steps: list[Step]
     rest: float = Field(description="of all other features together")
 
@@ -241,6 +241,9 @@ class Explained(BaseModel):
 
     explanations: dict[str, Explanation | None] | None = None
     notices: list[str] | None = None
+    range_of: str | None = Field(
+        default=None, description="which targets have no point, and whose values their ranges hold"
+    )
     error: list[str] | None = None
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle
-from models.comparable import FEWEST, Reported, ranges
+from models.comparable import FEWEST, Reported, ranges, reported
+from models.exceedance import probability_column
 from models.intervals import Calibration
 from models.lab_effect import Kernel, LabEffect
 from models.predictor import RANGE_OF, Predictor
-from models.tasks.registry import TARGETS
+from models.tasks.registry import TARGETS, TASKS
 from tests.shared import ROOT
 from training.train import Trained
 
@@ -90,6 +91,19 @@ def test_a_target_without_skill_has_a_range_and_no_point(silent: Predictor) -> N
     assert told[RANGE_OF][1] == ""
     assert told[RANGE_OF][0].startswith("retention_pct, cycle_life_80: no point, the range of ")
     assert RANGE_OF not in plain
+
+
+def test_a_limit_is_passed_by_the_share_of_comparable_papers_above_it(silent: Predictor) -> None:
+    above = {"cycle_life_80": 100.0, "ice_pct": 80.0}
+    strange = CELLS.head(1).assign(electrolyte="Li3InCl6")  # of halides too few papers tell, so all are comparable
+    told = silent.predict(strange, points=False, above=above).table.iloc[0]
+    plain = silent.predict(strange, above=above).table.iloc[0]
+    life, with_skill = (probability_column(*limit) for limit in above.items())
+    fade = reported(TASKS["fade"], silent.bundle.parts["fade"])
+    lives = pd.Series(fade.middle > np.log10(99.0)).groupby(fade.papers).mean()
+    assert told[RANGE_OF].endswith(f"{len(lives)} papers of all classes")
+    assert told[life] == pytest.approx((lives.sum() + 0.5) / (len(lives) + 1))
+    assert told[with_skill] == plain[with_skill]
 
 
 def test_retention_and_life_come_from_one_law(silent: Predictor) -> None:

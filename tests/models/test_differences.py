@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from features.tables.records import Candidate
-from models.bundle import load_bundle, save_bundle
+from models.bundle import Bundle, load_bundle, save_bundle
 from models.candidates import candidate_frame
 from models.decisions.comparison import compare
 from models.differences import Differences, Pairs, believed_share, calibrate_differences
 from models.ensemble import Labels
 from models.intervals import Calibration
-from models.predictor import Predictor
+from models.predictor import NO_POINT, Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.examples import Examples
 from models.tasks.fade import FadeTask
@@ -152,10 +152,17 @@ def test_what_is_not_judged_is_not_told(predictor: Predictor) -> None:
     cells = FRAME.assign(anode="micro-Si", silicon_wt_pct=99.0)
     found = compare(predictor, cells, np.array([0]), np.array([1]), ["ice_pct"])
     assert found.table.filter(like="difference").isna().all(axis=None)
-    assert found.table["ice_pct_a"].notna().all()
-    assert "not judged" in found.notices[0]
+    assert "not judged" in found.notices[-1]
     with pytest.raises(ValueError, match="no differences are told"):
         compare(predictor, cells, np.array([0]), np.array([1]), ["cycle_life_80"])
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_value_without_skill_is_no_point_beside_a_difference_either(predictor: Predictor, shown: bool) -> None:
+    bundle = Bundle(predictor.bundle.parts, {**predictor.bundle.facts, "skill": {"ice_pct": {"shown": shown}}})
+    found = compare(Predictor(bundle), FRAME.assign(anode="Si"), np.array([0]), np.array([1]), ["ice_pct"])
+    assert found.table[["ice_pct_a", "ice_pct_b"]].notna().to_numpy().tolist() == [[shown, shown]]
+    assert any(notice.startswith(f"ice_pct: {NO_POINT}") for notice in found.notices) is not shown
 
 
 def test_a_cell_is_not_compared_with_a_bare_electrolyte(predictor: Predictor) -> None:

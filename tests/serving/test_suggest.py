@@ -10,7 +10,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
-from models.predictor import Predictor
+from models.predictor import NO_POINT, Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.fade import LIFE, RETENTION
 from models.tasks.ice import ICE
@@ -136,9 +136,17 @@ def test_skill_that_is_not_shown_is_said() -> None:
     bundle = load_bundle(ROOT / "tests" / "bundles" / "v1")
     bundle.facts["skill"] = {SIGMA: {"shown": True}, ICE.column: {"shown": False}}
     said: list[str] = []
-    suggest(Predictor(bundle), candidate_frame([CELL]), 1, [SIGMA, ICE.column], remarks=said)
-    expected = f"no skill shown yet on unseen papers: {ICE.column}; there the distance says more than the width"
+    predictor, cells = Predictor(bundle), candidate_frame([CELL])
+    table = suggest(predictor, cells, 1, [SIGMA, ICE.column], remarks=said)
+    expected = (
+        f"{ICE.column}: {NO_POINT}; the width is that of what comparable papers report, and the distance says more"
+    )
     assert expected in said
+    told = predictor.predict(cells, targets=[ICE.column], points=False).table
+    width = float(told["ice_pct_high"].iloc[0] - told["ice_pct_low"].iloc[0])
+    reasons = table.set_index("target")["reason"]
+    assert reasons[ICE.column].startswith(f"range of comparable papers {width:.0f} percentage points wide; ")
+    assert reasons.get(SIGMA, "interval ").startswith("interval ")
 
 
 def test_wrong_questions_are_refused(predictor: Predictor) -> None:

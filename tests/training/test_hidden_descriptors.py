@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from benchmarks.described import hidden
 from features.tables.described import coverage, mean_coverage
+from training.evaluation.learning_curve import hidden
 
 FULL = {
     "film_thickness_nm": 100.0, "silicon_size_nm": 50.0, "silicon_wt_pct": 80.0, "carbon_wt_pct": 5.0,

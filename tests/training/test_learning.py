@@ -15,7 +15,7 @@ from training.data.groups import Kinship
 from training.evaluation import crossvalidate
 from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate, validate
 from training.evaluation.errors import errors
-from training.evaluation.learning_curve import curve_fits, learning_curve
+from training.evaluation.learning_curve import curve_fits, described_curve, learning_curve
 
 QUICK = {name: {"quick": Recipe(rounds=5, members=1)} for name in ("conductivity", "ice", "fade")}
 PROTOCOL = Protocol(folds=3, repeats=2, seed=1)
@@ -106,3 +106,14 @@ def test_the_recipe_chosen_most_often_is_used(once: dict[str, OutOfFold], monkey
     learning_curve(found, dict.fromkeys(QUICK, recipes), (0.3,), PROTOCOL)
     assert used
     assert set(used) == {recipes["two"]}
+
+
+def test_all_that_is_stated_kept_is_the_plain_protocol(once: dict[str, OutOfFold]) -> None:
+    curves = described_curve(once, QUICK, PROTOCOL, kept=(1.0, 0.0))
+    assert set(curves) == {"ice_pct", "retention_pct"}  # cells alone have the nine descriptors
+    for column, (full, none) in curves.items():
+        error, _ = errors(TARGETS[column], once[task_of(column).name])
+        assert full.ratio == pytest.approx(error[MODEL].mean() / error["dummy"].mean())
+        assert full.low <= full.ratio <= full.high
+        assert (full.kept, none.kept, none.known) == (1.0, 0.0, 0.0)
+        assert 0.3 < full.known < 0.6

@@ -1,22 +1,122 @@
-"""Learning curves: the error on papers never seen, by the share of the other papers that were learnt from."""
+"""Learning curves: the error on papers never seen, by the share of the other papers that were learnt from, and by how
+much of the cells these papers describe."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
+from features.tables.described import DESCRIPTORS, mean_coverage
+from features.tables.literature import Literature
+from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
-from training.config import Protocol
+from training.config import CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap_ratio
-from training.evaluation.crossvalidate import MODEL, Choices, ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.crossvalidate import (
+    MODEL,
+    Choices,
+    ConductivityLink,
+    OutOfFold,
+    Progress,
+    cross_validate,
+    validate,
+)
 from training.evaluation.errors import errors
 
 CurvePoint = tuple[float, int, float, float, float, float]
 """Share of the training groups, groups judged, mean absolute error, its 90 % bootstrap interval over groups, and the
 dummy's error."""
+
+
+SHARES = (0.3, 0.6, 1.0)
+"""Shares of the papers that are learned from."""
+KEPT = (1.0, 0.5, 0.0)
+"""Shares of the stated descriptors that are kept."""
+
+
+@dataclass(frozen=True)
+class DescribedPoint:
+    """Error on papers never seen where a part of what the papers state of their cells is hidden.
+
+    Attributes
+    ----------
+    kept : float
+        Share of the stated descriptors that is left, 0 to 1.
+    known : float
+        Share of the nine descriptors that is known then.
+    groups : int
+        Groups of papers judged.
+    ratio, low, high : float
+        Error over the dummy's, with its 90 % bootstrap interval over groups.
+    """
+
+    kept: float
+    known: float
+    groups: int
+    ratio: float
+    low: float
+    high: float
+
+
+def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
+    """Return designs of which each stated descriptor was hidden with the chance 1 - kept.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of `CellDesign`.
+    kept : float
+        Share that stays, 0 to 1.
+    seed : int
+        Of the draw; a smaller share hides what a larger one hides, and more.
+    """
+    left = designs.copy()
+    draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
+    for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
+        for column in descriptor.columns:
+            left[column] = pd.to_numeric(left[column]).where(drawn < kept)
+    return left
+
+
+def described_curve(
+    found: Mapping[str, OutOfFold],
+    choices: Mapping[str, Choices],
+    protocol: Protocol,
+    link: ConductivityLink | None = None,
+    kept: Sequence[float] = KEPT,
+) -> dict[str, list[DescribedPoint]]:
+    """Error of each target of cells, descriptors hidden by chance in training and test papers alike; one repeat.
+
+    Parameters
+    ----------
+    found, choices, protocol, link
+        As for `learning_curve`.
+    kept : sequence of float
+        Shares of the stated descriptors to keep, 0 to 1.
+    """
+    once = Protocol(protocol.folds, 1, protocol.seed)
+    link = link or ConductivityLink(found[LINK].examples, choices[LINK], protocol.seed)
+    curves: dict[str, list[DescribedPoint]] = {}
+    for column, target in targets_with_an_error().items():
+        name = task_of(column).name
+        if not TASKS[name].of_cells:
+            continue
+        examples, best = found[name].examples, _most(found[name].chosen)
+        kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
+        for share in kept:
+            told = Examples(hidden(examples.designs, share, once.seed), examples.labels)
+            again = validate(name, told, kin, recipes, once, link=link, baselines=["dummy"])
+            error, rows = errors(target, again)
+            groups, ours, dummy = again.groups[rows], error[MODEL], error["dummy"]
+            known = mean_coverage(told.designs.to_dict("records"))
+            low, high = bootstrap_ratio(groups, ours, dummy, once.seed)
+            point = DescribedPoint(share, known, len(np.unique(groups)), float(ours.sum() / dummy.sum()), low, high)
+            curves.setdefault(column, []).append(point)
+    return curves
 
 
 def learning_curve(
@@ -69,6 +169,26 @@ def learning_curve(
             point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)
     return curves
+
+
+def both_curves(
+    literature: Literature, protocol: Protocol | None = None
+) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
+    """Return the curves over papers and over descriptors, each quantity by the first of its recipes.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    protocol : Protocol or None
+        Folds, repeats and seed; five folds once where None.
+    """
+    protocol = protocol or Protocol(repeats=1)
+    choices: dict[str, Choices] = {name: dict([next(iter(each.items()))]) for name, each in CHOICES.items()}
+    link = ConductivityLink(TASKS[LINK].examples(literature), choices[LINK], protocol.seed)
+    found = cross_validate(literature, choices, protocol, link=link)
+    learning = learning_curve(found, choices, SHARES, protocol, link=link)
+    return learning, described_curve(found, choices, protocol, link)
 
 
 def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:

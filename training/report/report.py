@@ -23,6 +23,7 @@ from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
 from training.report import (
+    described,
     distance,
     lab_effect,
     questions_page,
@@ -99,6 +100,7 @@ def write_report(
         *lab_effect.section(trained, folder),
         *within_papers.section(trained),
         *sections.learning(trained.learning, folder),
+        *described.section(trained.learning, trained.described),
         *_importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
         *sections.worst(trained, tables),

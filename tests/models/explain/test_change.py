@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from features.tables.records import Candidate
+from models.bundle import Bundle
 from models.candidates import candidate_frame
 from models.explain.counterfactuals import changes
 from models.explain.questions import Want
@@ -87,3 +88,11 @@ def test_the_change_is_a_table_with_intervals(planted: Predictor, tmp_path: Path
     assert table.header == ["change", "cycle life to 80 % (90 %)", "size of the change"]
     assert "cycles (" in str(table.rows[0][1])
     assert (tmp_path / "01_changes.csv").is_file()
+
+
+def test_without_skill_no_change_is_said_to_reach_a_value(planted: Predictor) -> None:
+    silent = Predictor(Bundle(planted.bundle.parts, {"skill": {"cycle_life_80": {"shown": False}}}))
+    found = changes(silent, cell(stack_pressure_mpa=2.0), LIFE, ["stack_pressure_mpa"])
+    assert (found.found, found.nearest, found.tried) == ([], None, 0)
+    assert found.verdict.endswith("not searched. cycle_life_80: no point: no skill on papers never seen, so no change "
+                                  "is known to reach a value.")  # fmt: skip

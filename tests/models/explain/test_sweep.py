@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from features.tables.records import Candidate
+from models.bundle import Bundle
 from models.candidates import candidate_frame
 from models.explain.literature import known_values, measured_points
 from models.explain.sweep import Sweep, grid, sweep
@@ -101,3 +102,14 @@ def test_the_grid_is_logarithmic_over_a_decade(low: float, high: float, given: f
     assert values.min() == low
     assert values.max() == np.nanmax([high, given])
     assert np.isnan(given) or given in values
+
+
+def test_without_skill_a_sweep_is_the_range_of_comparable_papers(planted: Predictor, tmp_path: Path) -> None:
+    silent = Predictor(Bundle(planted.bundle.parts, {"skill": {"cycle_life_80": {"shown": False}}}))
+    found = swept(silent, "stack_pressure_mpa")
+    assert found.table["predicted"].isna().all()
+    assert found.table[["low", "high"]].nunique().tolist() == [1, 1]  # the papers know no pressure of the design
+    assert not found.is_flat
+    (picture,) = sweep_blocks(silent.bundle, found, "swept", "", Written(tmp_path))
+    assert isinstance(picture, Picture)
+    assert "No point: no skill on papers never seen; the band is the range that comparable papers" in picture.caption
