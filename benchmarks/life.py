@@ -279,10 +279,12 @@ def in_short(rows: list[dict[str, object]]) -> str:
         f"{row['cycles given']} cycles ({row['silion']} decades, ratio {row['ratio']}, {_cell(row['ratio interval'])})"
         for row in shown
     ]
-    where = f"given {', '.join(texts)}, and no better is shown otherwise" if texts else "given no number of cycles"
+    others = "with other numbers of cycles no skill is shown yet"
+    where = f"given {', '.join(texts)}; {others}" if texts else "given no number of cycles"
     return (
-        "- **Use with care** the life of a liquid cell with silicon from its own first cycles: of a protocol never "
-        f"seen it is told better than by the median or the cell's own line {where}; of solid-state cells a range only."
+        "- **Use with care** the life of a liquid-electrolyte cell with silicon, predicted from its first cycles. "
+        "Under a protocol that the model never saw, it beats both the median and a straight line through the cell's "
+        f"own capacities {where}. For solid-state cells you get a range only."
     )
 
 

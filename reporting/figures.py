@@ -140,21 +140,21 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     rows : sequence of (str, float, float, float)
         Name of the target, its ratio of errors, low and high end of the ratio; the first is drawn on top.
     """
-    figure, plot = axes(6.4, 0.9 + 0.6 * len(rows))
-    for place, (_, value, low, high) in enumerate(reversed(rows)):
+    figure, plot = axes(2.8, 0.7 + 0.6 * len(rows))  # a telephone shows it without shrinking its letters
+    for place, (name, value, low, high) in enumerate(reversed(rows)):
         colour = INK if high < 1 else QUIET
         plot.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="round")
         plot.plot(value, place, "o", color=colour, markersize=9)
         plot.annotate(
-            f"{value:.2f}", (value, place), textcoords="offset points", xytext=(0, 10), ha="center", fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            f"{name}: {value:.2f}", (0, place), xycoords=("axes fraction", "data"), textcoords="offset points",
+            xytext=(0, 9), fontsize=8, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
-    plot.axvline(1, color="black", linewidth=1)
-    plot.set_yticks(range(len(rows)), [name for name, *_ in reversed(rows)])
-    plot.set(
-        xlabel="error / error of the median (90 % interval); below 1 is skill",
-        ylim=(-0.6, len(rows) - 0.2),
-    )
+    plot.axvline(1, color="black", linewidth=1, zorder=0)
+    plot.set_yticks([])
+    plot.spines["left"].set_visible(False)
+    plot.tick_params(labelsize=8)
+    plot.set_xlabel("error / error of the median; left of 1 is skill", fontsize=8)
+    plot.set_ylim(-0.6, len(rows) - 0.1)
     return figure
 
 

@@ -29,6 +29,24 @@ def registered(reference: str | None) -> Version | None:
         return None
 
 
+def figure_name(name: str) -> str:
+    """Return what people read in place of the stored name of a figure of skill.
+
+    An error ratio is the error divided by that of always guessing the median of the table.
+
+    Parameters
+    ----------
+    name : str
+        `skill_name` of a score.
+
+    Examples
+    --------
+    >>> figure_name("error over the dummy's"), figure_name("concordance")
+    ('error ratio', 'concordance')
+    """
+    return "error ratio" if name == "error over the dummy's" else name
+
+
 def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
     """Describe a model in a few lines.
 
@@ -52,9 +70,10 @@ def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
         "skill on papers never seen (90 % intervals):",
     ]
     for column, score in facts["skill"].items():
-        skill = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
+        ends = f"{score['skill_low']:.2f} to {score['skill_high']:.2f}"
+        skill = f"{figure_name(score['skill_name'])} {score['skill']:.2f} ({ends})"
         coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
-        lines.append(f"  {TARGETS[column].label:<30} {skill:<45} {coverage:<28} {score['verdict']}")
+        lines.append(f"  {TARGETS[column].label:<30} {skill:<32} {coverage:<28} {score['verdict']}")
     return "\n".join([*lines, *_stable_features(facts)])
 
 

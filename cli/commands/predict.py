@@ -201,7 +201,7 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
         print(f"{NO_POINT}; [ ] is what comparable papers report (column range_of)")
         print("\n".join(f"  {text}" for text in told[:3]))
     if result.nearest:
-        print(f"nearest literature rows: {result.nearest.name}")
+        print(f"nearest literature rows: {result.nearest}")
     if notices := text_notices(result.table):
         print(f"notices:\n{notices}")
     if result.rejected is None:

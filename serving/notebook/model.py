@@ -18,6 +18,7 @@ from models.lab_calibration import measured_frame
 from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS, task_of
+from reporting.model_summary import figure_name
 from serving.notebook import html
 from serving.notebook.answers import Answers, Differences, Explanation, nearest_table
 from serving.notebook.designs import DesignsLike, read_designs, read_measured
@@ -254,7 +255,7 @@ class Model:
         rows = [
             [
                 escape(TARGETS[str(row.target)].label),
-                escape(str(row.skill_name)),
+                escape(figure_name(str(row.skill_name))),
                 f"{row.skill:.2f} [{row.skill_low:.2f} to {row.skill_high:.2f}]",
                 escape(f"{row.rows} rows, {row.papers} groups of papers"),
                 f"<b>{escape(str(row.verdict))}</b>",

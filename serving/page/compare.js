@@ -21,7 +21,7 @@ export function differenceTable({ pairs, notices, level }, letters, targets) {
         ];
       }),
   );
-  const caption = `The first beside the second, as if one laboratory made both; ${Math.round(100 * level)} % intervals`;
+  const caption = `The first minus the second (or divided by it), as if one laboratory made both; ${Math.round(100 * level)} % intervals`;
   const heads = ["designs", "target", "difference", "the first is higher"];
   return element(
     "div",

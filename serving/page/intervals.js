@@ -49,7 +49,7 @@ function predictionRow({ letter, prediction, before, measured, known, at }, targ
     element(
       "p",
       { class: "number" },
-      first.length ? "told: " : chip,
+      first.length ? "predicted: " : chip,
       value === null
         ? element("span", { class: "no-point" }, "range of comparable papers")
         : element("data", { class: "value", value }, shown(value, target.printed)),
@@ -120,8 +120,8 @@ function axis(scale, target) {
 }
 
 const MEASURES = {
-  "error over the dummy's": (range) => `its error is ${range} of a plain guess's`,
-  concordance: (range) => `it puts two lives in the right order with a chance of ${range}; 0.5 is a coin`,
+  "error over the dummy's": (range) => `its error is ${range} times that of the median of the tables`,
+  concordance: (range) => `it puts two cells in the right order with a probability of ${range}; 0.5 is chance`,
 };
 /** In words what the server names; any other name is shown as it is. */
 

@@ -12,7 +12,7 @@ export function lifeSection(container, level) {
   const text = element("textarea", { id: "cycles", rows: 6, cols: 60, spellcheck: "false", placeholder: PLACEHOLDER });
   const file = element("input", { type: "file", id: "cycles-file", accept: ".csv,.tsv,.txt" });
   const threshold = element("input", { type: "number", id: "threshold", min: 60, max: 97, step: "any", value: 80 });
-  const send = element("button", { type: "submit", class: "chief" }, "Tell the lives");
+  const send = element("button", { type: "submit", class: "chief" }, "Predict cycle life");
   const said = element("p", { class: "status", role: "status" });
   const answers = element("div", { class: "uploaded" });
   file.addEventListener("change", async () => {
@@ -34,11 +34,11 @@ export function lifeSection(container, level) {
     try {
       const request = { table: text.value, threshold_pct: Number(threshold.value), level: Number(level()) };
       const { results, mistakes } = await ask("life", request);
-      said.textContent = `${results.length} told, ${mistakes.length} refused.`;
+      said.textContent = `${results.length} cells predicted, ${mistakes.length} refused.`;
       answers.replaceChildren(...told(results), words(mistakes));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      said.textContent = "Nothing told.";
+      said.textContent = "Nothing predicted.";
       answers.replaceChildren(words(error.words));
     } finally {
       send.disabled = false;

@@ -18,7 +18,7 @@ export function nearest(rows, target) {
     row.distance === undefined || row.distance === null ? "" : row.distance.toFixed(2),
     element("span", { class: "source" }, source(row)),
   ]);
-  const heads = ["cell or electrolyte", "at", "measured", "distance", "says who"];
+  const heads = ["cell or electrolyte", "at", "measured", "distance", "paper"];
   const family = kin.length ? "; those of the electrolyte's family first" : "";
   const caption = `Nearest literature rows for ${target.label}${family}; distance in standard deviations`;
   return scrolled(caption, table(caption, heads, cells, { class: "nearest" }));

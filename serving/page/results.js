@@ -172,7 +172,7 @@ export class Results {
     return element(
       "section",
       { class: "why" },
-      element("h2", {}, `Why, and says who${this.several ? `: design ${letter}` : ""}`),
+      element("h2", {}, `Why, and from which papers${this.several ? `: design ${letter}` : ""}`),
       element(
         "fieldset",
         { class: "choice" },

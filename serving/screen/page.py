@@ -10,6 +10,7 @@ import pandas as pd
 from models.bundle import Bundle
 from models.explain.literature import nearest_measurements
 from models.tasks.registry import TARGETS
+from reporting.model_summary import figure_name
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
 from serving.predict.text import AMONG, CHANCE, DISTANCE
@@ -42,9 +43,10 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
         )
     for column in [column for column in space.targets if skill.get(column, {}).get("shown", False)]:
         score = skill[column]
-        measured = f"{score['skill_name']} {score['skill']:.2f} ({score['skill_low']:.2f} to {score['skill_high']:.2f})"
+        ends = f"{score['skill_low']:.2f} to {score['skill_high']:.2f}"
+        measured = f"{figure_name(score['skill_name'])} {score['skill']:.2f} ({ends})"
         sentences.append(
-            f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the dummy knows the values that "
+            f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the median knows the values that "
             "papers report, and nothing of the design."
         )
     if rest := [column for column in silent if column not in asked]:

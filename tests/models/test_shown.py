@@ -21,7 +21,7 @@ def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
     assert lines[3].startswith(f"rows learnt from: conductivity {len(learnt.lower)} of ")
     score = trained.scores["ice_pct"]
     (told,) = (line for line in lines if "initial Coulombic efficiency" in line)
-    assert f"error over the dummy's {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told
+    assert f"error ratio {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told
     assert told.endswith(score.verdict)
 
 

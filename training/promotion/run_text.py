@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from models.bundle import Bundle
 from models.ensemble import Recipe
 from models.tasks.registry import TARGETS
+from reporting.model_summary import figure_name
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score
@@ -19,8 +20,12 @@ DIGEST = 32
 """Hex digits of a table's SHA-256 that MLflow's digest of a data set holds; the tag `sha256` holds all."""
 
 
-_APART = ("two_sided", "gain_low", "gain_high")
-"""Figures of a censored target that are no method's: how many ends are known, and the gain in likelihood."""
+_APART = {
+    "two_sided": "cells_with_known_life",
+    "gain_low": "likelihood_gain_low_end",
+    "gain_high": "likelihood_gain_high_end",
+}
+"""Figures of a censored target that are no method's, and their metric: over the median, in nats per cell."""
 
 
 class Registrable(Protocol):
@@ -118,7 +123,7 @@ def metrics(scores: Mapping[str, Score]) -> dict[str, float]:
             if method == MODEL:
                 figures[f"{short}/{error}_{way}"] = value
             elif method in _APART:
-                figures[f"{short}/{method}"] = value
+                figures[f"{short}/{_APART[method]}"] = value
             else:
                 figures[f"{short}/{error}_of_{method}"] = value
     return {name: float(value) for name, value in figures.items() if value == value}
@@ -151,11 +156,12 @@ def description(trained: Registrable, comparison: str = "") -> str:
     rows = trained.bundle.facts["rows"]
     lines = [f"- {name}: {each['rows']} rows of {each['papers']} papers" for name, each in rows.items()]
     skill = [
-        f"- {TARGETS[column].label}: **{score.verdict}** ({score.skill_name} {score.skill:.2f}, "
+        f"- {TARGETS[column].label}: **{score.verdict}** ({figure_name(score.skill_name)} {score.skill:.2f}, "
         f"{score.skill_low:.2f} to {score.skill_high:.2f})"
         for column, score in trained.scores.items()
     ]
-    protocol = f"On papers never seen, {trained.config.folds} folds dealt {trained.config.repeats} times:"
+    folds = f"{trained.config.folds} folds, repeats: {trained.config.repeats}"
+    protocol = f"On papers never seen ({folds}; an error ratio is the error divided by that of the table's median):"
     pieces = ["Trained on", *lines, "", protocol, "", *skill]
     if comparison.strip():
         pieces += ["", "Against the champion:", "", "```", comparison.strip(), "```"]

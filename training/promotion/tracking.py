@@ -21,6 +21,7 @@ from models.candidates import candidate_frame
 from models.champion import name_new
 from models.predictor import TEXT_COLUMNS, Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
+from reporting.model_summary import figure_name
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
 from training.tuning.summary import log_trials
 
@@ -29,6 +30,8 @@ EXPERIMENT_NOTE = (
     "Each run is one training of all models. Compare runs by `ratio_lower_better`, the error over that of the median "
     "of the table (below 1 is skill), and by `concordance_higher_better` (above 0.5 is skill)."
 )
+PAGE_KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Opens the runs among MLflow's training runs; without it its page takes them for runs of a chatbot."""
 DESCRIPTION = "Silicon-anode solid-state cells: four targets, with intervals by paper"
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [ROOT] if (ROOT / "__init__.py").is_file() else [ROOT / "features", ROOT / "models"]
@@ -181,12 +184,14 @@ def use_experiment() -> None:
         location = (store.resolve().parent / "mlartifacts").as_uri() if store_uri().startswith("sqlite:///") else None
         with _unless_there():
             mlflow.create_experiment(
-                EXPERIMENT, artifact_location=location, tags={"mlflow.note.content": EXPERIMENT_NOTE}
+                EXPERIMENT, artifact_location=location, tags={"mlflow.note.content": EXPERIMENT_NOTE, **PAGE_KIND}
             )
     mlflow.set_experiment(EXPERIMENT)
 
 
 def _verdicts(trained: Registrable) -> dict[str, str]:
     return {
-        column: f"{score.verdict} ({score.skill_name} {score.skill:.2f})" for column, score in trained.scores.items()
+        column: f"{score.verdict} ({figure_name(score.skill_name)} {score.skill:.2f})"
+        for column, score in trained.scores.items()
+        for column, score in trained.scores.items()
     }

@@ -19,6 +19,7 @@ from reporting import atlas, figures, pages
 from reporting.explain.page import NO_SKILL
 from reporting.explain.sections import label_of, strength_blocks
 from reporting.files import Written, write_csv
+from reporting.model_summary import figure_name
 from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
@@ -115,12 +116,17 @@ def write_report(
     questions_page.write_questions(answers(trained, importances, checked), trained, folder)
 
 
+def _listed(labels: list[str]) -> str:
+    """Join labels with commas, the last with "and"."""
+    return " and ".join(filter(None, [", ".join(labels[:-1]), *labels[-1:]]))
+
+
 def _verdict(trained: Trained) -> Blocks:
     """What a reader needs first: what was learned, and how far each quantity can be trusted."""
     by_verdict: dict[bool, list[str]] = {True: [], False: []}
     for column, score in trained.scores.items():
         by_verdict[score.shown and not score.rests_on_one_paper].append(TARGETS[column].label)
-    useful, ranges = (" and ".join(labels) for labels in by_verdict.values())
+    useful, ranges = (_listed(labels) for labels in by_verdict.values())
     return [
         pages.Paragraph(
             f"On papers it never saw, this model predicts {useful} better than the median of the table does."
@@ -321,8 +327,8 @@ def summary(scores: Mapping[str, Score]) -> str:
     """
     lines = []
     for column, score in scores.items():
-        figure = f"{score.skill_name} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
-        lines.append(f"  {TARGETS[column].label:<30} {figure:<48} {score.verdict}")
-    censored = ", ".join(target.label for target in TARGETS.values() if target.censored)
-    lines.append(f"  ({censored}: concordance above 0.5 is skill; the others: below 1)")
+        figure = f"{figure_name(score.skill_name)} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        lines.append(f"  {TARGETS[column].label:<26} {figure:<32} {score.verdict}")
+    lines.append("  error ratio: error divided by that of the table's median; below 1 is skill")
+    lines.append("  concordance: share of pairs in the right order; above 0.5 is skill")
     return "\n".join(lines)
