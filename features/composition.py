@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.feature import Feature, Featurizer, Output, filled, text
 from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
-from features.formulas.reader import FormulaError, Reading, read_formula
+from features.formulas.reader import FormulaError, Reading, shared_reading
 from features.formulas.vectorised import STATISTICS, Amounts, read_amounts, statistics
 
 ANIONS = ("N", "O", "F", "S", "Cl", "Br", "I", "H")
@@ -35,12 +35,12 @@ def read_design(electrolyte: str, composition: str) -> Reading | None:
     Returns
     -------
     Reading or None
-        None where neither can be read.
+        None where neither can be read; it is not to be changed.
     """
     for candidate in (composition, electrolyte):
         if candidate:
             try:
-                return read_formula(candidate)
+                return shared_reading(candidate)
             except FormulaError:
                 continue
     return None

@@ -14,7 +14,7 @@ from features.feature import coded, per_text
 from features.formulas.charge import TOLERANCE
 from features.formulas.elements import ELEMENT_INDEX
 from features.formulas.misprints import HUGE, may_be_confused, objection
-from features.formulas.reader import MAX_LENGTH, FormulaError, read_formula
+from features.formulas.reader import MAX_LENGTH, FormulaError, shared_reading
 from features.tables.columns import columns_as_numbers, numeric_columns
 from features.tables.designs import Designs, coded_texts
 from features.tables.mistakes import InputError, Mistake
@@ -153,6 +153,8 @@ def read_design(
     if not isinstance(row, list):
         mistake = formula_mistake(row, line, table)
         return [mistake] if mistake else row
+    if any(mistake.column in NAMING_COLUMNS for mistake in row):
+        return row
     # that of the formula is told beside the others, unless a column that names the electrolyte is wrong itself
     named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
     mistake = None if isinstance(named, list) else formula_mistake(named, line, table)
@@ -243,7 +245,7 @@ def _objected(electrolytes: Electrolytes) -> np.ndarray:
 
 def _is_readable(text: str) -> bool:
     try:
-        read_formula(text)
+        shared_reading(text)
     except FormulaError:
         return False
     return True
@@ -273,7 +275,7 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
     """
     column = "composition" if row.composition else "electrolyte"
     try:
-        read_formula(row.composition or row.electrolyte)
+        shared_reading(row.composition or row.electrolyte)
     except FormulaError as error:
         if row.electrolyte_class in NAMED_ONLY and not row.composition:
             return None

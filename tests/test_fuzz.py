@@ -1,4 +1,4 @@
-"""Whatever is sent is answered or refused in words: formulas, tables, spaces, workbooks and bundles, made hostile.
+"""Whatever is sent is answered or refused in words: formulas, cells, tables, spaces, workbooks, bundles, made hostile.
 
 A few of each in the suite; thousands with SILION_SOAK, as `make soak` sets it.
 """
@@ -28,6 +28,8 @@ from models import bundle as bundles
 from models.bundle import BundleError, load_bundle
 from serving.screen.reader import read_space
 from tests.shared import ROOT
+from training.intake.numbers import QuantityError
+from training.intake.quantity import read_quantity
 
 EXAMPLES = 3_000 if os.environ.get("SILION_SOAK") else 25
 hostile = settings(max_examples=EXAMPLES, deadline=None)
@@ -42,6 +44,12 @@ pieces = st.sampled_from(
         "- ",
         "{",
         "[",
+        "poly(ethylene oxıde)",
+        "ſ",
+        "mın. 5",
+        "/LiTFSI",
+        " (x = 0.4)",
+        " wt% ",
     ]
 )
 texts = st.lists(pieces | st.text(max_size=5), max_size=60).map("".join)
@@ -58,6 +66,13 @@ def place() -> Iterator[Path]:
 def test_formulas(text: str) -> None:
     with suppress(FormulaError):
         read_formula(text)
+
+
+@hostile
+@given(texts, st.sampled_from(["S/cm", "%", "°C", "1/h", "1", "mAh/g"]))
+def test_cells(text: str, unit: str) -> None:
+    with suppress(QuantityError):
+        read_quantity(text, unit)
 
 
 @hostile

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+_LIKE_A_FORMULA = re.compile(r"(?:[A-Z][a-z]?\d*)+")
+
 
 @dataclass(frozen=True)
 class Alias:
@@ -39,9 +41,11 @@ def solid_solutions() -> dict[str, str]:
         return {row["name"]: row["general"] for row in csv.DictReader(file)}
 
 
-def electrolytes() -> list[str]:
+@lru_cache(maxsize=1)
+def electrolytes() -> tuple[str, ...]:
     """Names of electrolytes among the known ones, and of what they are made of: no anodes, binders or labels."""
-    return [name for name, alias in aliases().items() if alias.electrolyte_class or alias.role in ("salt", "ambiguous")]
+    kinds = ("salt", "ambiguous")
+    return tuple(name for name, alias in aliases().items() if alias.electrolyte_class or alias.role in kinds)
 
 
 @lru_cache(maxsize=1)
@@ -62,6 +66,6 @@ def find_alias(text: str) -> Alias | None:
     'Li7La3Zr2O12'
     """
     alias = aliases().get(text)
-    if alias is None and not re.fullmatch(r"(?:[A-Z][a-z]?\d*)+", text):
+    if alias is None and not _LIKE_A_FORMULA.fullmatch(text):
         alias = _folded().get(text.casefold())
     return alias

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from features.formulas.charge import TOLERANCE, charge_imbalance
-from features.formulas.reader import FormulaError, Reading, read_formula
+from features.formulas.reader import FormulaError, Reading, shared_reading
 
 _CONFUSED = (
     (re.compile(r"C[I1](?![a-z])"), "Cl"),  # Li6PS5CI, Li3YC16
@@ -58,7 +58,7 @@ def misprint(text: str) -> str | None:
     (None, None, None, None)
     """
     try:
-        reading = read_formula(text)
+        reading = shared_reading(text)
     except FormulaError:
         return None
     if reading.composition is None:
@@ -104,7 +104,7 @@ def _starts_with_zero(text: str) -> bool:
 
 def _amounts(text: str) -> Mapping[str, float] | None:
     try:
-        return read_formula(text).composition
+        return shared_reading(text).composition
     except FormulaError:
         return None
 
@@ -129,20 +129,18 @@ def _repairs(text: str) -> Iterator[str]:
         level = following[:8]
 
 
-def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> Iterator[str]:
+def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> list[str]:
     """Texts with all places put right, then each alone; digits behind a point are left as they are."""
-    decimals = [match.span() for match in _DECIMALS.finditer(text)]
-    places = [
-        match.span()
-        for match in pattern.finditer(text)
-        if not (match[0].isdigit() and any(begin <= match.start() < end for begin, end in decimals))
-    ]
+    places = [match.span() for match in pattern.finditer(text)]
+    if places and text[slice(*places[0])].isdigit():
+        decimals = [match.span() for match in _DECIMALS.finditer(text)]
+        places = [place for place in places if not any(begin <= place[0] < end for begin, end in decimals)]
+    if not places:
+        return []
     everywhere = text
     for begin, end in reversed(places):
         everywhere = everywhere[:begin] + meant + everywhere[end:]
-    yield everywhere
-    for begin, end in places:
-        yield text[:begin] + meant + text[end:]
+    return [everywhere, *(text[:begin] + meant + text[end:] for begin, end in places)]
 
 
 def lacks_lithium(reading: Reading) -> bool:
@@ -154,7 +152,7 @@ def lacks_lithium(reading: Reading) -> bool:
 
     Examples
     --------
-    >>> lacks_lithium(read_formula("NaCl")), lacks_lithium(read_formula("PEO"))
+    >>> lacks_lithium(shared_reading("NaCl")), lacks_lithium(shared_reading("PEO"))
     (True, False)
     """
     return bool(reading.composition) and "Li" not in (reading.composition or {})
@@ -180,7 +178,7 @@ def objection(text: str) -> str | None:
     'Li3YCl6?'
     """
     try:
-        reading = read_formula(text)
+        reading = shared_reading(text)
     except FormulaError:
         return None
     return misprint(text) or (NO_LITHIUM if lacks_lithium(reading) else None)

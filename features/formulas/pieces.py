@@ -19,6 +19,9 @@ _LEADING_MOLES = re.compile(r"^(?P<moles>\d+(?:\.\d+)?|(?:\d+(?:\.\d+)?)?[xyz])\
 _LEADING_EXPRESSION = re.compile(r"^\((?P<moles>[\d.]*[xyz]?(?:[+-][\d.]*[xyz]?)*)\)\s*(?=[A-Z(\[{])")
 _WHOLE_BRACKET = re.compile(r"[(\[{](?P<inside>.+)[)\]}](?P<times>\d+(?:\.\d+)?)?")
 _TRAILING_MOLES = re.compile(r"[)\]}]\d+(?:\.\d+)?$")
+_OF_AMOUNT = re.compile(rf"(?<=\d)-(?={VARIABLE_TERM})")
+"""A hyphen before a variable, behind a number."""
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}")
 _HYDRATE = re.compile(r"^\d*(?:\.\d+)?H2O$")
 _HYPHEN, _PLUS, WITH = "\x01", "\x02", "\x03"
 """Marks for what is no separator, and for the word that is one; no text holds them."""
@@ -65,6 +68,8 @@ def split(plain: str, separators: str) -> list[str]:
     >>> split("(A/B)/C", "/")
     ['(A/B)', 'C']
     """
+    if not any(separator in plain for separator in separators):
+        return [plain.strip()]
     pieces, separated, depth, current = [], "", 0, ""
     for character in plain:
         depth += (character in "([{") - (character in ")]}")
@@ -125,6 +130,8 @@ def join_moles(plain: str) -> str:
     >>> join_moles("3LiBH4 + LiI"), join_moles("PEO + LLZTO"), join_moles("Li7+xLa3")
     ('3LiBH4·LiI', 'PEO + LLZTO', 'Li7+xLa3')
     """
+    if "+" not in plain:
+        return plain
     pieces = split(re.sub(rf"\+(?={VARIABLE_TERM})", _PLUS, plain), "+")
     by_mole = [_LEADING_MOLES.match(piece) or _LEADING_EXPRESSION.match(piece) for piece in pieces]
     if len(pieces) < 2 or not any(by_mole) or any("%" in piece or not piece for piece in pieces):
@@ -147,11 +154,9 @@ def split_moles(plain: str) -> list[str]:
     >>> split_moles("75Li2S-25P2S5"), split_moles("Li7-xLa3Zr2-xTaxO12")
     (['75Li2S', '25P2S5'], ['Li7-xLa3Zr2-xTaxO12'])
     """
-    pattern = rf"(?<=\d)-(?={VARIABLE_TERM})"
-    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}", "", plain)
-    if _LEADING_MOLES.match(plain) and re.search(pattern, outside):
+    if _LEADING_MOLES.match(plain) and _OF_AMOUNT.search(_BRACKETED.sub("", plain)):
         raise FormulaError("unclear whether '-x' is an amount or a component; put each component into brackets")
-    guarded = guard_hyphens(re.sub(pattern, _HYPHEN, plain), _HYPHEN)
+    guarded = guard_hyphens(_OF_AMOUNT.sub(_HYPHEN, plain), _HYPHEN)
     return [piece.replace(_HYPHEN, "-") for piece in split(guarded, "-·")]
 
 

@@ -117,7 +117,10 @@ def spelt_polymers(plain: str) -> tuple[str, Stated]:
         ratio = f" (EO:Li = {match['units']})"
         plain = f"PEO/{match['salt']}{plain[match.end() :]}"
     pattern, long_names = _long_names()
-    plain = pattern.sub(lambda found: long_names[found[0].casefold()], plain)
+    folded = plain.casefold()
+    if any(name in folded for name in long_names):
+        # case is a wider thing to a pattern than to a text: of ı, it takes i
+        plain = pattern.sub(lambda found: long_names.get(found[0].casefold(), found[0]), plain)
     if not _names().search(plain):
         return plain, Stated()
     if match := _RATIO_OF_ETHER.match(plain):

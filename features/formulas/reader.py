@@ -8,8 +8,8 @@ what cannot be read is refused with the closest known names.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -58,6 +58,7 @@ from features.formulas.pieces import (
 from features.formulas.polymers import Stated, counts_units, spelt_polymers
 from features.formulas.spelling import without_pdf_blanks
 from features.formulas.stoichiometry import PLAIN_FORMULA, FormulaError, UnknownName, parse
+from features.near_words import near_words
 
 __all__ = ["MAX_DEPTH", "FormulaError", "Reading", "fold", "read_formula"]
 
@@ -121,6 +122,17 @@ def read_formula(text: str) -> Reading:
     >>> [part["role"] for part in read_formula("Si@Li7P3S11").parts]
     ['core', 'shell']
     """
+    return deepcopy(shared_reading(text))
+
+
+def shared_reading(text: str) -> Reading:
+    """Read as `read_formula` does, and raise what it raises; nobody may change the reading, which others are given too.
+
+    Parameters
+    ----------
+    text : str
+        As for `read_formula`.
+    """
     if not isinstance(text, str) or not text.strip():
         raise FormulaError("empty formula; expected a composition or a known name")
     if len(text) > MAX_LENGTH:
@@ -128,19 +140,7 @@ def read_formula(text: str) -> Reading:
     outcome = _outcome(text)
     if isinstance(outcome, str):
         raise FormulaError(outcome)
-    return Reading(outcome.text, *_own((outcome.composition, outcome.form, outcome.parts, outcome.electrolyte_class)))
-
-
-def _own(value: Any) -> Any:
-    """Copy what a caller may change: dicts, lists and what is in them."""
-    if isinstance(value, dict):
-        return {key: _own(item) for key, item in value.items()}
-    return type(value)(map(_own, value)) if isinstance(value, list | tuple) else value
-
-
-@lru_cache(maxsize=65_536)
-def _near_names(plain: str) -> list[str]:
-    return difflib.get_close_matches(plain, electrolytes(), n=3, cutoff=0.4)
+    return outcome
 
 
 @lru_cache(maxsize=65_536)
@@ -163,7 +163,7 @@ def _read_text(text: str) -> Reading:
         return _with_stated(_Reader(text, variables).whole(plain), stated)
     except FormulaError as error:
         unknown = isinstance(error, UnknownName)
-        near = _near_names(plain) if unknown else []
+        near = near_words(plain, electrolytes(), cutoff=0.4) if unknown else []
         hint = f"; closest known names: {', '.join(near)}" if near else ""
         short = text if len(text) <= 60 else f"{text[:57]}..."
         raise FormulaError(f"{short}: {error}{hint}") from None

@@ -22,6 +22,7 @@ VARIABLE_TERM = r"(?:\d+(?:\.\d+)?)?[xyz](?![a-z])"
 _AMOUNT = re.compile(
     rf"(?:\d+(?:\.\d+)?[xyz]?(?![a-z])|\d+(?:\.\d+)?|\.\d+|{VARIABLE_TERM})(?:[+-]{VARIABLE_TERM})*|-{VARIABLE_TERM}"
 )
+_TERM = re.compile(r"[+-]?[^+-]+")
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 PLAIN_FORMULA = re.compile(r"(?=[A-Za-z.]*[0-9])(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
 """A formula of symbols and numbers only, with at least one number: read at once, many of them together."""
@@ -85,8 +86,11 @@ def evaluate(expression: str, variables: Mapping[str, float]) -> float:
     FormulaError
         A variable without a value, or a result outside 0 to 10,000.
     """
-    terms = re.findall(r"[+-]?[^+-]+", expression)
-    total = round(sum(_term(term, variables) for term in terms), 12)
+    try:
+        total = round(float(expression), 12)
+    except ValueError:
+        terms = _TERM.findall(expression)
+        total = round(sum(_term(term, variables) for term in terms), 12)
     if not 0 <= total <= MAX_AMOUNT:
         raise FormulaError(f"the amount {expression} is {total:g}, expected 0 to {MAX_AMOUNT:g}")
     return total

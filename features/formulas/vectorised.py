@@ -13,7 +13,7 @@ import pandas as pd
 from features.formulas.aliases import aliases
 from features.formulas.charge import TOLERANCE, charge_imbalance, choosable, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
-from features.formulas.reader import FormulaError, read_formula
+from features.formulas.reader import FormulaError, shared_reading
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
 
 _END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
@@ -307,6 +307,6 @@ def _numbers(letters: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> np.n
 
 def _read_slowly(text: str) -> Mapping[str, float] | None:
     try:
-        return read_formula(text).composition
+        return shared_reading(text).composition
     except FormulaError:
         return None

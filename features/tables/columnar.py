@@ -57,8 +57,9 @@ def read_rows(
     """
     columns = _Columns(rows.table, model)
     good, designs = columns.accepted(), columns.designs()
+    doubted = doubtful(designs) if doubtful else np.ones(len(good), dtype=bool)
     if doubtful:
-        good &= ~doubtful(designs)
+        good &= ~doubted
     if good.all() and not rows.ragged:
         return Rows(rows.table, rows.lines, {}, designs)
     rejected, mistakes = dict[int, dict[str, str]](), list[Mistake]()
@@ -76,7 +77,9 @@ def read_rows(
             mistakes += [mistake.at(line) for mistake in told[read]]
             rejected[line] = dict(zip(header, cells, strict=True))
             continue
-        raw, row = read_row(model, header, cells, line, name, parse)
+        # nothing is wrong with what is not doubted but what the row model says
+        judge = parse if place < 0 or doubted[place] else parse_row
+        raw, row = read_row(model, header, cells, line, name, judge)
         if isinstance(row, list):
             mistakes += row
             rejected[line] = raw

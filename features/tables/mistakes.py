@@ -27,7 +27,8 @@ class Mistake:
 
     def __post_init__(self) -> None:
         for name in ("column", "got"):
-            object.__setattr__(self, name, shortened(getattr(self, name)))
+            if len(text := getattr(self, name)) > 2 * SHOWN_CHARACTERS:
+                object.__setattr__(self, name, shortened(text))
 
     def at(self, line: int) -> Mistake:
         """Return the same mistake in another line.

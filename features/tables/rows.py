@@ -8,12 +8,13 @@ import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
+from features.near_words import near_words
 from features.tables.chunks import Portion, PortionReader, Rows, cut
 from features.tables.columns import LIMITS, choices_of, kinds_of, limits_of, numeric_columns, other_unit, unit_of
 from features.tables.fields import RULE_SEPARATOR
@@ -72,16 +73,13 @@ def closest(word: str, known: Iterable[str], count: int = 3) -> str:
     """
     if len(word) > LONGEST_WORD:  # the comparison takes the square of its length
         return ""
-    near = _closest(word.lower(), tuple(known), count)
+    if not (by_folded := {name.lower(): name for name in known}):
+        return ""
+    near = [by_folded[name] for name in near_words(word.lower(), tuple(by_folded), count)]
     return f"; closest: {', '.join(near)}" if near else ""
 
 
-@lru_cache(10_000)
-def _closest(word: str, known: tuple[str, ...], count: int) -> list[str]:
-    by_folded = {name.lower(): name for name in known}
-    return [by_folded[name] for name in difflib.get_close_matches(word, by_folded, n=count, cutoff=0.5)]
-
-
+@cache
 def expectation(model: type[Row], column: str) -> str:
     """Return what a column may hold, in words, with its unit.
 
@@ -257,7 +255,8 @@ def read_row(
         mistake = Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", table)
         return dict(zip(header, cells, strict=False)), [mistake]
     raw = dict(zip(header, cells, strict=True))
-    values = {key: value.strip() for key, value in raw.items() if key in model.model_fields}
+    known = model.model_fields  # asked for once: it is no plain attribute
+    values = {key: value.strip() for key, value in raw.items() if key in known}
     return raw, parse(model, values, line, table)
 
 

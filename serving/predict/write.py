@@ -26,7 +26,8 @@ from features.tables.records import Candidate
 from features.tables.rows import Table
 from serving.predict.digits import DIGITS, six_digits
 
-_RUNS = r"^[=+\-@\t\r]"
+_SIGNS = tuple("=+-@\t\r")
+_RUNS = rf"^[{re.escape(''.join(_SIGNS))}]"
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?$"
 
 
@@ -43,7 +44,7 @@ def harmless(text: str) -> str:
     >>> [harmless(text) for text in ("=1+1", "@x", "-5.2e-4", "Li6PS5Cl")]
     ["'=1+1", "'@x", '-5.2e-4', 'Li6PS5Cl']
     """
-    return f"'{text}" if re.match(_RUNS, text) and not re.match(_NUMBER, text) else text
+    return f"'{text}" if text.startswith(_SIGNS) and not re.match(_NUMBER, text) else text
 
 
 def _write_text(table: pd.DataFrame, path: Path, separator: str) -> None:

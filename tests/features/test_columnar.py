@@ -181,3 +181,21 @@ def test_what_is_wrong_with_the_same_words_is_found_out_once(tmp_path: Path) -> 
     assert read.rejected[601] == {"electrolyte": "", "temperature_c": "25", "mine": "599"}
     by_rows = read_table(tmp_path / "in.csv", Candidate, own_columns=True)
     assert [str(mistake) for mistake in read.mistakes] == [str(mistake) for mistake in by_rows.mistakes]
+
+
+def test_what_is_not_doubted_is_judged_by_the_row_model_alone(tmp_path: Path) -> None:
+    """Of three bad rows one is doubted: the formula of the others need not be read again to say what is wrong."""
+    (tmp_path / "in.csv").write_text("electrolyte,temperature_c\nLi3N,hot\nLPS,25\nLi3N,-500\n", encoding="utf-8")
+    calls = []
+
+    def counted(model: type[Candidate], values: Any, line: int, table: str) -> Candidate | list[Mistake]:
+        calls.append(line)
+        return [Mistake(line, "electrolyte", "'LPS'", "another", table)]
+
+    (portion,) = open_source(tmp_path / "in.csv").portions
+    read = read_rows(
+        PortionReader().read(portion), Candidate, "in.csv", counted, lambda designs: np.array([False, True, False])
+    )
+    assert calls == [3]
+    columns = [(mistake.line, mistake.column) for mistake in read.mistakes]
+    assert columns == [(2, "temperature_c"), (3, "electrolyte"), (4, "temperature_c")]

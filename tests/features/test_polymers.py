@@ -135,3 +135,8 @@ def test_the_numbers_of_an_electrolyte() -> None:
     assert numbers["salt_F"] == pytest.approx(6 / 16)  # of Li, 2 C, 6 F, N, 4 O and 2 S
     assert numbers["inverse_temperature_per_kk"] == pytest.approx(2.0)
     assert np.isnan(numbers["log10_molar_mass"])
+
+
+def test_a_letter_that_only_a_pattern_takes_for_another_is_refused() -> None:
+    with pytest.raises(FormulaError):
+        read_formula("poly(ethylene oxıde)/LiTFSI")  # ı is no i, whatever case is ignored

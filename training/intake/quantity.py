@@ -34,7 +34,7 @@ _MARKS = {
 }
 _MARK_OF = {word: mark for mark, words in _MARKS.items() for word in words}
 _MARK = re.compile(
-    "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I
+    "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I | re.A
 )
 _FOOTNOTE = re.compile(r"(?<=\d)(?:\s+\(?(?P<mark>[a-h])\)?|\s*\[?(?P<sign>[*×†‡§¶#]+)\]?)$")
 _BETWEEN = re.compile(r"\s*(?:-|\bto\b|…|\.{2,3})\s*")
