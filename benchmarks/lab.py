@@ -209,6 +209,7 @@ def main() -> None:
         found, errors = obelix(arguments.repeats, seed)
         parts = [
             ("Conductivity, OBELiX's training ids; error in decades.", table(curve(errors, REVEALED[-1], seed), CURVE)),
+            ("Papers of two rows or more, one of them revealed.", table(curve(errors, 1, seed), CURVE)),
             ("Intervals of conductivity, OBELiX's training ids.", table(intervals(found, seed), INTERVALS)),
             ("Measured again.", siblings(found, errors, seed)),
         ]

@@ -27,9 +27,10 @@ REACHES = (0.5, 1.0, 2.0)
 COMMONS = (0.0, 0.3, 0.6, 1.0)
 """Shares of the shared error that no distance makes forget; 1 is a plain shift."""
 TRIED = (1, 3)
-"""Numbers of revealed rows the kernel is chosen by, on papers with more rows than the largest."""
+"""Numbers of revealed rows the kernel is chosen by, each on all papers with more rows: the large papers alone are a
+dozen groups, and which of their rows are drawn would decide whether anything is shared."""
 FEWEST_PAPERS = 5
-"""With fewer groups of papers of that many rows, all papers with two rows choose."""
+"""Groups of papers that a curve over revealed rows is shown for."""
 FEWEST_SETTLED = 8
 """Groups of papers below which nothing is taken to be shared."""
 SURE = 1.28
@@ -379,18 +380,16 @@ def try_kernels(errors: Errors, seed: int) -> Trials:
     seed : int
         Of the random steps.
     """
-    large = len({group for group, _, _ in _draws(errors, max(TRIED), seed)}) >= FEWEST_PAPERS
-    drawn = [
-        (count, each)
-        for count in (TRIED if large else TRIED[:1])
-        for each in _draws(errors, max(TRIED) if large else count, seed)
-    ]
     tried, missed = kernels(), errors.missed
-    by_group: dict[int, list[np.ndarray]] = {}
-    for count, (group, known, order) in drawn:
-        error = _trial(errors, missed, tried, known[order[:count]], known[order[count:]])
-        by_group.setdefault(group, []).append(error)
-    means = {group: np.mean(found, axis=0) for group, found in by_group.items()}
+    by_count: dict[int, dict[int, list[np.ndarray]]] = {}
+    for count in TRIED:
+        for group, known, order in _draws(errors, count, seed):
+            error = _trial(errors, missed, tried, known[order[:count]], known[order[count:]])
+            by_count.setdefault(group, {}).setdefault(count, []).append(error)
+    means = {
+        group: np.mean([np.mean(found, axis=0) for found in counts.values()], axis=0)
+        for group, counts in by_count.items()
+    }
     return {kernel: {group: float(mean[place]) for group, mean in means.items()} for place, kernel in enumerate(tried)}
 
 

@@ -108,5 +108,5 @@ def flat(result: dict[str, Any]) -> dict[str, Any]:
     for column, told in result["predictions"].items():
         for end, name in (("", "value"), ("_low", "low"), ("_high", "high"), ("_distance", "distance")):
             row[column + end] = told[name] if told else None
-    row |= {"measured": "; ".join(result["measured"].values()), "range_of": result["range_of"] or ""}
+    row |= {"measured": "; ".join(dict.fromkeys(result["measured"].values())), "range_of": result["range_of"] or ""}
     return row | {"notice": "; ".join(result["notices"])}

@@ -95,7 +95,7 @@ def _declare_list(commands: Commands) -> None:
     add_data(parser)
     parser.add_argument(
         "--curves", action="store_true",
-        help="also the error on unseen papers by number of papers and by how well cells are described (takes minutes)",
+        help="also the error on unseen papers by number of papers and by how well cells are described (half a minute)",
     )  # fmt: skip
     parser.set_defaults(run=_list)
 
@@ -112,6 +112,8 @@ def _list(arguments: argparse.Namespace) -> int:
         from training.report import described
 
         print(f"\n{described.as_text(*both_curves(literature))}")
+    else:
+        print("\nerror by number of papers and by how well cells are described: silion data list --curves")
     return DONE
 
 

@@ -33,7 +33,8 @@ SECTIONS = [
     "Skill at a glance", "What was measured, and by whom", "What it must not be used for",
     "Skill on papers never seen", "Do the intervals keep their promise?",
     "Predicted against measured, by class", "Does the error rise with the distance?", "A few measurements of your own",
-    "Two designs of one laboratory", "Learning curve", "What moves the predictions, and how surely",
+    "Two designs of one laboratory", "Learning curve", "What skill on cells would take",
+    "What moves the predictions, and how surely",
     "What it makes of the field's design rules", "Where it is most wrong", "What to measure next",
     "Data and groups", "How to cite the sources", "What the model is",
 ]  # fmt: skip
