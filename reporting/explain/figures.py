@@ -87,7 +87,7 @@ def bars(
         plot.plot([], [], color=WARNING, linestyle="--", label="the strongest shuffled feature, on average")
         plot.plot([], [], color="black", label="spread when papers are left out")
         plot.plot([], [], "s", color="#c9d3de", markersize=9, label="not told apart from zero")
-        plot.legend(fontsize=8, frameon=False, loc="lower right")
+        figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=3)
     plot.set_yticks(places, list(labels), fontsize=8)
     plot.set(xlabel=f"mean |SHAP value| ({unit})")
     return figure
@@ -157,7 +157,7 @@ def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: s
             np.full((~known).sum(), 0.02), effect[~known], "x", color=WARNING, transform=plot.get_yaxis_transform(),
             clip_on=False, label=f"not given ({(~known).sum()} rows)",
         )  # fmt: skip
-        plot.legend(fontsize=8, frameon=False)
+        figure.legend(fontsize=8, frameon=False, loc="outside lower center")
     plot.set(xlabel=reading.printed, ylabel=f"{what}\n({unit})")
     return figure
 
