@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -236,7 +237,9 @@ def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) 
     else:
         end = "no point: range of comparable papers"
         _write(plot, low, places[-1] - 0.32, f"{interval} {target.unit}")
-    plot.set_yticks(places, ["base: the mean over the training", *labels, end], fontsize=8)
+    names = ["base: mean over the training", *(fill(label, 44) for label in labels), end]
+    plot.set_yticks(places, names, fontsize=8)
+    plot.use_sticky_edges = False  # a bar does not end at the edge of the picture
     plot.margins(x=0.16)
     if (limits := _limits_around_steps(reached, low, high, target.log10)) is not None:
         plot.set_xlim(*limits)
