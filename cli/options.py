@@ -70,7 +70,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that asks a model.
     """
-    parser.add_argument("--model", metavar="REF", help="alias, version or exported folder (default: the champion)")
+    parser.add_argument("--model", metavar="REF", help="model to use: alias, version or folder (default: the champion)")
 
 
 def load_model(arguments: argparse.Namespace) -> Bundle:
@@ -100,7 +100,7 @@ def add_sheet(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that reads designs.
     """
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook (.xlsx); without, its first filled one")
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: its first filled one)")
 
 
 def add_level(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +111,9 @@ def add_level(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that writes intervals.
     """
-    parser.add_argument("--level", type=float, default=0.9, help="of the intervals (default 0.9)")
+    parser.add_argument(
+        "--level", type=float, default=0.9, help="share of the values an interval should hold (default 0.9)"
+    )
 
 
 def add_targets(parser: argparse.ArgumentParser) -> None:
@@ -122,10 +124,12 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that asks a model.
     """
-    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help="only these targets")
+    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help="predict these columns only")
 
 
-def add_data(parser: argparse.ArgumentParser, text: str = "as in train") -> None:
+def add_data(
+    parser: argparse.ArgumentParser, text: str = "a folder of further tables, beside the shipped ones; may repeat"
+) -> None:
     """Add `--data`, folders of tables beside the shipped ones.
 
     Parameters
@@ -138,7 +142,11 @@ def add_data(parser: argparse.ArgumentParser, text: str = "as in train") -> None
     parser.add_argument("--data", action="append", default=[], metavar="FOLDER", help=text)
 
 
-def add_recipe(parser: argparse.ArgumentParser, data: str = "as in train", seed: str = "as in train") -> None:
+def add_recipe(
+    parser: argparse.ArgumentParser,
+    data: str = "a folder of further tables, beside the shipped ones; may repeat",
+    seed: str = "seed of every random step (default 0)",
+) -> None:
     """Add what a training begins from, which `train_config` reads: `--data --public --seed --folds --repeats`.
 
     Parameters
@@ -158,8 +166,8 @@ def add_recipe(parser: argparse.ArgumentParser, data: str = "as in train", seed:
         "an open licence that are there; may repeat, or a,b",
     )
     parser.add_argument("--seed", type=int, default=0, help=seed)
-    parser.add_argument("--folds", type=int, default=5, help="of the cross-validation by paper (default 5)")
-    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by paper (default 5)")
+    parser.add_argument("--folds", type=int, default=5, help="folds of the cross-validation by paper (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="repeats of the cross-validation by paper (default 5)")
 
 
 def train_config(arguments: argparse.Namespace) -> TrainConfig:

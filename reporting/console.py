@@ -1,7 +1,10 @@
-"""Exit codes, a progress bar and a polite stop, which every command shares."""
+"""Exit codes, a progress bar, lines as wide as the terminal and a polite stop, which every command shares."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,3 +45,24 @@ def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator
                 raise KeyboardInterrupt
 
         yield _advance
+
+
+def as_wide_as_the_terminal(text: str) -> str:
+    """Break long lines for a terminal, the rest indented; a pipe or a file gets them whole.
+
+    Parameters
+    ----------
+    text : str
+        Lines.
+
+    Examples
+    --------
+    >>> as_wide_as_the_terminal("notices:")
+    'notices:'
+    """
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(
+        textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False) for line in text.splitlines()
+    )

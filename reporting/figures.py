@@ -140,7 +140,7 @@ def ratios(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     rows : sequence of (str, float, float, float)
         Name of the target, its ratio of errors, low and high end of the ratio; the first is drawn on top.
     """
-    figure, plot = axes(2.8, 0.7 + 0.6 * len(rows))  # a telephone shows it without shrinking its letters
+    figure, plot = axes(2.6, 0.7 + 0.6 * len(rows))  # a telephone shows it without shrinking its letters
     for place, (name, value, low, high) in enumerate(reversed(rows)):
         colour = INK if high < 1 else QUIET
         plot.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="round")

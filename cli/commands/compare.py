@@ -32,14 +32,14 @@ def add_parser(commands: Commands) -> None:
         "compare",
         "Compare designs as if one laboratory made and measured them.",
         "silion compare designs.csv -o differences.csv",
-        "Told of each target: the difference, its own interval, and the probability that design a lies above design b.",
+        "Writes for each target the difference, its interval, and the probability that design a lies above design b.",
     )
     parser.add_argument("first", metavar="A", help="CSV, TSV, Parquet or Excel table of candidate designs")
     parser.add_argument(
         "second",
         metavar="B",
         nargs="?",
-        help="another one: each design of A beside each of B (default: every pair of A)",
+        help="another table: compares each design of A with each of B (default: every pair of A)",
     )
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
     add_level(parser)

@@ -70,7 +70,7 @@ def _declare_dictionary(commands: Commands) -> None:
     parser = add_command(
         commands, "dictionary", "Print what every column means, with its unit and limits.", "silion data dictionary"
     )
-    parser.add_argument("--write", action="store_true", help="into data/README.md and datapackage.json")
+    parser.add_argument("--write", action="store_true", help="write it into data/README.md and datapackage.json")
     parser.set_defaults(run=_dictionary)
 
 
@@ -149,24 +149,28 @@ def _declare_add(commands: Commands) -> None:
         "Show what a table would add to a folder of your own; with --write, add it.",
         "silion data add new.xlsx --write",
     )
-    parser.add_argument("file", metavar="FILE", help="columns by our names, by usual names with units, or by --mapping")
+    parser.add_argument(
+        "file", metavar="FILE", help="table to add; its columns have our names, usual names with units, or a --mapping"
+    )
     _add_into(parser)
     parser.add_argument(
-        "--table", choices=(*TABLES, "cycles"), help="where the columns do not tell it; cycles: of your own cells"
+        "--table",
+        choices=(*TABLES, "cycles"),
+        help="kind of table, where its columns do not say it; cycles: of your own cells",
     )
-    parser.add_argument("--mapping", metavar="MAP", help="columns theirs, ours, unit in JSON, CSV or YAML")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook with several")
-    parser.add_argument("--write", action="store_true", help="do it; without, only show what would happen")
+    parser.add_argument("--mapping", metavar="MAP", help="JSON, CSV or YAML with columns theirs, ours, unit")
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook with several")
+    parser.add_argument("--write", action="store_true", help="add the rows; without, only show what would happen")
     conflicts = parser.add_mutually_exclusive_group()
-    conflicts.add_argument("--replace", action="store_true", help="in a conflict the new row wins")
-    conflicts.add_argument("--keep", action="store_true", help="in a conflict the row that is there wins")
-    parser.add_argument("--confirm", action="store_true", help="all unlikely values are right")
+    conflicts.add_argument("--replace", action="store_true", help="keep the new row in a conflict")
+    conflicts.add_argument("--keep", action="store_true", help="keep the row that is there in a conflict")
+    parser.add_argument("--confirm", action="store_true", help="say that all unlikely values are right")
     parser.add_argument(
         "--confirm-kind",
         action="append",
         default=[],
         metavar="KIND",
-        help="unlikely values of this kind are right; repeatable (formula, fraction, low, kelvin, milli, far)",
+        help="say that unlikely values of this kind are right; may repeat (formula, fraction, low, kelvin, milli, far)",
     )
     parser.set_defaults(run=_add)
 
@@ -246,9 +250,9 @@ def _declare_withdraw(commands: Commands) -> None:
         "Take a row or a paper out of the next training, or back in.",
         "silion data withdraw 10.1000/xyz --why retracted",
     )
-    parser.add_argument("id", metavar="ID", help="of a row, of a source, or the DOI of a paper")
+    parser.add_argument("id", metavar="ID", help="id of a row or source, or DOI of a paper")
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason, kept with the row (required)")
-    parser.add_argument("--undo", action="store_true", help="back into training")
+    parser.add_argument("--undo", action="store_true", help="take it back into training")
     _add_into(parser)
     parser.set_defaults(run=_withdraw)
 
@@ -271,7 +275,7 @@ def _declare_pull(commands: Commands) -> None:
         "name",
         metavar="NAME",
         nargs="+",
-        help="obelix, liverpool or laskowski (conductivities), polymers (of polymers), or cycling (finished cells)",
+        help="obelix, liverpool, laskowski or polymers (conductivities), or cycling (finished cells)",
     )
     parser.add_argument(
         "--from",

@@ -41,8 +41,8 @@ def add_parser(commands: Commands) -> None:
     add_targets(parser)
     parser.add_argument(
         "--want", nargs="+", default=[], metavar="TARGET>VALUE",
-        help="what each design should reach, such as 'ice_pct>85': the smallest changes that do it (quote it: > is the "
-        "shell's)",
+        help="find the smallest changes of each design that reach this, such as 'ice_pct>85' (with the "
+        "quotes, as > is the shell's)",
     )  # fmt: skip
     parser.add_argument(
         "--vary", nargs="+", default=[], metavar="COLUMN", help="columns that may change for --want; at most three do"

@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
         "Print what a formula or name is read as, one JSON object a line.",
         "silion formula 75Li2S-25P2S5 LLZTO",
     )
-    parser.add_argument("text", nargs="+", metavar="TEXT")
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="formula or name, as papers write it")
     parser.set_defaults(run=run)
 
 

@@ -20,7 +20,7 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands,
         "life",
-        "Tell the cycle life of cells from their first cycles, with an interval and the curve to it.",
+        "Predict the cycle life of cells from their first cycles, with an interval and the curve to it.",
         "silion life cycles.csv -o lives.csv --at-least 500",
     )
     parser.add_argument(
@@ -33,23 +33,25 @@ def add_parser(commands: Commands) -> None:
         "the median of the first five cycles (default 80; a column threshold_pct goes first)",
     )  # fmt: skip
     parser.add_argument(
-        "--at-least", type=int, nargs="+", default=[], metavar="N", help="probability to outlive N cycles"
+        "--at-least", type=int, nargs="+", default=[], metavar="N", help="write the probability to outlive N cycles"
     )
     add_level(parser)
     parser.add_argument(
-        "--calibrate", metavar="FINISHED", help="cells of your own laboratory cycled to the end: they move and narrow"
+        "--calibrate",
+        metavar="FINISHED",
+        help="your own cells cycled to the end: they correct and narrow the predictions",
     )
     parser.add_argument(
         "--voltage", metavar="CURVES", help="discharge curves of LFP cells, whose knee capacity alone does not show: "
         "cell, cycle, voltage_v and capacity_ah of cycles 10 and 100",
     )  # fmt: skip
     parser.add_argument(
-        "--data", metavar="FOLDER", help="with the life model that `silion train --data FOLDER` learnt; where "
-        "there is none, the folder's finished cells move and narrow, as with --calibrate",
+        "--data", metavar="FOLDER", help="use the life model that `silion train --data FOLDER` learnt; where "
+        "there is none, use the folder's finished cells as --calibrate does",
     )  # fmt: skip
     parser.add_argument(
-        "--model", metavar="REF", help="trained model of designs: what it tells of a solid-state cell's design is the "
-        "prior that the cell's first cycles update (default: none)",
+        "--model", metavar="REF", help="trained model of designs: its prediction from a solid-state cell's design "
+        "is the prior that the cell's first cycles update (default: none)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 

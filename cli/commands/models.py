@@ -60,7 +60,7 @@ def _declare_show(commands: Commands) -> None:
         "silion models show champion",
     )
     parser.add_argument("model", nargs="?", metavar="REF")
-    parser.add_argument("--json", action="store_true", help="everything the model says of itself")
+    parser.add_argument("--json", action="store_true", help="print everything that the model records, as JSON")
     parser.set_defaults(run=_show)
 
 

@@ -22,7 +22,7 @@ from cli.options import (
     print_mistakes,
     print_remarks,
 )
-from reporting.console import DONE, REJECTED
+from reporting.console import DONE, REJECTED, as_wide_as_the_terminal
 
 if TYPE_CHECKING:
     from models.explain.questions import Want
@@ -41,7 +41,7 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands,
         "predict",
-        "Predict candidate designs, with intervals, notices and the nearest literature rows.",
+        "Predict candidate designs, with intervals, notices and the nearest measurements of the literature.",
         "silion predict designs.csv -o predictions.csv",
     )
     parser.add_argument(
@@ -57,33 +57,36 @@ def add_parser(commands: Commands) -> None:
     add_level(parser)
     own = parser.add_mutually_exclusive_group()
     own.add_argument(
-        "--calibrate", metavar="MINE", help="measured designs of your own laboratory: they move and narrow the others"
+        "--calibrate",
+        metavar="MINE",
+        help="measured designs of your own laboratory: they correct and narrow the predictions",
     )
-    own.add_argument("--lab", metavar="NAME", help="likewise, those that `silion lab add` keeps under this name")
+    own.add_argument("--lab", metavar="NAME", help="use the measurements that `silion lab add` keeps under this name")
     add_targets(parser)
     parser.add_argument(
-        "--cycles", type=int, nargs="+", default=[], metavar="N", help="retention after these cycles as well"
+        "--cycles", type=int, nargs="+", default=[], metavar="N", help="predict retention after these cycles as well"
     )
     parser.add_argument(
         "--above", nargs="+", default=[], metavar="TARGET=LIMIT",
-        help="probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
+        help="write the probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
     )  # fmt: skip
     parser.add_argument(
-        "--best", type=int, metavar="K", help="show the K best and tell of each design how likely it is among them, by "
+        "--best", type=int, metavar="K", help="show the K best, and how likely each design is to be among them, by "
         "the first of --targets, or by all of --goal; up to 10,000 designs"
     )  # fmt: skip
     parser.add_argument(
         "--goal", nargs="+", default=[], metavar="GOAL",
-        help="what a design should reach, such as 'ice_pct>85' 'conductivity_s_per_cm>1e-3': the joint probability, "
-        "and the designs no other beats in all of them",
+        help="write how probably a design reaches all of these, such as 'ice_pct>85' 'conductivity_s_per_cm>1e-3', "
+        "and name the designs that no other beats in all of them",
     )  # fmt: skip
     parser.add_argument(
         "--stack", nargs="+", default=[], metavar="LAYER=NUMBER",
-        help="Wh/kg and Wh/L of each design's stack, from its columns and the layers stated here, such as 'review "
-        "electrolyte_density_g_per_cm3=1.865': all layers but the electrolyte as in a review's cell",
+        help="write Wh/kg and Wh/L of each design's stack, from its columns and the layers stated here, such as "
+        "'review electrolyte_density_g_per_cm3=1.865': all layers but the electrolyte as in a review's cell",
     )  # fmt: skip
     parser.add_argument(
-        "--precedents", type=int, metavar="K", help="nearest literature rows, in OUT.nearest.csv; 0 writes none "
+        "--precedents", type=int, metavar="K",
+        help="nearest measurements of the literature to write into OUT.nearest.csv; 0 writes none "
         "(default 3, and none above 10,000 designs, above 1,000,000 where --targets names no target of cells)",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
@@ -201,9 +204,9 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
         print(f"{NO_POINT}; [ ] is what comparable papers report (column range_of)")
         print("\n".join(f"  {text}" for text in told[:3]))
     if result.nearest:
-        print(f"nearest literature rows: {result.nearest}")
+        print(f"nearest measurements of the literature: {Path(arguments.out).with_name(result.nearest.name)}")
     if notices := text_notices(result.table):
-        print(f"notices:\n{notices}")
+        print(as_wide_as_the_terminal(f"notices:\n{notices}"))
     if result.rejected is None:
         return DONE
     print_mistakes(result.mistakes, result.rejected_rows)

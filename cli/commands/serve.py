@@ -27,11 +27,13 @@ def add_parser(commands: Commands) -> None:
         "POST /admin/reload is open to them; without it whoever reaches the address may ask, and nobody reload.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any free one (default 8000)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0 takes any free one (default 8000)")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that answer (default 1)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="for the answer to one request (default 30)")
-    parser.add_argument("--max-designs", type=int, default=10_000, help="of one request or file (default 10000)")
-    parser.add_argument("--max-body-mb", type=float, default=16.0, help="of one request (default 16)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="most time for one answer (default 30)")
+    parser.add_argument(
+        "--max-designs", type=int, default=10_000, help="most designs of one request or file (default 10000)"
+    )
+    parser.add_argument("--max-body-mb", type=float, default=16.0, help="most megabytes of one request (default 16)")
     parser.add_argument("--lab", metavar="NAME", help="laboratory whose measurements move the answers (`silion lab`)")
     add_model(parser)
     parser.set_defaults(run=run)

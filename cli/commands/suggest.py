@@ -31,7 +31,7 @@ def add_parser(commands: Commands) -> None:
         commands, "suggest", "Name the measurements that would teach the model most.", "silion suggest designs.csv"
     )
     parser.add_argument("input", metavar="CANDIDATES", help="CSV, TSV, Parquet or Excel table of candidate designs")
-    parser.add_argument("--n", type=int, default=10, help="how many for each target (default 10)")
+    parser.add_argument("--n", type=int, default=10, help="number of measurements for each target (default 10)")
     parser.add_argument("-o", "--out", metavar="OUT", help="CSV, TSV or Parquet to write them to")
     add_targets(parser)
     add_sheet(parser)

@@ -47,7 +47,11 @@ def add_parser(commands: Commands) -> None:
         metavar="MINUTES",
         help="search for better recipes, again inside every fold that measures skill; goes on where it was interrupted",
     )
-    parser.add_argument("--tune-anyway", action="store_true", help="also where fewer than 200 rows mostly teach noise")
+    parser.add_argument(
+        "--tune-anyway",
+        action="store_true",
+        help="tune also with fewer than 200 rows, where the search mostly fits noise",
+    )
     parser.add_argument(
         "--tune-folder", metavar="FOLDER", help="where tuning.db keeps the trials (default: beside the MLflow store)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def bars(
         plot.plot([], [], color=WARNING, linestyle="--", label="the strongest shuffled feature, on average")
         plot.plot([], [], color="black", label="spread when papers are left out")
         plot.plot([], [], "s", color="#c9d3de", markersize=9, label="not told apart from zero")
-        plot.legend(fontsize=8, frameon=False, loc="lower right")
+        figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=3)
     plot.set_yticks(places, list(labels), fontsize=8)
     plot.set(xlabel=f"mean |SHAP value| ({unit})")
     return figure
@@ -157,7 +158,7 @@ def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: s
             np.full((~known).sum(), 0.02), effect[~known], "x", color=WARNING, transform=plot.get_yaxis_transform(),
             clip_on=False, label=f"not given ({(~known).sum()} rows)",
         )  # fmt: skip
-        plot.legend(fontsize=8, frameon=False)
+        figure.legend(fontsize=8, frameon=False, loc="outside lower center")
     plot.set(xlabel=reading.printed, ylabel=f"{what}\n({unit})")
     return figure
 
@@ -236,7 +237,9 @@ def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) 
     else:
         end = "no point: range of comparable papers"
         _write(plot, low, places[-1] - 0.32, f"{interval} {target.unit}")
-    plot.set_yticks(places, ["base: the mean over the training", *labels, end], fontsize=8)
+    names = ["base: mean over the training", *(fill(label, 44) for label in labels), end]
+    plot.set_yticks(places, names, fontsize=8)
+    plot.use_sticky_edges = False  # a bar does not end at the edge of the picture
     plot.margins(x=0.16)
     if (limits := _limits_around_steps(reached, low, high, target.log10)) is not None:
         plot.set_xlim(*limits)

@@ -24,10 +24,10 @@ from reporting.files import Written, file_name
 PICTURED = 20
 """Designs that get pictures of their own, the first; the values of all go to the tables."""
 METHOD = (
-    "SHAP values say how the model weighs a feature, not what causes what. A prediction is taken apart into factors "
-    "(conductivity, life) or percentage points (ICE, retention): the Aumann-Shapley value of the printed answer along "
-    "the straight way from the base to the prediction, which adds up exactly; the base is the model's mean over its "
-    "training, and what a design does not state counts as not given."
+    "These values say how the model weighs a feature, not what causes what. Each prediction begins at the model's mean "
+    "over its training data and is reached step by step: by factors (conductivity, life) or percentage points (ICE, "
+    "retention). The steps give the prediction exactly (Aumann-Shapley values). What a design does not state counts as "
+    "not given."
 )
 DESIGNS = "Design by design"
 """Section that is open; those on the model as a whole are behind a click."""

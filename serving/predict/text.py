@@ -99,6 +99,8 @@ def text_notices(table: pd.DataFrame, limit: int = SHOWN) -> str:
 def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None, width: int = WIDTH) -> str:
     """Return the first rows for a terminal: name and, per target, the value with its interval.
 
+    The range stands alone where no point is told.
+
     Parameters
     ----------
     table : DataFrame
@@ -118,7 +120,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
         cells = [str(row[names])[:42]]
         for target in targets:
             low, value, high = (target.show(row[target.column + end]) for end in ("_low", "", "_high"))
-            cells.append(f"{value or 'no point'} [{low} to {high}]" if low else "-")
+            cells.append(f"{value} [{low} to {high}]".lstrip() if low else "-")
         lines.append(cells)
     printed = _aligned([header, *lines])
     if max(map(len, printed)) > width:

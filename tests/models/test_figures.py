@@ -3,11 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.text import Annotation
 
 from reporting import figures, files
+from reporting.explain import figures as explain_figures
 
 INF = np.inf
 
@@ -120,3 +122,21 @@ def test_the_error_is_drawn_from_no_revealed_row_to_many() -> None:
     assert (list(plot.lines[0].get_xdata()), list(plot.lines[0].get_ydata())) == ([0, 1], [0.7, 0.5])
     assert [each.get_text() for each in plot.get_xticklabels()] == ["0", "1"]
     assert plot.get_ylim()[0] == 0
+
+
+def test_the_legend_of_strengths_stands_below_bars_and_spreads() -> None:
+    """The last bar's spread is the longest: a legend inside would be crossed by it."""
+    one = np.ones(2)
+    figure = explain_figures.bars(["a", "b"], one, 0.5 * one, 3 * one, one > 0, 2.5, "decades")
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    label = figure.axes[0].xaxis.label
+    assert legend.get_window_extent().y1 <= label.get_window_extent().y0
+
+
+def test_the_picture_of_skill_fits_a_telephone() -> None:
+    """390 px less two margins of 12 px leave 366; 2.6 inches and two edges of 0.1 at 130 dots an inch are 364."""
+    figure = figures.ratios([("ionic conductivity", 0.8, 0.7, 0.9), ("capacity retention", 1.4, 1.0, 2.0)])
+    assert (figure.get_figwidth() + 0.2) * 130 == pytest.approx(364)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["capacity retention: 1.40", "ionic conductivity: 0.80"]

@@ -44,7 +44,7 @@ def test_a_run_holds_configuration_hashes_metrics_and_report(client: mlflow.Mlfl
     assert len(run.data.params) < 20
     assert run.data.params["recipe_conductivity"] == run.data.tags["chosen conductivity"]
     assert run.data.tags["mlflow.runName"].startswith("literature (")
-    assert "On papers never seen, 3 folds dealt 1 times" in run.data.tags["mlflow.note.content"]
+    assert "On papers never seen (3 folds, repeats: 1; an error ratio" in run.data.tags["mlflow.note.content"]
     assert "On papers never seen" in version.description
     hashes = {tag.value for each in run.inputs.dataset_inputs for tag in each.tags if tag.key == "sha256"}
     assert hashes == {value for name, value in run.data.tags.items() if name.startswith("sha256 ")}

@@ -322,7 +322,7 @@ def drawing(found: Finding) -> Figure:
     name = f"{found.factor.label} ({found.factor.unit})" if found.factor.unit else found.factor.label
     plot.set(xlabel=name, ylabel=TASKS[found.part].axis)
     if not found.factor.unit:
-        plot.set_xticks([0, 1], ["none told", "told"])
+        plot.set_xticks([0, 1], ["not stated", "stated"])
         plot.set_xlim(-0.5, 1.5)
     elif found.across.least > 0 and found.across.most / found.across.least > WIDE:
         plot.set_xscale("log")
