@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
@@ -297,9 +298,10 @@ class Predictor:
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
         asked = list(dict.fromkeys(task_of(column).name for column in (*wanted, *limits, *of_cycles)))
         judged = self.judge(asked, designs, electrolytes, precedents)
+        without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
-            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, _without_anode()),
+            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, without_anode),
             *reading_notices(designs, electrolytes),
         ]
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
@@ -434,11 +436,14 @@ class Predictor:
         return found
 
     def _answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
-        part = self.bundle.parts[name]
-        centre, spread = part.ensemble.predict(vectors) if len(vectors) else (np.empty(0), np.empty(0))
+        part, (places, first) = self.bundle.parts[name], distinct_rows(vectors)
+        # many cells share an electrolyte; numpy rounds one number otherwise than several
+        asked = vectors[np.resize(first, max(len(first), 2))] if len(first) else vectors
+        centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
         if part.domain is None or precedents is None:
-            return Answer(vectors, centre, spread, None, None)
-        return Answer(vectors, centre, spread, *part.domain.nearest(vectors, max(precedents, 1)))
+            return Answer(vectors, centre[places], spread[places], None, None)
+        rows, distances = part.domain.nearest(asked, max(precedents, 1))
+        return Answer(vectors, centre[places], spread[places], rows[places], distances[places])
 
     def _values(
         self,
@@ -503,7 +508,7 @@ class Predictor:
 
 
 def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> np.ndarray:
-    """Half widths without any measured value: wider where the class of the electrolyte was never learnt from."""
+    """Half widths without measured values: wider where the class of the electrolyte was never learnt from."""
     half = _calibration(part).half_width(answer.spread, level, answer.distance)
     if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
         return half
@@ -513,11 +518,6 @@ def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) ->
 
 def _as_text(notice: Notice) -> Any:
     return pd.array(notice.dictionary_decode().fill_null(""), dtype="str")
-
-
-def _without_anode() -> set[str]:
-    """Columns of the targets that are predicted of an electrolyte alone."""
-    return {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
 
 
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:

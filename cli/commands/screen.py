@@ -30,6 +30,10 @@ def add_parser(commands: Commands) -> None:
     )
     add_level(parser)
     parser.add_argument("--count", action="store_true", help="only say how many designs there are")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    )  # fmt: skip
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -68,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from serving.screen.space import CANDIDATE
 
     predictor = Predictor(load_model(arguments))
-    result = screen(space, predictor, arguments.out, level=arguments.level)
+    result = screen(space, predictor, arguments.out, level=arguments.level, cluster=arguments.cluster)
     page = Path(arguments.out).with_name(f"{Path(arguments.out).name}.html")
     content = html(space.title, blocks(space, result, predictor.bundle, arguments.level))
     with whole(page) as aside:

@@ -262,11 +262,19 @@ def _expanded(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.nd
     left, right : ndarray of int
         Composition of each design, and of each row.
     """
-    pairs = pd.DataFrame({"one": one, "other": other})
-    designs = pd.DataFrame({"one": left, "design": np.arange(len(left))})
-    rows = pd.DataFrame({"other": right, "row": np.arange(len(right))})
-    both = designs.merge(pairs, on="one").merge(rows, on="other").sort_values(["design", "row"])
-    return both["design"].to_numpy(dtype=np.int64), both["row"].to_numpy(dtype=np.int64)
+    design, pair = _equal(left, one)
+    place, row = _equal(other[pair], right)
+    order = np.lexsort((row, design[place]))
+    return design[place][order], row[order]
+
+
+def _equal(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of all pairs of a number on the left and the same one on the right."""
+    order = np.argsort(right, kind="stable")
+    start, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    count = end - start
+    first = np.repeat(start - (np.cumsum(count) - count), count)
+    return np.repeat(np.arange(len(left)), count), order[first + np.arange(len(first))]
 
 
 def learn_measurements(designs: pd.DataFrame, labels: Labels, missed: float) -> Measurements:

@@ -12,11 +12,12 @@ import signal
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing import resource_tracker
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import pandas as pd
 from dask import config
@@ -25,7 +26,7 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security, wa
 from distributed.comm import connect
 from distributed.utils import silence_logging_cmgr
 
-from features.tables.chunks import Portion, PortionReader, Rows
+from features.tables.chunks import Portion, PortionReader
 from models.predictor import Predictor
 from reporting.console import STOPPED
 from serving.predict.answer import Answer, Options
@@ -51,10 +52,12 @@ WORKERS_S = 60.0
 """Seconds without a worker after which the work ends."""
 LOOK_S = 2.0
 """Seconds between two looks at the workers while nothing is done."""
+Task: TypeAlias = tuple[int, str, Callable[[], tuple[Any, ...]]]
+"""Number, what it is in messages, and what gives the function and its arguments once it is sent."""
 
 
 @contextmanager
-def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
+def crew(address: str, predictor: Predictor, after: str = RESUME) -> Iterator[Crew]:
     """Give workers that answer with this model; what they still do when the block ends is cancelled.
 
     Parameters
@@ -64,6 +67,8 @@ def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
         of a scheduler.
     predictor : Predictor
         The model.
+    after : str
+        What becomes of the work where the cluster fails.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
         model = ModelOnWorker(predictor)
         _check_workers(client, address)
         client.register_plugin(model, name=model.name)
-        workers = Crew(client, address, model.name)
+        workers = Crew(client, address, model.name, after)
         stack.callback(workers.cancel)
         yield workers
 
@@ -171,12 +176,14 @@ class Crew:
         Of the scheduler, for messages.
     model : str
         Name of the model on the workers.
+    after : str
+        What becomes of the work where the cluster fails.
     """
 
-    def __init__(self, client: Client, address: str, model: str) -> None:
-        self.client, self.address, self.model = client, address, model
+    def __init__(self, client: Client, address: str, model: str, after: str = RESUME) -> None:
+        self.client, self.address, self.model, self.after = client, address, model, after
         self.run = uuid.uuid4().hex[:12]
-        self.waiting: dict[Future[tuple[Answer, int]], tuple[int, Portion]] = {}
+        self.waiting: dict[Future[Any], tuple[int, str]] = {}
 
     def __call__(
         self, portions: Sequence[tuple[int, Portion]], options: Options, measured: pd.DataFrame | None, suffix: str
@@ -199,18 +206,41 @@ class Crew:
         ClusterError
             The scheduler went away, all workers did, or a portion failed wherever it was tried.
         """
-        left, reader, seen = list(reversed(portions)), PortionReader(), time.monotonic()
+        reader = PortionReader()
+
+        def rows_of(portion: Portion) -> tuple[Any, ...]:
+            return answer_sent, self.model, portion, reader.read(portion), options, measured, suffix
+
+        tasks = [
+            (number, f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}", partial(rows_of, portion))
+            for number, portion in portions
+        ]
+        for number, answered in self.work(tasks):
+            yield number, unpacked(*answered)
+
+    def work(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+        """Do numbered tasks; what each returns comes back as soon as it is done, whatever its place.
+
+        Parameters
+        ----------
+        tasks : sequence of Task
+
+        Raises
+        ------
+        ClusterError
+            As for portions.
+        """
+        left, seen = list(reversed(tasks)), time.monotonic()
         while left or self.waiting:
             threads = self._threads()
             seen = time.monotonic() if threads else seen
             if time.monotonic() - seen > WORKERS_S:
-                raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
+                raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {self.after}")
             while left and len(self.waiting) < AHEAD * max(threads, 1):
-                number, portion = left.pop()
-                self._send(number, portion, reader.read(portion), options, measured, suffix)
+                self._send(*left.pop())
             for future in self._done():
-                number, portion = self.waiting.pop(future)
-                yield number, self._finished(future, portion)
+                number, what = self.waiting.pop(future)
+                yield number, self._finished(future, what)
 
     def cancel(self) -> None:
         """Take back what is not done."""
@@ -224,21 +254,12 @@ class Crew:
         except (OSError, CancelledError) as error:
             raise self._lost() from error
 
-    def _send(self, number: int, portion: Portion, rows: Rows, *how: Any) -> None:
-        future = self.client.submit(
-            answer_sent,
-            self.model,
-            portion,
-            rows,
-            *how,
-            key=f"silion-{self.run}-{number}",
-            retries=TRIES - 1,
-            pure=False,
-        )
-        self.waiting[future] = number, portion
+    def _send(self, number: int, what: str, given: Callable[[], tuple[Any, ...]]) -> None:
+        future = self.client.submit(*given(), key=f"silion-{self.run}-{number}", retries=TRIES - 1, pure=False)
+        self.waiting[future] = number, what
 
-    def _done(self) -> list[Future[tuple[Answer, int]]]:
-        """Portions that are done or failed; none after `LOOK_S` without any."""
+    def _done(self) -> list[Future[Any]]:
+        """Tasks that are done or failed; none after `LOOK_S` without any."""
         if STOPPED.is_set():
             raise KeyboardInterrupt
         try:
@@ -248,23 +269,24 @@ class Crew:
         except CancelledError as error:
             raise self._lost() from error
 
-    def _finished(self, future: Future[tuple[Answer, int]], portion: Portion) -> Answer:
-        what = f"{portion.path.name}, {portion.rows:,} rows from line {portion.line}"
+    def _finished(self, future: Future[Any], what: str) -> Any:
         try:
-            return unpacked(*cast(tuple[Answer, int], future.result()))
+            return future.result()
         except CancelledError as error:
             raise self._lost() from error
         except KilledWorker as error:
             raise ClusterError(
                 f"{what}: all {error.allowed_failures + 1} workers that had it died, the last one "
-                f"{error.last_worker.address}; look at its log (often its memory); {RESUME}"
+                f"{error.last_worker.address}; look at its log (often its memory); {self.after}"
             ) from error
         except (ClusterError, ValueError):  # in words already
             raise
         except Exception as error:  # whatever a worker may run into
             if isinstance(error, OSError) and future.status != "error":  # done, and cut off while it was brought here
                 raise self._lost() from error
-            raise ClusterError(f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
+            raise ClusterError(
+                f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {self.after}"
+            ) from error
 
     def _lost(self) -> ClusterError:
-        return ClusterError(f"{self.address}: the scheduler went away; {RESUME}")
+        return ClusterError(f"{self.address}: the scheduler went away; {self.after}")

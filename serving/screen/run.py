@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +12,15 @@ import numpy as np
 import pandas as pd
 
 from features.tables.mistakes import InputError
-from features.tables.records import Candidate
-from models.predictor import ENDS, TEXT_COLUMNS, Predictor
-from models.tasks.registry import TARGETS, task_of
+from models.predictor import Predictor
+from models.tasks.registry import TARGETS
 from reporting.console import progress
 from serving.decide.choose import rank_answers
-from serving.predict.text import AMONG, CHANCE, DISTANCE
+from serving.predict.text import AMONG, CHANCE
 from serving.predict.write import whole_table, writable
+from serving.screen.chunk import Chunk, adding_to, answered
 from serving.screen.ranking import Keeper
-from serving.screen.select import Note, target_of
+from serving.screen.select import target_of
 from serving.screen.space import CANDIDATE, Space
 from serving.screen.survey import Survey
 
@@ -59,7 +59,9 @@ class Screened:
     worth: list[str] = field(default_factory=list)
 
 
-def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9) -> Screened:
+def screen(
+    space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9, cluster: str | None = None
+) -> Screened:
     """Screen a space; the table is written aside, then renamed.
 
     Parameters
@@ -70,9 +72,13 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
         Table to write; its ending says of which kind.
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
+    cluster : str or None
+        `local` or the address of a dask scheduler whose workers do the work; this process alone where None.
 
     Raises
     ------
+    ClusterError
+        The cluster does not answer, or ceases to.
     InputError
         The output may not be written there; no design is possible and within the constraints, or none is left by the
         filters: with the count of each, and nothing is written. The folder of the output vanished.
@@ -82,12 +88,15 @@ def screen(space: Space, predictor: Predictor, out: str | Path, *, level: float 
     result = Screened(pd.DataFrame(), Survey.of(space), space.size)
     constraints, filters = Counter[str](), Counter[str]()
     keeper = Keeper(space.selection, predictor.bundle) if space.selection.ranks else None
-    with _in_its_folder(out), whole_table(out) as sink:
-        for designs in _chunks(space, constraints):
-            result.answered += len(designs)
-            table = answers(designs, space, predictor, level)
-            result.survey.add(table)
-            passed = space.selection.passing(table, predictor.bundle, space.targets, _adding_to(filters))
+    chunks = _chunks(space, predictor, level, cluster)
+    with _in_its_folder(out), whole_table(out) as sink, closing(chunks):
+        for chunk in chunks:
+            constraints.update(chunk.left_out)
+            if not len(chunk.table):
+                continue
+            result.answered += len(chunk.table)
+            result.survey.add(chunk.table)
+            passed = space.selection.passing(chunk.table, predictor.bundle, space.targets, adding_to(filters))
             if keeper:
                 keeper.add(passed, passed[CANDIDATE].to_numpy())
             elif len(passed):
@@ -136,19 +145,18 @@ def _in_its_folder(out: Path) -> Iterator[None]:
         raise InputError(f"{out.parent}: this folder vanished while {out.name} was written; run again") from error
 
 
-def _chunks(space: Space, left_out: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Yield the designs that fulfil the constraints, chunk by chunk, with a bar on a terminal."""
-    with progress(space.size, "designs", "design") as step:
-        for start in range(0, space.size, CHUNK):
-            stop = min(start + CHUNK, space.size)
-            designs = space.chunk(start, stop, _adding_to(left_out))
-            if len(designs):
-                yield designs
+def _chunks(space: Space, predictor: Predictor, level: float, cluster: str | None) -> Generator[Chunk, None, None]:
+    """Yield chunk by chunk, in order, with a bar on a terminal."""
+    ends = [(start, min(start + CHUNK, space.size)) for start in range(0, space.size, CHUNK)]
+    chunks = (answered(space, predictor, level, *pair) for pair in ends)
+    if cluster is not None:
+        from serving.screen.cluster import answered_by
+
+        chunks = answered_by(cluster, space, predictor, level, ends)
+    with closing(chunks), progress(space.size, "designs", "design") as step:
+        for (start, stop), chunk in zip(ends, chunks, strict=True):
+            yield chunk
             step(stop - start)
-
-
-def _adding_to(counts: Counter[str]) -> Note:
-    return lambda why, count: counts.update({why: count})
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:
@@ -160,34 +168,3 @@ def _reached(space: Space, survey: Survey) -> list[str]:
 def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
     reasons = [f"  {why}: leaves out {designs:,}" for why, designs in left_out.items() if designs]
     return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])
-
-
-def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
-    """Predict designs of a space.
-
-    Parameters
-    ----------
-    designs : DataFrame, shape (n_designs, n_columns)
-        Columns of the space.
-    space : Space
-        Says for which targets, and whether energy densities are wanted.
-    predictor : Predictor
-    level : float
-        Share of papers whose values the intervals should hold, 0 to 1.
-
-    Returns
-    -------
-    DataFrame
-        The designs, energy densities where wanted, the columns of `answer_columns`, and `notice`; same rows.
-    """
-    known = [name for name in designs if name in Candidate.model_fields]
-    predictions = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
-    columns = [designs]
-    if space.energy:
-        columns.append(space.energy.densities(designs))
-    for target in space.targets:
-        columns.append(predictions.table[[target + end for end in ENDS]])
-        columns.append(pd.DataFrame({target + DISTANCE: predictions.distances[task_of(target).name]}))
-    return pd.concat(
-        [*columns, predictions.table[[name for name in TEXT_COLUMNS if name in predictions.table]]], axis=1
-    )

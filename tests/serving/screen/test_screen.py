@@ -62,6 +62,32 @@ def test_without_a_selection_every_design_is_written(predictor: Predictor, tmp_p
     pd.testing.assert_series_equal(held["ice_pct"], written["ice_pct"], rtol=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("keep", ["", RANKED], ids=["all", "ranked"])
+def test_workers_of_a_cluster_write_the_same_bytes(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 50)
+    path = tmp_path / "space.yaml"
+    path.write_text(f"{SPACE}constraints:\n  - silicon_wt_pct < 85\n{keep}", encoding="utf-8")
+    alone = run.screen(read_space(path), predictor, tmp_path / "alone.csv")
+    together = run.screen(read_space(path), predictor, tmp_path / "together.csv", cluster="local")
+    assert (tmp_path / "together.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert together.left_out == alone.left_out
+    assert together.left_out["silicon_wt_pct < 85"] == 36  # one of six shares, of 216 designs
+    assert (together.answered, together.worth, together.survey.reach) == (
+        alone.answered, alone.worth, alone.survey.reach
+    )  # fmt: skip
+
+
+def test_a_cluster_that_is_none_leaves_nothing_behind(predictor: Predictor, tmp_path: Path) -> None:
+    path = tmp_path / "space.yaml"
+    path.write_text(SPACE, encoding="utf-8")
+    with pytest.raises(ValueError, match="--cluster: got 'localhost', expected local or the address"):
+        run.screen(read_space(path), predictor, tmp_path / "out.csv", cluster="localhost")
+    assert [file.name for file in tmp_path.iterdir()] == ["space.yaml"]
+
+
 def test_kept_designs_tell_how_likely_they_are_among_the_best_of_all(predictor: Predictor, tmp_path: Path) -> None:
     """As many draws as for a table of all 216 designs: the same probabilities up to what the draws scatter by, 0.016
     of one and three such at most."""

@@ -1,0 +1,90 @@
+"""One chunk of a space: its designs made and answered, here or on a worker of a cluster."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.tables.records import Candidate
+from models.predictor import ENDS, TEXT_COLUMNS, Predictor
+from models.tasks.registry import task_of
+from serving.predict.text import DISTANCE
+from serving.screen.select import Note
+from serving.screen.space import Space
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Designs of a chunk with their answers.
+
+    Attributes
+    ----------
+    table : DataFrame
+        What `answers` gives; no rows where no design is left.
+    left_out : Counter
+        How many designs each constraint left out, in the order they were asked.
+    """
+
+    table: pd.DataFrame
+    left_out: Counter[str]
+
+
+def answered(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
+    """Make and answer the designs of a chunk that can be and fulfil the constraints.
+
+    Parameters
+    ----------
+    space : Space
+    predictor : Predictor
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+    start, stop : int
+        Number of the first design, and the number behind the last.
+    """
+    left_out = Counter[str]()
+    designs = space.chunk(start, stop, adding_to(left_out))
+    return Chunk(answers(designs, space, predictor, level) if len(designs) else pd.DataFrame(), left_out)
+
+
+def adding_to(counts: Counter[str]) -> Note:
+    """Return a note that counts.
+
+    Parameters
+    ----------
+    counts : Counter
+        Is added to.
+    """
+    return lambda why, count: counts.update({why: count})
+
+
+def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+    """Predict designs of a space.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        Columns of the space.
+    space : Space
+        Says for which targets, and whether energy densities are wanted.
+    predictor : Predictor
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        The designs, energy densities where wanted, the columns of `answer_columns`, and `notice`; same rows.
+    """
+    known = [name for name in designs if name in Candidate.model_fields]
+    predictions = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
+    columns = [designs]
+    if space.energy:
+        columns.append(space.energy.densities(designs))
+    for target in space.targets:
+        columns.append(predictions.table[[target + end for end in ENDS]])
+        columns.append(pd.DataFrame({target + DISTANCE: predictions.distances[task_of(target).name]}))
+    return pd.concat(
+        [*columns, predictions.table[[name for name in TEXT_COLUMNS if name in predictions.table]]], axis=1
+    )
