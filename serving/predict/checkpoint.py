@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -46,9 +47,10 @@ def digest_of(bundle: Bundle) -> str:
     digest = hashlib.sha256()
     for name, part in bundle.parts.items():
         digest.update(json.dumps([name, part_state(part), part.domain and part.domain.as_dict()]).encode())
-        members = [*part.ensemble.boosters, *([part.ensemble.linear] if part.ensemble.linear else [])]
-        for booster in members:
-            digest.update(booster.save_raw("ubj"))
+        with TemporaryDirectory(prefix="silion-") as folder:  # an ensemble may be made of others: what it saves is all
+            part.ensemble.save(Path(folder))
+            for path in sorted(file for file in Path(folder).rglob("*") if file.is_file()):
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

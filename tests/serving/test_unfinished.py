@@ -20,11 +20,12 @@ import pytest
 from features.tables import chunks as portions
 from features.tables.mistakes import InputError
 from models.bundle import load_bundle
+from models.learners.mixed import MixedEnsemble
 from models.predictor import Predictor
 from serving.predict import batch
 from serving.predict.answer import Answer, answer, as_answer
 from serving.predict.batch import predict_file
-from serving.predict.checkpoint import Unfinished
+from serving.predict.checkpoint import Unfinished, digest_of
 from tests.shared import ROOT, environment
 
 SOAK = bool(os.environ.get("SILION_SOAK"))
@@ -164,6 +165,16 @@ def test_chunks_of_something_else_are_not_used(interrupted: Path, predictor: Pre
     straight = predict_file(interrupted / "in.csv", interrupted / "straight.csv", predictor, level=level)
     assert straight.rows == result.rows
     assert (interrupted / "out.csv").read_bytes() == (interrupted / "straight.csv").read_bytes()
+
+
+def test_a_model_of_models_is_known_by_all_its_boosters(bundle_folder: Path) -> None:
+    """The conductivity model is two ensembles mixed: one of another bundle with like facts is not taken for it."""
+    one, other = load_bundle(bundle_folder), load_bundle(bundle_folder)
+    assert digest_of(one) == digest_of(other)
+    ensemble = other.parts["conductivity"].ensemble
+    assert isinstance(ensemble, MixedEnsemble)
+    ensemble.joint = ensemble.own
+    assert digest_of(one) != digest_of(other)
 
 
 def test_two_runs_do_not_write_one_output(tmp_path: Path, predictor: Predictor) -> None:
