@@ -161,7 +161,7 @@ def _declare_add(commands: Commands) -> None:
     parser.add_argument(
         "--mapping",
         metavar="MAP",
-        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS; THEIRS=: not read",
+        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
     )
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook with several")
     parser.add_argument("--write", action="store_true", help="add the rows; without, only show what would happen")

@@ -45,7 +45,7 @@ def _declare_add(commands: Commands) -> None:
     parser.add_argument(
         "--mapping",
         metavar="MAP",
-        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS; THEIRS=: not read",
+        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
     )
     parser.add_argument("--replace", action="store_true", help="replace all that the laboratory has")
     parser.add_argument("--confirm", action="store_true", help="say that unlikely values are right")
