@@ -158,7 +158,11 @@ def _declare_add(commands: Commands) -> None:
         choices=(*TABLES, "cycles"),
         help="kind of table, where its columns do not say it; cycles: of your own cells",
     )
-    parser.add_argument("--mapping", metavar="MAP", help="JSON, CSV or YAML with columns theirs, ours, unit")
+    parser.add_argument(
+        "--mapping",
+        metavar="MAP",
+        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
+    )
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook with several")
     parser.add_argument("--write", action="store_true", help="add the rows; without, only show what would happen")
     conflicts = parser.add_mutually_exclusive_group()

@@ -42,7 +42,11 @@ def _declare_add(commands: Commands) -> None:
     parser.add_argument("file", metavar="SHEET", help="Excel, CSV, TSV or JSON lines; all filled sheets of a workbook")
     parser.add_argument("--name", default="mine", metavar="NAME", help="name of the laboratory (default mine)")
     parser.add_argument("--sheet", metavar="NAME", help="read this sheet of a workbook only")
-    parser.add_argument("--mapping", metavar="MAP", help="JSON, CSV or YAML with columns theirs, ours, unit")
+    parser.add_argument(
+        "--mapping",
+        metavar="MAP",
+        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
+    )
     parser.add_argument("--replace", action="store_true", help="replace all that the laboratory has")
     parser.add_argument("--confirm", action="store_true", help="say that unlikely values are right")
     parser.set_defaults(run=_add)

@@ -23,8 +23,9 @@ from features.tables.sheets import as_text
 from training.data.load import unreadable_formula
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
 from training.intake.files import Line, Sheet, csv_text, read_sheet
-from training.intake.headers import IGNORED, Header, read_header, read_mapping
+from training.intake.headers import IGNORED, Header, read_header
 from training.intake.notation.kelvin import is_kelvin
+from training.intake.notation.mapping import read_mapping
 from training.intake.values import Values, read_values
 
 ADDABLE = {name: TABLE_MODELS[name] for name in MEASURED_TABLES}
@@ -147,9 +148,8 @@ def read_drafts(
         headers[name] = read_header(file.header, model, others, words, file.name)
     name = table or recognised(headers, file.name)
     drafts = Drafts(name, file, headers[name], source=source)
-    absent = [theirs for theirs in words if theirs not in file.header]
-    drafts.header.remarks += file.remarks
-    drafts.header.remarks += [f"the mapping names {theirs!r}, which is no column of this file" for theirs in absent]
+    absent = [f"the mapping names {own!r}, which is no column of this file" for own in words if own not in file.header]
+    drafts.header.remarks += [*file.remarks, *absent]
     _settle_kelvin(drafts)
     broken = [*drafts.header.mistakes, *file.mistakes]
     for line in file.lines:

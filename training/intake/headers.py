@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import yaml
+from typing import TypeAlias
 
 from features.tables.columns import UNIT_WORDS, unit_of
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import closest
 from training.intake.notation.conditions import TEMPERATURE_OF, take_cycle, take_factor, take_temperature
+from training.intake.notation.mapping import Mapped
 from training.intake.numbers import UnitError, find_unit
 
-MAPPING_COLUMNS = ("theirs", "ours", "unit")
-"""Columns of a mapping file in CSV; the unit need not be there."""
 ENDS = ".."
 """Between our columns of the low and the high end, where a name of `names.csv` means both."""
 POINTS = "cycling"
@@ -35,22 +31,6 @@ _PARTED = re.compile(r"\s*(?:/|,|\bin\b)\s*")
 _WORDS = {"pct": "%", "angstrom": "Å", "per": "/"}
 Wrong: TypeAlias = tuple[str, str]
 """What was got and what was expected; the latter is empty where the name is unknown."""
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """The user's own word for a column.
-
-    Attributes
-    ----------
-    column : str or None
-        Our column; None leaves theirs out.
-    unit : str
-        Of its numbers; empty where it is not said.
-    """
-
-    column: str | None
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,8 +184,7 @@ def read_header(
             read.points.append(point)
             continue
         if not isinstance(column, Column):
-            got, expected = column
-            read.mistakes.append(Mistake(1, written, got, expected or _elsewhere(written, model, others), table))
+            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
             continue
         read.columns.append(column)
         unit = unit_of(model, column.name)
@@ -228,7 +207,7 @@ def _refuse_doubles(read: Header, table: str) -> None:
         same = [column.header for column in read.columns if column.name == name]
         if len(same) > 1:
             got = f"{' and '.join(same)}, which are both {name}"
-            read.mistakes.append(Mistake(1, same[1], got, "each column once; map one to nothing", table))
+            read.mistakes.append(Mistake(1, same[1], got, f"each column once{_left_out(same[1])}", table))
 
 
 def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) -> str:
@@ -236,14 +215,20 @@ def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) 
         if isinstance(column := _recognised(0, written, other), Column):
             return f"a column of this table; {column.name} stands in {table}.csv: give it a file of its own"
     known = closest(written, [*model.model_fields, *_meant_in(model)])
-    return f"a column of this table{known}; or map it to nothing to leave it out"
+    return f"a column of this table{known}{_left_out(written)}"
+
+
+def _left_out(written: str) -> str:
+    return f"; to leave it out: --mapping {shlex.quote(f'{written}=')}"
 
 
 def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column | Wrong:
     column = _recognised(place, own.column or "", model)
     if not isinstance(column, Column):
-        known = closest(own.column or "", model.model_fields)
-        return f"the mapping to {own.column!r}", f"a column of this table{known}"
+        return (
+            f"the mapping to {own.column!r}",
+            f"a column of this table{closest(own.column or '', model.model_fields)}",
+        )
     return _with_unit(place, written, [column.name], own.unit or column.unit, model)
 
 
@@ -291,6 +276,8 @@ def _readings(written: str) -> Iterator[tuple[str, str]]:
         yield written[: between.start()], written[between.end() :].strip()
     words = re.split(r"[_\s]+", written)
     for count in range(1, min(5, len(words) - 1) + 1):
+        if count == 2:  # mS_cm
+            yield " ".join(words[:-2]), "/".join(words[-2:])
         unit = " ".join(_WORDS.get(word.lower(), word) for word in words[-count:])
         yield " ".join(words[:-count]), unit.replace(" / ", "/").replace(" %", "%")
 
@@ -320,71 +307,3 @@ def _with_unit(place: int, written: str, columns: Sequence[str], unit: str, mode
         choices = " or ".join(f"{column.name} ({unit_of(model, column.name)})" for column in fitting)
         return f"{written!r} without a unit", f"the unit in brackets: it may be {choices}"
     return f"the unit {unit!r}", " or ".join(dict.fromkeys(reasons))
-
-
-def read_mapping(path: Path | None) -> dict[str, Mapped]:
-    """Read a mapping file: the user's own words for columns.
-
-    `.json` and `.yaml`: an object whose values are our column, nothing (leave the column out), or
-    ``{"ours": ..., "unit": ...}``. `.csv`: a table with the columns theirs, ours and, optionally, unit. A file
-    ``{"Leitfähigkeit": {"ours": "conductivity_s_per_cm", "unit": "mS/cm"}, "operator": null}`` reads the first
-    column as a conductivity in mS/cm and leaves the second out. `column` is read for `ours` too.
-
-    Parameters
-    ----------
-    path : Path or None
-        The file; None gives an empty mapping.
-
-    Raises
-    ------
-    InputError
-        Missing, not of this form, or a column mapped twice.
-    """
-    if path is None:
-        return {}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such mapping file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, expected a mapping file (.json, .csv or .yaml)") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8; save it as UTF-8 text") from None
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        return _mapping_of_csv(text, path)
-    if kind not in (".json", ".yaml", ".yml"):
-        raise InputError(f"{path}: a mapping file ends in .json, .csv or .yaml")
-    form, parse = ("JSON", json.loads) if kind == ".json" else ("YAML", yaml.safe_load)
-    try:
-        mapping: Any = parse(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not {form} ({str(error).splitlines()[0]})") from None
-    if not isinstance(mapping, Mapping):
-        raise InputError(f"{path}: expected an object 'theirs: ours', got {type(mapping).__name__}")
-    return {str(theirs): _mapped_to(str(theirs), ours, path) for theirs, ours in mapping.items()}
-
-
-def _mapping_of_csv(text: str, path: Path) -> dict[str, Mapped]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    header = tuple(name.strip() for name in reader.fieldnames or ())
-    if header not in (MAPPING_COLUMNS, MAPPING_COLUMNS[:2]):
-        raise InputError(f"{path}: expected the columns theirs, ours and (optional) unit, got {', '.join(header)}")
-    mapping: dict[str, Mapped] = {}
-    for row in reader:
-        theirs, ours, unit = ((row.get(name) or "").strip() for name in MAPPING_COLUMNS)
-        if theirs in mapping:
-            raise InputError(f"{path}: the column {theirs!r} is mapped twice")
-        mapping[theirs] = Mapped(ours or None, unit)
-    return mapping
-
-
-def _mapped_to(theirs: str, ours: Any, path: Path) -> Mapped:
-    if ours is None or isinstance(ours, str):
-        return Mapped(ours or None)
-    if isinstance(ours, Mapping) and set(ours) in ({"ours"}, {"ours", "unit"}, {"column"}, {"column", "unit"}):
-        column = ours.get("ours", ours.get("column"))
-        if isinstance(column, str):
-            return Mapped(column, str(ours.get("unit") or ""))
-    expected = "our column, null to leave it out, or an object with 'ours' and 'unit'"
-    raise InputError(f"{path}, column {theirs!r}: got {ours!r}, expected {expected}")

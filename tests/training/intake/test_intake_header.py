@@ -1,6 +1,7 @@
 """Headers as labs write them, the mapping file, and what is said about columns nobody knows."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,8 @@ from features.tables.mistakes import InputError
 from features.tables.records import TABLES
 from tests.shared import ROOT
 from training.intake.draft import ADDABLE, recognised
-from training.intake.headers import ENDS, Mapped, names, read_header, read_mapping
+from training.intake.headers import ENDS, names, read_header
+from training.intake.notation.mapping import Mapped, read_mapping
 
 
 def column(header, table, mapping=None):
@@ -69,6 +71,8 @@ UNKNOWN = [
     ("log10(sigma)", "electrolytes", "the conductivity itself, not its logarithm"),
     ("1000/T", "electrolytes", "the temperature itself"),
     ("torque (N m)", "cells", "a pressure in MPa: a torque is none"),
+    ("target", "electrolytes", "expected a column of this table; to leave it out: --mapping target="),
+    ("IC (Bulk)", "electrolytes", "that of the bulk alone is left out with --mapping 'IC (Bulk)='"),
     ("rate (mA/g)", "cells", "got the unit 'mA/g', expected a unit that becomes 1/h"),
 ]
 
@@ -95,7 +99,7 @@ def test_a_column_twice():
     read = read_header(["sigma", "IC (mS/cm)"], ADDABLE["electrolytes"], {}, {}, "new.csv")
     assert str(read.mistakes[0]) == (
         "new.csv line 1, column IC (mS/cm): got sigma and IC (mS/cm), which are both conductivity_s_per_cm, "
-        "expected each column once; map one to nothing"
+        "expected each column once; to leave it out: --mapping 'IC (mS/cm)='"
     )
 
 
@@ -200,3 +204,25 @@ def test_a_table_nobody_recognises():
     read = {name: read_header(["electrolyte", "doi"], model, {}, {}) for name, model in ADDABLE.items()}
     with pytest.raises(InputError, match=r"no column tells which table this is .* name it with --table electrolytes"):
         recognised(read, "new.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "implied"),
+    [
+        ("IC (Total)", "", ()),
+        ("room_temp_conductivity_mS_cm", "mS/cm", (("temperature_c", 25.0),)),
+        ("RT conductivity (S/m)", "S/m", (("temperature_c", 25.0),)),
+        ("conductivity_mS_cm", "mS/cm", ()),
+    ],
+)
+def test_conductivities_of_public_tables(header: str, unit: str, implied: tuple[tuple[str, float], ...]) -> None:
+    (read,) = column(header, "electrolytes").columns
+    assert (read.name, read.unit, read.implied) == ("conductivity_s_per_cm", unit, implied)
+
+
+def test_a_mapping_on_the_command_line_leaves_a_column_out() -> None:
+    words = read_mapping(Path("target=; IC (Bulk)=; T=temperature_c"))
+    assert words == {"target": Mapped(None), "IC (Bulk)": Mapped(None), "T": Mapped("temperature_c")}
+    read = read_header(["IC (Total)", "IC (Bulk)", "target", "T"], ADDABLE["electrolytes"], {}, words)
+    assert [column.name for column in read.columns] == ["conductivity_s_per_cm", "temperature_c"]
+    assert not read.mistakes

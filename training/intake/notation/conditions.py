@@ -18,6 +18,7 @@ _CONDITION = re.compile(
     rf"(?:{_VALUE}|{_ROOM})(?(open)\s*(?P<close>[)\]])|)",
     re.IGNORECASE,
 )
+_ROOM_BEFORE = re.compile(r"(?:RT|r\.t\.|room[-_ ]temp(?:erature)?)[\s_]+(?=[A-Za-z]{3}|σ)", re.IGNORECASE)
 _BEFORE_CYCLES = r"(?:\b(?:after|at|over|for|in|on|the|of)\b\s*|[@,(_]\s*)*"
 _CYCLES = re.compile(
     rf"\s*{_BEFORE_CYCLES}(?:\bcycle\s*(?:no\.?\s*|number\s*|#\s*)?(?P<behind>\d{{1,6}})"
@@ -48,8 +49,12 @@ def take_temperature(text: str) -> tuple[str, float | None]:
     (('Ionic conductivity (mS/cm)', 25.0), ('25 mS/cm', 26.85))
     >>> take_temperature("σ SE (mS/cm, RT)"), take_temperature("1.49 (RT)"), take_temperature("T (K)")
     (('σ SE (mS/cm)', 25.0), ('1.49', 25.0), ('T (K)', None))
+    >>> take_temperature("room_temp_conductivity_mS_cm")
+    ('conductivity_mS_cm', 25.0)
     """
     plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").replace("º", "°")
+    if before := _ROOM_BEFORE.match(plain):
+        return plain[before.end() :], DEFAULT_TEMPERATURE_C
     match = _CONDITION.search(plain)
     if match is None or not match.start():
         return text, None

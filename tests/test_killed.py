@@ -1,0 +1,192 @@
+"""Commands killed at every call that changes the disk: what they write is as before or as after, and they go on.
+
+Some points of some commands in the suite; every point of all with SILION_SOAK, as `make soak` sets it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.shared import ROOT, environment
+
+SOAK = bool(os.environ.get("SILION_SOAK"))
+POINTS = 10_000 if SOAK else 3
+"""Points of a command at most, evenly over all of them."""
+KILLER = """
+import builtins, contextlib, io, json, os, signal, sys
+from pathlib import Path
+import cli.main, models.predictor, serving.predict.batch, serving.screen.run, training.intake.add
+import features.tables.chunks as chunks
+
+chunks.ROWS = 20  # several portions
+
+
+def deadly(function, counts, left):
+    def call(*given, **named):
+        if counts(given, named):
+            left[0] += 1
+            if left[0] == left[1]:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **named)
+
+    return call
+
+
+def writes(given, named):
+    return bool(set(str(named.get("mode", given[1] if len(given) > 1 else "r"))) & set("wax+"))
+
+
+def run(words, folder, point):
+    left = [0, point]
+    for name in ("mkdir", "rename", "replace", "fsync", "unlink", "rmdir", "remove"):
+        setattr(os, name, deadly(getattr(os, name), lambda given, named: True, left))
+    builtins.open = io.open = deadly(open, writes, left)
+    os.chdir(folder)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        code = cli.main.main(words)
+    return left[0], code
+
+
+words, jobs = json.load(sys.stdin)
+for folder, point in jobs:
+    reads, tells = os.pipe()
+    if (child := os.fork()) == 0:
+        reached, code = run(words, folder, point)
+        os.write(tells, json.dumps([reached, code]).encode())
+        os._exit(0)
+    os.close(tells)
+    _, status = os.waitpid(child, 0)
+    said = os.read(reads, 1000).decode()
+    os.close(reads)
+    print(json.dumps([os.waitstatus_to_exitcode(status), json.loads(said) if said else None]), flush=True)
+"""
+BUNDLE = ROOT / "tests" / "bundles" / "v1"
+SHEET = ROOT / "data" / "examples" / "my_cells.xlsx"
+ROWS = "id,electrolyte,sigma (mS/cm),T (°C),source\n"
+SPACE = (
+    "electrolyte:\n  - formula: Li6PS5Cl(1-y)Br(y)\n    y: 0..1 step 0.1\n"
+    "design:\n  temperature_c: [25, 60]\nkeep:\n  top: 5\n  by: {conductivity_s_per_cm: high}\n"
+)
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A command to be killed.
+
+    Attributes
+    ----------
+    words : of the command line
+    outputs : files and folders that are whole or as they were
+    code : of the command that nobody kills
+    first : a command that goes before, never killed
+    """
+
+    words: tuple[str, ...]
+    outputs: tuple[str, ...]
+    code: int = 0
+    first: tuple[str, ...] = field(default=())
+
+
+MODEL = ("--model", str(BUNDLE))
+COMMANDS = {
+    "predict": Killed(("predict", "in.csv", "-o", "out.csv", *MODEL), ("out.csv", "out.csv.rejected.csv"), 1),
+    "predict --resume": Killed(
+        ("predict", "in.csv", "-o", "out.parquet", "--resume", *MODEL), ("out.parquet", "out.parquet.rejected.csv"), 1
+    ),
+    "predict again": Killed(
+        ("predict", "in.csv", "-o", "out.csv", "--level", "0.5", *MODEL),
+        ("out.csv",),
+        1,
+        ("predict", "in.csv", "-o", "out.csv", *MODEL),
+    ),
+    "predict --page": Killed(
+        ("predict", "in.csv", "-o", "out.tsv", "--page", "mail.html", *MODEL), ("out.tsv", "mail.html"), 1
+    ),
+    "screen": Killed(("screen", "space.yaml", "-o", "found.csv", *MODEL), ("found.csv",)),
+    "export": Killed(("models", "export", str(BUNDLE), "-o", "model"), ("model",)),
+    "export again": Killed(
+        ("models", "export", "model", "-o", "other"), ("other",), 0, ("models", "export", str(BUNDLE), "-o", "model")
+    ),
+    "add": Killed(("data", "add", "old.csv", "--write"), ()),
+    "add --replace": Killed(
+        ("data", "add", "new.csv", "--write", "--replace"), (), 0, ("data", "add", "old.csv", "--write")
+    ),
+    "lab add": Killed(("lab", "add", str(SHEET), "--name", "mine"), ("labs/mine.csv",)),
+    "lab add --replace": Killed(
+        ("lab", "add", str(SHEET), "--name", "mine", "--replace"), ("labs/mine.csv",), 0,
+        ("lab", "add", str(SHEET), "--name", "mine"),
+    ),
+}  # fmt: skip
+
+
+IN_SUITE = ("predict again", "export again", "add --replace", "lab add --replace")
+
+
+def prepared(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    lines = [f"Li{5 + place / 100:.2f}PS{4 + place / 100:.2f}Cl,25" if place % 9 else "LPS,25" for place in range(70)]
+    (folder / "in.csv").write_text("electrolyte,temperature_c\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "space.yaml").write_text(SPACE, encoding="utf-8")
+    (folder / "old.csv").write_text(ROWS + "s1,Li6PS5Cl,2.3,25,10.1000/abc\n", encoding="utf-8")
+    (folder / "new.csv").write_text(
+        ROWS + "s1,Li6PS5Cl,2.9,25,10.1000/abc\ns2,Li3PS4,0.3,25,10.1000/new\n", encoding="utf-8"
+    )
+    return folder
+
+
+def run_all(words: tuple[str, ...], jobs: list[tuple[Path, int]]) -> list[tuple[int, tuple[int, int] | None]]:
+    """Exit code of each process, and the calls and the code of the command where it was not killed."""
+    text = json.dumps([words, [(str(folder), point) for folder, point in jobs]])
+    env = environment(PYTHONPATH=str(ROOT), SILION_LABS="labs", OMP_NUM_THREADS="1")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLER], input=text, env=env, capture_output=True, text=True, check=True
+    )
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def state(path: Path) -> object:
+    """Bytes of a file, or of the files of a folder by name; None where there is none. Locks and leftovers are none."""
+    if path.is_dir():
+        return {inner.name: state(inner) for inner in path.iterdir() if not inner.name.startswith(".")}
+    return path.read_bytes() if path.exists() else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS if SOAK else IN_SUITE)
+def test_a_command_killed_anywhere(name: str, tmp_path: Path) -> None:
+    command, start = COMMANDS[name], prepared(tmp_path / "start")
+    if command.first:
+        assert run_all(command.first, [(start, 0)])[0][1] is not None
+    alive = tmp_path / "alive"
+    shutil.copytree(start, alive)
+    ((ended, reached),) = run_all(command.words, [(alive, 0)])
+    assert ended == 0
+    assert reached is not None
+    calls, code = reached
+    assert (code, calls > 0) == (command.code, True)
+    step = max(1, calls // POINTS)
+    points = range(1 + step // 2, calls + 1, step)
+    places = [tmp_path / f"at-{point:03}" for point in points]
+    for place in places:
+        shutil.copytree(start, place)
+    ends = run_all(command.words, list(zip(places, points, strict=True)))
+    assert ends == [(-9, None)] * len(places)
+    broken = {
+        (place.name, output)
+        for place in places
+        for output in command.outputs
+        if state(place / output) not in (state(start / output), state(alive / output))
+    }
+    assert broken == set()
+    again = run_all(command.words, [(place, 0) for place in places])
+    assert {reached and reached[1] for _, reached in again} == {command.code}
+    assert {place.name for place in places if state(place) != state(alive)} == set()
+    print(f"{name}: killed at {len(places)} of {calls} points")
