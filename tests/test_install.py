@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from tests.shared import ROOT, environment
 
@@ -131,3 +132,8 @@ def test_the_compose_file_speaks_of_commands_that_exist() -> None:
     assert asked[:2] == ["mlflow", "server"]
     known = {option for parameter in server.params for option in parameter.opts}
     assert {word for word in asked if word.startswith("--")} <= known
+    address = make_url(asked[asked.index("--backend-store-uri") + 1])
+    assert (
+        address.get_dialect().import_dbapi().__name__ == "psycopg2"
+    )  # a name without driver means another to SQLAlchemy
+    assert "psycopg2-binary" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
