@@ -23,7 +23,8 @@ from features.tables.descriptions import write_between_marks
 from models.domain import Domain
 from models.intervals import LevelError, calibrate
 from models.known.measurements import Conditions, same_compositions
-from models.lab_effect import REPLICATE_SHARE, Alike, Errors, Reveals, reveal, settled, try_kernels
+from models.lab_effect.kernel import REPLICATE_SHARE, Alike
+from models.lab_effect.learning import Errors, Reveals, reveal, settled, try_kernels
 from models.tasks.conductivity import CONDUCTIVITY, STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples
 from models.tasks.fade import fade_examples

@@ -22,7 +22,7 @@ from models.known.answer import Drawn, Show, drawn_to_papers
 from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
 from models.known.measurements import Conditions, Measurements
 from models.known.same import same_designs
-from models.lab_effect import REPLICATE_SHARE, Alike
+from models.lab_effect.kernel import REPLICATE_SHARE, Alike
 from models.tasks.part import Part, published_bounds
 from models.tasks.registry import TASKS
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.lab_effect import Kernel, LabEffect
+from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import TEXT_COLUMNS
 from models.registry import check_store
 from models.tasks.registry import LINK

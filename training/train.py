@@ -19,10 +19,10 @@ from features.tables.columns import numeric_columns
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import CellDesign
-from models import lab_effect as lab
 from models.bundle import Bundle
 from models.domain import Domain
 from models.explain.stability import FACTS as STABILITY
+from models.lab_effect import learning as lab
 from models.saved.packages import version_of
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity

@@ -20,7 +20,7 @@ from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.intervals import Calibration
 from models.known.cells import KnownCells
 from models.known.measurements import Measurements
-from models.lab_effect import LabEffect
+from models.lab_effect.kernel import LabEffect
 from models.tasks.registry import TASKS
 from models.tasks.task import Task
 

@@ -12,7 +12,7 @@ from models.bundle import Bundle, load_bundle
 from models.comparable import FEWEST, Reported, ranges, reported
 from models.exceedance import probability_column
 from models.intervals import Calibration
-from models.lab_effect import Kernel, LabEffect
+from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import RANGE_OF, Predictor
 from models.tasks.registry import TARGETS, TASKS
 from tests.shared import ROOT

@@ -14,18 +14,8 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
 from models.ensemble import Labels
 from models.intervals import Calibration
-from models.lab_effect import (
-    FEWEST_CALIBRATED,
-    Errors,
-    Kernel,
-    LabEffect,
-    Reveals,
-    kernels,
-    learn,
-    reveal,
-    try_kernels,
-    variance,
-)
+from models.lab_effect.kernel import Kernel, LabEffect
+from models.lab_effect.learning import FEWEST_CALIBRATED, Errors, Reveals, kernels, learn, reveal, try_kernels, variance
 from models.tasks import fade_law
 from models.tasks.examples import Examples
 from training.evaluation.coverage import lab_errors, on_labels

@@ -32,7 +32,7 @@ from models.lab_calibration import (
     parse_measured,
     pooled_replicates,
 )
-from models.lab_effect import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
+from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
 from models.predictor import OWN_COMPOSITION, TEXT_COLUMNS, Predictor
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TARGETS, TASKS

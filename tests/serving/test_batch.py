@@ -11,7 +11,7 @@ import pytest
 from features.tables.mistakes import InputError
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
-from models.lab_effect import Kernel, LabEffect
+from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import TEXT_COLUMNS, Predictor
 from models.tasks.registry import LINK, TARGETS
 from serving.predict import batch

@@ -6,7 +6,7 @@ import pytest
 
 from models.ensemble import Labels
 from models.intervals import calibrate
-from models.lab_effect import Reveals
+from models.lab_effect.learning import Reveals
 from tests.placed import line, of_papers
 from training.report import lab_effect as revealed
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.ensemble import Labels
 from models.intervals import Calibration, LevelError, calibrate
-from models.lab_effect import Errors
+from models.lab_effect.learning import Errors
 from models.tasks import fade_law
 from models.tasks.registry import task_of
 from models.tasks.target import Target
@@ -159,7 +159,7 @@ def calibrations(found: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
 
 
 def lab_errors(found: OutOfFold, distances: np.ndarray) -> Errors:
-    """Out-of-fold errors of a part as `models.lab_effect` learns from them.
+    """Out-of-fold errors of a part as `models.lab_effect.learning` learns from them.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.domain import Domain
 from models.intervals import Calibration
-from models.lab_effect import FEWEST_PAPERS, Errors, Reveals, reveal
+from models.lab_effect.learning import FEWEST_PAPERS, Errors, Reveals, reveal
 from models.tasks.registry import TASKS
 from reporting import figures, pages
 from reporting.pages import capital

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
-from models.lab_effect import Kernel, LabEffect
+from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.batch import predict_file

@@ -12,7 +12,7 @@ from models.ensemble import Labels, Recipe
 from models.intervals import LevelError, calibrate
 from models.known.agreement import Agreement, drawn, precisions
 from models.known.measurements import LEAST_MODEL_SHARE, Conditions, Measurements, learn_measurements
-from models.lab_effect import FEWEST_CALIBRATED
+from models.lab_effect.learning import FEWEST_CALIBRATED
 from models.tasks.examples import Examples
 from training.config import Protocol
 from training.data.groups import Kinship

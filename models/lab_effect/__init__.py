@@ -1,0 +1,1 @@
+"""What the results of one laboratory have in common: how own measurements move its other designs."""
