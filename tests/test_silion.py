@@ -20,7 +20,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.lab_effect.kernel import Kernel, LabEffect
-from models.predictor import TEXT_COLUMNS
+from models.predictions import TEXT_COLUMNS
 from models.registry import check_store
 from models.tasks.registry import LINK
 from tests.shared import Command, Store, environment

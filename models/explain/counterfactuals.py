@@ -16,7 +16,8 @@ from features.tables.records import Candidate
 from models.explain.literature import known_values
 from models.explain.questions import Want
 from models.explain.sweep import grid, unread
-from models.predictor import ENDS, NO_POINT, Predictor
+from models.predictions import ENDS
+from models.predictor import NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of
 
 VALUES = {1: 41, 2: 13, 3: 7}

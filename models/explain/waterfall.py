@@ -12,7 +12,8 @@ from models.bundle import Bundle
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.polymers.answer import TOLD_BY
-from models.predictor import DEFAULT_CYCLE, ENDS, MEASURED, RANGE_OF, Predictions, Predictor
+from models.predictions import ENDS, MEASURED, RANGE_OF, Predictions
+from models.predictor import DEFAULT_CYCLE, Predictor
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.explain.waterfall import Waterfall
-from models.predictor import ENDS
+from models.predictions import ENDS
 from models.tasks.registry import TARGETS
 from models.tasks.target import Target
 from serving.decide.compare import text_differences

@@ -17,7 +17,8 @@ from features.tables.chunks import Portion, PortionReader
 from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
-from models.predictor import DEFAULT_LEVEL, TEXT_COLUMNS, Predictions, Predictor, check_targets
+from models.predictions import TEXT_COLUMNS, Predictions
+from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.energy import Energy
 from serving.predict.read import usable

@@ -19,7 +19,8 @@ from features.tables.chunks import Portion, PortionReader, Source, open_source
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import check_columns
-from models.predictor import DEFAULT_LEVEL, TEXT_COLUMNS, Predictor, check_targets
+from models.predictions import TEXT_COLUMNS
+from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
 from models.tasks.registry import task_of
 from reporting.console import progress
 from serving.predict.answer import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer

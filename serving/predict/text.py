@@ -8,7 +8,7 @@ from textwrap import shorten, wrap
 import pandas as pd
 
 from features.tables.records import Candidate
-from models.predictor import ENDS, TEXT_COLUMNS
+from models.predictions import ENDS, TEXT_COLUMNS
 from models.tasks.registry import TARGETS
 
 DISTANCE = "_distance"

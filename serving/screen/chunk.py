@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from features.tables.records import Candidate
-from models.predictor import ENDS, TEXT_COLUMNS, Predictor
+from models.predictions import ENDS, TEXT_COLUMNS
+from models.predictor import Predictor
 from models.tasks.registry import task_of
 from serving.predict.text import DISTANCE
 from serving.screen.select import Note

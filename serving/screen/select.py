@@ -14,7 +14,7 @@ from features.tables.designs import Designs
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.notices import domain_notices
-from models.predictor import ENDS
+from models.predictions import ENDS
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.expression import Expression
 from serving.predict.text import DISTANCE

@@ -15,7 +15,8 @@ from features.tables.designs import Designs
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from models.candidates import has_anode
-from models.predictor import DEFAULT_CYCLE, ENDS, RANGE_OF, Predictions, check_targets
+from models.predictions import ENDS, RANGE_OF, Predictions
+from models.predictor import DEFAULT_CYCLE, check_targets
 from models.tasks.fade import RETENTION
 from models.tasks.registry import TARGETS, task_of
 from serving.server.batching import Deadline

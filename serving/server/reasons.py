@@ -12,7 +12,8 @@ from models.candidates import has_anode
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
-from models.predictor import DEFAULT_CYCLE, MEASURED, RANGE_OF, check_targets
+from models.predictions import MEASURED, RANGE_OF
+from models.predictor import DEFAULT_CYCLE, check_targets
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline

@@ -13,7 +13,8 @@ from models.comparable import FEWEST, Reported, ranges, reported
 from models.exceedance import probability_column
 from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
-from models.predictor import RANGE_OF, Predictor
+from models.predictions import RANGE_OF
+from models.predictor import Predictor
 from models.tasks.registry import TARGETS, TASKS
 from tests.shared import ROOT
 from training.train import Trained

@@ -33,7 +33,8 @@ from models.lab_calibration import (
     pooled_replicates,
 )
 from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
-from models.predictor import OWN_COMPOSITION, TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import OWN_COMPOSITION, Predictor
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TARGETS, TASKS
 from tests.shared import ROOT

@@ -15,7 +15,8 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 
 ELECTROLYTES = ["Li6PS5Cl", "LLZTO", "Li3PS4", "Li10GeP2S12", "Li7La3Zr2O12", "Li5.5PS4.5Cl1.5", "Li3YCl6", "Li3InCl6"]
 SOAK = bool(os.environ.get("SILION_SOAK"))

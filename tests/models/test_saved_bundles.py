@@ -14,7 +14,8 @@ from features.tables.records import Candidate
 from features.tables.rows import read_table
 from models.bundle import FORMAT_VERSION, load_bundle
 from models.candidates import candidate_frame
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 from tests.shared import ROOT
 
 BUNDLES = ROOT / "tests" / "bundles"

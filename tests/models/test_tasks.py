@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from models.bundle import load_bundle, save_bundle
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 from models.tasks.ice import IceTask, cells_in_training
 from models.tasks.registry import TARGETS, TASKS, register, registered, targets_of, task_of
 from models.tasks.target import Target

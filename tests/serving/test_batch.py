@@ -12,7 +12,8 @@ from features.tables.mistakes import InputError
 from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 from models.tasks.registry import LINK, TARGETS
 from serving.predict import batch
 from serving.predict.batch import BatchResult, predict_file

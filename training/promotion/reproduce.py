@@ -16,7 +16,8 @@ import pandas as pd
 
 from features.tables.literature import Literature
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 from models.registry import resolve, versions
 from models.saved.packages import version_of
 from models.tasks.registry import TARGETS

@@ -19,7 +19,8 @@ from features.tables.rows import read_table
 from models.bundle import save_bundle
 from models.candidates import candidate_frame
 from models.champion import name_new
-from models.predictor import TEXT_COLUMNS, Predictor
+from models.predictions import TEXT_COLUMNS
+from models.predictor import Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
 from reporting.model_summary import figure_name
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name

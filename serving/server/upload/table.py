@@ -18,7 +18,7 @@ from features.tables.rows import Table
 from features.tables.sheets import WORKBOOK_TYPE, plain_table
 from models.candidates import candidate_frame
 from models.lab_calibration import measured_frame
-from models.predictor import TEXT_COLUMNS
+from models.predictions import TEXT_COLUMNS
 from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS
 from serving.decide.choose import rank_answers

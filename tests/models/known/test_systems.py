@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from models.bundle import load_bundle
-from models.predictor import MEASURED, Predictor
+from models.predictions import MEASURED
+from models.predictor import Predictor
 from models.tasks.registry import LINK, TASKS
 from training.data.load import SHIPPED, load_literature
 

@@ -1,0 +1,122 @@
+"""Answers for a table of designs: values with intervals, notices, what was measured, the nearest literature rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.notices import Notice
+
+ENDS = ("", "_low", "_high")
+"""Endings of the columns of a predicted quantity."""
+MEASURED = "measured"
+"""Column that tells what was measured of the very composition."""
+RANGE_OF = "range_of"
+"""Column that tells of which targets no point is told, and whose values the range holds in its place."""
+TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
+"""Columns of text; all others are numbers."""
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest literature rows of different papers, nearest first, of every design one model judges.
+
+    Attributes
+    ----------
+    rows, distances : place among `precedents`, and how far; shape (n_designs, n)
+    judged : designs that the model judges, shape (n_designs,)
+    precedents : what was measured, and where
+    """
+
+    rows: np.ndarray
+    distances: np.ndarray
+    judged: np.ndarray
+    precedents: list[dict[str, Any]]
+
+    def of(self, design: int) -> list[dict[str, Any]]:
+        """The rows of one design, each with its `distance`.
+
+        Parameters
+        ----------
+        design : int
+            Place of the design.
+        """
+        pairs = zip(self.rows[design].tolist(), self.distances[design].tolist(), strict=True)
+        return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
+
+
+@dataclass
+class Predictions:
+    """Answers for a table of designs.
+
+    Attributes
+    ----------
+    table : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
+        every cycle asked for, then `measured` where a target is drawn to measured values, `range_of` where ranges are
+        told without a point, and `notice`; NaN where a design says too little
+    notices : those of the table, each distinct text once; null where there is nothing to say
+    measured : likewise, what was measured of the very composition; None where no target is drawn to it
+    ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
+    measured_by : `measured` by target
+    nearest : by target
+    distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
+        says too little
+    """
+
+    table: pd.DataFrame
+    notices: Notice
+    nearest: dict[str, Nearest]
+    distances: dict[str, np.ndarray]
+    measured: Notice | None = None
+    ranges: Notice | None = None
+    find_energies: Callable[[], np.ndarray | None] = lambda: None
+    measured_by: dict[str, Notice] = field(default_factory=dict)
+
+    @cached_property
+    def energies(self) -> np.ndarray | None:
+        """`told_energies` of the conductivity, None where it was not asked for; it costs as much, so only if wanted."""
+        return self.find_energies()
+
+    @property
+    def texts(self) -> dict[str, Notice]:
+        """The columns of `TEXT_COLUMNS` that the table has."""
+        told = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
+        return {column: notice for column, notice in told.items() if notice is not None}
+
+    def first(self, index: pd.Index) -> Predictions:
+        """Return the answers to the first designs alone.
+
+        Parameters
+        ----------
+        index : pandas Index, shape (n_first,)
+            Of their rows.
+        """
+        count = len(index)
+        nearest = {
+            column: replace(each, judged=each.judged[:count], rows=each.rows[:count], distances=each.distances[:count])
+            for column, each in self.nearest.items()
+        }
+        distances = {name: values[:count] for name, values in self.distances.items()}
+        return Predictions(
+            self.table.iloc[:count].set_axis(index),
+            self.notices[:count],
+            nearest,
+            distances,
+            None if self.measured is None else self.measured[:count],
+            None if self.ranges is None else self.ranges[:count],
+            lambda: None if self.energies is None else self.energies[:count],
+            {column: texts[:count] for column, texts in self.measured_by.items()},
+        )
+
+    @property
+    def precedents(self) -> list[dict[str, list[dict[str, Any]]]]:
+        """Per design and target, the nearest literature rows of different papers."""
+        return [
+            {column: each.of(row) for column, each in self.nearest.items() if each.judged[row]}
+            for row in range(len(self.table))
+        ]
