@@ -279,8 +279,9 @@ def in_short(rows: list[dict[str, object]]) -> str:
         f"{row['cycles given']} cycles ({row['silion']} decades, ratio {row['ratio']}, {_cell(row['ratio interval'])})"
         for row in shown
     ]
-    others = "with other numbers of cycles no skill is shown yet"
-    where = f"given {', '.join(texts)}; {others}" if texts else "given no number of cycles"
+    rest = ", ".join(str(row["cycles given"]) for row in rows if row not in shown)
+    others = f"; given {rest} that is not shown" if shown and rest else ""
+    where = f"given {', '.join(texts)}{others}" if texts else "given no number of cycles"
     return (
         "- **Use with care** the life of a liquid-electrolyte cell with silicon, predicted from its first cycles. "
         "Under a protocol that the model never saw, it beats both the median and a straight line through the cell's "

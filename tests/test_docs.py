@@ -61,11 +61,12 @@ def score_of(target: str, **changed: Any) -> Score:
 @pytest.mark.parametrize(
     ("changed", "verdict"),
     [
-        ({}, "**use it** to"),
-        ({"shown": False, "rests_on_one_paper": True}, "**use it with care**"),
-        ({"shown": False}, "**use it with care**"),  # the intervals hold 80 to 95 %, 90 promised
-        ({"shown": False, "coverage_high": 0.85}, "**not yet**"),  # they hold too little
-        ({"shown": False, "coverage_low": 1.0, "coverage_high": 1.0}, "**not yet**"),  # or bounds alone
+        ({}, "**use it with care**"),  # the ratio may be 0.6
+        ({"skill_high": 0.49}, "**use it** to"),
+        ({"shown": False, "rests_on_one_paper": True}, "**not yet** as a number: you get the range"),
+        ({"shown": False}, "**not yet** as a number: you get the range"),  # the intervals hold 80 to 95 %, 90 promised
+        ({"shown": False, "coverage_high": 0.85}, "**not yet** |"),  # they hold too little
+        ({"shown": False, "coverage_low": 1.0, "coverage_high": 1.0}, "**not yet** |"),  # or bounds alone
     ],
 )
 def test_the_verdict_follows_from_skill_and_coverage(changed: dict[str, Any], verdict: str) -> None:

@@ -12,14 +12,17 @@ from training.evaluation.score import Score, markdown
 PAGES = ("docs/skill.md", "README.md")
 """Pages that may have the marks, below the checkout."""
 SKILL_MARKS = "<!-- skill table: written by `silion evaluate --write-docs` -->", "<!-- end of skill table -->"
+GOOD_RATIO, GOOD_ORDER = 0.5, 0.75
+"""Ratio and concordance from which on a quantity may be used without care; set by us."""
 VERDICT_MARKS = "<!-- verdicts: written by `silion evaluate --write-docs` -->", "<!-- end of verdicts -->"
 
 
 def verdicts(scores: Mapping[str, Score]) -> str:
     """Return what each target may be used for, as a Markdown table.
 
-    Use it: skill is shown on unseen papers. Use it with care: none is shown, and the share of papers' values that the
-    intervals hold agrees with the one promised. Not yet: neither.
+    Use it: on unseen papers the error is surely at most half of the median's (of lives, three pairs in four are surely
+    ordered right). Use it with care: skill is shown, but less. Not yet: none is shown; what is told then is the range
+    that comparable papers report, where the share of values that the intervals hold agrees with the one promised.
 
     Parameters
     ----------
@@ -34,18 +37,23 @@ def verdicts(scores: Mapping[str, Score]) -> str:
 
 def _verdict(score: Score) -> str:
     if score.shown and not score.rests_on_one_paper:
-        return "**use it** to estimate and to rank"
+        good = score.skill_low >= GOOD_ORDER if TARGETS[score.target].censored else score.skill_high <= GOOD_RATIO
+        if good:
+            return "**use it** to estimate and to rank"
+        return "**use it with care**: a first estimate, too coarse to rank close relatives"
     if score.coverage_low <= score.level <= score.coverage_high:
-        return "**use it with care**: as a range, not to rank designs"
+        return "**not yet** as a number: you get the range that comparable papers report"
     return "**not yet**"
 
 
 def _reason(score: Score) -> str:
-    held = f"{100 * score.coverage:.0f} % of the values lie inside the {100 * score.level:g} % interval"
+    target = TARGETS[score.target]
+    wide = "" if target.censored else f", which is {score.width:.2g} {target.error_unit} wide"
+    held = f"{100 * score.coverage:.0f} % of the values lie inside the {100 * score.level:g} % interval{wide}"
     ends = f"{score.skill:.2f}, {score.skill_low:.2f} to {score.skill_high:.2f}"
-    if TARGETS[score.target].censored:
+    if target.censored:
         return f"concordance {ends} (0.5 is chance); {held}"
-    unit = TARGETS[score.target].error_unit
+    unit = target.error_unit
     ours, median = score.by_method["silion"], score.by_method["dummy"]
     errors = f"mean error {ours:.2g} {unit}; always guessing the median of the table errs by {median:.2g}"
     return f"{errors} (ratio {ends}); {held}"
