@@ -63,10 +63,12 @@ def test_the_quick_way_says_what_the_reader_says(texts: list[str]) -> None:
 
 PLAIN = re.compile(r"(?=[A-Za-z.0-9]*[0-9])(?:[A-Z][a-z]?(?:[0-9]+(?:\.[0-9]+)?)?)+")
 """What `_is_plain` means, for one text."""
+LIKE_PLAIN = st.from_regex(r"(?:[A-Z][a-z]?(?:[0-9]{1,3}(?:\.[0-9]{1,3})?)?){1,4}", fullmatch=True)
+"""Drawn without the pattern's look-ahead, which hypothesis can only try and throw away."""
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
-@given(st.lists(st.text(alphabet="LiZ05.\n-é٦", max_size=8) | st.from_regex(PLAIN, fullmatch=True), max_size=8))
+@given(st.lists(st.text(alphabet="LiZ05.\n-é٦", max_size=8) | LIKE_PLAIN, max_size=8))
 def test_plain_formulas_are_told_apart_as_a_pattern_would(texts: list[str]) -> None:
     assert _is_plain(texts).tolist() == [PLAIN.fullmatch(text) is not None for text in texts]
 
