@@ -45,6 +45,7 @@ from models.notices import (
     where,
 )
 from models.polymers.answer import PolymerAnswer, tell_polymers
+from models.polymers.own import drawn_to_own_polymers
 from models.predictions import ENDS, MEASURED, RANGE_OF, Nearest, Predictions
 from models.tasks.part import Part, with_conductivity, with_link
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
@@ -360,7 +361,7 @@ class Predictor:
         if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
-            own, same = self._own(name, part, measured), None
+            own, same, unmoved = self._own(name, part, measured), None, (centre.copy(), half.copy())
             each = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
                 at_cycle = asked_cycles(frame, DEFAULT_CYCLE)
@@ -369,19 +370,16 @@ class Predictor:
                     rows = same_designs(frame, measured) & np.isfinite(own_values(name, part, measured))
                     mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured, rows))
                     text = mine if text is None else joined([mine, text])
-                unmoved = centre, half
                 centre, half, each = moved(
                     part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
                     same, at_cycle,
                 )  # fmt: skip
-                if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                    centre, half = (
-                        np.where(polymers.told, *pair) for pair in zip(unmoved, (centre, half), strict=True)
-                    )
-                    each = [
-                        ["the polymer model is not moved by them"] if told else row
-                        for told, row in zip(polymers.told, each, strict=True)
-                    ]
+            if polymers:  # what own rows say of the part's error is nothing about the polymer model's
+                centre[polymers.told], half[polymers.told], words = drawn_to_own_polymers(
+                    polymers, Conditions.of(frame, read), measured, own_values(name, part, measured), level, unmoved
+                )
+                for row, said_of in zip(np.flatnonzero(polymers.told).tolist(), words, strict=True):
+                    each[row] = [said_of]
             if drawn:
                 half = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
             if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved

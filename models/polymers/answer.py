@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,8 @@ class PolymerAnswer:
     centre, spread, half : log10 S/cm, shape (n_told,)
     notices : what it rests on, null where it tells nothing
     model : that tells
+    cases : the distinct electrolytes it tells, with their temperatures
+    case : place of each among `cases`, shape (n_told,)
     """
 
     told: np.ndarray
@@ -41,6 +43,8 @@ class PolymerAnswer:
     half: np.ndarray
     notices: Notice
     model: PolymerModel
+    cases: Sequence[PolymerElectrolyte]
+    case: np.ndarray
 
     def instead_of(self, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return values and half widths of all designs, its own where it tells.
@@ -105,8 +109,9 @@ def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) ->
     half = model.calibration.half_width(spread, level)
     words = [_words(model, each) for each in asked]
     return PolymerAnswer(
-        told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model
-    )
+        told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model,
+        asked, place,
+    )  # fmt: skip
 
 
 def _reading(electrolytes: Electrolytes, code: int) -> Reading | None:
