@@ -279,3 +279,8 @@ def test_a_mapping_to_a_logarithm_and_beside_a_mapped_column(write) -> None:
     for mapping in ("target=conductivity_s_per_cm", "target=; log_target=log10 σ (S/cm)"):
         (draft,) = read_drafts(file, mapping=Path(mapping)).rows
         assert draft.row.model_dump()["conductivity_s_per_cm"] == 0.01
+
+
+def test_a_mapping_on_the_command_line_may_be_longer_than_a_file_name() -> None:
+    names = [f"column number {number}" for number in range(100)]
+    assert read_mapping(Path("; ".join(f"{name}=" for name in names))) == dict.fromkeys(names, Mapped(None))
