@@ -264,11 +264,11 @@ def _left_out(written: str) -> str:
 def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column | Wrong:
     column = _recognised(place, own.column or "", model)
     if not isinstance(column, Column):
-        return (
-            f"the mapping to {own.column!r}",
-            f"a column of this table{closest(own.column or '', model.model_fields)}",
-        )
-    return _with_unit(place, written, [column.name], own.unit or column.unit, model)
+        expected = f"a column of this table{closest(own.column or '', model.model_fields)}"
+        return f"the mapping to {own.column!r}", expected
+    bracket, unit = _BRACKETED.fullmatch(written), own.unit or column.unit
+    stated = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
+    return stated if isinstance(stated, Column) else _with_unit(place, written, [column.name], unit, model)
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:

@@ -284,3 +284,17 @@ def test_a_mapping_to_a_logarithm_and_beside_a_mapped_column(write) -> None:
 def test_a_mapping_on_the_command_line_may_be_longer_than_a_file_name() -> None:
     names = [f"column number {number}" for number in range(100)]
     assert read_mapping(Path("; ".join(f"{name}=" for name in names))) == dict.fromkeys(names, Mapped(None))
+
+
+@pytest.mark.parametrize(
+    ("header", "ours", "unit", "power"),
+    [
+        ("Leitwert (mS/cm)", "conductivity_s_per_cm", "mS/cm", 0),
+        ("Leitwert (10−4 S cm−1)", "conductivity_s_per_cm", "S cm-1", -4),
+        ("Leitwert (gemessen)", "conductivity_s_per_cm", "", 0),
+        ("Leitwert (mS/cm)", "σ (S/m)", "S/m", 0),
+    ],
+)
+def test_a_mapped_column_keeps_the_unit_of_its_header(header: str, ours: str, unit: str, power: int) -> None:
+    (read,) = column(header, "electrolytes", {header: Mapped(ours)}).columns
+    assert (read.name, read.unit, read.power) == ("conductivity_s_per_cm", unit, power)
