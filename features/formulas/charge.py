@@ -19,7 +19,7 @@ OXIDATION_STATES: dict[str, float] = {
 """Usual states: thiophosphates, phosphates, garnets, halides. Carbon has none here: salts of organic anions cannot be
 judged so. Source: IUPAC rules for the anions, the group number for the cations."""
 OTHER_STATES: dict[str, tuple[float, ...]] = {
-    "Tl": (3,), "Pb": (4,), "Bi": (5,), "Sb": (3,), "As": (3,), "Sn": (2,), "Ti": (3,), "Ce": (3,), "V": (4, 3),
+    "Tl": (3,), "Pb": (4,), "Bi": (5,), "Sb": (3,), "As": (3,), "Sn": (2,), "Ti": (3,), "Ce": (3,), "V": (4, 3, 2),
     "Nb": (4,), "Mo": (4,), "Eu": (2,), "Sm": (2,), "Yb": (2,), "Pr": (4,), "Tb": (4,), "Te": (6, 4),
 }  # fmt: skip
 """Further states of solids, tried where the usual ones do not cancel. Source: Shannon's tables of ions."""
@@ -34,8 +34,8 @@ SULFUR_OF_P2S6 = 3.0
 """Sulfur of each phosphorus in hexathiohypodiphosphates (Li4P2S6), where it is +4; beside other anions P is +5."""
 HYDROGEN_OF_NITROGEN = (2.0, 1.0)
 """Protons of each nitrogen beside hydride: amides (NH2) and imides (NH)."""
-CLUSTER_STATES = (5 / 6, 4 / 5)
-"""State of boron in B12H12 and B10H10, which have two charges each, with hydrogen at -1."""
+CLUSTER_STATES = (5 / 6, 4 / 5, 7 / 3)
+"""State of boron in B12H12 and B10H10, which have two charges each, and in B3H8, which has one, with hydrogen at -1."""
 OXYGEN_OF_SULFONYL = 2
 """Oxygen of each sulfur in a sulfonyl imide; sulfites and sulfates have more."""
 

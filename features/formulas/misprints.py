@@ -144,7 +144,7 @@ def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> list[str]:
 
 
 def lacks_lithium(reading: Reading) -> bool:
-    """Return True where the whole composition is known, and holds no lithium.
+    """Return True where the whole composition is known and holds no lithium, or all of it is binder.
 
     Parameters
     ----------
@@ -155,7 +155,9 @@ def lacks_lithium(reading: Reading) -> bool:
     >>> lacks_lithium(shared_reading("NaCl")), lacks_lithium(shared_reading("PEO"))
     (True, False)
     """
-    return bool(reading.composition) and "Li" not in (reading.composition or {})
+    if reading.composition is None:
+        return bool(reading.parts) and all(part.get("role") == "binder" for part in reading.parts)
+    return bool(reading.composition) and "Li" not in reading.composition
 
 
 def objection(text: str) -> str | None:

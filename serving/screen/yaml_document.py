@@ -10,6 +10,7 @@ from typing import TypeAlias
 import yaml
 
 from features.tables.mistakes import InputError, Mistake
+from features.tables.sheets import WORKBOOK_ENDINGS
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 6
@@ -69,6 +70,9 @@ def read_document(path: Path) -> Branch:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
+        if path.suffix.lower() in WORKBOOK_ENDINGS:
+            expected = "expected a design space in YAML, as data/examples/argyrodite.yaml"
+            raise InputError(f"{name}: a workbook, {expected}; designs of a table: silion predict {name}") from None
         raise InputError(f"{name}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
     try:
         if forbidden := list(_forbidden(text, name)):

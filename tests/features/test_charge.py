@@ -15,6 +15,8 @@ from features.formulas.vectorised import read_amounts
         ("75Li2S-25P2S5", 0),
         ("Li1.3Al0.3Ti1.7(PO4)3", 0),  # 1.3 + 0.9 + 6.8 + 15 - 24
         ("LiBH4", 0),  # 1 + 3 - 4
+        ("LiB3H8", 0),  # 1 + 3 x 7/3 - 8
+        ("Li2VCl4", 0),  # 2 + 2 - 4
         ("Li3InCl6", 0),
         ("LiOH", 0),
         ("Li2SO4", 0),  # sulfate: S +6

@@ -76,12 +76,21 @@ def test_a_temperature_is_a_remark(text: str) -> None:
 
 
 def test_designs_one_by_one_and_together_refuse_the_same() -> None:
-    texts = [*MEANT, *(text for text in COMPOUNDS if text != "LiBOB"), "NaCl", "Na3PS4", "LLZO", "Al2O3", "PEO/NaClO4"]
+    texts = [
+        *MEANT,
+        *(text for text in COMPOUNDS if text != "LiBOB"),
+        "NaCl",
+        "Na3PS4",
+        "LLZO",
+        "Al2O3",
+        "PEO/NaClO4",
+        "PTFE",
+    ]
     designs = pd.DataFrame({"electrolyte": texts})
     alone = [formula_mistake(Candidate(electrolyte=text), 2) is not None for text in texts]
     np.testing.assert_array_equal(unreadable(designs, read_electrolytes(designs)), alone)
     refused = dict(zip(texts, alone, strict=True))
-    assert all(refused[text] for text in [*MEANT, "NaCl", "Na3PS4", "Al2O3"])
+    assert all(refused[text] for text in [*MEANT, "NaCl", "Na3PS4", "Al2O3", "PTFE"])
     assert not any(refused[text] for text in ("Li6PS5Cl", "LLZO", "PEO", "LiSCN"))
 
 

@@ -26,7 +26,7 @@ from training.intake.files import Line, Sheet, csv_text, read_sheet
 from training.intake.headers import IGNORED, Header, read_header
 from training.intake.notation.kelvin import is_kelvin
 from training.intake.notation.mapping import read_mapping
-from training.intake.values import Values, read_values
+from training.intake.values import Values, check_twins, read_values
 
 ADDABLE = {name: TABLE_MODELS[name] for name in MEASURED_TABLES}
 """Tables rows can be added to; sources are made from the rows."""
@@ -218,6 +218,7 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
         _refuse(drafts, line, [Mistake(line.number, "", f"{len(cells)} cells", expected, sheet.name)])
         return
     values = read_values(drafts.header.columns, cells, model, line.number, sheet.name)
+    check_twins(values, drafts.header.twins, cells, model, line.number, sheet.name)
     if str(values.given.get("source_id", "")).lower() == EXAMPLE:
         drafts.examples.append(line.number)
         return
@@ -250,10 +251,8 @@ def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Pr
     if values.read and "as_written" not in given:
         given["as_written"] = "; ".join(values.read)
     row = parse_row(model, given, line, file)
-    if isinstance(row, list):
-        mistakes = row
-    elif values.mistakes or not isinstance(row, Provenance):
-        mistakes = []
+    if isinstance(row, list) or values.mistakes or not isinstance(row, Provenance):
+        mistakes = row if isinstance(row, list) else []
     else:
         advice = f"; or electrolyte_class ({', '.join(sorted(NAMED_ONLY))}) for a named material"
         unreadable = unreadable_formula(row, line, file, advice)

@@ -17,6 +17,7 @@ from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import closest
 from training.intake.notation.conditions import TEMPERATURE_OF, take_cycle, take_factor, take_temperature
+from training.intake.notation.logarithms import BASES, take_logarithm
 from training.intake.notation.mapping import Mapped
 from training.intake.numbers import UnitError, find_unit
 
@@ -53,6 +54,8 @@ class Column:
         Our column of the high end, where a cell holds both ends of a range; else empty.
     implied : tuple of (str, float)
         What the header says of each row beside the number: our column and its value (25 °C, cycle 100).
+    logarithm : str
+        Word for the logarithm that the numbers are, one of `BASES`; empty where they are the values themselves.
     """
 
     place: int
@@ -62,6 +65,7 @@ class Column:
     power: int = 0
     high: str = ""
     implied: tuple[tuple[str, float], ...] = ()
+    logarithm: str = ""
 
 
 @dataclass
@@ -78,10 +82,13 @@ class Header:
         Things worth saying that refuse nothing.
     points : list of Column
         Columns of a table of cells that are points of their lives: the retention after 100 cycles.
+    twins : list of Column
+        Logarithms of a column that is there as well: checked against it, and not read.
     """
 
     columns: list[Column] = field(default_factory=list)
     points: list[Column] = field(default_factory=list)
+    twins: list[Column] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -169,7 +176,7 @@ def read_header(
     >>> [mistake.got for mistake in header.mistakes]
     ['an unknown column']
     """
-    read = Header()
+    read, logarithms = Header(), list[tuple[int, str, str]]()
     for place, written in enumerate(header):
         if written in IGNORED and written not in mapping:
             continue
@@ -183,6 +190,9 @@ def read_header(
         if not isinstance(column, Column) and (point := _point(place, written, model, others)):
             read.points.append(point)
             continue
+        if not isinstance(column, Column) and take_logarithm(text := (own.column if own else None) or written):
+            logarithms.append((place, written, text))
+            continue
         if not isinstance(column, Column):
             read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
             continue
@@ -190,8 +200,37 @@ def read_header(
         unit = unit_of(model, column.name)
         if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
             read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
+    for place, written, text in logarithms:
+        column = _logarithm(place, written, text, read, model)
+        if not isinstance(column, Column):
+            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
+        elif twin := next((other for other in read.columns if other.name == column.name), None):
+            read.twins.append(column)
+            read.remarks.append(f"column {written} left out: the logarithm of {twin.header}")
+        else:
+            read.columns.append(column)
+            read.remarks.append(f"column {written} read as the values that it holds the {column.logarithm} of")
     _refuse_doubles(read, table)
     return read
+
+
+def _logarithm(place: int, written: str, text: str, read: Header, model: type[Row]) -> Column | Wrong:
+    """Return a column of logarithms, of one that stands beside it or in a unit of its own, or what is wrong with it."""
+    word, of = take_logarithm(text) or ("", "")
+    column = _recognised(place, of, model)
+    same = [other for other in read.columns if fold_name(other.header) == fold_name(of)]
+    column = same[0] if same else column
+    if not isinstance(column, Column) or column.high or not (unit := unit_of(model, column.name)):
+        return "an unknown column", ""
+    beside = next((other for other in read.columns if other.name == column.name), None)
+    stated = column if column.unit or beside is None else beside
+    own_unit = stated.unit or (unit if beside or of == column.name else "")
+    if not own_unit:
+        return repr(written), f"its unit, such as log10 {of} ({unit}){_left_out(written)}"
+    if beside is None and len(BASES[word]) > 1:
+        clear = shlex.quote(f"{written}=log10 {of}")
+        return repr(written), f"log10 or ln in its name, as in --mapping {clear}{_left_out(written)}"
+    return replace(column, place=place, header=written, logarithm=word, unit=own_unit, power=stated.power)
 
 
 def _point(place: int, written: str, model: type[Row], others: Mapping[str, type[Row]]) -> Column | None:
@@ -225,11 +264,11 @@ def _left_out(written: str) -> str:
 def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column | Wrong:
     column = _recognised(place, own.column or "", model)
     if not isinstance(column, Column):
-        return (
-            f"the mapping to {own.column!r}",
-            f"a column of this table{closest(own.column or '', model.model_fields)}",
-        )
-    return _with_unit(place, written, [column.name], own.unit or column.unit, model)
+        expected = f"a column of this table{closest(own.column or '', model.model_fields)}"
+        return f"the mapping to {own.column!r}", expected
+    bracket, unit = _BRACKETED.fullmatch(written), own.unit or column.unit
+    stated = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
+    return stated if isinstance(stated, Column) else _with_unit(place, written, [column.name], unit, model)
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
@@ -257,7 +296,7 @@ def _named(place: int, written: str, model: type[Row]) -> Column | Wrong:
     for name, unit in _readings(written):
         folded = fold_name(name)
         if folded in refused:
-            return repr(written), refused[folded]
+            return repr(written), f"{refused[folded]}{_left_out(written)}"
         if folded not in meant:
             continue
         column = _with_unit(place, written, meant[folded], unit, model)

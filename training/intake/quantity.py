@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from training.intake.notation.conditions import take_temperature
+from training.intake.notation.logarithms import BASES
 from training.intake.numbers import (
     Figure,
     QuantityError,
@@ -26,6 +28,9 @@ NOT_GIVEN = frozenset(
 ROOM_TEMPERATURE = frozenset({"rt", "r.t.", "room temperature", "room temp", "ambient"})
 WARM_C = 5.0
 """`25C` in a column of temperatures is one; below this a number in front of a bare C looks like a C-rate."""
+TOLERANCE_DECADES = 0.01
+"""Difference at most between a value and its logarithm in the column beside it."""
+_LARGEST = 30.0
 _MARKS = {
     ">": ("at least", "more than", "over", "above", "min.", ">"),
     "<": ("at most", "less than", "up to", "under", "below", "max.", "<"),
@@ -256,3 +261,64 @@ def _range(first: Figure, second: Figure, unit: Unit) -> Quantity:
     if low >= high:
         raise QuantityError("a range that rises, or a power of ten written 10^-4")
     return Quantity(low, high)
+
+
+def value_of_logarithm(text: str, base: float, stated: str, into: str, power: int = 0) -> float | None:
+    """Return the value whose logarithm a cell holds; None where it holds nothing.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+    base : float
+        Of the logarithm.
+    stated, into : str
+        Unit of the value in the header, and that of the column.
+    power : int
+        Power of ten in the header.
+
+    Raises
+    ------
+    QuantityError
+        No plain number, or one that no quantity has.
+
+    Examples
+    --------
+    >>> value_of_logarithm("-2", 10.0, "S/cm", "S/cm"), value_of_logarithm("1", 10.0, "mS/cm", "S/cm")
+    (0.01, 0.01)
+    """
+    exponent = read_quantity(text, "1")
+    if exponent is None:
+        return None
+    if exponent.mark not in "=~" or not -_LARGEST <= exponent.value <= _LARGEST:
+        raise QuantityError(f"a plain logarithm between -{_LARGEST:g} and {_LARGEST:g}")
+    value = base**exponent.value * 10.0**power
+    return float(f"{find_unit(stated, into).convert(value):.12g}")
+
+
+def is_logarithm_of(text: str, value: float, word: str, stated: str, into: str, power: int = 0) -> bool:
+    """Return whether a cell holds the logarithm of a value; true as well where it holds no number.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+    value : float
+        In the unit of the column.
+    word : str
+        One of `BASES`; any base that it may mean will do.
+    stated, into, power : str, str, int
+        As of `value_of_logarithm`.
+
+    Examples
+    --------
+    >>> is_logarithm_of("-2.886", 0.0013, "log", "S/cm", "S/cm"), is_logarithm_of("-2.1", 0.0013, "log", "S/cm", "S/cm")
+    (True, False)
+    >>> is_logarithm_of("-6.645", 0.0013, "log", "S/cm", "S/cm")
+    True
+    """
+    try:
+        values = [value_of_logarithm(text, base, stated, into, power) for base in BASES[word]]
+    except QuantityError:
+        return True
+    return any(other is None or (value > 0 and abs(math.log10(other / value)) <= TOLERANCE_DECADES) for other in values)

@@ -14,8 +14,9 @@ from features.tables.rows import expectation
 from features.tables.sheets import DATE, as_text
 from training.intake.headers import Column
 from training.intake.notation.conditions import TEMPERATURE_OF
+from training.intake.notation.logarithms import BASES
 from training.intake.numbers import QuantityError, fold_figures, take_figure
-from training.intake.quantity import Quantity, read_quantity
+from training.intake.quantity import Quantity, is_logarithm_of, read_quantity, value_of_logarithm
 
 MARKS = {
     "conductivity_s_per_cm": "conductivity_qualifier",
@@ -122,6 +123,29 @@ def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row
     return values
 
 
+def check_twins(
+    values: Values, twins: Sequence[Column], cells: Sequence[str], model: type[Row], line: int, table: str
+) -> None:
+    """Add a mistake for each logarithm of a line that is not of the value beside it.
+
+    Parameters
+    ----------
+    values : Values
+        Of the line, as read.
+    twins : sequence of Column
+        Logarithms of columns that were read.
+    cells, model, line, table : sequence of str, type of Row, int, str
+        As of `read_values`.
+    """
+    for twin in twins:
+        value, unit, text = values.given.get(twin.name), unit_of(model, twin.name), cells[twin.place]
+        if value is None or is_logarithm_of(text, float(value), twin.logarithm, twin.unit, unit, twin.power):
+            continue
+        header, cell = values.written[twin.name]
+        got = f"{text}, and {cell} in the column {header}"
+        values.mistakes.append(Mistake(line, twin.header, got, f"the {twin.logarithm} of that value", table))
+
+
 def _put_implied(values: Values, column: Column, model: type[Row], line: int, table: str) -> None:
     """Put what header and cell say beside the number into its columns, unless the line says something else there."""
     for name, value in (dict(column.implied) | values.implied.get(column.name, {})).items():
@@ -138,6 +162,12 @@ def _put_implied(values: Values, column: Column, model: type[Row], line: int, ta
 
 def _put_number(values: Values, marks: dict[str, str], column: Column, text: str, unit: str) -> None:
     name = column.name
+    if column.logarithm:
+        value = value_of_logarithm(text, BASES[column.logarithm][0], column.unit, unit, column.power)
+        if value is not None:
+            values.given[name] = value
+            values.read.append(f"{column.header}: {text}")
+        return
     high = column.high or RANGES.get(name, "")
     quantity = read_quantity(text, unit, column.unit, allows_range=bool(high), power=column.power)
     if quantity is None:

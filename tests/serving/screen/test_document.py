@@ -68,3 +68,10 @@ def test_texts_stay_as_written(tmp_path: Path) -> None:
     document = read_document(path)
     assert document.nodes["a"] == Items((Leaf("no", 1), Leaf("1e-4", 1), Leaf("", 1), Leaf("", 1)), 1)
     assert document.nodes["b"] == Branch({"c": Leaf("010", 3)}, 3)
+
+
+def test_a_workbook_of_designs_belongs_to_predict(tmp_path: Path) -> None:
+    file = tmp_path / "designs.xlsx"
+    file.write_bytes(b"PK\x03\x04\xff")
+    with pytest.raises(InputError, match=r"a workbook, expected a design space .* silion predict designs\.xlsx"):
+        read_document(file)

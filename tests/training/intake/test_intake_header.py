@@ -8,7 +8,7 @@ import pytest
 from features.tables.mistakes import InputError
 from features.tables.records import TABLES
 from tests.shared import ROOT
-from training.intake.draft import ADDABLE, recognised
+from training.intake.draft import ADDABLE, read_drafts, recognised
 from training.intake.headers import ENDS, names, read_header
 from training.intake.notation.mapping import Mapped, read_mapping
 
@@ -68,11 +68,22 @@ UNKNOWN = [
     ("sigma (bar)", "electrolytes", "got the unit 'bar', expected a unit that becomes S/cm"),
     ("Si content (at%)", "cells", "atoms become weight only"),
     ("current density", "cells", "the unit in brackets: it may be current_density_ma_per_cm2 (mA/cm²) or specific_"),
-    ("log10(sigma)", "electrolytes", "the conductivity itself, not its logarithm"),
+    (
+        "log10(sigma)",
+        "electrolytes",
+        "its unit, such as log10 sigma (S/cm); to leave it out: --mapping 'log10(sigma)='",
+    ),
+    (
+        "log σ (S/cm)",
+        "electrolytes",
+        "log10 or ln in its name, as in --mapping 'log σ (S/cm)=log10 σ (S/cm)'; to leave",
+    ),
+    ("log_target", "electrolytes", "expected a column of this table; to leave it out: --mapping log_target="),
+    ("log10 note", "electrolytes", "got an unknown column"),
     ("1000/T", "electrolytes", "the temperature itself"),
     ("torque (N m)", "cells", "a pressure in MPa: a torque is none"),
     ("target", "electrolytes", "expected a column of this table; to leave it out: --mapping target="),
-    ("IC (Bulk)", "electrolytes", "that of the bulk alone is left out with --mapping 'IC (Bulk)='"),
+    ("IC (Bulk)", "electrolytes", "this is that of the bulk alone; to leave it out: --mapping 'IC (Bulk)='"),
     ("rate (mA/g)", "cells", "got the unit 'mA/g', expected a unit that becomes 1/h"),
 ]
 
@@ -226,3 +237,64 @@ def test_a_mapping_on_the_command_line_leaves_a_column_out() -> None:
     read = read_header(["IC (Total)", "IC (Bulk)", "target", "T"], ADDABLE["electrolytes"], {}, words)
     assert [column.name for column in read.columns] == ["conductivity_s_per_cm", "temperature_c"]
     assert not read.mistakes
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "conductivity"),
+    [  # by hand: 10**-2 = 0.01 S/cm, 10**1 mS/cm = 0.01 S/cm, exp(-6.907755) = 0.001
+        ("log10 σ (S/cm)", "-2", 0.01),
+        ("log10_conductivity_s_per_cm", "-2", 0.01),
+        ("lg(σ / mS cm-1)", "1", 0.01),
+        ("ln sigma (S/cm)", "-6.907755", 0.001),
+        ("Conductivity (S/cm),log10 conductivity (S/cm)", "0.01,-2.003", 0.01),
+        ("Conductivity (S/cm),log conductivity (mS/cm)", "0.01,1", 0.01),
+        ("σ (mS/cm),log_sigma", "10,1", 0.01),
+        ("σ (10−4 S cm−1),sigma_log10", "100,2", 0.01),
+        ("σ (S/cm),log σ", "0.01,-4.605", 0.01),
+        ("σ (S/cm),log10 σ", "0.01,", 0.01),
+    ],
+)
+def test_logarithms(write, header: str, cells: str, conductivity: float) -> None:
+    (draft,) = read_drafts(write(f"Electrolyte,{header},DOI\nLi6PS5Cl,{cells},10.1000/x\n")).rows
+    assert draft.row.model_dump()["conductivity_s_per_cm"] == pytest.approx(conductivity, rel=1e-6)
+
+
+def test_a_logarithm_of_another_value_is_asked_about(write) -> None:
+    drafts = read_drafts(write("Electrolyte,σ (S/cm),log10 σ,DOI\nLi6PS5Cl,0.01,-2.02,10.1000/x\n"))
+    assert not drafts.rows
+    assert str(drafts.mistakes[0]) == (
+        "new.csv line 2, column log10 σ: got -2.02, and 0.01 in the column σ (S/cm), expected the log10 of that value"
+    )
+    assert drafts.header.remarks == ["column log10 σ left out: the logarithm of σ (S/cm)"]
+
+
+def test_a_logarithm_that_no_quantity_has(write) -> None:
+    drafts = read_drafts(write("Electrolyte,log10 σ (S/cm),DOI\nLi6PS5Cl,-400,10.1000/x\nLi6PS5Cl,<-2,10.1000/x\n"))
+    expected = "expected a plain logarithm between -30 and 30"
+    assert [str(mistake).endswith(expected) for mistake in drafts.mistakes] == [True, True]
+
+
+def test_a_mapping_to_a_logarithm_and_beside_a_mapped_column(write) -> None:
+    file = write("Electrolyte,target,log_target,DOI\nLi6PS5Cl,0.01,-2,10.1000/x\n")
+    for mapping in ("target=conductivity_s_per_cm", "target=; log_target=log10 σ (S/cm)"):
+        (draft,) = read_drafts(file, mapping=Path(mapping)).rows
+        assert draft.row.model_dump()["conductivity_s_per_cm"] == 0.01
+
+
+def test_a_mapping_on_the_command_line_may_be_longer_than_a_file_name() -> None:
+    names = [f"column number {number}" for number in range(100)]
+    assert read_mapping(Path("; ".join(f"{name}=" for name in names))) == dict.fromkeys(names, Mapped(None))
+
+
+@pytest.mark.parametrize(
+    ("header", "ours", "unit", "power"),
+    [
+        ("Leitwert (mS/cm)", "conductivity_s_per_cm", "mS/cm", 0),
+        ("Leitwert (10−4 S cm−1)", "conductivity_s_per_cm", "S cm-1", -4),
+        ("Leitwert (gemessen)", "conductivity_s_per_cm", "", 0),
+        ("Leitwert (mS/cm)", "σ (S/m)", "S/m", 0),
+    ],
+)
+def test_a_mapped_column_keeps_the_unit_of_its_header(header: str, ours: str, unit: str, power: int) -> None:
+    (read,) = column(header, "electrolytes", {header: Mapped(ours)}).columns
+    assert (read.name, read.unit, read.power) == ("conductivity_s_per_cm", unit, power)

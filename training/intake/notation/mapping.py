@@ -16,6 +16,7 @@ from features.tables.mistakes import InputError
 
 MAPPING_COLUMNS = ("theirs", "ours", "unit")
 """Columns of a mapping file in CSV; the unit need not be there."""
+MAPPING_ENDINGS = (".csv", ".json", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
     """
     if path is None:
         return {}
-    if "=" in str(path) and not path.exists():
+    kind = path.suffix.lower()
+    if "=" in str(path) and kind not in MAPPING_ENDINGS:
         pairs = [pair.partition("=") for pair in str(path).split(";")]
         return {theirs.strip(): Mapped(ours.strip() or None) for theirs, _, ours in pairs}
     try:
@@ -65,10 +67,9 @@ def read_mapping(path: Path | None) -> dict[str, Mapped]:
         raise InputError(f"{path}: is a folder, expected a mapping file (.json, .csv or .yaml)") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; save it as UTF-8 text") from None
-    kind = path.suffix.lower()
     if kind == ".csv":
         return _mapping_of_csv(text, path)
-    if kind not in (".json", ".yaml", ".yml"):
+    if kind not in MAPPING_ENDINGS:
         raise InputError(f"{path}: a mapping file ends in .json, .csv or .yaml")
     form, parse = ("JSON", json.loads) if kind == ".json" else ("YAML", yaml.safe_load)
     try:
