@@ -1,4 +1,4 @@
-"""What scikit-learn asks of a transformer, without scikit-learn: importing it takes longer than predicting ten designs.
+"""The methods scikit-learn asks of a transformer, without scikit-learn: its import takes longer than ten designs.
 
 It asks for methods, not for a base class (its developer guide: duck typing is supported); what it names itself is
 imported when it asks.

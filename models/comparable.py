@@ -1,4 +1,4 @@
-"""What comparable papers report: the range that is told, without a point, where a model has shown no skill.
+"""Ranges that comparable papers report: the one that is told, without a point, where a model has shown no skill.
 
 Comparable are papers with the same class of electrolyte and the same architecture of the anode; with the same class
 alone where fewer than `FEWEST` papers agree in both, and all papers where fewer agree in that.

@@ -62,7 +62,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Differences:
-    """How far differences of one target can be believed.
+    """Credibility of differences of one target.
 
     Attributes
     ----------

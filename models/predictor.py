@@ -101,7 +101,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Told:
-    """What one part tells of its designs, on its scale.
+    """Answers of one part for its designs, on its scale.
 
     Attributes
     ----------

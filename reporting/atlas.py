@@ -45,7 +45,7 @@ _RANK = 0.11
 
 @dataclass(frozen=True)
 class Against:
-    """What values are drawn against.
+    """Quantity that values are drawn against.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ def _design(row: pd.Series) -> str:
 
 
 def _kinds(target: Target, designs: pd.DataFrame) -> list[str]:
-    """What points are coloured by: the cycle where a value needs one, else the anode; one kind for electrolytes."""
+    """Return what colours points: the cycle where a value needs one, else the anode; one kind for electrolytes."""
     if target.at_cycle:
         first, last = CYCLES
         names = (f"up to cycle {first}", f"cycle {first + 1} to {last}", f"beyond cycle {last}")

@@ -1,1 +1,1 @@
-"""How a prediction is asked for: tables in, tables out, and a small server on loopback."""
+"""Ways to ask for a prediction: tables in, tables out, and a small server on loopback."""

@@ -30,7 +30,7 @@ SHOWN = 20
 
 @dataclass
 class LifeResult:
-    """What was written.
+    """Record of what was written.
 
     Attributes
     ----------

@@ -1,1 +1,1 @@
-"""How a model came to be: data sets, splits by paper, evaluation, tracking and the report."""
+"""Making of a model: data sets, splits by paper, evaluation, tracking and the report."""

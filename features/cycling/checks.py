@@ -1,4 +1,4 @@
-"""What is wrong with cells of a table of cycling data: one message per cell, with line and column."""
+"""Checks of the cells in a table of cycling data: one message per cell, with line and column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the first cycles of a cell show, free of units: fade so far, its speed in windows, curvature and scatter."""
+"""Features of a cell's first cycles, free of units: fade so far, its speed in windows, curvature and scatter."""
 
 from __future__ import annotations
 

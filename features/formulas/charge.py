@@ -125,7 +125,7 @@ def _others(usual: float, amounts: Mapping[str, float]) -> Iterator[float]:
 
 
 def _shifts(element: str, amounts: Mapping[str, float]) -> list[float]:
-    """How each choice for an element moves the sum of charges; the first is the usual one."""
+    """Return by how much each choice for an element moves the sum of charges; the first is the usual one."""
     amount, oxygen = amounts[element], amounts.get("O", 0.0)
     shifts = [0.0, *((state - OXIDATION_STATES[element]) * amount for state in OTHER_STATES.get(element, ()))]
     shifts += [

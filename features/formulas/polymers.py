@@ -47,7 +47,7 @@ class Polymer:
 
 @dataclass(frozen=True)
 class Stated:
-    """What a text says beside names and amounts.
+    """Statements of a text beside names and amounts.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ def _take_stated(plain: str) -> tuple[str, Stated]:
 
 
 def _role(word: list[str]) -> bool:
-    """Whether a word names a polymer or what is dissolved in it."""
+    """Return whether a word names a polymer or what is dissolved in it."""
     alias = find_alias(word[0].strip("(),")) if word else None
     return alias is not None and alias.role in _PARTS
 

@@ -60,7 +60,7 @@ class Portion:
 
     @property
     def is_parquet(self) -> bool:
-        """Whether the file is a Parquet file."""
+        """Return whether the file is a Parquet file."""
         return self.path.suffix == ".parquet"
 
 

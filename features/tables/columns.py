@@ -1,4 +1,4 @@
-"""What a column of a row model is: its unit, its limits, its allowed words, its place among the others."""
+"""Facts about a column of a row model: its unit, its limits, its allowed words, its place among the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a silicon cell is described: the nine descriptors a model needs, and which of them a row states."""
+"""Completeness of a silicon cell's description: the nine descriptors a model needs, and which of them a row states."""
 
 from __future__ import annotations
 

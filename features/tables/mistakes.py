@@ -1,4 +1,4 @@
-"""What is wrong with a table, in words: one mistake, and the error that tells all of them."""
+"""Mistakes of a table, in words: one mistake, and the error that tells all of them."""
 
 from __future__ import annotations
 

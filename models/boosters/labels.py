@@ -1,4 +1,4 @@
-"""What is known of the value of each row."""
+"""Labels: what is known of the value of each row."""
 
 from __future__ import annotations
 

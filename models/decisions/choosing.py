@@ -21,7 +21,7 @@ WORTH = 1.5
 
 @dataclass(frozen=True)
 class Ranking:
-    """What an order of designs is worth.
+    """Worth of an order of designs.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Ranking:
 
     @property
     def is_worth(self) -> bool:
-        """Whether the order finds clearly more of the best than drawing by lot."""
+        """Return whether the order finds clearly more of the best than drawing by lot."""
         return self.found >= WORTH * self.chance
 
     def sentence(self, column: str) -> str:

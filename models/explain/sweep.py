@@ -53,7 +53,7 @@ class Sweep:
 
     @property
     def is_told(self) -> bool:
-        """Whether every point is told; else the ends are the range of comparable papers."""
+        """Return whether every point is told; else the ends are the range of comparable papers."""
         return bool(self.table["predicted"].notna().all())
 
     @property

@@ -1,4 +1,4 @@
-"""How far measurements of one composition lie apart, between laboratories and within one, and what they say together.
+"""Scatter of the measurements of one composition, between laboratories and within one, and what they say together.
 
 A value that a laboratory prints is taken as the composition's own value, plus what the laboratory adds to all it prints
 of it, plus what its samples differ by (random effects); the model's prediction is one more opinion on the composition's

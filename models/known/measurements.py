@@ -1,4 +1,4 @@
-"""What was measured of which composition, at which temperature and by whom, and which of it tells of a design."""
+"""Measurements by composition, temperature and paper, and which of them tell of a design."""
 
 from __future__ import annotations
 

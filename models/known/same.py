@@ -117,7 +117,7 @@ def _columns(*tables: Designs) -> Iterator[tuple[np.ndarray, ...]]:
 
 
 def _stated(designs: Designs) -> np.ndarray:
-    """How many of the compared columns each design states, the electrolyte among them, shape (n_designs,)."""
+    """Return how many of the compared columns each design states, the electrolyte among them, shape (n_designs,)."""
     return np.asarray(1 + sum((~np.isnan(values)).astype(np.int64) for (values,) in _columns(designs)))
 
 

@@ -1,1 +1,1 @@
-"""What the results of one laboratory have in common: how own measurements move its other designs."""
+"""The effect that the results of one laboratory share: how own measurements move its other designs."""

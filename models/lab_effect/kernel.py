@@ -1,4 +1,4 @@
-"""How measured designs of a laboratory move the predictions of its other designs, and narrow them."""
+"""Rule by which measured designs of a laboratory move the predictions of its other designs, and narrow them."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class LabEffect:
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether too few papers have several rows of this quantity to learn from: `PRIOR` stands in then."""
+        """Return whether too few papers have several rows of this quantity to learn from: `PRIOR` stands in then."""
         return not self.kernel.shared and not self.revealed
 
     @property

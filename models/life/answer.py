@@ -26,7 +26,7 @@ PORTION = 1000
 
 @dataclass(frozen=True)
 class LifeOptions:
-    """What is asked of every cell.
+    """Options that hold for every cell.
 
     Attributes
     ----------

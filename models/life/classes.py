@@ -1,4 +1,4 @@
-"""What kind of cell it is, and what is known of its fade before its first cycle."""
+"""Classes of cells, and what is known of their fade before its first cycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the design alone tells of a cell's life, before its first cycle: the prior its first cycles update."""
+"""Life of a cell from its design alone, before its first cycle: the prior its first cycles update."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def load_discharge_model(path: Path = SHIPPED) -> DischargeModel:
 
 @dataclass(frozen=True)
 class DischargeLives:
-    """What the change of the discharge curve tells of some cells.
+    """Lives that the change of the discharge curve tells of some cells.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class DischargeLives:
 
     @property
     def told(self) -> np.ndarray:
-        """Whether a cell's life is told so."""
+        """Return whether a cell's life is told so."""
         return np.isfinite(self.life)
 
     def moved(self, life: Floats, half: Floats, thresholds: Floats, level: float) -> tuple[Floats, Floats]:

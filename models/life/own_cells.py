@@ -16,7 +16,7 @@ LEAST_MARGIN = 0.003
 
 @dataclass(frozen=True)
 class OwnCells:
-    """What a laboratory's finished cells say of the model.
+    """Correction that a laboratory's finished cells make to the model.
 
     Attributes
     ----------

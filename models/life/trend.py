@@ -28,7 +28,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class TrendPrior:
-    """What is known before the first cycle, one number per cell.
+    """Prior knowledge before the first cycle, one number per cell.
 
     Attributes
     ----------

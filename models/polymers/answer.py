@@ -1,4 +1,4 @@
-"""What the polymer model tells of designs: a polymer of known structure with one salt, neither filler nor solvent."""
+"""Answers of the polymer model for designs: a polymer of known structure with one salt, neither filler nor solvent."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _at(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
 
 
 def _words(model: PolymerModel, electrolyte: PolymerElectrolyte) -> str:
-    """What an answer rests on."""
+    """Return in words what an answer rests on."""
     words = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
     if np.isnan(electrolyte.molality_mol_per_kg):
         words.append(

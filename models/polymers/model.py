@@ -28,7 +28,7 @@ BOOSTERS = "boosters"
 
 @dataclass(frozen=True)
 class Usual:
-    """What is taken where a text does not say: medians of the training rows.
+    """Values taken where a text states none: medians of the training rows.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Usual:
 
 @dataclass(frozen=True)
 class Likeness:
-    """What repeat units the model knows, as centroids of their clusters.
+    """Repeat units that the model knows, as centroids of their clusters.
 
     Attributes
     ----------

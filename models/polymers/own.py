@@ -87,7 +87,7 @@ def drawn_to_own_polymers(
 
 
 def _same(one: PolymerElectrolyte, other: PolymerElectrolyte) -> bool:
-    """Whether two are one polymer with one salt, within reach of each other's temperature."""
+    """Return whether two are one polymer with one salt, within reach of each other's temperature."""
     ratio = one.molality_mol_per_kg / other.molality_mol_per_kg if other.molality_mol_per_kg else 1.0
     return (
         one.units == other.units

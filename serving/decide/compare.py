@@ -22,7 +22,7 @@ MOST_PAIRS = 1_000_000
 
 @dataclass(frozen=True)
 class Compared:
-    """What a comparison of tables gave.
+    """Result of a comparison of tables.
 
     Attributes
     ----------

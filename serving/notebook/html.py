@@ -1,4 +1,4 @@
-"""What a notebook shows of answers: plain HTML that holds its own style, so that it looks alike in every front end."""
+"""Display of answers in a notebook: plain HTML that holds its own style, so that it looks alike in every front end."""
 
 from __future__ import annotations
 

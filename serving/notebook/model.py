@@ -39,7 +39,7 @@ class Model:
 
     @property
     def skill(self) -> pd.DataFrame:
-        """How well each target was predicted on papers never seen; one row per target.
+        """Return how well each target was predicted on papers never seen; one row per target.
 
         `skill` is `error over the dummy's` (below 1 is better than the median of the training rows) or `concordance`
         (above 0.5 is better than chance), with the ends of its 90 % interval.

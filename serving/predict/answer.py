@@ -32,7 +32,7 @@ MOST_MISTAKES = 50
 
 @dataclass(frozen=True)
 class Options:
-    """What is wanted of every design.
+    """Options that hold for every design.
 
     Attributes
     ----------
@@ -243,6 +243,6 @@ def _csv_lines(rows: Iterable[Sequence[Any]]) -> list[str]:
 
 
 class _Lines(NamedTuple):
-    """What a CSV writer takes for a file: it writes a row at a time."""
+    """Object that a CSV writer takes for a file: it writes a row at a time."""
 
     write: Callable[[str], None]

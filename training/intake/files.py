@@ -131,7 +131,7 @@ def _text_lines(text: str, path: Path) -> Iterator[Line]:
 
 
 def _separator(text: str, path: Path) -> str:
-    """What a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title is not asked."""
+    """Return what a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title is not asked."""
     filled = [line for line in text.splitlines() if line.strip() and not _is_comment(line)]
     if filled and (stated := separator_line(filled[0])):
         return stated

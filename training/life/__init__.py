@@ -1,1 +1,1 @@
-"""How the life model is learnt and judged: public cycling sets, folds by protocol and by data set."""
+"""Learning and judging of the life model: public cycling sets, folds by protocol and by data set."""

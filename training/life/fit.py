@@ -1,4 +1,4 @@
-"""How ridge and boosting are fitted: corrections to the own trend, lives that are only bounded taking part."""
+"""Fitting of ridge and boosting: corrections to the own trend, lives that are only bounded taking part."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROUNDS = 80
 
 @dataclass(frozen=True)
 class Choices:
-    """What is chosen inside the folds.
+    """Choices made inside the folds.
 
     Attributes
     ----------

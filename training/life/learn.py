@@ -1,4 +1,4 @@
-"""How the life model is learnt: all choices, shares and intervals are made on what its members say out of fold."""
+"""Learning of the life model: all choices, shares and intervals are made on what its members say out of fold."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ CONDITIONS = ("protocol", "c_rate", "temperature_c", "charge_rate", "voltage_win
 
 @dataclass(frozen=True)
 class AddedCells:
-    """What adding cells does, or would do.
+    """Effect of adding cells, done or only looked at.
 
     Attributes
     ----------

@@ -207,7 +207,7 @@ class _Side:
         return len(self.predicted)
 
     def scatter(self, drawn: np.ndarray, random: np.random.Generator) -> float:
-        """How far one repeat's figure, drawn at random, lies from that of all.
+        """Return how far one repeat's figure, drawn at random, lies from that of all.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What MLflow shows of a training: its name, description, parameters, figures and data, each to be read by itself."""
+"""Texts that MLflow shows of a training: name, description, parameters, figures and data, each to be read by itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _APART = {
 
 
 class Registrable(Protocol):
-    """What registering a model needs of its training."""
+    """Facts that registering a model needs of its training."""
 
     @property
     def bundle(self) -> Bundle:
@@ -41,7 +41,7 @@ class Registrable(Protocol):
 
     @property
     def config(self) -> TrainConfig:
-        """How it was trained."""
+        """Configuration it was trained with."""
 
     @property
     def studies(self) -> list[Study]:

@@ -1,4 +1,4 @@
-"""What killed trainings and servers left in a store and beside it: found, said, and removed when asked for; copies."""
+"""Leftovers of killed trainings and servers in and beside a store: found, said, and removed when asked for; copies."""
 
 from __future__ import annotations
 

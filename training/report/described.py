@@ -1,4 +1,4 @@
-"""What skill on silicon cells would take: the error by number of papers, and by how much of a cell they describe."""
+"""Data that skill on silicon cells would take: the error by number of papers, and by how much they describe."""
 
 from __future__ import annotations
 

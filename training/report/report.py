@@ -122,7 +122,7 @@ def _listed(labels: list[str]) -> str:
 
 
 def _verdict(trained: Trained) -> Blocks:
-    """What a reader needs first: what was learned, and how far each quantity can be trusted."""
+    """Return what a reader needs first: what was learned, and how far each quantity can be trusted."""
     by_verdict: dict[bool, list[str]] = {True: [], False: []}
     for column, score in trained.scores.items():
         by_verdict[score.shown and not score.rests_on_one_paper].append(TARGETS[column].label)
@@ -142,7 +142,7 @@ def _verdict(trained: Trained) -> Blocks:
 
 
 def _model(trained: Trained, on: date) -> Blocks:
-    """What is needed to make the model again: versions, hashes, settings."""
+    """Return what is needed to make the model again: versions, hashes, settings."""
     facts, config = trained.bundle.facts, trained.config
     rows: list[tuple[str, pages.Cell]] = [
         ("version of the code", facts["code_version"]),

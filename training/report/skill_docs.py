@@ -1,4 +1,4 @@
-"""What the documents say of skill, written from a run: the tables of docs/skill.md and the verdicts of the README."""
+"""Statements on skill, written from a run: the tables of docs/skill.md and the verdicts of the README."""
 
 from __future__ import annotations
 

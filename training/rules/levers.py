@@ -1,4 +1,4 @@
-"""What the papers say when only one thing changes: designs of one paper that differ in a single lever."""
+"""Findings of papers when only one thing changes: designs of one paper that differ in a single lever."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHLORINE, TEMPERATURE = "chlorine content", "temperature"
 
 @dataclass(frozen=True)
 class Lever:
-    """What papers measured when only a lever changed.
+    """Measurements of papers when only a lever changed.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ SHORT = "the table takes more memory or time than a request may; send it in seve
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a table may hold.
+    """Limits of what a table may hold.
 
     Attributes
     ----------

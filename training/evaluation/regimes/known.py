@@ -109,7 +109,7 @@ class KnownErrors:
         return covered, width
 
     def _calibrated(self, miss: np.ndarray, deviation: np.ndarray, some: np.ndarray) -> Agreement:
-        """How papers calibrate the intervals, by some of the rows."""
+        """Calibrate the intervals on papers, by some of the rows."""
         groups = self.groups[some]
         if len(np.unique(groups)) < FEWEST_CALIBRATED:
             return Agreement()
@@ -176,7 +176,7 @@ def known_errors(name: str, examples: Examples, choices: Mapping[str, Recipe], p
 
 
 def _told(examples: Examples, rest: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What training rows tell of test rows: weight, mean, deviations, and how far single papers lie from the row."""
+    """Return what training rows tell of test rows: weight, mean, deviations, and how far papers lie from the row."""
     train, held = examples.take(rest), examples.take(test)
     known = learn_measurements(train.designs, train.labels, np.nan)
     values, _ = known.telling(Conditions.of(held.designs))

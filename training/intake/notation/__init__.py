@@ -1,1 +1,1 @@
-"""What laboratories write into headers and cells beside the number: a temperature, a cycle, a power of ten."""
+"""Notations of laboratories in headers and cells beside the number: a temperature, a cycle, a power of ten."""

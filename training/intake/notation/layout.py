@@ -1,4 +1,4 @@
-"""What stands around a table: a line `sep=;`, a title above the header, units in a row of their own."""
+"""Lines around a table: a line `sep=;`, a title above the header, units in a row of their own."""
 
 from __future__ import annotations
 
