@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict.expression import condition
+from serving.screen.chunk import answers
 from serving.screen.ranking import KEPT_AS, Best, Keeper, scrambled
 from serving.screen.reader import read_space
-from serving.screen.run import answers
 from serving.screen.select import Selection, in_domain
 
 
