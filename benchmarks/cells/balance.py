@@ -18,8 +18,6 @@ from features.physics import PRESSURE_CONTACT_LOST
 
 LITHIUM_INDIUM_V = 0.62
 """Potential of Li-In against lithium; a cut-off against Li-In is shifted by it."""
-HALF_CELL_MOST_PCT, FULL_CELL_MOST_PCT = 300.0, 100.0
-"""Highest believable first efficiency: a prelithiated half cell may give back more than it was given."""
 FULL_DELITHIATION_V = 1.0
 """Cut-off of a half cell against lithium above which hardly any lithium is left in silicon to be given back."""
 UNSURE_POINTS = 10.0
@@ -75,45 +73,6 @@ def volts_against_lithium(volts: np.ndarray, counter_electrodes: np.ndarray) -> 
     """
     indium = np.array(["in" in str(name).lower().replace("-", " ").split() for name in counter_electrodes], dtype=bool)
     return np.where(indium, np.asarray(volts, dtype=float) + LITHIUM_INDIUM_V, volts)
-
-
-def efficiency_is_believable(ice_pct: float, cell_type: str | None, prelithiated: bool | None) -> bool:
-    """Return whether a first efficiency can be: up to 300 % in a prelithiated half cell, else up to 100 %.
-
-    Parameters
-    ----------
-    ice_pct : float
-        In %.
-    cell_type : str or None
-        `half`, `full` or `symmetric`.
-    prelithiated : bool or None
-        Whether the anode brings lithium; None where not stated.
-
-    Examples
-    --------
-    >>> efficiency_is_believable(140, "half", True), efficiency_is_believable(140, "full", True)
-    (True, False)
-    """
-    most = HALF_CELL_MOST_PCT if cell_type == "half" and prelithiated else FULL_CELL_MOST_PCT
-    return 0 <= ice_pct <= most
-
-
-def cell_loss_pct(anode_loss_pct: float, cathode_loss_pct: float, cell_type: str | None) -> float:
-    """Return the first-cycle loss of a cell from those of its electrodes, per first charge capacity.
-
-    Parameters
-    ----------
-    anode_loss_pct, cathode_loss_pct : float
-        In %; NaN where unknown.
-    cell_type : str or None
-        In a half cell the anode counts alone.
-
-    Examples
-    --------
-    >>> cell_loss_pct(8.0, 12.0, "full"), cell_loss_pct(8.0, 12.0, "half")
-    (12.0, 8.0)
-    """
-    return anode_loss_pct if cell_type == "half" else float(np.fmax(anode_loss_pct, cathode_loss_pct))
 
 
 def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
