@@ -21,6 +21,7 @@ import pytest
 
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.tasks.registry import LINK
+from serving.server.processes.listen import listening_socket
 from serving.server.shared_folder import identity_of
 from silion import main as silion_main
 from tests.served import BEARER, TOKEN, Served, same, serving
@@ -366,3 +367,11 @@ def keep_signals() -> Iterator[None]:
     yield
     for each, handler in before.items():
         signal.signal(each, handler)
+
+
+def test_an_answer_does_not_wait_for_an_acknowledgement() -> None:
+    """Head and body go out as two writes: with Nagle's algorithm the second waits until the first is acknowledged."""
+    with listening_socket("127.0.0.1", 0) as listen, socket.create_connection(listen.getsockname()):
+        accepted, _ = listen.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
