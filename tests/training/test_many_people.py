@@ -11,13 +11,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
+import mlflow
 import pytest
 
 from tests.postgres import NoPostgresError, postgres
 from tests.shared import ROOT, Command, Store, environment
+from training.promotion.run_text import log_datasets
 from training.train import Trained
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
@@ -80,6 +84,26 @@ def test_two_first_trainings_at_once_into_a_new_sqlite_store(
     env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     assert track_together(pickled, store.folder / "report", tmp_path, env) == ["1", "2"]
     assert listed(silion, tmp_path, env) == {"1": "champion", "2": "challenger"}
+
+
+@pytest.mark.filterwarnings("ignore:The specified dataset source can be interpreted:UserWarning")
+def test_two_trainings_that_log_the_same_tables_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both runs have every table, each once, whichever of them made its row."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    tables = {f"literature/{number}.csv": f"{number:064x}" for number in range(1, 31)}
+    experiment = mlflow.create_experiment("together", artifact_location=(tmp_path / "files").as_uri())
+    together = Barrier(2)
+
+    def log() -> list[str]:
+        with mlflow.start_run(experiment_id=experiment) as run:
+            for name, sha256 in tables.items():
+                together.wait(60)
+                log_datasets({name: sha256})
+        return sorted(each.dataset.name for each in mlflow.get_run(run.info.run_id).inputs.dataset_inputs)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [each.result() for each in [pool.submit(log), pool.submit(log)]]
+    assert found == [sorted(f"{number}.csv of literature" for number in range(1, 31))] * 2
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models.bundle import Bundle
 from models.ensemble import Recipe
@@ -15,6 +16,9 @@ from training.config import TrainConfig
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score
 from training.tuning.study import Study
+
+if TYPE_CHECKING:
+    from mlflow.data.dataset import Dataset
 
 DIGEST = 32
 """Hex digits of a table's SHA-256 that MLflow's digest of a data set holds; the tag `sha256` holds all."""
@@ -176,12 +180,23 @@ def log_datasets(hashes: Mapping[str, str]) -> None:
     hashes : mapping of str to str
         SHA-256 by path of the table.
     """
-    import mlflow
     from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.data.meta_dataset import MetaDataset
 
     for name, sha256 in hashes.items():
         path = Path(name)
         source = resolve_dataset_source(str(path))
-        dataset = MetaDataset(source, f"{path.name} of {path.parent.name}", sha256[:DIGEST])
-        mlflow.log_input(dataset, context="training", tags={"sha256": sha256})
+        _log_dataset(MetaDataset(source, f"{path.name} of {path.parent.name}", sha256[:DIGEST]), sha256)
+
+
+def _log_dataset(dataset: Dataset, sha256: str) -> None:
+    """Log one data set; the row that another training makes at the same moment is found at the second try."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    for last in (False, False, True):
+        try:
+            return mlflow.log_input(dataset, context="training", tags={"sha256": sha256})
+        except MlflowException as error:
+            if last or not re.search("unique|duplicate", str(error), re.IGNORECASE):
+                raise

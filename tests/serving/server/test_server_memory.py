@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,7 +44,8 @@ def bodies(number: int) -> list[tuple[str, bytes, str]]:
 def test_nothing_of_a_request_stays(bundle_folder: Path) -> None:
     """Python's and Arrow's memory after rounds of requests is what it was.
 
-    Less is added than half the texts of one design a round, and a round brings those of twenty-two.
+    Less is added than half the texts of one design a round, and a round brings those of twenty-two. The smaller of two
+    windows counts: a table of Python's own that doubles falls into one of them, what a request leaves into both.
     """
     with TestClient(app_of(load_bundle(bundle_folder))) as server:
 
@@ -60,9 +62,11 @@ def test_nothing_of_a_request_stays(bundle_folder: Path) -> None:
 
         tracemalloc.start()
         try:
-            before = held(range(WARM))
-            after = held(range(WARM, WARM + ROUNDS))
+            marks = [held(range(WARM))]
+            for start in (WARM, WARM + ROUNDS):
+                marks.append(held(range(start, start + ROUNDS)))
         finally:
             tracemalloc.stop()
     most = ROUNDS * len(TEXTS) * LONG // 2
-    assert [now - then < most for now, then in zip(after, before, strict=True)] == [True, True]
+    added = [[now - then for now, then in zip(after, before, strict=True)] for before, after in pairwise(marks)]
+    assert [min(column) < most for column in zip(*added, strict=True)] == [True, True], added
