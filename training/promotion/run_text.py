@@ -196,7 +196,8 @@ def _log_dataset(dataset: Dataset, sha256: str) -> None:
 
     for last in (False, False, True):
         try:
-            return mlflow.log_input(dataset, context="training", tags={"sha256": sha256})
+            mlflow.log_input(dataset, context="training", tags={"sha256": sha256})
+            break
         except MlflowException as error:
             if last or not re.search("unique|duplicate", str(error), re.IGNORECASE):
                 raise
