@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
+
+
+@cache
+def _factors(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 2**63, count, dtype=np.uint64)
 
 
 def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -31,8 +38,7 @@ def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ([0, 1, 0], [0, 1])
     """
     bits = np.ascontiguousarray(table, dtype=np.float64).view(np.uint64)
-    factors = np.random.default_rng(0).integers(1, 2**63, bits.shape[1], dtype=np.uint64)
-    codes, keys = pd.factorize((bits * factors).sum(axis=1, dtype=np.uint64))
+    codes, keys = pd.factorize((bits * _factors(bits.shape[1])).sum(axis=1, dtype=np.uint64))
     first = np.empty(len(keys), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(bits))[::-1]
     if not np.array_equal(bits[first[codes]], bits):

@@ -14,7 +14,7 @@ import pandas as pd
 from models.boosters.kept_fits import boosted, content_of
 from models.boosters.labels import Labels as Labels
 from models.boosters.labels import weighted_median as weighted_median
-from models.boosters.saved import Matrix, SavedBooster
+from models.boosters.saved import Matrix, SavedBooster, read_boosters
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -352,9 +352,12 @@ class BoostedEnsemble:
         ensemble = cls(Recipe.from_dict(state["recipe"]), state["monotone"])
         ensemble.mean, ensemble.scale = state["mean"], state["scale"]
         ensemble.offset = state.get("offset", ensemble.mean)  # models of format 1 before it was kept
-        ensemble.boosters = [SavedBooster(files[f"member_{number}.ubj"]) for number in range(ensemble.recipe.members)]
-        if "scaling" in state:
-            ensemble.linear = SavedBooster(files["linear.ubj"])
+        names = [f"member_{number}.ubj" for number in range(ensemble.recipe.members)]
+        linear = ["linear.ubj"] if "scaling" in state else []
+        read = read_boosters([files[name] for name in names + linear])
+        ensemble.boosters = list(read[: len(names)])
+        if linear:
+            ensemble.linear = read[-1]
             ensemble.scaling = Scaling(np.array(state["scaling"]["centre"]), np.array(state["scaling"]["scale"]))
         return ensemble
 

@@ -80,7 +80,7 @@ def placed(mask: np.ndarray, notice: Notice) -> Notice:
     notice : Notice
         Texts of some designs.
     """
-    return notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
+    return notice if mask.all() else notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
 
 
 def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
@@ -139,6 +139,8 @@ def after(prefix: str, notice: Notice) -> Notice:
     notice : Notice
         Texts of some designs.
     """
+    if notice.null_count == len(notice):
+        return notice
     return _notice(_codes(notice), pc.binary_join_element_wise(prefix, notice.dictionary, ""))
 
 

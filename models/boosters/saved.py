@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +23,7 @@ NAMES = {"win32": "xgboost.dll", "darwin": "libxgboost.dylib"}
 """Names of the library, by platform; `libxgboost.so` on others."""
 MARGIN, CONTRIBUTIONS, INTERACTIONS = 1, 2, 4
 """What `XGBoosterPredictFromDMatrix` calls `type`."""
+MISSING = json.dumps({"missing": np.nan, "nthread": 1}).encode()
 LEAST_BYTES = 2
 """The library ends the process when it is given fewer."""
 
@@ -73,7 +76,7 @@ class Matrix:
         table = np.ascontiguousarray(table, dtype=np.float32)
         described = {key: table.__array_interface__[key] for key in ("data", "shape", "typestr", "version")}
         self.handle = ctypes.c_void_p()
-        _call("XGDMatrixCreateFromDense", _json(described), _json({"missing": np.nan, "nthread": 1}), _out(self.handle))
+        _call("XGDMatrixCreateFromDense", _json(described), MISSING, _out(self.handle))
         finalize(self, library().XGDMatrixFree, self.handle)
 
 
@@ -94,6 +97,7 @@ class SavedBooster:
     def __init__(self, content: bytes) -> None:
         if len(content) < LEAST_BYTES:
             raise ValueError(f"a booster of {len(content)} bytes")
+        self.content = content
         self.handle = ctypes.c_void_p()
         _call("XGBoosterCreate", None, ctypes.c_uint64(0), _out(self.handle))
         finalize(self, library().XGBoosterFree, self.handle)
@@ -120,11 +124,10 @@ class SavedBooster:
         -------
         ndarray of float32, shape (n_rows,), (n_rows, n_features + 1) or (n_rows, n_features + 1, n_features + 1)
         """
-        kind = output_margin * MARGIN + pred_contribs * CONTRIBUTIONS + pred_interactions * INTERACTIONS
-        how = {"type": kind, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
+        how = _asking(output_margin * MARGIN + pred_contribs * CONTRIBUTIONS + pred_interactions * INTERACTIONS)
         shape, count, values = ctypes.c_void_p(), ctypes.c_uint64(), ctypes.c_void_p()
         outputs = map(_out, (shape, count, values))
-        _call("XGBoosterPredictFromDMatrix", self.handle, data.handle, _json(how), *outputs)
+        _call("XGBoosterPredictFromDMatrix", self.handle, data.handle, how, *outputs)
         return _copied(values, np.float32, _copied(shape, np.uint64, (count.value,)).tolist())
 
     def save_raw(self, raw_format: str = "ubj") -> bytes:
@@ -135,6 +138,8 @@ class SavedBooster:
         raw_format : str
             `ubj` or `json`.
         """
+        if raw_format == "ubj":
+            return self.content
         size, content = ctypes.c_uint64(), ctypes.c_void_p()
         _call("XGBoosterSaveModelToBuffer", self.handle, _json({"format": raw_format}), _out(size), _out(content))
         return ctypes.string_at(content.value or 0, size.value)
@@ -148,6 +153,23 @@ class SavedBooster:
             Of the file, UBJ.
         """
         path.write_bytes(self.save_raw())
+
+
+def read_boosters(contents: Sequence[bytes]) -> list[SavedBooster]:
+    """Read several boosters, two at a time: the library lets go of Python's lock meanwhile.
+
+    Parameters
+    ----------
+    contents : sequence of bytes
+        Of their files, UBJ.
+
+    Raises
+    ------
+    ValueError
+        One is no booster.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(SavedBooster, contents))
 
 
 class _Lent:
@@ -166,6 +188,12 @@ def _copied(place: ctypes.c_void_p, kind: type[Any], shape: Any) -> np.ndarray:
 
 def _out(value: Any) -> Any:
     return ctypes.byref(value)
+
+
+@cache
+def _asking(kind: int) -> bytes:
+    """How the library is told what is asked."""
+    return _json({"type": kind, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False})
 
 
 def _json(value: Any) -> bytes:

@@ -154,9 +154,10 @@ def precisions(values: Values, agreement: Agreement, count: int, *, own: bool) -
     single = 1 / (agreement.within**2 + values.variance)
     if own:
         return _totals(values.design, single, values.value, count)
-    cases, case = np.unique(np.column_stack([values.design, values.paper]), axis=0, return_inverse=True)
-    by_paper, means = _totals(case.ravel(), single, values.value, len(cases))
-    return _totals(cases[:, 0], 1 / (agreement.between**2 + 1 / by_paper), means, count)
+    papers = values.paper.max(initial=0) + 1
+    cases, case = np.unique(values.design * papers + values.paper, return_inverse=True)
+    by_paper, means = _totals(case, single, values.value, len(cases))
+    return _totals(cases // papers, 1 / (agreement.between**2 + 1 / by_paper), means, count)
 
 
 def _totals(place: np.ndarray, weight: np.ndarray, value: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

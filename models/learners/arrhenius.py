@@ -21,6 +21,7 @@ import pandas as pd
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.physics import ZERO_CELSIUS_K, arrhenius_shift, inverse_temperature, per_ev
 from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.saved.checked_files import inside
 
 LEAST_EV, MOST_EV = 0.1, 1.2
 """Activation energies of lithium conduction in solids: none is told outside."""
@@ -34,6 +35,8 @@ USUAL_WEIGHT = 10.0
 FEWEST_ENERGIES = 40
 """Rows with a known energy from which on it is learnt from the electrolyte; below, all share one."""
 ENERGY_RECIPE = Recipe(depth=2, rounds=150, rate=0.05, members=2, shrink=0.8)
+MOST_KEPT = 20
+"""Designs whose answers at 25 °C are kept until their energies are asked."""
 LEAST_SPAN_K = 15.0
 """Temperatures of one sample must span this for its slope to count."""
 ENERGY, PHYSICAL, PLAIN = "energy", "physical", "plain"
@@ -64,6 +67,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         self.physical, self.plain = BoostedEnsemble(half, monotone), BoostedEnsemble(half, monotone)
         self.column, self.energies, self.usual_ev = column, energies, USUAL_EV
         self.energy: BoostedEnsemble | None = None
+        self._last: tuple[bytes | None, tuple[np.ndarray, np.ndarray, np.ndarray] | None] = None, None
 
     @property
     def share(self) -> float:
@@ -90,7 +94,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         known = np.full(len(X), np.nan) if self.energies is None else np.clip(self.energies, LEAST_EV, MOST_EV)
         told = np.isfinite(known)
         self.usual_ev = float((known[told].sum() + USUAL_WEIGHT * USUAL_EV) / (told.sum() + USUAL_WEIGHT))
-        warm, at_25 = self._temperature_c(X), self._at_25(X)
+        warm, at_25 = self._temperature_c(X), pd.DataFrame(self._at_25(X))
         self.energy = None
         if told.sum() >= FEWEST_ENERGIES:
             exact = Labels(known[told], known[told], labels.weight[told])
@@ -98,14 +102,18 @@ class ArrheniusEnsemble(BoostedEnsemble):
         shift = arrhenius_shift(warm, DEFAULT_TEMPERATURE_C, np.where(told, known, self._energies(X)))
         self.physical.fit(at_25, Labels(labels.lower + shift, labels.upper + shift, labels.weight), seed)
         self.plain.fit(X, labels, seed)
-        self.energies = None
+        self.energies, self._last = None, (None, None)
         return self
 
-    def _at_25(self, X: pd.DataFrame | np.ndarray) -> pd.DataFrame:
+    def _at_25(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
         """The same designs at 25 °C."""
+        return self._at(X, DEFAULT_TEMPERATURE_C)
+
+    def _at(self, X: pd.DataFrame | np.ndarray, temperature_c: float) -> np.ndarray:
+        """The same designs at a temperature."""
         table = np.array(X, dtype=float)
-        table[:, self.column] = inverse_temperature(DEFAULT_TEMPERATURE_C)
-        return pd.DataFrame(table)
+        table[:, self.column] = inverse_temperature(temperature_c)
+        return table
 
     def _temperature_c(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
         return np.asarray(1000.0 / np.asarray(X, dtype=float)[:, self.column] - ZERO_CELSIUS_K)
@@ -117,6 +125,19 @@ class ArrheniusEnsemble(BoostedEnsemble):
             return np.full(len(X), max(self.usual_ev, least))
         return np.asarray(np.clip(self.energy.predict(self._at_25(X))[0], least, MOST_EV))
 
+    def _physics(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value at 25 °C, deviation of its members, and activation energy, of the physical model.
+
+        Those of the last few designs are kept: their values and their energies are asked one after the other.
+        """
+        at_25 = self._at_25(X)
+        key = at_25.tobytes() if len(at_25) <= MOST_KEPT else None
+        kept, found = self._last
+        if found is None or kept != key:
+            found = (*self.physical.predict(at_25), self._energies(at_25))
+            self._last = key, found if key else None
+        return found
+
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the activation energy of sigma T in eV, shape (n_designs,): the slope between -20 and 100 °C.
 
@@ -125,13 +146,13 @@ class ArrheniusEnsemble(BoostedEnsemble):
         X : DataFrame or ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        ends, at_25 = [], self._at_25(X)
-        physical, energies = self.physical.predict(at_25)[0], self._energies(at_25)
-        for temperature_c in (COLD_C, HOT_C):
-            table = np.array(X, dtype=float)
-            table[:, self.column] = inverse_temperature(temperature_c)
+        physical, _, energies = self._physics(X)
+        tables = [self._at(X, temperature_c) for temperature_c in (COLD_C, HOT_C)]
+        plain = np.split(self.plain.predict(np.concatenate(tables))[0], 2)
+        ends = []
+        for temperature_c, table, boosted in zip((COLD_C, HOT_C), tables, plain, strict=True):
             shift = arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(table), energies)
-            value = self.share * (physical + shift) + (1 - self.share) * self.plain.predict(table)[0]
+            value = self.share * (physical + shift) + (1 - self.share) * boosted
             ends.append(value + np.log10(temperature_c + ZERO_CELSIUS_K))
         return np.asarray(np.clip((ends[1] - ends[0]) / per_ev(COLD_C, HOT_C), LEAST_EV, MOST_EV))
 
@@ -143,8 +164,8 @@ class ArrheniusEnsemble(BoostedEnsemble):
         X : DataFrame or ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        centre, spread = self.physical.predict(self._at_25(X))
-        centre = centre + arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(X), self._energies(X))
+        centre, spread, energies = self._physics(X)
+        centre = centre + arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(X), energies)
         plain, plain_spread = self.plain.predict(X)
         share, rest = self.share, 1 - self.share
         variance = share * spread**2 + rest * plain_spread**2 + share * rest * (centre - plain) ** 2
@@ -161,7 +182,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         X : DataFrame
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
-        values, base = self.physical.contributions(self._at_25(X))
+        values, base = self.physical.contributions(pd.DataFrame(self._at_25(X)))
         by_ev, energies, usual = self._energy_parts(X)
         values = values + by_ev[:, None] * energies
         values[:, self.column] += arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(X), usual)
@@ -177,7 +198,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         X : DataFrame
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
-        total = self.physical.interactions(self._at_25(X))
+        total = self.physical.interactions(pd.DataFrame(self._at_25(X)))
         by_ev, energies, usual = self._energy_parts(X)
         half = by_ev[:, None] * energies / 2  # an energy acts together with the temperature: each is half of the pair
         others = np.arange(X.shape[1]) != self.column
@@ -195,7 +216,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         by_ev = np.asarray(per_ev(DEFAULT_TEMPERATURE_C, self._temperature_c(X)))
         if self.energy is None:
             return by_ev, np.zeros(X.shape), float(self._energies(X)[0])
-        values, usual = self.energy.contributions(self._at_25(X))
+        values, usual = self.energy.contributions(pd.DataFrame(self._at_25(X)))
         total = values.sum(axis=1)
         allowed = self._energies(X) - usual
         scale = np.divide(allowed, total, out=np.ones_like(total), where=np.abs(total) > 1e-12)
@@ -278,25 +299,6 @@ def told_energies(ensemble: BoostedEnsemble, vectors: np.ndarray, level: float) 
     """
     energies = ensemble.activation_energy(vectors) if len(vectors) else None
     return None if energies is None else energy_interval(energies, level)
-
-
-def inside(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
-    """Return the files inside a folder, by their name in it.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Content by name; folders are parted by slashes.
-    folder : str
-        Its name.
-
-    Examples
-    --------
-    >>> inside({"own/a.json": b"1", "b.json": b"2"}, "own")
-    {'a.json': b'1'}
-    """
-    start = f"{folder}/"
-    return {name.removeprefix(start): content for name, content in files.items() if name.startswith(start)}
 
 
 def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:

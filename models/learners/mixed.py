@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.distinct import distinct_rows
 from models.ensemble import BoostedEnsemble, Labels, Recipe
-from models.learners.arrhenius import inside
+from models.saved.checked_files import inside
 
 MIXED = "mixed"
 OWN, JOINT = "own", "joint"
@@ -92,11 +93,12 @@ class MixedEnsemble(BoostedEnsemble):
         weight = np.zeros(len(asked))
         known = np.flatnonzero(~np.isnan(asked).any(axis=1))
         if len(self.fractions) and len(known):
-            distinct, place = np.unique(asked[known], axis=0, return_inverse=True)
+            place, first = distinct_rows(asked[known])
+            distinct = asked[known[first]]
             away = np.full(len(distinct), np.inf)
             for row in self.fractions:
                 away = np.minimum(away, np.abs(distinct - row).sum(axis=1))
-            weight[known] = np.exp(-away / self.recipe.mix_scale)[place.ravel()]
+            weight[known] = np.exp(-away / self.recipe.mix_scale)[place]
         return weight
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -66,10 +66,26 @@ class CheckedFiles(UserDict[str, bytes]):
         part : str
             Name of the folder.
         """
-        files = {
-            name.removeprefix(f"{part}/"): content for name, content in self.items() if name.startswith(f"{part}/")
-        }
-        return CheckedFiles(self.folder / part, files)
+        return CheckedFiles(self.folder / part, inside(self, part))
+
+
+def inside(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    """Return the files inside a folder, by their name in it.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Content by name; folders are parted by slashes.
+    folder : str
+        Name of the folder.
+
+    Examples
+    --------
+    >>> inside({"own/a.json": b"1", "b.json": b"2"}, "own")
+    {'a.json': b'1'}
+    """
+    start = f"{folder}/"
+    return {name.removeprefix(start): content for name, content in files.items() if name.startswith(start)}
 
 
 def parsed(content: bytes, path: Path) -> Any:
