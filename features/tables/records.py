@@ -37,7 +37,7 @@ from features.tables.fields import (
 class Row(BaseModel):
     """Base of all rows: unknown columns are refused, numbers are finite, surrounding blanks are dropped."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, defer_build=True)
     array_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {}
     """Rules of the validators that hold between numbers alone, by the validator's name: whole columns can be checked
     by them."""
