@@ -4,8 +4,11 @@ needed."""
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -207,6 +210,27 @@ def print_remarks(remarks: Iterable[str]) -> None:
     """
     for remark in remarks:
         print(f"note: {remark}", file=sys.stderr)
+
+
+@contextmanager
+def kept_chunks_told(out: str) -> Iterator[None]:
+    """Say, where the block fails, that finished chunks are kept for `--resume`.
+
+    Parameters
+    ----------
+    out : str
+        Output that the block writes.
+    """
+    from serving.predict.checkpoint import OutputBusy, folder_of
+
+    try:
+        yield
+    except OutputBusy:
+        raise
+    except (KeyboardInterrupt, OSError, ValueError):
+        if folder_of(Path(os.path.realpath(out))).exists():
+            print_remarks(["finished chunks are kept; the same command with --resume goes on with them"])
+        raise
 
 
 def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "rejected") -> None:

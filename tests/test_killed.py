@@ -26,7 +26,7 @@ from pathlib import Path
 import cli.main, models.predictor, serving.predict.batch, serving.screen.run, training.intake.add
 import features.tables.chunks as chunks
 
-chunks.ROWS = 20  # several portions
+chunks.ROWS, serving.screen.run.CHUNK = 20, 8  # several portions
 
 
 def deadly(function, counts, left):
@@ -110,7 +110,10 @@ COMMANDS = {
     "predict --page": Killed(
         ("predict", "in.csv", "-o", "out.tsv", "--page", "mail.html", *MODEL), ("out.tsv", "mail.html"), 1
     ),
-    "screen": Killed(("screen", "space.yaml", "-o", "found.csv", *MODEL), ("found.csv",)),
+    "screen --resume": Killed(
+        ("screen", "space.yaml", "-o", "found.csv", "--nearest", "2", "--resume", *MODEL),
+        ("found.csv", "found.csv.nearest.csv"),
+    ),
     "export": Killed(("models", "export", str(BUNDLE), "-o", "model"), ("model",)),
     "export again": Killed(
         ("models", "export", "model", "-o", "other"), ("other",), 0, ("models", "export", str(BUNDLE), "-o", "model")

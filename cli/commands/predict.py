@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from cli.options import (
     add_model,
     add_sheet,
     add_targets,
+    kept_chunks_told,
     load_model,
     print_mistakes,
     print_remarks,
@@ -127,7 +127,6 @@ def run(arguments: argparse.Namespace) -> int:
     from models.predictor import Predictor
     from models.saved.labs import lab_file
     from serving.predict.batch import predict_file
-    from serving.predict.checkpoint import OutputBusy, folder_of
 
     goals = parse_goals(arguments.goal)
     if arguments.page:
@@ -141,7 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--goal and --above name two limits of {', '.join(clash)}; give one")
     predictor, folder = Predictor(load_model(arguments)), Path(arguments.out).parent
     is_new = not folder.exists()
-    try:
+    with kept_chunks_told(arguments.out):
         result = predict_file(
             plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input,
             arguments.out,
@@ -157,12 +156,6 @@ def run(arguments: argparse.Namespace) -> int:
             cluster=arguments.cluster,
             raw=arguments.raw,
         )
-    except OutputBusy:
-        raise
-    except (KeyboardInterrupt, OSError, ValueError):
-        if folder_of(Path(os.path.realpath(arguments.out))).exists():
-            print("note: finished chunks are kept; the same command with --resume goes on with them", file=sys.stderr)
-        raise
     if is_new:
         print(f"made the folder {folder}")
     if arguments.page:
@@ -194,15 +187,13 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
 def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
     """Print the first predictions, their notices and what was rejected; return the exit code."""
-    from models.predictor import NO_POINT
-    from serving.predict.text import text_notices, text_table
+    from serving.predict.text import text_notices, text_ranges, text_table
 
     print_remarks(result.remarks)
     print(text_table(result.table, rows=result.rows, width=shutil.get_terminal_size().columns))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
-    if "range_of" in result.table and (told := [text for text in result.table["range_of"].dropna().unique() if text]):
-        print(f"{NO_POINT}; [ ] is what comparable papers report (column range_of)")
-        print("\n".join(f"  {text}" for text in told[:3]))
+    for line in text_ranges(result.table):
+        print(line)
     if result.nearest:
         print(f"nearest measurements of the literature: {Path(arguments.out).with_name(result.nearest.name)}")
     if notices := text_notices(result.table):

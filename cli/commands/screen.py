@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_level, add_model, load_model
+from cli.options import Commands, add_command, add_level, add_model, kept_chunks_told, load_model, print_remarks
 from reporting.console import DONE
 
 
@@ -34,6 +34,11 @@ def add_parser(commands: Commands) -> None:
         "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
         "'local': one process per core of this machine",
     )  # fmt: skip
+    parser.add_argument(
+        "--nearest", type=int, default=0, metavar="K",
+        help="nearest measurements of the literature to write into OUT.nearest.csv for each written design and target",
+    )  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -65,14 +70,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     from models.predictor import Predictor
     from reporting.pages import html
-    from serving.predict.text import text_notices, text_table
+    from serving.predict.text import text_notices, text_ranges, text_table
     from serving.predict.write import whole
     from serving.screen.page import blocks, count_words, labelled, skill_words
     from serving.screen.run import screen
     from serving.screen.space import CANDIDATE
 
     predictor = Predictor(load_model(arguments))
-    result = screen(space, predictor, arguments.out, level=arguments.level, cluster=arguments.cluster)
+    with kept_chunks_told(arguments.out):
+        result = screen(
+            space, predictor, arguments.out, level=arguments.level, cluster=arguments.cluster,
+            nearest=arguments.nearest, resume=arguments.resume,
+        )  # fmt: skip
+    print_remarks(result.remarks)
     page = Path(arguments.out).with_name(f"{Path(arguments.out).name}.html")
     content = html(space.title, blocks(space, result, predictor.bundle, arguments.level))
     with whole(page) as aside:
@@ -82,7 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
     designs = labelled(space, result.table)
     print(f"design: {' / '.join([CANDIDATE, *space.varied])}")
     print(f"{text_table(designs)}\n[ ]: {100 * arguments.level:g} % interval")
+    for line in text_ranges(designs):
+        print(line)
     print(f"all columns: {arguments.out}\npage: {page}")
+    if result.nearest:
+        print(f"nearest measurements of the literature: {page.with_name(result.nearest.name)}")
     if notices := text_notices(designs):
         print(f"notices:\n{notices}")
     return DONE

@@ -140,7 +140,7 @@ def answer(
     if options.precedents:
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
         shown = names if options.raw else [harmless(as_cell(name)) for name in names]
-        nearest = _nearest_lines(predictions, shown, rows.lines.tolist(), where)
+        nearest = nearest_lines(predictions, shown, rows.lines.tolist(), where)
     rejected = rejected_lines(rows.rejected, rows.mistakes, portion.header, where, options.raw)
     digits = [str(name) for name in predicted.columns if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
@@ -215,11 +215,25 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
     return table
 
 
-def _nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:
-    """Design, line, target and rank, then `NEAREST_COLUMNS`; what is said of a literature row is made once."""
+def nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:
+    """Return the nearest literature rows of designs as lines of a CSV file.
+
+    A line holds `where`, design, line, target and rank, then `NEAREST_COLUMNS`.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        With their nearest rows.
+    names : list of str, shape (n_designs,)
+        What to call each design.
+    lines : list of int, shape (n_designs,)
+        Line or number of each design.
+    where : list of str
+        Cells in front, such as the name of the file.
+    """
     before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
     designs = _csv_lines([*where, name, line] for name, line in zip(names, lines, strict=True))
-    columns = []
+    columns = []  # what is said of a literature row is made once
     for target, nearest in predictions.nearest.items():
         precedents = [[row.get(column, "") for column in NEAREST_COLUMNS] for row in nearest.precedents]
         first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))

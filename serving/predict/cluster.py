@@ -57,7 +57,7 @@ Task: TypeAlias = tuple[int, str, Callable[[], tuple[Any, ...]]]
 
 
 @contextmanager
-def crew(address: str, predictor: Predictor, after: str = RESUME) -> Iterator[Crew]:
+def crew(address: str, predictor: Predictor) -> Iterator[Crew]:
     """Give workers that answer with this model; what they still do when the block ends is cancelled.
 
     Parameters
@@ -67,8 +67,6 @@ def crew(address: str, predictor: Predictor, after: str = RESUME) -> Iterator[Cr
         of a scheduler.
     predictor : Predictor
         The model.
-    after : str
-        What becomes of the work where the cluster fails.
 
     Raises
     ------
@@ -88,7 +86,7 @@ def crew(address: str, predictor: Predictor, after: str = RESUME) -> Iterator[Cr
         model = ModelOnWorker(predictor)
         _check_workers(client, address)
         client.register_plugin(model, name=model.name)
-        workers = Crew(client, address, model.name, after)
+        workers = Crew(client, address, model.name)
         stack.callback(workers.cancel)
         yield workers
 
@@ -176,12 +174,10 @@ class Crew:
         Of the scheduler, for messages.
     model : str
         Name of the model on the workers.
-    after : str
-        What becomes of the work where the cluster fails.
     """
 
-    def __init__(self, client: Client, address: str, model: str, after: str = RESUME) -> None:
-        self.client, self.address, self.model, self.after = client, address, model, after
+    def __init__(self, client: Client, address: str, model: str) -> None:
+        self.client, self.address, self.model = client, address, model
         self.run = uuid.uuid4().hex[:12]
         self.waiting: dict[Future[Any], tuple[int, str]] = {}
 
@@ -235,7 +231,7 @@ class Crew:
             threads = self._threads()
             seen = time.monotonic() if threads else seen
             if time.monotonic() - seen > WORKERS_S:
-                raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {self.after}")
+                raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
             while left and len(self.waiting) < AHEAD * max(threads, 1):
                 self._send(*left.pop())
             for future in self._done():
@@ -277,16 +273,14 @@ class Crew:
         except KilledWorker as error:
             raise ClusterError(
                 f"{what}: all {error.allowed_failures + 1} workers that had it died, the last one "
-                f"{error.last_worker.address}; look at its log (often its memory); {self.after}"
+                f"{error.last_worker.address}; look at its log (often its memory); {RESUME}"
             ) from error
         except (ClusterError, ValueError):  # in words already
             raise
         except Exception as error:  # whatever a worker may run into
             if isinstance(error, OSError) and future.status != "error":  # done, and cut off while it was brought here
                 raise self._lost() from error
-            raise ClusterError(
-                f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {self.after}"
-            ) from error
+            raise ClusterError(f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
 
     def _lost(self) -> ClusterError:
-        return ClusterError(f"{self.address}: the scheduler went away; {self.after}")
+        return ClusterError(f"{self.address}: the scheduler went away; {RESUME}")

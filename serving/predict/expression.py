@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -43,8 +43,8 @@ class Expression:
     """
 
     text: str
-    names: frozenset[str]
-    tree: ast.expr
+    names: frozenset[str] = field(repr=False)
+    tree: ast.expr = field(repr=False)
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Return its value for each row, shape (n_rows,), or () where it reads no column.

@@ -8,7 +8,8 @@ from textwrap import shorten, wrap
 import pandas as pd
 
 from features.tables.records import Candidate
-from models.predictions import ENDS, TEXT_COLUMNS
+from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
+from models.predictor import NO_POINT
 from models.tasks.registry import TARGETS
 
 DISTANCE = "_distance"
@@ -94,6 +95,21 @@ def text_notices(table: pd.DataFrame, limit: int = SHOWN) -> str:
         if rest := [notice for notice in own if notice not in shared]:
             lines.append("  " + shorten(f"{str(name)[:42]}: {'; '.join(rest)}", 180, placeholder=" ..."))
     return "\n".join(lines)
+
+
+def text_ranges(table: pd.DataFrame, limit: int = 3) -> list[str]:
+    """Return what the ranges without a point are, and whose values they hold, as lines for a terminal.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Designs with their predictions.
+    limit : int
+        Different ranges to tell of: the first ones.
+    """
+    told = [str(text) for text in table[RANGE_OF].dropna().unique() if text] if RANGE_OF in table else []
+    first = f"{NO_POINT}; [ ] is what comparable papers report (column {RANGE_OF})"
+    return [first, *(f"  {text}" for text in told[:limit])] if told else []
 
 
 def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None, width: int = WIDTH) -> str:

@@ -1,7 +1,8 @@
-"""One chunk of a space: its designs made and answered, here or on a worker of a cluster."""
+"""One chunk of a space: its designs made and answered, here or on a worker of a cluster, and kept until all are."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from features.tables.records import Candidate
 from models.predictions import ENDS, TEXT_COLUMNS
 from models.predictor import Predictor
 from models.tasks.registry import task_of
+from serving.predict.answer import Answer
+from serving.predict.checkpoint import Unfinished
 from serving.predict.text import DISTANCE
 from serving.screen.select import Note
 from serving.screen.space import Space
@@ -30,6 +33,26 @@ class Chunk:
 
     table: pd.DataFrame
     left_out: Counter[str]
+
+    def to_keep(self) -> Answer:
+        """Return the chunk as it is kept until all are finished."""
+        rows: bytes = self.table.to_parquet(index=False, compression="zstd")
+        record = {"left_out": self.left_out, "mistakes": [], "bytes": [len(rows), 0, 0]}
+        return Answer(rows, "", "", json.dumps(record))
+
+    @classmethod
+    def kept(cls, unfinished: Unfinished, number: int) -> Chunk:
+        """Return a finished chunk.
+
+        Parameters
+        ----------
+        unfinished : Unfinished
+            Run that keeps it.
+        number : int
+            Of the chunk.
+        """
+        left_out = Counter[str](unfinished.record(number)["left_out"])
+        return cls(pd.read_parquet(unfinished.part(number, "rows")), left_out)
 
 
 def answered(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
@@ -76,10 +99,11 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
     Returns
     -------
     DataFrame
-        The designs, energy densities where wanted, the columns of `answer_columns`, and `notice`; same rows.
+        The designs, energy densities where wanted, the columns of `answer_columns`, and those of `TEXT_COLUMNS`; same
+        rows. A target of cells without skill has no point: its ends are the range that comparable papers report.
     """
     known = [name for name in designs if name in Candidate.model_fields]
-    predictions = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0)
+    predictions = predictor.predict(designs[known], targets=space.targets, level=level, precedents=0, points=False)
     columns = [designs]
     if space.energy:
         columns.append(space.energy.densities(designs))

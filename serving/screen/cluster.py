@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any
 
 from distributed import get_worker
 
 from models.predictor import Predictor
+from serving.predict.answer import Answer
 from serving.predict.cluster import crew
-from serving.screen.chunk import Chunk, answered
+from serving.screen.chunk import answered
 from serving.screen.space import Space
-
-AGAIN = "nothing was written; run again"
 
 
 def answered_by(
-    address: str, space: Space, predictor: Predictor, level: float, ends: Sequence[tuple[int, int]]
-) -> Generator[Chunk, None, None]:
-    """Yield the chunks in order, each as `answered` gives it.
+    address: str, space: Space, predictor: Predictor, level: float, ends: Mapping[int, tuple[int, int]]
+) -> Generator[tuple[int, Answer], None, None]:
+    """Yield numbered chunks as they are kept, each as soon as it is done, whatever its place.
 
     Parameters
     ----------
@@ -31,32 +30,27 @@ def answered_by(
         Is sent once.
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
-    ends : sequence of (int, int)
-        Number of the first design of each chunk, and the number behind the last.
+    ends : mapping of int to (int, int)
+        Number of the first design of each chunk, and the number behind the last, by the number of the chunk.
 
     Raises
     ------
     ClusterError
         No scheduler answers, it has no workers or other ones than those of this Silion, or they went away.
     """
-    with crew(address, predictor, AGAIN) as workers:
+    with crew(address, predictor) as workers:
 
         def task(start: int, stop: int) -> tuple[Any, ...]:
             return answered_there, workers.model, space, level, start, stop
 
         tasks = [
-            (place, f"designs {start:,} to {stop - 1:,}", partial(task, start, stop))
-            for place, (start, stop) in enumerate(ends)
+            (number, f"designs {start:,} to {stop - 1:,}", partial(task, start, stop))
+            for number, (start, stop) in ends.items()
         ]
-        early, following = dict[int, Chunk](), 0
-        for place, chunk in workers.work(tasks):
-            early[place] = chunk
-            while following in early:
-                yield early.pop(following)
-                following += 1
+        yield from workers.work(tasks)
 
 
-def answered_there(model: str, space: Space, level: float, start: int, stop: int) -> Chunk:
+def answered_there(model: str, space: Space, level: float, start: int, stop: int) -> Answer:
     """Make and answer a chunk on a worker.
 
     Parameters
@@ -68,4 +62,4 @@ def answered_there(model: str, space: Space, level: float, start: int, stop: int
     start, stop : int
         As in `answered`.
     """
-    return answered(space, get_worker().plugins[model].loaded(), level, start, stop)
+    return answered(space, get_worker().plugins[model].loaded(), level, start, stop).to_keep()

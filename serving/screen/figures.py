@@ -83,10 +83,12 @@ def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns
     plot.scatter(
         sample[x], sample[y], s=8, color=QUIET, alpha=0.35, linewidth=0, label="other designs (a draw)", zorder=1
     )
-    plot.errorbar(
-        kept[x], kept[y], xerr=_reach(kept, x), yerr=_reach(kept, y), fmt="o", color=INK, markersize=6, elinewidth=0.7,
-        alpha=0.85, zorder=3, label="kept, with interval",
-    )  # fmt: skip
+    told, without = (kept[kept[[x, y]].notna().all(axis=1) == whole] for whole in (True, False))
+    style: dict[str, Any] = {"color": INK, "markersize": 6, "elinewidth": 0.7, "alpha": 0.85, "zorder": 3}
+    for rows, mark, words in ((told, "o", "kept, with interval"), (without, "none", "kept, range without a point")):
+        if len(rows):
+            across, up = _middle(rows, x), _middle(rows, y)
+            plot.errorbar(across, up, xerr=_reach(rows, x), yerr=_reach(rows, y), fmt=mark, label=words, **style)
     both = known[known[x].notna() & known[y].notna()]
     if len(both):
         plot.scatter(both[x], both[y], marker="D", s=46, facecolor="white", edgecolor=MEASURED, linewidth=1.4, zorder=4,
@@ -115,11 +117,22 @@ def _ticks(plot: Axes, across: pd.Series, up: pd.Series) -> None:
         plot.plot(np.zeros(len(values)), values, marker="_", transform=flat, label=label, **common)
 
 
+def _middle(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Return the value of a column, the middle of the range where a target has no point, shape (n_rows,)."""
+    value = table[column].to_numpy(dtype=float)
+    if column not in TARGETS:
+        return value
+    target, (low, high) = TARGETS[column], (table[column + end].to_numpy(dtype=float) for end in ("_low", "_high"))
+    middle = (target.scaled(low) + target.scaled(high)) / 2
+    return np.where(np.isnan(value), 10.0**middle if target.log10 else middle, value)
+
+
 def _reach(table: pd.DataFrame, column: str) -> np.ndarray | None:
     """Return the way from the value to both ends, shape (2, n_rows); None for a column that is not predicted."""
     if column not in TARGETS:
         return None
-    value, low, high = (table[column + end].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+    low, high = (table[column + end].to_numpy(dtype=float) for end in ("_low", "_high"))
+    value = _middle(table, column)
     return np.asarray(np.maximum(np.stack([value - low, high - value]), 0.0))
 
 
@@ -140,9 +153,9 @@ def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.Data
     shown = kept.head(MOST_BARS)
     figure, plot = axes(7.4, 1.2 + 0.3 * len(shown))
     places = np.arange(len(shown))[::-1]
-    plot.errorbar(
-        shown[column], places, xerr=_reach(shown, column), fmt="o", color=INK, elinewidth=2, markersize=6, alpha=0.9
-    )
+    mark = "none" if shown[column].isna().all() else "o"  # a range without a point
+    style: dict[str, Any] = {"color": INK, "elinewidth": 2, "markersize": 6, "alpha": 0.9}
+    plot.errorbar(_middle(shown, column), places, xerr=_reach(shown, column), fmt=mark, **style)
     if column in TARGETS and TARGETS[column].log10:
         plot.set_xscale("log")
     if column in known:

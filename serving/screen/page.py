@@ -9,7 +9,9 @@ import pandas as pd
 
 from models.bundle import Bundle
 from models.explain.literature import nearest_measurements
-from models.tasks.registry import TARGETS
+from models.predictions import RANGE_OF
+from models.predictor import NO_POINT
+from models.tasks.registry import TARGETS, task_of
 from reporting.model_summary import figure_name
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
@@ -33,7 +35,7 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
     """
     skill = bundle.facts.get("skill", {})
     silent = [column for column in space.targets if not skill.get(column, {}).get("shown", True)]
-    asked = [column for column in _asked(space) if column in silent]
+    asked = [column for column in _asked(space) if column in silent and not task_of(column).of_cells]
     sentences = []
     if asked:
         labels = " and ".join(TARGETS[column].label for column in asked)
@@ -50,7 +52,9 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
             "papers report, and nothing of the design."
         )
     if rest := [column for column in silent if column not in asked]:
-        sentences.append(f"No skill shown yet on unseen papers: {', '.join(TARGETS[column].label for column in rest)}.")
+        labels = ", ".join(TARGETS[column].label for column in rest)
+        told = "; the range that comparable papers report stands in its place" if task_of(rest[0]).of_cells else ""
+        sentences.append(f"{labels}: {NO_POINT}{told}.")
     return sentences
 
 
@@ -85,12 +89,12 @@ def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Targets with their ends, `notice` and `design`.
+        Targets with their ends, `range_of` where there is one, `notice` and `design`.
     """
     varied = [[_plain(row[name]) for name in (CANDIDATE, *space.varied)] for _, row in table.iterrows()]
     names = [" / ".join("-" if value is None else str(value) for value in row) for row in varied]
     answers = [name for column in TARGETS for name in (column, f"{column}_low", f"{column}_high") if name in table]
-    return table[[*answers, "notice"]].assign(design=names)
+    return table[[*answers, *(name for name in (RANGE_OF, "notice") if name in table)]].assign(design=names)
 
 
 def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iterator[Block]:
@@ -122,13 +126,14 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
         "Each value with its interval; distance: to the nearest training design, the farthest of the targets; "
         "candidate: number of the design, the same whenever this space is made."
     )
-    common, own = _notices(shown["notice"])
-    if common:
-        yield Heading("Notices for all of them", 3)
-        yield Bullets(common)
-    if any(own):
-        yield Heading("Notices design by design", 3)
-        yield Table(["", "notice"], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
+    for column, heading in ((RANGE_OF, "Ranges without a point"), ("notice", "Notices")):
+        common, own = _notices(shown[column]) if column in shown else ([], [])
+        if common:
+            yield Heading(f"{heading}, for all of them", 3)
+            yield Bullets(common)
+        if any(own):
+            yield Heading(f"{heading}, design by design", 3)
+            yield Table(["", heading], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
     objectives = list(dict.fromkeys(map(target_of, space.selection.objectives))) or [space.targets[0]]
     known = nearest_measurements(bundle, objectives, shown)
     yield from _pictures(space, result, objectives, known)
@@ -141,6 +146,8 @@ def _told_apart(space: Space, result: Screened) -> list[str]:
     """Tell how far the designs differ beside how wide one interval is."""
     sentences = []
     for column in [column for column in _asked(space) if column in TARGETS] or space.targets[:1]:
+        if column not in result.survey.reach:  # no point
+            continue
         target, (low, high, width) = TARGETS[column], result.survey.told_apart(column, result.table)
         apart = float(target.scaled(high) - target.scaled(low))
         words = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {apart:.2g} "
@@ -179,7 +186,7 @@ def _ranked(space: Space, kept: pd.DataFrame) -> Table:
     rows: list[list[Cell]] = []
     for place, (_, row) in enumerate(kept.iterrows(), start=1):
         answers = [
-            "{1} ({0} to {2})".format(*(target.show(row[column + end]) for end in ("_low", "", "_high")))
+            "{1} ({0} to {2})".format(*(target.show(row[column + end]) for end in ("_low", "", "_high"))).lstrip()
             for column, target in targets.items()
         ]
         answers += ["" if row[column] != row[column] else f"{100 * row[column]:.0f} %" for column in chances]

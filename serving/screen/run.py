@@ -1,26 +1,32 @@
-"""Screening of a space: designs made, answered and judged chunk by chunk; nothing but what is kept is held."""
+"""Screening of a space: designs made, answered and judged chunk by chunk; only what is kept is held in memory."""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.tables.mistakes import InputError
+from features.tables.records import Candidate
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS
 from reporting.console import progress
 from serving.decide.choose import rank_answers
-from serving.predict.text import AMONG, CHANCE
-from serving.predict.write import whole_table, writable
+from serving.predict.answer import NEAREST_COLUMNS, Answer, nearest_lines
+from serving.predict.checkpoint import Unfinished, digest_of, surroundings
+from serving.predict.text import AMONG, CHANCE, DISTANCE
+from serving.predict.write import harmless, whole, whole_table, writable
 from serving.screen.chunk import Chunk, adding_to, answered
 from serving.screen.ranking import Keeper
-from serving.screen.select import target_of
+from serving.screen.select import Selection, check_points, target_of
 from serving.screen.space import CANDIDATE, Space
 from serving.screen.survey import Survey
 
@@ -48,6 +54,10 @@ class Screened:
         How many designs each constraint and each filter left out, in the order they were asked.
     worth : list of str
         What the order by each objective is worth, and whether the designs can be told apart at all.
+    remarks : list of str
+        Things worth saying of the run.
+    nearest : Path or None
+        Where the nearest literature rows were written.
     """
 
     table: pd.DataFrame
@@ -57,12 +67,28 @@ class Screened:
     written: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     worth: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    nearest: Path | None = None
+
+
+class NoneLeft(InputError):
+    """No design is left to write."""
 
 
 def screen(
-    space: Space, predictor: Predictor, out: str | Path, *, level: float = 0.9, cluster: str | None = None
+    space: Space,
+    predictor: Predictor,
+    out: str | Path,
+    *,
+    level: float = 0.9,
+    cluster: str | None = None,
+    nearest: int = 0,
+    resume: bool = False,
 ) -> Screened:
-    """Screen a space; the table is written aside, then renamed.
+    """Screen a space; every file is written aside, then renamed.
+
+    Answered chunks are kept beside OUT, as `predict_file` keeps them, until all are answered and the best are chosen:
+    what the space keeps may change before a run goes on.
 
     Parameters
     ----------
@@ -74,22 +100,57 @@ def screen(
         Share of papers whose values the intervals should hold, 0 to 1.
     cluster : str or None
         `local` or the address of a dask scheduler whose workers do the work; this process alone where None.
+    nearest : int
+        Nearest literature rows of each written design and target, for `OUT.nearest.csv`; no such file where 0.
+    resume : bool
+        Go on with what an interrupted run of the same designs, model and options had finished.
 
     Raises
     ------
     ClusterError
         The cluster does not answer, or ceases to.
     InputError
-        The output may not be written there; no design is possible and within the constraints, or none is left by the
-        filters: with the count of each, and nothing is written. The folder of the output vanished.
+        The output may not be written there, or the space chooses by values that are not told; no design is possible and
+        within the constraints, or none is left by the filters: with the count of each, and nothing is written. The
+        folder of the output vanished.
     """
+    if nearest < 0:
+        raise ValueError(f"nearest: got {nearest}, expected 0 or more")
+    check_points(space.selection, space.targets, predictor)
     out = writable(Path(out), [])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    result = Screened(pd.DataFrame(), Survey.of(space), space.size)
+    result, none_left = Screened(pd.DataFrame(), Survey.of(space), space.size), list[NoneLeft]()
+    unfinished = Unfinished(out, _key(space, predictor, level))
+    with unfinished.open(resume, result.remarks):
+        try:
+            with closing(_chunks(space, predictor, level, cluster, unfinished)) as chunks:
+                _write(chunks, space, predictor, level, nearest, out, result)
+        except NoneLeft as error:  # the run has come to its end all the same, and what was finished goes
+            none_left.append(error)
+    if none_left:
+        raise none_left[0]
+    return result
+
+
+def _key(space: Space, predictor: Predictor, level: float) -> dict[str, str]:
+    """Return hashes of all that answered chunks depend on, by the words that say what changed."""
+    made = replace(space, title="", selection=Selection(), map_axes=())
+    return {
+        "space": hashlib.sha256(repr(made).encode()).hexdigest(),
+        "model": digest_of(predictor.bundle),
+        "options": json.dumps([level, CHUNK]),
+        "software": json.dumps(surroundings()),
+    }
+
+
+def _write(
+    chunks: Iterator[Chunk], space: Space, predictor: Predictor, level: float, nearest: int, out: Path, result: Screened
+) -> None:
+    """Write what is kept of the chunks, and fill the result."""
     constraints, filters = Counter[str](), Counter[str]()
     keeper = Keeper(space.selection, predictor.bundle) if space.selection.ranks else None
-    chunks = _chunks(space, predictor, level, cluster)
-    with _in_its_folder(out), whole_table(out) as sink, closing(chunks):
+    with ExitStack() as files:
+        sink = files.enter_context(whole_table(out))
+        add_nearest = files.enter_context(_nearest_file(out, space, predictor, nearest))
         for chunk in chunks:
             constraints.update(chunk.left_out)
             if not len(chunk.table):
@@ -101,19 +162,46 @@ def screen(
                 keeper.add(passed, passed[CANDIDATE].to_numpy())
             elif len(passed):
                 sink.add(passed)
+                add_nearest(passed)
                 result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
         if keeper:
             result.table = _with_chances(keeper.table(), space, predictor, result, level)
             filters["an objective that is not known"] = keeper.unknown
             if len(result.table):
                 sink.add(result.table)
+                add_nearest(result.table)
         if not result.answered:
-            raise InputError(_none_left(space.size, "no design is possible and within the constraints", constraints))
+            raise NoneLeft(_none_left(space.size, "no design is possible and within the constraints", constraints))
         if not sink.rows:
             reach = _reached(space, result.survey)
-            raise InputError("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
+            raise NoneLeft("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
         result.written, result.left_out = sink.rows, constraints + filters
-    return result
+        result.nearest = _beside(out) if nearest else None
+
+
+def _beside(out: Path) -> Path:
+    return out.with_name(f"{out.name}.nearest.csv")
+
+
+@contextmanager
+def _nearest_file(
+    out: Path, space: Space, predictor: Predictor, count: int
+) -> Iterator[Callable[[pd.DataFrame], object]]:
+    """Give a function that writes the nearest literature rows of answered designs; without a count an old file goes."""
+    if not count:
+        yield lambda table: None
+        _beside(out).unlink(missing_ok=True)
+        return
+    with whole(_beside(out)) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(["design", CANDIDATE, "target", "rank", *NEAREST_COLUMNS])
+
+        def add(table: pd.DataFrame) -> None:
+            designs = table[[name for name in table if name in Candidate.model_fields]]
+            predictions = predictor.predict(designs, targets=space.targets, precedents=count, points=False)
+            names = [harmless(str(name)) for name in table["electrolyte"]]
+            file.write(nearest_lines(predictions, names, table[CANDIDATE].tolist(), []))
+
+        yield add
 
 
 def _with_chances(
@@ -128,35 +216,42 @@ def _with_chances(
     count, added = space.selection.top or DEFAULT_BEST, dict[str, np.ndarray]()
     for column, side in space.selection.objectives.items():
         target = target_of(column)
-        if target in TARGETS:
+        if target in TARGETS and not column.endswith(DISTANCE):
             ranking, sentence = rank_answers(rows, predictor, target, count, level, high=side == "high")
             added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(kept)]
             result.worth.append(sentence + beside)
     return kept.assign(**added)
 
 
-@contextmanager
-def _in_its_folder(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        if out.parent.is_dir():
-            raise
-        raise InputError(f"{out.parent}: this folder vanished while {out.name} was written; run again") from error
+def _chunks(
+    space: Space, predictor: Predictor, level: float, cluster: str | None, unfinished: Unfinished
+) -> Generator[Chunk, None, None]:
+    """Yield chunk by chunk, in order, with a bar on a terminal; each is kept first, and read again."""
+    ends = {number: (start, min(start + CHUNK, space.size)) for number, start in enumerate(range(0, space.size, CHUNK))}
+    done = set(unfinished.finished())
+    left = {number: pair for number, pair in ends.items() if number not in done}
+    answers = _answers(space, predictor, level, cluster, left)
+    with closing(answers), progress(space.size, "designs", "design") as step:
+        for number, (start, stop) in ends.items():
+            while number not in done:
+                finished, answer = next(answers)
+                unfinished.keep(finished, answer)
+                done.add(finished)
+            yield Chunk.kept(unfinished, number)
+            step(stop - start)
 
 
-def _chunks(space: Space, predictor: Predictor, level: float, cluster: str | None) -> Generator[Chunk, None, None]:
-    """Yield chunk by chunk, in order, with a bar on a terminal."""
-    ends = [(start, min(start + CHUNK, space.size)) for start in range(0, space.size, CHUNK)]
-    chunks = (answered(space, predictor, level, *pair) for pair in ends)
+def _answers(
+    space: Space, predictor: Predictor, level: float, cluster: str | None, ends: dict[int, tuple[int, int]]
+) -> Generator[tuple[int, Answer], None, None]:
+    """Yield numbered chunks as they are kept; of a cluster in any order."""
     if cluster is not None:
         from serving.screen.cluster import answered_by
 
-        chunks = answered_by(cluster, space, predictor, level, ends)
-    with closing(chunks), progress(space.size, "designs", "design") as step:
-        for (start, stop), chunk in zip(ends, chunks, strict=True):
-            yield chunk
-            step(stop - start)
+        yield from answered_by(cluster, space, predictor, level, ends)
+        return
+    for number, pair in ends.items():
+        yield number, answered(space, predictor, level, *pair).to_keep()
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:

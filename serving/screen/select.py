@@ -11,10 +11,12 @@ import pandas as pd
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
+from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.notices import domain_notices
 from models.predictions import ENDS
+from models.predictor import NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.expression import Expression
 from serving.predict.text import DISTANCE
@@ -168,6 +170,40 @@ class Selection:
             note(f"domain: {self.domain}", int((~known).sum()))
             table = table[known]
         return table
+
+
+def check_points(selection: Selection, targets: Sequence[str], predictor: Predictor) -> None:
+    """Refuse to rank by a target of cells that has no point, and to filter by its value.
+
+    Parameters
+    ----------
+    selection : Selection
+    targets : sequence of str
+        Targets that are asked for.
+    predictor : Predictor
+
+    Raises
+    ------
+    InputError
+        What chooses by which target, and what to do in its place.
+    """
+    of_cells = [(task_of(column).name, column) for column in targets if task_of(column).of_cells]
+    silent = [column for name, column in of_cells if predictor.without_skill(name, [column])]
+    columns = {target + end: target for target in silent for end in ENDS}
+    reasons = {
+        f"{column}: {side}": columns[column] for column, side in selection.objectives.items() if column in columns
+    }
+    reasons |= {
+        condition.text: column for condition in selection.where for column in silent if column in condition.names
+    }
+    if reasons:
+        first, *others = dict.fromkeys(reasons.values())
+        raise InputError(
+            f"keep: {', '.join(reasons)}: of {', '.join([first, *others])} {NO_POINT}. Rank by what is known: another "
+            f"target, a column of the design, or {first}_distance, how far the nearest measured cell is; filter by "
+            f"{first}_low or {first}_high, the ends of the range that comparable papers report; or measure some of the "
+            "cells and give them to silion predict --calibrate, which has points then"
+        )
 
 
 def in_domain(table: pd.DataFrame, bundle: Bundle, targets: Sequence[str], wish: DomainWish) -> np.ndarray:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import pandas as pd
 import pytest
 
 from features.tables.mistakes import InputError
+from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.predictor import Predictor
+from models.tasks.registry import TARGETS, task_of
 from reporting.console import STOPPED
 from serving.decide.choose import rank_answers
+from serving.predict.batch import predict_file
 from serving.screen import run
+from serving.screen.chunk import Chunk
 from serving.screen.page import skill_words
 from serving.screen.reader import read_space
 from serving.screen.space import Space
@@ -40,7 +45,16 @@ RANKED = (
 
 @pytest.fixture(scope="module")
 def predictor(bundle_folder: Path) -> Predictor:
-    return Predictor(load_bundle(bundle_folder))
+    """As if every target had shown skill: only then may a space choose by any of them."""
+    return Predictor(replace(load_bundle(bundle_folder), facts={}))
+
+
+@pytest.fixture(scope="module")
+def unskilled(bundle_folder: Path) -> Predictor:
+    """As it is with the shipped literature: skill for conductivity, none for cells."""
+    told = {"skill_name": "error over the dummy's", "skill": 0.9, "skill_low": 0.8, "skill_high": 1.1}
+    skill = {column: {**told, "shown": not task_of(column).of_cells} for column in TARGETS}
+    return Predictor(replace(load_bundle(bundle_folder), facts={"skill": skill}))
 
 
 def screened(predictor: Predictor, folder: Path, content: str, out: str = "out.csv") -> run.Screened:
@@ -103,14 +117,20 @@ def test_kept_designs_tell_how_likely_they_are_among_the_best_of_all(predictor: 
     assert len(result.worth) == 2  # the pressure is no prediction
 
 
-def test_answers_are_those_of_the_predictor(predictor: Predictor, tmp_path: Path) -> None:
-    screened(predictor, tmp_path, SPACE, "out.parquet")
+@pytest.mark.parametrize("skilled", [True, False])
+def test_answers_are_those_of_the_predictor(
+    predictor: Predictor, unskilled: Predictor, tmp_path: Path, skilled: bool
+) -> None:
+    asked = predictor if skilled else unskilled
+    screened(asked, tmp_path, SPACE, "out.parquet")
     held = pd.read_parquet(tmp_path / "out.parquet")
     designs = held[["electrolyte", "anode", "silicon_size_nm", "silicon_wt_pct", "prelithiated", "stack_pressure_mpa"]]
-    found = predictor.predict(designs, precedents=0)
+    found = asked.predict(designs, precedents=0, points=False)
     for column in found.table.columns:
-        assert held[column].tolist() == found.table[column].tolist()
+        assert held[column].fillna(-1).tolist() == found.table[column].fillna(-1).tolist()
     assert held["ice_pct_distance"].tolist() == found.distances["ice"].tolist()
+    assert held["ice_pct"].isna().all() == held["cycle_life_80"].isna().all() == (not skilled)
+    assert ("range_of" in held) == (not skilled)
 
 
 def test_chunks_change_nothing(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,14 +171,102 @@ def test_nothing_left_is_said_with_counts_and_reach(predictor: Predictor, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
 
 
-def test_interrupted_leaves_nothing(predictor: Predictor, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "out"),
+    [(SPACE, "out.csv"), (SPACE, "out.parquet"), (SPACE + RANKED, "out.csv"), (SPACE + RANKED, "out.parquet")],
+)
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, out: str
+) -> None:
+    """Of five chunks of 50 designs and less, two are finished when the third is stopped."""
+    monkeypatch.setattr(run, "CHUNK", 50)
+    (tmp_path / "space.yaml").write_text(content, encoding="utf-8")
+    asked = partial(run.screen, read_space(tmp_path / "space.yaml"), predictor, nearest=2)
+    asked(tmp_path / "straight" / out)
+    made, answered = list[int](), run.answered
+
+    def watch(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
+        made.append(start)
+        if made == [0, 50, 100]:
+            raise KeyboardInterrupt
+        return answered(space, predictor, level, start, stop)
+
+    monkeypatch.setattr(run, "answered", watch)
+    with pytest.raises(KeyboardInterrupt):
+        asked(tmp_path / "stopped" / out)
+    assert [path.name for path in (tmp_path / "stopped").iterdir()] == [f".{out}.parts"]
+    result = asked(tmp_path / "stopped" / out, resume=True)
+    assert made == [0, 50, 100, 100, 150, 200]
+    assert result.remarks == ["goes on after 2 finished chunks of an interrupted run"]
+    assert result.answered == 216
+    names = sorted(path.name for path in (tmp_path / "stopped").iterdir())
+    assert names == [out, f"{out}.nearest.csv"]
+    for name in names:
+        assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+
+
+def test_a_run_goes_on_with_another_choice_of_the_same_designs_alone(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 50)
+
+    def stopped() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(run.Survey, "add", lambda *given: _stop())
+            with pytest.raises(KeyboardInterrupt):
+                screened(predictor, tmp_path, SPACE)
+
+    def resumed(content: str, level: float = 0.9) -> list[str]:
+        (tmp_path / "space.yaml").write_text(content, encoding="utf-8")
+        space = read_space(tmp_path / "space.yaml")
+        return run.screen(space, predictor, tmp_path / "out.csv", level=level, resume=True).remarks
+
+    stopped()
+    assert resumed(SPACE + RANKED) == ["goes on after 1 finished chunks of an interrupted run"]
+    for changed, content, level in (("space", SPACE.replace("300", "400"), 0.9), ("options", SPACE, 0.5)):
+        stopped()
+        thrown_away = f"1 finished chunks of an interrupted run were thrown away: no longer the same {changed}"
+        assert resumed(content, level) == [thrown_away]
+
+
+def _stop() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_stopped_command_says_how_to_go_on(
+    bundle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "space.yaml").write_text(SPACE, encoding="utf-8")
+    words = ["screen", str(tmp_path / "space.yaml"), "-o", str(tmp_path / "out.csv"), "--model", str(bundle_folder)]
     STOPPED.set()
     try:
-        with pytest.raises(KeyboardInterrupt):
-            screened(predictor, tmp_path, SPACE)
+        assert main(words) == 130
     finally:
         STOPPED.clear()
-    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+    assert "finished chunks are kept; the same command with --resume goes on with them" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert "goes on after 1 finished chunks" in capsys.readouterr().err
+
+
+def test_nearest_rows_are_those_of_predict(predictor: Predictor, tmp_path: Path) -> None:
+    """The kept designs, given to `predict_file` as a table, have the same nearest rows."""
+    path = tmp_path / "space.yaml"
+    path.write_text(SPACE + RANKED, encoding="utf-8")
+    result = run.screen(read_space(path), predictor, tmp_path / "out.csv", nearest=2)
+    assert result.nearest == tmp_path / "out.csv.nearest.csv"
+    found = pd.read_csv(result.nearest)
+    # two rows of each of four targets
+    assert len(found) == 8 * result.written
+    assert found["candidate"].tolist() == [number for number in result.table["candidate"] for _ in range(8)]
+    designs = result.table[[name for name in result.table if name in Candidate.model_fields]]
+    designs.to_csv(tmp_path / "designs.csv", index=False)
+    predict_file(tmp_path / "designs.csv", tmp_path / "again.csv", predictor, precedents=2)
+    expected = pd.read_csv(tmp_path / "again.csv.nearest.csv")
+    pd.testing.assert_frame_equal(found.drop(columns="candidate"), expected.drop(columns="line"))
+    run.screen(read_space(path), predictor, tmp_path / "out.csv")
+    assert not result.nearest.exists()
+    with pytest.raises(ValueError, match="nearest: got -1, expected 0 or more"):
+        run.screen(read_space(path), predictor, tmp_path / "out.csv", nearest=-1)
 
 
 def test_a_folder_that_vanishes_is_said(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,10 +307,10 @@ def test_examples(space: Path, bundle_folder: Path, tmp_path: Path, capsys: pyte
     assert all(len(words) > 40 for words in re.findall(r'alt="([^"]*)"', page))
     assert not re.findall(r'(?:src|href)="(?!data:image/png;base64,|https://doi\.org/)', page)
     skill = load_bundle(bundle_folder).facts["skill"]
-    silent = [
-        column for column in read_space(space).selection.objectives if not skill.get(column, {}).get("shown", True)
-    ]
-    assert ("no better than a guess" in page) == ("no better than a guess" in printed.out) == bool(silent)
+    silent = [column for column in read_space(space).targets if not skill.get(column, {}).get("shown", True)]
+    assert kept[silent].isna().all(axis=None)
+    words = "no point: no skill on papers never seen; the range that comparable papers report stands in its place"
+    assert (words in page) == (words in printed.out) == bool(silent)
 
 
 def test_the_front_of_the_thin_electrolyte_is_the_reviews_point(predictor: Predictor, tmp_path: Path) -> None:
@@ -213,19 +321,48 @@ def test_the_front_of_the_thin_electrolyte_is_the_reviews_point(predictor: Predi
     assert (result.table["energy_density_wh_per_kg"] >= 350).all()
 
 
+CHOICE = "electrolyte: Li6PS5Cl\ndesign: {{anode: nano-Si, np_ratio: [1, 2]}}\nkeep: {}\n"
+
+
 @pytest.mark.parametrize(
-    "keep",
-    ["{top: 2, by: {ice_pct: high}}", "{top: 2, by: {ice_pct_low: high}}", "{where: ice_pct_high > 1}",
-     "{pareto: {ice_pct: high, np_ratio: low}}"],
+    ("keep", "words"),
+    [
+        ("{top: 2, by: {ice_pct: high}}", "ice_pct: high: of ice_pct"),
+        ("{top: 2, by: {ice_pct_low: high}}", "ice_pct_low: high: of ice_pct"),
+        ("{pareto: {ice_pct: high, np_ratio: low}}", "ice_pct: high: of ice_pct"),
+        ("{where: [ice_pct > 85, retention_pct != ice_pct]}",
+         "ice_pct > 85, retention_pct != ice_pct: of ice_pct, retention_pct"),
+    ],
 )  # fmt: skip
-def test_choosing_without_skill_is_said(predictor: Predictor, tmp_path: Path, keep: str) -> None:
+def test_nothing_is_chosen_by_what_has_no_point(
+    predictor: Predictor, unskilled: Predictor, tmp_path: Path, keep: str, words: str
+) -> None:
+    said = f"keep: {words} no point: no skill on papers never seen. Rank by what is known: another target, a column "
+    with pytest.raises(InputError, match=re.escape(said) + "of the design, or ice_pct_distance"):
+        screened(unskilled, tmp_path, CHOICE.format(keep))
+    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+    assert screened(predictor, tmp_path, CHOICE.format(keep.replace("> 85", "> 1"))).written
+
+
+@pytest.mark.parametrize("keep", ["{where: ice_pct_high > 85}", "{top: 2, by: {ice_pct_distance: low}}"])
+def test_the_range_filters_and_the_distance_ranks(unskilled: Predictor, tmp_path: Path, keep: str) -> None:
+    result = screened(unskilled, tmp_path, CHOICE.format(keep))
+    assert result.written == 2
+    assert result.worth == []  # no order by a prediction
+    first, second = skill_words(unskilled.bundle, read_space(tmp_path / "space.yaml"))
+    assert first.startswith("ionic conductivity: skill shown")
+    assert second == (
+        "initial Coulombic efficiency, capacity retention, cycle life to 80 %: no point: no skill on papers never "
+        "seen; the range that comparable papers report stands in its place."
+    )
+
+
+def test_conductivity_without_skill_is_said(unskilled: Predictor, tmp_path: Path) -> None:
     path = tmp_path / "space.yaml"
-    path.write_text(f"electrolyte: Li6PS5Cl\ndesign: {{anode: nano-Si, np_ratio: [1, 2]}}\nkeep: {keep}\n", "utf-8")
-    told = {"skill_name": "error over the dummy's", "skill": 0.9, "skill_low": 0.8, "skill_high": 1.1}
-    skill = {"ice_pct": {**told, "shown": False}, "conductivity_s_per_cm": {**told, "shown": True}}
-    first, second, *_ = skill_words(replace(predictor.bundle, facts={"skill": skill}), read_space(path))
-    assert first.startswith("This chooses by initial Coulombic efficiency, for which no skill has been shown")
-    assert second.startswith("ionic conductivity: skill shown")
+    path.write_text("electrolyte: Li6PS5Cl\nkeep: {top: 1, by: {conductivity_s_per_cm: high}}\n", encoding="utf-8")
+    facts = {"skill": {"conductivity_s_per_cm": {"shown": False}}}
+    (only,) = skill_words(replace(unskilled.bundle, facts=facts), read_space(path))
+    assert only.startswith("This chooses by ionic conductivity, for which no skill has been shown")
 
 
 def test_counting_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -249,7 +386,8 @@ def test_memory_does_not_grow_with_the_space(bundle_folder: Path, tmp_path: Path
     path = tmp_path / "space.yaml"
     path.write_text(
         "electrolyte: Li6PS5{Cl,Br}\ndesign: {anode: nano-Si, silicon_size_nm: 50..5000 log, np_ratio: 1..3}\n"
-        f"sample: {{method: sobol, points: {points}}}\nkeep: {{pareto: {{ice_pct: high, np_ratio: low}}}}\n",
+        f"sample: {{method: sobol, points: {points}}}\n"
+        "keep: {pareto: {conductivity_s_per_cm: high, np_ratio: low}}\n",
         encoding="utf-8",
     )
     program = (
