@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
+from models.explain.balance import FIRST_CYCLE, NOTE, Share
 from models.explain.counterfactuals import Changes, with_interval
 from models.explain.feature_groups import rows_of
 from models.explain.literature import feature_of
@@ -118,3 +122,28 @@ def change_blocks(changes: Changes, name: str, written: Written) -> list[pages.B
             "answers, not what causes what."
         ),
     ]
+
+
+def first_cycle_blocks(shares: Sequence[Share], name: str, written: Written) -> list[pages.Block]:
+    """Tell where the lithium of the first cycle goes, as a table behind a click.
+
+    Parameters
+    ----------
+    shares : sequence of Share
+        Terms of the balance of one design.
+    name : str
+        Of the table's file, without ending.
+    written : Written
+        Folder that the table goes to.
+    """
+    written.table(name, pd.DataFrame([asdict(share) for share in shares]).assign(note=NOTE))
+    rows = [
+        (
+            share.label,
+            f"{share.points:.0f} ({share.low:.0f} to {share.high:.0f})" if not share.missing else "",
+            share.source if not share.missing else f"not told: {share.missing}",
+        )
+        for share in shares
+    ]
+    header = ["term", "points of the first charge (90 %)", "what the reviews print"]
+    return [pages.Folded(FIRST_CYCLE, [pages.Paragraph(NOTE), pages.Table(header, rows)])]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.bundle import Bundle
+from models.explain.balance import EFFICIENCY, first_cycles
 from models.explain.contributions import in_chunks, write_contributions
 from models.explain.counterfactuals import changes
 from models.explain.importance import overall
@@ -17,7 +18,7 @@ from models.explain.waterfall import waterfalls
 from models.predictor import Predictor, check_targets
 from models.tasks.registry import TARGETS, task_of
 from reporting import pages
-from reporting.explain.design_blocks import change_blocks, sweep_blocks, waterfall_blocks
+from reporting.explain.design_blocks import change_blocks, first_cycle_blocks, sweep_blocks, waterfall_blocks
 from reporting.explain.sections import overall_blocks
 from reporting.files import Written, file_name
 
@@ -120,6 +121,7 @@ def _design_blocks(
         )
     notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
     by_target = {column: waterfalls(bundle, shown, names, column) for column in wanted}
+    balances = first_cycles(bundle, shown) if EFFICIENCY in wanted else [None] * len(shown)
     for row, (name, notice) in enumerate(zip(names, notices, strict=False)):
         blocks.append(pages.Heading(name, 3))
         if notice:
@@ -137,6 +139,8 @@ def _design_blocks(
         if behind:
             summary = f"{', '.join(behind)}: no skill shown yet on unseen papers"
             blocks.append(pages.Folded(summary, [block for drawn in behind.values() for block in drawn]))
+        if shares := balances[row]:
+            blocks += first_cycle_blocks(shares, f"{start}_first_cycle", written)
         if asked.wants:
             blocks += change_blocks(changes(predictor, design, asked.wants, asked.vary), f"{start}_changes", written)
         for swept in asked.sweeps:

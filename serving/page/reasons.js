@@ -1,6 +1,6 @@
 // What moved one prediction, from what the model says when it knows nothing to what it says now: a waterfall in a table.
 
-import { element, svg } from "./dom.js";
+import { element, scrolled, svg, table } from "./dom.js";
 import { Scale, shown, withUnit } from "./number.js";
 
 const HEIGHT = 16;
@@ -49,6 +49,24 @@ export function waterfall(explanation, target) {
     ": these are the model's reasons, and nature may have others.",
   ];
   return element("div", {}, silent ? element("p", { class: "skill no-skill" }, ...words) : null, drawn);
+}
+
+/** Where the lithium of the first cycle goes: the terms of the balance, each with its interval or why it has none. */
+export function firstCycle({ note, terms }) {
+  const caption = "Where the lithium of the first cycle goes, by rules of the reviews";
+  const cells = terms.map(({ label, points, low, high, missing, source }) => [
+    label,
+    points === null ? "" : `${points.toFixed(0)} (${low.toFixed(0)} to ${high.toFixed(0)})`,
+    missing ? `not told: ${missing}` : source,
+  ]);
+  const heads = ["term", "points of the first charge (90 %)", "what the reviews print"];
+  return element(
+    "details",
+    {},
+    element("summary", {}, `${caption}: no skill shown`),
+    element("p", {}, note),
+    scrolled(caption, table(caption, heads, cells, { class: "nearest" })),
+  );
 }
 
 function head(words) {

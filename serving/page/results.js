@@ -7,7 +7,7 @@ import { measuredOf } from "./examples.js";
 import { targetCard } from "./intervals.js";
 import { noticeList } from "./notices.js";
 import { nearest } from "./precedents.js";
-import { waterfall } from "./reasons.js";
+import { firstCycle, waterfall } from "./reasons.js";
 import { LETTERS } from "./series.js";
 
 const RETENTION = "retention_pct";
@@ -148,8 +148,10 @@ export class Results {
       if (!moved.hasChildNodes())
         moved.replaceChildren(element("p", { class: "none" }, "Taking the prediction apart …"));
       try {
-        const { explanations } = await explained;
-        if (column === this.column) moved.replaceChildren(waterfall(explanations[column], targets[column]));
+        const { explanations, first_cycle } = await explained;
+        if (column !== this.column) return;
+        moved.replaceChildren(waterfall(explanations[column], targets[column]));
+        if (column === "ice_pct" && first_cycle) moved.append(firstCycle(first_cycle));
       } catch (error) {
         moved.replaceChildren(element("p", { class: "none" }, `No reasons: ${error.message}`));
       }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from features.feature import number
 from models.candidates import has_anode
+from models.explain.balance import EFFICIENCY, NOTE, first_cycles
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
@@ -37,7 +39,7 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
     Returns
     -------
     dict
-        See `serving.server.schemas.ExplainReply`.
+        See `serving.server.routes.explain.ExplainReply`.
 
     Raises
     ------
@@ -69,6 +71,10 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
             elif explanation and moved[place]:
                 _add_measured(explanation, told, str(moved[place]), column)
             results[place]["explanations"][column] = explanation
+    if EFFICIENCY in targets:
+        for result, shares in zip(results, first_cycles(model.bundle, frame), strict=True):
+            if shares is not None:
+                result["first_cycle"] = {"note": NOTE, "terms": [asdict(share) for share in shares]}
     return {"model": model.short, "results": with_errors(read, iter(results))}
 
 

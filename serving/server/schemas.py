@@ -236,24 +236,6 @@ class Explanation(BaseModel):
     rest: float = Field(description="of all other features together")
 
 
-class Explained(BaseModel):
-    """One design: what moved its predictions, or why it cannot be used."""
-
-    explanations: dict[str, Explanation | None] | None = None
-    notices: list[str] | None = None
-    range_of: str | None = Field(
-        default=None, description="which targets have no point, and whose values their ranges hold"
-    )
-    error: list[str] | None = None
-
-
-class ExplainReply(BaseModel):
-    """Results in the order of the designs."""
-
-    model: str
-    results: list[Explained]
-
-
 class Difference(BaseModel):
     """Design a less design b, in the target's `error_unit`, with its interval."""
 

@@ -1,4 +1,4 @@
-"""The benchmark of what can be told of cells: its balance, its pairs and its choice, on numbers worked out by hand."""
+"""The benchmark of what can be told of cells: its pairs and its choice, on numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -6,56 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy import ROOT
-from benchmarks.cells.balance import TERMS, Balance, amounts
 from benchmarks.cells.rows import Fold, Rows
 from benchmarks.cells.told import Quantity, concordance, nested
 from models.ensemble import Labels
-
-
-def test_priors_are_differences_of_what_the_reviews_print() -> None:
-    rules = pd.read_csv(ROOT / "data" / "literature" / "rules.csv").set_index("rule_id")["value"].astype(float)
-    for term in TERMS:
-        losses = [100 - rules[rule] for rule in term.rules]
-        expected = losses[0] - losses[1] if len(losses) == 2 else sum(losses)
-        assert term.prior == pytest.approx(expected, abs=0.05)
-
-
-def test_terms_of_a_cell() -> None:
-    cell = {
-        "stack_pressure_mpa": [0.5, None], "silicon_size_nm": [15.0, None], "voltage_high_v": [0.18, 4.2],
-        "counter_electrode": ["Li-In", "NCM811"], "cell_type": ["half", "full"],
-    }  # fmt: skip
-    names = [
-        "family_oxide",
-        "family_garnet",
-        "family_nasicon",
-        "anode_has_carbon",
-        "prelithiated",
-        "lithium_per_silicon",
-    ]
-    vectors = pd.DataFrame([[0, 0, 0, 1, 0, np.nan], [0, 1, 0, 0, 0, 4.2]], columns=names)
-    # 150 / 15 nm is one decade; 0.18 V against Li-In are 0.80 V against lithium, 0.2 V short of 1 V
-    assert amounts(pd.DataFrame(cell), vectors) == pytest.approx(
-        np.array([[1, 0, 1, 1, 0, 1, 0.2], [1, 1, 0, 0, 1, 0, 0]])
-    )
-    # the prior alone: 10 + 17.3 + 23.1 of the first, 10 + 6.8 - 25.8 of the second
-    assert Balance.prior().loss(amounts(pd.DataFrame(cell), vectors)) == pytest.approx([50.4, -9.0])
-    [*_, last] = Balance.prior().told(amounts(pd.DataFrame(cell), vectors)[1])
-    assert last == ("lithium brought along", pytest.approx(-25.8), pytest.approx(10.0))
-
-
-def test_a_constant_of_a_paper_held_out_is_not_used() -> None:
-    blind = Balance.prior(frozenset({"ice-pure-si-pressure-free"}))
-    assert blind.mean.tolist() == [10.0, 6.8, 17.3, 0.0, 0.0, 0.0, 0.0]
-    assert np.sqrt(np.diag(blind.covariance)).tolist() == [10.0, 10.0, 10.0, 20.0, 20.0, 10.0, 10.0]
-
-
-def test_ten_cells_of_one_paper_move_less_than_of_ten_papers() -> None:
-    terms, loss = np.repeat(np.eye(1, 7), 10, axis=0), np.full(10, 30.0)
-    one = Balance.prior().moved(terms, loss, np.full(10, "a")).mean[0]
-    ten = Balance.prior().moved(terms, loss, np.array(list("abcdefghij"))).mean[0]
-    assert 10.0 < one <= ten < 30.0
 
 
 def rows(values: list[float], papers: str, fact: list[float] | None = None) -> Rows:

@@ -3,11 +3,51 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
 
 from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
 from serving.server.routes.context import Context
-from serving.server.schemas import ExplainReply, ExplainRequest
+from serving.server.schemas import ExplainRequest, Explanation
+
+
+class FirstCycleTerm(BaseModel):
+    """One way in which lithium of the first cycle is lost, or brought where the points are negative."""
+
+    label: str
+    points: float | None = Field(description="of the first charge, by rules of the reviews; null where not told")
+    low: float | None = Field(description="end of the 90 % interval")
+    high: float | None
+    missing: str = Field(description="why nothing is told; empty where something is")
+    source: str = Field(description="what the reviews print, and where")
+
+
+class FirstCycle(BaseModel):
+    """Where the lithium of the first cycle goes, by rules of the reviews: an estimate that shows no skill."""
+
+    note: str
+    terms: list[FirstCycleTerm]
+
+
+class Explained(BaseModel):
+    """One design: what moved its predictions, or why it cannot be used."""
+
+    explanations: dict[str, Explanation | None] | None = None
+    notices: list[str] | None = None
+    range_of: str | None = Field(
+        default=None, description="which targets have no point, and whose values their ranges hold"
+    )
+    first_cycle: FirstCycle | None = Field(
+        default=None, description="null where no anode is described or ICE is not asked for"
+    )
+    error: list[str] | None = None
+
+
+class ExplainReply(BaseModel):
+    """Results in the order of the designs."""
+
+    model: str
+    results: list[Explained]
 
 
 def router(context: Context) -> APIRouter:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import silion
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
+from models.explain.balance import FIRST_CYCLE, NOTE
 from models.explain.questions import Questions, Want
 from reporting.explain.page import NO_SKILL, explain
 
@@ -55,6 +58,20 @@ def test_reasons_of_a_target_without_skill_are_behind_a_click(bundle_folder: Pat
     assert page.index('src="01_one_conductivity_s_per_cm.png"') < page.index(folded)
     assert page.index(folded) < page.index('src="01_one_ice_pct.png"')
     assert page.index('src="01_one_ice_pct.png"') < page.index('<a href="#overall-ionic-conductivity">')
+
+
+def test_the_first_cycle_is_told_term_by_term_where_its_efficiency_is_asked(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
+    bundle = load_bundle(bundle_folder)
+    names = {path.name for path in explain(bundle, tmp_path, DESIGNS, ["cell", "bare"], ["ice_pct"])}
+    assert {name for name in names if "first_cycle" in name} == {"01_cell_first_cycle.csv"}  # the other has no anode
+    page = html.unescape((tmp_path / "index.html").read_text(encoding="utf-8")).replace("\xa0", " ")
+    folded = page[page.index(f"<summary>{FIRST_CYCLE}</summary>") :]
+    assert folded.index(NOTE) < folded.index("10 (-6 to 26)") < folded.index("not told: stack_pressure_mpa is missing")
+    told = pd.read_csv(tmp_path / "01_cell_first_cycle.csv")
+    assert told["points"].tolist()[0] == 10
+    assert told["note"].unique().tolist() == [NOTE]
 
 
 def test_a_target_without_skill_says_so_on_its_pictures(bundle_folder: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from features.tables.records import Candidate
 from models.tasks.registry import TARGETS
 from serving.server import schemas as replies
+from serving.server.routes.explain import ExplainReply
 from tests.served import TOKEN, serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -76,7 +77,7 @@ def test_the_fields_of_a_design_are_told_with_units_and_limits(document: Any) ->
         ("GET", "/examples", None, replies.ExamplesReply),
         ("GET", "/precedents?electrolyte=Li3N", None, replies.PrecedentsReply),
         ("POST", "/predict", {"curve": True}, replies.PredictReply),
-        ("POST", "/explain", {}, replies.ExplainReply),
+        ("POST", "/explain", {}, ExplainReply),
         ("POST", "/compare", {"designs": [{"electrolyte": "LLZO"}, {"electrolyte": "Li3N"}]}, replies.CompareReply),
         ("GET", "/none", None, replies.Failure),
     ],

@@ -298,6 +298,12 @@ def test_reasons_multiply_or_add_up_to_the_prediction(api: TestClient) -> None:
     results = answer.json()["results"]
     assert "error" in results[1]
     assert results[2]["explanations"]["ice_pct"] is None
+    assert results[2].get("first_cycle") is None  # no anode
+    missing = {term["label"]: term["missing"] for term in results[0]["first_cycle"]["terms"]}
+    assert missing["lithium trapped by lost contact"] == "stack_pressure_mpa is missing"
+    assert "shows no skill on papers never seen" in results[0]["first_cycle"]["note"]
+    only = api.post("/explain", json={"designs": designs[:1], "targets": ["conductivity_s_per_cm"]}).json()
+    assert only["results"][0].get("first_cycle") is None
     assert results[0]["notices"] == told[0]["notices"]
     for column, why in results[0]["explanations"].items():
         drawn = [step for step in why["steps"] if step["feature"] == "measured"]
