@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import shlex
@@ -20,8 +21,11 @@ import yaml
 from cli.main import build_parser
 from features.tables.descriptions import BEGIN, END, between_marks, datapackage, dictionary
 from features.tables.literature import Literature
+from models.tasks.ice import LiquidIceTask
+from models.tasks.registry import TASKS
 from tests.shared import ROOT
 from training.config import TrainConfig
+from training.evaluation.regimes.liquid import liquid_table
 from training.evaluation.score import Score, markdown
 from training.report import skill_docs
 from training.train import Trained, measure
@@ -36,6 +40,13 @@ def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None
         assert all(between_marks(page, *marks) == text for page in marked)
 
 
+def test_the_skill_told_of_liquid_cells_is_what_evaluation_gives(literature: Literature) -> None:
+    told = liquid_table(literature, TrainConfig())
+    assert between_marks(ROOT / "docs" / "skill.md", *skill_docs.LIQUID_MARKS) == told
+    assert "no skill shown yet" in told  # else the sentences beside it have to change
+    assert "ice_liquid" not in TASKS
+
+
 def test_tables_of_skill_go_where_their_marks_are(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     skill, verdicts = ("\n".join(marks) for marks in (skill_docs.SKILL_MARKS, skill_docs.VERDICT_MARKS))
@@ -46,9 +57,23 @@ def test_tables_of_skill_go_where_their_marks_are(trained: Trained, tmp_path: Pa
     assert between_marks(pages[0], *skill_docs.SKILL_MARKS) == markdown(trained.scores)
     assert between_marks(pages[1], *skill_docs.VERDICT_MARKS) == skill_docs.verdicts(trained.scores)
     assert pages[1].read_text(encoding="utf-8").endswith("\nafter\n")
+    with pages[0].open("a", encoding="utf-8") as page:
+        page.write("\n".join(skill_docs.LIQUID_MARKS) + "\n")
+    skill_docs.write_docs(trained.scores, tmp_path, "| liquid |")
+    assert between_marks(pages[0], *skill_docs.LIQUID_MARKS) == "| liquid |"
     (tmp_path / "docs" / "skill.md").unlink()
     with pytest.raises(ValueError, match="no page has the mark"):
         skill_docs.write_docs(trained.scores, tmp_path)
+
+
+def test_liquid_cells_are_those_whose_electrolyte_is_stated_to_be_one(literature: Literature) -> None:
+    """By the file's own columns; none of them is among the examples of the solid cells."""
+    examples = LiquidIceTask().examples(literature)
+    with (ROOT / "data" / "literature" / "cells.csv").open(encoding="utf-8", newline="") as file:
+        states = {row["cell_id"]: row["electrolyte_state"] or row["electrolyte_class"] for row in csv.DictReader(file)}
+    assert len(examples.designs) >= 18
+    assert {states[name] for name in examples.designs["cell_id"]} <= {"liquid", "gel"}
+    assert not set(examples.designs["cell_id"]) & set(TASKS["ice"].examples(literature).designs["cell_id"])
 
 
 def score_of(target: str, **changed: Any) -> Score:

@@ -82,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     """Print the skill tables, from the data."""
     from training.config import TrainConfig
+    from training.evaluation.regimes.liquid import liquid_steps, liquid_table
     from training.evaluation.score import markdown
     from training.report.skill_docs import write_docs
     from training.train import load_data, measure, steps
@@ -94,8 +95,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
         facts = load_model(arguments).facts
         config = TrainConfig.from_dict(facts["config"])
     literature = load_data(config)
-    with progress(steps(config)) as step:
+    with progress(steps(config) + liquid_steps(config)) as step:
         _, scores = measure(literature, config, step)
+        liquid = liquid_table(literature, config, step)
     if facts:
         same = facts["data_hashes"] == literature.hashes
         print(
@@ -103,9 +105,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
             if same
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
-    print(markdown(scores))
+    print(f"{markdown(scores)}\n\nA model of its own, judged and used nowhere:\n{liquid}")
     if arguments.write_docs:
-        for page in write_docs(scores, ROOT):
+        for page in write_docs(scores, ROOT, liquid):
             print(f"written: {page.relative_to(ROOT)}")
     return DONE
 

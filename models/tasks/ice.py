@@ -48,7 +48,10 @@ def ice_examples(literature: Literature, *, liquid: bool = False) -> Examples:
     liquid : bool
         Whether cells with liquid or gel electrolyte are among them.
     """
-    rows = [row for row in cells_in_training(literature, liquid=liquid) if row.ice_pct is not None]
+    return _examples([row for row in cells_in_training(literature, liquid=liquid) if row.ice_pct is not None])
+
+
+def _examples(rows: list[CellRow]) -> Examples:
     labels = bounded_labels(np.array([row.ice_pct for row in rows], dtype=float), [row.ice_qualifier for row in rows])
     labels = Labels(labels.lower, np.minimum(labels.upper, ICE.high), labels.weight)
     return Examples(design_frame(rows, "cell_id"), labels)
@@ -114,3 +117,21 @@ class IceTask(Task):
             As for `Task.measured`.
         """
         return number(ICE.column)
+
+
+class LiquidIceTask(IceTask):
+    """Initial Coulombic efficiency with a liquid or gel electrolyte: a world of its own, judged and not registered."""
+
+    name = "ice_liquid"
+    targets = (replace(ICE, column="ice_liquid_pct", label=f"{ICE.label}, liquid or gel electrolyte"),)
+
+    def examples(self, literature: Literature) -> Examples:
+        """Return cells whose electrolyte is stated to be liquid or a gel, with an efficiency in %.
+
+        Parameters
+        ----------
+        literature : Literature
+            All tables.
+        """
+        cells = cells_in_training(literature, liquid=True)
+        return _examples([cell for cell in cells if cell.state in ("liquid", "gel") and cell.ice_pct is not None])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.tasks.registry import TARGETS, targets_with_an_error
+from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
@@ -122,24 +123,35 @@ def markdown(scores: Mapping[str, Score]) -> str:
         Skill by target column.
     """
     lines = [
-        "| target | rows (groups) | Silion | dummy | nearest | ridge | error over the dummy's (90 %) | 90 "
-        "% interval holds | verdict |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for column in targets_with_an_error():
-        score = scores[column]
-        cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
-        ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
-        coverage = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
-        name = f"{TARGETS[column].label}, {TARGETS[column].error_unit}"
-        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {coverage} | {score.verdict} |")
-    lines += [
+        error_table({target: scores[column] for column, target in targets_with_an_error().items()}),
         "",
         "| target | cells (groups; known from both sides) | concordance (90 %; 0.5 is chance) "
         "| log-likelihood per cell over the better dummy's (90 %) | 90 % interval meets what is known | verdict |",
         "|---|---|---|---|---|---|",
     ]
     lines += [_censored_line(scores[column]) for column, target in TARGETS.items() if target.censored]
+    return "\n".join(lines)
+
+
+def error_table(scores: Mapping[Target, Score]) -> str:
+    """Return the skill of targets that have an error as a Markdown table.
+
+    Parameters
+    ----------
+    scores : mapping of Target to Score
+        Skill by target.
+    """
+    lines = [
+        "| target | rows (groups) | Silion | dummy | nearest | ridge | error over the dummy's (90 %) | 90 "
+        "% interval holds | verdict |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for target, score in scores.items():
+        cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
+        ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        coverage = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        name = f"{target.label}, {target.error_unit}"
+        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {coverage} | {score.verdict} |")
     return "\n".join(lines)
 
 

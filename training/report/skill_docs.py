@@ -12,6 +12,7 @@ from training.evaluation.score import Score, markdown
 PAGES = ("docs/skill.md", "README.md")
 """Pages that may have the marks, below the checkout."""
 SKILL_MARKS = "<!-- skill table: written by `silion evaluate --write-docs` -->", "<!-- end of skill table -->"
+LIQUID_MARKS = "<!-- liquid: written by `silion evaluate --write-docs` -->", "<!-- end of liquid -->"
 GOOD_RATIO, GOOD_ORDER = 0.5, 0.75
 """Ratio and concordance from which on a quantity may be used without care; set by us."""
 VERDICT_MARKS = "<!-- verdicts: written by `silion evaluate --write-docs` -->", "<!-- end of verdicts -->"
@@ -70,7 +71,7 @@ def written(scores: Mapping[str, Score]) -> list[tuple[tuple[str, str], str]]:
     return [(SKILL_MARKS, markdown(scores)), (VERDICT_MARKS, verdicts(scores))]
 
 
-def write_docs(scores: Mapping[str, Score], root: Path) -> list[Path]:
+def write_docs(scores: Mapping[str, Score], root: Path, liquid: str = "") -> list[Path]:
     """Put the tables and verdicts between their marks, in every page that has them.
 
     Parameters
@@ -79,6 +80,8 @@ def write_docs(scores: Mapping[str, Score], root: Path) -> list[Path]:
         Skill by target column.
     root : Path
         Checkout.
+    liquid : str
+        What `liquid_table` gave; nothing is written of liquid cells where empty.
 
     Returns
     -------
@@ -91,6 +94,5 @@ def write_docs(scores: Mapping[str, Score], root: Path) -> list[Path]:
         No page has the marks, as in an installed copy.
     """
     pages = [root / page for page in PAGES]
-    return list(
-        dict.fromkeys(page for marks, text in written(scores) for page in write_where_marked(pages, *marks, text))
-    )
+    tables = [*written(scores), *([(LIQUID_MARKS, liquid)] if liquid else [])]
+    return list(dict.fromkeys(page for marks, text in tables for page in write_where_marked(pages, *marks, text)))
