@@ -140,8 +140,10 @@ def first_cycle_blocks(shares: Sequence[Share], name: str, written: Written) -> 
     rows = [
         (
             share.label,
-            f"{share.points:.0f} ({share.low:.0f} to {share.high:.0f})" if not share.missing else "",
-            share.source if not share.missing else f"not told: {share.missing}",
+            f"not told: {share.missing}"
+            if share.missing
+            else f"{share.points:.0f} ({share.low:.0f} to {share.high:.0f})",
+            share.source,
         )
         for share in shares
     ]

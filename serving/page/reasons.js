@@ -56,8 +56,8 @@ export function firstCycle({ note, terms }) {
   const caption = "Where the lithium of the first cycle goes, by rules of the reviews";
   const cells = terms.map(({ label, points, low, high, missing, source }) => [
     label,
-    points === null ? "" : `${points.toFixed(0)} (${low.toFixed(0)} to ${high.toFixed(0)})`,
-    missing ? `not told: ${missing}` : source,
+    missing ? `not told: ${missing}` : `${points.toFixed(0)} (${low.toFixed(0)} to ${high.toFixed(0)})`,
+    source,
   ]);
   const heads = ["term", "points of the first charge (90 %)", "what the reviews print"];
   return element(
@@ -65,7 +65,7 @@ export function firstCycle({ note, terms }) {
     {},
     element("summary", {}, `${caption}: no skill shown`),
     element("p", {}, note),
-    scrolled(caption, table(caption, heads, cells, { class: "nearest" })),
+    scrolled(caption, table(caption, heads, cells, { class: "first-cycle" })),
   );
 }
 
