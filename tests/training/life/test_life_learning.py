@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from training.life.fit import FEATURE_SETS, PENALTIES
 from training.life.learn import OutOfFold, choose, learn
 from training.life.sets import read_sets
 from training.public.cycling import CYCLING, pull_cycling, pulled_cycling
-from training.public.sources import PublicDataError
+from training.public.packed import content_of
 
 
 def made(cells: int = 24) -> tuple[Curves, pd.DataFrame]:
@@ -92,18 +93,15 @@ def test_the_readme_claims_only_where_the_upper_end_is_below_one() -> None:
     assert "given no number of cycles" in in_short([])
 
 
-def test_cycling_needs_a_folder_and_leaves_kept_out_cells_out(
+def test_cycling_is_copied_from_a_folder_and_leaves_kept_out_cells_out(
     datasets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SILION_CACHE", str(tmp_path))
-    with pytest.raises(PublicDataError, match="--from DIR"):
-        pull_cycling()
     pull_cycling(datasets)
     sets = read_sets(pulled_cycling())
     assert sets.cells["kept_out"].sum() == 49
     assert not sets.learnable.cells["kept_out"].any()
     assert len(sets.learnable.cells) == len(sets.cells) - 49
     assert sets.cells.loc[sets.cells["data_set"] == "GESLIN", "protocol"].nunique() == 47
-    sums = {line.split()[1]: line.split()[0] for line in (datasets / "SHA256SUMS").read_text().splitlines()}
     for name, (_, total) in CYCLING.files.items():
-        assert sums[f"./cycling/{name}"] == total
+        assert hashlib.sha256(content_of(datasets / "cycling" / name)).hexdigest() == total
