@@ -77,8 +77,9 @@ def pull_cycling(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_
     Parameters
     ----------
     from_dir : path, optional
-        Folder with the collected tables, or one that holds them in a folder `cycling`. Where not given the carriers'
-        files are fetched, 438 of them with 311 MB, and the tables made of them.
+        Folder with the collected tables, or with those that another machine made of the carriers' files, or one that
+        holds them in a folder `cycling`. Where not given the carriers' files are fetched, 438 of them with 311 MB, and
+        the tables made of them.
     timeout_s : float
         Seconds without an answer after which a file is tried again, three times in all.
     base : str
@@ -92,7 +93,10 @@ def pull_cycling(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_
         A file, or a table made of them, has another content.
     """
     if from_dir is not None:
-        return pull_source(CYCLING, from_dir)
+        try:
+            return pull_source(CYCLING, from_dir)
+        except HashMismatch:
+            return pull_source(DOWNLOADED, from_dir)
     raw, made = cache_folder() / "cycling-files", cache_folder() / "cycling-tables"
     fetch_files(carrier_files(), raw, timeout_s, base)
     made.mkdir(exist_ok=True)

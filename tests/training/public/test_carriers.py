@@ -21,7 +21,7 @@ from training.public.carrier_tables import read_records, write_tables
 from training.public.carriers import CARRIERS, CarrierFile, carrier_files, fetch_files
 from training.public.cycling import DOWNLOADED, SUMS, pull_cycling, pulled_cycling, write_kept_out
 from training.public.packed import content_of
-from training.public.sources import HashMismatch, PublicDataError, cache_folder, pull_source
+from training.public.sources import HashMismatch, PublicDataError, cache_folder
 
 
 class Carrier(SimpleHTTPRequestHandler):
@@ -218,8 +218,8 @@ def test_tables_are_made_of_the_carriers_files(raw: Path, tmp_path: Path) -> Non
 
 
 def test_what_was_downloaded_counts_as_pulled_and_lacks_only_eight_cells(cache: Path, datasets: Path) -> None:
-    pull_source_from = datasets / "cycling"
-    collected = pd.read_csv(pull_source_from / "cells.csv")
+    collected_in = datasets / "cycling"
+    collected = pd.read_csv(collected_in / "cells.csv")
     assert collected["dataset"].isin(["CALCE", "NASA"]).sum() == 8
     assert {name for name, (_, total) in DOWNLOADED.files.items() if total != SUMS[name]} == {
         "cells.csv", "small_sets.csv.gz",
@@ -227,14 +227,14 @@ def test_what_was_downloaded_counts_as_pulled_and_lacks_only_eight_cells(cache: 
     given = cache / "given"
     given.mkdir(parents=True)
     for name in SUMS:
-        (given / name).write_bytes((pull_source_from / name).read_bytes())
+        (given / name).write_bytes((collected_in / name).read_bytes())
     rest = [line for line in (given / "cells.csv").read_text().splitlines(True) if line[:4] not in ("CALC", "NASA")]
     (given / "cells.csv").write_text("".join(rest))
     small = pd.read_csv(given / "small_sets.csv.gz")
     small[small["dataset"] == "HKUST_brands"].to_csv(given / "small_sets.csv.gz", index=False, lineterminator="\n")
     write_kept_out(given)
-    assert (given / "kept_out.csv").read_bytes() == (pull_source_from / "kept_out.csv").read_bytes()
-    pull_source(DOWNLOADED, given)
+    assert (given / "kept_out.csv").read_bytes() == (collected_in / "kept_out.csv").read_bytes()
+    pull_cycling(given)
     assert pulled_cycling() == cache_folder() / "cycling"
     (cache / "cycling" / "matr.csv.gz").write_bytes(b"spoilt")
     with pytest.raises(HashMismatch, match=r"matr\.csv\.gz"):
