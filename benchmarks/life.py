@@ -3,7 +3,7 @@
     python -m benchmarks.life [--write-docs]
     python -m benchmarks.life --kept-out
 
-Needs the public sets (`silion data pull cycling`); about three minutes on one core. Members, features, shares and
+Needs the public sets (`silion data pull cycling`); about two minutes on one core. Members, features, shares and
 intervals of every fold are made of its training cells alone. The kept-out cells are looked at only when asked for; each
 look is written to `benchmarks/looks.csv`.
 """
@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import CensoredData, beta, norm
 
+from benchmarks.life_goals import goals
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
@@ -321,9 +322,11 @@ def main() -> None:
     for by, title in (("protocol", "Protocol never seen"), ("data_set", "Data set never seen")):
         table = evaluate(learnable, examples, by)
         results[by] = {"summary": summary(table), "families": families(table)}
-        print(f"{title}.\n\n{markdown(results[by]['summary'])}\n\n{markdown(results[by]['families'])}\n")
+        results[by]["goals"] = goals(by, results[by]["summary"], results[by]["families"])
+        text = f"{title}.\n\n{markdown(results[by]['summary'])}\n\n{markdown(results[by]['goals'])}"
+        print(f"{text}\n\n{markdown(results[by]['families'])}\n")
         if arguments.write_docs:
-            write_tables(by, f"{title}.\n\n{markdown(results[by]['summary'])}", ROOT / "benchmarks" / "README.md")
+            write_tables(by, text, ROOT / "benchmarks" / "README.md")
             shown = [row for row in results[by]["families"] if row["given"] in GIVEN_IN_DOCS]
             write_tables(f"{by}, by family", markdown(shown), ROOT / "docs" / "life.md")
     if arguments.write_docs:

@@ -317,7 +317,7 @@ def _pull_cycling(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.life.sets import read_sets
     from training.public.cycling import cycling_summary, pull_cycling
 
-    folder = pull_cycling(from_dir)
+    folder = pull_cycling(from_dir, timeout_s)
     told = cycling_summary(read_sets(folder).cells["data_set"].tolist())
     return f"{told}\nkept in {folder}; to make the life model of them: python -m training.life.make"
 

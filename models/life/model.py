@@ -16,10 +16,10 @@ from features.cycling.curves import Floats
 from models.intervals import Calibration
 from models.life.rows import FEATURES, LEAST_STEP
 
-FORMAT = 2
+FORMAT = 3
 MEMBERS = ("own trend", "ridge", "boosted")
-STAGES = (30.0, 70.0, 140.0)
-"""Cycles given, at which shares and intervals change: up to 30, 70, 140, and more."""
+STAGES = (14.0, 30.0, 70.0, 140.0)
+"""Cycles given, at which shares and intervals change: up to 14, 30, 70, 140, and more."""
 SHIPPED = Path(__file__).parent / "weights"
 MOST_CORRECTION = 1.0
 """Decades that ridge and boosting may move a life from the cell's own trend, at most."""
@@ -36,8 +36,8 @@ def stage(log10_cycles: Floats) -> np.ndarray:
 
     Examples
     --------
-    >>> stage(np.log10([20.0, 50.0, 100.0, 900.0])).tolist()
-    [0, 1, 2, 3]
+    >>> stage(np.log10([10.0, 20.0, 50.0, 100.0, 900.0])).tolist()
+    [0, 1, 2, 3, 4]
     """
     return np.asarray(np.searchsorted(np.log10(STAGES), log10_cycles))
 
@@ -241,8 +241,7 @@ class LifeModel:
             "ridge": {name: getattr(ridge, name).tolist() for name in ("centre", "scale", "weights")},
             "most_correction": self.members.most_correction,
             "shares": self.shares.tolist(),
-            "intervals": [_rounded(calibration.as_dict()) for calibration in dict.fromkeys(self.intervals)],
-            "interval_of_stage": [list(dict.fromkeys(self.intervals)).index(each) for each in self.intervals],
+            "intervals": [_rounded(calibration.as_dict()) for calibration in self.intervals],
         }
         self.members.boosted.save_model(folder / "life.ubj")
         (folder / "life.json").write_text(json.dumps(state) + "\n", encoding="utf-8")
@@ -269,8 +268,7 @@ def load_life_model(folder: Path = SHIPPED) -> LifeModel:
     if state.get("format") != FORMAT or state.get("features") != list(FEATURES):
         raise ValueError(f"{folder}: this life model is of another version of Silion; make it again")
     ridge = Ridge(*(np.array(state["ridge"][name]) for name in ("centre", "scale", "weights")))
-    made = [Calibration.from_dict(each) for each in state["intervals"]]
-    intervals = tuple(made[place] for place in state["interval_of_stage"])
+    intervals = tuple(Calibration.from_dict(each) for each in state["intervals"])
     return LifeModel(
         Members(ridge, boosted, float(state["most_correction"])), np.array(state["shares"]), intervals, state["about"]
     )

@@ -19,8 +19,9 @@ from features.cycling.curves import Curves, Floats
 REFERENCE = 0.8
 EXPONENTS = np.exp(np.linspace(np.log(0.25), np.log(8.0), 24))
 LOG10_LIVES = np.linspace(0.5, 5.0, 61)
-NOISE_FLOOR = 0.001
-"""Of the retention: what no capacity measurement, and no power law, is better than."""
+NOISE_FLOOR = 0.004
+"""Of the retention: what no power law is better than, however exactly its cell was measured. Of 0.001 to 0.006 it gives
+the least error of lives of cells without silicon (nine public sets, 20 to 200 cycles given, sets weighing the same)."""
 EFFECTIVE_CYCLES = 12.0
 """As many independent points the cycles of a cell count for, at most."""
 CHUNK = 1000

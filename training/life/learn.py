@@ -222,10 +222,10 @@ def learn(examples: LifeExamples, by: str, count: int | None, seed: int, about: 
     """
     choices, members, shares = choose(out_of_fold(examples, by, count, seed), examples, by)
     estimate = blend(members, examples.rows, shares)
-    intervals, rule = fit_intervals(estimate, examples)
+    intervals = fit_intervals(estimate, examples)
     table = examples.rows[list(FEATURES)]
     found = {
-        "choices": {**vars(choices), "intervals": rule},
+        "choices": vars(choices),
         "errors": errors_of(estimate.life, examples),
         "between_laboratories": between_groups(estimate.life - examples.labels.lower, examples),
         "ranges": {name: [float(table[name].min()), float(table[name].max())] for name in FEATURES},

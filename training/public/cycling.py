@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from training.public.sources import PublicDataError, PublicSource, pull_source, pulled_source
+from training.public.carrier_tables import write_tables
+from training.public.carriers import RAW, carrier_files, fetch_files
+from training.public.sources import (
+    TIMEOUT_S,
+    HashMismatch,
+    PublicSource,
+    cache_folder,
+    pull_source,
+    pulled_source,
+)
 
 SUMS = {
     "cells.csv": "7fffcdca9383891db9cf9491fd2fb1c62a330975985d7d5cf1fd2b7abd4388a9",
     "kept_out.csv": "977002e02fda9f949d1d954569e51baa5c36bde5a6ba81cf4e095f871ebc54f8",
-    "pinn4soh.csv.gz": "dd0b60a004a2a97530e03f4b1928ac5f87d9c4ca7c7884ea9214c9418c2e9d9e",
-    "sunwoda_sio.csv.gz": "fe4b7fcd0d962207acc3e6be54203686d82a78b01d5321ff9273d8c4800c0a6b",
-    "matr.csv.gz": "d7c2b13b9bbf0d3c3559c47d0a426a9d5056538508bd60287df5903ade3209f0",
-    "geslin_siox_checkups.csv.gz": "796e9a05bbc0ea3652dc8d9ece8933b9cfb922bcab6b571316cb23f2b94aa3e7",
+    "pinn4soh.csv.gz": "fb1a20222d9b76ca67020013c92d999a1a54da998d2e2f09dfbe558c9941d6f2",
+    "sunwoda_sio.csv.gz": "de33b40f3024f17b0694a3e6dd2564d195045cf3a0290addf37554cb029cf0b8",
+    "matr.csv.gz": "ad085ad628df66eba25fe04cbcc8e3d5e73204dce22f4f231a652c8af1d3fd62",
+    "geslin_siox_checkups.csv.gz": "13e15fb4a34bebf7f50cfa75121916dea8d5981d8433763428ffcaceb8f7ede0",
     "geslin_soh90.csv": "6197fefb103db7df3959f8c66e43cfe3488df51b4224cb0ea2b1304b9cc0235c",
     "geslin_protocol_features.csv": "0f9041f46f0330b1ff28285367910025e55f8fbca7495f4d7ae309a83ed5850c",
-    "cui_formation_checkups.csv.gz": "232ad093923c1d667c1922aff0f5f4a523a1d4c311cba0bfc71188e74e9fa8e5",
-    "small_sets.csv.gz": "90d18f25cc68dd781b3ea0695b9e665f1614b4749ef180dc8dcb2353c2ac4ad8",
-    "matr_first100_capacity.csv.gz": "cfbd58de0bfdc51165c990a4a5e03903187c734fe34a53e87ac963abfa8afda5",
+    "cui_formation_checkups.csv.gz": "3a5e803b4e1065021d3470a2a7cbc3c935de83355221dc576244c43047e53287",
+    "small_sets.csv.gz": "c0575eca6cb5ea13882451e8d2cf391821c6e6d32915c27aaebc7ad833459dd7",
+    "matr_first100_capacity.csv.gz": "e0e291395e036b992809d5e9ffdf479c75e60eb88b1a151a2721cef32236076d",
     "matr_lives_and_dqv.csv": "d8282f207e6a99b572ee74c75cbf539abc2e52eeb2cce9d3bdcdad2961181d08",
-    "matr_dq100_10_curves.npz": "f79170ece79aeb71b56b2fc86468e004aeed1c971af8891f11b3f72ed7caa216",
+    "matr_dq100_10_curves.npz": "ebdf4900864bf25c9a7eda1fc34a1c91d1e90bb0e6de7782e3545d0547da0cfe",
 }
-"""SHA-256 of the collected tables, whose README names the carrier and the commit of each."""
+"""SHA-256 of the content of the collected tables."""
+DOWNLOADED_SUMS = {
+    "cells.csv": "17ea2791b35656bde1ed901350e1b502a33bf729adbcaea815eb92db597239fe",
+    "small_sets.csv.gz": "c252177507e40d15b89649d54bae0927b2b276990083d1946fc112e397b30162",
+}
+"""Of the two tables that lack eight cells where they are made of the carriers' files; all others are the same."""
+KEPT_OUT = frozenset({
+    "05b4bb14164f", "0f0487858861", "10a679c362cc", "11986d0f5791", "119d01b8a01d", "142b38d1529d",
+    "14329dfab78e", "189dcbaf98ca", "25bda79da1f9", "2675936e0bfd", "2bfeefcf3c28", "323d66bc064e",
+    "35ac1528c4b9", "37d1ec89666e", "48d9677b5674", "4ee000d739fc", "557f88e0fd2b", "5688b13bffec",
+    "576982f6e55d", "5aed4bf46d78", "5cb1fc3013e6", "5e8418be144d", "64b9588cfed1", "65037af1b607",
+    "7762c2f0e86c", "7859495e5700", "7e96f7d48906", "824408fae173", "8281767bea23", "84c23f00c5a2",
+    "8d22c00fee94", "9313f29a95ad", "98f1c9f5e854", "b5747f585d6c", "bcdbd5c61363", "bd9dfd313fcb",
+    "bde56f28ec5f", "be6340cbc2ea", "bec3033bacc7", "c56e76af5dd1", "ca26d15d71b9", "cd6c950bbd82",
+    "e5c5b47b28d6", "e7b5cb240ec7", "ecb796600685", "ee46b2da3c1d", "eeebbeb04005", "f5e1c4018215",
+    "ff096af90ae8",
+})  # fmt: skip
+"""Digests of the 49 cells (data set, blank, name) left out of every training and choice."""
 CYCLING = PublicSource(
     name="cycling",
     title="Cycles and capacity of 683 cells, 245 of them with silicon in the anode",
@@ -37,38 +67,76 @@ CYCLING = PublicSource(
 )
 
 
-def pull_cycling(from_dir: str | Path | None = None) -> Path:
+DOWNLOADED = replace(CYCLING, files={name: (name, total) for name, total in (SUMS | DOWNLOADED_SUMS).items()})
+"""The same sets as the carriers give them: without the four cells of CALCE and the four of NASA."""
+
+
+def pull_cycling(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_S, base: str = RAW) -> Path:
     """Put the cycling sets into the cache.
 
     Parameters
     ----------
     from_dir : path, optional
-        Folder with the collected tables, or one that holds them in a folder `cycling`.
+        Folder with the collected tables, or with those that another machine made of the carriers' files, or one that
+        holds them in a folder `cycling`. Where not given the carriers' files are fetched, 438 of them with 311 MB, and
+        the tables made of them.
+    timeout_s : float
+        Seconds without an answer after which a file is tried again, three times in all.
+    base : str
+        Address of the carriers' server.
 
     Raises
     ------
     PublicDataError
-        No folder was given: the carriers keep these cells in hundreds of files, which are not fetched one by one.
+        A file is not there or could not be fetched.
     HashMismatch
-        A file has another content.
+        A file, or a table made of them, has another content.
     """
-    if from_dir is None:
-        raise PublicDataError(
-            "cycling: the carriers keep these cells in hundreds of files; give the folder of the collected tables: "
-            "silion data pull cycling --from DIR"
-        )
-    return pull_source(CYCLING, from_dir)
+    if from_dir is not None:
+        try:
+            return pull_source(CYCLING, from_dir)
+        except HashMismatch:
+            return pull_source(DOWNLOADED, from_dir)
+    raw, made = cache_folder() / "cycling-files", cache_folder() / "cycling-tables"
+    fetch_files(carrier_files(), raw, timeout_s, base)
+    made.mkdir(exist_ok=True)
+    write_tables(raw, made)
+    write_kept_out(made)
+    folder = pull_source(DOWNLOADED, made)
+    shutil.rmtree(made)
+    shutil.rmtree(raw)
+    return folder
+
+
+def write_kept_out(folder: Path) -> None:
+    """Write the list of the cells that stay out of every training.
+
+    Parameters
+    ----------
+    folder : Path
+        With `cells.csv`; gets `kept_out.csv`.
+    """
+    with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
+        cells = [(row["dataset"], row["cell"]) for row in csv.DictReader(file)]
+    kept = [cell for cell in cells if hashlib.sha256(" ".join(cell).encode()).hexdigest()[:12] in KEPT_OUT]
+    with (folder / "kept_out.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("dataset", "cell"), *kept])
 
 
 def pulled_cycling() -> Path:
-    """Return the folder of the pulled sets.
+    """Return the folder of the pulled sets, copied or made of the carriers' files.
 
     Raises
     ------
     PublicDataError
         They were not pulled.
+    HashMismatch
+        A file was changed since.
     """
-    return pulled_source(CYCLING)
+    try:
+        return pulled_source(CYCLING)
+    except HashMismatch:
+        return pulled_source(DOWNLOADED)
 
 
 def cycling_summary(data_sets: list[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.tables.rows import closest
+from training.public.packed import content_of
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
 PULLED = "pulled"
@@ -284,7 +285,7 @@ def pulled_source(source: PublicSource) -> Path:
 
 
 def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
-    """Refuse a file whose SHA-256 is not the expected one.
+    """Refuse a file whose content, unpacked, has not the expected SHA-256.
 
     Parameters
     ----------
@@ -302,7 +303,7 @@ def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
     HashMismatch
         It is another one.
     """
-    got = hashlib.sha256(path.read_bytes()).hexdigest()
+    got = hashlib.sha256(content_of(path)).hexdigest()
     if got != expected:
         raise HashMismatch(f"{label}: got SHA-256 {got}, expected {expected}{remedy}")
 
