@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 TESTED := .venv/.installed-tests
 REPORT := report
 
-.PHONY: docs run test test-fast check bench soak sbom audit lint style format spelling js types env test-env clean
+.PHONY: docs run test test-fast check bench soak sbom audit pins env-hashed lint style format spelling js types env test-env clean
 
 run: env
 	$(BIN)/silion train --report $(REPORT)
@@ -66,6 +66,21 @@ audit: env
 	    || { echo "pip-audit found something, or its data cannot be had here: see above"; exit 1; }; \
 	else echo "audit skipped: pip-audit is not installed here (pip install pip-audit)"; fi
 
+# SHA-256 of every file of the pinned versions, of all platforms and Pythons; uv asks the package index
+pins: env
+	$(PYTHON) -m venv .pins
+	.pins/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.pins/bin/uv pip compile requirements.txt --output-file requirements-hashed.txt --generate-hashes --universal --no-deps \
+	  --python-version 3.11 --no-header --no-annotate --quiet
+	rm -rf .pins
+
+# what `env` makes, of files that are no others than those of the pinned hashes
+env-hashed:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-hashed.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
 # matminer needs pandas below 3: the peers of the benchmarks live apart
 .peers/.installed: benchmarks/peers.txt
 	$(PYTHON) -m venv .peers
@@ -118,4 +133,4 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf sbom.json .venv .docs site tools/page/node_modules report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache
+	rm -rf sbom.json .venv .pins .docs site tools/page/node_modules report mlflow.db mlflow.db.bundles.json mlartifacts .mypy_cache .ruff_cache .pytest_cache

@@ -273,17 +273,33 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
     >>> formula_mistake(Candidate(electrolyte="my best one"), 2).column
     'electrolyte'
     """
-    column = "composition" if row.composition else "electrolyte"
+    return naming_mistake({name: getattr(row, name) for name in NAMING_COLUMNS}, line, table)
+
+
+def naming_mistake(values: Mapping[str, str | None], line: int = 0, table: str = "") -> Mistake | None:
+    """Return why what names a design's electrolyte cannot be used, or None, as `formula_mistake` does of the design.
+
+    Parameters
+    ----------
+    values : mapping
+        `NAMING_COLUMNS`, each right by itself; empty or None where not given, absent where the table has none.
+    line : int
+        As for `formula_mistake`; 0 for none.
+    table : str
+        Name of the file; empty where there is none.
+    """
+    composition = values.get("composition")
+    column, written = ("composition", composition) if composition else ("electrolyte", values["electrolyte"] or "")
     try:
-        shared_reading(row.composition or row.electrolyte)
+        shared_reading(written)
     except FormulaError as error:
-        if row.electrolyte_class in NAMED_ONLY and not row.composition:
+        if values.get("electrolyte_class") in NAMED_ONLY and not composition:
             return None
         expected = (
             f"a formula or a known name ({error}); or give electrolyte_class polymer, composite or "
             f"gel for a named material"
         )
-        return Mistake(line, column, repr(row.composition or row.electrolyte), expected, table)
-    if question := objection(row.composition or row.electrolyte):
-        return Mistake(line, column, repr(row.composition or row.electrolyte), question, table)
+        return Mistake(line, column, repr(written), expected, table)
+    if question := objection(written):
+        return Mistake(line, column, repr(written), question, table)
     return None

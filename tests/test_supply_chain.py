@@ -24,8 +24,31 @@ def test_the_bill_of_materials_names_every_pinned_package(tmp_path: Path) -> Non
     assert numpy["licenses"]
 
 
+def test_every_pinned_version_has_its_hashes() -> None:
+    """Names, versions and platforms of `requirements.txt`, and beside each the hashes of its files: `make pins`."""
+    pin = re.compile(
+        r"^([A-Za-z0-9._-]+)==([^\s;\\]+) *(;[^\\\n]*)?((?: *\\\n +--hash=sha256:[0-9a-f]{64})*)$", re.MULTILINE
+    )
+
+    def pins(text: str) -> dict[tuple[str, str, frozenset[str]], int]:
+        return {
+            (re.sub(r"[-_.]+", "-", name).lower(), version, frozenset(marker.replace("'", '"').split())): hashes.count(
+                ":"
+            )
+            for name, version, marker, hashes in pin.findall(text)
+        }
+
+    plain, hashed = ((ROOT / f"requirements{end}.txt").read_text(encoding="utf-8") for end in ("", "-hashed"))
+    of_plain, of_hashed = pins(plain), pins(hashed)
+    assert len(of_plain) == len(plain.splitlines())
+    assert set(of_hashed) == set(of_plain)
+    assert min(of_hashed.values()) >= 1
+    assert sum(of_hashed.values()) + len(of_hashed) == len(hashed.splitlines())  # nothing else stands in it
+    assert not any(of_plain.values())  # a model's requirements are read from there, by name alone
+
+
 def test_requirements_hold_no_address() -> None:
-    names = ("requirements.txt", "requirements-test.txt")
+    names = ("requirements.txt", "requirements-hashed.txt", "requirements-test.txt")
     lines = [line for name in names for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
     options = {line.split()[0].partition("=")[0] for line in lines if line.strip().startswith("-")}
     assert options <= {"--hash"}

@@ -79,7 +79,7 @@ class Rows:
     designs : Designs
         Columns of the row model that the table has, yes as 1 and no as 0; empty until checked.
     rejected : dict
-        Cells of rejected rows as written, by line.
+        Cells of rejected rows as written, in the order of the header, by line.
     mistakes : list of Mistake
         Why they were rejected, by line.
     """
@@ -88,7 +88,7 @@ class Rows:
     lines: np.ndarray
     ragged: dict[int, list[str]] = field(default_factory=dict)
     designs: Designs = field(default_factory=lambda: Designs(0))
-    rejected: dict[int, dict[str, str]] = field(default_factory=dict)
+    rejected: dict[int, list[str]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
 

@@ -3,7 +3,7 @@ model itself, which decides and words it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -16,10 +16,11 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from features.tables.chunks import Rows
 from features.tables.columns import columns_as_numbers, limits_of, numeric_columns
 from features.tables.designs import Designs
-from features.tables.files import as_cell, as_cells
+from features.tables.fields import rule_mistake
+from features.tables.files import as_cells
 from features.tables.mistakes import Mistake
 from features.tables.records import Row
-from features.tables.rows import RowParser, RowT, parse_row, read_row
+from features.tables.rows import RowParser, RowT, expectation, parse_row, read_row, wrong_value
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
 """Numbers read here where a column holds anything else besides; all others are left to the row model."""
@@ -34,8 +35,13 @@ def read_rows(
     name: str,
     parse: RowParser[RowT] = parse_row,
     doubtful: Callable[[Designs], np.ndarray] | None = None,
+    doubted_for: Collection[str] = (),
+    judge: Callable[[Mapping[str, str]], Mistake | None] | None = None,
 ) -> Rows:
     """Check the rows of a portion: the same rows are good, with the same mistakes in the others, as in `read_table`.
+
+    What is wrong with a cell is found out once for all rows that have it; the row model reads only those rows of which
+    the cells do not tell all.
 
     Parameters
     ----------
@@ -48,7 +54,14 @@ def read_rows(
     parse : RowParser
         Reads each row that its columns do not show to be good.
     doubtful : callable or None
-        Designs in, those that `parse` might refuse though the row model does not out, shape (n_rows,); none where None.
+        Designs in, those that `parse` might refuse though the row model does not out, shape (n_rows,); all where None
+        and `parse` is another than that of the row model.
+    doubted_for : collection of str
+        Text columns that alone decide it: `parse` says nothing of its own of the others, nor where one of these is
+        wrong by the row model. Empty where all may.
+    judge : callable or None
+        What `parse` says of these columns beyond the row model: their cells in, without blanks around them, the mistake
+        out.
 
     Returns
     -------
@@ -57,32 +70,39 @@ def read_rows(
     """
     columns = _Columns(rows.table, model)
     good, designs = columns.accepted(), columns.designs()
-    doubted = doubtful(designs) if doubtful else np.ones(len(good), dtype=bool)
-    if doubtful:
-        good &= ~doubted
+    doubted = doubtful(designs) if doubtful else np.full(len(good), parse is not parse_row)
+    good &= ~doubted
     if good.all() and not rows.ragged:
         return Rows(rows.table, rows.lines, {}, designs)
-    rejected, mistakes = dict[int, dict[str, str]](), list[Mistake]()
+    rejected, mistakes = dict[int, list[str]](), list[Mistake]()
     header, unsure = rows.table.column_names, np.flatnonzero(~good)
     known = [number for number, column in enumerate(header) if column in model.model_fields]
-    columns_of_unsure = [[as_cell(value) for value in column.to_pylist()] for column in rows.table.take(unsure).columns]
-    of_unsure = map(list, zip(*columns_of_unsure, strict=True))
-    records = zip(unsure.tolist(), rows.lines[unsure].tolist(), of_unsure, strict=True)
+    written = [as_cells(_flat(column)).to_pylist() for column in rows.table.take(unsure).columns]
+    texts = {header[number]: [cell.strip() for cell in written[number]] for number in known}
+    by_cells, unsaid = _told_by_cells(columns, unsure, texts, name)
+    if judge:
+        judged = (doubted[unsure] & ~unsaid).nonzero()[0].tolist()
+        _add_doubts(by_cells, judged, texts, doubted_for, judge)
+    else:
+        by_cells = [[] if open_ else wrong for open_, wrong in zip(doubted[unsure], by_cells, strict=True)]
     told: dict[tuple[str, ...], list[Mistake]] = {}
-    for place, line, cells in [*((-1, *record) for record in rows.ragged.items()), *records]:
-        if not any(cell.strip() for cell in cells):
+    records = zip(
+        unsure.tolist(), rows.lines[unsure].tolist(), map(list, zip(*written, strict=True)), by_cells, strict=True
+    )
+    for place, line, cells, wrong in [*((-1, *record, []) for record in rows.ragged.items()), *records]:
+        if not any(map(str.strip, cells)):
             continue
-        read = tuple(cells[number] for number in known) if place >= 0 else ()
-        if read in told:  # the same words of another row: what is wrong with them is known
-            mistakes += [mistake.at(line) for mistake in told[read]]
-            rejected[line] = dict(zip(header, cells, strict=True))
+        read = tuple([cells[number] for number in known]) if place >= 0 and not wrong else ()
+        if wrong := wrong or told.get(read, []):  # the same words of another row: what is wrong with them is known
+            mistakes += [mistake.at(line) for mistake in wrong]
+            rejected[line] = cells
             continue
         # nothing is wrong with what is not doubted but what the row model says
-        judge = parse if place < 0 or doubted[place] else parse_row
-        raw, row = read_row(model, header, cells, line, name, judge)
+        of_doubted = parse if place < 0 or doubted[place] else parse_row
+        _, row = read_row(model, header, cells, line, name, of_doubted)
         if isinstance(row, list):
             mistakes += row
-            rejected[line] = raw
+            rejected[line] = cells
             if place >= 0:
                 told[read] = row
         else:
@@ -93,6 +113,63 @@ def read_rows(
     return Rows(table, rows.lines[good], {}, columns.designs().take(good), rejected, mistakes)
 
 
+def _told_by_cells(
+    columns: _Columns, unsure: np.ndarray, texts: Mapping[str, list[str]], name: str
+) -> tuple[list[list[Mistake]], np.ndarray]:
+    """Return what the row model says of each unsure row, in no line, and the rows of which only it knows what it says.
+
+    It looks at rules between cells only where each cell is right by itself.
+    """
+    model = columns.model
+    told: list[list[Mistake]] = [[] for _ in unsure]
+    absent = any(field.is_required() and column not in texts for column, field in model.model_fields.items())
+    unsaid, spelt = np.full(len(unsure), absent), np.full(len(unsure), absent)
+    for column in (column for column in model.model_fields if column in texts):
+        cells, known = texts[column], dict[str, list[Mistake]]()
+        for place in np.flatnonzero(~columns.allowed_by[column][unsure]).tolist():
+            text = cells[place]
+            if text not in known:
+                known[text] = cell_mistakes(model, column, text, name)
+            told[place] += known[text]
+            unsaid[place] |= bool(text) and not known[text]  # a number as only the row model reads it
+            spelt[place] |= "_" in text and column in columns.numbers  # told before the others, beside broken rules
+    wrong = np.fromiter(map(bool, told), dtype=bool, count=len(told))
+    unsaid = spelt | (unsaid & ~wrong)
+    for place in np.flatnonzero(spelt).tolist():
+        told[place] = []
+    open_rows = ~unsaid & ~wrong
+    for validator in model.__pydantic_decorators__.model_validators:
+        if validator not in model.array_rules:
+            unsaid |= open_rows
+            break
+        for rule in model.array_rules[validator]:
+            broken = open_rows & np.broadcast_to(rule.breaks(columns.numbers), len(columns.allowed))[unsure]
+            for place in np.flatnonzero(broken).tolist():
+                told[place] = [rule_mistake(str(rule.error_at(columns.numbers, int(unsure[place]))), 0, name)]
+            open_rows &= ~broken
+    return told, unsaid
+
+
+def _add_doubts(
+    told: list[list[Mistake]],
+    places: Iterable[int],
+    texts: Mapping[str, list[str]],
+    doubted_for: Collection[str],
+    judge: Callable[[Mapping[str, str]], Mistake | None],
+) -> None:
+    """Add what is said of the doubted rows beyond their row model, each combination of the columns read once."""
+    named = [column for column in doubted_for if column in texts]
+    known: dict[tuple[str, ...], list[Mistake]] = {}
+    for place in places:
+        if any(mistake.column in doubted_for for mistake in told[place]):
+            continue
+        values = tuple([texts[column][place] for column in named])
+        if values not in known:
+            mistake = judge(dict(zip(named, values, strict=True)))
+            known[values] = [mistake] if mistake else []
+        told[place] = told[place] + known[values]
+
+
 class _Columns:
     """The columns of a table that a row model knows, as numbers or coded texts, and which rows they surely allow."""
 
@@ -101,13 +178,15 @@ class _Columns:
         self.numbers: dict[str, np.ndarray] = {}
         self.texts: dict[str, tuple[np.ndarray, pa.Array]] = {}
         self.allowed = np.ones(self.count, dtype=bool)
+        self.allowed_by: dict[str, np.ndarray] = {}
         known = numeric_columns(model)
         for column, field in model.model_fields.items():
             if column not in table.column_names:
                 continue
             values = _flat(table[column])
             allowed, given = self._add_numbers(column, values) if column in known else self._add_texts(column, values)
-            self.allowed &= allowed & given if field.is_required() else allowed | ~given
+            self.allowed_by[column] = allowed & given if field.is_required() else allowed | ~given
+            self.allowed &= self.allowed_by[column]
 
     def accepted(self) -> np.ndarray:
         """Return the rows that the row model would take, shape (n_rows,)."""
@@ -165,7 +244,7 @@ class _Columns:
 
 
 @cache
-def _field_of(model: type[Row], column: str) -> TypeAdapter[str | bool | None] | None:
+def _field_of(model: type[Row], column: str) -> TypeAdapter[Any] | None:
     """Return what reads a text as the row model's field does; None where the field takes any text as it is."""
     field = model.model_fields[column]
     is_free = all(isinstance(rule, MinLen) and rule.min_length <= 1 for rule in field.metadata)
@@ -175,9 +254,42 @@ def _field_of(model: type[Row], column: str) -> TypeAdapter[str | bool | None] |
     return TypeAdapter(kind, config=ConfigDict(str_strip_whitespace=True))
 
 
-def _read(field: TypeAdapter[str | bool | None], text: str) -> str | bool | None:
+def cell_mistakes(model: type[Row], column: str, text: str, table: str) -> list[Mistake]:
+    """Return what the row model says of one cell, in no line; nothing where it takes it.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+    text : str
+        Of the cell, without blanks around it.
+    table : str
+        Name of the file.
+
+    Examples
+    --------
+    >>> from features.tables.records import Candidate
+    >>> [str(mistake) for mistake in cell_mistakes(Candidate, "porosity_pct", "many", "new.csv")]
+    ["new.csv, column porosity_pct: got 'many', expected a plain number in %, at least 0 and below 100"]
+    """
+    if not text:
+        nothing = Mistake(0, column, "nothing", expectation(model, column), table)
+        return [nothing] if model.model_fields[column].is_required() else []
+    field = _field_of(model, column)
     try:
-        return field.validate_python(text)
+        if field:
+            field.validate_python(text)
+    except ValidationError as error:
+        return [wrong_value(model, column, detail["input"], 0, table) for detail in error.errors(include_url=False)]
+    return []
+
+
+def _read(field: TypeAdapter[Any], text: str) -> str | bool | None:
+    try:
+        value: str | bool | None = field.validate_python(text)
+        return value
     except ValidationError:
         return None
 

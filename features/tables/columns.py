@@ -82,6 +82,7 @@ def kinds_of(model: type[Row], column: str) -> list[Any]:
     return kinds
 
 
+@cache
 def choices_of(model: type[Row], column: str) -> tuple[str, ...]:
     """Return the allowed words of a column; empty for free text and numbers.
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from features.tables.mistakes import Mistake
+
 ElectrolyteClass = Literal[
     "oxide-garnet",
     "oxide-nasicon",
@@ -73,6 +75,22 @@ def broken_rule(column: str, got: str, expected: str) -> ValueError:
     return ValueError(RULE_SEPARATOR.join((column, got, expected)))
 
 
+def rule_mistake(broken: str, line: int, table: str) -> Mistake:
+    """Return the mistake of a rule that does not hold.
+
+    Parameters
+    ----------
+    broken : str
+        Text of `broken_rule`.
+    line : int
+        Line of the table, 0 for none.
+    table : str
+        Name of the file.
+    """
+    column, got, expected = broken.split(RULE_SEPARATOR)
+    return Mistake(line, column, got, expected, table)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule between number columns of a row, written once for single rows and for whole columns.
@@ -129,6 +147,19 @@ class Rule:
         empty = np.array(self.empty)
         numbers = [columns.get(name, empty) for name in self.columns]
         return np.asarray(self.is_broken(*(np.where(np.isnan(number), empty, number) for number in numbers)))
+
+    def error_at(self, columns: Mapping[str, np.ndarray], place: int) -> ValueError:
+        """Return the error of one row of whole columns, which breaks the rule.
+
+        Parameters
+        ----------
+        columns : mapping
+            As for `breaks`.
+        place : int
+            Of the row.
+        """
+        numbers = [float(columns[name][place]) if name in columns else np.nan for name in self.columns]
+        return self.error(*(self.empty if np.isnan(number) else number for number in numbers))
 
 
 def _yes_no(value: object) -> object:

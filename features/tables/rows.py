@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from features.near_words import near_words
 from features.tables.chunks import Portion, PortionReader, Rows, cut
 from features.tables.columns import LIMITS, choices_of, kinds_of, limits_of, numeric_columns, other_unit, unit_of
-from features.tables.fields import RULE_SEPARATOR
+from features.tables.fields import rule_mistake
 from features.tables.files import as_cell, decoded, header_of, refuse_spreadsheet, regular_file, trimmed, unpaired
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Row
@@ -137,14 +137,32 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
         elif detail["type"] == "missing":
             mistakes.append(Mistake(line, column, "nothing", expectation(model, column), table))
         elif not detail["loc"]:
-            column, got, expected = str(detail["msg"]).removeprefix("Value error, ").split(RULE_SEPARATOR)
-            mistakes.append(Mistake(line, column, got, expected, table))
+            mistakes.append(rule_mistake(str(detail["msg"]).removeprefix("Value error, "), line, table))
         elif column in model.model_fields:
-            near = closest(str(got), choices_of(model, column)) if isinstance(got, str) else ""
-            mistakes.append(Mistake(line, column, repr(got), expectation(model, column) + near, table))
+            mistakes.append(wrong_value(model, column, got, line, table))
         else:
             mistakes.append(Mistake(line, column, repr(got), str(detail["msg"]), table))
     return mistakes
+
+
+def wrong_value(model: type[Row], column: str, got: object, line: int, table: str) -> Mistake:
+    """Return the mistake of a value that a column does not take.
+
+    Parameters
+    ----------
+    model : subclass of Row
+        Row model of the table.
+    column : str
+        Name of one of its fields.
+    got : object
+        The value.
+    line : int
+        Line of the table, 0 for none.
+    table : str
+        Name of the file.
+    """
+    near = closest(got, choices_of(model, column)) if isinstance(got, str) else ""
+    return Mistake(line, column, repr(got), expectation(model, column) + near, table)
 
 
 def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: str = "") -> RowT | list[Mistake]:

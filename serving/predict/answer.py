@@ -141,7 +141,7 @@ def answer(
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
         shown = names if options.raw else [harmless(as_cell(name)) for name in names]
         nearest = nearest_lines(predictions, shown, rows.lines.tolist(), where)
-    rejected = rejected_lines(rows.rejected, rows.mistakes, portion.header, where, options.raw)
+    rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), where, options.raw)
     digits = [str(name) for name in predicted.columns if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
 

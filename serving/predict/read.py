@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from features.tables.columnar import read_rows
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate, Measured
 from features.tables.rows import Table, read_table
-from models.candidates import read_design, unreadable
+from models.candidates import NAMING_COLUMNS, naming_mistake, read_design, unreadable
 from models.lab_calibration import measured_frame
 from serving.predict.text import is_predicted, name_among
 
@@ -29,7 +30,13 @@ def usable(rows: Rows, name: str) -> Rows:
         Of the file, for messages.
     """
     return read_rows(
-        rows, Candidate, name, read_design, lambda designs: unreadable(designs, read_electrolytes(designs))
+        rows,
+        Candidate,
+        name,
+        read_design,
+        lambda designs: unreadable(designs, read_electrolytes(designs)),
+        NAMING_COLUMNS,
+        partial(naming_mistake, table=name),
     )
 
 

@@ -117,14 +117,18 @@ def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
         return None
     with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(["line", "reasons", *candidates.columns])
-        file.write(rejected_lines(candidates.rejected, candidates.mistakes, candidates.columns))
+        rejected = {
+            line: [cells.get(column, "") for column in candidates.columns]
+            for line, cells in candidates.rejected.items()
+        }
+        file.write(rejected_lines(rejected, candidates.mistakes, len(candidates.columns)))
     return path
 
 
 def rejected_lines(
-    rejected: Mapping[int, Mapping[str, str]],
+    rejected: Mapping[int, Sequence[str]],
     mistakes: Iterable[Mistake],
-    columns: Sequence[str],
+    columns: int,
     where: Sequence[str] = (),
     raw: bool = False,
 ) -> str:
@@ -133,24 +137,25 @@ def rejected_lines(
     Parameters
     ----------
     rejected : mapping
-        Cells of the rows by column, by line.
+        Cells of the rows in the order of the header, by line.
     mistakes : iterable of Mistake
         Why; at least one for each of the rows.
-    columns : sequence of str
-        Names of the header, in order.
+    columns : int
+        How many the header names; a row with another number of cells is filled up or cut.
     where : sequence of str
         Cells in front of the line, such as the name of the file.
     raw : bool
         Keep cells that a spreadsheet would run as formulas.
     """
-    reasons: dict[int, list[str]] = {}
+    reasons: dict[int, str] = {}
     for mistake in mistakes:
-        reasons.setdefault(mistake.line, []).append(str(mistake))
+        before = reasons.get(mistake.line)
+        reasons[mistake.line] = f"{before}; {mistake}" if before else str(mistake)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for line in sorted(rejected):
-        cells = (rejected[line].get(name, "") for name in columns)
-        writer.writerow([*where, line, "; ".join(reasons[line]), *(cells if raw else map(harmless, cells))])
+        cells = [*rejected[line][:columns], *[""] * (columns - len(rejected[line]))]
+        writer.writerow([*where, line, reasons[line], *(cells if raw else map(harmless, cells))])
     return text.getvalue()
 
 

@@ -23,7 +23,8 @@ from features.tables.columnar import read_rows
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from features.tables.rows import parse_row, read_table
-from models.candidates import candidate_frame
+from models.candidates import candidate_frame, read_design
+from serving.predict.read import usable
 
 COLUMNS = (
     "electrolyte", "temperature_c", "prelithiated", "cell_type", "silicon_wt_pct", "carbon_wt_pct", "voltage_low_v",
@@ -55,7 +56,9 @@ def by_column(path: Path) -> Read:
         frames.append(rows.designs.to_frame())
         lines += rows.lines.tolist()
         said += [str(mistake) for mistake in rows.mistakes]
-        rejected |= rows.rejected
+        rejected |= {
+            line: dict(zip(rows.table.column_names, cells, strict=False)) for line, cells in rows.rejected.items()
+        }
     return pd.concat(frames, ignore_index=True), lines, sorted(said), rejected
 
 
@@ -178,7 +181,7 @@ def test_what_is_wrong_with_the_same_words_is_found_out_once(tmp_path: Path) -> 
     read = read_rows(PortionReader().read(portion), Candidate, "in.csv", counted)
     assert calls == [2, 3, 4]
     assert [mistake.line for mistake in read.mistakes] == list(range(2, 602))
-    assert read.rejected[601] == {"electrolyte": "", "temperature_c": "25", "mine": "599"}
+    assert read.rejected[601] == ["", "25", "599"]
     by_rows = read_table(tmp_path / "in.csv", Candidate, own_columns=True)
     assert [str(mistake) for mistake in read.mistakes] == [str(mistake) for mistake in by_rows.mistakes]
 
@@ -199,3 +202,24 @@ def test_what_is_not_doubted_is_judged_by_the_row_model_alone(tmp_path: Path) ->
     assert calls == [3]
     columns = [(mistake.line, mistake.column) for mistake in read.mistakes]
     assert columns == [(2, "temperature_c"), (3, "electrolyte"), (4, "temperature_c")]
+
+
+def test_a_formula_that_cannot_be_read_is_told_beside_what_cells_and_rules_tell(tmp_path: Path) -> None:
+    """Every electrolyte beside every other mistake, as read row by row; a wrong class says nothing of the formula."""
+    names = ("Li6PS5Cl", "my best one", "Li600PS5Cl", "PEO-LiTFSI", "")
+    others = ("25,,", "hot,,", "-500,polymerr,", "25,polymer,", "1_0,,3", "25,,3", "+25,,3", "+25,,")
+    lines = [f"{name},{other}" for name in names for other in others]
+    path = tmp_path / "in.csv"
+    header = "electrolyte,temperature_c,electrolyte_class,voltage_low_v,voltage_high_v"
+    path.write_text("\n".join([header, *(f"{line},2" for line in lines)]), encoding="utf-8")
+    (portion,) = open_source(path).portions
+    read, by_rows = usable(PortionReader().read(portion), path.name), read_table(path, Candidate, parse=read_design)
+    assert read.lines.tolist() == by_rows.lines
+    assert [str(mistake) for mistake in read.mistakes] == [str(mistake) for mistake in by_rows.mistakes]
+    assert sorted(read.rejected) == sorted(by_rows.rejected)
+    told = [mistake.column for mistake in read.mistakes if mistake.line == 2 + lines.index("my best one,1_0,,3")]
+    assert told == ["temperature_c", "voltage_high_v", "electrolyte"]
+    told = [
+        mistake.column for mistake in read.mistakes if mistake.line == 2 + lines.index("my best one,-500,polymerr,")
+    ]
+    assert told == ["electrolyte_class", "temperature_c"]
