@@ -16,6 +16,7 @@ from training.report.report import out_of_fold, write_report
 from training.train import Trained, measure, measure_fixed, steps_to_train, train
 
 
+@pytest.mark.usefixtures("every_fit_is_made")
 def test_the_same_seed_gives_the_same_bytes(
     trained: Trained, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
