@@ -19,9 +19,10 @@ import pytest
 from features.tables.literature import Literature
 from models.boosters import kept_fits
 from models.bundle import save_bundle
-from tests.shared import ROOT, Command, Finished, Store, environment
+from tests.shared import REPORTED, ROOT, Command, Finished, Store, environment
 from training.config import TrainConfig
 from training.data.load import load_literature
+from training.report.report import write_report
 from training.train import Trained, train
 
 SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
@@ -29,7 +30,7 @@ SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the trainings of a run, in whatever process, share their boosters: a fit of the same rows is made once."""
-    if not hasattr(config, "workerinput"):
+    if kept_fits.SHARED not in os.environ:  # as it is in the workers of a run
         folder = os.environ[kept_fits.SHARED] = tempfile.mkdtemp(prefix="silion-fits-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
@@ -92,6 +93,17 @@ def trained(run_folder: Path) -> Trained:
 @pytest.fixture(scope="session")
 def bundle_folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_bundle(trained.bundle, tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def report(trained: Trained, run_folder: Path) -> Path:
+    """The report of that training, written by the first worker to ask. Read it; do not write to it."""
+    with alone(run_folder / "shared-report") as folder:
+        written = folder / "report"
+        if not (written / "questions.html").exists():  # the last of its files
+            written.mkdir(exist_ok=True)
+            write_report(trained, written, REPORTED)
+    return written
 
 
 @pytest.fixture(scope="session")
