@@ -329,15 +329,17 @@ def gallery(table: pd.DataFrame) -> list[pages.Block]:
     return [pages.Paragraph(HELP), pages.Gallery(pictures(table)), *_not_drawn(table)]
 
 
-def page(table: pd.DataFrame) -> str:
+def page(table: pd.DataFrame, drawn: Sequence[pages.Block] | None = None) -> str:
     """Return the atlas as a whole page: the pictures, and every point with its paper in sortable tables to unfold.
 
     Parameters
     ----------
     table : DataFrame
         Of `points`.
+    drawn : sequence of Block or None
+        Its `gallery`, where it is drawn already.
     """
-    return pages.html(TITLE, [*gallery(table), *_tables(table)], unfolded=())
+    return pages.html(TITLE, [*(drawn or gallery(table)), *_tables(table)], unfolded=())
 
 
 def _tables(table: pd.DataFrame) -> Iterator[pages.Block]:

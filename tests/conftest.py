@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pickle
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from features.tables.literature import Literature
+from models.boosters import kept_fits
 from models.bundle import save_bundle
-from tests.shared import ROOT, Command, Finished, Store, environment
+from tests.shared import REPORTED, ROOT, Command, Finished, Store, environment
 from training.config import TrainConfig
 from training.data.load import load_literature
+from training.report.report import write_report
 from training.train import Trained, train
 
 SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the trainings of a run, in whatever process, share their boosters: a fit of the same rows is made once."""
+    if kept_fits.SHARED not in os.environ:  # as it is in the workers of a run
+        folder = os.environ[kept_fits.SHARED] = tempfile.mkdtemp(prefix="silion-fits-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
@@ -32,19 +46,64 @@ def literature() -> Literature:
 
 
 @pytest.fixture(scope="session")
-def trained() -> Trained:
-    """A model of one repeat of three folds: the same code, less patience."""
-    here = Path.cwd()
-    os.chdir(ROOT)
-    try:
-        return train(SMALL)
-    finally:
-        os.chdir(here)
+def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder that all workers of the run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+class _Forgets(dict[Any, Any]):
+    """Keeps nothing that is put into it."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def every_fit_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No booster is taken from an earlier fit of the same rows, neither of this process nor of another."""
+    monkeypatch.delenv(kept_fits.SHARED)
+    monkeypatch.setattr(kept_fits, "_KEPT", _Forgets())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """The folder, made if need be, while no other worker is at it."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def trained(run_folder: Path) -> Trained:
+    """A model of one repeat of three folds: the same code, less patience. The first worker to ask trains it."""
+    with alone(run_folder / "shared-training") as folder:
+        kept = folder / "trained"
+        if not kept.exists():
+            here = Path.cwd()
+            os.chdir(ROOT)
+            try:
+                kept.write_bytes(pickle.dumps(train(SMALL)))
+            finally:
+                os.chdir(here)
+        return pickle.loads(kept.read_bytes())  # noqa: S301 (this run wrote it)
 
 
 @pytest.fixture(scope="session")
 def bundle_folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_bundle(trained.bundle, tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def report(trained: Trained, run_folder: Path) -> Path:
+    """The report of that training, written by the first worker to ask. Read it; do not write to it."""
+    with alone(run_folder / "shared-report") as folder:
+        written = folder / "report"
+        if not (written / "questions.html").exists():  # the last of its files
+            written.mkdir(exist_ok=True)
+            write_report(trained, written, REPORTED)
+    return written
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +122,9 @@ def silion() -> Command:
 
 
 @pytest.fixture(scope="session")
-def store(silion: Command, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Store:
+def store(silion: Command, run_folder: Path) -> Store:
     """Trained once through the command line and shared by all workers of the run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "shared-store"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(run_folder / "shared-store") as folder:
         said = folder / "said.txt"
         if not said.exists():
             uri = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from silion import main
 
 ROOT = Path(__file__).resolve().parent.parent
+REPORTED = date(2026, 1, 2)
+"""Day that the shared report bears."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,9 @@ def run_main(*arguments: str | Path) -> int:
     """A command in this process, beside the main thread, whose signals stay as they are."""
     with ThreadPoolExecutor(1) as worker:
         return worker.submit(main, [str(each) for each in arguments]).result()
+
+
+def free_port() -> str:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])

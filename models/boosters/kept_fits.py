@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 24
 """Boosters kept: recipes that are compared on the same rows differ in what is made of their boosters (a line beside
 them, how far they are believed) more often than in the boosters."""
+SHARED = "SILION_FITS"
+"""Environment variable: a folder where processes that fit the same rows share their boosters, as those of the test
+suite do. Unset, as it is for users, nothing is read or written."""
 _KEPT: dict[tuple[Any, ...], xgb.Booster] = {}
 
 
@@ -47,15 +52,26 @@ def boosted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, content
     content : bytes
         What `content_of` gave of the data.
     """
+    key = (content, rounds, *sorted(settings.items()))
+    booster = _KEPT.pop(key, None) or _fitted(settings, data, rounds, key)
+    while len(_KEPT) >= MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    _KEPT[key] = booster
+    return booster
+
+
+def _fitted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, key: tuple[Any, ...]) -> xgb.Booster:
     import xgboost as xgb  # it takes a second, and reading a model needs none of it
 
-    key = (content, rounds, *sorted(settings.items()))
-    booster = _KEPT.pop(key, None)
-    if booster is None:
-        booster = xgb.Booster(dict(settings), [data])
-        for number in range(rounds):
-            booster.update(data, number)
-        while len(_KEPT) >= MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)), None)
-    _KEPT[key] = booster
+    folder = os.environ.get(SHARED)
+    shared = Path(folder, f"{blake2b(repr(key).encode(), digest_size=20).hexdigest()}.ubj") if folder else None
+    if shared and shared.is_file():
+        return xgb.Booster(dict(settings), model_file=shared)
+    booster = xgb.Booster(dict(settings), [data])
+    for number in range(rounds):
+        booster.update(data, number)
+    if shared:
+        aside = shared.with_name(f"{os.getpid()}-{shared.name}")
+        booster.save_model(aside)
+        aside.replace(shared)
     return booster

@@ -9,7 +9,7 @@ others judged, every group of papers by a covariance that was settled without it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
@@ -176,10 +176,11 @@ def try_kernels(errors: Errors, seed: int) -> Trials:
         Of the random steps.
     """
     tried, missed = kernels(), errors.missed
+    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])  # all are asked at once
     by_count: dict[int, dict[int, list[np.ndarray]]] = {}
     for count in TRIED:
         for group, known, order in _draws(errors, count, seed):
-            error = _trial(errors, missed, tried, known[order[:count]], known[order[count:]])
+            error = _trial(errors, missed, stacked, known[order[:count]], known[order[count:]])
             by_count.setdefault(group, {}).setdefault(count, []).append(error)
     means = {
         group: np.mean([np.mean(found, axis=0) for found in counts.values()], axis=0)
@@ -188,11 +189,8 @@ def try_kernels(errors: Errors, seed: int) -> Trials:
     return {kernel: {group: float(mean[place]) for group, mean in means.items()} for place, kernel in enumerate(tried)}
 
 
-def _trial(
-    errors: Errors, missed: np.ndarray, tried: Sequence[Kernel], shown: np.ndarray, judged: np.ndarray
-) -> np.ndarray:
-    """Mean error of the judged rows by kernel, shape (n_kernels,); all kernels are asked at once."""
-    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])
+def _trial(errors: Errors, missed: np.ndarray, stacked: Kernel, shown: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Mean error of the judged rows by kernel, shape (n_kernels,)."""
     among, to = errors.distances[np.ix_(shown, shown)], errors.distances[np.ix_(judged, shown)]
     shift = stacked.pull(among, to) @ missed[:, shown].T
     return np.asarray(np.abs(missed[:, judged].T - shift).mean(axis=(1, 2)))

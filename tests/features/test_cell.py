@@ -9,8 +9,6 @@ from features.family import FAMILIES
 from features.tables.columns import choices_of
 from features.tables.records import CellRow
 
-CUT = "a formula is read out of the middle of another one"
-
 
 @pytest.mark.parametrize(
     ("anode", "expected"),

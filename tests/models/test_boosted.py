@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.boosters import kept_fits
 from models.ensemble import BoostedEnsemble, Labels, Recipe, Scaling
 
 
@@ -31,6 +32,30 @@ def test_learns_a_line(share: float) -> None:
     # the labels' own mean absolute deviation is about 1; a model that has learned is far below it
     assert np.abs(predicted - y).mean() < 0.25 * np.abs(y - y.mean()).mean()
     assert (spread >= 0).all()
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_processes_share_boosters_that_are_the_same(
+    bounded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A booster of another process answers, explains and is saved as if it were fitted here."""
+    X, y = line(24)
+    labels = Labels(y, np.where(y > 4, np.inf, y), np.ones(24)) if bounded else exact(y)
+    recipe = Recipe(rounds=5, members=2, linear_share=0.5)
+    monkeypatch.setenv(kept_fits.SHARED, str(tmp_path))
+    answers, files = [], []
+    for process in ("one", "other"):
+        monkeypatch.setattr(kept_fits, "_KEPT", {})  # what a process begins with
+        model = BoostedEnsemble(recipe, [0, 0]).fit(X, labels, 0)
+        model.save(tmp_path / process)
+        answers.append([*model.predict(X), model.contributions(X)[0], model.interactions(X)])
+        files.append({path.name: path.read_bytes() for path in (tmp_path / process).iterdir()})
+        assert len(list(tmp_path.glob("*.ubj"))) == 3  # two of trees and the line: the second process adds none
+    assert files[0] == files[1]
+    assert all((first == second).all() for first, second in zip(*answers, strict=True))
+    monkeypatch.delenv(kept_fits.SHARED)
+    monkeypatch.setattr(kept_fits, "_KEPT", {})
+    assert (BoostedEnsemble(recipe, [0, 0]).fit(X, labels, 0).predict(X)[0] == answers[0][0]).all()
 
 
 def test_censored_labels_start_from_the_data_and_learn() -> None:
@@ -65,6 +90,7 @@ def test_monotone_features_stay_monotone(sign: int, share: float) -> None:
     assert (sign * np.diff(ensemble.predict(sweep)[0]) >= -1e-6).all()
 
 
+@pytest.mark.usefixtures("every_fit_is_made")
 def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path: Path) -> None:
     X, y = line()
     recipe = Recipe(rounds=20, members=2, linear_share=0.5)

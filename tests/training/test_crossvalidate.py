@@ -275,6 +275,7 @@ def error(found: OutOfFold) -> dict[str, float]:
     return {name: float(np.abs(values[:, exact] - truth).mean()) for name, values in found.predicted.items()}
 
 
+@pytest.mark.usefixtures("every_fit_is_made")
 def test_same_seed_same_predictions(literature: Literature) -> None:
     first, again = (cross_validate(literature, QUICK, Protocol(folds=3, repeats=1, seed=4)) for _ in range(2))
     for name in first:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
-from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -25,10 +24,8 @@ from training.evaluation.crossvalidate import OutOfFold
 from training.report import report as whole_report
 from training.report import sections
 from training.report import tables as card
-from training.report.report import write_report
 from training.train import Trained
 
-DAY = date(2026, 1, 2)
 SECTIONS = [
     "Skill at a glance", "What was measured, and by whom", "What it must not be used for",
     "Skill on papers never seen", "Do the intervals keep their promise?",
@@ -38,13 +35,6 @@ SECTIONS = [
     "What it makes of the field's design rules", "Where it is most wrong", "What to measure next",
     "Data and groups", "How to cite the sources", "What the model is",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def report(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report")
-    write_report(trained, folder, DAY)
-    return folder
 
 
 def conductivities() -> OutOfFold:

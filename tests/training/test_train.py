@@ -9,13 +9,14 @@ from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from models.bundle import save_bundle
 from models.ensemble import Recipe
-from tests.shared import ROOT
+from tests.shared import REPORTED, ROOT
 from training.config import TrainConfig
 from training.data.papers import SplitError
 from training.report.report import out_of_fold, write_report
 from training.train import Trained, measure, measure_fixed, steps_to_train, train
 
 
+@pytest.mark.usefixtures("every_fit_is_made")
 def test_the_same_seed_gives_the_same_bytes(
     trained: Trained, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,28 +47,26 @@ def test_tables_without_rows_are_refused(literature: Literature, trained: Traine
         measure(Literature(literature.electrolytes, [], literature.cycling, literature.sources), trained.config)
 
 
-def test_the_report_is_whole(trained: Trained, tmp_path: Path) -> None:
-    write_report(trained, tmp_path)
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    pictures = sorted(path.name for path in tmp_path.glob("*.png"))
+def test_the_report_is_whole(report: Path, trained: Trained) -> None:
+    page = (report / "index.html").read_text(encoding="utf-8")
+    pictures = sorted(path.name for path in report.glob("*.png"))
     assert {"skill.png", "calibration.png", "completeness.png", "ice_pct_parity.png"} <= set(pictures)
-    told = "".join((tmp_path / name).read_text(encoding="utf-8") for name in ("card.md", "questions.md"))
+    told = "".join((report / name).read_text(encoding="utf-8") for name in ("card.md", "questions.md"))
     for name in pictures:
-        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+        assert (report / name).read_bytes().startswith(b"\x89PNG")
         assert name in told
     # the page can be mailed: every picture is inside it, and what it links to lies beside it
     assert page.count("<img ") == page.count('<img src="data:image/png;base64,') >= 4
-    assert all((tmp_path / name).is_file() for name in re.findall(r'href="([^":#]+)"', page))
+    assert all((report / name).is_file() for name in re.findall(r'href="([^":#]+)"', page))
     assert "no skill shown yet" in page
     assert len(out_of_fold(trained.found)) == sum(len(each.groups) for each in trained.found.values())
 
 
-def test_two_reports_of_one_training_are_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        write_report(trained, tmp_path / name)
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+def test_two_reports_of_one_training_are_the_same_bytes(report: Path, trained: Trained, tmp_path: Path) -> None:
+    write_report(trained, tmp_path, REPORTED)
+    assert {path.name for path in report.iterdir()} == {path.name for path in tmp_path.iterdir()}
+    for path in report.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
 QUICK = TrainConfig(

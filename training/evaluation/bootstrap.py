@@ -152,15 +152,35 @@ def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, see
     fewest : int
         Groups below which there is no interval.
     """
-
-    def among(count: np.ndarray) -> float:
-        drawn = np.repeat(np.arange(len(count)), count.astype(int))
-        return spearman(one[drawn], other[drawn])
-
     value = spearman(one, other)
     if np.isnan(value) or len(np.unique(groups)) < fewest:
         return RankCorrelation(value, np.nan, np.nan)
-    return RankCorrelation(value, *bootstrap(groups, among, seed))
+    member, drawn = _drawn(groups, seed)
+    return RankCorrelation(value, *_band(_drawn_again(one, other, drawn[:, member])))
+
+
+def _drawn_again(one: np.ndarray, other: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of each drawing, shape (n_drawings,); NaN where a column does not vary in it.
+
+    Parameters
+    ----------
+    one, other : ndarray, shape (n_rows,)
+        The columns.
+    counts : ndarray, shape (n_drawings, n_rows)
+        How often each row was drawn.
+    """
+    middle = (counts.sum(axis=1, keepdims=True) + 1) / 2
+    left, right = (_ranks(column, counts) - middle for column in (one, other))
+    size = np.sqrt((counts * left**2).sum(axis=1) * (counts * right**2).sum(axis=1))
+    return np.where(size > 0, (counts * left * right).sum(axis=1) / np.where(size > 0, size, 1.0), np.nan)
+
+
+def _ranks(column: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank of each row where it stands as often as it was drawn, equal values sharing their mean rank."""
+    kinds, member = np.unique(column, return_inverse=True)
+    of_kind = counts @ (member[:, None] == np.arange(len(kinds)))
+    below = np.cumsum(of_kind, axis=1) - of_kind
+    return np.asarray((below + (of_kind + 1) / 2)[:, member])
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models.domain import Domain
 from models.intervals import Calibration
-from models.lab_effect.learning import FEWEST_PAPERS, Errors, Reveals, reveal
+from models.lab_effect.learning import FEWEST_PAPERS, Errors, Reveals, reveal, try_kernels
 from models.tasks.registry import TASKS
 from reporting import figures, pages
 from reporting.pages import capital
@@ -59,10 +59,11 @@ def few_revealed(found: OutOfFold, domain: Domain, seed: int) -> Revealed:
     sizes = _known(errors)
     papers = {count: int((sizes > count).sum()) for count in range(1, MOST + 1)}
     most = max((count for count, many in papers.items() if many >= FEWEST_PAPERS), default=0)
+    trials = try_kernels(errors, seed) if most else None
     rows: list[dict[str, float]] = []
     none: np.ndarray | None = None
     for count in range(most + 1) if most else ():
-        cases = reveal(errors, count, seed, least=most)
+        cases = reveal(errors, count, seed, trials, least=most)
         if cases is None:
             break
         error, group = _by_paper(cases.error, cases), _by_paper(cases.group, cases)

@@ -80,12 +80,13 @@ def write_report(
     importances = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
     values = atlas.points({name: found.examples for name, found in trained.found.items()}, trained.literature)
-    (folder / ATLAS_PAGE).write_text(atlas.page(values), encoding="utf-8")
+    drawn = atlas.gallery(values)
+    (folder / ATLAS_PAGE).write_text(atlas.page(values, drawn), encoding="utf-8")
     blocks = [
         *_verdict(trained),
         *sections.glance(trained.scores, folder),
         pages.Heading(ATLAS),
-        *atlas.gallery(values),
+        *drawn,
         pages.Bullets(
             [
                 pages.Link("Every value with its paper, as tables", ATLAS_PAGE),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,37 +16,49 @@ from models.explain.balance import FIRST_CYCLE, NOTE
 from models.explain.questions import Questions, Want
 from reporting.explain.page import NO_SKILL, explain
 
+
+@dataclass(frozen=True)
+class Page:
+    """A page of reasons: its folder, the files told, the steps told, and its text."""
+
+    folder: Path
+    written: list[Path]
+    done: list[int]
+    text: str
+
+
 DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), Candidate(electrolyte="Li3TlCl6")])
 
 
-def test_a_page_for_designs_and_overall(bundle_folder: Path, tmp_path: Path) -> None:
-    bundle = load_bundle(bundle_folder)
+@pytest.fixture(scope="module")
+def page(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """Conductivity of both, with questions."""
+    folder, done = tmp_path_factory.mktemp("explained"), list[int]()
     asked = Questions((Want.parse("conductivity_s_per_cm>1e-3"),), ("temperature_c",), ("temperature_c",))
-    done = list[int]()
-    written = explain(
-        bundle, tmp_path, DESIGNS, ["one <cell>", "one <cell>"], ["conductivity_s_per_cm"], asked, done.append
-    )
-    assert done == [2]
-    names = {path.name for path in written}
+    names = ["one <cell>", "one <cell>"]
+    paths = explain(load_bundle(bundle_folder), folder, DESIGNS, names, ["conductivity_s_per_cm"], asked, done.append)
+    return Page(folder, paths, done, (folder / "index.html").read_text(encoding="utf-8"))
+
+
+def test_a_page_for_designs_and_overall(page: Page) -> None:
+    assert page.done == [2]
+    names = {path.name for path in page.written}
     for name in ("index.html", "conductivity_bar.png", "conductivity_bar.svg", "conductivity_beeswarm.csv",
                  "designs_conductivity.csv", "01_one-cell_conductivity_s_per_cm.png",
                  "02_one-cell_conductivity_s_per_cm_temperature_c.png"):  # fmt: skip
         assert name in names
     assert not [name for name in names if "ice" in name]
-    assert all(path.is_file() for path in written)
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "one <cell>" not in page
-    pictures = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page)
-    assert all((tmp_path / source).is_file() and words for source, words in pictures)
-    assert "://" not in re.sub(r"10\.\d{4,9}/\S+", "", page)  # loads nothing from elsewhere
+    assert all(path.is_file() for path in page.written)
+    assert "one <cell>" not in page.text
+    pictures = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page.text)
+    assert all((page.folder / source).is_file() and words for source, words in pictures)
+    assert "://" not in re.sub(r"10\.\d{4,9}/\S+", "", page.text)  # loads nothing from elsewhere
 
 
-def test_the_notice_comes_before_the_reasons(bundle_folder: Path, tmp_path: Path) -> None:
-    bundle = load_bundle(bundle_folder)
-    explain(bundle, tmp_path, DESIGNS, ["one", "two"], ["conductivity_s_per_cm"])
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    notice = page.index("elements never seen: Tl")
-    assert page.index(">two</h3>") < notice < page.index('src="02_two_conductivity_s_per_cm.png"')
+def test_the_notice_comes_before_the_reasons(page: Page) -> None:
+    notice = page.text.index("elements never seen: Tl")
+    _, second = (found.start() for found in re.finditer(">one &lt;cell&gt;</h3>", page.text))
+    assert second < notice < page.text.index('src="02_one-cell_conductivity_s_per_cm.png"')
 
 
 def test_reasons_of_a_target_without_skill_are_behind_a_click(bundle_folder: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle
-from models.explain.importance import overall
+from models.explain.importance import Overall, overall
 from models.explain.reasons import training_vectors
 from models.explain.stability import FACTS, NONE, Stability, stability_of
 from models.tasks.registry import LINK
@@ -21,8 +21,14 @@ def bundle(bundle_folder: Path) -> Bundle:
     return load_bundle(bundle_folder)
 
 
-def planted(bundle: Bundle, name: str) -> Stability:
-    """Three features with numbers by hand; the strongest pair of the model is told apart, no other."""
+@pytest.fixture(scope="module")
+def conductivity(bundle_folder: Path) -> Overall:
+    """Of the model as it is: its interactions take as long as all else here."""
+    return overall(load_bundle(bundle_folder), LINK)
+
+
+def planted(bundle: Bundle, name: str, pair: pd.Series) -> Stability:
+    """Three features with numbers by hand; this pair of features is told apart, no other."""
     names = [feature.name for feature in bundle.parts[name].featurizer.features_]
     count = len(names)
     features = pd.DataFrame(
@@ -39,7 +45,6 @@ def planted(bundle: Bundle, name: str) -> Stability:
             "permutation_high": [0.6, -0.05, 0.3, *[0.3] * (count - 3)],
         }
     )
-    pair = overall(bundle, name).pairs.iloc[0]
     pairs = pd.DataFrame(
         {"first": [pair["first"]], "second": [pair["second"]], "low": 0.1, "high": 0.2, "above_shuffled": 1.0}
     )
@@ -55,9 +60,9 @@ def planted(bundle: Bundle, name: str) -> Stability:
     return Stability(10, 61, features, groups, pairs)
 
 
-def test_importance_is_that_of_the_training_designs_with_its_stability(bundle: Bundle) -> None:
-    part = bundle.parts[LINK]
-    bundle.facts[FACTS] = {"conductivity": planted(bundle, "conductivity").as_dict()}
+def test_importance_is_that_of_the_training_designs_with_its_stability(bundle: Bundle, conductivity: Overall) -> None:
+    part, strongest = bundle.parts[LINK], conductivity.pairs.iloc[0]
+    bundle.facts[FACTS] = {"conductivity": planted(bundle, "conductivity", strongest).as_dict()}
     told = overall(bundle, "conductivity")
     by_hand = np.abs(part.ensemble.contributions(training_vectors(part))[0]).mean(axis=0)
     names = [feature.name for feature in part.featurizer.features_]
@@ -83,9 +88,9 @@ def test_without_pairs_the_rest_is_the_same(bundle: Bundle) -> None:
     assert list(told.pairs.columns) == list(whole.pairs.columns)
 
 
-def test_where_shap_and_permutation_disagree_it_is_said(bundle: Bundle) -> None:
-    steady = planted(bundle, "conductivity")
-    strongest = overall(bundle, "conductivity").features
+def test_where_shap_and_permutation_disagree_it_is_said(bundle: Bundle, conductivity: Overall) -> None:
+    steady = planted(bundle, "conductivity", conductivity.pairs.iloc[0])
+    strongest = conductivity.features
     first, second, third, weak = strongest["feature"].iloc[[0, 1, 2, -1]]
     found = steady.features.set_index("feature")
     columns = ["permutation", "permutation_low", "permutation_high"]
@@ -96,7 +101,7 @@ def test_where_shap_and_permutation_disagree_it_is_said(bundle: Bundle) -> None:
     found.loc[weak, columns] = [0.9, 0.8, 1.0]  # needed, though the last by SHAP
     steady.features = found.reset_index()
     bundle.facts[FACTS] = {"conductivity": steady.as_dict()}
-    said = overall(bundle, "conductivity").disagreements
+    said = overall(bundle, "conductivity", pairs=False).disagreements  # pairs have no say in it
     labels = strongest.set_index("feature")["label"]
     assert len(said) == 3
     assert said[0].startswith(f"{labels[second]}: place 2 by SHAP, yet on papers left out the error falls")
@@ -132,7 +137,7 @@ def test_a_model_without_training_designs_is_refused(bundle: Bundle) -> None:
 
 
 def test_stability_reads_what_it_wrote(bundle: Bundle) -> None:
-    steady = planted(bundle, "ice")
+    steady = planted(bundle, "ice", overall(bundle, "ice").pairs.iloc[0])
     again = Stability.from_dict(steady.as_dict())
     assert (again.refits, again.papers) == (10, 61)
     pd.testing.assert_frame_equal(again.features, steady.features)
