@@ -10,7 +10,9 @@ REPORT := report
 .PHONY: docs run test test-fast check bench soak sbom audit lint style format spelling js types env test-env clean
 
 run: env
-	$(BIN)/silion train --report $(REPORT)
+	$(BIN)/silion data pull obelix polymers --timeout 4 --if-reachable
+	@echo
+	$(BIN)/silion train --facts pulled --report $(REPORT)
 	@echo
 	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
 	@echo
