@@ -47,7 +47,7 @@ bench: test-env .peers/.installed
 	$(BIN)/python -m benchmarks.lab
 	$(BIN)/python -m benchmarks.probability
 	$(BIN)/python -m benchmarks.life
-	$(BIN)/python -m benchmarks.polymers
+	$(BIN)/python -m benchmarks.goals
 	$(BIN)/python -m benchmarks.severson
 
 # long runs; a small instance of each stands in the suite
