@@ -10,7 +10,9 @@ REPORT := report
 .PHONY: docs run test test-fast check bench soak sbom audit pins env-hashed lint style format spelling js types env test-env clean
 
 run: env
-	$(BIN)/silion train --report $(REPORT)
+	$(BIN)/silion data pull obelix polymers --timeout 4 --if-reachable
+	@echo
+	$(BIN)/silion train --facts pulled --report $(REPORT)
 	@echo
 	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
 	@echo
@@ -45,7 +47,7 @@ bench: test-env .peers/.installed
 	$(BIN)/python -m benchmarks.lab
 	$(BIN)/python -m benchmarks.probability
 	$(BIN)/python -m benchmarks.life
-	$(BIN)/python -m benchmarks.polymers
+	$(BIN)/python -m benchmarks.goals
 	$(BIN)/python -m benchmarks.severson
 
 # long runs; a small instance of each stands in the suite

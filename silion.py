@@ -75,6 +75,7 @@ def train(
     *,
     data: str | Path | Sequence[str | Path] = (),
     public: str | Sequence[str] = (),
+    facts: str | Sequence[str] = (),
     seed: int = 0,
     folds: int = 5,
     repeats: int = 5,
@@ -91,6 +92,8 @@ def train(
     public : str or sequence of str
         Public tables to learn conductivity from, pulled before: obelix, liverpool, laskowski, or `pulled` for those
         under an open licence that are there.
+    facts : str or sequence of str
+        Public tables whose conductivities are looked up where they are asked for, and not learned from; as `public`.
     seed : int
         Of every random step.
     folds, repeats : int
@@ -117,8 +120,8 @@ def train(
     from training.train import load_data
 
     folders = [data] if isinstance(data, str | Path) else data
-    names = [public] if isinstance(public, str) else public
-    config = config_of(tuple(os.fspath(folder) for folder in folders), asked_tables(names), seed, folds, repeats)
+    learned, looked_up = (asked_tables([names] if isinstance(names, str) else names) for names in (public, facts))
+    config = config_of(tuple(os.fspath(folder) for folder in folders), learned, seed, folds, repeats, facts=looked_up)
     trained = fit(config, load_data(config), register=register)
     if register or report is not None:
         with using_store(store) if store else nullcontext(), TemporaryDirectory() as folder:

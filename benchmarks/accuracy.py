@@ -14,14 +14,14 @@ import argparse
 import csv
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, floored, measures, silion
+from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, Method, floored, measures, silion
 from features.tables.descriptions import write_where_marked
 from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
@@ -45,6 +45,7 @@ COLUMNS = {
     "r2": "R²", "r2_bound": "R² (bound as -10)", "spearman": "Spearman", "auc": "AUC", "f1": "F1", "mcc": "MCC",
 }  # fmt: skip
 Result = dict[str, dict[str, float]]
+VIEWS = ("by paper", "by chemical system")
 
 
 def load() -> tuple[Examples, np.ndarray, np.ndarray, list[str]]:
@@ -59,7 +60,10 @@ def load() -> tuple[Examples, np.ndarray, np.ndarray, list[str]]:
     return examples, inside, np.array([name.startswith("obelix:") for name in names]), tests
 
 
-def cross_validation(examples: Examples, inside: np.ndarray, ours: np.ndarray, repeats: int) -> Result:
+def cross_validation(
+    examples: Examples, inside: np.ndarray, ours: np.ndarray, repeats: int,
+    of_obelix: Mapping[str, Method] = OBELIX_ONLY, of_all: Mapping[str, Method] = ALL_PUBLIC | CLASSIFIERS,
+) -> Result:  # fmt: skip
     """Every method over the training ids, by paper joined by composition; all kin of a fold removed from training."""
     rows = np.flatnonzero(inside)
     extra = np.flatnonzero(~ours)
@@ -72,7 +76,7 @@ def cross_validation(examples: Examples, inside: np.ndarray, ours: np.ndarray, r
         alone = np.setdiff1d(rows, test)
         alone = alone[~kin.leaks(alone, test)]
         with_extra = np.concatenate([alone, extra[~kin.leaks(extra, test)]])
-        for methods, learnt in ((OBELIX_ONLY, alone), (ALL_PUBLIC | CLASSIFIERS, with_extra)):
+        for methods, learnt in ((of_obelix, alone), (of_all, with_extra)):
             for name, method in methods.items():
                 values = found.setdefault(name, np.full((repeats, len(rows)), np.nan))
                 answer = method(examples.take(learnt), examples.take(test), repeat)
@@ -153,7 +157,9 @@ def judged(found: Mapping[str, np.ndarray], held: Examples, groups: np.ndarray) 
     return results
 
 
-def all_temperatures(repeats: int) -> dict[str, Result]:
+def all_temperatures(
+    repeats: int, methods: Mapping[str, Method] = ALL_TEMPERATURES, names: Sequence[str] = VIEWS
+) -> dict[str, Result]:
     """The Liverpool table at all temperatures, by paper and by chemical system."""
     examples = conductivity_examples(Literature(electrolytes=convert(["liverpool"])["liverpool"].rows))
     kin = Kinship.of(examples, by_composition=True)
@@ -163,17 +169,20 @@ def all_temperatures(repeats: int) -> dict[str, Result]:
         "by paper": ([(r, fold) for r in range(repeats) for fold in grouped_folds(kin.groups, 5, r)], kin.groups),
         "by chemical system": (system_tests(systems, 0), number),
     }
-    return {view: _view(examples, kin, tests, groups) for view, (tests, groups) in views.items()}
+    return {view: _view(examples, kin, *views[view], methods) for view in names}
 
 
-def _view(examples: Examples, kin: Kinship, tests: Iterable[tuple[int, np.ndarray]], groups: np.ndarray) -> Result:
+def _view(
+    examples: Examples, kin: Kinship, tests: Iterable[tuple[int, np.ndarray]], groups: np.ndarray,
+    methods: Mapping[str, Method],
+) -> Result:  # fmt: skip
     tests = list(tests)
     shape = (1 + max(repeat for repeat, _ in tests), len(groups))
-    found = {name: np.full(shape, np.nan) for name in ALL_TEMPERATURES}
+    found = {name: np.full(shape, np.nan) for name in methods}
     for repeat, test in tests:
         rest = np.setdiff1d(np.arange(len(groups)), test)
         rest = rest[~kin.leaks(rest, test)]
-        for name, method in ALL_TEMPERATURES.items():
+        for name, method in methods.items():
             found[name][repeat, test] = method(examples.take(rest), examples.take(test), repeat)
     return judged(found, examples, groups)
 

@@ -28,7 +28,7 @@ from training.evaluation.evaluate import score_fixed
 from training.evaluation.fixed_split import read_ids
 from training.evaluation.regimes.measure import measure_regimes
 from training.evaluation.regimes.regime import regime_table
-from training.evaluation.score import sentence
+from training.evaluation.score import Score, sentence
 from training.public.collect import with_public
 from training.public.sources import PublicDataError, pulled
 
@@ -61,8 +61,9 @@ def by_regime(examples: Examples, public: Sequence[str], repeats: int) -> str:
     return regime_table(regimes.scores, TASKS[LINK].unit)
 
 
-def newer(literature: Literature, examples: Examples, public: Sequence[str]) -> str:
-    """Skill on papers after `LAST_YEAR` of a model of those before, no composition shared; intervals of these alone."""
+def newer_score(literature: Literature, examples: Examples, public: Sequence[str]) -> tuple[Score, int]:
+    """Skill on papers after `LAST_YEAR` of a model of those before, no composition shared, and its number of rows;
+    intervals of these alone."""
     years = years_of(list(examples.papers), literature)
     known = np.flatnonzero(np.isfinite(years))
     examples, years = examples.take(known), years[known]
@@ -74,9 +75,13 @@ def newer(literature: Literature, examples: Examples, public: Sequence[str]) -> 
     inside, place = examples.take(dated), np.arange(len(learnt), len(dated))
     judged = validate(LINK, inside, kin.take(dated), one, Protocol(5, 1, 0), tests=[(0, place)])
     train = validate(LINK, examples.take(learnt), kin.take(learnt), one, Protocol(5, 1, 0))
-    score = score_fixed(judged, train, place, LEVEL, 0)
-    what = f"papers after {LAST_YEAR}, by {len(learnt)} rows of papers up to it"
-    return f"{what}: {sentence(score)}; width {score.width:.1f}"
+    return score_fixed(judged, train, place, LEVEL, 0), len(learnt)
+
+
+def newer(literature: Literature, examples: Examples, public: Sequence[str]) -> str:
+    """The same in words."""
+    score, rows = newer_score(literature, examples, public)
+    return f"papers after {LAST_YEAR}, by {rows} rows of papers up to it: {sentence(score)}; width {score.width:.1f}"
 
 
 def main() -> None:

@@ -150,7 +150,8 @@ def add_recipe(
     data: str = "a folder of further tables, beside the shipped ones; may repeat",
     seed: str = "seed of every random step (default 0)",
 ) -> None:
-    """Add what a training begins from, which `train_config` reads: `--data --public --seed --folds --repeats`.
+    """Add what a training begins from, which `train_config` reads: `--data --public --facts --seed --folds
+    --repeats`.
 
     Parameters
     ----------
@@ -167,6 +168,14 @@ def add_recipe(
         metavar="NAME",
         help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski), or pulled: those under "
         "an open licence that are there; may repeat, or a,b",
+    )
+    parser.add_argument(
+        "--facts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a pulled public table whose conductivities are looked up where they are asked for, and not learned from; "
+        "named as for --public",
     )
     parser.add_argument("--seed", type=int, default=0, help=seed)
     parser.add_argument("--folds", type=int, default=5, help="folds of the cross-validation by paper (default 5)")
@@ -195,6 +204,7 @@ def train_config(arguments: argparse.Namespace) -> TrainConfig:
         arguments.seed,
         arguments.folds,
         arguments.repeats,
+        facts=asked_tables(arguments.facts),
         tune_minutes=getattr(arguments, "tune", 0.0),
         tune_anyway=getattr(arguments, "tune_anyway", False),
     )

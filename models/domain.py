@@ -51,6 +51,43 @@ def nearest_of(vectors: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
 
 
 @dataclass
+class LookedUp:
+    """Rows that are shown beside a design, and that nothing was learned from.
+
+    Attributes
+    ----------
+    vectors, papers, precedents : as of `Domain`
+    """
+
+    vectors: np.ndarray
+    papers: list[str]
+    precedents: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON; NaN is written as null."""
+        return {"vectors": _with_null(self.vectors), "papers": self.papers, "precedents": self.precedents}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> LookedUp:
+        """Read what `as_dict` gave.
+
+        Parameters
+        ----------
+        state : dict of str to Any
+            What `as_dict` gave.
+        """
+        return cls(_with_nan(state["vectors"]), state["papers"], state["precedents"])
+
+
+def _with_null(table: np.ndarray) -> list[list[float | None]]:
+    return [[None if np.isnan(value) else float(value) for value in row] for row in table]
+
+
+def _with_nan(rows: list[list[float | None]]) -> np.ndarray:
+    return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=float)
+
+
+@dataclass
 class Domain:
     """The training designs of one model, as far as judging a new design needs them.
 
@@ -65,6 +102,7 @@ class Domain:
     precedents : one object per row: what was measured, and where
     designs : of each row, all that is stated, where cells are to be found again; empty otherwise, and in models saved
         before they were kept
+    looked_up : rows that are shown among the nearest and were not learned from; None where there are none
     """
 
     vectors: np.ndarray
@@ -77,6 +115,7 @@ class Domain:
     classes: list[str]
     precedents: list[dict[str, Any]]
     designs: list[dict[str, Any]] = field(default_factory=list)
+    looked_up: LookedUp | None = None
 
     @classmethod
     def learn(
@@ -185,6 +224,28 @@ class Domain:
         """
         return self._rows.nearest(self._scaled(vectors), count)
 
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """Precedents of all rows that are shown: those learned from, then those looked up."""
+        return self.precedents + (self.looked_up.precedents if self.looked_up else [])
+
+    def nearest_shown(self, vectors: pd.DataFrame | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest of the rows that are `shown`, otherwise as `nearest`.
+
+        Parameters
+        ----------
+        vectors, count
+            As for `nearest`.
+        """
+        return self._shown_rows.nearest(self._scaled(vectors), count)
+
+    @cached_property
+    def _shown_rows(self) -> NearestRows:
+        if self.looked_up is None:
+            return self._rows
+        vectors = np.vstack([self.vectors, self.looked_up.vectors])
+        return NearestRows(self._scaled(vectors), self.papers + self.looked_up.papers)
+
     @cached_property
     def _rows(self) -> NearestRows:
         """Rows as they are asked for the nearest ones; `vectors` and `papers` are settled by then."""
@@ -192,9 +253,8 @@ class Domain:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; NaN is written as null."""
-        vectors = [[None if np.isnan(value) else float(value) for value in row] for row in self.vectors]
         return {
-            "vectors": vectors,
+            "vectors": _with_null(self.vectors),
             "centre": self.centre.tolist(),
             "spread": self.spread.tolist(),
             "papers": self.papers,
@@ -204,6 +264,7 @@ class Domain:
             "classes": self.classes,
             "precedents": self.precedents,
             "designs": self.designs,
+            "looked_up": self.looked_up.as_dict() if self.looked_up else None,
         }
 
     @classmethod
@@ -215,12 +276,9 @@ class Domain:
         state : dict of str to Any
             What `as_dict` gave.
         """
-        vectors = np.array(
-            [[np.nan if value is None else value for value in row] for row in state["vectors"]], dtype=float
-        )
         ranges = {column: (float(low), float(high)) for column, (low, high) in state["ranges"].items()}
         return cls(
-            vectors,
+            _with_nan(state["vectors"]),
             np.array(state["centre"]),
             np.array(state["spread"]),
             state["papers"],
@@ -230,4 +288,5 @@ class Domain:
             state["classes"],
             state["precedents"],
             state.get("designs", []),
+            LookedUp.from_dict(looked_up) if (looked_up := state.get("looked_up")) else None,
         )

@@ -67,7 +67,8 @@ class Answer:
     ----------
     vectors : shape (n_designs, n_features)
     centre, spread : shape (n_designs,)
-    rows, distances : the nearest training rows of different papers, shape (n_designs, n); None inside cross-validation
+    rows, distances : nearest rows shown, of different papers, shape (n_designs, n); None inside cross-validation
+    distance : to the nearest training row, shape (n_designs,); likewise
     """
 
     vectors: np.ndarray
@@ -75,11 +76,7 @@ class Answer:
     spread: np.ndarray
     rows: np.ndarray | None
     distances: np.ndarray | None
-
-    @property
-    def distance(self) -> np.ndarray | None:
-        """Distance to the nearest training row, shape (n_designs,); None inside cross-validation."""
-        return None if self.distances is None else self.distances[:, 0]
+    distance: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -335,9 +332,12 @@ class Predictor:
         asked = vectors[np.resize(first, max(len(first), 2))] if len(first) else vectors
         centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
         if part.domain is None or precedents is None:
-            return Answer(vectors, centre[places], spread[places], None, None)
+            return Answer(vectors, centre[places], spread[places], None, None, None)
         rows, distances = part.domain.nearest(asked, max(precedents, 1))
-        return Answer(vectors, centre[places], spread[places], rows[places], distances[places])
+        distance = distances[places, 0]
+        if part.domain.looked_up and precedents:
+            rows, distances = part.domain.nearest_shown(asked, precedents)
+        return Answer(vectors, centre[places], spread[places], rows[places], distances[places], distance)
 
     def _values(
         self,
@@ -452,7 +452,7 @@ def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Ne
     rows, away = np.empty((len(answer.vectors), 0), dtype=np.int64), np.empty((len(answer.vectors), 0))
     if count and answer.rows is not None and answer.distances is not None:
         rows, away = answer.rows, answer.distances
-    return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.precedents)
+    return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.shown)
 
 
 def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:

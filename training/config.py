@@ -54,6 +54,7 @@ class TrainConfig:
     ----------
     data : folders beside the shipped tables
     public : public tables to learn conductivity from, pulled beforehand
+    facts : public tables whose conductivities are looked up and not learned from, pulled beforehand
     seed : of every random step
     folds, repeats : of the grouped cross-validation
     level : of the intervals that are reported
@@ -68,6 +69,7 @@ class TrainConfig:
     repeats: int = 5
     level: float = 0.9
     public: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     choices: Mapping[str, Mapping[str, Recipe]] = field(
         default_factory=lambda: {name: task.recipes for name, task in TASKS.items()}
@@ -122,7 +124,7 @@ class TrainConfig:
                 part: {name: _recipe(f"recipe {name} of {part}", settings) for name, settings in recipes.items()}
                 for part, recipes in given["choices"].items()
             }
-        for name in ("data", "public", "shares"):
+        for name in ("data", "public", "facts", "shares"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(**given)
@@ -135,6 +137,7 @@ def config_of(
     folds: int = 5,
     repeats: int = 5,
     *,
+    facts: tuple[str, ...] = (),
     tune_minutes: float = 0.0,
     tune_anyway: bool = False,
 ) -> TrainConfig:
@@ -150,6 +153,8 @@ def config_of(
         Of every random step.
     folds, repeats : int
         Of the cross-validation by paper.
+    facts : tuple of str
+        Public tables whose values are looked up, each by its name.
     tune_minutes : float
         How long to search for further recipes; 0 for not at all.
     tune_anyway : bool
@@ -168,6 +173,7 @@ def config_of(
         folds,
         repeats,
         public=tables,
+        facts=facts,
         choices=choices,
         tune_minutes=tune_minutes,
         tune_anyway=tune_anyway,

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from features.composition import composition_of
-from features.electrolyte import classes_of
-from features.tables.columns import numeric_columns
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
-from features.tables.records import CellDesign
 from models.bundle import Bundle
-from models.domain import Domain
 from models.explain.stability import FACTS as STABILITY
 from models.lab_effect import learning as lab
 from models.saved.packages import version_of
@@ -46,17 +40,13 @@ from training.evaluation.learning_curve import (
 from training.evaluation.regimes.measure import Regimes, learn_regimes
 from training.evaluation.score import Score
 from training.evaluation.within_papers import learn_differences
-from training.public.collect import with_public
+from training.kept_rows import domain_of, with_looked_up_rows
+from training.public.collect import with_looked_up, with_public
 from training.tuning.nested import Tuning, cross_validate_tuned, untuned
 from training.tuning.study import Study
 
 REGIMES = "regimes"
 """Fact of a bundle: skill by what is known of the electrolyte, by learned quantity."""
-SHOWN = (
-    "electrolyte", "anode", "counter_electrode", "temperature_c", "conductivity_s_per_cm", "conductivity_qualifier",
-    "ice_pct", "ice_qualifier", "cycle", "retention_pct", "qualifier",
-)  # fmt: skip
-"""Columns of a training row that a user is shown beside a prediction."""
 PACKAGES = ("xgboost", "scikit-learn", "scipy", "pandas", "numpy", "pymatgen-core", "mlflow")
 
 
@@ -89,14 +79,15 @@ class Trained:
 
 
 def load_data(config: TrainConfig) -> Literature:
-    """The shipped literature, the folders of the configuration and its public tables.
+    """The shipped literature, the folders of the configuration and its public tables, to learn from and to look up.
 
     Parameters
     ----------
     config : TrainConfig
         Configuration of the training.
     """
-    return with_public(load_literature([SHIPPED, *config.data]), config.public)
+    learned = with_public(load_literature([SHIPPED, *config.data]), config.public)
+    return with_looked_up(learned, [name for name in config.facts if name not in config.public])
 
 
 def measure(
@@ -263,13 +254,14 @@ def fit_bundle(
     kept, regimes = calibrations(found), dict[str, Regimes]()
     for name, part in parts.items():
         part.calibration = kept[name]
-        part.domain = _domain(name, part, examples[name], literature)
+        part.domain = domain_of(name, part, examples[name], literature)
         distances = part.domain.distances(part.featurizer.transform(examples[name].designs))
         errors = lab_errors(found[name], distances)
         part.lab = lab.learn(errors, config.seed)
         part.differences = learn_differences(found[name], distances, name, config.seed)
         if TASKS[name].draws_to_measured:
-            regimes[name] = learn_regimes(name, part, examples[name], found[name], config, lab.variance(errors))
+            every = with_looked_up_rows(name, part, examples[name], literature)
+            regimes[name] = learn_regimes(name, part, examples[name], found[name], config, lab.variance(errors), every)
     told = {name: [score.as_dict() for score in each.scores] for name, each in regimes.items()}
     facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: told}
     return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}))
@@ -279,46 +271,6 @@ def _require_rows(literature: Literature) -> None:
     needed = {"electrolytes": literature.electrolytes, "cells": literature.cells, "cycling": literature.cycling}
     if missing := [name for name, rows in needed.items() if not rows]:
         raise InputError(f"no rows in {', '.join(f'{name}.csv' for name in missing)}; training needs all three tables")
-
-
-def _domain(name: str, part: Part, examples: Examples, literature: Literature) -> Domain:
-    designs = examples.designs
-    known = [
-        composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
-        for _, row in designs.iterrows()
-    ]
-    domain = Domain.learn(
-        part.featurizer.transform(designs),
-        list(examples.papers),
-        designs,
-        [*numeric_columns(TASKS[name].record), "cycle"],
-        {element for amounts in known for element in amounts},
-        {held for held in classes_of(designs) if held},
-        [_precedent(name, row, literature) for _, row in designs.iterrows()],
-    )
-    if TASKS[name].of_cells:
-        domain.designs = [_stated(row, list(CellDesign.model_fields)) for _, row in designs.iterrows()]
-    return domain
-
-
-def _stated(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
-    """Return the columns of a row that state something, as plain values."""
-    given = {column: row[column] for column in columns if column in row.index}
-    given = {column: value for column, value in given.items() if value is not None and value == value}
-    return {column: value.item() if isinstance(value, np.generic) else value for column, value in given.items()}
-
-
-def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
-    """Return what a user is shown of a training row: what it was, what was measured, and where that is written."""
-    paper = str(row["paper"])
-    return {
-        "row": row["row_id"],
-        **_stated(row, SHOWN),
-        "measured": TASKS[name].measurement_text(row),
-        "paper": paper,
-        "doi": literature.doi(paper),
-        "citation": literature.citation(paper),
-    }
 
 
 def _facts(

@@ -299,9 +299,9 @@ def _declare_pull(commands: Commands) -> None:
 
 def _pull(arguments: argparse.Namespace) -> int:
     """Fetch public tables, or copy them from a folder, and print what they hold."""
-    from training.public.sources import HashMismatch, PublicDataError
+    from training.public.sources import HashMismatch, PublicDataError, Unreachable
 
-    for name in arguments.name:
+    for place, name in enumerate(arguments.name):
         try:
             print(PULLS.get(name, _pull_conductivities)(name, arguments.from_dir, arguments.timeout))
         except HashMismatch:
@@ -309,6 +309,10 @@ def _pull(arguments: argparse.Namespace) -> int:
         except PublicDataError as error:
             if not arguments.if_reachable:
                 raise
+            if isinstance(error, Unreachable):  # nor would the others be: none of their time limits is waited for
+                others = ", ".join(arguments.name[place:])
+                print(f"notice: no way to the internet in {arguments.timeout:g} s: left out, and not needed: {others}")
+                return DONE
             print(f"notice: {name} is left out: {error}")
     return DONE
 

@@ -37,6 +37,7 @@ class Literature:
     Attributes
     ----------
     electrolytes, cells, cycling, sources : rows in file order
+    looked_up : rows of public tables whose values are looked up where they are asked for, and never learned from
     hashes : SHA-256 of each file read, by its path
     """
 
@@ -45,6 +46,7 @@ class Literature:
     cycling: list[CyclingRow] = field(default_factory=list)
     sources: dict[str, SourceRow] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    looked_up: list[ElectrolyteRow] = field(default_factory=list)
 
     def citation(self, paper: str) -> str:
         """Return a paper's citation where the sources hold one, else the user's own label or DOI.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from features.tables.literature import papers_of
 from models.known.agreement import Agreement, Values, deviations, drawn, precisions
 from models.known.measurements import Conditions, Measurements, same_compositions
 from models.notices import Notice, joined, of_rows, per_case
@@ -72,7 +73,8 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
         some = some[values.near[some]]
         names = [known.rows[row] for row in rows[some].tolist()]
         from_c = known.conditions.temperature_c[rows[some]]
-        texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own)
+        sources = _sources(known, rows[some])
+        texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own) + sources
         contradictions[case] = _contradiction(values, some, names, limit, show, own)
     return Evidence(
         weight[place],
@@ -94,6 +96,14 @@ def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, sho
         between = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
         found += f" (carried over from {between} °C)"
     return found
+
+
+def _sources(known: Measurements, rows: np.ndarray) -> str:
+    """Papers of the rows that are looked up only, in words: those of the others stand in the table of sources."""
+    looked_up = rows[rows >= len(known.rows) - known.looked_up]
+    told = (papers_of(known.papers[paper]) for paper in known.paper[looked_up].tolist())
+    papers = dict.fromkeys(name for names in told for name in names)
+    return f" (looked up: {', '.join(papers)})" if papers else ""
 
 
 def _contradiction(

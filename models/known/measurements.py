@@ -107,6 +107,8 @@ class Measurements:
         Names of the papers, and of each row.
     agreement : Agreement
         How far laboratories lie apart.
+    looked_up : int
+        How many of the rows, the last ones, are looked up only: nothing was learned from them.
     """
 
     conditions: Conditions
@@ -116,6 +118,7 @@ class Measurements:
     papers: list[str]
     rows: list[str]
     agreement: Agreement = field(default_factory=Agreement)
+    looked_up: int = 0
 
     @classmethod
     def of(
@@ -212,6 +215,7 @@ class Measurements:
             "papers": self.papers,
             "rows": self.rows,
             "agreement": self.agreement.as_dict(),
+            "looked_up": self.looked_up,
         }
 
     @classmethod
@@ -241,6 +245,7 @@ class Measurements:
             list(state["papers"]),
             list(state["rows"]),
             Agreement.from_dict(state["agreement"]),
+            int(state.get("looked_up", 0)),  # of models saved before anything was looked up
         )
 
 
@@ -277,7 +282,9 @@ def _equal(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return np.repeat(np.arange(len(left)), count), order[first + np.arange(len(first))]
 
 
-def learn_measurements(designs: pd.DataFrame, labels: Labels, missed: float) -> Measurements:
+def learn_measurements(
+    designs: pd.DataFrame, labels: Labels, missed: float, learned: int | None = None
+) -> Measurements:
     """Keep the exact values of training rows, and learn how far laboratories lie apart.
 
     Parameters
@@ -288,14 +295,18 @@ def learn_measurements(designs: pd.DataFrame, labels: Labels, missed: float) -> 
         On the model's scale; bounds and ranges are no values.
     missed : float
         Variance of the model's errors on unseen papers, on the model's scale; NaN where unknown.
+    learned : int or None
+        How many of the rows, the first ones, were learned from; all where None. The others are looked up.
     """
     value = np.where(labels.exact, labels.middle, np.nan)
     found = Measurements.of(designs, value, designs["paper"].astype(str).tolist(), designs["row_id"].tolist())
-    weight = labels.weight[_known(Conditions.of(designs), value)]
+    kept = _known(Conditions.of(designs), value)
+    weight = labels.weight[kept]
     between, within = deviations(found.value, weight, same_compositions(found.conditions), found.paper)
     left = missed - between**2 - within**2
     model = float(np.sqrt(max(left if np.isfinite(left) else 0.0, (LEAST_MODEL_SHARE * between) ** 2)))
-    return replace(found, agreement=Agreement(between, within, model))
+    looked_up = 0 if learned is None else int(kept[learned:].sum())
+    return replace(found, agreement=Agreement(between, within, model), looked_up=looked_up)
 
 
 def same_compositions(conditions: Conditions) -> np.ndarray:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.nearest import NearestRows, distances_between
-from models.domain import Domain, scaling
+from models.domain import Domain, LookedUp, scaling
 
 
 @pytest.fixture
@@ -49,6 +49,20 @@ def test_nearest_rows_come_from_different_papers() -> None:
     assert distances[0] == pytest.approx(np.array([0, 5]) / np.sqrt(25.01 / 3 - 1.7**2))
     assert domain.nearest(pd.DataFrame({"a": [0.0]}), 9)[0].shape == (1, 2)  # there are two papers
     assert domain.nearest(pd.DataFrame({"a": [0.0]}), 0)[0].shape == (1, 0)
+
+
+def test_rows_that_are_looked_up_are_shown_and_judge_no_distance(domain: Domain) -> None:
+    asked, deviation = pd.DataFrame({"a": [1.0]}), np.sqrt(8 / 3)
+    assert domain.nearest_shown(asked, 2)[0].tolist() == domain.nearest(asked, 2)[0].tolist() == [[0, 1]]
+    found = Domain.from_dict(json.loads(json.dumps(domain.as_dict())))
+    found.looked_up = LookedUp(np.array([[1.5], [np.nan]]), ["s", "p"], [{"row": "v"}, {"row": "w"}])
+    found = Domain.from_dict(json.loads(json.dumps(found.as_dict())))
+    # v lies half a unit away, x and y one; w is of the paper of x, and its unknown value counts one whole deviation
+    rows, distances = found.nearest_shown(asked, 3)
+    assert [found.shown[row]["row"] for row in rows[0]] == ["v", "x", "y"]
+    assert distances[0] == pytest.approx(np.array([0.5, 1, 1]) / deviation)
+    assert found.nearest_distance(asked) == pytest.approx(1 / deviation)
+    assert (found.far, len(found.precedents)) == (domain.far, 3)
 
 
 def test_the_nearest_distance_is_the_smallest_to_the_last_bit() -> None:

@@ -101,6 +101,20 @@ def test_a_rows_own_paper_tells_nothing_of_it() -> None:
     assert judged.mean[own] == pytest.approx([expected[name] for name in names[judged.rows[own]]])
 
 
+def test_rows_that_are_looked_up_are_neither_judged_nor_learned_from() -> None:
+    """Two papers have no formula in common; a third one, looked up, has one of each, and one a paper of its own."""
+    every = laboratories().take(np.array([0, 1, 2, 9, 10, 11, 0, 9, 1]))
+    every.designs["paper"] = ["a", "a", "a", "b", "b", "b", "c", "c", "a"]
+    every.labels.lower[6:] = every.labels.upper[6:] = [-1.0, -2.0, -3.0]
+    examples, protocol = every.take(np.arange(6)), Protocol(2, 1, 0)
+    assert len(known_errors(LINK, examples, QUICK, protocol).rows) == 0
+    found = known_errors(LINK, examples, QUICK, protocol, every)
+    # the last one tells nothing of its own paper's row
+    assert dict(zip(found.rows.tolist(), found.mean.tolist(), strict=True)) == pytest.approx({0: -1.0, 3: -2.0})
+    alone = validate(LINK, examples, Kinship.of(examples, by_composition=False), QUICK, protocol, baselines=())
+    assert found.alone == pytest.approx(alone.predicted[MODEL][0, found.rows])
+
+
 def test_how_sure_the_model_is_comes_from_the_others(found: KnownErrors) -> None:
     group = found.groups[0]
     own = found.groups == group

@@ -177,6 +177,22 @@ def _energies(table: pd.DataFrame) -> np.ndarray:
     return energies
 
 
+def folds_of(rows: PolymerRows, seed: int = SEED) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return training and test rows of each fold; clusters stay whole.
+
+    Parameters
+    ----------
+    rows : PolymerRows
+        All rows.
+    seed : int
+        Of the folds.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
+    return list(folds.split(rows.vectors, groups=rows.cluster))
+
+
 def out_of_fold(rows: PolymerRows, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
     """Return predictions and spreads of models that saw nothing of a row's cluster, shape (n_rows,) each.
 
@@ -187,11 +203,8 @@ def out_of_fold(rows: PolymerRows, seed: int = SEED) -> tuple[np.ndarray, np.nda
     seed : int
         Of the folds and of the boosting.
     """
-    from sklearn.model_selection import GroupKFold
-
     centre, spread = np.empty(len(rows.cluster)), np.empty(len(rows.cluster))
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(rows.vectors, groups=rows.cluster):
+    for train, test in folds_of(rows, seed):
         centre[test], spread[test] = fit(rows.take(train), seed).predict(rows.vectors[test])
     return centre, spread
 

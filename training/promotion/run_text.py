@@ -76,6 +76,7 @@ def parameters(config: TrainConfig, chosen: Mapping[str, str]) -> dict[str, Any]
         "repeats": config.repeats,
         "level": config.level,
         "public_tables": ", ".join(config.public) or "none",
+        "looked_up_tables": ", ".join(config.facts) or "none",
         "own_tables": ", ".join(config.data) or "none",
         "tune_minutes": config.tune_minutes,
     }

@@ -77,6 +77,28 @@ def with_public(literature: Literature, names: Sequence[str]) -> Literature:
     return added
 
 
+def with_looked_up(literature: Literature, names: Sequence[str]) -> Literature:
+    """Return the literature with the rows of pulled tables that are looked up and not learned from.
+
+    What `with_public` leaves out is left out here too: measurements that the literature has, OBELiX's test rows.
+
+    Parameters
+    ----------
+    literature : Literature
+        Rows to learn from; left as they are.
+    names : sequence of str
+        Keys of `SOURCES`; without any the literature itself is returned.
+
+    Raises
+    ------
+    PublicDataError
+        Unknown name, or a table that was not pulled or was changed since.
+    """
+    added = with_public(literature, names)
+    looked_up = added.electrolytes[len(literature.electrolytes) :]
+    return replace(literature, looked_up=looked_up, hashes=added.hashes)
+
+
 def kind_of(refused: Refused) -> str:
     """Return the reason of a refusal without what is special to the row, for counting.
 

@@ -26,6 +26,10 @@ class PublicDataError(ValueError):
     """A public table that is not known, not there, or not reachable."""
 
 
+class Unreachable(PublicDataError):
+    """A download that did not come about."""
+
+
 class HashMismatch(PublicDataError):
     """A file whose content is not the one these connectors were written for."""
 
@@ -274,9 +278,7 @@ def pulled_source(source: PublicSource) -> Path:
     PublicDataError, HashMismatch
         As for `pulled`.
     """
-    name = source.name
-    folder = cache_folder() / name
-    remedy = f"; run: silion data pull {name}"
+    folder, remedy = cache_folder() / source.name, f"; run: silion data pull {source.name}"
     for file, (_, expected) in source.files.items():
         if not (folder / file).is_file():
             raise PublicDataError(f"{folder / file}: no such file{remedy}")
@@ -328,7 +330,7 @@ def _download(url: str, target: Path, name: str, timeout_s: float) -> None:
         pooch.HTTPDownloader(progressbar=False, timeout=timeout_s)(url, str(target), None)
     except OSError as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise PublicDataError(
+        raise Unreachable(
             f"{url}: could not be fetched ({reason}); pull where there is internet and copy the folder here, "
             f"or run: silion data pull {name} --from DIR"
         ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,6 +45,13 @@ def test_more_papers_draw_more() -> None:
     found = answered(rows([-6.0, -6.0, -6.0], ["a", "b", "c"]))
     assert found.centre[0] == pytest.approx(-3 * 1 / 4 - 6 * 3 / 4)
     assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 S/cm"
+
+
+def test_what_was_looked_up_is_told_with_its_papers() -> None:
+    papers = ["a", "10.1000/x|10.1000/y", "10.1000/x"]
+    found = answered(replace(rows([-6.0, -6.0, -6.0], papers), looked_up=2))
+    assert found.centre[0] == pytest.approx(-3 * 1 / 4 - 6 * 3 / 4)  # it draws as what was learned from does
+    assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 S/cm (looked up: 10.1000/x, 10.1000/y)"
 
 
 def test_papers_that_contradict_each_other_are_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,7 @@ def test_measurements_are_kept_as_plain_values() -> None:
     design = asked("Li3PS4", 50.0)
     assert again.rows == found.rows
     assert again.papers == found.papers
+    assert Measurements.from_dict(replace(found, looked_up=2).as_dict()).looked_up == 2
     assert again.agreement == found.agreement
     for one, other in zip(
         vars(again.telling(design)[0]).values(), vars(found.telling(design)[0]).values(), strict=True
@@ -115,6 +117,8 @@ def test_bounds_are_no_measured_values_and_the_spread_is_learnt() -> None:
     labels = Labels(np.array([-2.0, -4.0, -np.inf]), np.array([-2.0, -4.0, -5.0]), np.ones(3))
     found = learn_measurements(designs, labels, missed=4.0)
     assert found.rows == ["E1", "E2"]
+    assert found.looked_up == 0
+    assert learn_measurements(designs, labels, missed=4.0, learned=1).looked_up == 1  # E2; the bound is no value
     # within: 10 * 0.28² / 10 = 0.0784; papers' means -2 and -4: square 2 about -3, one degree of freedom;
     # (2 + 10 * (0.71² + 0.0784)) / 11 is the square of what is seen between papers, rows' own 0.0784 among it
     between = (2 + 10 * (0.71**2 + 0.0784)) / 11 - 0.0784

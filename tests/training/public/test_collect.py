@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from models.tasks.conductivity import conductivity_examples
 from tests.shared import run_main
 from training.data.groups import Kinship
 from training.data.load import resolve_papers
-from training.public.collect import READERS, convert, kind_of, summary, with_public, write_view
+from training.public.collect import READERS, convert, kind_of, summary, with_looked_up, with_public, write_view
 from training.public.converted import Converted, Refused
 from training.public.merge import ORDER
 from training.public.sources import SOURCES, PublicDataError, asked_tables, pull, pulled
@@ -109,6 +110,17 @@ def test_the_benchmarks_test_rows_are_left_out(cache: Path, datasets: Path, lite
     assert ids & {row.measurement_id for row in convert(["obelix"])["obelix"].rows}
 
 
+def test_what_is_looked_up_is_not_among_the_rows_to_learn_from(
+    cache: Path, datasets: Path, literature: Literature
+) -> None:
+    pull("obelix", datasets)
+    assert with_looked_up(literature, []).looked_up == []
+    found, learned = with_looked_up(literature, ["obelix"]), with_public(literature, ["obelix"])
+    assert found.electrolytes == literature.electrolytes
+    assert found.electrolytes + found.looked_up == learned.electrolytes  # the same rows are left out of both
+    assert found.hashes == learned.hashes
+
+
 def test_pulled_stands_for_the_open_tables_that_are_there(cache: Path, datasets: Path) -> None:
     assert asked_tables(["pulled"]) == ()
     pull("liverpool", datasets)  # states no licence: taken by name alone
@@ -132,6 +144,20 @@ def test_a_table_that_cannot_be_had_is_left_out_where_that_was_asked_for(
     assert run_main("data", "pull", "obelix", "liverpool") == 2
     (tmp_path / "liverpool" / "LiIonDatabase.csv").write_text("another\n")
     assert run_main("data", "pull", "liverpool", "--if-reachable") == 3  # changed, and not merely out of reach
+
+
+def test_without_internet_one_sentence_is_said(
+    cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = replace(SOURCES["obelix"], url_base="http://127.0.0.1:1/")  # nothing listens there
+    monkeypatch.setitem(SOURCES, "obelix", nowhere)
+    monkeypatch.delenv("SILION_PUBLIC_FROM", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert run_main("data", "pull", "obelix", "polymers", "--timeout", "2", "--if-reachable") == 0
+    told = capsys.readouterr().out
+    assert told == "notice: no way to the internet in 2 s: left out, and not needed: obelix, polymers\n"
+    assert asked_tables(["pulled"]) == ()
+    assert run_main("data", "pull", "obelix", "--timeout", "2") == 2
 
 
 def test_a_paper_known_by_its_doi_gets_the_shipped_id(cache: Path, datasets: Path, literature: Literature) -> None:

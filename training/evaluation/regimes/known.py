@@ -134,7 +134,9 @@ class KnownErrors:
         return replace(agreement, model=self.model_deviation(every), calibration=calibration)
 
 
-def known_errors(name: str, examples: Examples, choices: Mapping[str, Recipe], protocol: Protocol) -> KnownErrors:
+def known_errors(
+    name: str, examples: Examples, choices: Mapping[str, Recipe], protocol: Protocol, every: Examples | None = None
+) -> KnownErrors:
     """Predict every row whose composition another paper measured, without its own paper.
 
     Parameters
@@ -147,13 +149,15 @@ def known_errors(name: str, examples: Examples, choices: Mapping[str, Recipe], p
         Recipes to choose from inside each training fold.
     protocol : Protocol
         Folds and seed; one repeat is made.
+    every : Examples or None
+        All rows, and after them those that are looked up beside them: they are neither judged nor learned from.
     """
-    kin = Kinship.of(examples, by_composition=False)
-    conditions = Conditions.of(examples.designs)
-    measured = Measurements.of(examples.designs, _exact(examples), examples.papers.tolist(), _places(len(kin.groups)))
-    pairs, rows = measured.telling(conditions)
+    kin, every = Kinship.of(examples, by_composition=False), every or examples
+    wide = Kinship.of(every, by_composition=False)
+    measured = Measurements.of(every.designs, _exact(every), every.papers.tolist(), _places(len(wide.groups)))
+    pairs, rows = measured.telling(Conditions.of(examples.designs))
     sources = np.array([int(row) for row in measured.rows], dtype=np.int64)[rows]
-    told = pairs.near & ~_share_a_paper(kin, pairs.design, sources)
+    told = pairs.near & ~_share_a_paper(wide, pairs.design, sources)
     judged = np.unique(pairs.design[told])
     folds = replace(protocol, repeats=1).tests(kin.groups)
     tests = [(0, found) for _, fold in folds if len(found := np.intersect1d(fold, judged))]
@@ -162,9 +166,9 @@ def known_errors(name: str, examples: Examples, choices: Mapping[str, Recipe], p
     model = validate(name, examples, kin, choices, protocol, tests=tests, baselines=())
     pieces = []
     for _, test in tests:
-        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-        rest = rest[~kin.leaks(rest, test)]
-        pieces.append(_told(examples, rest, test))
+        rest = np.setdiff1d(np.arange(len(wide.groups)), test)
+        rest = rest[~wide.leaks(rest, test)]
+        pieces.append(_told(every, rest, test))
     order = np.concatenate([test for _, test in tests])
     weight, mean, between, within, other = (np.concatenate(each) for each in zip(*pieces, strict=True))
     kept = weight > 0

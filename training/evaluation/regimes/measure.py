@@ -59,6 +59,7 @@ def measure_regimes(
     choices: Mapping[str, Recipe],
     protocol: Protocol,
     level: float,
+    every: Examples | None = None,
 ) -> Regimes:
     """Judge one quantity of electrolytes by what is known of them.
 
@@ -78,9 +79,11 @@ def measure_regimes(
         Folds and seed; one repeat is made of the two cross-validations that are added.
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
+    every : Examples or None
+        As for `known_errors`.
     """
     target, seed = TASKS[name].targets[0], protocol.seed
-    known = known_errors(name, examples, choices, protocol)
+    known = known_errors(name, examples, choices, protocol, every)
     scores = [score_known(known, level, seed), score_unknown(target, FAMILY, found, level, seed)]
     unfamiliar = None
     if (count := len(np.unique(classes_in(examples)))) > 1:
@@ -92,8 +95,9 @@ def measure_regimes(
 
 
 def learn_regimes(
-    name: str, part: Part, examples: Examples, found: OutOfFold, config: TrainConfig, missed: float
-) -> Regimes:
+    name: str, part: Part, examples: Examples, found: OutOfFold, config: TrainConfig, missed: float,
+    every: Examples | None = None,
+) -> Regimes:  # fmt: skip
     """Judge the regimes of a fitted part; give it what was measured, and the intervals of unfamiliar classes.
 
     Parameters
@@ -110,10 +114,13 @@ def learn_regimes(
         Of the training.
     missed : float
         Variance of the errors of `found`, on the model's scale.
+    every : Examples or None
+        As for `known_errors`.
     """
     kin, choices = kinship_of(name, examples), {"chosen": part.ensemble.recipe}
-    regimes = measure_regimes(name, examples, kin, found, choices, config.protocol, config.level)
-    known = learn_measurements(examples.designs, examples.labels, missed)
+    regimes = measure_regimes(name, examples, kin, found, choices, config.protocol, config.level, every)
+    rows = every or examples
+    known = learn_measurements(rows.designs, rows.labels, missed, len(examples.designs))
     part.known = replace(known, agreement=regimes.known.settle(known.agreement))
     part.unfamiliar = regimes.unfamiliar
     return regimes

@@ -1,0 +1,233 @@
+"""Every goal of conductivity beside what is measured now, as one table.
+
+    python -m benchmarks.goals [--write-docs]
+    python -m benchmarks.goals own_rows composition_known
+
+By paper, kin removed; needs the public tables (`silion data pull obelix liverpool laskowski polymers`). The test rows
+of OBELiX and the polymers kept out are in no line.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import accuracy, polymers
+from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, measures
+from benchmarks.regimes import LAST_YEAR, LEVEL, load, newer_score
+from features.tables.descriptions import write_between_marks
+from features.tables.literature import Literature, papers_of
+from models.domain import nearest_of
+from models.known.measurements import Conditions, learn_measurements
+from models.tasks.conductivity import told_by_reviews
+from models.tasks.examples import Examples
+from models.tasks.part import fit_part
+from models.tasks.registry import LINK, TASKS
+from training.config import CHOICES, Protocol
+from training.data.groups import kinship_of
+from training.data.load import load_literature
+from training.data.papers import grouped_folds
+from training.evaluation.bootstrap import bootstrap_ratio
+from training.evaluation.coverage import calibration_of, coverage
+from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
+from training.evaluation.regimes.known import KnownErrors, known_errors
+from training.evaluation.regimes.regime import score_known
+from training.polymers.learn import polymer_rows
+from training.public.collect import with_looked_up
+from training.public.polymers import pulled_polymers, read_polymers
+from training.public.sources import PublicDataError
+
+PAGE = Path(__file__).resolve().parent / "README.md"
+MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
+ALL = ("obelix", "liverpool", "laskowski")
+PROTOCOL = Protocol(5, 1, 0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table: what is judged, what was hoped for, and what is measured."""
+
+    quantity: str
+    goal: str
+    measured: str
+
+
+@dataclass
+class Own:
+    """The shipped rows, with OBELiX's beside them, and what the default model makes of them."""
+
+    literature: Literature
+
+    @cached_property
+    def examples(self) -> Examples:
+        """Rows that the default model learns from."""
+        return TASKS[LINK].examples(self.literature)
+
+    @cached_property
+    def every(self) -> Examples:
+        """These, then OBELiX's training rows."""
+        rows = self.literature.electrolytes + self.literature.looked_up
+        return TASKS[LINK].examples(Literature(electrolytes=rows))
+
+    @cached_property
+    def found(self) -> OutOfFold:
+        """Out-of-fold predictions of the shipped rows."""
+        return validate(LINK, self.examples, kinship_of(LINK, self.examples), CHOICES[LINK], PROTOCOL, baselines=())
+
+
+def _three(miss: np.ndarray, covered: np.ndarray, width: np.ndarray) -> str:
+    return f"{np.nanmean(miss):.2f} / {100 * np.nanmean(covered):.0f} % / {np.nanmean(width):.1f} ({len(miss)} rows)"
+
+
+def own_rows(own: Own) -> Iterator[Line]:
+    """The shipped rows, and those of them that the reviews tell."""
+    found, labels = own.found, own.examples.labels
+    covered, width = coverage(TASKS[LINK].targets[0], found, LEVEL)
+    miss = np.abs(found.predicted[MODEL].mean(axis=0) - labels.middle)
+    reviews, every = told_by_reviews(own.examples.designs), np.ones(len(miss), dtype=bool)
+    for quantity, goal, rows in (
+        ("rows of the reviews, error / 90 % hold / width", "0.50 / 86 to 95 % / 2.6", reviews),
+        ("all shipped rows, likewise", "", every),
+    ):
+        some = rows & labels.exact
+        yield Line(quantity, goal, _three(miss[some], covered[some], width[some]))
+
+
+def obelix_by_default(own: Own) -> Iterator[Line]:
+    """OBELiX's training rows by the default model, which learned from nothing akin to them."""
+    every, count = own.every, len(own.examples.designs)
+    kin, calibration = kinship_of(LINK, every), calibration_of(own.found, np.arange(count))
+    recipe = CHOICES[LINK][own.found.chosen[0]]
+    asked, learned = np.arange(count, len(every.designs)), np.arange(count)
+    centre, half = np.empty(len(asked)), np.empty(len(asked))
+    for fold in grouped_folds(kin.groups[asked], PROTOCOL.folds, PROTOCOL.seed):
+        train = every.take(learned[~kin.leaks(learned, asked[fold])])
+        part = fit_part(LINK, train.designs, train.labels, recipe, PROTOCOL.seed)
+        vectors = part.featurizer.transform(every.take(asked[fold]).designs)
+        centre[fold], spread = part.ensemble.predict(vectors)
+        distance = nearest_of(vectors, part.featurizer.transform(train.designs))
+        half[fold] = calibration.half_width(spread, LEVEL, distance)
+    held = every.take(asked)
+    inside, figures = held.labels.distance(centre) <= half, measures(centre, held)
+    yield Line(
+        "OBELiX's training ids by the default model, label / bound / 90 % hold",
+        "1.45 / 1.15 / 86 to 95 %",
+        f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f} / {100 * inside.mean():.0f} % ({len(asked)} rows)",
+    )
+
+
+def papers_after_the_tables(own: Own) -> Iterator[Line]:
+    """Papers after `LAST_YEAR` by models of those before, without and with the public tables."""
+    for names in ((), ALL):
+        literature, examples = load(names)
+        score, learned = newer_score(literature, examples, names)
+        yield Line(
+            f"papers after {LAST_YEAR} by {learned} rows of those before ({', '.join(names) or 'shipped rows alone'})",
+            "a fifth below the best",
+            f"{score.by_method[MODEL]:.2f} / {100 * score.coverage:.0f} % / {score.width:.1f} ({score.rows} rows)",
+        )
+
+
+def composition_known(own: Own) -> Iterator[Line]:
+    """Compositions that another paper measured: what it tells, without OBELiX's values looked up and with them."""
+    one = {name: CHOICES[LINK][name] for name in own.found.chosen[:1]}
+    without, found = (known_errors(LINK, own.examples, one, PROTOCOL, every) for every in (None, own.every))
+    for looked_up, errors in (("", without), (", OBELiX's values looked up", found)):
+        if score := score_known(errors, LEVEL, PROTOCOL.seed):
+            beside = ", ".join(
+                f"{name} {error:.2f} (ratio {score.ratio[name]:.2f}, {score.ratio_low[name]:.2f} to "
+                f"{score.ratio_high[name]:.2f})"
+                for name, error in score.beside.items()
+            )
+            yield Line(
+                f"composition known, paper new{looked_up}: error / width",
+                "0.72 / 3.6, upper ends below 1",
+                f"{score.error:.2f} / {score.width:.1f}; {beside} ({score.rows} rows)",
+            )
+    yield _looked_up(own, without, found)
+
+
+def _told_by_obelix(own: Own) -> np.ndarray:
+    """Places of the shipped rows whose composition OBELiX has from another paper, near their temperature."""
+    known = learn_measurements(own.every.designs, own.every.labels, np.nan, len(own.examples.designs))
+    values, rows = known.telling(Conditions.of(own.examples.designs))
+    papers = [set(papers_of(paper)) for paper in own.examples.papers]
+    looked_up = values.near & (rows >= len(known.rows) - known.looked_up)
+    pairs = zip(values.design[looked_up].tolist(), values.paper[looked_up].tolist(), strict=True)
+    return np.unique([design for design, paper in pairs if not papers[design] & set(papers_of(known.papers[paper]))])
+
+
+def _looked_up(own: Own, without: KnownErrors, found: KnownErrors) -> Line:
+    """The rows that OBELiX's values tell of: drawn to them as well, beside the draw to the shipped values alone."""
+    places = {row: place for place, row in enumerate(without.rows.tolist())}
+    place = np.array([places.get(row, -1) for row in found.rows.tolist()])
+    before = np.where(place >= 0, without.unseen[0][place], found.alone)
+    told = found.labels.exact & np.isin(found.rows, _told_by_obelix(own))
+    groups, truth = found.groups[told], found.labels.middle[told]
+    size = np.bincount(groups)[groups]
+    with_them, alone = (np.abs(each[told] - truth) / size for each in (found.unseen[0], before))
+    low, high = bootstrap_ratio(groups, with_them, alone, PROTOCOL.seed)
+    count = len(np.unique(groups))
+    return Line(
+        "of these, rows that OBELiX's values tell of: with them / without",
+        "below 1",
+        f"{with_them.sum() / count:.2f} / {alone.sum() / count:.2f}, ratio {with_them.sum() / alone.sum():.2f} "
+        f"({low:.2f} to {high:.2f}; {len(truth)} rows of {count} papers)",
+    )
+
+
+def of_polymers(own: Own) -> Iterator[Line]:
+    """Polymers at room temperature."""
+    text = polymers.report(polymer_rows(read_polymers(pulled_polymers())))
+    yield Line("polymers, error by row / by cluster / PEO", "1.15 / 0.95, 86 to 95 % hold", text.replace("\n- ", "; "))
+
+
+def of_tables(own: Own) -> Iterator[Line]:
+    """The Liverpool table by paper, and OBELiX's benchmark protocol."""
+    name = "Silion, formula only"
+    liverpool = accuracy.all_temperatures(1, {name: ALL_TEMPERATURES[name]}, ("by paper",))["by paper"][name]
+    yield Line("Liverpool, all temperatures, by paper", "1.23", f"{liverpool['mae_label']:.2f}")
+    examples, inside, ours, _ = accuracy.load()
+    found = accuracy.cross_validation(examples, inside, ours, 1, {}, {"Silion": ALL_PUBLIC["Silion"]})["Silion"]
+    yield Line(
+        "OBELiX's training ids, benchmark protocol, label / bound", "1.36 / 1.11",
+        f"{found['mae_label']:.2f} / {found['mae_bound']:.2f}",
+    )  # fmt: skip
+
+
+PARTS: dict[str, Callable[[Own], Iterator[Line]]] = {
+    part.__name__: part
+    for part in (own_rows, obelix_by_default, composition_known, papers_after_the_tables, of_polymers, of_tables)
+}
+
+
+def main() -> None:
+    """Print the table, and write it where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where none is named")
+    parser.add_argument("--write-docs", action="store_true", help="write the table into benchmarks/README.md")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.part if name not in PARTS]:
+        parser.error(f"no part named {', '.join(unknown)}; expected some of {', '.join(PARTS)}")
+    lines = ["| quantity | goal | measured |", "|---|---|---|"]
+    print("\n".join(lines))
+    try:
+        own = Own(with_looked_up(load_literature(), ["obelix"]))
+        for name in arguments.part or PARTS:
+            for line in PARTS[name](own):
+                lines.append(f"| {line.quantity} | {line.goal} | {line.measured} |")
+                print(lines[-1], flush=True)
+    except PublicDataError as error:
+        print(f"skipped: {error}")
+        return
+    if arguments.write_docs:
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
