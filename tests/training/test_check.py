@@ -179,6 +179,8 @@ def test_the_inventory_says_how_well_the_cells_of_each_target_are_described(lite
     assert "labels whose cell states" in as_text(inventory(literature))
     told = as_text(inventory(literature))
     five = {cell.paper for cell in solid if len(stated(cell.model_dump())) >= 5}
-    assert inventory(literature).described_papers["ice_pct"] == (len(five), 0)  # none prints all nine
+    nine = {cell.paper for cell in solid if len(stated(cell.model_dump())) == 9}
+    assert inventory(literature).described_papers["ice_pct"] == (len(five), len(nine))
+    assert nine == {"jun2026", "li2025"}  # the two whose every descriptor is printed
     assert "papers with at least 5 of them" in told
     assert "27 papers with all nine gave skill where it could be tried" in told
