@@ -44,9 +44,10 @@ def digest_of(bundle: Bundle) -> str:
     bundle : Bundle
         The model.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(json.dumps(bundle.facts.get("skill", {}), sort_keys=True).encode())  # who has a point
     for name, part in bundle.parts.items():
-        digest.update(json.dumps([name, part_state(part), part.domain and part.domain.as_dict()]).encode())
+        held = [each and each.as_dict() for each in (part.domain, part.known)]
+        digest.update(json.dumps([name, part_state(part), *held]).encode())
         with TemporaryDirectory(prefix="silion-") as folder:  # an ensemble may be made of others: what it saves is all
             part.ensemble.save(Path(folder))
             for path in sorted(file for file in Path(folder).rglob("*") if file.is_file()):

@@ -177,6 +177,14 @@ def test_a_model_of_models_is_known_by_all_its_boosters(bundle_folder: Path) -> 
     assert digest_of(one) != digest_of(other)
 
 
+def test_models_of_the_same_boosters_that_tell_otherwise_are_two(bundle_folder: Path) -> None:
+    """Skill decides whether a target has a point, and measured values draw predictions: both count."""
+    one, skilled, forgetful = (load_bundle(bundle_folder) for _ in range(3))
+    skilled.facts["skill"] = {column: {"shown": True} for column in ("ice_pct", "retention_pct", "cycle_life_80")}
+    forgetful.parts["conductivity"].known = None
+    assert len({digest_of(one), digest_of(skilled), digest_of(forgetful)}) == 3
+
+
 def test_two_runs_do_not_write_one_output(tmp_path: Path, predictor: Predictor) -> None:
     source = write_designs(tmp_path / "in.csv", 5)
     held = Unfinished(tmp_path / "out.csv", {"input": "a"})
