@@ -106,6 +106,69 @@ def add_sheet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: its first filled one)")
 
 
+def add_out(
+    parser: argparse.ArgumentParser,
+    text: str = "CSV, TSV or Parquet to write",
+    metavar: str = "OUT",
+    *,
+    required: bool = True,
+) -> None:
+    """Add `-o`, `--out`, where an answer is written.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that writes.
+    text : str
+        Help of the option.
+    metavar : str
+        What it names: OUT for a table, FILE or FOLDER.
+    required : bool
+        Whether the command cannot do without.
+    """
+    parser.add_argument("-o", "--out", required=required, metavar=metavar, help=text)
+
+
+def add_mapping(parser: argparse.ArgumentParser) -> None:
+    """Add `--mapping`, the columns of somebody else's table.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that reads measurements.
+    """
+    parser.add_argument(
+        "--mapping",
+        metavar="MAP",
+        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
+    )
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add `--cluster`, the workers that do a long task.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that predicts many designs.
+    """
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    )  # fmt: skip
+
+
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """Add `--resume`, which goes on with an interrupted run.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that predicts many designs.
+    """
+    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
+
+
 def add_level(parser: argparse.ArgumentParser) -> None:
     """Add `--level`, the share of papers an interval should hold.
 

@@ -134,7 +134,7 @@ def store(silion: Command, run_folder: Path) -> Store:
     return Store(folder, Finished(0, said.read_text(encoding="utf-8"), ""))
 
 
-SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser"}
+SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,6 +31,7 @@ from training.report import skill_docs
 from training.train import Trained, measure
 
 
+@pytest.mark.slow
 def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None:
     _, scores = measure(literature, TrainConfig())
     pages = [ROOT / page for page in skill_docs.PAGES]

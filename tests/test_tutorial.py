@@ -56,6 +56,7 @@ def run(command: str, folder: Path) -> Finished:
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 def test_the_tutorial_as_printed(clone: Path) -> None:
     commands = printed_commands()
     assert len(commands) == len(EXPECTED) == 6

@@ -10,6 +10,7 @@ from cli.options import (
     add_command,
     add_level,
     add_model,
+    add_out,
     add_sheet,
     add_targets,
     load_model,
@@ -41,7 +42,7 @@ def add_parser(commands: Commands) -> None:
         nargs="?",
         help="another table: compares each design of A with each of B (default: every pair of A)",
     )
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    add_out(parser)
     add_level(parser)
     add_targets(parser)
     add_sheet(parser)

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_data, add_subcommands
+from cli.options import Commands, add_command, add_data, add_mapping, add_out, add_subcommands
 from reporting.console import DONE, REFUSED, REJECTED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,11 +158,7 @@ def _declare_add(commands: Commands) -> None:
         choices=(*TABLES, "cycles"),
         help="kind of table, where its columns do not say it; cycles: of your own cells",
     )
-    parser.add_argument(
-        "--mapping",
-        metavar="MAP",
-        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
-    )
+    add_mapping(parser)
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook with several")
     parser.add_argument("--write", action="store_true", help="add the rows; without, only show what would happen")
     conflicts = parser.add_mutually_exclusive_group()
@@ -231,7 +227,7 @@ def _declare_template(commands: Commands) -> None:
         "silion data template cells -o new.csv",
     )
     parser.add_argument("name", choices=TABLES, metavar="NAME", help=", ".join(TABLES))
-    parser.add_argument("-o", "--out", metavar="FILE", help="write here instead of printing; never over a file")
+    add_out(parser, "write here instead of printing; never over a file", "FILE", required=False)
     parser.set_defaults(run=_template)
 
 

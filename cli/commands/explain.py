@@ -10,6 +10,7 @@ from cli.options import (
     Commands,
     add_command,
     add_model,
+    add_out,
     add_sheet,
     add_targets,
     load_model,
@@ -37,7 +38,7 @@ def add_parser(commands: Commands) -> None:
         "silion explain designs.csv -o why/",
     )
     parser.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
-    parser.add_argument("-o", "--out", required=True, metavar="FOLDER", help="where pictures and tables go")
+    add_out(parser, "where pictures and tables go", "FOLDER")
     add_targets(parser)
     parser.add_argument(
         "--want", nargs="+", default=[], metavar="TARGET>VALUE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from cli.options import Commands, add_command, add_level, load_model, print_mistakes
+from cli.options import Commands, add_command, add_level, add_out, load_model, print_mistakes
 from reporting.console import DONE, REJECTED
 
 
@@ -27,7 +27,7 @@ def add_parser(commands: Commands) -> None:
         "input", metavar="CELLS", help="CSV, TSV, Excel, Parquet or BDF table: cell, cycle and capacity_ah, "
         "capacity_mah or capacity_mah_per_g; ten cycles or more of each cell",
     )  # fmt: skip
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV to write; curves go to OUT.curves.csv")
+    add_out(parser, "CSV to write; curves go to OUT.curves.csv")
     parser.add_argument(
         "--threshold", type=float, default=80.0, metavar="PCT", help="end of life, %% of the initial capacity, "
         "the median of the first five cycles (default 80; a column threshold_pct goes first)",

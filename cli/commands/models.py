@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_subcommands, load_model
+from cli.options import Commands, add_command, add_out, add_subcommands, load_model
 from reporting.console import DONE, REFUSED, REJECTED
 
 
@@ -119,7 +119,7 @@ def _declare_export(commands: Commands) -> None:
         "silion models export champion -o model",
     )
     parser.add_argument("model", nargs="?", metavar="REF")
-    parser.add_argument("-o", "--out", required=True, metavar="FOLDER")
+    add_out(parser, "where the copy goes", "FOLDER")
     parser.add_argument("--sign", action="store_true", help="sign the copy with the key in SILION_BUNDLE_KEY")
     parser.set_defaults(run=_export)
 

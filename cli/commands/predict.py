@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from cli.options import (
     Commands,
+    add_cluster,
     add_command,
     add_level,
     add_model,
+    add_out,
+    add_resume,
     add_sheet,
     add_targets,
     kept_chunks_told,
@@ -49,7 +52,7 @@ def add_parser(commands: Commands) -> None:
         metavar="IN",
         help="CSV, TSV, Parquet or Excel table of candidate designs, or a folder of them, read by name as one",
     )
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write")
+    add_out(parser)
     parser.add_argument(
         "--page", metavar="FILE", help="write the first 100 designs as one HTML page to mail as well: intervals as "
         "bars, notices, nearest papers"
@@ -89,11 +92,8 @@ def add_parser(commands: Commands) -> None:
         help="nearest measurements of the literature to write into OUT.nearest.csv; 0 writes none "
         "(default 3, and none above 10,000 designs, above 1,000,000 where --targets names no target of cells)",
     )  # fmt: skip
-    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
-        "'local': one process per core of this machine",
-    )  # fmt: skip
+    add_resume(parser)
+    add_cluster(parser)
     add_sheet(parser)
     parser.add_argument(
         "--raw", action="store_true", help="keep texts that a spreadsheet would run as formulas (= + - @ at their "

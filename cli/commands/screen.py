@@ -6,7 +6,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_level, add_model, kept_chunks_told, load_model, print_remarks
+from cli.options import (
+    Commands,
+    add_cluster,
+    add_command,
+    add_level,
+    add_model,
+    add_out,
+    add_resume,
+    kept_chunks_told,
+    load_model,
+    print_remarks,
+)
 from reporting.console import DONE
 
 
@@ -25,20 +36,15 @@ def add_parser(commands: Commands) -> None:
         "silion screen data/examples/argyrodite.yaml -o screened.csv",
     )
     parser.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
-    parser.add_argument(
-        "-o", "--out", required=True, metavar="OUT", help="CSV, TSV or Parquet to write; the page goes beside, OUT.html"
-    )
+    add_out(parser, "CSV, TSV or Parquet to write; the page goes beside, OUT.html")
     add_level(parser)
     parser.add_argument("--count", action="store_true", help="only say how many designs there are")
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
-        "'local': one process per core of this machine",
-    )  # fmt: skip
+    add_cluster(parser)
     parser.add_argument(
         "--nearest", type=int, default=0, metavar="K",
         help="nearest measurements of the literature to write into OUT.nearest.csv for each written design and target",
     )  # fmt: skip
-    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
+    add_resume(parser)
     add_model(parser)
     parser.set_defaults(run=run)
 

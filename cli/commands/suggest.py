@@ -10,6 +10,7 @@ from cli.options import (
     Commands,
     add_command,
     add_model,
+    add_out,
     add_sheet,
     add_targets,
     load_model,
@@ -32,7 +33,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("input", metavar="CANDIDATES", help="CSV, TSV, Parquet or Excel table of candidate designs")
     parser.add_argument("--n", type=int, default=10, help="number of measurements for each target (default 10)")
-    parser.add_argument("-o", "--out", metavar="OUT", help="CSV, TSV or Parquet to write them to")
+    add_out(parser, required=False)
     add_targets(parser)
     add_sheet(parser)
     add_model(parser)

@@ -14,6 +14,7 @@ from features.tables.records import SourceRow
 from models.ensemble import Labels
 from models.tasks.examples import Examples
 from reporting import atlas
+from reporting.pages import Gallery
 
 CITED = "A. Author & B. Other, <Silicon>, 2024."
 SOURCES = {"p1": SourceRow(source_id="p1", citation=CITED, doi="10.1000/x(1)", doi_from="seed", told_by="zhan:1")}
@@ -86,7 +87,9 @@ def test_points_of_one_class_do_not_hide_each_other(table: pd.DataFrame) -> None
 
 def test_the_page_lists_every_value_of_the_tables(literature: Literature) -> None:
     points = atlas.literature_points(literature)
-    page = atlas.page(points)
+    drawn = atlas.gallery(points)
+    page = atlas.page(points, drawn)
     assert page.count("<tr>") - page.count("<thead><tr>") == len(points)
-    assert page.count("<svg") == len(atlas.pictures(points))
+    (gallery,) = (block for block in drawn if isinstance(block, Gallery))
+    assert page.count("<svg") == len(gallery.drawings) > 0
     assert not re.search(r'(src=|url\()["\']?http|<link|@import', page)  # nothing is loaded from elsewhere

@@ -247,6 +247,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_written_is_noticed_before_any_work(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

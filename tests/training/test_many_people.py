@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ import mlflow
 import pytest
 
 from tests.postgres import NoPostgresError, postgres
-from tests.shared import ROOT, Command, Store, environment
+from tests.shared import ROOT, Command, Store, environment, free_port
 from training.promotion.run_text import log_datasets
 from training.train import Trained
 
@@ -109,9 +108,7 @@ def test_two_trainings_that_log_the_same_tables_at_once(tmp_path: Path, monkeypa
 @contextmanager
 def mlflow_server(database: str, artifacts: Path, folder: Path) -> Iterator[str]:
     """Address of an MLflow server that keeps files for its clients, on loopback; it ends with the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = free_port()
     asked = ["server", "--backend-store-uri", database, "--artifacts-destination", str(artifacts), "--serve-artifacts"]
     where = ["--host", "127.0.0.1", "--port", port, "--workers", "1"]
     env, log = environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"), folder / "server.txt"

@@ -24,7 +24,7 @@ from models.bundle import load_bundle
 from models.registry import resolve
 from serving.server.app import app_of
 from tests.served import flat
-from tests.shared import ROOT, Command, Store, environment
+from tests.shared import ROOT, Command, Store, environment, free_port
 from training.promotion.tracking import input_schema
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
@@ -94,7 +94,7 @@ def test_the_logged_model_loads_in_a_fresh_process(silion: Command, store: Store
 
 
 def test_mlflow_serves_the_same_numbers(silion: Command, store: Store, tmp_path: Path) -> None:
-    port = "50913"
+    port = free_port()
     asked = [
         str(Path(sys.executable).parent / "mlflow"),
         "models",
@@ -117,14 +117,15 @@ def test_mlflow_serves_the_same_numbers(silion: Command, store: Store, tmp_path:
             {"Content-Type": "application/json"},
         )
         answer = None
-        for _ in range(120):
+        until = time.monotonic() + 180
+        while answer is None:
             try:
-                with urllib.request.urlopen(request, timeout=30) as response:
+                with urllib.request.urlopen(request, timeout=60) as response:
                     answer = json.load(response)["predictions"][0]
-                break
-            except urllib.error.URLError:
-                time.sleep(0.5)
-        assert answer is not None
+            except (urllib.error.URLError, ConnectionError):
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.2)
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -145,6 +146,7 @@ def test_a_second_training_becomes_the_challenger(silion: Command, store: Store,
     assert [line.split()[:2] for line in listed] == [["2", "challenger"], ["1", "champion"]]
 
 
+@pytest.mark.slow
 def test_mlflow_run_trains_from_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True, capture_output=True)

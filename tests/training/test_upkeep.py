@@ -194,6 +194,7 @@ OLD = "cfd24bdc0731"
 """An early revision of MLflow's tables, long before versions had aliases."""
 
 
+@pytest.mark.slow
 def test_a_store_of_an_older_mlflow_opens_after_its_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables are made by MLflow's own steps up to an old one, and a version is written into them."""
     store = tmp_path / "mlflow.db"

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from tests.served import Served, serving
-from tests.shared import ROOT
+from tests.shared import ROOT, free_port
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here; .ci/run installs Debian's where it can be had")
@@ -47,11 +47,10 @@ def server(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def proxy(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of nginx with the shipped configuration; only the two ports are others."""
     folder = tmp_path_factory.mktemp("nginx")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     text = (ROOT / "data" / "examples" / "nginx.conf").read_text(encoding="utf-8")
     changed = text.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
-    assert changed.count(str(port)) == changed.count(str(server.port)) == 1
+    assert changed.count(port) == changed.count(str(server.port)) == 1
     (folder / "silion.conf").write_text(changed, encoding="utf-8")
     (folder / "nginx.conf").write_text(SURROUNDINGS.format(folder=folder), encoding="utf-8")
     command = [str(NGINX), "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
