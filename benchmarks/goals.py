@@ -184,7 +184,11 @@ def _looked_up(own: Own, without: KnownErrors, found: KnownErrors) -> Line:
 def of_polymers(own: Own) -> Iterator[Line]:
     """Polymers at room temperature."""
     text = polymers.report(polymer_rows(read_polymers(pulled_polymers())))
-    yield Line("polymers, error by row / by cluster / PEO", "1.15 / 0.95, 86 to 95 % hold", text.replace("\n- ", "; "))
+    yield Line(
+        "polymers, error by row / by cluster / PEO",
+        "1.15 / 0.95, 86 to 95 % hold",
+        text.replace(":\n- ", ": ", 1).replace("\n- ", "; "),
+    )
 
 
 def of_tables(own: Own) -> Iterator[Line]:
