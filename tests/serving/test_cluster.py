@@ -183,7 +183,7 @@ def test_an_interrupt_leaves_nothing_on_the_cluster(
         with when_kept(out, lambda: process.send_signal(signal.SIGINT)):
             said = process.communicate(timeout=START_S)[1]
         kept = "note: finished chunks are kept; the same command with --resume goes on with them\n"
-        assert process.returncode == 130
+        assert process.returncode == 130, said
         assert said.startswith(f"{kept}interrupted: ")
         assert len(said.splitlines()) == 2  # and no traceback of anyone
         with Client(running) as client:
