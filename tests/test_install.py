@@ -77,14 +77,14 @@ def test_modules_and_data_of_the_user_are_left_alone(installed: Path, own_folder
     program = (
         "import silion, models, features\n"
         f"model = silion.load({str(bundle_folder)!r})\n"
-        "print(model.predict({'electrolyte': 'Li6PS5Cl', 'anode': 'micro-Si'}).table['ice_pct'][0])\n"
+        "print(model.predict({'electrolyte': 'Li6PS5Cl', 'anode': 'micro-Si'}).table['ice_pct_low'][0])\n"
         "print(models.WHOSE, features.WHOSE)\n"
         "print(silion.main(['data', 'check']))\n"
     )
     asked = run(installed, own_folder, "-c", program)
     assert asked.returncode == 0, asked.stderr
     ice, whose, checked, code = asked.stdout.splitlines()
-    assert float(ice) == pytest.approx(pd.read_csv(own_folder / "out.csv")["ice_pct"][0], rel=1e-5)
+    assert float(ice) == pytest.approx(pd.read_csv(own_folder / "out.csv")["ice_pct_low"][0], rel=1e-5)
     assert whose == "the user has a models.py the user has a features.py"
     assert "no mistakes" in checked
     assert code == "0"

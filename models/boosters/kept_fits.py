@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,15 +64,15 @@ def boosted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, content
 def _fitted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, key: tuple[Any, ...]) -> xgb.Booster:
     import xgboost as xgb  # it takes a second, and reading a model needs none of it
 
-    folder = os.environ.get(SHARED)
-    shared = Path(folder, f"{blake2b(repr(key).encode(), digest_size=20).hexdigest()}.ubj") if folder else None
+    folder, named = os.environ.get(SHARED), repr((xgb.__version__, key)).encode()
+    shared = Path(folder, f"{blake2b(named, digest_size=20).hexdigest()}.ubj") if folder else None
     if shared and shared.is_file():
         return xgb.Booster(dict(settings), model_file=shared)
     booster = xgb.Booster(dict(settings), [data])
     for number in range(rounds):
         booster.update(data, number)
     if shared:
-        aside = shared.with_name(f"{os.getpid()}-{shared.name}")
+        aside = shared.with_name(f"{os.getpid()}-{get_ident()}-{shared.name}")
         booster.save_model(aside)
         aside.replace(shared)
     return booster

@@ -97,7 +97,7 @@ class Model:
         --------
         >>> model = silion.load("model")  # doctest: +SKIP
         >>> answers = model.predict({"electrolyte": "Li6PS5Cl", "anode": "micro-Si"})  # doctest: +SKIP
-        >>> bool(answers.table["ice_pct_low"][0] <= answers.table["ice_pct"][0])  # doctest: +SKIP
+        >>> bool(answers.table["conductivity_s_per_cm"][0] < 1)  # doctest: +SKIP
         True
         """
         given = read_designs(designs)

@@ -21,6 +21,8 @@ LONGEST_NAME = 60
 LONGEST_TEXT = 1_000
 LONGEST_CIF = 200_000
 KINDS = {dict: "an object", list: "a list"}
+for record in (Candidate, Measured):  # before threads ask: older pydantic does not lock what it builds at first use
+    record.model_rebuild()
 
 
 def check_count(what: str, count: int, most: int) -> None:

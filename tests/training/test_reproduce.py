@@ -51,6 +51,7 @@ def stored(
     return stored_run(Shelf(tmp_path).client.get_model_version("silion", "1").run_id)
 
 
+@pytest.mark.usefixtures("every_fit_is_made")
 def test_the_same_data_give_the_same_bits(stored: StoredRun, tmp_path: Path) -> None:
     before = (tmp_path / "mlflow.db").read_bytes()
     done: list[int] = []
