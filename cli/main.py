@@ -64,8 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):  # a polite kill cleans up like Ctrl-C
             signal.signal(number, _stop)
     try:
-        code: int = arguments.run(arguments)
-        return code
+        return _run(arguments)
     except KeyboardInterrupt:
         print("interrupted: every output is whole or absent", file=sys.stderr)
         return INTERRUPTED
@@ -79,6 +78,17 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"silion: {error}", file=sys.stderr)
         return REFUSED if type(error).__name__ in REFUSING else UNUSABLE
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command; what fails while it stops, such as taking work back from a cluster, is part of stopping."""
+    try:
+        code: int = arguments.run(arguments)
+        return code
+    except BaseException:
+        if STOPPED.is_set():
+            raise KeyboardInterrupt from None
+        raise
 
 
 def build_parser() -> argparse.ArgumentParser:

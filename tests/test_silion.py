@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -431,3 +432,17 @@ def test_a_table_of_measured_designs_can_be_checked(tmp_path: Path, capsys: pyte
     assert "line 2" not in said
     (tmp_path / "measured.csv").write_text("electrolyte,ice_pct\nLi6PS5Cl,80\n", encoding="utf-8")
     assert run("data", "check", tmp_path / "measured.csv") == 0
+
+
+def test_what_fails_while_a_command_stops_is_part_of_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cluster that went away while its work is taken back after Ctrl-C is no error of its own: 130, not 2."""
+    asked = ["data", "check", str(tmp_path / "nowhere")]
+    assert run(*asked) == 2
+    assert "interrupted" not in capsys.readouterr().err
+    stopped = threading.Event()
+    stopped.set()
+    monkeypatch.setattr("cli.main.STOPPED", stopped)
+    assert run(*asked) == 130
+    assert capsys.readouterr().err == "interrupted: every output is whole or absent\n"
