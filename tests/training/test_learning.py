@@ -116,4 +116,4 @@ def test_all_that_is_stated_kept_is_the_plain_protocol(once: dict[str, OutOfFold
         assert full.ratio == pytest.approx(error[MODEL].mean() / error["dummy"].mean())
         assert full.low <= full.ratio <= full.high
         assert (full.kept, none.kept, none.known) == (1.0, 0.0, 0.0)
-        assert 0.3 < full.known < 0.6
+        assert 0.3 < full.known < 1.0  # the tables grow
