@@ -7,7 +7,7 @@ papers of each paper's mean error, and the chosen one, refitted, predicts. The l
 out (a stated one is read). Errors are over the stated baseline's, with a 90 % interval from drawing papers again and
 the same without the paper that helps most; concordance is of pairs of rows of one paper, each paper weighing 1.
 
-ICE is judged with the balance of `models.explain.balance` too: prior alone, moved by the training cells, with
+ICE is judged with the balance of `benchmarks.cells.balance` too: prior alone, moved by the training cells, with
 boosting on what it leaves. A constant that a review took from a held-out paper is not used in that fold.
 """
 
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.accuracy import ROOT
+from benchmarks.cells.balance import Balance
 from benchmarks.cells.learners import constant_by_paper, gaussian_process, linear, pooled, similar, with_liquid
 from benchmarks.cells.nested import INNER_FOLDS, paper_weights
 from benchmarks.cells.rows import FACTS, FEW, SQUARE_ROOT, Fold, Learner, Rows
@@ -29,7 +30,7 @@ from features.cell import CellFeatures
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
-from models.explain.balance import TERMS, Balance, amounts
+from models.explain.balance import TERMS, amounts
 from models.tasks.cycling import cycling_points
 from models.tasks.fade_law import HIGHEST_INFORMATIVE_PCT
 from models.tasks.first_capacity import capacities_in_training

@@ -185,8 +185,10 @@ class CellDesign(ElectrolyteDesign):
     current_density_ma_per_cm2: float | None = quantity("mA/cm²", "areal current", gt=0, le=1000)
     specific_current_ma_per_g: float | None = quantity("mA/g", "current per gram of active material", gt=0, le=1e6)
     c_rate_per_h: float | None = quantity("1/h", "C-rate of the discharge", gt=0, le=1000)
-    voltage_low_v: float | None = quantity("V", "lower cut-off", ge=-2, le=6)
-    voltage_high_v: float | None = quantity("V", "upper cut-off", ge=-2, le=6)
+    voltage_low_v: float | None = quantity(
+        "V", "lower cut-off; of half cells against Li-In if below 0, else Li/Li+", ge=-2, le=6
+    )
+    voltage_high_v: float | None = quantity("V", "upper cut-off, against what the lower one is", ge=-2, le=6)
     conductive_carbon: str | None = worded("conductive additive")
     current_collector: str | None = worded("current collector of the anode")
     buffer_layer: str | None = worded("layer between anode and electrolyte")

@@ -2,24 +2,27 @@
 
     loss = interphase + carbon surface + lost contact + cut-off - lithium brought along    (points of the first charge)
 
-Each term has a prior from rows of `data/literature/rules.csv` and is moved by measured cells; what the cells of one
-paper share is an effect of that paper (partial pooling), unknown for a new one. In a half cell the loss is the anode's
-alone; in a full cell the larger of the anode's and the cathode's counts, not their sum. The balance shows no skill on
-papers never seen (`benchmarks.cells.told`): it is told term by term, by the priors alone, and makes no prediction.
+Each term has a prior from rows of `data/literature/rules.csv`. In a half cell the loss is the anode's alone; in a full
+cell the larger of the anode's and the cathode's counts, not their sum. Moved by measured cells or not, the balance
+shows no skill on papers the model never saw (`benchmarks.cells.told`): it is reported term by term, without a sum.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
+from features.formulas.reader import FormulaError, shared_reading
 from features.physics import PRESSURE_CONTACT_LOST
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.candidates import has_anode
+from models.tasks.registry import TARGETS, task_of
 
 LITHIUM_INDIUM_V = 0.62
 """Potential of Li-In against lithium; a cut-off against Li-In is shifted by it."""
@@ -27,12 +30,6 @@ FULL_DELITHIATION_V = 1.0
 """Cut-off of a half cell against lithium above which hardly any lithium is left in silicon to be given back."""
 UNSURE_POINTS = 10.0
 """Deviation of each prior, in points: two reviews that print the same cell differ by 5 to 15."""
-RATIOS = (0.0, 0.25, 1.0, 4.0)
-"""Variances of a paper's effect over the noise's, among which the likelihood chooses."""
-
-
-ICE, EFFICIENCY = "ice", "ice_pct"
-"""Part that reads the cells, and the target that the terms belong to."""
 MULTISCALE = "Zhang et al., RSC Adv. 15, 33561 (2025)"
 DOUBLE_LAYER = "Zhang et al., Silicon-based all-solid-state batteries operating free from external pressure (2025)"
 PRINTED = {
@@ -44,11 +41,14 @@ PRINTED = {
 }
 """First-cycle efficiencies that the terms rest on, by row of `rules.csv`: as printed, and where."""
 NO_CONSTANT = "no review prints a constant"
-FIRST_CYCLE = "Where the lithium of the first cycle goes, by rules of the reviews"
+OTHER_CLASS = "no review prints a constant for this class of electrolyte"
+FIRST_CYCLE = "Where the lithium of the first cycle goes, by rules of the reviews: no skill shown yet"
+HEADINGS = ("term", "points of the first charge (90 %)", "what the reviews print")
+"""Of the table of the terms: `label`, `text` and `source` of each `Share`."""
 NOTE = (
-    "An estimate from what reviews print of single cells, no prediction: this balance shows no skill on papers never "
-    "seen, so no efficiency is made of it. Points of the first charge that are lost, or brought where negative, each "
-    "with its 90 % interval: two reviews that print the same cell differ by 5 to 15 points."
+    "An estimate from what reviews print of single cells, no prediction: this balance shows no skill on papers the "
+    "model never saw, so no efficiency is made of it. Points of the first charge that are lost, or brought where "
+    "negative, each with its 90 % interval: two reviews that print the same cell differ by 5 to 15 points."
 )
 """What is said wherever the terms are shown."""
 
@@ -66,13 +66,13 @@ class Term:
     rules : tuple of str
         Rows of `rules.csv` that the prior is the difference of; empty where no review prints a constant.
     column : str
-        Of a design, without which nothing is known of the term; empty where it is part of every cell.
+        Of a design, without which nothing is known of the term.
     """
 
     label: str
     prior: float
-    rules: tuple[str, ...] = ()
-    column: str = ""
+    rules: tuple[str, ...]
+    column: str
 
     @property
     def source(self) -> str:
@@ -80,8 +80,13 @@ class Term:
         return " against ".join(PRINTED[rule] for rule in self.rules) or NO_CONSTANT
 
 
+OXIDES = ("family_oxide", "family_garnet", "family_nasicon")
+INTERPHASE = Term(
+    "interphase on the electrolyte-facing area", 10.0, ("ice-usi-lpscl",), "electrolyte_class"
+)  # 100 - 90
+"""With a sulfide; with an oxide the next term comes on top. Of other classes no review prints a constant."""
 TERMS = (
-    Term("interphase on the electrolyte-facing area", 10.0, ("ice-usi-lpscl",)),  # 100 - 90
+    INTERPHASE,
     Term("interphase with an oxide", 6.8, ("ice-si-garnet", "ice-usi-lpscl"), "electrolyte_class"),  # 90 - 83.2
     Term(
         "carbon area that decomposes the electrolyte", 17.3, ("ice-si-c-void-sulfide", "ice-usi-lpscl"), "carbon_wt_pct"
@@ -98,23 +103,52 @@ TERMS = (
 CATHODE = "the cathode's own loss; in a full cell the larger of both losses counts, not their sum"
 
 
-def volts_against_lithium(volts: np.ndarray, counter_electrodes: np.ndarray) -> np.ndarray:
+def holds_indium(counter_electrode: str) -> bool:
+    """Return whether a counter electrode is indium or an alloy of lithium and indium, alone or among other things.
+
+    Parameters
+    ----------
+    counter_electrode : str
+        As written; empty where none is.
+
+    Examples
+    --------
+    >>> [holds_indium(name) for name in ("In-Li", "Li0.5In-Li6PS5Cl", "Li-In foil", "Li", "LiCoO2-Li3InCl6")]
+    [True, True, True, False, False]
+    """
+    for piece in re.split(r"[\s@|()]+", counter_electrode):
+        try:
+            parts = shared_reading(piece).parts
+        except FormulaError:
+            continue
+        if any({"In"} <= set(part["composition"] or {}) <= {"Li", "In"} for part in parts):
+            return True
+    return "indium" in counter_electrode.lower()
+
+
+def volts_against_lithium(volts: np.ndarray, lower: np.ndarray, counter_electrodes: np.ndarray) -> np.ndarray:
     """Return potentials against lithium: those against Li-In are shifted by 0.62 V.
+
+    Papers with a counter electrode of Li-In print their window against it or converted to Li/Li+, and seldom say which.
+    The window itself does: one that begins below 0 V is against Li-In, any other against Li/Li+, as silicon would take
+    up hardly any lithium above 0 V against Li-In.
 
     Parameters
     ----------
     volts : ndarray, shape (n_cells,)
         As printed; NaN where none is.
+    lower : ndarray, shape (n_cells,)
+        Lower cut-off as printed; NaN where none is, and then nothing is shifted.
     counter_electrodes : ndarray of str, shape (n_cells,)
         As written.
 
     Examples
     --------
-    >>> volts_against_lithium(np.array([0.88, 1.0]), np.array(["In-Li", "Li"])).tolist()
-    [1.5, 1.0]
+    >>> volts_against_lithium(np.array([0.88, 1.5]), np.array([-0.6, 0.005]), np.array(["LiIn", "LiIn"])).tolist()
+    [1.5, 1.5]
     """
-    indium = np.array(["in" in str(name).lower().replace("-", " ").split() for name in counter_electrodes], dtype=bool)
-    return np.where(indium, np.asarray(volts, dtype=float) + LITHIUM_INDIUM_V, volts)
+    indium = np.array([holds_indium(str(name)) for name in counter_electrodes], dtype=bool)
+    return np.asarray(volts + LITHIUM_INDIUM_V * (indium & (lower < 0)), dtype=float)
 
 
 def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
@@ -133,14 +167,14 @@ def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
 
     pressure = pd.to_numeric(designs["stack_pressure_mpa"]).to_numpy(dtype=float)
     size = pd.to_numeric(designs["silicon_size_nm"]).to_numpy(dtype=float)
-    upper = pd.to_numeric(designs["voltage_high_v"]).to_numpy(dtype=float)
-    cut_off = volts_against_lithium(upper, designs["counter_electrode"].astype(object).fillna("").to_numpy(dtype=str))
+    lower, upper = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_low_v", "voltage_high_v"))
+    cut_off = volts_against_lithium(upper, lower, _counter_electrodes(designs))
     is_half = (designs["cell_type"] == "half").to_numpy()
     short = np.where(is_half, np.clip(FULL_DELITHIATION_V - cut_off, 0, None), 0.0)
     return np.column_stack(
         [
             np.ones(len(designs)),
-            flag("family_oxide", "family_garnet", "family_nasicon"),
+            flag(*OXIDES),
             flag("anode_has_carbon"),
             pressure < PRESSURE_CONTACT_LOST.value,
             flag("prelithiated", "lithium_per_silicon"),
@@ -150,92 +184,22 @@ def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
     ).astype(float)
 
 
-@dataclass(frozen=True)
-class Balance:
-    """Terms as they are believed: means in points, shape (n_terms,), and their covariance.
-
-    >>> prior = Balance.prior()
-    >>> prior.loss(np.array([[1, 0, 0, 0, 1, 0, 0]])).round(1).tolist()
-    [-15.8]
-    """
-
-    mean: np.ndarray
-    covariance: np.ndarray
-
-    @classmethod
-    def prior(cls, without: frozenset[str] = frozenset()) -> Balance:
-        """Return the balance as the reviews' constants alone tell it.
-
-        Parameters
-        ----------
-        without : frozenset of str
-            Rules that must not be used, as they come from a paper held out: their terms are then centred on nothing and
-            twice as unsure.
-        """
-        usable = [not without.intersection(term.rules) for term in TERMS]
-        mean = np.array([term.prior if known else 0.0 for term, known in zip(TERMS, usable, strict=True)])
-        wide = np.where(usable, UNSURE_POINTS, 2 * UNSURE_POINTS)
-        return cls(mean, np.diag(wide**2))
-
-    def loss(self, terms: np.ndarray) -> np.ndarray:
-        """Return the first-cycle loss in points of the first charge, shape (n_cells,).
-
-        Parameters
-        ----------
-        terms : ndarray, shape (n_cells, n_terms)
-            As `amounts` gives them.
-        """
-        return np.asarray(terms @ self.mean)
-
-    def moved(self, terms: np.ndarray, loss: np.ndarray, papers: np.ndarray) -> Balance:
-        """Return the balance moved by measured cells; cells of one paper share an unknown effect of it.
-
-        Parameters
-        ----------
-        terms : ndarray, shape (n_cells, n_terms)
-            As `amounts` gives them.
-        loss : ndarray, shape (n_cells,)
-            Measured, in points.
-        papers : ndarray of str, shape (n_cells,)
-            Paper of each cell.
-
-        Examples
-        --------
-        One cell, measured 20 points from the prior, moves it part of the way:
-
-        >>> one = np.eye(1, 7)
-        >>> float(Balance.prior().moved(one, np.array([30.0]), np.array(["a"])).mean[0]) > 10.0
-        True
-        """
-        alike = (papers[:, None] == papers[None, :]).astype(float)
-        pull, best = loss - self.loss(terms), None
-        reach = terms @ self.covariance @ terms.T
-        for noise in (4.0, 8.0, 12.0, 16.0):
-            for ratio in RATIOS:
-                spread = noise**2 * (np.eye(len(loss)) + ratio * alike)
-                total = reach + spread
-                solved = np.linalg.solve(total, pull)
-                likelihood = -0.5 * (pull @ solved + np.linalg.slogdet(total)[1])
-                if best is None or likelihood > best[0]:
-                    best = likelihood, total, solved
-        if best is None:
-            return self
-        gain = self.covariance @ terms.T
-        return Balance(self.mean + gain @ best[2], self.covariance - gain @ np.linalg.solve(best[1], gain.T))
+def _counter_electrodes(designs: pd.DataFrame) -> np.ndarray:
+    return designs["counter_electrode"].astype(object).fillna("").to_numpy(dtype=str)
 
 
 @dataclass(frozen=True)
 class Share:
-    """One term of one cell, as it is told.
+    """One term of one cell.
 
     Attributes
     ----------
     label : str
         As a battery engineer calls it.
     points, low, high : float or None
-        Of the first charge, with the ends of the 90 % interval; None where nothing is told.
+        Of the first charge, with the ends of the 90 % interval; None where they are not known.
     missing : str
-        Why nothing is told; empty where something is.
+        Why they are not known; empty where they are.
     source : str
         What the reviews print, and where.
     """
@@ -246,6 +210,13 @@ class Share:
     high: float | None
     missing: str
     source: str
+
+    @property
+    def text(self) -> str:
+        """Points with their interval, or why they are not known: `10 (-6 to 26)`."""
+        if self.points is None:
+            return f"not known: {self.missing}"
+        return f"{self.points:.0f} ({self.low:.0f} to {self.high:.0f})"
 
 
 def shares_told(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share]]:
@@ -271,40 +242,73 @@ def shares_told(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share
 
 def _share(term: Term, amount: float, missing: str) -> Share:
     if missing:
-        return Share(term.label, None, None, None, f"{missing} is missing", term.source)
+        return Share(term.label, None, None, None, missing, term.source)
     points, half = amount * term.prior + 0.0, abs(amount) * UNSURE_POINTS * NormalDist().inv_cdf(0.95)
     return Share(term.label, points, points - half, points + half, "", term.source)
 
 
 def _missing(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[str]]:
-    """Return by cell and term the column that a design does not state and without which the term is not known."""
-    known = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
-    known["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
-    known["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
-    known["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
-    full = (designs["cell_type"] == "full").to_numpy()
-    known["cell_type"] = designs["cell_type"].notna().to_numpy()
-    known["voltage_high_v"] = full | (known["cell_type"] & designs["voltage_high_v"].notna().to_numpy())
+    """Return by cell and term why the term is not known; empty where it is."""
+    is_sulfide_or_oxide = (vectors[["family_sulfide", *OXIDES]].fillna(0) > 0).any(axis=1).to_numpy()
+    stated = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
+    stated["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
+    stated["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
+    stated["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
+    cut_off = _missing_for_cut_off(designs)
 
-    def missing(column: str, row: int) -> str:
-        if not column or known[column][row]:
-            return ""
-        return "cell_type" if column == "voltage_high_v" and not known["cell_type"][row] else column
+    def missing(term: Term, row: int) -> str:
+        if term.column == "voltage_high_v":
+            return f"{cut_off[row]} is missing" if cut_off[row] else ""
+        if not stated[term.column][row]:
+            return f"{term.column} is missing"
+        return OTHER_CLASS if term is INTERPHASE and not is_sulfide_or_oxide[row] else ""
 
-    return [[missing(term.column, row) for term in TERMS] for row in range(len(designs))]
+    return [[missing(term, row) for term in TERMS] for row in range(len(designs))]
 
 
-def first_cycles(bundle: Bundle, designs: pd.DataFrame) -> list[list[Share] | None]:
+def _missing_for_cut_off(designs: pd.DataFrame) -> list[str]:
+    """Return by cell the column without which it is not known how far the cut-off is below full delithiation.
+
+    Only of half cells; and what the volts are against only where they are below 1 V as printed, since
+    `volts_against_lithium` shifts them upwards.
+    """
+    upper, lower = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_high_v", "voltage_low_v"))
+    counters = _counter_electrodes(designs)
+    is_indium = np.array([holds_indium(name) for name in counters], dtype=bool)
+    is_half, matters = (designs["cell_type"] == "half").to_numpy(), upper < FULL_DELITHIATION_V
+    reasons = {
+        "cell_type": designs["cell_type"].isna().to_numpy(),
+        "voltage_high_v": is_half & np.isnan(upper),
+        "counter_electrode": is_half & matters & (counters == "") & ~(lower >= 0),
+        "voltage_low_v": is_half & matters & is_indium & np.isnan(lower),
+    }
+    return [next((name for name, applies in reasons.items() if applies[row]), "") for row in range(len(designs))]
+
+
+def balanced_target(columns: Iterable[str]) -> str | None:
+    """Return the target that the balance belongs to; None where it is not among some targets.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Columns of `TARGETS`.
+    """
+    return next((column for column in columns if TARGETS[column].of_first_cycle), None)
+
+
+def first_cycles(bundle: Bundle, column: str, designs: pd.DataFrame) -> list[list[Share] | None]:
     """Return what `shares_told` gives of candidate designs; None of those that describe no anode.
 
     Parameters
     ----------
     bundle : Bundle
         Whose featurizer of cells reads them.
+    column : str
+        Target, as `balanced_target` gives it.
     designs : DataFrame, shape (n_designs, n_columns)
         Columns of `Candidate`.
     """
-    cells = bundle.designs_for(ICE, designs)
-    vectors = bundle.parts[ICE].featurizer.transform(cells)
-    told = shares_told(designs.reindex(columns=list(Candidate.model_fields)), vectors)
-    return [shares if described else None for shares, described in zip(told, has_anode(designs), strict=True)]
+    name = task_of(column).name
+    vectors = bundle.parts[name].featurizer.transform(bundle.designs_for(name, designs))
+    terms = shares_told(designs.reindex(columns=list(Candidate.model_fields)), vectors)
+    return [of_design if described else None for of_design, described in zip(terms, has_anode(designs), strict=True)]

@@ -16,6 +16,8 @@ CONTRADICTION_DECADES = 1.0
 """Papers' values of one composition that lie further apart than this are named."""
 OWN_CONTRADICTION = 3.0
 """Own values of one composition that differ by more than this many deviations of a difference are named."""
+MOST_SOURCES = 5
+"""Papers that are named of a value's looked-up rows."""
 Show = Callable[[float], str]
 """Prints a value of the model's scale in the target's unit."""
 
@@ -99,11 +101,12 @@ def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, sho
 
 
 def _sources(known: Measurements, rows: np.ndarray) -> str:
-    """Papers of the rows that are looked up only, in words: those of the others stand in the table of sources."""
+    """Name papers of the rows that are looked up only; those of the others stand in the table of sources."""
     looked_up = rows[rows >= len(known.rows) - known.looked_up]
     told = (papers_of(known.papers[paper]) for paper in known.paper[looked_up].tolist())
-    papers = dict.fromkeys(name for names in told for name in names)
-    return f" (looked up: {', '.join(papers)})" if papers else ""
+    papers = list(dict.fromkeys(name for names in told for name in names))
+    more = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
+    return f" (looked up: {', '.join(papers[:MOST_SOURCES])}{more})" if papers else ""
 
 
 def _contradiction(

@@ -18,7 +18,7 @@ from models.tasks.task import Settings, Task
 
 ICE = Target(
     "ice_pct", "initial Coulombic efficiency", "%", False, 0.0, 100.0, "percentage points", ".0f",
-    qualifier="ice_qualifier",
+    qualifier="ice_qualifier", of_first_cycle=True,
 )  # fmt: skip
 
 CALM = Recipe(rounds=60, centre="median", shrink=0.5, paper_power=1.0)

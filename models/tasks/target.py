@@ -32,6 +32,8 @@ class Target:
         Whether it is asked for at a cycle of the design's life.
     censored : bool
         Whether most measured values are only bounds: it is judged by concordance and likelihood, not by an error.
+    of_first_cycle : bool
+        Whether the balance of the first cycle explains it.
     """
 
     column: str
@@ -45,6 +47,7 @@ class Target:
     qualifier: str = ""
     at_cycle: bool = False
     censored: bool = False
+    of_first_cycle: bool = False
 
     def scaled(self, value: object) -> np.ndarray:
         """Return values on the scale errors are measured on.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
-from models.explain.balance import FIRST_CYCLE, NOTE, Share
+from models.explain.balance import FIRST_CYCLE, HEADINGS, NOTE, Share
 from models.explain.counterfactuals import Changes, with_interval
 from models.explain.feature_groups import rows_of
 from models.explain.literature import feature_of
@@ -125,7 +125,7 @@ def change_blocks(changes: Changes, name: str, written: Written) -> list[pages.B
 
 
 def first_cycle_blocks(shares: Sequence[Share], name: str, written: Written) -> list[pages.Block]:
-    """Tell where the lithium of the first cycle goes, as a table behind a click.
+    """Report where the lithium of the first cycle goes, as a table behind a click.
 
     Parameters
     ----------
@@ -137,15 +137,5 @@ def first_cycle_blocks(shares: Sequence[Share], name: str, written: Written) -> 
         Folder that the table goes to.
     """
     written.table(name, pd.DataFrame([asdict(share) for share in shares]).assign(note=NOTE))
-    rows = [
-        (
-            share.label,
-            f"not told: {share.missing}"
-            if share.missing
-            else f"{share.points:.0f} ({share.low:.0f} to {share.high:.0f})",
-            share.source,
-        )
-        for share in shares
-    ]
-    header = ["term", "points of the first charge (90 %)", "what the reviews print"]
-    return [pages.Folded(FIRST_CYCLE, [pages.Paragraph(NOTE), pages.Table(header, rows)])]
+    rows = [(share.label, share.text, share.source) for share in shares]
+    return [pages.Folded(FIRST_CYCLE, [pages.Paragraph(NOTE), pages.Table(HEADINGS, rows)])]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.bundle import Bundle
-from models.explain.balance import EFFICIENCY, first_cycles
+from models.explain.balance import balanced_target, first_cycles
 from models.explain.contributions import in_chunks, write_contributions
 from models.explain.counterfactuals import changes
 from models.explain.importance import overall
@@ -121,7 +121,8 @@ def _design_blocks(
         )
     notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
     by_target = {column: waterfalls(bundle, shown, names, column) for column in wanted}
-    balances = first_cycles(bundle, shown) if EFFICIENCY in wanted else [None] * len(shown)
+    balanced = balanced_target(wanted)
+    balances = first_cycles(bundle, balanced, shown) if balanced else [None] * len(shown)
     for row, (name, notice) in enumerate(zip(names, notices, strict=False)):
         blocks.append(pages.Heading(name, 3))
         if notice:

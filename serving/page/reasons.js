@@ -52,20 +52,14 @@ export function waterfall(explanation, target) {
 }
 
 /** Where the lithium of the first cycle goes: the terms of the balance, each with its interval or why it has none. */
-export function firstCycle({ note, terms }) {
-  const caption = "Where the lithium of the first cycle goes, by rules of the reviews";
-  const cells = terms.map(({ label, points, low, high, missing, source }) => [
-    label,
-    missing ? `not told: ${missing}` : `${points.toFixed(0)} (${low.toFixed(0)} to ${high.toFixed(0)})`,
-    source,
-  ]);
-  const heads = ["term", "points of the first charge (90 %)", "what the reviews print"];
+export function firstCycle({ title, note, headings, terms }) {
+  const cells = terms.map(({ label, text, source }) => [label, text, source]);
   return element(
     "details",
     {},
-    element("summary", {}, `${caption}: no skill shown`),
+    element("summary", {}, title),
     element("p", {}, note),
-    scrolled(caption, table(caption, heads, cells, { class: "first-cycle" })),
+    scrolled(title, table(title, headings, cells, { class: "first-cycle" })),
   );
 }
 

@@ -151,7 +151,7 @@ export class Results {
         const { explanations, first_cycle } = await explained;
         if (column !== this.column) return;
         moved.replaceChildren(waterfall(explanations[column], targets[column]));
-        if (column === "ice_pct" && first_cycle) moved.append(firstCycle(first_cycle));
+        if (first_cycle?.target === column) moved.append(firstCycle(first_cycle));
       } catch (error) {
         moved.replaceChildren(element("p", { class: "none" }, `No reasons: ${error.message}`));
       }

@@ -28,7 +28,7 @@ from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.energy import ENERGY_UNITS, Energy
 from serving.predict.read import read_measured, remarks_on
 from serving.predict.text import SHOWN, is_predicted
-from serving.predict.write import SEPARATORS, harmless, writable
+from serving.predict.write import SEPARATORS, beside, harmless, writable
 
 PRECEDENTS = 3
 """Nearest literature rows of each design and target, unless asked otherwise."""
@@ -206,7 +206,6 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_MISTAKES]
     if not rows:
         return BatchResult(pd.DataFrame(), 0, rejected_rows, mistakes, None, None, remarks)
-    beside = {end: out.with_name(f"{out.name}.{end}.csv") for end in ("rejected", "nearest")}
     where = ["file"] if options.named else []
     headers = {
         "rejected": [*where, "line", "reasons", *table.columns],
@@ -214,9 +213,9 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     }
     for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
         if there:
-            unfinished.join(end, beside[end], _line(headers[end], ",", options.raw))
+            unfinished.join(end, beside(out, end), _line(headers[end], ",", options.raw))
         else:
-            beside[end].unlink(missing_ok=True)
+            beside(out, end).unlink(missing_ok=True)
     if out.suffix == ".parquet":
         unfinished.join_parquet(out)
     else:
@@ -226,8 +225,8 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
         rows,
         rejected_rows,
         mistakes,
-        beside["rejected"] if rejected_rows else None,
-        beside["nearest"] if options.precedents else None,
+        beside(out, "rejected") if rejected_rows else None,
+        beside(out, "nearest") if options.precedents else None,
         remarks,
     )
 

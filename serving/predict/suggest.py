@@ -21,7 +21,7 @@ from models.tasks.target import Target
 from serving.predict.descriptors import report_text
 from serving.predict.read import design_names, read_candidates
 from serving.predict.text import name_column
-from serving.predict.write import WRITERS, rejected_table, whole, writable
+from serving.predict.write import WRITERS, beside, rejected_table, whole, writable
 
 SAME = 1e-6
 """Distance, in standard deviations, up to which two designs are one to the model; what is saved is rounded a little."""
@@ -249,7 +249,7 @@ def suggest_file(
     rejected = None
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rejected = rejected_table(candidates, path.with_name(f"{path.name}.rejected.csv"))
+        rejected = rejected_table(candidates, beside(path, "rejected"))
         with whole(path) as aside:
             WRITERS[path.suffix](table, aside)
     described = report_text(predictor.bundle, frame, check_targets(targets))

@@ -64,6 +64,24 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """Separators of the cells, by the ending of a text table."""
 
 
+def beside(out: Path, what: str) -> Path:
+    """Return the path of a table that is written beside an output.
+
+    Parameters
+    ----------
+    out : Path
+        The output.
+    what : str
+        What the table holds.
+
+    Examples
+    --------
+    >>> beside(Path("folder/out.parquet"), "nearest").as_posix()
+    'folder/out.parquet.nearest.csv'
+    """
+    return out.with_name(f"{out.name}.{what}.csv")
+
+
 def writable(out: Path, sources: Sequence[Path]) -> Path:
     """Return the path to write to, links followed.
 
@@ -85,7 +103,7 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
     out = Path(os.path.realpath(out))
     if not (above := next(folder for folder in out.parents if os.path.lexists(folder))).is_dir():
         raise InputError(f"{above}: is no folder, so that {out.name} cannot be written there; choose another place")
-    written = [out, *(out.with_name(f"{out.name}.{end}.csv") for end in ("nearest", "rejected"))]
+    written = [out, beside(out, "nearest"), beside(out, "rejected")]
     if clash := [
         path for path in written for source in sources if path.exists() and source.exists() and path.samefile(source)
     ]:

@@ -51,10 +51,11 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
             f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the median knows the values that "
             "papers report, and nothing of the design."
         )
-    if rest := [column for column in silent if column not in asked]:
-        labels = ", ".join(TARGETS[column].label for column in rest)
-        told = "; the range that comparable papers report stands in its place" if task_of(rest[0]).of_cells else ""
-        sentences.append(f"{labels}: {NO_POINT}{told}.")
+    in_place = f"{NO_POINT}; the range that comparable papers report stands in its place"
+    for of_cells, verdict in ((False, "no skill shown yet on unseen papers"), (True, in_place)):
+        rest = [column for column in silent if column not in asked and task_of(column).of_cells is of_cells]
+        if rest:
+            sentences.append(f"{', '.join(TARGETS[column].label for column in rest)}: {verdict}.")
     return sentences
 
 

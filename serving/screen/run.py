@@ -23,7 +23,7 @@ from serving.decide.choose import rank_answers
 from serving.predict.answer import NEAREST_COLUMNS, Answer, nearest_lines
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.text import AMONG, CHANCE, DISTANCE
-from serving.predict.write import harmless, whole, whole_table, writable
+from serving.predict.write import beside, harmless, whole, whole_table, writable
 from serving.screen.chunk import Chunk, adding_to, answered
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
@@ -176,11 +176,7 @@ def _write(
             reach = _reached(space, result.survey)
             raise NoneLeft("\n".join([_none_left(result.answered, "no design is left", filters), *reach]))
         result.written, result.left_out = sink.rows, constraints + filters
-        result.nearest = _beside(out) if nearest else None
-
-
-def _beside(out: Path) -> Path:
-    return out.with_name(f"{out.name}.nearest.csv")
+        result.nearest = beside(out, "nearest") if nearest else None
 
 
 @contextmanager
@@ -190,9 +186,9 @@ def _nearest_file(
     """Give a function that writes the nearest literature rows of answered designs; without a count an old file goes."""
     if not count:
         yield lambda table: None
-        _beside(out).unlink(missing_ok=True)
+        beside(out, "nearest").unlink(missing_ok=True)
         return
-    with whole(_beside(out)) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+    with whole(beside(out, "nearest")) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(["design", CANDIDATE, "target", "rank", *NEAREST_COLUMNS])
 
         def add(table: pd.DataFrame) -> None:
@@ -212,14 +208,14 @@ def _with_chances(
     if not len(kept) or not len(others):
         return kept
     rows = pd.concat([kept, others[~others[CANDIDATE].isin(kept[CANDIDATE])]], ignore_index=True)
-    beside = "" if len(rows) >= result.answered else f" (beside a draw of {len(others):,} of the {result.answered:,})"
+    drawn = "" if len(rows) >= result.answered else f" (beside a draw of {len(others):,} of the {result.answered:,})"
     count, added = space.selection.top or DEFAULT_BEST, dict[str, np.ndarray]()
     for column, side in space.selection.objectives.items():
         target = target_of(column)
         if target in TARGETS and not column.endswith(DISTANCE):
             ranking, sentence = rank_answers(rows, predictor, target, count, level, high=side == "high")
             added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(kept)]
-            result.worth.append(sentence + beside)
+            result.worth.append(sentence + drawn)
     return kept.assign(**added)
 
 

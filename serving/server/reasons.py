@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.feature import number
 from models.candidates import has_anode
-from models.explain.balance import EFFICIENCY, NOTE, first_cycles
+from models.explain.balance import FIRST_CYCLE, HEADINGS, NOTE, Share, balanced_target, first_cycles
 from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
@@ -71,11 +71,20 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
             elif explanation and moved[place]:
                 _add_measured(explanation, told, str(moved[place]), column)
             results[place]["explanations"][column] = explanation
-    if EFFICIENCY in targets:
-        for result, shares in zip(results, first_cycles(model.bundle, frame), strict=True):
-            if shares is not None:
-                result["first_cycle"] = {"note": NOTE, "terms": [asdict(share) for share in shares]}
+    if balanced := balanced_target(targets):
+        for result, terms in zip(results, first_cycles(model.bundle, balanced, frame), strict=True):
+            result["first_cycle"] = _first_cycle(balanced, terms) if terms is not None else None
     return {"model": model.short, "results": with_errors(read, iter(results))}
+
+
+def _first_cycle(column: str, terms: list[Share]) -> dict[str, Any]:
+    return {
+        "target": column,
+        "title": FIRST_CYCLE,
+        "note": NOTE,
+        "headings": HEADINGS,
+        "terms": [asdict(term) | {"text": term.text} for term in terms],
+    }
 
 
 def _explanations(model: ServedModel, column: str, frame: pd.DataFrame, top: int) -> list[dict[str, Any] | None]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.cells.balance import Balance
 from benchmarks.cells.rows import Fold, Rows
 from benchmarks.cells.told import Quantity, concordance, nested
 from models.ensemble import Labels
@@ -46,3 +47,22 @@ def test_the_choice_inside_takes_what_errs_less_there() -> None:
     assert every[0].tolist() != values
     noise = quantity(rows(values, "abcdefghijkl", fact=[1000.0] * 12))
     assert nested(noise, 0)[2] == ["middle"] * 5
+
+
+def test_the_reviews_constants_add_up_to_a_loss() -> None:
+    # interphase 10, carbon 17.3, lost contact 23.1; interphase 10, oxide 6.8, lithium brought 25.8
+    terms = np.array([[1, 0, 1, 1, 0, 0, 0], [1, 1, 0, 0, 1, 0, 0]])
+    assert Balance.prior().loss(terms) == pytest.approx([50.4, -9.0])
+
+
+def test_a_constant_of_a_paper_held_out_is_not_used() -> None:
+    blind = Balance.prior(frozenset({"ice-pure-si-pressure-free"}))
+    assert blind.mean.tolist() == [10.0, 6.8, 17.3, 0.0, 0.0, 0.0, 0.0]
+    assert np.sqrt(np.diag(blind.covariance)).tolist() == [10.0, 10.0, 10.0, 20.0, 20.0, 10.0, 10.0]
+
+
+def test_ten_cells_of_one_paper_move_less_than_of_ten_papers() -> None:
+    terms, loss = np.repeat(np.eye(1, 7), 10, axis=0), np.full(10, 30.0)
+    one = Balance.prior().moved(terms, loss, np.full(10, "a")).mean[0]
+    ten = Balance.prior().moved(terms, loss, np.array(list("abcdefghij"))).mean[0]
+    assert 10.0 < one <= ten < 30.0

@@ -15,17 +15,21 @@ class FirstCycleTerm(BaseModel):
     """One way in which lithium of the first cycle is lost, or brought where the points are negative."""
 
     label: str
-    points: float | None = Field(description="of the first charge, by rules of the reviews; null where not told")
+    points: float | None = Field(description="of the first charge, by rules of the reviews; null where not known")
     low: float | None = Field(description="end of the 90 % interval")
     high: float | None
-    missing: str = Field(description="why nothing is told; empty where something is")
+    missing: str = Field(description="why the points are not known; empty where they are")
+    text: str = Field(description="the points with their interval, or why they are not known")
     source: str = Field(description="what the reviews print, and where")
 
 
 class FirstCycle(BaseModel):
     """Where the lithium of the first cycle goes, by rules of the reviews: an estimate that shows no skill."""
 
+    target: str = Field(description="column of the target that the terms belong to")
+    title: str
     note: str
+    headings: list[str] = Field(description="of a table of label, text and source of each term")
     terms: list[FirstCycleTerm]
 
 

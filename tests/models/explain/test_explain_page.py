@@ -81,7 +81,7 @@ def test_the_first_cycle_is_told_term_by_term_where_its_efficiency_is_asked(
     assert {name for name in names if "first_cycle" in name} == {"01_cell_first_cycle.csv"}  # the other has no anode
     page = html.unescape((tmp_path / "index.html").read_text(encoding="utf-8")).replace("\xa0", " ")
     folded = page[page.index(f"<summary>{FIRST_CYCLE}</summary>") :]
-    assert folded.index(NOTE) < folded.index("10 (-6 to 26)") < folded.index("not told: stack_pressure_mpa is missing")
+    assert folded.index(NOTE) < folded.index("10 (-6 to 26)") < folded.index("not known: stack_pressure_mpa is missing")
     told = pd.read_csv(tmp_path / "01_cell_first_cycle.csv")
     assert told["points"].tolist()[0] == 10
     assert told["note"].unique().tolist() == [NOTE]

@@ -54,6 +54,16 @@ def test_what_was_looked_up_is_told_with_its_papers() -> None:
     assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 S/cm (looked up: 10.1000/x, 10.1000/y)"
 
 
+def test_five_papers_of_what_was_looked_up_are_named_and_the_others_counted() -> None:
+    papers = [f"10.1000/{letter}" for letter in "abcdefg"]
+    texts = [answered(replace(rows([-6.0] * n, papers[:n]), looked_up=n)).text.to_pylist()[0] for n in (5, 7)]
+    five = "10.1000/a, 10.1000/b, 10.1000/c, 10.1000/d, 10.1000/e"
+    assert texts == [
+        f"5 papers, 1.0e-06 S/cm (looked up: {five})",
+        f"7 papers, 1.0e-06 S/cm (looked up: {five} and 2 more)",
+    ]
+
+
 def test_papers_that_contradict_each_other_are_named() -> None:
     found = answered(rows([-6.0, -3.0, -3.5], ["a", "b", "c"]))
     assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 to 1.0e-03 S/cm"

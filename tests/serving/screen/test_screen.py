@@ -17,7 +17,7 @@ import pytest
 
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from reporting.console import STOPPED
@@ -363,6 +363,18 @@ def test_conductivity_without_skill_is_said(unskilled: Predictor, tmp_path: Path
     facts = {"skill": {"conductivity_s_per_cm": {"shown": False}}}
     (only,) = skill_words(replace(unskilled.bundle, facts=facts), read_space(path))
     assert only.startswith("This chooses by ionic conductivity, for which no skill has been shown")
+
+
+def test_what_has_a_point_and_what_has_none_is_said_apart(tmp_path: Path) -> None:
+    """Without skill designs keep the point of their conductivity; a cell's is dropped."""
+    path = tmp_path / "space.yaml"
+    path.write_text(CHOICE.format("{where: ice_pct_high > 85}"), encoding="utf-8")
+    skill = {column: {"shown": False} for column in ("conductivity_s_per_cm", "retention_pct", "cycle_life_80")}
+    assert skill_words(Bundle({}, {"skill": skill}), read_space(path)) == [
+        "ionic conductivity: no skill shown yet on unseen papers.",
+        "capacity retention, cycle life to 80 %: no point: no skill on papers never seen; the range that comparable "
+        "papers report stands in its place.",
+    ]
 
 
 def test_counting_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

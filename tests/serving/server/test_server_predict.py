@@ -299,9 +299,11 @@ def test_reasons_multiply_or_add_up_to_the_prediction(api: TestClient) -> None:
     assert "error" in results[1]
     assert results[2]["explanations"]["ice_pct"] is None
     assert results[2].get("first_cycle") is None  # no anode
-    missing = {term["label"]: term["missing"] for term in results[0]["first_cycle"]["terms"]}
-    assert missing["lithium trapped by lost contact"] == "stack_pressure_mpa is missing"
-    assert "shows no skill on papers never seen" in results[0]["first_cycle"]["note"]
+    assert results[0]["first_cycle"]["target"] == "ice_pct"
+    texts = {term["label"]: term["text"] for term in results[0]["first_cycle"]["terms"]}
+    assert texts["interphase on the electrolyte-facing area"] == "10 (-6 to 26)"
+    assert texts["lithium trapped by lost contact"] == "not known: stack_pressure_mpa is missing"
+    assert "shows no skill on papers the model never saw" in results[0]["first_cycle"]["note"]
     only = api.post("/explain", json={"designs": designs[:1], "targets": ["conductivity_s_per_cm"]}).json()
     assert only["results"][0].get("first_cycle") is None
     assert results[0]["notices"] == told[0]["notices"]
