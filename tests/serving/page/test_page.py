@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
+from models.explain.balance import FIRST_CYCLE
 from tests.browser import DESIGN, FOUR, SCRIPT, Visit, link, no_script_ran, numbers
 from tests.served import BEARER
 
@@ -58,7 +59,7 @@ def test_what_moved_a_prediction_is_what_the_api_explains(visit: Visit) -> None:
     assert told["base"] * prod(map(float, moved)) == pytest.approx(told["prediction"], rel=0.055)
     page.get_by_role("radio", name="initial Coulombic efficiency").check()
     expect(page.locator(".waterfall caption")).to_contain_text("initial Coulombic efficiency")
-    page.get_by_text("Where the lithium of the first cycle goes, by rules of the reviews: no skill shown").click()
+    page.locator("summary").filter(has_text=FIRST_CYCLE).click()
     expect(page.get_by_role("row", name="interphase on the electrolyte-facing area")).to_contain_text("10 (-6 to 26)")
     assert rows.locator("th").all_inner_texts()[1:-2] == [step["label"] for step in explanations["ice_pct"]["steps"]]
 
