@@ -39,8 +39,8 @@ from training.evaluation.regimes.known import KnownErrors, known_errors
 from training.evaluation.regimes.regime import score_known
 from training.polymers.learn import polymer_rows
 from training.public.collect import with_looked_up
+from training.public.download import PublicDataError
 from training.public.polymers import pulled_polymers, read_polymers
-from training.public.sources import PublicDataError
 
 PAGE = Path(__file__).resolve().parent / "README.md"
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
