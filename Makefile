@@ -76,9 +76,10 @@ pins: env
 	  --python-version 3.11 --no-header --no-annotate --quiet
 	rm -rf .pins
 
-# what `env` makes, of files that are no others than those of the pinned hashes
+# what `env` makes, of files that are no others than those of the pinned hashes; of a package that is there already pip
+# compares none
 env-hashed:
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements-hashed.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)

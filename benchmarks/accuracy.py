@@ -31,8 +31,9 @@ from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.fixed_split import fixed_split, read_ids
 from training.public.collect import convert
+from training.public.download import PublicDataError
 from training.public.merge import merge
-from training.public.sources import PublicDataError, pulled
+from training.public.sources import pulled
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"

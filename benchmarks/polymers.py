@@ -15,8 +15,8 @@ from features.polymers.vector import TEMPERATURE
 from models.intervals import calibrate
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows
+from training.public.download import PublicDataError
 from training.public.polymers import pulled_polymers, read_polymers
-from training.public.sources import PublicDataError
 
 LEVEL = 0.9
 SAMPLE = ["unit", "salt", "molality_mol_per_kg", "molar_mass_g_per_mol"]

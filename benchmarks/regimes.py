@@ -30,7 +30,8 @@ from training.evaluation.regimes.measure import measure_regimes
 from training.evaluation.regimes.regime import regime_table
 from training.evaluation.score import Score, sentence
 from training.public.collect import with_public
-from training.public.sources import PublicDataError, pulled
+from training.public.download import PublicDataError
+from training.public.sources import pulled
 
 OUT = Path(__file__).resolve().parent / "out"
 LAST_YEAR = 2018

@@ -122,6 +122,21 @@ def test_a_python_that_does_not_fit_is_named_before_anything_is_made(tmp_path: P
     assert not (tmp_path / ".venv").exists()
 
 
+def test_what_is_installed_without_a_hash_does_not_stay(tmp_path: Path) -> None:
+    """`make env-hashed` begins with an empty environment; what it installs then cannot be had without an index."""
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    planted = tmp_path / ".venv" / "lib" / python / "site-packages" / "numpy.py"
+    planted.parent.mkdir(parents=True)
+    planted.touch()
+    (tmp_path / "requirements-hashed.txt").write_text("")
+    done = subprocess.run(
+        ["make", f"PYTHON={sys.executable}", "env-hashed"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (planted.parent / "pip").is_dir(), done.stderr
+    assert not planted.exists()
+
+
 def test_the_compose_file_speaks_of_commands_that_exist() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert set(services) == {"postgres", "mlflow", "silion"}

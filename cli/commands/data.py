@@ -288,28 +288,24 @@ def _declare_pull(commands: Commands) -> None:
         "--timeout", type=float, default=30.0, metavar="SECONDS", help="without an answer; then give up (default 30)"
     )
     parser.add_argument(
-        "--if-reachable", action="store_true", help="where a table cannot be had, say so and go on without it"
+        "--if-reachable",
+        action="store_true",
+        help="use what lies in the cache; where a table cannot be had, say so and go on without it",
     )
     parser.set_defaults(run=_pull)
 
 
 def _pull(arguments: argparse.Namespace) -> int:
     """Fetch public tables, or copy them from a folder, and print what they hold."""
-    from training.public.sources import HashMismatch, PublicDataError, Unreachable
+    from training.public.asked import pull_reachable
 
-    for place, name in enumerate(arguments.name):
-        try:
-            print(PULLS.get(name, _pull_conductivities)(name, arguments.from_dir, arguments.timeout))
-        except HashMismatch:
-            raise
-        except PublicDataError as error:
-            if not arguments.if_reachable:
-                raise
-            if isinstance(error, Unreachable):  # nor would the others be: none of their time limits is waited for
-                others = ", ".join(arguments.name[place:])
-                print(f"notice: no way to the internet in {arguments.timeout:g} s: left out, and not needed: {others}")
-                return DONE
-            print(f"notice: {name} is left out: {error}")
+    def pull_one(name: str) -> str:
+        return PULLS.get(name, _pull_conductivities)(name, arguments.from_dir, arguments.timeout)
+
+    from_folder = arguments.from_dir is not None
+    forgiving = pull_reachable(arguments.name, pull_one, from_folder, arguments.timeout)
+    for text in forgiving if arguments.if_reachable else map(pull_one, arguments.name):
+        print(text)
     return DONE
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reporting.console import progress
-from training.public.sources import TIMEOUT_S, HashMismatch, PublicDataError, check_hash
+from training.public.download import TIMEOUT_S, PublicDataError, download
+from training.public.sources import HashMismatch, check_hash
 
 RAW = "https://raw.githubusercontent.com/"
 LIST = Path(__file__).with_name("carriers.csv")
@@ -97,6 +98,8 @@ def fetch_files(files: Sequence[CarrierFile], folder: Path, timeout_s: float = T
         A file could not be fetched; those before it stay.
     HashMismatch
         A file has another content than at the commit.
+    OSError
+        A file cannot be written.
     """
     missing = [file for file in files if not _is_there(folder / file.carrier / file.path, file)]
     megabytes = max(round(sum(file.size for file in missing) / 1e6), 1)
@@ -115,17 +118,14 @@ def _is_there(path: Path, file: CarrierFile) -> bool:
 
 
 def _fetch(file: CarrierFile, target: Path, timeout_s: float, base: str) -> None:
-    import pooch  # type: ignore[import-untyped, unused-ignore]
-
     target.parent.mkdir(parents=True, exist_ok=True)
     part, url = target.with_name(f"{target.name}.part"), file.url(base)
     for attempt in range(TRIES):
         try:
-            pooch.HTTPDownloader(progressbar=False, timeout=timeout_s)(url, str(part), None)
+            download(url, part, timeout_s, REMEDY)
             break
-        except OSError as error:
+        except PublicDataError:
             if attempt == TRIES - 1:
-                reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-                raise PublicDataError(f"{url}: could not be fetched ({reason}){REMEDY}") from None
+                raise
     check_hash(part, file.sha256, url, REMEDY)
     part.replace(target)

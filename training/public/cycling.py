@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import hashlib
 import shutil
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from training.data.commit import hold
 from training.public.carrier_tables import write_tables
 from training.public.carriers import RAW, carrier_files, fetch_files
-from training.public.sources import (
-    TIMEOUT_S,
-    HashMismatch,
-    PublicSource,
-    cache_folder,
-    pull_source,
-    pulled_source,
-)
+from training.public.download import TIMEOUT_S
+from training.public.sources import PublicSource, cache_folder, files_in, keeping_in, pull_source, pulled_source
 
 SUMS = {
     "cells.csv": "7fffcdca9383891db9cf9491fd2fb1c62a330975985d7d5cf1fd2b7abd4388a9",
@@ -33,7 +30,7 @@ SUMS = {
     "small_sets.csv.gz": "c0575eca6cb5ea13882451e8d2cf391821c6e6d32915c27aaebc7ad833459dd7",
     "matr_first100_capacity.csv.gz": "e0e291395e036b992809d5e9ffdf479c75e60eb88b1a151a2721cef32236076d",
     "matr_lives_and_dqv.csv": "d8282f207e6a99b572ee74c75cbf539abc2e52eeb2cce9d3bdcdad2961181d08",
-    "matr_dq100_10_curves.npz": "ebdf4900864bf25c9a7eda1fc34a1c91d1e90bb0e6de7782e3545d0547da0cfe",
+    "matr_dq100_10_curves.npz": "8baa8e05cc2b32da1f6213da866a1dff76ac2944ce19f8052a7e628bda8a0c1b",
 }
 """SHA-256 of the content of the collected tables."""
 DOWNLOADED_SUMS = {
@@ -62,7 +59,7 @@ CYCLING = PublicSource(
     "6405084); Geslin et al., Nature Energy 2025 (purl.stanford.edu/td676xr4322); XJTU (Zenodo 10963339); HUST "
     "(Mendeley nsc7hnsg4s); Severson et al. 2019 (data.matr.io/1); Cui et al., Joule 2024 (data.matr.io/8); NASA PCoE; "
     "CALCE CS2",
-    url_base="",
+    url_base=RAW,
     files={name: (name, total) for name, total in SUMS.items()},
 )
 
@@ -91,21 +88,33 @@ def pull_cycling(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_
         A file is not there or could not be fetched.
     HashMismatch
         A file, or a table made of them, has another content.
+    InputError
+        Another process fetches them into the same cache.
     """
     if from_dir is not None:
-        try:
-            return pull_source(CYCLING, from_dir)
-        except HashMismatch:
-            return pull_source(DOWNLOADED, from_dir)
-    raw, made = cache_folder() / "cycling-files", cache_folder() / "cycling-tables"
-    fetch_files(carrier_files(), raw, timeout_s, base)
-    made.mkdir(exist_ok=True)
-    write_tables(raw, made)
-    write_kept_out(made)
-    folder = pull_source(DOWNLOADED, made)
-    shutil.rmtree(made)
-    shutil.rmtree(raw)
+        return pull_source(_source_of(files_in(CYCLING, Path(from_dir))["cells.csv"]), from_dir)
+    cache = cache_folder()
+    raw, made = cache / "cycling-files", cache / "cycling-tables"
+    with keeping_in(cache):
+        lock = (cache / ".cycling.lock").open("w")
+    with lock:
+        hold(lock, cache, fcntl.LOCK_EX, patience_s=0)  # the other one takes minutes
+        fetch_files(carrier_files(), raw, timeout_s, base)
+        made.mkdir(exist_ok=True)
+        write_tables(raw, made)
+        write_kept_out(made)
+        folder = pull_source(DOWNLOADED, made)
+        shutil.rmtree(made)
+        shutil.rmtree(raw)
     return folder
+
+
+def _source_of(cells: Path) -> PublicSource:
+    """Return the tables that `cells.csv` belongs to; the collected ones where it is no file of either."""
+    with suppress(OSError):
+        if hashlib.sha256(cells.read_bytes()).hexdigest() == DOWNLOADED_SUMS["cells.csv"]:
+            return DOWNLOADED
+    return CYCLING
 
 
 def write_kept_out(folder: Path) -> None:
@@ -133,10 +142,7 @@ def pulled_cycling() -> Path:
     HashMismatch
         A file was changed since.
     """
-    try:
-        return pulled_source(CYCLING)
-    except HashMismatch:
-        return pulled_source(DOWNLOADED)
+    return pulled_source(_source_of(cache_folder() / CYCLING.name / "cells.csv"))
 
 
 def cycling_summary(data_sets: list[str]) -> str:

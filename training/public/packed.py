@@ -5,8 +5,17 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+
+LARGEST = 100_000_000
+"""Bytes that a file may have unpacked; the largest known table has 6 MB."""
+
+
+class _TooLarge(Exception):
+    """A file of more than `LARGEST` bytes."""
 
 
 def content_of(path: Path) -> bytes:
@@ -15,12 +24,29 @@ def content_of(path: Path) -> bytes:
     Parameters
     ----------
     path : Path
-        Of a `.gz` what is inside; of a `.npz` its arrays one after the other; one that cannot be unpacked as it is.
+        Of a `.gz` what is inside; of a `.npz` its arrays one after the other, each behind its name and a zero byte; one
+        that cannot be unpacked, or has more than `LARGEST` bytes then, as it is.
     """
-    with suppress(gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile):
-        if path.suffix == ".gz":
-            return gzip.decompress(path.read_bytes())
-        if path.suffix == ".npz":
-            with zipfile.ZipFile(path) as arrays:
-                return b"".join(arrays.read(name) for name in arrays.namelist())
+    if path.suffix not in (".gz", ".npz"):
+        return path.read_bytes()
+    content = bytearray()
+    with suppress(gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, _TooLarge):
+        for piece in _inside(path):
+            content += piece
+            if len(content) > LARGEST:
+                raise _TooLarge
+        return bytes(content)
     return path.read_bytes()
+
+
+def _inside(path: Path) -> Iterator[bytes]:
+    """Yield the content of a packed file in pieces of a megabyte at most."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as file:
+            yield from iter(partial(file.read, 2**20), b"")
+        return
+    with zipfile.ZipFile(path) as arrays:
+        for entry in arrays.infolist():
+            yield entry.filename.encode() + b"\0"
+            with arrays.open(entry) as array:
+                yield from iter(partial(array.read, 2**20), b"")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.public.sources import TIMEOUT_S, PublicSource, pull_source, pulled_source
+from training.public.download import TIMEOUT_S
+from training.public.sources import PublicSource, pull_source, pulled_source
 
 COMMIT = "39b0c16f70c4142b32a67531a093718c767ad43d"
 TABLE = "clean_train_data.csv"

@@ -6,28 +6,17 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from features.tables.rows import closest
+from training.public.download import TIMEOUT_S, PublicDataError, download
 from training.public.packed import content_of
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
-PULLED = "pulled"
-"""Name of whatever table under an open licence was pulled."""
-TIMEOUT_S = 30.0
-"""Seconds without an answer after which a download is given up, where nothing else is asked for."""
 URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"
-
-
-class PublicDataError(ValueError):
-    """A public table that is not known, not there, or not reachable."""
-
-
-class Unreachable(PublicDataError):
-    """A download that did not come about."""
 
 
 class HashMismatch(PublicDataError):
@@ -150,33 +139,6 @@ def find_source(name: str) -> PublicSource:
     return SOURCES[name]
 
 
-def asked_tables(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the tables that names ask for, each once.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of tables; one text may hold several, with commas. `pulled` stands for each table under an open licence
-        that lies in the cache, be it none.
-
-    Examples
-    --------
-    >>> asked_tables(["laskowski,obelix", "obelix"])
-    ('laskowski', 'obelix')
-    """
-    asked = [name for text in names for name in text.split(",") if name]
-    return tuple(dict.fromkeys(table for name in asked for table in (_pulled_open() if name == PULLED else [name])))
-
-
-def _pulled_open() -> list[str]:
-    there = []
-    for source in SOURCES.values():
-        with suppress(PublicDataError):
-            if source.is_open and pulled_source(source):
-                there.append(source.name)
-    return there
-
-
 def cache_folder() -> Path:
     """Return the folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
     if given := os.environ.get("SILION_CACHE"):
@@ -229,18 +191,16 @@ def pull_source(source: PublicSource, from_dir: str | Path | None = None, timeou
         As for `pull`.
     """
     name, cache = source.name, cache_folder()
-    given = _files_in(source, Path(from_dir)) if from_dir is not None else {}
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
+    given = files_in(source, Path(from_dir)) if from_dir is not None else {}
+    with keeping_in(cache):
         aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
-    except OSError as error:
-        raise PublicDataError(f"{cache}: cannot keep the table there ({error}); set SILION_CACHE") from None
+    remedy = f"; pull where there is internet and copy the folder here, or run: silion data pull {name} --from DIR"
     try:
         for file, (path, expected) in source.files.items():
             if given:
                 (aside / file).write_bytes(given[file].read_bytes())
             else:
-                _download(source.url_base + path, aside / file, name, timeout_s)
+                download(source.url_base + path, aside / file, timeout_s, remedy)
             check_hash(aside / file, expected, f"{given.get(file, source.url_base + path)}", "; nothing was changed")
         return _swap(aside, cache / name)
     finally:
@@ -310,8 +270,42 @@ def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
         raise HashMismatch(f"{label}: got SHA-256 {got}, expected {expected}{remedy}")
 
 
-def _files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
-    """Return the path of each file of the table in a folder."""
+@contextmanager
+def keeping_in(cache: Path) -> Iterator[None]:
+    """Make the cache before a block that begins to write there.
+
+    Parameters
+    ----------
+    cache : Path
+        As `cache_folder` names it.
+
+    Raises
+    ------
+    PublicDataError
+        Nothing can be written there.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise PublicDataError(f"{cache}: cannot keep the table there ({error}); set SILION_CACHE") from None
+
+
+def files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
+    """Return the path of each file of a table in a folder.
+
+    Parameters
+    ----------
+    source : PublicSource
+        The table.
+    folder : Path
+        Holds the files, or a folder of the table's name that does.
+
+    Raises
+    ------
+    PublicDataError
+        No such folder, or a file is not there.
+    """
     if not folder.is_dir():
         raise PublicDataError(f"{folder}: no such folder; expected one with {', '.join(source.files)}")
     homes = (folder, folder / source.name)
@@ -321,19 +315,6 @@ def _files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
         where = f"{folder} and {folder / source.name}"
         raise PublicDataError(f"{where}: no {', '.join(missing)}; the table {source.name} needs it")
     return paths
-
-
-def _download(url: str, target: Path, name: str, timeout_s: float) -> None:
-    import pooch  # type: ignore[import-untyped, unused-ignore]
-
-    try:
-        pooch.HTTPDownloader(progressbar=False, timeout=timeout_s)(url, str(target), None)
-    except OSError as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise Unreachable(
-            f"{url}: could not be fetched ({reason}); pull where there is internet and copy the folder here, "
-            f"or run: silion data pull {name} --from DIR"
-        ) from None
 
 
 def _swap(aside: Path, home: Path) -> Path:

@@ -2,57 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import re
 import struct
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.io import savemat
 
+from features.tables.mistakes import InputError
 from training.public.carrier_tables import read_records, write_tables
 from training.public.carriers import CARRIERS, CarrierFile, carrier_files, fetch_files
 from training.public.cycling import DOWNLOADED, SUMS, pull_cycling, pulled_cycling, write_kept_out
+from training.public.download import PublicDataError, Unreachable
 from training.public.packed import content_of
-from training.public.sources import HashMismatch, PublicDataError, cache_folder
+from training.public.sources import HashMismatch, cache_folder
 
-
-class Carrier(SimpleHTTPRequestHandler):
-    """A carrier that writes down what it was asked for, and breaks the connection where a file `NAME.broken` lies."""
-
-    asked: list[str]
-
-    def do_GET(self) -> None:
-        self.asked.append(unquote(self.path).rsplit("/", 1)[1])
-        if Path(f"{self.translate_path(self.path)}.broken").exists():
-            self.close_connection = True
-            return
-        super().do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
-
-
-@pytest.fixture
-def carrier(tmp_path: Path) -> Iterator[tuple[Path, str, list[str]]]:
-    """Folder, address and list of the files asked for."""
-    asked: list[str] = []
-    kind = type("Asked", (Carrier,), {"asked": asked})
-    folder = tmp_path / "carrier"
-    folder.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(kind, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/", asked
-        server.shutdown()
-        thread.join()
+NOWHERE = "http://127.0.0.1:1/"  # nothing listens there
 
 
 def offered(folder: Path, path: str, content: bytes) -> CarrierFile:
@@ -98,11 +68,41 @@ def test_a_file_of_another_content_is_refused_and_a_spoilt_one_fetched_again(
 
 
 def test_where_nothing_answers_the_pull_says_what_to_do(cache: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Carrier) as server:
-        closed = f"http://127.0.0.1:{server.server_port}/"
-    with pytest.raises(PublicDataError, match="silion data pull cycling --from DIR"):
-        pull_cycling(base=closed)
+    with pytest.raises(Unreachable, match="silion data pull cycling --from DIR"):
+        pull_cycling(base=NOWHERE)
     assert not (cache / "cycling").exists()
+
+
+def test_a_full_disk_is_no_matter_of_the_carrier(carrier: tuple[Path, str, list[str]], tmp_path: Path) -> None:
+    folder, base, asked = carrier
+    file = offered(folder, "EVE/a.csv", b"1\n")
+    part = tmp_path / "raw/hkust/EVE/a.csv.part"
+    part.parent.mkdir(parents=True)
+    part.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as raised:
+        fetch_files([file], tmp_path / "raw", 5, base)
+    assert raised.value.errno == errno.ENOSPC  # to which the command says to make room
+    assert asked == ["a.csv"]  # no second try
+
+
+def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SILION_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(PublicDataError, match=r"cannot keep the table there .*; set SILION_CACHE"):
+        pull_cycling(base=NOWHERE)
+
+
+def test_one_pull_at_a_time(cache: Path) -> None:
+    """What another pull has fetched and made so far stays."""
+    for folder in ("cycling-files", "cycling-tables"):
+        (cache / folder).mkdir(parents=True)
+    with (cache / ".cycling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another process is writing here; try again when it is done"):
+            pull_cycling(base=NOWHERE)
+    assert (cache / "cycling-files").is_dir()
+    with pytest.raises(Unreachable):
+        pull_cycling(base=NOWHERE)
 
 
 def test_the_list_of_files_fits_the_carriers() -> None:
@@ -239,3 +239,17 @@ def test_what_was_downloaded_counts_as_pulled_and_lacks_only_eight_cells(cache: 
     (cache / "cycling" / "matr.csv.gz").write_bytes(b"spoilt")
     with pytest.raises(HashMismatch, match=r"matr\.csv\.gz"):
         pulled_cycling()
+
+
+def test_of_the_collected_tables_the_damaged_one_is_named(cache: Path, datasets: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given" / "cycling"
+    given.mkdir(parents=True)
+    for name in SUMS:
+        (given / name).write_bytes((datasets / "cycling" / name).read_bytes())
+    pull_cycling(tmp_path / "given")
+    for folder in (given, cache / "cycling"):
+        (folder / "geslin_soh90.csv").write_text("cell\n")
+    with pytest.raises(HashMismatch, match=r"geslin_soh90\.csv: got SHA-256"):
+        pulled_cycling()
+    with pytest.raises(HashMismatch, match=r"geslin_soh90\.csv: got SHA-256"):
+        pull_cycling(tmp_path / "given")

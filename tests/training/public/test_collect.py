@@ -16,10 +16,13 @@ from models.tasks.conductivity import conductivity_examples
 from tests.shared import run_main
 from training.data.groups import Kinship
 from training.data.load import resolve_papers
+from training.public import polymers
+from training.public.asked import asked_tables
 from training.public.collect import READERS, convert, kind_of, summary, with_looked_up, with_public, write_view
 from training.public.converted import Converted, Refused
+from training.public.download import PublicDataError
 from training.public.merge import ORDER
-from training.public.sources import SOURCES, PublicDataError, asked_tables, pull, pulled
+from training.public.sources import SOURCES, pull, pulled
 
 
 def row(identity: str, **values: object) -> ElectrolyteRow:
@@ -146,18 +149,88 @@ def test_a_table_that_cannot_be_had_is_left_out_where_that_was_asked_for(
     assert run_main("data", "pull", "liverpool", "--if-reachable") == 3  # changed, and not merely out of reach
 
 
-def test_without_internet_one_sentence_is_said(
-    cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nowhere = replace(SOURCES["obelix"], url_base="http://127.0.0.1:1/")  # nothing listens there
-    monkeypatch.setitem(SOURCES, "obelix", nowhere)
+@pytest.fixture
+def silent(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OBELiX and the polymers at a host that gives no answer."""
     monkeypatch.delenv("SILION_PUBLIC_FROM", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert run_main("data", "pull", "obelix", "polymers", "--timeout", "2", "--if-reachable") == 0
-    told = capsys.readouterr().out
-    assert told == "notice: no way to the internet in 2 s: left out, and not needed: obelix, polymers\n"
+    moved_to("http://127.0.0.1:1/", "obelix", monkeypatch)  # nothing listens there
+    monkeypatch.setattr(polymers, "POLYMERS", replace(polymers.POLYMERS, url_base="http://127.0.0.1:1/"))
+
+
+def moved_to(base: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOURCES, name, replace(SOURCES[name], url_base=base))
+
+
+def if_reachable(capsys: pytest.CaptureFixture[str], *names: str, code: int = 0) -> str:
+    assert run_main("data", "pull", *names, "--timeout", "2", "--if-reachable") == code
+    return capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("silent")
+def test_without_internet_one_sentence_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    told = if_reachable(capsys, "obelix", "polymers")
+    assert told == "notice: no answer from 127.0.0.1:1 in 2 s: left out, and not needed: obelix, polymers\n"
     assert asked_tables(["pulled"]) == ()
     assert run_main("data", "pull", "obelix", "--timeout", "2") == 2
+
+
+@pytest.mark.usefixtures("silent")
+def test_without_internet_the_copy_in_the_cache_is_used(capsys: pytest.CaptureFixture[str], datasets: Path) -> None:
+    folder = pull("obelix", datasets)
+    told = if_reachable(capsys, "obelix", "polymers")
+    notice = "notice: no answer from 127.0.0.1:1 in 2 s: left out, and not needed: polymers\n"
+    assert told == f"obelix: the copy in the cache is used\n{notice}"
+    assert asked_tables(["pulled"]) == ("obelix",)
+    (folder / "all.csv").write_text("ID\n")
+    assert "left out, and not needed: obelix\n" in if_reachable(capsys, "obelix")
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_folder_without_the_table_leaves_the_copy_in_the_cache(
+    capsys: pytest.CaptureFixture[str], datasets: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pull("obelix", datasets)
+    monkeypatch.setenv("SILION_PUBLIC_FROM", str(tmp_path))
+    assert if_reachable(capsys, "obelix").startswith(f"notice: obelix is used as it lies in the cache: {tmp_path} and ")
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_silent_host_keeps_no_table_of_another_away(
+    capsys: pytest.CaptureFixture[str],
+    carrier: tuple[Path, str, list[str]],
+    datasets: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home, base, asked = carrier
+    moved_to(base, "liverpool", monkeypatch)
+    moved_to(base, "laskowski", monkeypatch)
+    (home / "data/misc").mkdir(parents=True)
+    shutil.copy(datasets / "liverpool/LiIonDatabase.csv", home / "data/misc")
+    told = if_reachable(capsys, "obelix", "laskowski", "liverpool", "polymers").splitlines()
+    # the host answers that it has no such file: it is asked for the next table all the same
+    assert told[0].startswith(f"notice: laskowski is left out: {base}data/misc/laskowski_semi-fromatted.csv: could not")
+    assert "404" in told[0]
+    assert told[1] == "liverpool: The Liverpool Ionics Dataset"
+    assert told[-1] == "notice: no answer from 127.0.0.1:1 in 2 s: left out, and not needed: obelix, polymers"
+    assert asked == ["laskowski_semi-fromatted.csv", "LiIonDatabase.csv"]
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_silent_host_is_asked_once(
+    capsys: pytest.CaptureFixture[str], carrier: tuple[Path, str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, base, asked = carrier
+    for name in ("laskowski", "liverpool"):
+        moved_to(base, name, monkeypatch)
+    (home / "data/misc").mkdir(parents=True)
+    (home / "data/misc/laskowski_semi-fromatted.csv.broken").touch()
+    assert if_reachable(capsys, "laskowski", "liverpool").endswith("not needed: laskowski, liverpool\n")
+    assert asked == ["laskowski_semi-fromatted.csv"]
+
+
+def test_an_unknown_table_is_no_table_out_of_reach(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert if_reachable(capsys, "obelisk", code=2) == ""
 
 
 def test_a_paper_known_by_its_doi_gets_the_shipped_id(cache: Path, datasets: Path, literature: Literature) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pooch
 import pytest
+import requests  # type: ignore[import-untyped, unused-ignore]
 
 from training.public import sources
-from training.public.sources import SOURCES, HashMismatch, PublicDataError, cache_folder, pull, pulled
+from training.public.download import PublicDataError, Unreachable, download
+from training.public.sources import SOURCES, HashMismatch, cache_folder, pull, pulled
 
 OwnCopy = Callable[[str], Path]
 
@@ -88,7 +91,7 @@ def test_without_internet_the_error_says_what_to_do(
 ) -> None:
     def fetch(self: object, url: str, target: str, owner: object) -> None:
         if url.endswith("two.csv"):
-            raise ConnectionError("no route to host")
+            raise requests.ConnectionError("no route to host")
         Path(target).write_bytes(invented["one.csv"])
 
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", fetch)
@@ -98,6 +101,24 @@ def test_without_internet_the_error_says_what_to_do(
     assert "silion data pull liverpool --from DIR" in str(raised.value)
     # the first file had come: the cache holds all files or none
     assert left_over(cache) == []
+
+
+def test_a_full_disk_is_no_matter_of_the_host(carrier: tuple[Path, str, list[str]]) -> None:
+    folder, base, _ = carrier
+    (folder / "a.csv").write_text("1\n")
+    with pytest.raises(OSError, match="No space left") as raised:
+        download(f"{base}a.csv", Path("/dev/full"), 5, "")
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_host_that_breaks_off_was_not_reached(carrier: tuple[Path, str, list[str]], tmp_path: Path) -> None:
+    folder, base, _ = carrier
+    (folder / "a.csv.broken").touch()
+    with pytest.raises(Unreachable, match=r"a\.csv: could not be fetched .*; try again"):
+        download(f"{base}a.csv", tmp_path / "a.csv", 5, "; try again")
+    with pytest.raises(PublicDataError, match="404") as raised:
+        download(f"{base}b.csv", tmp_path / "b.csv", 5, "")
+    assert not isinstance(raised.value, Unreachable)
 
 
 def test_an_error_in_the_middle_leaves_the_old_files(invented: dict[str, bytes], cache: Path, tmp_path: Path) -> None:
