@@ -29,6 +29,7 @@ from benchmarks.cells.rows import FACTS, FEW, SQUARE_ROOT, Fold, Learner, Rows
 from features.cell import CellFeatures
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
+from features.tables.records import CellRow
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.balance import TERMS, amounts
 from models.tasks.cycling import cycling_points
@@ -145,8 +146,8 @@ def _plain(rows: Rows) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     return lambda predicted, places: np.abs(predicted - rows.labels.lower[places])
 
 
-def _frame(cells: Sequence[object]) -> pd.DataFrame:
-    return pd.DataFrame([{**cell.model_dump(), "paper": cell.paper, "state": cell.state} for cell in cells])  # type: ignore[attr-defined]
+def _frame(cells: Sequence[CellRow]) -> pd.DataFrame:
+    return pd.DataFrame([{**cell.model_dump(), "paper": cell.paper, "state": cell.state} for cell in cells])
 
 
 def ice(literature: Literature, *, liquid: bool = False) -> Quantity:
