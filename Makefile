@@ -24,6 +24,9 @@ run: env
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 	@echo "  $(BIN)/silion serve             the page at http://127.0.0.1:8000, the API at /docs"
 
+# the many processes of the tests share what they compile
+test test-fast check: export PYTHONDONTWRITEBYTECODE =
+
 test: test-env lint types
 	$(BIN)/pytest -n 2
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import numpy as np
 import pandas as pd
 
-from models.boosters.kept_fits import boosted, content_of
+from models.boosters.kept_fits import boosted, content_of, pair_effects
 from models.boosters.labels import Labels as Labels
 from models.boosters.labels import weighted_median as weighted_median
 from models.boosters.saved import Matrix, SavedBooster, read_boosters
@@ -297,10 +297,10 @@ class BoostedEnsemble:
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
         total = np.zeros((len(X), X.shape[1], X.shape[1]))
-        places = np.arange(X.shape[1])
+        places, table = np.arange(X.shape[1]), np.asarray(X, dtype=float)
         for place, (share, (booster, data)) in enumerate(zip(self._shares(), self._members(X), strict=True)):
             if place < len(self.boosters):
-                total += share * booster.predict(data, pred_interactions=True)[:, :-1, :-1]
+                total += share * pair_effects(booster, data, table)[:, :-1, :-1]
             else:
                 total[:, places, places] += share * booster.predict(data, pred_contribs=True)[:, :-1]
         return self.scale * self.recipe.shrink * total
