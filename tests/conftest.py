@@ -144,10 +144,14 @@ def store(silion: Command, run_folder: Path) -> Store:
 
 
 SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed"}
+LONGEST = "tutorial new_paper tracking many_people training_faults docs tutorials install train".split()
+"""Files that take a minute or more, which come first: at the end of a run the workers share what is short."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs a trained model, a process or a browser; `make test-fast` leaves it out."""
+    """Mark as slow what needs a trained model, a process or a browser, left out by `make test-fast`; longest first."""
     for item in items:
         if isinstance(item, pytest.Function) and SLOW_FIXTURES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))

@@ -287,6 +287,7 @@ def assert_nothing_was_kept(folder: Path) -> None:
             assert store.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
+@pytest.mark.slow
 def test_training_with_too_few_papers_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("train", "--folds", "500", "--repeats", "1", "--report", here / "report") == 2
     assert "papers are too few for 500 folds" in capsys.readouterr().err

@@ -91,6 +91,7 @@ def test_rejected_rows_end_with_1_and_the_others_are_written(folder: Path, capsy
     assert "s2" not in (folder / "mydata" / "electrolytes.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_conflict_ends_with_3_until_it_is_decided(folder: Path, capsys: Said) -> None:
     own = folder / "mydata" / "electrolytes.csv"
     assert run_main("data", "add", "new.csv", "--write") == 0
@@ -115,6 +116,7 @@ def test_an_unlikely_value_ends_with_3_until_it_is_confirmed(folder: Path, capsy
     assert run_main("data", "add", "new.csv", "--write", "--confirm") == 0
 
 
+@pytest.mark.slow
 def test_withdrawing(folder: Path, capsys: Said) -> None:
     assert run_main("data", "add", "new.csv", "--write") == 0
     before = (folder / "mydata" / "electrolytes.csv").read_bytes()

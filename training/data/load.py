@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from features.family import NAMED_ONLY
 from features.formulas.misprints import objection
-from features.formulas.reader import FormulaError, read_formula
+from features.formulas.reader import FormulaError, shared_reading
 from features.tables.literature import TABLE_MODELS, Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, SourceRow
@@ -250,7 +250,7 @@ def unreadable_formula(row: Row, line: int, table: str, advice: str = "") -> Mis
     if not written or named_only:
         return None
     try:
-        read_formula(written)
+        shared_reading(written)
     except FormulaError as error:
         column = "composition" if row.composition else "electrolyte"
         return Mistake(line, column, repr(written), f"a formula or a known name ({error}){advice}", table)

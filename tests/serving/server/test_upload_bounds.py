@@ -44,6 +44,7 @@ def test_types_and_values_stay(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "upload.parquet").equals(pq.read_table(io.BytesIO(parquet(table))))
 
 
+@pytest.mark.slow
 def test_what_the_footer_admits_is_refused_before_it_is_decoded(one_cell: bytes, tmp_path: Path) -> None:
     bounds = Bounds(rows=100, columns=10, cells=1_000, unpacked=64 * MEGABYTE)
     with pytest.raises(InputError, match=r"upload: the table unpacks to more than 67108864 bytes"):
