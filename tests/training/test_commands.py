@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cli.main import build_parser
 from tests.shared import run_main
 from tests.shelf import Shelf, new_shelf
 from training.evaluation.out_of_fold import judged
@@ -160,3 +161,9 @@ def test_what_cannot_be_used_ends_with_2(shelf: Shelf, words: tuple[str, ...], s
     assert said in capsys.readouterr().err
     assert shelf.aliases() == {}
     assert not (shelf.folder / "report").exists()
+
+
+@pytest.mark.parametrize("words", [("-o", "x.html"), ("--out", "x.html"), ("--output", "x.html"), ()])
+def test_the_atlas_goes_where_it_is_asked_to(words: tuple[str, ...]) -> None:
+    """`--output` is the older word; without any it has a name of its own."""
+    assert build_parser().parse_args(["data", "atlas", *words]).out == (words or ("", "atlas.html"))[1]
