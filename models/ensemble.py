@@ -365,7 +365,7 @@ class BoostedEnsemble:
 def _matrix(table: np.ndarray, booster: Booster) -> Any:
     """Features as this booster reads them."""
     if isinstance(booster, SavedBooster):
-        return Matrix(table)
+        return Matrix.of(table)
     import xgboost as xgb
 
     return xgb.DMatrix(table, missing=np.nan, nthread=1)

@@ -4,6 +4,7 @@ joined once per distinct case."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +32,18 @@ Notice: TypeAlias = pa.DictionaryArray
 it, none of them null."""
 
 
+@lru_cache(maxsize=64)
+def nothing(count: int) -> Notice:
+    """Nothing to be said of any design: what most kinds of notice come to, so it is made once for each number of them.
+
+    Parameters
+    ----------
+    count : int
+        Number of designs.
+    """
+    return _notice(np.full(count, -1), [])
+
+
 def where(mask: np.ndarray, words: str) -> Notice:
     """The same words for some designs.
 
@@ -41,7 +54,7 @@ def where(mask: np.ndarray, words: str) -> Notice:
     words : str
         What is said of them.
     """
-    return _notice(np.where(mask, 0, -1), [words])
+    return _notice(np.where(mask, 0, -1), [words]) if mask.any() else nothing(len(mask))
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -54,7 +67,9 @@ def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
     words : sequence of str | None
         Text of each case; None where nothing is to be said.
     """
-    return of_rows(np.ones(len(words), dtype=bool), words).take(pa.array(codes))
+    if all(text is None for text in words):
+        return nothing(len(codes))
+    return pa.array(words, pa.string()).dictionary_encode().take(pa.array(codes))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -67,6 +82,8 @@ def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
     words : sequence of str | None
         Text of each concerned design; None where nothing is to be said.
     """
+    if all(text is None for text in words):
+        return nothing(len(mask))
     return placed(mask, pa.array(words, pa.string()).dictionary_encode())
 
 
@@ -80,7 +97,11 @@ def placed(mask: np.ndarray, notice: Notice) -> Notice:
     notice : Notice
         Texts of some designs.
     """
-    return notice if mask.all() else notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
+    if mask.all():
+        return notice
+    if notice.null_count == len(notice):
+        return nothing(len(mask))
+    return notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
 
 
 def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
@@ -90,6 +111,8 @@ def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
     ----------
     pattern : as `%` reads it, with this many `decimals`
     """
+    if np.isnan(values).all():
+        return nothing(len(values))
     scaled = values * 10.0**decimals
     whole = np.rint(scaled)
     near = np.abs(scaled - whole) > 0.5 - _NEAR_TIE
@@ -125,8 +148,8 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     taken = [notice.take(pa.array(example)).dictionary_decode() for notice in said]
     ended = [pc.binary_join_element_wise(each, separator, "").fill_null("") for each in taken]
     text = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*ended, ""), 0, -len(separator))
-    nothing = pc.equal(text, "").to_numpy(zero_copy_only=False)
-    return _notice(np.where(nothing[codes], -1, codes), text)
+    silent = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    return _notice(np.where(silent[codes], -1, codes), text)
 
 
 def after(prefix: str, notice: Notice) -> Notice:
@@ -274,5 +297,5 @@ def _outside(domain: Domain, designs: Designs) -> Notice:
             seen = f"{low:g} to {high:g}" if low < high else f"only {low:g} seen"
             found.append(_notice(codes, printed(f"{column} %g ({seen})", distinct)))
     if not found:
-        return where(np.zeros(len(designs), dtype=bool), "")
+        return nothing(len(designs))
     return after("outside the known range: ", joined(found, ", "))
