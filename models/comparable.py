@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from features.distinct import distinct_rows
 from models.tasks.part import Part, published_bounds
 from models.tasks.task import Task
 
@@ -277,7 +278,8 @@ def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float
     level : float
         Share of papers whose values the range is to hold, 0 to 1.
     """
-    pairs, place = np.unique(np.column_stack([families, built]), axis=0, return_inverse=True)
-    found = [told.range_of(family, architecture, level) for family, architecture in pairs.tolist()]
-    ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place.reshape(-1)]
-    return Ranges(ends[:, 0], ends[:, 1], [found[each][2] for each in place.reshape(-1).tolist()])
+    place, first = distinct_rows(np.column_stack([families, built]).astype(float))
+    pairs = zip(families[first].tolist(), built[first].tolist(), strict=True)
+    found = [told.range_of(family, architecture, level) for family, architecture in pairs]
+    ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place]
+    return Ranges(ends[:, 0], ends[:, 1], [found[each][2] for each in place.tolist()])

@@ -24,6 +24,8 @@ SAME_TEMPERATURE_C = 10.0
 """A measured conductivity this far from the test temperature gets a notice."""
 _MOST_CASES = 2**62
 """Combinations that are told apart by one whole number."""
+_FEW = 20
+"""Designs whose texts are sooner put together one by one."""
 _NEAR_TIE = 1e-6
 """Share of the last printed decimal: as near as this to a tie, a number is rounded by itself."""
 
@@ -69,7 +71,9 @@ def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
     """
     if all(text is None for text in words):
         return nothing(len(codes))
-    return pa.array(words, pa.string()).dictionary_encode().take(pa.array(codes))
+    if len(codes) <= _FEW:
+        return _written([words[code] for code in codes.tolist()])
+    return _written(words).take(pa.array(codes))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -84,7 +88,7 @@ def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
     """
     if all(text is None for text in words):
         return nothing(len(mask))
-    return placed(mask, pa.array(words, pa.string()).dictionary_encode())
+    return placed(mask, _written(words))
 
 
 def placed(mask: np.ndarray, notice: Notice) -> Notice:
@@ -134,6 +138,9 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     said = [notice for notice in notices if notice.null_count < len(notice)]
     if len(said) < 2:
         return said[0] if said else notices[0]
+    if len(said[0]) <= _FEW:
+        rows = zip(*(notice.to_pylist() for notice in said), strict=True)
+        return _written([separator.join(filter(None, texts)) or None for texts in rows])
     cases, place = 1, np.zeros(len(said[0]), dtype=np.int64)
     for notice in said:
         ways = len(notice.dictionary) + 1
@@ -171,6 +178,10 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
     """The texts by their places, -1 where there is nothing to say."""
     dictionary = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int64), mask=codes < 0), dictionary)
+
+
+def _written(texts: Sequence[str | None]) -> Notice:
+    return pa.array(texts, pa.string()).dictionary_encode()
 
 
 def _codes(notice: Notice) -> np.ndarray:
@@ -247,12 +258,17 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     elsewhere = np.abs(measured_at - tested_at) > SAME_TEMPERATURE_C
     both = np.column_stack([measured_at, tested_at])[elsewhere]
     return [
-        of_rows(unread, unknown).take(pa.array(electrolytes.codes)),
+        _of_places(of_rows(unread, unknown), electrolytes.codes),
         per_case(electrolytes.codes, lacks),
-        doubts.take(pa.array(electrolytes.compositions)),
+        _of_places(doubts, electrolytes.compositions),
         per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),
     ]
+
+
+def _of_places(notice: Notice, places: np.ndarray) -> Notice:
+    """The notice of each design by the place of its case."""
+    return nothing(len(places)) if notice.null_count == len(notice) else notice.take(pa.array(places))
 
 
 def _class_notice(held: str | None, derived: bool = False) -> str | None:
