@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -54,10 +53,8 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     by_column = {}
     for column in check_targets(targets):
         domain = model.bundle.parts[task_of(column).name].domain
-        facts = asdict(TARGETS[column])
-        del facts["column"]
         by_column[column] = {
-            **facts,
+            **{name: value for name, value in vars(TARGETS[column]).items() if name != "column"},
             "part": task_of(column).name,
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
