@@ -15,6 +15,7 @@ TASKS: dict[str, Task] = {}
 """Learned quantities by name, in the order they are fitted and reported."""
 TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
+_TASK_OF: dict[str, Task] = {}
 
 
 def register(task: Task) -> None:
@@ -36,6 +37,7 @@ def register(task: Task) -> None:
         raise ValueError(f"task {task.name!r}: target {', '.join(known)} is told by another task already")
     TASKS[task.name] = task
     TARGETS.update({target.column: target for target in task.targets})
+    _TASK_OF.update({target.column: task for target in task.targets})
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def registered(task: Task) -> Iterator[Task]:
     finally:
         del TASKS[task.name]
         for target in task.targets:
-            del TARGETS[target.column]
+            del TARGETS[target.column], _TASK_OF[target.column]
 
 
 for _task in (ConductivityTask(), IceTask(), FadeTask()):
@@ -76,7 +78,7 @@ def task_of(column: str) -> Task:
     >>> task_of("cycle_life_80").name
     'fade'
     """
-    return next(task for task in TASKS.values() if any(target.column == column for target in task.targets))
+    return _TASK_OF[column]
 
 
 def targets_with_an_error() -> dict[str, Target]:

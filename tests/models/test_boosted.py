@@ -123,6 +123,8 @@ def test_contributions_sum_to_the_prediction(share: float) -> None:
     ensemble = BoostedEnsemble(Recipe(rounds=50, linear_share=share), [0, 0]).fit(X, exact(y), 0)
     values, base = ensemble.contributions(X)
     np.testing.assert_allclose(values.sum(axis=1) + base, ensemble.predict(X)[0], atol=1e-4)
+    twice = ensemble.contributions(pd.concat([X, X[::-1]], ignore_index=True))[0]  # rows alike are asked once
+    np.testing.assert_array_equal(twice, np.vstack([values, values[::-1]]))
 
 
 def test_contributions_are_shapley_values() -> None:
