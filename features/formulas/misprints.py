@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 from features.formulas.charge import TOLERANCE, charge_imbalance
-from features.formulas.reader import FormulaError, Reading, shared_reading
+from features.formulas.reader import FormulaError, Reading, read_formula, shared_reading
 
 _CONFUSED = (
     (re.compile(r"C[I1](?![a-z])"), "Cl"),  # Li6PS5CI, Li3YC16
@@ -81,6 +82,25 @@ def misprint(text: str) -> str | None:
     if max(HUGE, HUGE * min(amounts.values())) <= amounts[largest]:
         return f"a subscript that compounds have, not {largest}{amounts[largest]:g}"
     return None
+
+
+def read_as(text: str) -> dict[str, Any]:
+    """Return what a text is read as, what may be meant instead, or why it cannot be read: plain values for JSON.
+
+    Parameters
+    ----------
+    text : as written
+
+    Examples
+    --------
+    >>> read_as("Li6PS5CI")["question"], read_as("Li6PS5Cl").get("question"), [*read_as("LiXy")]
+    ('Li6PS5Cl?', None, ['text', 'error'])
+    """
+    try:
+        reading = read_formula(text).as_dict()
+    except FormulaError as error:
+        return {"text": text, "error": str(error)}
+    return reading | ({"question": question} if (question := misprint(text)) else {})
 
 
 def may_be_confused(text: str) -> bool:
