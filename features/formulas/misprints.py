@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from features.formulas.charge import TOLERANCE, charge_imbalance
@@ -29,6 +30,8 @@ _MAY_BE_CONFUSED = re.compile(r"C[I1]|(?<![\d.])0\d|\d0(?!\.)|\dO|\.O(?!\d+\.)|O
 two numbers with points, of which a 0 would make none."""
 _MOST_REPAIRS = 3
 """Places of one formula that are repaired together."""
+_MOST_READ = 6_000
+"""Characters of all repaired texts that are read for one formula: a long one has thousands of them."""
 HUGE = 100.0
 """Subscript of one element, and its multiple of the smallest one, that no compound has."""
 _BONDED_TO_CARBON = {"O", "H", "N"}
@@ -68,7 +71,7 @@ def misprint(text: str) -> str | None:
     amounts = reading.composition
     if _is_neutral(amounts):
         return None
-    for repaired in _repairs(text):
+    for repaired in islice(_repairs(text), _MOST_READ // len(text)):
         other = _amounts(repaired)
         if other and "C" in other.keys() - amounts.keys():
             continue
