@@ -62,6 +62,15 @@ def test_what_the_footer_admits_is_refused_before_it_is_decoded(one_cell: bytes,
         )
 
 
+def test_a_word_of_a_dictionary_counts_in_every_row(tmp_path: Path) -> None:
+    """100 rows of one word of 10 kB are a megabyte, though the file holds the word once."""
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 10_000])
+    content = parquet(pa.table({"electrolyte": words}))
+    with pytest.raises(InputError, match="unpacks to more than 900000 bytes"):
+        unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 900_000))
+    unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 1_100_000))
+
+
 def test_a_child_that_takes_too_much_dies_alone(one_cell: bytes, tmp_path: Path) -> None:
     """The footer lies: 100 MB are decoded by a child that may take 64."""
     with pytest.raises(InputError, match="takes more memory or time than a request may"):
