@@ -12,7 +12,7 @@ REPORT := report
 run: env
 	$(BIN)/silion data pull obelix polymers --timeout 4 --if-reachable
 	@echo
-	$(BIN)/silion train --facts pulled --report $(REPORT)
+	$(BIN)/silion train --public pulled --report $(REPORT)
 	@echo
 	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
 	@echo
