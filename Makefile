@@ -13,7 +13,7 @@ SUITE := $(BIN)/pytest -n 2 --dist worksteal
 run: env
 	$(BIN)/silion data pull obelix polymers --timeout 4 --if-reachable
 	@echo
-	$(BIN)/silion train --facts pulled --report $(REPORT)
+	$(BIN)/silion train --public pulled --report $(REPORT)
 	@echo
 	$(BIN)/silion predict data/examples/candidates.csv -o $(REPORT)/predictions.csv
 	@echo

@@ -22,29 +22,27 @@ from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, measures
 from benchmarks.regimes import LAST_YEAR, LEVEL, load, newer_score
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature, papers_of
-from models.domain import nearest_of
 from models.known.measurements import Conditions, learn_measurements
 from models.tasks.conductivity import told_by_reviews
 from models.tasks.examples import Examples
-from models.tasks.part import fit_part
 from models.tasks.registry import LINK, TASKS
-from training.config import CHOICES, Protocol
+from training.config import CHOICES, PUBLIC_CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.data.load import load_literature
 from training.data.papers import grouped_folds
-from training.evaluation.bootstrap import bootstrap_ratio
+from training.evaluation.bootstrap import bootstrap_ratio, held_share
 from training.evaluation.coverage import calibration_of, coverage
-from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
+from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, validate
 from training.evaluation.regimes.known import KnownErrors, known_errors
 from training.evaluation.regimes.regime import score_known
 from training.polymers.learn import polymer_rows
-from training.public.collect import with_looked_up
+from training.public.collect import OBELIX, with_public
 from training.public.download import PublicDataError
 from training.public.polymers import pulled_polymers, read_polymers
 
 PAGE = Path(__file__).resolve().parent / "README.md"
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
-ALL = ("obelix", "liverpool", "laskowski")
+ALL = (OBELIX, "liverpool", "laskowski")
 PROTOCOL = Protocol(5, 1, 0)
 
 
@@ -59,25 +57,29 @@ class Line:
 
 @dataclass
 class Own:
-    """The shipped rows, with OBELiX's beside them, and what the default model makes of them."""
+    """The shipped rows alone and with OBELiX's training rows, and what the default models make of them."""
 
     literature: Literature
 
     @cached_property
     def examples(self) -> Examples:
-        """Rows that the default model learns from."""
+        """The shipped rows: what is learned from where no table was pulled."""
         return TASKS[LINK].examples(self.literature)
 
     @cached_property
     def every(self) -> Examples:
-        """These, then OBELiX's training rows, which have to be pulled."""
-        rows = self.literature.electrolytes + with_looked_up(self.literature, ["obelix"]).looked_up
-        return TASKS[LINK].examples(Literature(electrolytes=rows))
+        """These, then OBELiX's training rows, which have to be pulled: what `make run` learns from."""
+        return TASKS[LINK].examples(with_public(self.literature, [OBELIX]))
 
     @cached_property
     def found(self) -> OutOfFold:
-        """Out-of-fold predictions of the shipped rows."""
+        """Out-of-fold predictions of the shipped rows by a model of them alone."""
         return validate(LINK, self.examples, kinship_of(LINK, self.examples), CHOICES[LINK], PROTOCOL, baselines=())
+
+    @cached_property
+    def mixed(self) -> OutOfFold:
+        """Out-of-fold predictions of all rows by the model that learns from OBELiX too."""
+        return validate(LINK, self.every, kinship_of(LINK, self.every), PUBLIC_CHOICES[LINK], PROTOCOL, baselines=())
 
 
 def _three(miss: np.ndarray, covered: np.ndarray, width: np.ndarray) -> str:
@@ -85,45 +87,55 @@ def _three(miss: np.ndarray, covered: np.ndarray, width: np.ndarray) -> str:
 
 
 def own_rows(own: Own) -> Iterator[Line]:
-    """The shipped rows, and those of them that the reviews tell."""
-    found, labels = own.found, own.examples.labels
-    covered, width = coverage(TASKS[LINK].targets[0], found, LEVEL)
-    miss = np.abs(found.predicted[MODEL].mean(axis=0) - labels.middle)
-    reviews, every = told_by_reviews(own.examples.designs), np.ones(len(miss), dtype=bool)
-    for quantity, goal, rows in (
-        ("rows of the reviews, error / 90 % hold / width", "0.50 / 86 to 95 % / 2.6", reviews),
-        ("all shipped rows, likewise", "", every),
-    ):
-        some = rows & labels.exact
-        yield Line(quantity, goal, _three(miss[some], covered[some], width[some]))
+    """The shipped rows, and those of them that the reviews tell, by both models."""
+    reviews, count = told_by_reviews(own.examples.designs), len(own.examples.designs)
+    every = np.ones(count, dtype=bool)
+    for by, of_both in (("", lambda: own.mixed), (", of the shipped rows alone", lambda: own.found)):
+        found = of_both()
+        covered, width = (values[:count] for values in coverage(TASKS[LINK].targets[0], found, LEVEL))
+        miss = np.abs(found.predicted[MODEL].mean(axis=0)[:count] - own.examples.labels.middle)
+        for quantity, goal, rows in (
+            ("rows of the reviews, error / 90 % hold / width", "0.50 / 86 to 95 % / 2.6", reviews),
+            ("all shipped rows, likewise", "", every),
+        ):
+            some = rows & own.examples.labels.exact
+            yield Line(quantity + by, goal, _three(miss[some], covered[some], width[some]))
 
 
 def obelix_by_default(own: Own) -> Iterator[Line]:
-    """OBELiX's training rows by the default model, which learned from nothing akin to them."""
-    every, count = own.every, len(own.examples.designs)
-    kin, calibration = kinship_of(LINK, every), calibration_of(own.found, np.arange(count))
-    recipe = CHOICES[LINK][own.found.chosen[0]]
-    asked, learned = np.arange(count, len(every.designs)), np.arange(count)
-    centre, half = np.empty(len(asked)), np.empty(len(asked))
-    for fold in grouped_folds(kin.groups[asked], PROTOCOL.folds, PROTOCOL.seed):
-        train = every.take(learned[~kin.leaks(learned, asked[fold])])
-        part = fit_part(LINK, train.designs, train.labels, recipe, PROTOCOL.seed)
-        vectors = part.featurizer.transform(every.take(asked[fold]).designs)
-        centre[fold], spread = part.ensemble.predict(vectors)
-        distance = nearest_of(vectors, part.featurizer.transform(train.designs))
-        half[fold] = calibration.half_width(spread, LEVEL, distance)
-    held = every.take(asked)
-    inside, figures = held.labels.distance(centre) <= half, measures(centre, held)
+    """OBELiX's training rows in the folds of its benchmark, by models that learned from nothing akin to a fold, whose
+    errors calibrate the intervals without what is akin to it either."""
+    every, asked = own.every, np.arange(len(own.examples.designs), len(own.every.designs))
+    kin = kinship_of(LINK, every)
+    folds = grouped_folds(kinship_of(LINK, every.take(asked)).groups, PROTOCOL.folds, PROTOCOL.seed)
+    tests = [(0, asked[fold]) for fold in folds]
+    found = validate(LINK, every, kin, PUBLIC_CHOICES[LINK], PROTOCOL, tests=tests, baselines=())
+    half, predicted = np.full(len(every.designs), np.nan), found.predicted[MODEL][0]
+    for _, test in tests:
+        rest = np.setdiff1d(np.arange(len(half)), test)
+        calibration = calibration_of(own.mixed, rest[~kin.leaks(rest, test)])
+        half[test] = calibration.half_width(found.spread[0, test], LEVEL, found.distance[0, test], predicted[test])
+    held, centre = every.take(asked), predicted[asked]
+    inside, figures = held.labels.distance(centre) <= half[asked], measures(centre, held)
     yield Line(
         "OBELiX's training ids by the default model, label / bound / 90 % hold",
         "1.45 / 1.15 / 86 to 95 %",
         f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f} / {100 * inside.mean():.0f} % ({len(asked)} rows)",
     )
+    for words, some in (("up to 0.3 from", lambda far: far <= 0.3), ("beyond 0.3 from", lambda far: far > 0.3)):
+        near = some(found.distance[0, asked])
+        share = held_share(inside.astype(float)[near], found.groups[asked][near], PROTOCOL.seed)[0]
+        yield Line(
+            f"of these, {words} the nearest row: 90 % hold, by row / by paper",
+            "86 to 95 %",
+            f"{100 * inside[near].mean():.0f} / {100 * share:.0f} % ({near.sum()} rows of "
+            f"{len(np.unique(found.groups[asked][near]))} groups of papers; width {2 * half[asked][near].mean():.1f})",
+        )
 
 
 def papers_after_the_tables(own: Own) -> Iterator[Line]:
     """Papers after `LAST_YEAR` by models of those before, without and with the public tables."""
-    for names in ((), ALL):
+    for names in ((), (OBELIX,), ALL):
         literature, examples = load(names)
         score, learned = newer_score(literature, examples, names)
         yield Line(
@@ -134,10 +146,16 @@ def papers_after_the_tables(own: Own) -> Iterator[Line]:
 
 
 def composition_known(own: Own) -> Iterator[Line]:
-    """Compositions that another paper measured: what it tells, without OBELiX's values looked up and with them."""
-    one = {name: CHOICES[LINK][name] for name in own.found.chosen[:1]}
+    """Compositions that another paper measured: what it tells, without OBELiX's values, with them looked up, and where
+    they are learned from."""
+    one = _usual(own.found, CHOICES[LINK])
     without, found = (known_errors(LINK, own.examples, one, PROTOCOL, every) for every in (None, own.every))
-    for looked_up, errors in (("", without), (", OBELiX's values looked up", found)):
+    learned = known_errors(LINK, own.every, _usual(own.mixed, PUBLIC_CHOICES[LINK]), PROTOCOL)
+    for looked_up, errors in (
+        ("", without),
+        (", OBELiX's values looked up", found),
+        (", OBELiX learned from, its rows judged too", learned),
+    ):
         if score := score_known(errors, LEVEL, PROTOCOL.seed):
             beside = ", ".join(
                 f"{name} {error:.2f} (ratio {score.ratio[name]:.2f}, {score.ratio_low[name]:.2f} to "
@@ -150,6 +168,11 @@ def composition_known(own: Own) -> Iterator[Line]:
                 f"{score.error:.2f} / {score.width:.1f}; {beside} ({score.rows} rows)",
             )
     yield _looked_up(own, without, found)
+
+
+def _usual(found: OutOfFold, choices: Choices) -> Choices:
+    """The recipe that was chosen first, by its name."""
+    return {name: choices[name] for name in found.chosen[:1]}
 
 
 def _told_by_obelix(own: Own) -> np.ndarray:
@@ -174,7 +197,7 @@ def _looked_up(own: Own, without: KnownErrors, found: KnownErrors) -> Line:
     low, high = bootstrap_ratio(groups, with_them, alone, PROTOCOL.seed)
     count = len(np.unique(groups))
     return Line(
-        "of these, rows that OBELiX's values tell of: with them / without",
+        "shipped rows that OBELiX's values tell of, looked up: with them / without",
         "below 1",
         f"{with_them.sum() / count:.2f} / {alone.sum() / count:.2f}, ratio {with_them.sum() / alone.sum():.2f} "
         f"({low:.2f} to {high:.2f}; {len(truth)} rows of {count} papers)",

@@ -33,11 +33,11 @@ class Recipe:
     papers. `aft_scale` is the width of the error, in deviations of the labels, that bounds are weighed with.
     `shrink` is the share of the boosters' departure from the centre that is believed, `centre` the weighted `mean` or
     `median` of the labels. `fade_shape` fixes the shape of the fade law; where None the points themselves show it.
-    `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the boosted trees: on
-    few rows a straight line carries further than a step. `arrhenius` is the share of the model in which
-    temperature enters a conductivity by an activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in
-    sums of atomic fractions, is the distance over which a model of own rows gives way to one of all rows
-    (`models/learners/mixed.py`); 0 for one model.
+    `linear_share` is the weight of a boosted linear model (xgboost's `gblinear`) beside the trees: on few rows a line
+    carries further than a step. `arrhenius` is the share of the model in which temperature enters a conductivity by an
+    activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in sums of atomic fractions, is the distance
+    over which a model of own rows gives way to one of all rows (`models/learners/mixed.py`); 0 for one model.
+    `by_value` lets intervals follow the prediction: poor conductors are told less surely.
     """
 
     depth: int = 3
@@ -60,6 +60,7 @@ class Recipe:
     fade_shape: float | None = None
     arrhenius: float = 0.0
     mix_scale: float = 0.0
+    by_value: bool = False
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> Recipe:

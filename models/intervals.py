@@ -30,8 +30,8 @@ class Calibration:
     weights : weight of each, papers weighing the same; they sum to the number of papers
     papers : number of papers
     noise : scale of the error of a single prediction, in the model's unit
-    trend : how the log of the scale goes with the log of the spread and of the distance to what is known, after a
-        constant; empty where the scale is the noise, widened by the spread
+    trend : how the log of the scale goes with the log of the spread, of the distance to what is known and, where
+        learnt, with the prediction, after a constant; empty where the scale is the noise, widened by the spread
     """
 
     scores: tuple[float, ...]
@@ -45,7 +45,7 @@ class Calibration:
         """The highest level this many papers support: k / (k + 1)."""
         return self.papers / (self.papers + 1)
 
-    def half_width(self, spread: Any, level: float, distance: Any = None) -> np.ndarray:
+    def half_width(self, spread: Any, level: float, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Half the width of the interval, in the model's unit, shape of `spread`.
 
         Parameters
@@ -53,6 +53,7 @@ class Calibration:
         spread : deviation of the ensemble's members
         level : share of papers' values to hold
         distance : to the nearest training row, as `Domain.distances` measures it; needed where a trend was learnt
+        centre : predictions, on the model's scale; needed where the trend follows them
 
         Raises
         ------
@@ -68,9 +69,9 @@ class Calibration:
             )
         reached = np.cumsum(self.weights)
         index = int(np.searchsorted(reached, level * (self.papers + 1) - 1e-9))
-        return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread, distance))
+        return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread, distance, centre))
 
-    def share_within(self, half: Any, spread: Any, distance: Any = None) -> np.ndarray:
+    def share_within(self, half: Any, spread: Any, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Share of papers' values that intervals of half this width hold: the highest level whose `half_width` is not
         wider; at most `highest_level`, and 0 where even the smallest error is larger. Shape and parameters as there.
 
@@ -82,9 +83,11 @@ class Calibration:
             Ensemble's spread, on the model's scale, shape (n_designs,).
         distance : array
             To the nearest training design, shape (n_designs,); None where not measured.
+        centre : array
+            Predictions, on the model's scale, shape (n_designs,).
         """
         reached = np.concatenate([[0.0], np.cumsum(self.weights)]) / (self.papers + 1)
-        errors = np.asarray(half, dtype=float) / self.scale(spread, distance)
+        errors = np.asarray(half, dtype=float) / self.scale(spread, distance, centre)
         return np.asarray(reached[np.searchsorted(self.scores, errors, side="right")])
 
     def probability_above(self, limit: Any, centre: Any, spread: Any, distance: Any = None) -> np.ndarray:
@@ -100,10 +103,10 @@ class Calibration:
         distance : array
             To the nearest training design, shape (n_designs,); None where not measured.
         """
-        share = self.share_within(np.abs(limit - centre), spread, distance)
+        share = self.share_within(np.abs(limit - centre), spread, distance, centre)
         return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
 
-    def scale(self, spread: Any, distance: Any = None) -> np.ndarray:
+    def scale(self, spread: Any, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Scale of the error: larger where the ensemble's members disagree, and far from what is known.
 
         Parameters
@@ -112,17 +115,22 @@ class Calibration:
             Ensemble's spread, on the model's scale, shape (n_designs,).
         distance : array
             To the nearest training design, shape (n_designs,); None where not measured.
+        centre : array
+            Predictions, on the model's scale, shape (n_designs,); left aside where the trend does not follow them.
 
         Raises
         ------
         ValueError
-            A trend was learnt and no distance is given.
+            A trend was learnt and no distance is given, or no prediction where it follows them.
         """
         if not self.trend:
             return np.asarray(np.hypot(self.noise, np.asarray(spread, dtype=float)))
         if distance is None:
             raise ValueError("these intervals depend on the distance to what is known; none was given")
-        return np.asarray(np.exp(_causes(spread, distance, self.noise) @ np.array(self.trend)))
+        if len(self.trend) > PLAIN_CAUSES and centre is None:
+            raise ValueError("these intervals depend on the prediction; none was given")
+        causes = _causes(spread, distance, self.noise, centre if len(self.trend) > PLAIN_CAUSES else None)
+        return np.asarray(np.exp(causes @ np.array(self.trend)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -154,6 +162,8 @@ def calibrate(
     papers: np.ndarray,
     noise: float | None = None,
     distance: np.ndarray | None = None,
+    *,
+    by_value: bool = False,
 ) -> Calibration:
     """Calibration from out-of-fold predictions.
 
@@ -165,6 +175,7 @@ def calibrate(
     noise : scale of the error of a single prediction; from these predictions where not given
     distance : of each prediction to the nearest row its model learnt from, shape (n_repeats, n_rows); where given, the
         trend of the errors with it and with the spread is learnt
+    by_value : whether the trend of the errors with the prediction is learnt too
 
     Raises
     ------
@@ -182,8 +193,9 @@ def calibrate(
         noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))
     trend: tuple[float, ...] = ()
     if distance is not None and noise > 0:
-        trend = _trend(miss[known], spread[known], distance[known], weight[known], noise)
-    scale = Calibration((), (), len(kinds), noise, trend).scale(spread, distance)
+        causes = _causes(spread[known], distance[known], noise, predicted[known] if by_value else None)
+        trend = _trend(miss[known], causes, weight[known], noise)
+    scale = Calibration((), (), len(kinds), noise, trend).scale(spread, distance, predicted)
     score = (miss / scale)[known]
     order = np.argsort(score)
     return Calibration(tuple(score[order].tolist()), tuple(weight[known][order].tolist()), len(kinds), noise, trend)
@@ -192,22 +204,26 @@ def calibrate(
 LEAST_SHARE = 0.1
 """Errors and spreads are told apart down to this share of the noise, distances down to this distance."""
 HELD_BACK = 5.0
-"""Papers' worth of evidence that is asked for before the scale follows spread or distance."""
+"""Papers' worth of evidence that is asked for before the scale follows spread, distance or prediction."""
+PLAIN_CAUSES = 3
+"""Variables without the prediction."""
+LOWEST, HIGHEST = -9.0, -2.0
+"""log10 S/cm beyond which predictions change the scale no further."""
 
 
-def _causes(spread: Any, distance: Any, noise: float) -> np.ndarray:
-    """Return the variables the scale depends on, shape (..., 3): a constant, log spread, log distance."""
+def _causes(spread: Any, distance: Any, noise: float, centre: Any = None) -> np.ndarray:
+    """Return the variables the scale depends on, shape (..., 3 or 4): a constant, log spread, log distance and, where
+    given, the prediction."""
     spread, distance = np.asarray(spread, dtype=float), np.asarray(distance, dtype=float)
-    return np.stack(
-        [np.ones_like(spread), np.log(spread / noise + LEAST_SHARE), np.log(distance + LEAST_SHARE)], axis=-1
-    )
+    causes = [np.ones_like(spread), np.log(spread / noise + LEAST_SHARE), np.log(distance + LEAST_SHARE)]
+    if centre is not None:
+        causes.append(np.clip(centre, LOWEST, HIGHEST) - (LOWEST + HIGHEST) / 2)
+    return np.stack(causes, axis=-1)
 
 
-def _trend(
-    miss: np.ndarray, spread: np.ndarray, distance: np.ndarray, weight: np.ndarray, noise: float
-) -> tuple[float, ...]:
+def _trend(miss: np.ndarray, causes: np.ndarray, weight: np.ndarray, noise: float) -> tuple[float, ...]:
     """Weighted ridge regression of the log error on the causes; weights sum to the number of papers."""
-    causes, log_miss = _causes(spread, distance, noise), np.log(miss + LEAST_SHARE * noise)
-    penalty = np.diag([0.0, HELD_BACK, HELD_BACK])
+    log_miss = np.log(miss + LEAST_SHARE * noise)
+    penalty = np.diag([0.0] + [HELD_BACK] * (causes.shape[-1] - 1))
     left = (causes * weight[:, None]).T @ causes + penalty
     return tuple(np.linalg.solve(left, (causes * weight[:, None]).T @ log_miss).tolist())

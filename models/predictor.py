@@ -397,11 +397,11 @@ class Predictor:
 
 def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> np.ndarray:
     """Half widths without measured values: wider where the class of the electrolyte was never learnt from."""
-    half = _calibration(part).half_width(answer.spread, level, answer.distance)
+    half = _calibration(part).half_width(answer.spread, level, answer.distance, answer.centre)
     if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
         return half
     strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
-    return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance), half)
+    return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance, answer.centre), half)
 
 
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:

@@ -101,12 +101,16 @@ def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, sho
 
 
 def _sources(known: Measurements, rows: np.ndarray) -> str:
-    """Name papers of the rows that are looked up only; those of the others stand in the table of sources."""
-    looked_up = rows[rows >= len(known.rows) - known.looked_up]
-    told = (papers_of(known.papers[paper]) for paper in known.paper[looked_up].tolist())
-    papers = list(dict.fromkeys(name for names in told for name in names))
-    more = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
-    return f" (looked up: {', '.join(papers[:MOST_SOURCES])}{more})" if papers else ""
+    """Name papers of the rows that are looked up only, and those that only their DOI names; the others stand in the
+    table of sources."""
+    looked_up = rows >= len(known.rows) - known.looked_up
+    text = ""
+    for how, some in (("looked up: ", rows[looked_up]), ("", rows[~looked_up])):
+        told = (papers_of(known.papers[paper]) for paper in known.paper[some].tolist())
+        papers = list(dict.fromkeys(name for names in told for name in names if how or name.startswith("10.")))
+        more = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
+        text += f" ({how}{', '.join(papers[:MOST_SOURCES])}{more})" if papers else ""
+    return text
 
 
 def _contradiction(

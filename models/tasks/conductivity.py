@@ -42,6 +42,25 @@ STRUCTURED = Recipe(
     mix_scale=0.1,
 )
 """For the thousands of rows of the public tables; settled by cross-validation over OBELiX's training ids (README)."""
+BESIDE_OURS = Recipe(
+    depth=4,
+    rounds=200,
+    rate=0.08,
+    min_child_weight=2.0,
+    reg_lambda=3.0,
+    members=2,
+    linear_share=0.3,
+    blocks=("fractions", "anions", "basics", "contrasts"),
+    paper_power=1.0,
+    aft_scale=0.5,
+    arrhenius=0.5,
+    mix_scale=0.1,
+    by_value=True,
+)
+"""For public tables beside our own rows, picked by looking at cross-validations by paper of both. It reads no
+structure: the tables that print one hold the poor conductors, and a formula asked alone would be told as high as our
+own rows are (OBELiX's training ids asked without their structure: 1.83 decades, 0.6 too high; without the block
+1.56)."""
 
 
 REVIEWS = frozenset({"mei", "zhan", "zhang-multiscale"})
@@ -110,10 +129,7 @@ class ConductivityTask(Task):
         "trees and line": Recipe(linear_share=0.5, arrhenius=0.5, mix_scale=0.2),
         "trees": Recipe(arrhenius=0.5, mix_scale=0.2),
     }
-    public_recipes: ClassVar[Mapping[str, Recipe]] = {
-        "structured": STRUCTURED,
-        "trees and line": Recipe(linear_share=0.5, arrhenius=0.5, mix_scale=0.1),
-    }
+    public_recipes: ClassVar[Mapping[str, Recipe]] = {"structured": BESIDE_OURS}
 
     def featurizer(self, recipe: Recipe) -> DesignFeaturizer:
         """Return electrolyte features of the recipe's blocks.

@@ -66,3 +66,26 @@ def test_disagreeing_members_widen_the_interval() -> None:
 def test_plain_numbers_survive_json() -> None:
     found = calibrate(np.zeros((2, 3)), np.ones((2, 3)), exact([1.0, 2.0, 3.0]), np.arange(3))
     assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+def test_the_scale_follows_the_prediction_where_that_was_learnt() -> None:
+    one_score = Calibration((1.0,), (2.0,), 2, 1.0, (0.0, 0.0, 0.0, -0.5))
+    centre = np.array([-5.5, -7.5, -20.0])
+    half = one_score.half_width(np.zeros(3), 0.5, np.ones(3), centre)
+    # exp(-0.5 * (centre + 5.5)): 1 in the middle of -9 and -2, e two decades below; from -9 on no wider
+    assert half == pytest.approx(np.exp([0.0, 1.0, 1.75]))
+    assert one_score.share_within(half, np.zeros(3), np.ones(3), centre) == pytest.approx([2 / 3] * 3)  # 2 papers of 3
+    assert one_score.probability_above(-4.5, centre[:1], np.zeros(1), np.ones(1)) == pytest.approx([1 / 6])
+    with pytest.raises(ValueError, match="depend on the prediction; none was given"):
+        one_score.half_width(np.zeros(3), 0.5, np.ones(3))
+
+
+def test_poor_conductors_that_are_missed_by_more_get_wider_intervals() -> None:
+    truth = exact([0.1 - 3.0, 0.1 - 3.0, 2.0 - 8.0, 2.0 - 8.0] * 5)
+    predicted, ones = np.array([[-3.0, -3.0, -8.0, -8.0] * 5]), np.ones((1, 20))
+    found = calibrate(predicted, ones, truth, np.arange(20), distance=ones, by_value=True)
+    assert len(found.trend) == 4
+    good, poor = found.half_width(np.ones(2), 0.8, np.ones(2), np.array([-3.0, -8.0]))
+    plain = calibrate(predicted, ones, truth, np.arange(20), distance=ones)
+    assert good < float(plain.half_width(1.0, 0.8, 1.0)) < poor + 1e-9
+    assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found

@@ -81,11 +81,13 @@ def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
         found.examples.labels.take(rows),
         found.groups[rows],
         distance=found.distance_of(rows),
+        by_value=found.by_value,
     )
 
 
 def _half_width(found: OutOfFold, own: np.ndarray, others: np.ndarray, level: float) -> np.ndarray:
-    return calibration_of(found, others).half_width(found.spread[:, own], level, found.distance_of(own))
+    spread, distance, centre = found.spread[:, own], found.distance_of(own), on_labels(found)[:, own]
+    return calibration_of(found, others).half_width(spread, level, distance, centre)
 
 
 def _ends(target: Target, found: OutOfFold, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

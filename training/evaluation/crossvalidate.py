@@ -48,6 +48,7 @@ class OutOfFold:
     fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
     distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
+    by_value : whether intervals follow the prediction, as the first recipe says
     """
 
     examples: Examples
@@ -60,6 +61,7 @@ class OutOfFold:
     fold: np.ndarray = field(default_factory=lambda: np.zeros(0))
     distance: np.ndarray = field(default_factory=lambda: np.zeros(0))
     familiar: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    by_value: bool = False
 
     def __post_init__(self) -> None:
         """Predictions of no named fold are those of one; distances may be missing."""
@@ -217,8 +219,9 @@ def validate(
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *baselines)}
     found = OutOfFold(
-        examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy()
-    )
+        examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy(),
+        by_value=next(iter(choices.values())).by_value,
+    )  # fmt: skip
     classes = np.array([str(name) for name in classes_of(examples.designs)], dtype=object)
     for fold, (repeat, test) in enumerate(planned):
         rest = np.setdiff1d(np.arange(len(kin.groups)), test)

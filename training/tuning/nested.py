@@ -214,7 +214,9 @@ def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFol
     first, shape = judged[0], (1 + max(repeat for repeat, _ in planned), len(judged[0].groups))
     predicted = {method: np.full(shape, np.nan) for method in first.predicted}
     spread, curve, folds, distance = (np.full(shape, np.nan) for _ in range(4))
-    whole = OutOfFold(first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance)
+    whole = OutOfFold(
+        first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance, by_value=first.by_value
+    )
     for fold, ((repeat, test), each) in enumerate(zip(planned, judged, strict=True)):
         for method, values in each.predicted.items():
             whole.predicted[method][repeat, test] = values[repeat, test]

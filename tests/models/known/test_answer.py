@@ -54,6 +54,11 @@ def test_what_was_looked_up_is_told_with_its_papers() -> None:
     assert found.text.to_pylist()[0] == "3 papers, 1.0e-06 S/cm (looked up: 10.1000/x, 10.1000/y)"
 
 
+def test_a_paper_that_only_its_doi_names_is_told_by_it() -> None:
+    found = answered(rows([-6.0, -6.0], ["deiseroth", "10.1000/x"]))  # as rows learned from a public table are
+    assert found.text.to_pylist()[0] == "2 papers, 1.0e-06 S/cm (10.1000/x)"
+
+
 def test_five_papers_of_what_was_looked_up_are_named_and_the_others_counted() -> None:
     papers = [f"10.1000/{letter}" for letter in "abcdefg"]
     texts = [answered(replace(rows([-6.0] * n, papers[:n]), looked_up=n)).text.to_pylist()[0] for n in (5, 7)]
