@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.explain.waterfall import Waterfall
 from models.predictions import ENDS
-from models.tasks.registry import TARGETS
+from models.tasks.registry import RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
@@ -80,7 +80,7 @@ class Answers:
         more : str
             HTML behind them.
         """
-        targets = [target for column, target in TARGETS.items() if column in self.table]
+        targets = [target for column, target in told_targets().items() if column in self.table]
         ends = {
             target.column: html.span(target, *(self._numbers(target.column + end) for end in ENDS[1:]))
             for target in targets
@@ -105,7 +105,7 @@ class Answers:
         bar = html.interval_bar(target, value, low, high, ends)
         point = "no point" if np.isnan(value) else f"<b>{target.show(value)}</b>"
         numbers = f"{point} [{target.show(low)} to {target.show(high)}]"
-        skill = escape(self.skill.get(target.column, "not measured"))
+        skill = escape(self.skill.get(target.column, "range only" if target.column in RANGES else "not measured"))
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']
 
     def _precedents(self, row: int) -> str:

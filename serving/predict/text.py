@@ -10,7 +10,7 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import TARGETS
+from models.tasks.registry import told_targets
 
 DISTANCE = "_distance"
 """Ending of the columns that hold the distance to the nearest training design."""
@@ -45,8 +45,9 @@ def is_predicted(column: str) -> bool:
     if column.endswith(CHANCE):
         stem = column.rpartition(AMONG if AMONG in column else "_above_")[0]
     target, _, cycle = stem.rpartition("_at_")
-    at_cycle = target in TARGETS and TARGETS[target].at_cycle and cycle.isdigit()
-    return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in TARGETS or at_cycle
+    known = told_targets()
+    at_cycle = target in known and known[target].at_cycle and cycle.isdigit()
+    return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in known or at_cycle
 
 
 def name_column(table: pd.DataFrame) -> str:
@@ -120,7 +121,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
     Parameters
     ----------
     table : DataFrame
-        Designs with their predictions, in the units of `TARGETS`.
+        Designs with their predictions, in the units of `TARGETS` and `RANGES`.
     limit : int
         Rows to show.
     rows : int or None
@@ -129,7 +130,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
         Characters of a line; where a row is longer, the name stands above its numbers.
     """
     names = name_column(table)
-    targets = [target for column, target in TARGETS.items() if column in table]
+    targets = [target for column, target in told_targets().items() if column in table]
     header = ["design", *(f"{target.label} ({target.unit})" for target in targets)]
     lines = []
     for _, row in table.head(limit).iterrows():

@@ -15,7 +15,7 @@ from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import Predictor
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import RANGES, TARGETS, task_of
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
 from serving.server.answers import alike, predict, predict_alike
@@ -29,6 +29,7 @@ from tests.shared import ROOT
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 COLUMNS = [f"{column}{end}" for column in TARGETS for end in ("", "_low", "_high", "_distance")]
+COLUMNS += [f"{column}{end}" for column in RANGES for end in ("", "_low", "_high")]
 
 
 def ask(server: TestClient, **body: Any) -> list[dict[str, Any]]:
