@@ -271,7 +271,8 @@ def _in_their_words(mistake: Mistake, values: Values) -> Mistake:
     if not text or value is None:
         return replace(mistake, column=header)
     read = f", read as {as_text(value)}" if isinstance(value, float) and text != as_text(value) else ""
-    return replace(mistake, column=header, got=f"{text!r}{read}")
+    of_several = "" if as_text(value) in mistake.got or text in mistake.got else f", {mistake.got}"
+    return replace(mistake, column=header, got=f"{text!r}{read}{of_several}")
 
 
 def with_composition(row: Provenance) -> Provenance:
