@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from models.explain.waterfall import Waterfall
-from models.predictions import ENDS
+from models.predictions import ENDS, RANGE_OF
 from models.tasks.registry import RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
-from serving.predict.text import SHOWN, text_notices, text_table
+from serving.predict.text import SHOWN, text_notices, text_table, whose_range
 
 STEPS_SHOWN = 8
 """Features shown of one prediction taken apart."""
@@ -105,7 +105,9 @@ class Answers:
         bar = html.interval_bar(target, value, low, high, ends)
         point = "no point" if np.isnan(value) else f"<b>{target.show(value)}</b>"
         numbers = f"{point} [{target.show(low)} to {target.show(high)}]"
-        skill = escape(self.skill.get(target.column, "range only" if target.column in RANGES else "not measured"))
+        skill = escape(self.skill.get(target.column, "not measured"))
+        if target.column in RANGES and target.column not in TARGETS:
+            skill = f"range only: {escape(whose_range(str(self.table[RANGE_OF].iloc[row]), target.column))}"
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']
 
     def _precedents(self, row: int) -> str:

@@ -58,8 +58,8 @@ class RangeScore:
     verdict: str = VERDICT
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return asdict(self)
+        """Return plain values for JSON, among them that no skill is shown."""
+        return {**asdict(self), "shown": False}
 
 
 def range_scores(literature: Literature, fade: OutOfFold, level: float, seed: int) -> dict[str, RangeScore]:
