@@ -49,6 +49,7 @@ from models.predictions import ENDS, MEASURED, RANGE_OF, Nearest, Predictions
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
 from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of
 from models.tasks.task import asked_cycles
@@ -250,9 +251,8 @@ class Predictor:
             for column, values in found.items():
                 columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
-        order = [column + end for column in wanted for end in ENDS]
+        order = [column + end for column in told_of for end in ENDS]
         at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
-        order += [column + end for column in alone for end in ENDS]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         said = joined(notices)
@@ -270,10 +270,8 @@ class Predictor:
     @cached_property
     def _capacities(self) -> CapacityRanges:
         """First capacities of the bundle, which has some."""
-        part, rows = self.bundle.parts[task_of(RETENTION.column).name], self.bundle.capacities
-        if rows is None:
-            raise ValueError("this model was saved without first capacities; train again")
-        return CapacityRanges(rows, part.featurizer)
+        part = self.bundle.parts[task_of(RETENTION.column).name]
+        return CapacityRanges(self.bundle.capacities or FirstCapacities(()), part.featurizer)
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
         """Return those of some targets that a task tells without having shown skill on papers never seen.
@@ -362,15 +360,9 @@ class Predictor:
         return Answer(vectors, centre[places], spread[places], rows[places], distances[places], distance)
 
     def _values(
-        self,
-        name: str,
-        part: Part,
-        frame: Designs,
-        read: Electrolytes,
-        answer: Answer,
-        level: float,
+        self, name: str, part: Part, frame: Designs, read: Electrolytes, answer: Answer, level: float,
         measured: pd.DataFrame | None,
-    ) -> Told:
+    ) -> Told:  # fmt: skip
         """Return what one part tells of its designs, drawn to and moved by what was measured."""
         if not len(frame):  # a part that judges no design refuses no level
             return Told(answer.centre, np.empty(0), np.empty(0), None, None, [])

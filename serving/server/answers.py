@@ -50,12 +50,11 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     ValueError
         A target that does not exist.
     """
-    bundle, known = model.bundle, told_targets()
-    skill = bundle.facts.get("skill", {}) | bundle.facts.get("ranges", {})
+    skill = model.bundle.facts.get("skill", {}) | model.bundle.facts.get("ranges", {})
     by_column = {}
-    for column in bundle.told(targets):
-        domain = bundle.parts[part_of(column)].domain if column in TARGETS else None
-        facts = {name: value for name, value in asdict(known[column]).items() if name != "column"}
+    for column in model.bundle.told(targets):
+        domain = model.bundle.parts[part_of(column)].domain if column in TARGETS else None
+        facts = {name: value for name, value in asdict(told_targets()[column]).items() if name != "column"}
         by_column[column] = {
             **facts,
             "part": part_of(column),
