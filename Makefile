@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TESTED := .venv/.installed-tests
 REPORT := report
+SUITE := $(BIN)/pytest -n 2 --dist worksteal
 
 .PHONY: docs run test test-fast check bench soak sbom audit pins env-hashed lint style format spelling js types env test-env clean
 
@@ -24,15 +25,18 @@ run: env
 	@echo "  $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 	@echo "  $(BIN)/silion serve             the page at http://127.0.0.1:8000, the API at /docs"
 
-test: test-env lint types
-	$(BIN)/pytest -n 2
+# the many processes of the tests share what they compile
+test test-fast check: export PYTHONDONTWRITEBYTECODE =
 
-# the inner loop: leaves out what trains, starts servers or other processes
+test: test-env lint types
+	$(SUITE)
+
+# the inner loop: leaves out what trains, starts servers or other processes, or takes a second
 test-fast: test-env
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(SUITE) -m "not slow"
 
 check: test-env lint types
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
+	$(SUITE) --cov --cov-report=term-missing:skip-covered
 
 bench: test-env .peers/.installed
 	$(BIN)/python -m benchmarks.ten_rows

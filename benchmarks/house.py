@@ -72,8 +72,8 @@ class Module:
                 asked |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 inside = {f"{node.module}.{alias.name}" for alias in node.names}
-                asked |= (inside & set(names)) or {node.module}
-        return (asked & set(names)) - {self.name}
+                asked |= (inside & names.keys()) or {node.module}
+        return (asked & names.keys()) - {self.name}
 
 
 def modules(root: Path = ROOT) -> dict[str, Module]:

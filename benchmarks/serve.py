@@ -99,6 +99,9 @@ def compare(env: dict[str, str]) -> dict[str, Any]:
             served = time.perf_counter() - began
             connection.close()
             pairs.append((served, in_process()))
+    with silion_serve(["--model", "champion", "--workers", "2"], env) as port:
+        rate_of(port, ways["silion"], CONNECTIONS)  # warm
+        two_workers = [rate_of(port, ways["silion"], CONNECTIONS) for _ in range(ROUNDS)]
     return {
         "silion_one_design_ms": 1e3 * statistics.median(latency["silion"]),
         "mlflow_one_design_ms": 1e3 * statistics.median(latency["mlflow"]),
@@ -107,6 +110,7 @@ def compare(env: dict[str, str]) -> dict[str, Any]:
         "requests_ratio": statistics.median(
             one_rate / other_rate for one_rate, other_rate in zip(rate["silion"], rate["mlflow"], strict=True)
         ),
+        "silion_two_workers_requests_per_s": statistics.median(two_workers),
         "silion_thousand_designs_ms": 1e3 * statistics.median(served for served, _ in pairs),
         "in_process_thousand_designs_ms": 1e3 * statistics.median(here for _, here in pairs),
         "thousand_over_in_process": statistics.median(served / here for served, here in pairs),
@@ -211,12 +215,12 @@ def timed(port: int, way: Callable[[http.client.HTTPConnection], int], count: in
     return found
 
 
-def rate_of(port: int, way: Callable[[http.client.HTTPConnection], int]) -> float:
-    """Requests a second over a few connections at once."""
+def rate_of(port: int, way: Callable[[http.client.HTTPConnection], int], at_once: int = AT_ONCE) -> float:
+    """Requests a second over some connections at once."""
     began = time.perf_counter()
-    with ThreadPoolExecutor(AT_ONCE) as people:
-        list(people.map(lambda _: timed(port, way, REQUESTS // 2), range(AT_ONCE)))
-    return AT_ONCE * (REQUESTS // 2) / (time.perf_counter() - began)
+    with ThreadPoolExecutor(at_once) as people:
+        list(people.map(lambda _: timed(port, way, REQUESTS // 2), range(at_once)))
+    return at_once * (REQUESTS // 2) / (time.perf_counter() - began)
 
 
 def cpu_ms(port: int, way: Callable[[http.client.HTTPConnection], int]) -> float:

@@ -318,6 +318,7 @@ def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "r
     outcome : str
         What was done with these rows, for the sentence that counts them.
     """
-    print("\n".join(str(mistake) for mistake in mistakes), file=sys.stderr)
-    if len({(mistake.table, mistake.line) for mistake in mistakes}) < rows:
+    for mistake in mistakes:
+        print(mistake, file=sys.stderr)
+    if rows and len({(mistake.table, mistake.line) for mistake in mistakes}) < rows:
         print(f"... these are the first; {rows} rows were {outcome}", file=sys.stderr)

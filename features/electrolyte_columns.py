@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,10 @@ from features.family import FAMILIES, LITHIUM_RICH, class_from_composition, clas
 from features.feature import Feature, Featurizer, Output, coded, filled, one_of
 from features.formulas.elements import ELEMENT_INDEX
 from features.formulas.vectorised import Amounts
-from features.tables.designs import Designs
+from features.tables.designs import Coded, Designs
+
+FEW = 20
+"""Designs whose electrolytes, once read, are kept."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,26 @@ def read_electrolytes(X: pd.DataFrame | Designs) -> Electrolytes:
 
 
 def _read_electrolytes(X: Designs) -> Electrolytes:
-    codes, names = coded(X, "electrolyte")
-    places, compositions = coded(X, "composition")
+    columns = [coded(X, column) for column in ("electrolyte", "composition", "electrolyte_class")]
+    if len(X) > FEW:
+        return _read_columns(*columns)
+    return _read_few(*((codes.astype(np.int64).tobytes(), tuple(texts)) for codes, texts in columns))
+
+
+@lru_cache(maxsize=256)
+def _read_few(*columns: tuple[bytes, tuple[str, ...]]) -> Electrolytes:
+    """Read few electrolytes, as `_read_columns` does; kept, as one electrolyte is asked of in many cells."""
+    return _read_columns(*((np.frombuffer(codes, dtype=np.int64), list(texts)) for codes, texts in columns))
+
+
+def _read_columns(electrolyte: Coded, composition: Coded, electrolyte_class: Coded) -> Electrolytes:
+    (codes, names), (places, compositions), (words, stated) = electrolyte, composition, electrolyte_class
     given = compositions * len(names)
     if len(compositions) > 1:
         pairs, codes = np.unique(codes * len(compositions) + places, return_inverse=True)
         given = [compositions[pair % len(compositions)] for pair in pairs.tolist()]
         names = [names[pair // len(compositions)] for pair in pairs.tolist()]
     amounts = amounts_of_names(names, given)
-    words, stated = coded(X, "electrolyte_class")
     unstated = np.array([not word for word in stated], dtype=bool)[words] if len(words) else np.zeros(0, dtype=bool)
     wanted = np.bincount(codes[unstated], minlength=len(names)) > 0
     by_formula, derived = _classes_by_formula(names, given, amounts, wanted)

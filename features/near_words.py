@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @lru_cache(maxsize=65_536)
@@ -30,19 +34,18 @@ def near_words(word: str, known: tuple[str, ...], count: int = 3, cutoff: float 
     >>> near_words("anod", ("electrolyte", "anode", "anode_form"))
     ['anode', 'anode_form']
     """
+    import numpy as np  # reading a formula that is right needs none
+
     matcher = difflib.SequenceMatcher()
     matcher.set_seq2(word)
-    lengths, words_with = _letters(known)
-    shared = [0] * len(known)
-    for letter, count_here in Counter(word).items():
-        for place, times in words_with.get(letter, ()):
-            shared[place] += min(times, count_here)
-    bounds = []
-    for other, length, letters in zip(known, lengths, shared, strict=True):
-        total = length + len(word)
-        bound = 2.0 * letters / total if total else 1.0
-        if bound >= cutoff:
-            bounds.append((bound, other))
+    lengths, times = _letters(known)
+    shared = np.zeros(len(known))
+    for letter, times_here in Counter(word).items():
+        if letter in times:
+            shared += np.minimum(times[letter], times_here)
+    total = lengths + len(word)
+    highest = np.divide(2.0 * shared, total, out=np.ones(len(known)), where=total > 0)
+    bounds = [(float(highest[place]), known[place]) for place in np.flatnonzero(highest >= cutoff).tolist()]
     near: list[tuple[float, str]] = []
     for bound, other in sorted(bounds, reverse=True):
         if len(near) >= count and bound < near[count - 1][0]:
@@ -54,10 +57,10 @@ def near_words(word: str, known: tuple[str, ...], count: int = 3, cutoff: float 
 
 
 @lru_cache(maxsize=64)
-def _letters(known: tuple[str, ...]) -> tuple[list[int], dict[str, list[tuple[int, int]]]]:
-    """Return the lengths of the words, and by letter the places of those that hold it, with how often."""
-    words_with: dict[str, list[tuple[int, int]]] = {}
-    for place, other in enumerate(known):
-        for letter, times in Counter(other).items():
-            words_with.setdefault(letter, []).append((place, times))
-    return [len(other) for other in known], words_with
+def _letters(known: tuple[str, ...]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the lengths of the words, and by letter how often each holds it; both of shape (n_known,)."""
+    import numpy as np
+
+    letters = sorted({letter for other in known for letter in other})
+    times = {letter: np.array([other.count(letter) for other in known], dtype=float) for letter in letters}
+    return np.array([len(other) for other in known]), times

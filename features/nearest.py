@@ -103,7 +103,7 @@ class NearestRows:
         self.layers = np.append(0, np.cumsum(np.bincount(number, minlength=1)))
         self.known = np.ascontiguousarray(known[self.order], dtype=float)
         self.is_known = ~np.isnan(self.known)
-        self.partly = np.flatnonzero(~self.is_known.all(axis=0))
+        self.is_partly = ~self.is_known.all(axis=0)
         self.value = np.where(self.is_known, self.known, 0.0)
         with np.errstate(over="ignore"):
             self.square = self.value**2
@@ -187,7 +187,7 @@ class NearestRows:
         one design may be wrong by, shape (n_designs,)."""
         held = ~np.isnan(asked)
         filled = np.where(held, asked, 0.0)
-        partly = np.union1d(self.partly, np.flatnonzero(~held.all(axis=0)))
+        partly = np.flatnonzero(self.is_partly | ~held.all(axis=0))
         factors, rest = self._factors(partly, kind)
         terms = [filled] if not len(partly) else [filled, filled[:, partly] ** 2, held[:, partly]]
         squares = factors @ np.hstack(terms).astype(kind).T

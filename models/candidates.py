@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from features.formulas.reader import MAX_LENGTH, FormulaError, shared_reading
 from features.tables.columns import columns_as_numbers, numeric_columns
 from features.tables.designs import Designs, coded_texts
 from features.tables.mistakes import InputError, Mistake
-from features.tables.records import Candidate
+from features.tables.records import Candidate, CellDesign
 from features.tables.rows import parse_row
 
 CandidateT = TypeVar("CandidateT", bound=Candidate)
@@ -65,7 +65,28 @@ def candidate_designs(rows: Iterable[Candidate]) -> Designs:
     rows : iterable of Candidate
         One per design.
     """
-    as_numbers, (count, columns) = columns_as_numbers(Candidate), _columns(rows)
+    return _designs(*_columns(rows))
+
+
+def stated_designs(rows: Sequence[Mapping[str, Any]]) -> Designs:
+    """Return cells as the models read them, from plain values.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Columns of `CellDesign`; what is not stated is absent.
+
+    Examples
+    --------
+    >>> designs = stated_designs([{"anode": "Si", "cell_type": "full"}, {"anode": "Si", "np_ratio": 1.1}])
+    >>> designs.coded("cell_type"), designs.number("np_ratio").tolist()
+    ((array([0, 1]), ['full', '']), [nan, 1.1])
+    """
+    return _designs(len(rows), {name: [row.get(name) for row in rows] for name in CellDesign.model_fields})
+
+
+def _designs(count: int, columns: Mapping[str, list[Any]]) -> Designs:
+    as_numbers = columns_as_numbers(Candidate)
     numbers = {name: np.array(values, dtype=float) for name, values in columns.items() if name in as_numbers}
     texts = {name: coded_texts(values) for name, values in columns.items() if name not in as_numbers}
     return Designs(count, numbers, texts)

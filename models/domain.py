@@ -80,11 +80,14 @@ class LookedUp:
 
 
 def _with_null(table: np.ndarray) -> list[list[float | None]]:
-    return [[None if np.isnan(value) else float(value) for value in row] for row in table]
+    held = table.astype(object)
+    held[np.isnan(table)] = None
+    rows: list[list[float | None]] = held.tolist()
+    return rows
 
 
 def _with_nan(rows: list[list[float | None]]) -> np.ndarray:
-    return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=float)
+    return np.array(rows, dtype=float)  # None is NaN to numpy
 
 
 @dataclass

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import numpy as np
 import pandas as pd
 
-from models.boosters.kept_fits import boosted, content_of
+from features.distinct import distinct_rows
+from models.boosters.kept_fits import boosted, content_of, pair_effects
 from models.boosters.labels import Labels as Labels
 from models.boosters.labels import weighted_median as weighted_median
 from models.boosters.saved import Matrix, SavedBooster, read_boosters
@@ -171,10 +172,8 @@ class BoostedEnsemble:
         table = X.to_numpy(dtype=float)
         exact = bool(labels.exact.all())
         data = self._labelled(table, labels)
-        settings, content = (
-            self._objective(exact) | self._trees(),
-            content_of(table, labels.lower, labels.upper, labels.weight),
-        )
+        settings = self._objective(exact) | self._trees()
+        content = content_of(table, labels.lower, labels.upper, labels.weight)
         self.boosters = [
             boosted({**settings, "seed": 1000 * seed + member}, data, self.recipe.rounds, content)
             for member in range(self.recipe.members)
@@ -191,10 +190,8 @@ class BoostedEnsemble:
                 "verbosity": 1,
             }
             scaled = self.scaling(table)
-            data, content = (
-                self._labelled(scaled, labels),
-                content_of(scaled, labels.lower, labels.upper, labels.weight),
-            )
+            data = self._labelled(scaled, labels)
+            content = content_of(scaled, labels.lower, labels.upper, labels.weight)
             self.linear = boosted(settings, data, self.recipe.linear_rounds, content)
         return self
 
@@ -281,10 +278,11 @@ class BoostedEnsemble:
         X : DataFrame
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
-        total = np.zeros((len(X), X.shape[1] + 1))
-        for share, (booster, data) in zip(self._shares(), self._members(X), strict=True):
+        place, first = distinct_rows(np.asarray(X, dtype=float))  # a row costs as much as a thousand predictions
+        total = np.zeros((len(first), X.shape[1] + 1))
+        for share, (booster, data) in zip(self._shares(), self._members(np.asarray(X)[first]), strict=True):
             total += share * booster.predict(data, pred_contribs=True).astype(float)
-        scale = self.scale * self.recipe.shrink
+        total, scale = total[place], self.scale * self.recipe.shrink
         return scale * total[:, :-1], self.offset + scale * float(total[0, -1])
 
     def interactions(self, X: pd.DataFrame) -> np.ndarray:
@@ -297,10 +295,10 @@ class BoostedEnsemble:
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
         total = np.zeros((len(X), X.shape[1], X.shape[1]))
-        places = np.arange(X.shape[1])
+        places, table = np.arange(X.shape[1]), np.asarray(X, dtype=float)
         for place, (share, (booster, data)) in enumerate(zip(self._shares(), self._members(X), strict=True)):
             if place < len(self.boosters):
-                total += share * booster.predict(data, pred_interactions=True)[:, :-1, :-1]
+                total += share * pair_effects(booster, data, table)[:, :-1, :-1]
             else:
                 total[:, places, places] += share * booster.predict(data, pred_contribs=True)[:, :-1]
         return self.scale * self.recipe.shrink * total
@@ -365,7 +363,7 @@ class BoostedEnsemble:
 def _matrix(table: np.ndarray, booster: Booster) -> Any:
     """Features as this booster reads them."""
     if isinstance(booster, SavedBooster):
-        return Matrix(table)
+        return Matrix.of(table)
     import xgboost as xgb
 
     return xgb.DMatrix(table, missing=np.nan, nthread=1)

@@ -15,8 +15,8 @@ from features.electrolyte_columns import Electrolytes
 from features.feature import number
 from features.tables.designs import Designs
 from features.tables.mistakes import InputError
-from features.tables.records import CellDesign, Measured
-from models.candidates import has_anode, usable_rows
+from features.tables.records import Measured
+from models.candidates import has_anode, stated_designs, usable_rows
 from models.known.agreement import PRIOR_WEIGHT
 from models.known.answer import Drawn, Show, drawn_to_papers
 from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
@@ -371,7 +371,7 @@ def known_cells(name: str, part: Part) -> KnownCells | None:
     lower, upper = published_bounds(TASKS[name], part)
     rows, result = domain.precedents, TASKS[name].result
     part.cells = KnownCells(
-        Designs.of(pd.DataFrame(domain.designs, columns=list(CellDesign.model_fields))),
+        stated_designs(domain.designs),
         np.where(lower == upper, lower, np.nan),
         domain.papers,
         [row["doi"] or row["paper"] for row in rows],

@@ -4,6 +4,7 @@ joined once per distinct case."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -23,12 +24,26 @@ SAME_TEMPERATURE_C = 10.0
 """A measured conductivity this far from the test temperature gets a notice."""
 _MOST_CASES = 2**62
 """Combinations that are told apart by one whole number."""
+_FEW = 20
+"""Designs whose texts are sooner put together one by one."""
 _NEAR_TIE = 1e-6
 """Share of the last printed decimal: as near as this to a tie, a number is rounded by itself."""
 
 Notice: TypeAlias = pa.DictionaryArray
 """Text of one kind for each design, null where there is nothing to say, shape (n_designs,); the distinct texts beside
 it, none of them null."""
+
+
+@lru_cache(maxsize=64)
+def nothing(count: int) -> Notice:
+    """Nothing to be said of any design: what most kinds of notice come to, so it is made once for each number of them.
+
+    Parameters
+    ----------
+    count : int
+        Number of designs.
+    """
+    return _notice(np.full(count, -1), [])
 
 
 def where(mask: np.ndarray, words: str) -> Notice:
@@ -41,7 +56,7 @@ def where(mask: np.ndarray, words: str) -> Notice:
     words : str
         What is said of them.
     """
-    return _notice(np.where(mask, 0, -1), [words])
+    return _notice(np.where(mask, 0, -1), [words]) if mask.any() else nothing(len(mask))
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -54,7 +69,11 @@ def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
     words : sequence of str | None
         Text of each case; None where nothing is to be said.
     """
-    return of_rows(np.ones(len(words), dtype=bool), words).take(pa.array(codes))
+    if all(text is None for text in words):
+        return nothing(len(codes))
+    if len(codes) <= _FEW:
+        return _written([words[code] for code in codes.tolist()])
+    return _written(words).take(pa.array(codes))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -67,7 +86,9 @@ def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
     words : sequence of str | None
         Text of each concerned design; None where nothing is to be said.
     """
-    return placed(mask, pa.array(words, pa.string()).dictionary_encode())
+    if all(text is None for text in words):
+        return nothing(len(mask))
+    return placed(mask, _written(words))
 
 
 def placed(mask: np.ndarray, notice: Notice) -> Notice:
@@ -80,7 +101,11 @@ def placed(mask: np.ndarray, notice: Notice) -> Notice:
     notice : Notice
         Texts of some designs.
     """
-    return notice if mask.all() else notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
+    if mask.all():
+        return notice
+    if notice.null_count == len(notice):
+        return nothing(len(mask))
+    return notice.take(pa.array(np.cumsum(mask) - 1, mask=~mask))
 
 
 def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
@@ -90,6 +115,8 @@ def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
     ----------
     pattern : as `%` reads it, with this many `decimals`
     """
+    if np.isnan(values).all():
+        return nothing(len(values))
     scaled = values * 10.0**decimals
     whole = np.rint(scaled)
     near = np.abs(scaled - whole) > 0.5 - _NEAR_TIE
@@ -111,6 +138,9 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     said = [notice for notice in notices if notice.null_count < len(notice)]
     if len(said) < 2:
         return said[0] if said else notices[0]
+    if len(said[0]) <= _FEW:
+        rows = zip(*(notice.to_pylist() for notice in said), strict=True)
+        return _written([separator.join(filter(None, texts)) or None for texts in rows])
     cases, place = 1, np.zeros(len(said[0]), dtype=np.int64)
     for notice in said:
         ways = len(notice.dictionary) + 1
@@ -125,8 +155,8 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     taken = [notice.take(pa.array(example)).dictionary_decode() for notice in said]
     ended = [pc.binary_join_element_wise(each, separator, "").fill_null("") for each in taken]
     text = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*ended, ""), 0, -len(separator))
-    nothing = pc.equal(text, "").to_numpy(zero_copy_only=False)
-    return _notice(np.where(nothing[codes], -1, codes), text)
+    silent = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    return _notice(np.where(silent[codes], -1, codes), text)
 
 
 def after(prefix: str, notice: Notice) -> Notice:
@@ -148,6 +178,10 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
     """The texts by their places, -1 where there is nothing to say."""
     dictionary = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int64), mask=codes < 0), dictionary)
+
+
+def _written(texts: Sequence[str | None]) -> Notice:
+    return pa.array(texts, pa.string()).dictionary_encode()
 
 
 def _codes(notice: Notice) -> np.ndarray:
@@ -224,12 +258,17 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     elsewhere = np.abs(measured_at - tested_at) > SAME_TEMPERATURE_C
     both = np.column_stack([measured_at, tested_at])[elsewhere]
     return [
-        of_rows(unread, unknown).take(pa.array(electrolytes.codes)),
+        _of_places(of_rows(unread, unknown), electrolytes.codes),
         per_case(electrolytes.codes, lacks),
-        doubts.take(pa.array(electrolytes.compositions)),
+        _of_places(doubts, electrolytes.compositions),
         per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),
     ]
+
+
+def _of_places(notice: Notice, places: np.ndarray) -> Notice:
+    """The notice of each design by the place of its case."""
+    return nothing(len(places)) if notice.null_count == len(notice) else notice.take(pa.array(places))
 
 
 def _class_notice(held: str | None, derived: bool = False) -> str | None:
@@ -274,5 +313,5 @@ def _outside(domain: Domain, designs: Designs) -> Notice:
             seen = f"{low:g} to {high:g}" if low < high else f"only {low:g} seen"
             found.append(_notice(codes, printed(f"{column} %g ({seen})", distinct)))
     if not found:
-        return where(np.zeros(len(designs), dtype=bool), "")
+        return nothing(len(designs))
     return after("outside the known range: ", joined(found, ", "))

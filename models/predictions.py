@@ -56,10 +56,10 @@ class Predictions:
 
     Attributes
     ----------
-    table : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
-        every cycle asked for, then `measured` where a target is drawn to measured values, `range_of` where ranges are
-        told without a point, and `notice`; NaN where a design says too little
-    notices : those of the table, each distinct text once; null where there is nothing to say
+    columns : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
+        every cycle asked for, each of shape (n_designs,); NaN where a design says too little
+    index : of the designs
+    notices : each distinct text once; null where there is nothing to say
     measured : likewise, what was measured of the very composition; None where no target is drawn to it
     ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
     measured_by : `measured` by target
@@ -68,7 +68,8 @@ class Predictions:
         says too little
     """
 
-    table: pd.DataFrame
+    columns: dict[str, np.ndarray]
+    index: pd.Index
     notices: Notice
     nearest: dict[str, Nearest]
     distances: dict[str, np.ndarray]
@@ -77,6 +78,15 @@ class Predictions:
     find_energies: Callable[[], np.ndarray | None] = lambda: None
     measured_by: dict[str, Notice] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.notices)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The columns as a frame, then those of `texts`; made when it is asked for, as one design does without."""
+        texts = {column: _as_text(notice) for column, notice in self.texts.items()}
+        return pd.DataFrame({**self.columns, **texts}, index=self.index)
+
     @cached_property
     def energies(self) -> np.ndarray | None:
         """`told_energies` of the conductivity, None where it was not asked for; it costs as much, so only if wanted."""
@@ -84,7 +94,7 @@ class Predictions:
 
     @property
     def texts(self) -> dict[str, Notice]:
-        """The columns of `TEXT_COLUMNS` that the table has."""
+        """Texts by column of the table, in the order of `TEXT_COLUMNS`; those it has."""
         told = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
         return {column: notice for column, notice in told.items() if notice is not None}
 
@@ -103,7 +113,8 @@ class Predictions:
         }
         distances = {name: values[:count] for name, values in self.distances.items()}
         return Predictions(
-            self.table.iloc[:count].set_axis(index),
+            {column: values[:count] for column, values in self.columns.items()},
+            index,
             self.notices[:count],
             nearest,
             distances,
@@ -118,5 +129,9 @@ class Predictions:
         """Per design and target, the nearest literature rows of different papers."""
         return [
             {column: each.of(row) for column, each in self.nearest.items() if each.judged[row]}
-            for row in range(len(self.table))
+            for row in range(len(self))
         ]
+
+
+def _as_text(notice: Notice) -> Any:
+    return pd.array(notice.dictionary_decode().fill_null(""), dtype="str")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +44,7 @@ from models.notices import (
 )
 from models.polymers.answer import PolymerAnswer, tell_polymers
 from models.polymers.own import drawn_to_own_polymers
-from models.predictions import ENDS, MEASURED, RANGE_OF, Nearest, Predictions
+from models.predictions import ENDS, Nearest, Predictions
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
@@ -258,14 +257,12 @@ class Predictor:
         said = joined(notices)
         every = joined([*known.values()]) if known else None
         range_of = joined(whose) if whose else None
-        all_texts = {MEASURED: every, RANGE_OF: range_of, "notice": said}
-        texts = {column: _as_text(notice) for column, notice in all_texts.items() if notice is not None}
-        table = pd.DataFrame({**{column: columns[column] for column in order}, **texts}, index=designs.index)
+        told_columns = {column: columns[column] for column in order}
         nearest = {column: nearest[column] for column in wanted if column in nearest}
         vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
         energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
         by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
-        return Predictions(table, said, nearest, distances, every, range_of, energies, by_target)
+        return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, energies, by_target)
 
     @cached_property
     def _capacities(self) -> CapacityRanges:
@@ -419,10 +416,6 @@ def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) ->
         return half
     strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
     return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance), half)
-
-
-def _as_text(notice: Notice) -> Any:
-    return pd.array(notice.dictionary_decode().fill_null(""), dtype="str")
 
 
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:

@@ -26,10 +26,17 @@ from training.report.report import write_report
 from training.train import Trained, train
 
 SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""As many processes run as there are cores: threads of one would wait for those of another, at full load."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the trainings of a run, in whatever process, share their boosters: a fit of the same rows is made once."""
+    """Let the trainings of a run, in whatever process, share their boosters: a fit of the same rows is made once.
+
+    The workers of a run, and the processes that tests start, take what is set here.
+    """
+    for name, threads in ONE_THREAD.items():
+        os.environ.setdefault(name, threads)
     if kept_fits.SHARED not in os.environ:  # as it is in the workers of a run
         folder = os.environ[kept_fits.SHARED] = tempfile.mkdtemp(prefix="silion-fits-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -137,10 +144,14 @@ def store(silion: Command, run_folder: Path) -> Store:
 
 
 SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed"}
+LONGEST = "tutorial new_paper tracking many_people training_faults docs tutorials install train".split()
+"""Files that take a minute or more, which come first: at the end of a run the workers share what is short."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs a trained model, a process or a browser; `make test-fast` leaves it out."""
+    """Mark as slow what needs a trained model, a process or a browser, left out by `make test-fast`; longest first."""
     for item in items:
         if isinstance(item, pytest.Function) and SLOW_FIXTURES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.slow)
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))

@@ -44,6 +44,7 @@ def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None
         assert all(between_marks(page, *marks) == text for page in marked)
 
 
+@pytest.mark.slow
 def test_the_skill_told_of_liquid_cells_is_what_evaluation_gives(literature: Literature) -> None:
     told = liquid_table(literature, TrainConfig())
     assert between_marks(ROOT / "docs" / "skill.md", *skill_docs.LIQUID_MARKS) == told
@@ -121,6 +122,7 @@ def test_the_dictionary_is_that_of_the_row_models() -> None:
     assert between_marks(ROOT / "data" / "README.md", BEGIN, END) == dictionary()
 
 
+@pytest.mark.slow
 def test_the_data_package_is_that_of_the_row_models_and_valid() -> None:
     """Checked by the standard's own validator, rows, keys and references included."""
     path = ROOT / "data" / "literature" / "datapackage.json"

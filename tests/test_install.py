@@ -122,6 +122,7 @@ def test_a_python_that_does_not_fit_is_named_before_anything_is_made(tmp_path: P
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_what_is_installed_without_a_hash_does_not_stay(tmp_path: Path) -> None:
     """`make env-hashed` begins with an empty environment; what it installs then cannot be had without an index."""
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())

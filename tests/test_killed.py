@@ -67,6 +67,8 @@ def run(words, folder, point):
 words, jobs, of_store = json.load(sys.stdin)
 if of_store:  # once for all that are forked from here
     import mlflow, models.champion, training.promotion.promote, training.promotion.upkeep
+    import alembic.command, mlflow.store.db.utils, mlflow.store.tracking.sqlalchemy_store
+    import mlflow.store.model_registry.sqlalchemy_store
     from sqlalchemy.engine.default import DefaultDialect
 if words[0] in ("explain", "life"):
     import serving.life, serving.predict.explain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,18 @@ HEAVY = {
     "pydantic",
     "numpy",
 }
+KNOWN = house.modules()
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -60,18 +68,17 @@ def test_imports_run_one_way(package: str) -> None:
         assert ours <= ALLOWED[package], f"{path.relative_to(ROOT)} imports {sorted(ours - ALLOWED[package])}"
 
 
-@pytest.mark.parametrize("folder", house.folders(house.modules()))
+@pytest.mark.parametrize("folder", house.folders(KNOWN))
 def test_imports_run_one_way_inside_each_folder(folder: str) -> None:
     """A sub-folder is one node: also an import inside a function, or under TYPE_CHECKING, may not close a circle."""
-    graph = house.side_by_side(house.modules(), folder)
+    graph = house.side_by_side(KNOWN, folder)
     assert not house.circle(graph)
     assert house.floors(graph) <= MOST_FLOORS
     assert len([node for node in graph if not (ROOT / node.replace(".", "/")).is_dir()]) <= MOST_SIDE_BY_SIDE
 
 
 def test_no_module_is_part_of_a_circle() -> None:
-    known = house.modules()
-    assert not house.circle({name: module.imports(known) for name, module in known.items()})
+    assert not house.circle({name: module.imports(KNOWN) for name, module in KNOWN.items()})
 
 
 def test_a_circle_and_an_import_upwards_are_found(tmp_path: Path) -> None:
@@ -97,7 +104,7 @@ def test_the_four_packages_share_one_parent() -> None:
 
 def test_no_pickle_no_eval_no_assert_in_package_code() -> None:
     for path in [*(file for package in ALLOWED for file in (ROOT / package).rglob("*.py")), ROOT / "silion.py"]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         assert not imported(path) & {"pickle", "joblib", "cloudpickle", "dill"}, path
         called = {
             node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)

@@ -142,6 +142,13 @@ def test_formula_prints_one_object_a_line(silion: Command) -> None:
     assert done.code == 1
 
 
+def test_formula_asks_where_a_capital_i_may_be_an_l(silion: Command) -> None:
+    done = silion("formula", "Li6PS5CI", "Li6PS5Cl")
+    doubted, fine = (json.loads(line) for line in done.out.splitlines())
+    assert (doubted["question"], done.code) == ("Li6PS5Cl?", 0)
+    assert "question" not in fine
+
+
 def test_version_is_that_of_the_project(root: Path, silion: Command) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     done = silion("--version")
@@ -287,6 +294,7 @@ def assert_nothing_was_kept(folder: Path) -> None:
             assert store.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
+@pytest.mark.slow
 def test_training_with_too_few_papers_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("train", "--folds", "500", "--repeats", "1", "--report", here / "report") == 2
     assert "papers are too few for 500 folds" in capsys.readouterr().err

@@ -125,8 +125,9 @@ def _declare_atlas(commands: Commands) -> None:
         "silion data atlas -o atlas.html",
     )
     add_data(parser)
-    parser.add_argument("-o", "--output", default="atlas.html", metavar="FILE", help="the page (default atlas.html)")
-    parser.set_defaults(run=_atlas)
+    add_out(parser, "the page (default atlas.html)", "FILE", required=False)
+    parser.add_argument("--output", dest="out", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the older word
+    parser.set_defaults(run=_atlas, out="atlas.html")
 
 
 def _atlas(arguments: argparse.Namespace) -> int:
@@ -136,9 +137,9 @@ def _atlas(arguments: argparse.Namespace) -> int:
     from training.data.load import SHIPPED, load_literature
 
     table = literature_points(load_literature([SHIPPED, *arguments.data]))
-    with whole_file(Path(arguments.output)) as aside:
+    with whole_file(Path(arguments.out)) as aside:
         aside.write_text(page(table), encoding="utf-8")
-    print(f"{len(table)} values of {table['citation'].nunique()} papers: {arguments.output}")
+    print(f"{len(table)} values of {table['citation'].nunique()} papers: {arguments.out}")
     return DONE
 
 

@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the composition of each text, or why it cannot be read.
+    """Print the composition of each text, or why it cannot be read; with a question where another one may be meant.
 
     Parameters
     ----------
@@ -46,14 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     >>> code = run(argparse.Namespace(text=["Li3PX4"]))
     {"text": "Li3PX4", "error": "Li3PX4: cannot read 'X4'; closest known names: LiPON, LiPF6, LiBF4"}
     """
-    from features.formulas.reader import FormulaError, read_formula
+    from features.formulas.misprints import read_as
 
-    code = DONE
+    readings = []
     for word in arguments.text:
         text = os.fsencode(word).decode("utf-8", "replace")  # a locale of ASCII gives a word's other bytes as they came
-        try:
-            reading = read_formula(text).as_dict()
-        except FormulaError as error:
-            reading, code = {"text": text, "error": str(error)}, REJECTED
-        print(json.dumps(reading, ensure_ascii=False))
-    return code
+        readings.append(read_as(text))
+        print(json.dumps(readings[-1], ensure_ascii=False))
+    return REJECTED if any("error" in reading for reading in readings) else DONE

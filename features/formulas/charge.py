@@ -115,6 +115,18 @@ def charge_imbalance(amounts: Mapping[str, float]) -> float | None:
     usual = usual_imbalance(amounts)
     if usual is None or abs(usual) <= TOLERANCE:
         return usual
+    return other_imbalance(usual, amounts)
+
+
+def other_imbalance(usual: float, amounts: Mapping[str, float]) -> float:
+    """Return `charge_imbalance` of a composition whose usual states do not cancel.
+
+    Parameters
+    ----------
+    usual : float
+        What `usual_imbalance` gives.
+    amounts : amount of each element
+    """
     return next((other for other in _others(usual, amounts) if abs(other) <= TOLERANCE), usual)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 
 from features.formulas.charge import TOLERANCE, charge_imbalance
-from features.formulas.reader import FormulaError, Reading, shared_reading
+from features.formulas.reader import FormulaError, Reading, read_formula, shared_reading
 
 _CONFUSED = (
     (re.compile(r"C[I1](?![a-z])"), "Cl"),  # Li6PS5CI, Li3YC16
@@ -28,6 +30,8 @@ _MAY_BE_CONFUSED = re.compile(r"C[I1]|(?<![\d.])0\d|\d0(?!\.)|\dO|\.O(?!\d+\.)|O
 two numbers with points, of which a 0 would make none."""
 _MOST_REPAIRS = 3
 """Places of one formula that are repaired together."""
+_MOST_READ = 6_000
+"""Characters of all repaired texts that are read for one formula: a long one has thousands of them."""
 HUGE = 100.0
 """Subscript of one element, and its multiple of the smallest one, that no compound has."""
 _BONDED_TO_CARBON = {"O", "H", "N"}
@@ -67,7 +71,7 @@ def misprint(text: str) -> str | None:
     amounts = reading.composition
     if _is_neutral(amounts):
         return None
-    for repaired in _repairs(text):
+    for repaired in islice(_repairs(text), _MOST_READ // len(text)):
         other = _amounts(repaired)
         if other and "C" in other.keys() - amounts.keys():
             continue
@@ -81,6 +85,25 @@ def misprint(text: str) -> str | None:
     if max(HUGE, HUGE * min(amounts.values())) <= amounts[largest]:
         return f"a subscript that compounds have, not {largest}{amounts[largest]:g}"
     return None
+
+
+def read_as(text: str) -> dict[str, Any]:
+    """Return what a text is read as, what may be meant instead, or why it cannot be read: plain values for JSON.
+
+    Parameters
+    ----------
+    text : as written
+
+    Examples
+    --------
+    >>> read_as("Li6PS5CI")["question"], read_as("Li6PS5Cl").get("question"), [*read_as("LiXy")]
+    ('Li6PS5Cl?', None, ['text', 'error'])
+    """
+    try:
+        reading = read_formula(text).as_dict()
+    except FormulaError as error:
+        return {"text": text, "error": str(error)}
+    return reading | ({"question": question} if (question := misprint(text)) else {})
 
 
 def may_be_confused(text: str) -> bool:

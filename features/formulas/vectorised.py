@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.formulas.aliases import aliases
-from features.formulas.charge import TOLERANCE, charge_imbalance, choosable, oxidation_states
+from features.formulas.charge import TOLERANCE, choosable, other_imbalance, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, shared_reading
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
@@ -114,8 +114,8 @@ class Amounts:
         for row in np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE)):
             entries = slice(self.starts[row], self.starts[row + 1])
             symbols = [SYMBOLS[place] for place in self.element[entries]]
-            other = charge_imbalance(dict(zip(symbols, self.amount[entries].tolist(), strict=True)))
-            sums[row] = np.nan if other is None else other
+            amounts = dict(zip(symbols, self.amount[entries].tolist(), strict=True))
+            sums[row] = other_imbalance(float(sums[row]), amounts)
         return sums
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from features.tables.designs import Designs
 from features.tables.files import (
+    TextLines,
     decoded,
     files_of,
     header_of,
@@ -31,7 +32,6 @@ from features.tables.sheets import plain_table
 
 ROWS = 16_384
 """Rows of a portion."""
-_BOM = b"\xef\xbb\xbf"
 _HASHED = 1 << 20
 
 
@@ -150,6 +150,27 @@ def open_source(path: Path) -> Source:
     return Source(portions, digest.hexdigest())
 
 
+def check_text(path: Path) -> None:
+    """Read a text file once, of which no more than a block is in memory, and see that it is text.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Raises
+    ------
+    InputError
+        A spreadsheet, not UTF-8, or with what no text holds; with the line.
+    """
+    with path.open("rb") as file:
+        refuse_spreadsheet(file.read(8), path.name)
+        lines = TextLines(file, path.name, ROWS)
+        while data := lines.block():
+            decoded(data, path.name, lines.line)
+            lines.passed(data, data.count(b"\n"))
+
+
 def cut(path: Path, digest: Any) -> Iterator[Portion]:
     """Yield the portions of a file, at least one; one without rows where the file has none.
 
@@ -172,57 +193,19 @@ def _cut_text(path: Path, digest: Any) -> Iterator[Portion]:
     with path.open("rb") as file:
         start = file.read(8)
         refuse_spreadsheet(start, path.name)
-        file.seek(len(_BOM) if start.startswith(_BOM) else 0)
-        digest.update(start[: file.tell()])
-        lines = _Lines(file, path.name)
+        lines = TextLines(file, path.name, ROWS)
+        digest.update(start[: lines.offset])
         first = lines.block().split(b"\n", 1)[0].decode("utf-8", "replace")
         separator = separator_of(first, path)
         header = _header(lines, separator)
         portion = _next_portion(lines, header, path, separator)
         yield portion or Portion(path, header, lines.line, 0, lines.offset, 0)
-        while portion:
-            portion = _next_portion(lines, header, path, separator)
-            if portion:
-                yield portion
+        while portion and (portion := _next_portion(lines, header, path, separator)):
+            yield portion
         digest.update(lines.digest.digest())
 
 
-class _Lines:
-    """Lines of a text file with their places, read as far as they are asked for."""
-
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self.file, self.name = file, name
-        self.offset, self.line = file.tell(), 1
-        self.digest = hashlib.sha256()
-
-    def block(self) -> bytes:
-        """Return the next `ROWS` lines, whole; they count as read only after `passed`."""
-        self.file.seek(self.offset)
-        pieces, missing = [], ROWS
-        while missing and (data := self.file.read(_HASHED)):
-            ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
-            if len(ends) >= missing:
-                data = data[: int(ends[missing - 1]) + 1]
-                ends = ends[:missing]
-            missing -= len(ends)
-            pieces.append(data)
-        return b"".join(pieces)
-
-    def passed(self, data: bytes, lines: int) -> None:
-        """Go on behind these bytes, of so many lines."""
-        self.digest.update(data)
-        self.offset, self.line = self.offset + len(data), self.line + lines
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield lines with their endings, each passed as it is given."""
-        while data := self.block():
-            decoded(data, self.name, self.line)
-            for line in io.StringIO(data.decode("utf-8"), newline=""):
-                self.passed(line.encode("utf-8"), 1)
-                yield line
-
-
-def _header(lines: _Lines, separator: str) -> tuple[str, ...]:
+def _header(lines: TextLines, separator: str) -> tuple[str, ...]:
     for _, cells in records(iter(lines), separator, lines.name):
         if any(cell.strip() for cell in cells):
             return in_our_case(header_of(cells))
@@ -249,7 +232,7 @@ def in_our_case(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _next_portion(lines: _Lines, header: tuple[str, ...], path: Path, separator: str) -> Portion | None:
+def _next_portion(lines: TextLines, header: tuple[str, ...], path: Path, separator: str) -> Portion | None:
     data, start, line = lines.block(), lines.offset, lines.line
     if not data:
         return None

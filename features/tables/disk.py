@@ -9,16 +9,24 @@ from __future__ import annotations
 import ctypes
 import errno
 import glob
+import json
 import os
 import platform
 import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+import weakref
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
+IN_MEMORY = 1_000
+"""Values of a `Spill` that wait in memory."""
 ABANDONED_S = 86_400.0
 """Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -212,3 +220,101 @@ def is_abandoned(part: Path) -> bool:
     except PermissionError:  # it lives, as another user
         pass
     return False
+
+
+class Spill:
+    """Plain values in the order they were added: beyond `IN_MEMORY` in a file, so that memory does not grow with them.
+
+    The file has no name: it goes with the object, and with the process however that ends.
+
+    Examples
+    --------
+    >>> spill = Spill()
+    >>> spill.append(["line", 2])
+    >>> len(spill), spill.get(0)
+    (1, ['line', 2])
+    """
+
+    def __init__(self) -> None:
+        self._first: list[Any] = []
+        self._file: IO[bytes] | None = None
+        self._places, self._is_at_end = array("q"), True
+
+    def append(self, value: Any) -> None:
+        """Add a value.
+
+        Parameters
+        ----------
+        value : list, dict, text or number
+            JSON tells it.
+        """
+        if len(self._first) < IN_MEMORY:
+            self._first.append(value)
+            return
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 - lives as long as this object
+            weakref.finalize(self, self._file.close)
+        if not self._is_at_end:
+            self._file.seek(0, os.SEEK_END)
+            self._is_at_end = True
+        self._places.append(self._file.tell())
+        self._file.write(json.dumps(value).encode() + b"\n")
+
+    def get(self, place: int) -> Any:
+        """Return a value.
+
+        Parameters
+        ----------
+        place : int
+            From 0, in the order they were added.
+        """
+        if place < len(self._first):
+            return self._first[place]
+        if self._file is None:
+            raise IndexError(place)
+        self._file.seek(self._places[place - len(self._first)])
+        self._is_at_end = False
+        return json.loads(self._file.readline())
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._places)
+
+
+class ByLine(Mapping[int, Any]):
+    """Plain values by line, kept as those of a `Spill`.
+
+    Examples
+    --------
+    >>> rows = ByLine()
+    >>> rows.put(3, {"anode": "Sn"})
+    >>> rows[3], [*rows], 2 in rows
+    ({'anode': 'Sn'}, [3], False)
+    """
+
+    def __init__(self) -> None:
+        self._lines, self._values = array("q"), Spill()
+
+    def put(self, line: int, value: Any) -> None:
+        """Add a value.
+
+        Parameters
+        ----------
+        line : int
+            Behind the last one.
+        value : list, dict, text or number
+            JSON tells it.
+        """
+        self._lines.append(line)
+        self._values.append(value)
+
+    def __getitem__(self, line: int) -> Any:
+        place = bisect_left(self._lines, line)
+        if place == len(self) or self._lines[place] != line:
+            raise KeyError(line)
+        return self._values.get(place)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from features.tables.mistakes import InputError, Mistake
@@ -15,6 +19,7 @@ from features.tables.mistakes import InputError, Mistake
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet")
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """First bytes of an Excel file, new and old."""
+_BOM, _BLOCK = b"\xef\xbb\xbf", 1 << 20
 _NO_FILE = {
     stat.S_IFDIR: "a folder, expected a file; rename it or move it elsewhere",
     stat.S_IFIFO: "a pipe, expected a file, which is read more than once; save what comes through it and give that",
@@ -152,14 +157,57 @@ def decoded(content: bytes, name: str, begins: int = 1) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + begins
-        what = f"byte 0x{error.object[error.start]:02x}"
-        raise InputError(
-            f"{name}: not UTF-8; save it as 'CSV UTF-8'", [Mistake(line, "", what, "UTF-8 text", name)]
-        ) from None
+        wrong = Mistake(line, "", f"byte 0x{error.object[error.start]:02x}", "UTF-8 text", name)
+        raise InputError(f"{name}: not UTF-8; save it as 'CSV UTF-8'", [wrong]) from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + begins
         raise InputError(f"{name}: not a text table", [Mistake(line, "", "a NUL character", "text", name)])
     return text
+
+
+class TextLines:
+    """Lines of a text file behind its byte order mark, with their places, read as far as they are asked for.
+
+    Parameters
+    ----------
+    file : file
+        Open for bytes.
+    name : str
+        For messages.
+    most : int
+        Lines of a block.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, most: int) -> None:
+        self.file, self.name, self.most = file, name, most
+        file.seek(0)
+        self.offset, self.line = len(_BOM) if file.read(len(_BOM)) == _BOM else 0, 1
+        self.digest = hashlib.sha256()
+
+    def block(self) -> bytes:
+        """Return the next `most` lines, whole; they count as read only after `passed`."""
+        self.file.seek(self.offset)
+        pieces, missing = [], self.most
+        while missing and (data := self.file.read(_BLOCK)):
+            ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+            if len(ends) >= missing:
+                data = data[: int(ends[missing - 1]) + 1]
+            missing -= min(len(ends), missing)
+            pieces.append(data)
+        return b"".join(pieces)
+
+    def passed(self, data: bytes, lines: int) -> None:
+        """Go on behind these bytes, of so many lines."""
+        self.digest.update(data)
+        self.offset, self.line = self.offset + len(data), self.line + lines
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield lines with their endings, each passed as it is given."""
+        while data := self.block():
+            decoded(data, self.name, self.line)
+            for line in io.StringIO(data.decode("utf-8"), newline=""):
+                self.passed(line.encode("utf-8"), 1)
+                yield line
 
 
 def records(lines: Iterable[str], separator: str, name: str, begins: int = 1) -> Iterator[tuple[int, list[str]]]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from features.tables.disk import Spill
 
 SHOWN_CHARACTERS = 250
 """Characters at each end of what a message repeats of the input, which may be a cell of many megabytes."""
 LONGEST_LINE = 4_000
 """Characters of a line of a summary, which may name every column of a table."""
+MOST_TOLD = 1_000
+"""Mistakes that one message tells; it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,55 @@ class Mistake:
         return f"{where}{column}: {got}expected {self.expected}"
 
 
+class Mistakes(Sequence[Mistake]):
+    """Mistakes in the order they were found, however many: all but the first wait on disk.
+
+    Parameters
+    ----------
+    mistakes : iterable of Mistake
+        The first ones.
+
+    Examples
+    --------
+    >>> mistakes = Mistakes([Mistake(2, "anode", "'Sn'", "silicon")])
+    >>> len(mistakes), [mistake.line for mistake in mistakes]
+    (1, [2])
+    """
+
+    def __init__(self, mistakes: Iterable[Mistake] = ()) -> None:
+        self._spill = Spill()
+        self += mistakes
+
+    def __iadd__(self, mistakes: Iterable[Mistake]) -> Mistakes:
+        for mistake in mistakes:
+            self._spill.append([*vars(mistake).values()])
+        return self
+
+    def __getitem__(self, place: Any) -> Any:
+        line, column, got, expected, table, rows = self._spill.get(place)
+        return Mistake(line, column, got, expected, table, tuple(rows))
+
+    def __iter__(self) -> Iterator[Mistake]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._spill)
+
+    def __eq__(self, other: object) -> bool:
+        return [*self] == [*other] if isinstance(other, Mistakes | list) else NotImplemented
+
+
 class InputError(ValueError):
-    """Input that cannot be used. `mistakes` lists every one; the message is one line each."""
+    """Input that cannot be used. The message has a line for each of the first `MOST_TOLD` mistakes, `mistakes`."""
 
     def __init__(self, summary: str, mistakes: Iterable[Mistake] = ()) -> None:
-        self.mistakes = list(mistakes)
+        left = iter(mistakes)
+        self.mistakes = list(islice(left, MOST_TOLD))
         lines = [shortened(line, LONGEST_LINE) for line in summary.split("\n")]
-        super().__init__("\n".join([*lines, *(f"  {mistake}" for mistake in self.mistakes)]))
+        lines += [f"  {mistake}" for mistake in self.mistakes]
+        if more := sum(1 for _ in left):
+            lines.append(f"  ... and {more} more")
+        super().__init__("\n".join(lines))
 
 
 def shortened(message: str, most: int = 2 * SHOWN_CHARACTERS) -> str:

@@ -15,11 +15,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from features.near_words import near_words
-from features.tables.chunks import Portion, PortionReader, Rows, cut
+from features.tables.chunks import Portion, PortionReader, Rows, check_text, cut
 from features.tables.columns import LIMITS, choices_of, kinds_of, limits_of, numeric_columns, other_unit, unit_of
+from features.tables.disk import ByLine
 from features.tables.fields import rule_mistake
-from features.tables.files import as_cell, decoded, header_of, refuse_spreadsheet, regular_file, trimmed, unpaired
-from features.tables.mistakes import InputError, Mistake
+from features.tables.files import as_cell, header_of, regular_file, trimmed, unpaired
+from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import Row
 from features.tables.sheets import plain_table
 
@@ -39,7 +40,7 @@ class Table(Generic[RowT]):
     rows : list of row models, the good ones, in file order
     lines : line of the file each good row begins on
     raw : every value of each good row, as text
-    mistakes : what was wrong with the others
+    mistakes : what was wrong with the others; they and `rejected` wait on disk where they are many
     rejected : the rejected rows as text, by line
     remarks : things worth saying that reject nothing
     columns : the header as written
@@ -48,8 +49,8 @@ class Table(Generic[RowT]):
     rows: list[RowT] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     raw: list[dict[str, str]] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
-    rejected: dict[int, dict[str, str]] = field(default_factory=dict)
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    rejected: ByLine = field(default_factory=ByLine)
     remarks: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
 
@@ -161,7 +162,8 @@ def wrong_value(model: type[Row], column: str, got: object, line: int, table: st
     table : str
         Name of the file.
     """
-    near = closest(got, choices_of(model, column)) if isinstance(got, str) else ""
+    choices = choices_of(model, column)
+    near = closest(got, choices) if choices and isinstance(got, str) else ""
     return Mistake(line, column, repr(got), expectation(model, column) + near, table)
 
 
@@ -306,9 +308,7 @@ def read_table(
     """
     path = plain_table(regular_file(Path(path)))
     if path.suffix != ".parquet":  # what is wrong with the text of the file is said before its header is looked at
-        content = path.read_bytes()
-        refuse_spreadsheet(content, path.name)
-        decoded(content, path.name)
+        check_text(path)
     table, reader = Table[RowT](), PortionReader()
     for portion in cut(path, hashlib.sha256()):
         if not table.columns:
@@ -320,7 +320,7 @@ def read_table(
             raw, row = read_row(model, table.columns, cells, line, path.name, parse)
             if isinstance(row, list):
                 table.mistakes += row
-                table.rejected[line] = raw
+                table.rejected.put(line, raw)
             else:
                 table.rows.append(row)
                 table.lines.append(line)

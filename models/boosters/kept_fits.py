@@ -1,4 +1,4 @@
-"""Boosters of the last fits, kept for a fit of the same rows with the same settings."""
+"""Boosters of the last fits, kept for a fit of the same rows with the same settings, and what pairs of features do."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MOST_KEPT = 24
 """Boosters kept: recipes that are compared on the same rows differ in what is made of their boosters (a line beside
 them, how far they are believed) more often than in the boosters."""
 SHARED = "SILION_FITS"
-"""Environment variable: a folder where processes that fit the same rows share their boosters, as those of the test
-suite do. Unset, as it is for users, nothing is read or written."""
+"""Environment variable: a folder where processes that fit the same rows share their boosters, and what those make of
+pairs of features, as those of the test suite do. Unset, as it is for users, nothing is read or written."""
 _KEPT: dict[tuple[Any, ...], xgb.Booster] = {}
 
 
@@ -64,15 +64,47 @@ def boosted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, content
 def _fitted(settings: Mapping[str, Any], data: xgb.DMatrix, rounds: int, key: tuple[Any, ...]) -> xgb.Booster:
     import xgboost as xgb  # it takes a second, and reading a model needs none of it
 
-    folder, named = os.environ.get(SHARED), repr((xgb.__version__, key)).encode()
-    shared = Path(folder, f"{blake2b(named, digest_size=20).hexdigest()}.ubj") if folder else None
+    shared = _place(repr((xgb.__version__, key)).encode(), "ubj")
     if shared and shared.is_file():
         return xgb.Booster(dict(settings), model_file=shared)
     booster = xgb.Booster(dict(settings), [data])
     for number in range(rounds):
         booster.update(data, number)
     if shared:
-        aside = shared.with_name(f"{os.getpid()}-{get_ident()}-{shared.name}")
+        aside = _aside(shared)
         booster.save_model(aside)
         aside.replace(shared)
     return booster
+
+
+def pair_effects(booster: Any, data: Any, table: np.ndarray) -> np.ndarray:
+    """Return what `booster.predict(data, pred_interactions=True)` returns, which takes seconds.
+
+    Parameters
+    ----------
+    booster : xgboost.Booster or SavedBooster
+        Asked.
+    data : DMatrix or Matrix
+        The rows, as the booster reads them.
+    table : ndarray, shape (n_rows, n_features)
+        The same rows.
+    """
+    shared = _place(bytes(booster.save_raw("ubj")) + content_of(table), "npy") if os.environ.get(SHARED) else None
+    if shared and shared.is_file():
+        return np.asarray(np.load(shared))
+    effects = np.asarray(booster.predict(data, pred_interactions=True))
+    if shared:
+        aside = _aside(shared)
+        np.save(aside, effects)
+        aside.replace(shared)
+    return effects
+
+
+def _place(named: bytes, ending: str) -> Path | None:
+    """Return the file that processes share what is named so in, None where they share nothing."""
+    folder = os.environ.get(SHARED)
+    return Path(folder, f"{blake2b(named, digest_size=20).hexdigest()}.{ending}") if folder else None
+
+
+def _aside(shared: Path) -> Path:
+    return shared.with_name(f"{os.getpid()}-{get_ident()}-{shared.name}")

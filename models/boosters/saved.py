@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -26,6 +27,9 @@ MARGIN, CONTRIBUTIONS, INTERACTIONS = 1, 2, 4
 MISSING = json.dumps({"missing": np.nan, "nthread": 1}).encode()
 LEAST_BYTES = 2
 """The library ends the process when it is given fewer."""
+FEW, MOST_KEPT = 64, 8
+"""Rows of a matrix that is kept, and such matrices of a thread: to make one costs as much as to ask five boosters."""
+_KEPT = threading.local()
 
 
 @cache
@@ -78,6 +82,25 @@ class Matrix:
         self.handle = ctypes.c_void_p()
         _call("XGDMatrixCreateFromDense", _json(described), MISSING, _out(self.handle))
         finalize(self, library().XGDMatrixFree, self.handle)
+
+    @classmethod
+    def of(cls, table: np.ndarray) -> Matrix:
+        """Return the matrix of a table, one for all boosters of a thread that are asked about the same few.
+
+        Parameters
+        ----------
+        table : ndarray of float32, shape (n_rows, n_features)
+            NaN where unknown.
+        """
+        if len(table) > FEW:
+            return cls(table)
+        kept: dict[tuple[Any, ...], Matrix] = _KEPT.__dict__.setdefault("matrices", {})
+        key = (table.shape, table.tobytes())
+        matrix = kept.pop(key, None) or cls(table)
+        if len(kept) >= MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[key] = matrix
+        return matrix
 
 
 class SavedBooster:

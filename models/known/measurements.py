@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.distinct import distinct_rows
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
@@ -61,9 +62,9 @@ class Conditions:
     def distinct(self) -> tuple[Conditions, np.ndarray]:
         """Distinct conditions, and the place of each design's among them, shape (n_designs,)."""
         table = np.column_stack([self.composition, self.temperature_c, np.nan_to_num(self.glass, nan=-1.0)])
-        _, first, place = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        place, first = distinct_rows(table)
         cases = Conditions(self.fractions, self.composition[first], self.temperature_c[first], self.glass[first])
-        return cases, place.ravel()
+        return cases, place
 
     @classmethod
     def of(cls, designs: Designs | pd.DataFrame, electrolytes: Electrolytes | None = None) -> Conditions:

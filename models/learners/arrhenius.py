@@ -68,6 +68,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         self.column, self.energies, self.usual_ev = column, energies, USUAL_EV
         self.energy: BoostedEnsemble | None = None
         self._last: tuple[bytes | None, tuple[np.ndarray, np.ndarray, np.ndarray] | None] = None, None
+        self._last_plain: tuple[bytes | None, tuple[np.ndarray, np.ndarray] | None] = None, None
 
     @property
     def share(self) -> float:
@@ -102,7 +103,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
         shift = arrhenius_shift(warm, DEFAULT_TEMPERATURE_C, np.where(told, known, self._energies(X)))
         self.physical.fit(at_25, Labels(labels.lower + shift, labels.upper + shift, labels.weight), seed)
         self.plain.fit(X, labels, seed)
-        self.energies, self._last = None, (None, None)
+        self.energies, self._last, self._last_plain = None, (None, None), (None, None)
         return self
 
     def _at_25(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
@@ -138,6 +139,17 @@ class ArrheniusEnsemble(BoostedEnsemble):
             self._last = key, found if key else None
         return found
 
+    def _plain_at_all(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and deviations of the plain boosters at the designs' temperature, at -20 and at 100 °C, one after the
+        other; kept likewise."""
+        tables = np.concatenate([np.asarray(X, dtype=float), self._at(X, COLD_C), self._at(X, HOT_C)])
+        key = tables.tobytes() if len(X) <= MOST_KEPT else None
+        kept, found = self._last_plain
+        if found is None or kept != key:
+            found = self.plain.predict(tables)
+            self._last_plain = key, found if key else None
+        return found
+
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the activation energy of sigma T in eV, shape (n_designs,): the slope between -20 and 100 °C.
 
@@ -148,7 +160,9 @@ class ArrheniusEnsemble(BoostedEnsemble):
         """
         physical, _, energies = self._physics(X)
         tables = [self._at(X, temperature_c) for temperature_c in (COLD_C, HOT_C)]
-        plain = np.split(self.plain.predict(np.concatenate(tables))[0], 2)
+        few = len(X) <= MOST_KEPT
+        at_ends = self._plain_at_all(X)[0][len(X) :] if few else self.plain.predict(np.concatenate(tables))[0]
+        plain = np.split(at_ends, 2)
         ends = []
         for temperature_c, table, boosted in zip((COLD_C, HOT_C), tables, plain, strict=True):
             shift = arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(table), energies)
@@ -166,7 +180,8 @@ class ArrheniusEnsemble(BoostedEnsemble):
         """
         centre, spread, energies = self._physics(X)
         centre = centre + arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(X), energies)
-        plain, plain_spread = self.plain.predict(X)
+        few = len(X) <= MOST_KEPT  # whose energies are asked as well
+        plain, plain_spread = (told[: len(X)] for told in (self._plain_at_all if few else self.plain.predict)(X))
         share, rest = self.share, 1 - self.share
         variance = share * spread**2 + rest * plain_spread**2 + share * rest * (centre - plain) ** 2
         return share * centre + rest * plain, np.sqrt(variance)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from features.distinct import distinct_rows
 from features.feature import Featurizer
 from models.tasks.part import Part, published_bounds
 from models.tasks.task import Task
 
 FEWEST = 5
 """Papers that make a range of their own; set beforehand, not chosen."""
+MOST_KEPT = 1000
+"""Ranges that are kept: of a few levels, and of the classes and architectures that designs have."""
 CLASS, ARCHITECTURE = "family_", (
     "anode_thin_film", "anode_composite", "anode_electrolyte_free", "anode_core_shell", "anode_silicon_carbon",
     "anode_alloy", "anode_porous", "anode_nanowire",
@@ -58,6 +61,9 @@ class Reported:
     classes: np.ndarray
     architectures: np.ndarray
     _widenings: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
+    _ranges: dict[tuple[int, int, float], tuple[float, float, str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def text(self, rows: np.ndarray, alike: str) -> str:
         """Return whose values some rows are: `12 papers of the same class`.
@@ -142,6 +148,25 @@ class Reported:
         _, member, count = np.unique(papers, return_inverse=True, return_counts=True)
         above = (values > np.asarray(limits)[..., None]) @ (1 / count[member])
         return np.asarray((above + 0.5) / (len(count) + 1))
+
+    def range_of(self, family: int, architecture: int, level: float) -> tuple[float, float, str]:
+        """Return the range that papers comparable with a design report, wide enough for a paper left out, and whose.
+
+        Parameters
+        ----------
+        family, architecture : int
+            Of the design.
+        level : float
+            Share of papers whose values the range is to hold, 0 to 1.
+        """
+        key = (family, architecture, level)
+        if key not in self._ranges:
+            if len(self._ranges) >= MOST_KEPT:
+                self._ranges.clear()
+            rows, words = self.comparable(family, architecture, np.ones(len(self.papers), dtype=bool))
+            (low, high), widening = self.ends(rows, level), self.widening(level)
+            self._ranges[key] = low - widening, high + widening, self.text(rows, words)
+        return self._ranges[key]
 
     def widening(self, level: float) -> float:
         """Return by how much both ends move outwards so that the share of papers is held that was left out in turn.
@@ -265,14 +290,8 @@ def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float
     level : float
         Share of papers whose values the range is to hold, 0 to 1.
     """
-    widening = told.widening(level)
-    pairs, place = np.unique(np.column_stack([families, built]), axis=0, return_inverse=True)
-    low, high, texts = [], [], []
-    for family, architecture in pairs.tolist():
-        rows, words = told.comparable(family, architecture, np.ones(len(told.papers), dtype=bool))
-        ends = told.ends(rows, level)
-        low.append(ends[0] - widening)
-        high.append(ends[1] + widening)
-        texts.append(told.text(rows, words))
-    place = place.reshape(-1)
-    return Ranges(np.array(low)[place], np.array(high)[place], [texts[each] for each in place.tolist()])
+    place, first = distinct_rows(np.column_stack([families, built]).astype(float))
+    pairs = zip(families[first].tolist(), built[first].tolist(), strict=True)
+    found = [told.range_of(family, architecture, level) for family, architecture in pairs]
+    ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place]
+    return Ranges(ends[:, 0], ends[:, 1], [found[each][2] for each in place.tolist()])

@@ -20,6 +20,7 @@ RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY
 """Quantities that no model learns and that are told as a range alone, by column."""
 RANGES_PART = "capacities"
 """Name that stands in the place of a task's for them."""
+_TASK_OF: dict[str, Task] = {}
 
 
 def register(task: Task) -> None:
@@ -41,6 +42,7 @@ def register(task: Task) -> None:
         raise ValueError(f"task {task.name!r}: target {', '.join(known)} is told by another task already")
     TASKS[task.name] = task
     TARGETS.update({target.column: target for target in task.targets})
+    _TASK_OF.update({target.column: task for target in task.targets})
 
 
 @contextmanager
@@ -58,7 +60,7 @@ def registered(task: Task) -> Iterator[Task]:
     finally:
         del TASKS[task.name]
         for target in task.targets:
-            del TARGETS[target.column]
+            del TARGETS[target.column], _TASK_OF[target.column]
 
 
 for _task in (ConductivityTask(), IceTask(), FadeTask()):
@@ -81,7 +83,7 @@ def task_of(column: str) -> Task:
     >>> task_of("cycle_life_80").name
     'fade'
     """
-    return next(task for task in TASKS.values() if any(target.column == column for target in task.targets))
+    return _TASK_OF[column]
 
 
 def part_of(column: str) -> str:

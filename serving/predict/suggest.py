@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import number
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import InputError, Mistakes
 from models.candidates import candidate_frame
 from models.domain import Domain
 from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor
@@ -58,7 +58,7 @@ class SuggestResult:
     """
 
     table: pd.DataFrame
-    mistakes: list[Mistake]
+    mistakes: Mistakes
     rejected: Path | None
     remarks: list[str]
     to_report: list[str] = field(default_factory=list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +53,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     by_column = {}
     for column in model.bundle.told(targets):
         domain = model.bundle.parts[part_of(column)].domain if column in TARGETS else None
-        facts = {name: value for name, value in asdict(told_targets()[column]).items() if name != "column"}
+        facts = {name: value for name, value in vars(told_targets()[column]).items() if name != "column"}
         by_column[column] = {
             **facts,
             "part": part_of(column),
@@ -207,21 +206,21 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
     list of dict
         By design, see `serving.server.schemas.Result`.
     """
-    table = predictions.table
+    columns, texts = predictions.columns, {name: held.to_pylist() for name, held in predictions.texts.items()}
     by_target = {}
     for column in told_targets():
-        if column in table:
-            ends = (table[column + end].tolist() for end in ("", "_low", "_high"))
+        if column in columns:
+            ends = (columns[column + end].tolist() for end in ENDS)
             by_target[column] = list(zip(*ends, _distances(predictions, part_of(column)), strict=True))
-    energies: list[dict[str, float] | None] = [None] * len(table)
+    energies: list[dict[str, float] | None] = [None] * len(predictions)
     if predictions.energies is not None:
         energies = [dict(zip(("value", "low", "high"), row, strict=True)) for row in predictions.energies.tolist()]
-    whose = table[RANGE_OF].tolist() if RANGE_OF in table else [""] * len(table)
-    measured = {column: texts.to_pylist() for column, texts in predictions.measured_by.items()}
+    whose = texts.get(RANGE_OF, [None] * len(predictions))
+    measured = {column: held.to_pylist() for column, held in predictions.measured_by.items()}
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
-            "measured": {column: texts[place] for column, texts in measured.items() if texts[place]},
+            "measured": {column: held[place] for column, held in measured.items() if held[place]},
             "range_of": whose[place] or None,
             "activation_energy_ev": energies[place],
             "notices": notice.split("; ") if notice else [],
@@ -230,7 +229,7 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
                 for column, rows in precedents.items()
             },
         }
-        for place, (notice, precedents) in enumerate(zip(table["notice"], predictions.precedents, strict=True))
+        for place, (notice, precedents) in enumerate(zip(texts["notice"], predictions.precedents, strict=True))
     ]
 
 
@@ -260,7 +259,7 @@ def _family(electrolyte: str) -> str | None:
 
 def _distances(predictions: Predictions, part: str) -> list[float | None]:
     distances = predictions.distances.get(part)
-    return [None] * len(predictions.table) if distances is None else list(distances.tolist())
+    return [None] * len(predictions) if distances is None else list(distances.tolist())
 
 
 def _prediction(value: float, low: float, high: float, distance: float | None) -> dict[str, float | None] | None:

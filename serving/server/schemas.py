@@ -364,6 +364,7 @@ class FormulaReply(BaseModel):
     composition: dict[str, float] | None = None
     form: str | None = None
     parts: list[dict[str, Any]] | None = None
+    question: str | None = None
     error: str | None = None
 
 
@@ -381,10 +382,9 @@ class HealthReply(BaseModel):
     status: str
 
 
-class ReadyReply(BaseModel):
+class ReadyReply(HealthReply):
     """A model is loaded."""
 
-    status: str
     model: str
     generation: int
 

@@ -67,6 +67,7 @@ LIKE_PLAIN = st.from_regex(r"(?:[A-Z][a-z]?(?:[0-9]{1,3}(?:\.[0-9]{1,3})?)?){1,4
 """Drawn without the pattern's look-ahead, which hypothesis can only try and throw away."""
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(st.lists(st.text(alphabet="LiZ05.\n-é٦", max_size=8) | LIKE_PLAIN, max_size=8))
 def test_plain_formulas_are_told_apart_as_a_pattern_would(texts: list[str]) -> None:

@@ -131,6 +131,7 @@ def test_read_structure_gives_a_structure_of_ones_own():
     assert structure_problem(LICL) is None
 
 
+@pytest.mark.slow
 def test_equal_files_are_read_once(monkeypatch):
     read = []
     parse = cif.read_structure

@@ -112,6 +112,7 @@ def tables(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from((b"", b"", b"\xef\xbb\xbf"))) + text.encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
 def test_text_is_read_alike(tmp_path: Path, content: bytes) -> None:

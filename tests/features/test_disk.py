@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from features.tables import disk
-from features.tables.disk import exchange, sweep, whole, whole_folder_at
+from features.tables.disk import Spill, exchange, sweep, whole, whole_folder_at
 from tests.shared import ROOT, environment
 
 WRITES = """
@@ -165,3 +165,13 @@ def test_writers_of_one_name_at_once_do_not_meet(tmp_path: Path) -> None:
     assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
     assert len(set(content(tmp_path / "model").values())) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_values_on_disk_are_found_between_additions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "IN_MEMORY", 1)
+    spill = Spill()
+    for value in ("°C", ["two\nlines", None], {"a": 1.5}):
+        spill.append(value)
+        assert spill.get(0) == "°C"
+    assert [spill.get(place) for place in (2, 1)] == [{"a": 1.5}, ["two\nlines", None]]
+    assert len(spill) == 3

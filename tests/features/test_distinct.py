@@ -19,6 +19,13 @@ def test_every_row_is_that_of_its_place() -> None:
     assert [int(np.flatnonzero(codes == code)[0]) for code in range(7)] == first.tolist()
 
 
+@pytest.mark.parametrize("few", [0, 4])
+def test_few_rows_are_told_apart_as_many_are(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distinct, "FEW", few)
+    codes, first = distinct_rows(np.array([[0.0, np.nan], [-0.0, np.nan], [0.0, np.nan], [1.0, 2.0]]))
+    assert (codes.tolist(), first.tolist()) == ([0, 1, 0, 2], [0, 1, 3])
+
+
 def test_no_row_has_none() -> None:
     codes, first = distinct_rows(np.empty((0, 3)))
     assert (codes.tolist(), first.tolist()) == ([], [])
@@ -32,5 +39,6 @@ def test_rows_whose_keys_clash_are_not_confused(monkeypatch: pytest.MonkeyPatch)
             return np.ones(2, dtype=np.uint64)
 
     monkeypatch.setattr(distinct.np.random, "default_rng", lambda _: Ones())
+    monkeypatch.setattr(distinct, "FEW", 0)
     codes, first = distinct_rows(np.array([[1.0, 2.0], [2.0, 1.0]]))
     assert (codes.tolist(), first.tolist()) == ([0, 1], [0, 1])

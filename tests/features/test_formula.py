@@ -490,6 +490,7 @@ def test_any_printed_composition_is_read_back(amounts):
     assert read_formula(printed).composition == pytest.approx(amounts)
 
 
+@pytest.mark.slow
 @same_every_time
 @given(st.lists(st.tuples(st.integers(1, 99), COMPOSITIONS), min_size=2, max_size=2))
 def test_a_mixture_is_the_sum_of_its_components(components):

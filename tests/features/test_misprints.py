@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from features.electrolyte_columns import read_electrolytes
+from features.formulas import misprints
 from features.formulas.misprints import misprint, objection
 from features.formulas.reader import read_formula
 from features.tables.records import Candidate
@@ -111,3 +112,11 @@ def test_what_is_passed_over_at_once_is_what_is_passed_one_by_one() -> None:
     alone = [formula_mistake(Candidate(electrolyte=text), 2) is not None for text in texts]
     np.testing.assert_array_equal(unreadable(designs, read_electrolytes(designs)), alone)
     assert 20 < sum(alone) < 380
+
+
+def test_a_long_text_is_not_read_again_in_all_its_repairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of a kilobyte of `O0` can be put right in thousands of ways: 20 of them are read, 6,000 characters."""
+    read = []
+    monkeypatch.setattr(misprints, "_amounts", read.append)
+    assert misprint("Li" + "O0" * 149) is None
+    assert len(read) == 6_000 // 300

@@ -304,6 +304,7 @@ def obelix():
         return {Path(name).stem: held.read(name).decode() for name in names[:: 1 if SOAK else 4]}
 
 
+@pytest.mark.slow
 def test_obelix(obelix):
     problems = {name: structure_problem(held) for name, held in obelix.items()}
     refused = {name: problem for name, problem in problems.items() if problem}

@@ -5,7 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from features.tables.mistakes import InputError, Mistake
+from features.tables import disk
+from features.tables.mistakes import MOST_TOLD, InputError, Mistake
 from features.tables.records import Candidate, CellRow, ElectrolyteRow, SourceRow
 from features.tables.rows import check_columns, closest, expectation, parse_row, read_table
 
@@ -179,6 +180,25 @@ def test_ragged_rows_are_rejected_and_the_others_read(write):
     assert [row.electrolyte for row in table.rows] == ["Li6PS5Cl", "LGPS"]
     assert table.lines == [2, 5]
     assert table.rejected[3] == {"electrolyte": "Li3PS4", "anode": "Si"}
+
+
+@pytest.mark.parametrize("in_memory", [0, 1, 1_000])
+def test_rejected_rows_are_the_same_on_disk_and_in_memory(write, monkeypatch, in_memory):
+    monkeypatch.setattr(disk, "IN_MEMORY", in_memory)
+    table = read_table(write(GOOD + "Li3PS4,Si,x\nLLZO,Si,1\nLGPS,Si,y\nLPS,Si,-1\n"), Candidate)
+    assert {line: row["stack_pressure_mpa"] for line, row in table.rejected.items()} == {3: "x", 5: "y", 6: "-1"}
+    assert [(mistake.line, mistake.got) for mistake in table.mistakes] == [(3, "'x'"), (5, "'y'"), (6, "'-1'")]
+    assert (table.mistakes[1].line, 4 in table.rejected, len(table.rejected)) == (5, False, 3)
+
+
+def test_an_error_tells_the_first_mistakes_and_how_many_there_are():
+    mistakes = [Mistake(line, "anode", "'Sn'", "silicon") for line in range(MOST_TOLD + 2)]
+    lines = str(InputError("new.csv: no row can be used", mistakes)).splitlines()
+    assert lines[0] == "new.csv: no row can be used"
+    assert lines[MOST_TOLD:] == [
+        f"  line {MOST_TOLD - 1}, column anode: got 'Sn', expected silicon",
+        "  ... and 2 more",
+    ]
 
 
 def test_all_mistakes_of_all_rows_at_once(write):

@@ -63,6 +63,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "words"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_workbook_is_refused(part: bytes, words: str) -> None:
     content = with_part(SHEET, part)

@@ -54,6 +54,7 @@ def test_a_point_is_a_value_with_its_paper(table: pd.DataFrame) -> None:
     assert atlas.title(table.loc[0]) == f"84 %: micro-Si | Li6PS5Cl\n50 MPa, 1000 nm\n{CITED}"
 
 
+@pytest.mark.slow
 def test_pictures_are_of_what_varies_and_say_what_is_missing(table: pd.DataFrame) -> None:
     assert [drawing.caption for drawing in atlas.pictures(table)] == [
         "Initial Coulombic efficiency against stack pressure: 2 values of 2 papers; 1 more value without it.",
@@ -85,6 +86,7 @@ def test_points_of_one_class_do_not_hide_each_other(table: pd.DataFrame) -> None
     assert np.abs(rows - [0, 0, 0, 1]).max() < 0.5
 
 
+@pytest.mark.slow
 def test_the_page_lists_every_value_of_the_tables(literature: Literature) -> None:
     points = atlas.literature_points(literature)
     drawn = atlas.gallery(points)

@@ -51,11 +51,15 @@ def test_processes_share_boosters_that_are_the_same(
         answers.append([*model.predict(X), model.contributions(X)[0], model.interactions(X)])
         files.append({path.name: path.read_bytes() for path in (tmp_path / process).iterdir()})
         assert len(list(tmp_path.glob("*.ubj"))) == 3  # two of trees and the line: the second process adds none
+        assert len(list(tmp_path.glob("*.npy"))) == 2  # of the trees: the line knows no pairs
     assert files[0] == files[1]
-    assert all((first == second).all() for first, second in zip(*answers, strict=True))
     monkeypatch.delenv(kept_fits.SHARED)
     monkeypatch.setattr(kept_fits, "_KEPT", {})
-    assert (BoostedEnsemble(recipe, [0, 0]).fit(X, labels, 0).predict(X)[0] == answers[0][0]).all()
+    model = BoostedEnsemble(recipe, [0, 0]).fit(X, labels, 0)
+    answers.append([*model.predict(X), model.contributions(X)[0], model.interactions(X)])
+    for first, second, alone in zip(*answers, strict=True):
+        assert (first == alone).all()
+        assert (second == alone).all()
 
 
 def test_censored_labels_start_from_the_data_and_learn() -> None:
@@ -119,6 +123,8 @@ def test_contributions_sum_to_the_prediction(share: float) -> None:
     ensemble = BoostedEnsemble(Recipe(rounds=50, linear_share=share), [0, 0]).fit(X, exact(y), 0)
     values, base = ensemble.contributions(X)
     np.testing.assert_allclose(values.sum(axis=1) + base, ensemble.predict(X)[0], atol=1e-4)
+    twice = ensemble.contributions(pd.concat([X, X[::-1]], ignore_index=True))[0]  # rows alike are asked once
+    np.testing.assert_array_equal(twice, np.vstack([values, values[::-1]]))
 
 
 def test_contributions_are_shapley_values() -> None:

@@ -171,6 +171,7 @@ def revealed(errors: Errors, count: int, least: int = 0, kernel: Kernel = RATIO)
     return found
 
 
+@pytest.mark.slow
 def test_the_error_falls_with_every_revealed_row_as_theory_says() -> None:
     """With k rows known the variance of another is noise + shared * noise / (k shared + noise), 1.25 with none; the
     mean error goes with its root. 300 papers: the mean error of each k is good to about sqrt(0.57 / 300) = 4 %."""
@@ -345,6 +346,7 @@ def learnt() -> LabEffect:
     return learn(simulated(200, 4, SHARED, NOISE, seed=0), seed=0)
 
 
+@pytest.mark.slow
 def test_a_planted_effect_is_recovered(learnt: LabEffect) -> None:
     """200 papers: the share of 1 / (1 + 0.25) = 0.8 is one of those tried; the next are 0.9 and 0.65, of which the
     nearer is allowed. The variance is one effect a paper: known to 1.25 * sqrt(2 / 200) = 0.125, of which three are."""

@@ -67,6 +67,7 @@ def holds(half: float, designs: np.ndarray, values: np.ndarray, fresh: tuple[np.
     return float(np.mean([inside[fresh[2] == paper].mean() for paper in np.unique(fresh[2])]))
 
 
+@pytest.mark.slow
 def test_both_hold_their_level_on_fresh_papers() -> None:
     """40 papers of five rows, 80 % of the error the paper's, 60 times, each judged on 200 fresh papers.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from models.boosters.saved import Matrix, SavedBooster
+from models.boosters.saved import FEW, MOST_KEPT, Matrix, SavedBooster
 
 TREES = {"tree_method": "hist", "max_depth": 3, "nthread": 1}
 LINE = {"booster": "gblinear", "updater": "coord_descent", "feature_selector": "cyclic", "nthread": 1}
@@ -41,6 +41,23 @@ def test_columns_apart_in_memory_are_read_as_they_stand(table: np.ndarray) -> No
     saved = SavedBooster(bytes(fitted(TREES, table).save_raw("ubj")))
     whole = saved.predict(Matrix(table), output_margin=True)
     np.testing.assert_array_equal(saved.predict(Matrix(np.asfortranarray(table)[::2]), output_margin=True), whole[::2])
+
+
+def test_few_rows_are_handed_over_once_and_few_of_them_are_kept(table: np.ndarray) -> None:
+    kept = Matrix.of(table)
+    assert Matrix.of(table.copy()) is kept
+    changed = table.copy()
+    changed[-1, -1] = 7.0
+    saved = SavedBooster(bytes(fitted(TREES, table).save_raw("ubj")))
+    for values in (table, changed):
+        np.testing.assert_array_equal(
+            saved.predict(Matrix.of(values), output_margin=True), saved.predict(Matrix(values), output_margin=True)
+        )
+    for number in range(MOST_KEPT):
+        Matrix.of(table[: number + 1])
+    assert Matrix.of(table) is not kept
+    many = np.zeros((FEW + 1, 5), dtype=np.float32)
+    assert Matrix.of(many) is not Matrix.of(many)
 
 
 def test_an_answer_outlives_the_next_call(table: np.ndarray) -> None:

@@ -60,6 +60,7 @@ def test_a_local_store_is_held_by_a_file_beside_it(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_postgresql_store_is_held_by_an_advisory_lock() -> None:
     try:
         with postgres() as database:
@@ -78,6 +79,7 @@ def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     return shelf
 
 
+@pytest.mark.slow
 def test_a_move_beside_another_changes_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     with held(shelf.uri), monkeypatch.context() as patch:
         patch.setattr(moves, "moving_aliases", lambda uri: moving_aliases(uri, 0.0))

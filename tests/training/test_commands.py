@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cli.main import build_parser
 from tests.shared import run_main
 from tests.shelf import Shelf, new_shelf
 from training.evaluation.out_of_fold import judged
@@ -91,6 +92,7 @@ def test_rejected_rows_end_with_1_and_the_others_are_written(folder: Path, capsy
     assert "s2" not in (folder / "mydata" / "electrolytes.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_conflict_ends_with_3_until_it_is_decided(folder: Path, capsys: Said) -> None:
     own = folder / "mydata" / "electrolytes.csv"
     assert run_main("data", "add", "new.csv", "--write") == 0
@@ -115,6 +117,7 @@ def test_an_unlikely_value_ends_with_3_until_it_is_confirmed(folder: Path, capsy
     assert run_main("data", "add", "new.csv", "--write", "--confirm") == 0
 
 
+@pytest.mark.slow
 def test_withdrawing(folder: Path, capsys: Said) -> None:
     assert run_main("data", "add", "new.csv", "--write") == 0
     before = (folder / "mydata" / "electrolytes.csv").read_bytes()
@@ -158,3 +161,9 @@ def test_what_cannot_be_used_ends_with_2(shelf: Shelf, words: tuple[str, ...], s
     assert said in capsys.readouterr().err
     assert shelf.aliases() == {}
     assert not (shelf.folder / "report").exists()
+
+
+@pytest.mark.parametrize("words", [("-o", "x.html"), ("--out", "x.html"), ("--output", "x.html"), ()])
+def test_the_atlas_goes_where_it_is_asked_to(words: tuple[str, ...]) -> None:
+    """`--output` is the older word; without any it has a name of its own."""
+    assert build_parser().parse_args(["data", "atlas", *words]).out == (words or ("", "atlas.html"))[1]

@@ -88,6 +88,7 @@ def test_every_row_is_predicted_once_a_repeat(trained: Trained) -> None:
             assert values.shape == (1, len(found.groups))
 
 
+@pytest.mark.slow
 def test_no_paper_and_no_composition_stands_on_both_sides(
     literature: Literature, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +143,7 @@ def planted() -> tuple[Literature, list[set[str]]]:
     return Literature(rows), kin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_row", [True, False])
 def test_planted_kin_reach_no_fit_that_predicts_them(watch: Watch, by_row: bool) -> None:
     """Row by row all kin are on the other side and must go; by the protocol's folds the groups hold all but the twins,
@@ -172,6 +174,7 @@ def test_planted_kin_reach_no_fit_that_predicts_them(watch: Watch, by_row: bool)
     assert found.chosen[0] in TWO
 
 
+@pytest.mark.slow
 def test_a_planted_leak_pays_only_where_nobody_looks() -> None:
     """The neighbours of a fluoride are its twin, 0.01 away, and two others: with the twin at hand the nearest baseline
     is a third right; without it it knows nothing."""
@@ -231,6 +234,7 @@ def test_the_conductivity_link_never_saw_the_papers_held_out(watch: Watch) -> No
     assert set(watch.fits[-1][1]["row_id"]) == set(names)
 
 
+@pytest.mark.slow
 def test_progress_counts_every_fit_that_was_announced(literature: Literature) -> None:
     steps: list[int] = []
     choices = QUICK | {"ice": TWO}
@@ -240,6 +244,7 @@ def test_progress_counts_every_fit_that_was_announced(literature: Literature) ->
     assert sum(steps) == fits_needed(protocol, choices) == 4 * 3 + 4 * 3 * 2
 
 
+@pytest.mark.slow
 def test_a_planted_leak_is_seen_and_closed(literature: Literature) -> None:
     """Every row is copied under five new papers' names, so that its answer stands six times.
 
@@ -275,6 +280,7 @@ def error(found: OutOfFold) -> dict[str, float]:
     return {name: float(np.abs(values[:, exact] - truth).mean()) for name, values in found.predicted.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_fit_is_made")
 def test_same_seed_same_predictions(literature: Literature) -> None:
     first, again = (cross_validate(literature, QUICK, Protocol(folds=3, repeats=1, seed=4)) for _ in range(2))

@@ -148,6 +148,7 @@ def test_no_fit_sees_a_test_row_or_its_kin(literature: Literature, monkeypatch: 
     assert (score.rows, score.papers) == (2, 2)
 
 
+@pytest.mark.slow
 def test_labels_of_test_rows_change_no_prediction(literature: Literature) -> None:
     """What a test row says must not reach its own prediction: error moves by just what the label moved."""
     ids = ["E055"]

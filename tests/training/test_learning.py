@@ -26,6 +26,7 @@ def once(literature: Literature) -> dict[str, OutOfFold]:
     return cross_validate(literature, QUICK, Protocol(PROTOCOL.folds, 1, PROTOCOL.seed))
 
 
+@pytest.mark.slow
 def test_with_all_papers_the_curve_is_the_plain_protocol(once: dict[str, OutOfFold]) -> None:
     """Share 1.0 repeats the first of the repeats fit by fit, so the errors are equal and not only near."""
     steps: list[int] = []
@@ -80,6 +81,7 @@ def learnt(share: float, monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     return [set(papers) for papers in seen]
 
 
+@pytest.mark.slow
 def test_a_share_is_one_of_the_training_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     shares = (1.0, 0.75, 0.5, 0.25, 0.01)
     found = [learnt(share, monkeypatch) for share in shares]
@@ -108,6 +110,7 @@ def test_the_recipe_chosen_most_often_is_used(once: dict[str, OutOfFold], monkey
     assert set(used) == {recipes["two"]}
 
 
+@pytest.mark.slow
 def test_all_that_is_stated_kept_is_the_plain_protocol(once: dict[str, OutOfFold]) -> None:
     curves = described_curve(once, QUICK, PROTOCOL, kept=(1.0, 0.0))
     assert set(curves) == {"ice_pct", "retention_pct"}  # cells alone have the nine descriptors

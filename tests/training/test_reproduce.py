@@ -51,6 +51,7 @@ def stored(
     return stored_run(Shelf(tmp_path).client.get_model_version("silion", "1").run_id)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_fit_is_made")
 def test_the_same_data_give_the_same_bits(stored: StoredRun, tmp_path: Path) -> None:
     before = (tmp_path / "mlflow.db").read_bytes()
@@ -65,6 +66,7 @@ def test_the_same_data_give_the_same_bits(stored: StoredRun, tmp_path: Path) -> 
     assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_changed_value_is_told_with_its_file_and_what_it_moved(stored: StoredRun, mine: Path) -> None:
     path = mine / "electrolytes.csv"
     try:
@@ -116,6 +118,7 @@ def test_a_difference_in_one_prediction_is_found(stored: StoredRun) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("again")
 def test_rows_that_came_and_went_are_found(stored: StoredRun) -> None:
     table = stored.judged.copy()

@@ -80,6 +80,23 @@ def test_groups_and_correlated_features_are_shuffled_together() -> None:
     assert groups.loc["correlated", "permutation"] > alone  # its twin no longer stands in for it
 
 
+def test_rows_whose_values_stay_are_predicted_as_before() -> None:
+    """The fourth feature is known of two papers alone and 1 there, so that most rows stay what they are."""
+    ground, test = planted("first"), np.arange(30)
+    ground.vectors[NAMES[3]] = np.where(np.arange(PAPERS * ROWS) < 2 * ROWS, 1.0, np.nan)
+    model, table = ground.fit(np.arange(30, PAPERS * ROWS), None, 0), ground.vectors.to_numpy()
+    units, labels = [(name, [place]) for place, name in enumerate(NAMES)], ground.labels.take(test)
+    found = stability._rise(ground, model, test, units, np.random.default_rng(3))
+    again, rows = np.random.default_rng(3), stability.rows_by_group(ground.kin.groups)
+    for rise, (_, places) in zip(found, units, strict=True):
+        errors = []
+        for _ in range(stability.SHUFFLES):
+            shuffled = table[test].copy()
+            shuffled[:, places] = table[stability.donors(rows, again)[test]][:, places]
+            errors.append(labels.distance(model.predict(shuffled)[0]))
+        np.testing.assert_array_equal(rise, np.mean(errors, axis=0) - labels.distance(model.predict(table[test])[0]))
+
+
 def test_values_are_dealt_paper_by_paper() -> None:
     groups = np.repeat([0, 1, 2], [3, 1, 2])
     for seed in range(5):

@@ -57,6 +57,7 @@ def test_the_seed_deals_the_systems() -> None:
     assert dealt[0] == dealt[1] != dealt[2]
 
 
+@pytest.mark.slow
 def test_no_system_and_no_paper_stands_on_both_sides(literature: Literature, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[set[str]] = []
     removed: list[int] = []

@@ -111,6 +111,7 @@ def test_fewer_papers_than_folds_are_refused(literature: Literature) -> None:
         measure_fixed(few, TrainConfig(choices=QUICK.choices), ["E070"])
 
 
+@pytest.mark.slow
 def test_progress_reaches_what_was_announced(literature: Literature) -> None:
     steps: list[int] = []
     some = Literature(literature.electrolytes[:50], literature.cells, literature.cycling, literature.sources)

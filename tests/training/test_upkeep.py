@@ -82,6 +82,7 @@ def test_the_model_of_a_version_is_not_left_behind(shelf: Shelf) -> None:
     assert by_run != by_source
 
 
+@pytest.mark.slow
 def test_what_a_killed_training_left_goes_after_a_yes(
     shelf: Shelf, dead: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import TABLES, Candidate, Measured
 from features.tables.rows import read_table
 from features.tables.sheets import plain_table
@@ -14,7 +15,7 @@ from training.data.load import SHIPPED, read_files, read_literature, table_files
 from training.data.rows import ID_COLUMNS
 
 
-def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
+def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
     """Return all mistakes, and the number of good rows by table.
 
     Parameters
@@ -29,10 +30,9 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
     """
     if path.is_dir():
         literature, mistakes = read_literature([path])
-        mistakes = [*mistakes, *descriptor_mistakes(path, literature)]
+        mistakes += descriptor_mistakes(path, literature)
         if path.resolve() != SHIPPED:  # beside the shipped tables, as a training reads it
-            known = {str(mistake) for mistake in mistakes}
-            mistakes += [mistake for mistake in read_literature([SHIPPED, path])[1] if str(mistake) not in known]
+            mistakes += _not_among(mistakes, read_literature([SHIPPED, path], told=table_files([path]))[1])
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
     name = table_kind(path)
     path = plain_table(path)
@@ -41,17 +41,25 @@ def check(path: Path) -> tuple[list[Mistake], dict[str, int]]:
         candidates = read_table(path, model, own_columns=True, parse=read_design)
         return candidates.mistakes, {name: len(candidates.rows)}
     literature, mistakes = read_files({path: name})
-    return [*mistakes, *_beside_others(path, name, mistakes)], {name: len(getattr(literature, name))}
+    mistakes += _not_among(mistakes, _beside_others(path, name))
+    return mistakes, {name: len(getattr(literature, name))}
 
 
-def _beside_others(path: Path, name: str, mistakes: list[Mistake]) -> list[Mistake]:
+def _not_among(mistakes: Mistakes, others: Iterable[Mistake]) -> list[Mistake]:
+    """Return the other mistakes that were not told yet; the told ones may be a million, the others are few."""
+    new = {str(mistake): mistake for mistake in others}
+    for mistake in mistakes:
+        new.pop(str(mistake), None)
+    return [*new.values()]
+
+
+def _beside_others(path: Path, name: str) -> list[Mistake]:
     """Return what a training would refuse in a table beside the shipped ones and those of its own folder."""
     if path.resolve().parent == SHIPPED:
         return []
     siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
-    known = {str(mistake) for mistake in mistakes}
-    together = read_files({**table_files([SHIPPED]), **siblings, path: name})[1]
-    ours = [mistake for mistake in together if mistake.table == path.name and str(mistake) not in known]
+    together = read_files({**table_files([SHIPPED]), **siblings, path: name}, told=[path])[1]
+    ours = [mistake for mistake in together if mistake.table == path.name]
     return ours if "cells" in siblings.values() else [mistake for mistake in ours if mistake.column != "cell_id"]
 
 

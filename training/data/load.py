@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from features.family import NAMED_ONLY
 from features.formulas.misprints import objection
-from features.formulas.reader import FormulaError, read_formula
+from features.formulas.reader import FormulaError, shared_reading
 from features.tables.literature import TABLE_MODELS, Literature, papers_of
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, SourceRow
 from features.tables.rows import Table, read_table
 from training.data.commit import reading
@@ -45,13 +45,15 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
     return literature
 
 
-def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mistake]]:
+def read_literature(folders: Sequence[str | Path], told: Container[Path] = ()) -> tuple[Literature, Mistakes]:
     """Read every table of the folders; return what could be read and every mistake.
 
     Parameters
     ----------
     folders : sequence of path
         As those of `load_literature`.
+    told : container of Path
+        Files of which what is wrong with a row by itself is known, and not told again.
 
     Raises
     ------
@@ -59,9 +61,10 @@ def read_literature(folders: Sequence[str | Path]) -> tuple[Literature, list[Mis
         A file cannot be used at all.
     """
     with reading([Path(folder) for folder in folders if Path(folder).resolve() != SHIPPED]):
-        literature, mistakes = _read(table_files(folders))
+        literature, mistakes = _read(table_files(folders), told)
         literature = apply_withdrawals(literature, folders)
-    return literature, [*mistakes, *cross_checks(literature)]
+    mistakes += cross_checks(literature)
+    return literature, mistakes
 
 
 def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
@@ -93,31 +96,34 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
     return files
 
 
-def read_files(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
+def read_files(files: Mapping[Path, str], told: Container[Path] = ()) -> tuple[Literature, Mistakes]:
     """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
 
     Parameters
     ----------
     files : mapping of Path to str
         Name of the table, by file.
+    told : container of Path
+        As for `read_literature`.
 
     Raises
     ------
     InputError
         A file cannot be used at all.
     """
-    literature, mistakes = _read(files)
-    return literature, [*mistakes, *cross_checks(literature)]
+    literature, mistakes = _read(files, told)
+    mistakes += cross_checks(literature)
+    return literature, mistakes
 
 
-def _read(files: Mapping[Path, str]) -> tuple[Literature, list[Mistake]]:
-    literature, mistakes = Literature(), list[Mistake]()
+def _read(files: Mapping[Path, str], told: Container[Path]) -> tuple[Literature, Mistakes]:
+    literature, mistakes = Literature(), Mistakes()
     homes: dict[str, dict[str, str]] = {}
     for path, name in files.items():
-        literature.hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        rows = _rows(
-            path, name, homes.setdefault(name, {}), mistakes, literature.hashes[f"{path.parent.name}/{path.name}"]
-        )
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        literature.hashes[f"{path.parent.name}/{path.name}"] = digest
+        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, is_told=path in told)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -132,21 +138,21 @@ def _shipped_table(path: Path, name: str, digest: str) -> Table[Row]:
     return read_table(path, TABLE_MODELS[name])
 
 
-def _rows(path: Path, name: str, homes: dict[str, str], mistakes: list[Mistake], digest: str) -> list[Row]:
+def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, is_told: bool) -> list[Row]:
     """Return the good rows of one file; an id may stand once in all files of a table together."""
     is_shipped = path.parent == SHIPPED
     table = _shipped_table(path, name, digest) if is_shipped else read_table(path, TABLE_MODELS[name])
-    mistakes += table.mistakes
+    mistakes += () if is_told else table.mistakes
     rows = []
     for row, line in zip(table.rows, table.lines, strict=True):
         identity = id_of(row)
         if identity in homes:
             expected = f"an id of its own; {homes[identity]} has it too"
-            mistakes.append(Mistake(line, ID_COLUMNS[name], repr(identity), expected, path.name))
+            mistakes += [Mistake(line, ID_COLUMNS[name], repr(identity), expected, path.name)]
             continue
         homes[identity] = f"{path.parent.name}/{path.name} line {line}"
         if mistake := formula_mistake(row, line, path.name):
-            mistakes.append(mistake)
+            mistakes += () if is_told else [mistake]
             continue
         rows.append(row)
     return rows
@@ -250,7 +256,7 @@ def unreadable_formula(row: Row, line: int, table: str, advice: str = "") -> Mis
     if not written or named_only:
         return None
     try:
-        read_formula(written)
+        shared_reading(written)
     except FormulaError as error:
         column = "composition" if row.composition else "electrolyte"
         return Mistake(line, column, repr(written), f"a formula or a known name ({error}){advice}", table)

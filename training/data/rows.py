@@ -66,7 +66,7 @@ def content_of(row: Row) -> dict[str, object]:
         Of the literature; columns that are not given are None.
     """
     left_out = {*Provenance.model_fields, ID_COLUMNS[table_of(row)]}
-    return {column: value for column, value in row if column not in left_out}
+    return {column: value for column, value in vars(row).items() if column not in left_out}
 
 
 def with_rows(literature: Literature, table: str, rows: Mapping[str, Provenance]) -> Literature:

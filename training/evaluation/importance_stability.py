@@ -256,17 +256,21 @@ def _rise(
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from other papers, shape (n_units, n_test)."""
     table, rows = ground.vectors.to_numpy(dtype=float), rows_by_group(ground.kin.groups)
-    blocks = [table[test]]
+    own, blocks, changed = table[test], [table[test]], []
     for _, places in units:
         for _ in range(SHUFFLES):
-            block = table[test].copy()
-            block[:, places] = table[donors(rows, random)[test]][:, places]
+            mine, other = own[:, places], table[donors(rows, random)[test]][:, places]
+            differs = ~((mine == other) | (np.isnan(mine) & np.isnan(other))).all(axis=1)
+            block = own[differs]  # the rest is predicted as it was: most papers lack most elements
+            block[:, places] = other[differs]
             blocks.append(block)
-    predicted, _ = model.predict(pd.DataFrame(np.vstack(blocks), columns=ground.vectors.columns))
+            changed.append(differs)
+    predicted, _ = model.predict(np.vstack(blocks))
+    whole = np.tile(predicted[: len(test)], (len(changed), 1))
+    whole[np.array(changed)] = predicted[len(test) :]
     labels = ground.labels.take(test)
-    error = np.array([labels.distance(each) for each in predicted.reshape(len(blocks), len(test))])
-    shuffled = error[1:].reshape(len(units), SHUFFLES, len(test)).mean(axis=1)
-    return np.asarray(shuffled - error[0], dtype=float)
+    before, error = labels.distance(predicted[: len(test)]), np.array([labels.distance(each) for each in whole])
+    return np.asarray(error.reshape(len(units), SHUFFLES, len(test)).mean(axis=1) - before, dtype=float)
 
 
 def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

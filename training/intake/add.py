@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from features.tables.literature import Literature, papers_of
@@ -19,7 +20,8 @@ from training.data.twins import Twins
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
 from training.intake.confirm import confirmed_row, unconfirmed_row
 from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
-from training.intake.draft import Draft, Drafts, made_id, read_drafts, rejected_file, with_composition
+from training.intake.draft import Draft, Drafts, made_id, read_drafts, with_composition
+from training.intake.files import rejected_file
 from training.intake.folder import (
     OwnTable,
     literature_of,
@@ -242,15 +244,12 @@ def _group_twins(plan: Plan) -> None:
     twins = Twins(plan.literature)
 
     def grouped(draft: Draft) -> Draft:
-        twin = twins.of(draft.row)
-        if twin is None:
+        if (twin := twins.of(draft.row)) is None:
             return draft
         papers = "|".join(dict.fromkeys([*papers_of(draft.row.paper), *papers_of(twin.paper)]))
         return replace(draft, row=draft.row.model_copy(update={"source_id": papers}))
 
-    settled = plan.settled
-    settled.added = [grouped(draft) for draft in settled.added]
-    settled.conflicts = [replace(conflict, draft=grouped(conflict.draft)) for conflict in settled.conflicts]
+    _change(plan.settled, grouped)
 
 
 def _confirm_formulas(plan: Plan) -> None:
@@ -258,23 +257,24 @@ def _confirm_formulas(plan: Plan) -> None:
     confirmed = {id(doubt.draft) for doubt in plan.doubts if formula_question(doubt.draft.row)}
 
     def noted(draft: Draft) -> Draft:
-        if id(draft) not in confirmed:
-            return draft
-        return replace(draft, row=confirmed_row(draft.row))
+        return replace(draft, row=confirmed_row(draft.row)) if id(draft) in confirmed else draft
 
-    settled = plan.settled
-    settled.added = [noted(draft) for draft in settled.added]
-    settled.conflicts = [replace(conflict, draft=noted(conflict.draft)) for conflict in settled.conflicts]
+    _change(plan.settled, noted)
+
+
+def _change(settled: Settled, change: Callable[[Draft], Draft]) -> None:
+    settled.added = [change(draft) for draft in settled.added]
+    settled.conflicts = [replace(conflict, draft=change(conflict.draft)) for conflict in settled.conflicts]
 
 
 def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
     """Give every row the id of its paper, its composition and, where the file gives none, its own id."""
     papers.learn([draft.row for draft in drafts.rows])
-    resolved = []
-    for draft in list(drafts.rows):
+    resolved, refused = [], []
+    for draft in drafts.rows:
         paper = papers.paper_of(draft.row, draft.line, drafts.sheet.name)
         if isinstance(paper, Mistake):
-            drafts.reject(draft, paper)
+            refused.append((draft, paper))
             continue
         update: dict[str, str | None] = {"source_id": paper}
         if len(papers_of(draft.row.doi or "")) > 1:  # each stands with its source
@@ -283,6 +283,7 @@ def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
         if not draft.has_own_id:
             row = row.model_copy(update={ID_COLUMNS[drafts.table]: made_id(row, drafts.table)})
         resolved.append(replace(draft, row=with_composition(row)))
+    drafts.reject(refused)
     drafts.rows = resolved
 
 
@@ -312,46 +313,46 @@ def replacement(conflict: Conflict) -> Draft:
     """
     draft, known = conflict.draft, conflict.known
     table = table_of(draft.row)
-    if known.home == OWN_HOME:
-        identity = known.identity
-    else:
-        identity = made_id(draft.row, table) if draft.identity == known.identity else draft.identity
+    identity = known.identity if known.home == OWN_HOME else draft.identity
+    if known.home != OWN_HOME and identity == known.identity:
+        identity = made_id(draft.row, table)
     return replace(draft, row=draft.row.model_copy(update={ID_COLUMNS[table]: identity}))
 
 
 def _reject_misfits(plan: Plan) -> None:
     """Reject new rows that would not fit to the others, until the folder loads without mistakes."""
     while mistakes := cross_checks(projected(plan)):
-        culprits = [pair for mistake in mistakes if (pair := _culprit(plan, mistake))]
-        if not culprits:
+        if not (culprits := _culprits(plan, mistakes)):
             raise InputError(f"{plan.config.into}: the rows do not fit to those that are there", mistakes)
-        for draft, mistake in culprits:
-            _take_out(plan, draft, mistake)
+        settled, out = plan.settled, {id(draft) for draft, _ in culprits}
+        for conflict in settled.conflicts:
+            if id(conflict.draft) in out and conflict.known.home == SHIPPED_HOME:
+                plan.listed.pop(conflict.known.identity, None)
+        settled.added = [draft for draft in settled.added if id(draft) not in out]
+        settled.conflicts = [conflict for conflict in settled.conflicts if id(conflict.draft) not in out]
+        plan.drafts.reject(culprits)
 
 
-def _culprit(plan: Plan, mistake: Mistake) -> tuple[Draft, Mistake] | None:
-    """Return the new row a mistake between rows is about, and the mistake with its line."""
-    new = [(draft, draft) for draft in plan.settled.added]
-    new += [(conflict.draft, replacement(conflict)) for conflict in plan.replacing]
-    for draft, written in new:
-        named = papers_of(written.row.paper) if mistake.table == "sources.csv" else [written.identity]
-        if set(named) & set(mistake.rows):
-            cells = [row.cell_id for row in plan.literature.cells]
-            unknown = isinstance(written.row, CyclingRow) and mistake.column == "cell_id"
-            near = closest(str(getattr(written.row, "cell_id", "")), cells) if unknown else ""
-            expected = f"{mistake.expected}{near}"
-            return draft, replace(mistake, line=draft.line, table=plan.drafts.sheet.name, expected=expected)
-    return None
-
-
-def _take_out(plan: Plan, draft: Draft, mistake: Mistake) -> None:
-    settled = plan.settled
-    for conflict in settled.conflicts:
-        if conflict.draft is draft and conflict.known.home == SHIPPED_HOME:
-            plan.listed.pop(conflict.known.identity, None)
-    settled.added = [other for other in settled.added if other is not draft]
-    settled.conflicts = [conflict for conflict in settled.conflicts if conflict.draft is not draft]
-    plan.drafts.reject(draft, mistake)
+def _culprits(plan: Plan, mistakes: Iterable[Mistake]) -> list[tuple[Draft, Mistake]]:
+    """Return the new rows that mistakes between rows are about, each mistake with its line; a row may have several."""
+    new = [(draft, draft.row) for draft in plan.settled.added]
+    new += [(conflict.draft, replacement(conflict).row) for conflict in plan.replacing]
+    by_id, by_paper = dict[str, int](), dict[str, int]()
+    for place, (_, row) in enumerate(new):
+        by_id.setdefault(id_of(row), place)
+        for paper in papers_of(row.paper):
+            by_paper.setdefault(paper, place)
+    near = lru_cache(maxsize=1_000)(lambda cell: closest(cell, [row.cell_id for row in plan.literature.cells]))
+    culprits = []
+    for mistake in mistakes:
+        by = by_paper if mistake.table == "sources.csv" else by_id
+        if places := [by[row] for row in mistake.rows if row in by]:
+            draft, written = new[min(places)]
+            mistake = replace(mistake, line=draft.line, table=plan.drafts.sheet.name)
+            if isinstance(written, CyclingRow) and mistake.column == "cell_id":
+                mistake = replace(mistake, expected=mistake.expected + near(written.cell_id))
+            culprits.append((draft, mistake))
+    return culprits
 
 
 def projected(plan: Plan) -> Literature:
@@ -369,9 +370,8 @@ def projected(plan: Plan) -> Literature:
 
 
 def _written(plan: Plan) -> Added:
-    files = _files_of(plan)
-    rejected = rejected_file(plan.drafts, plan.config.file)
-    write_files(rejected | files)
+    files, rejected = _files_of(plan), rejected_file(plan.drafts.rejected, plan.drafts.sheet.header, plan.config.file)
+    write_files({**rejected, **files})
     return Added(plan, list(files), next(iter(rejected), None))
 
 

@@ -143,22 +143,25 @@ def settle(drafts: Drafts, shelf: Shelf) -> Settled:
     shelf : Shelf
         Rows of the table that are there.
     """
-    settled = Settled()
+    settled, refused = Settled(), list[tuple[Draft, Mistake]]()
     _refuse_contradictions(drafts)
     earlier: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
-    for draft in list(drafts.rows):
+    for draft in drafts.rows:
         measurement = measurement_of(draft.row)
         same = [other for other in earlier[measurement] if says_nothing_new(draft.row, other.row)]
         if same:
             settled.skipped.append(Skipped(draft, f"says what line {same[0].line} says"))
             continue
         earlier[measurement].append(draft)
-        _place(draft, drafts, shelf, settled)
+        if mistake := _place(draft, drafts, shelf, settled):
+            refused.append((draft, mistake))
+    drafts.reject(refused)
     return settled
 
 
 def _refuse_contradictions(drafts: Drafts) -> None:
     """Reject rows of one file with one id or of one measurement that say two things: nobody can say which is right."""
+    refused = dict[int, tuple[Draft, Mistake]]()
     by_id, by_measurement = defaultdict[object, list[Draft]](list), defaultdict[object, list[Draft]](list)
     for draft in drafts.rows:
         by_id[draft.identity].append(draft)
@@ -167,18 +170,20 @@ def _refuse_contradictions(drafts: Drafts) -> None:
         for draft in same:
             if other := next((row for row in same if row is not draft and differences(draft.row, row.row)), None):
                 expected = f"an id of its own; line {other.line} has it too and says something else"
-                _reject(drafts, draft, repr(draft.identity), expected)
+                refused[id(draft)] = draft, _mistake(drafts, draft, repr(draft.identity), expected)
     for same in by_measurement.values():
         for draft in same:
-            if draft in drafts.rows and (other := _contradicted(draft, same)):
+            if id(draft) not in refused and (other := _contradicted(draft, same)):
                 got = f"another value than line {other.line} for the same paper, design and conditions"
                 advice = "one value; two samples need an id of their own each"
-                _reject(drafts, draft, got, "one row per cell and cycle" if drafts.table == "cycling" else advice)
+                expected = "one row per cell and cycle" if drafts.table == "cycling" else advice
+                refused[id(draft)] = draft, _mistake(drafts, draft, got, expected)
+    drafts.reject([*refused.values()])
 
 
-def _reject(drafts: Drafts, draft: Draft, got: str, expected: str) -> None:
-    """Reject a row for its id."""
-    drafts.reject(draft, Mistake(draft.line, ID_COLUMNS[drafts.table], got, expected, drafts.sheet.name))
+def _mistake(drafts: Drafts, draft: Draft, got: str, expected: str) -> Mistake:
+    """Return what is wrong with the id of a row."""
+    return Mistake(draft.line, ID_COLUMNS[drafts.table], got, expected, drafts.sheet.name)
 
 
 def _contradicted(draft: Draft, same: list[Draft]) -> Draft | None:
@@ -203,16 +208,15 @@ def _is_out(draft: Draft) -> bool:
     return not draft.row.in_training or draft.row.same_as is not None
 
 
-def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> None:
-    """Add, skip, reject or dispute one row."""
+def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> Mistake | None:
+    """Add, skip or dispute one row, or return why it is rejected."""
     named = shelf.named(draft.identity)
     if named is not None:
-        _place_named(draft, drafts, named, settled)
-        return
+        return _place_named(draft, drafts, named, settled)
     rows = shelf.same_measurement(draft)
     if same := [known for known in rows if says_nothing_new(draft.row, known.row)]:
         settled.skipped.append(Skipped(draft, _there(same[0])))
-        return
+        return None
     disputed = [known for known in rows if not known.is_out and not _is_out(draft) and _disputes(draft.row, known.row)]
     samples = [known for known in disputed if _is_another_sample(draft, known)]
     if samples:
@@ -221,24 +225,25 @@ def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> None
     disputed = [known for known in disputed if known not in samples]
     if len(disputed) > 1:
         got = f"another value than {', '.join(known.identity for known in disputed)} for the same design and conditions"
-        _reject(drafts, draft, got, "the id of the row it corrects, or one of its own")
-    elif disputed:
+        return _mistake(drafts, draft, got, "the id of the row it corrects, or one of its own")
+    if disputed:
         settled.conflicts.append(Conflict(draft, disputed[0], differences(draft.row, disputed[0].row)))
     else:
         settled.added.append(draft)
+    return None
 
 
-def _place_named(draft: Draft, drafts: Drafts, named: Known, settled: Settled) -> None:
-    """Skip, reject or dispute a row whose id is there already."""
+def _place_named(draft: Draft, drafts: Drafts, named: Known, settled: Settled) -> Mistake | None:
+    """Skip or dispute a row whose id is there already, or return why it is rejected."""
     if named.home == SHIPPED_HOME and measurement_of(named.row) != measurement_of(draft.row):
         expected = "an id of its own, or none: a shipped row of another measurement has it"
-        _reject(drafts, draft, repr(draft.identity), expected)
-        return
+        return _mistake(drafts, draft, repr(draft.identity), expected)
     different = differences(draft.row, named.row)
     if not different or (named.home == SHIPPED_HOME and says_nothing_new(draft.row, named.row)):
         settled.skipped.append(Skipped(draft, _there(named)))
     else:
         settled.conflicts.append(Conflict(draft, named, different))
+    return None
 
 
 def _there(known: Known) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from features.formulas.reader import FormulaError, read_formula
 from features.tables.columns import unit_of
 from features.tables.files import trimmed
 from features.tables.literature import TABLE_MODELS
-from features.tables.mistakes import InputError, Mistake
+from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import CellRow, ElectrolyteRow, Provenance
 from features.tables.rows import parse_row
 from features.tables.sheets import as_text
 from training.data.load import unreadable_formula
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
-from training.intake.files import Line, Sheet, csv_text, read_sheet
-from training.intake.headers import IGNORED, Header, read_header
+from training.intake.files import Line, Rejects, Sheet, read_sheet
+from training.intake.headers import Header, read_header
 from training.intake.notation.kelvin import is_kelvin
 from training.intake.notation.mapping import read_mapping
 from training.intake.values import Values, check_twins, read_values
@@ -82,10 +82,10 @@ class Drafts:
         Its columns.
     rows : list of Draft
         Good rows, in file order.
-    mistakes : list of Mistake
+    mistakes : Mistakes
         Of all other rows.
-    rejected : dict of int to list of str
-        Cells of the rejected rows, by line.
+    rejected : Rejects
+        The other rows, as they stand in the file.
     examples : list of int
         Lines of template examples.
     source : str
@@ -96,26 +96,41 @@ class Drafts:
     sheet: Sheet
     header: Header
     rows: list[Draft] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
-    rejected: dict[int, list[str]] = field(default_factory=dict)
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    rejected: Rejects = field(default_factory=Rejects)
     examples: list[int] = field(default_factory=list)
     source: str = ""
 
-    def reject(self, draft: Draft, mistake: Mistake) -> None:
-        """Take a row out, with its reason.
+    def reject(self, refused: Sequence[tuple[Draft, Mistake]]) -> None:
+        """Take rows out, with their reasons.
 
         Parameters
         ----------
-        draft : Draft
-            One of `rows`, or taken out of them already.
-        mistake : Mistake
-            With our name of the column; it is told under that of the file.
+        refused : sequence of (Draft, Mistake)
+            Some of `rows`, or taken out of them already; each with our name of the column, told under that of the file.
         """
         headers = {column.name: column.header for column in reversed(self.header.columns)}
-        header = headers.get(mistake.column, mistake.column)
-        self.rows = [row for row in self.rows if row is not draft]
-        self.mistakes.append(replace(mistake, column=header))
-        self.rejected[draft.line] = draft.cells
+        out = {id(draft) for draft, _ in refused}
+        self.rows = [row for row in self.rows if id(row) not in out]
+        for draft, mistake in refused:
+            header = headers.get(mistake.column, mistake.column)
+            self.refuse(draft.line, draft.cells, [replace(mistake, column=header)])
+
+    def refuse(self, line: int, cells: list[str], mistakes: Sequence[Mistake]) -> None:
+        """Keep a line that gives no row, with its reasons.
+
+        Parameters
+        ----------
+        line : int
+            Of the file.
+        cells : list of str
+            As written.
+        mistakes : sequence of Mistake
+            One or more, in the words of the file.
+        """
+        self.mistakes += mistakes
+        reasons = ((m.column and f"{m.column}: ") + f"got {m.got}, expected {m.expected}" for m in mistakes)
+        self.rejected.add(line, cells, reasons)
 
 
 def read_drafts(
@@ -155,7 +170,7 @@ def read_drafts(
     for line in file.lines:
         _read_line(drafts, line, check=not broken)
     if broken:
-        raise InputError(f"{file.name}: the columns cannot be used", [*broken, *drafts.mistakes])
+        raise InputError(f"{file.name}: the columns cannot be used", itertools.chain(broken, drafts.mistakes))
     return drafts
 
 
@@ -165,8 +180,7 @@ def _settle_kelvin(drafts: Drafts) -> None:
     for place, column in enumerate(header.columns):
         if unit_of(model, column.name) != "°C" or column.unit or column.header == column.name:
             continue
-        cells = [line.cells[column.place] for line in drafts.sheet.lines if column.place < len(line.cells)]
-        if is_kelvin(cells):
+        if is_kelvin(line.cells[column.place] for line in drafts.sheet.lines if column.place < len(line.cells)):
             header.columns[place] = replace(column, unit="K")
             unread = f"column {column.header} names no unit: "
             header.remarks = [remark for remark in header.remarks if not remark.startswith(unread)]
@@ -215,7 +229,8 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
     cells = trimmed(list(line.cells), len(sheet.header))
     if len(cells) != len(sheet.header):
         expected = f"{len(sheet.header)}, as in the header"
-        _refuse(drafts, line, [Mistake(line.number, "", f"{len(cells)} cells", expected, sheet.name)])
+        wrong = Mistake(line.number, "", f"{len(cells)} cells", expected, sheet.name)
+        drafts.refuse(line.number, line.cells, [wrong])
         return
     values = read_values(drafts.header.columns, cells, model, line.number, sheet.name)
     check_twins(values, drafts.header.twins, cells, model, line.number, sheet.name)
@@ -227,15 +242,10 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
         return
     row = _row_of(values, drafts.table, line.number, sheet.name, drafts.source)
     if isinstance(row, list):
-        _refuse(drafts, line, row)
+        drafts.refuse(line.number, line.cells, row)
     else:
         own_id = id_of(row) != UNNAMED
         drafts.rows.append(Draft(line.number, row, line.cells, own_id, frozenset(values.in_kelvin)))
-
-
-def _refuse(drafts: Drafts, line: Line, mistakes: list[Mistake]) -> None:
-    drafts.mistakes += mistakes
-    drafts.rejected[line.number] = line.cells
 
 
 def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Provenance | list[Mistake]:
@@ -319,42 +329,3 @@ def made_id(row: Provenance, table: str) -> str:
     content = {column: value for column, value in content_of(row).items() if value is not None}
     text = json.dumps([table, row.paper, content], sort_keys=True, ensure_ascii=True)
     return PREFIXES[table] + hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def rejected_file(drafts: Drafts, file: Path) -> dict[Path, str]:
-    """Return `FILE.rejected.csv`: the rejected rows as they stand in the file, their lines and reasons in front.
-
-    A reject file that is there and holds something else may have been corrected by hand: the next number is taken.
-
-    Parameters
-    ----------
-    drafts : Drafts
-        The file as new rows.
-    file : Path
-        Where it stands.
-
-    Returns
-    -------
-    dict of Path to str
-        The text by the path to write to; empty where nothing was rejected.
-    """
-    if not drafts.rejected:
-        return {}
-    header = drafts.sheet.header
-    places = [place for place, name in enumerate(header) if name not in IGNORED]
-    rows: list[list[object]] = [["line", "reasons", *(header[place] for place in places)]]
-    for line in sorted(drafts.rejected):
-        cells = drafts.rejected[line]
-        reasons = "; ".join(
-            f"{mistake.column + ': ' if mistake.column else ''}got {mistake.got}, expected {mistake.expected}"
-            for mistake in drafts.mistakes
-            if mistake.line == line
-        )
-        named = [cells[place] for place in places if place < len(cells)]
-        rows.append([line, reasons, *named, *cells[len(header) :]])
-    text = csv_text(rows)
-    for number in itertools.count(1):
-        path = file.with_name(f"{file.name}.rejected{'' if number == 1 else f'-{number}'}.csv")
-        if not path.exists() or path.read_text(encoding="utf-8") == text:
-            return {path: text}
-    return {}

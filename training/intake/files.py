@@ -5,14 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, count, groupby, islice
 from pathlib import Path
 from typing import Any
 
-from features.tables.files import SPREADSHEET_MARKS, decoded, header_of, unpaired
-from features.tables.mistakes import InputError, Mistake
+import numpy as np
+
+from features.tables.chunks import ROWS, check_text
+from features.tables.disk import Spill
+from features.tables.files import SPREADSHEET_MARKS, TextLines, header_of, records, regular_file
+from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.sheets import as_text, worksheet_rows
+from training.intake.headers import IGNORED
 from training.intake.notation.layout import is_title, is_unit_row, separator_line, with_units
 
 COMMENT = "# "
@@ -36,6 +44,61 @@ class Line:
     cells: list[str]
 
 
+class Lines:
+    """Rows of a file, read anew each time they are asked for: they never lie in memory together.
+
+    Parameters
+    ----------
+    read : callable
+        Yields all lines of the file.
+    skipped : int
+        Filled lines above the rows: titles, header, units.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[Line]], skipped: int = 0) -> None:
+        self._read, self._skipped = read, skipped
+        self._count = sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[Line]:
+        filled = (line for line in self._read() if any(cell.strip() for cell in line.cells))
+        return islice(filled, self._skipped, None)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+class Rejects:
+    """Rejected rows with their reasons; those beyond the first wait on disk."""
+
+    def __init__(self) -> None:
+        self._rows, self._lines = Spill(), array("q")
+
+    def add(self, line: int, cells: Sequence[str], reasons: Iterable[str]) -> None:
+        """Add a row, or reasons of one that is there.
+
+        Parameters
+        ----------
+        line : int
+            Of the file.
+        cells : sequence of str
+            As written.
+        reasons : iterable of str
+            Why, one or more.
+        """
+        self._lines.append(line)
+        self._rows.append([cells, [*reasons]])
+
+    def __len__(self) -> int:
+        return len(np.unique(self._lines))
+
+    def __iter__(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        """Yield line, cells and reasons of each row, in the order of the file."""
+        by_line = map(int, np.argsort(self._lines, kind="stable"))
+        for line, places in groupby(by_line, self._lines.__getitem__):
+            told = [self._rows.get(place) for place in places]
+            yield line, told[0][0], [reason for _, reasons in told for reason in reasons]
+
+
 @dataclass
 class Sheet:
     """A file as text.
@@ -46,7 +109,7 @@ class Sheet:
         Of the file.
     header : list of str
         Names of the columns as written.
-    lines : list of Line
+    lines : Lines
         Rows with at least one cell that is not empty.
     mistakes : list of Mistake
         Of the file apart from its values (merged cells).
@@ -58,7 +121,7 @@ class Sheet:
 
     name: str
     header: list[str]
-    lines: list[Line] = field(default_factory=list)
+    lines: Lines
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     header_line: int = 1
@@ -79,65 +142,61 @@ def read_sheet(path: Path, worksheet: str | None = None) -> Sheet:
     InputError
         Missing, empty, not UTF-8, of another kind than its ending says, or `worksheet` given for a file without sheets.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, expected a file")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return _workbook(content, path.name, worksheet)
+    if regular_file(path).suffix.lower() in (".xlsx", ".xlsm"):
+        return _workbook(path.read_bytes(), path.name, worksheet)
     if worksheet:
         raise InputError(f"{path.name}: --sheet is for workbooks (.xlsx); this file has no sheets")
-    if content.startswith(SPREADSHEET_MARKS):
-        raise InputError(f"{path.name}: this is a spreadsheet; save it as .xlsx or as 'CSV UTF-8'")
-    text = decoded(content, path.name)
+    with path.open("rb") as file:
+        if file.read(8).startswith(SPREADSHEET_MARKS):
+            raise InputError(f"{path.name}: this is a spreadsheet; save it as .xlsx or as 'CSV UTF-8'")
+    check_text(path)
     is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    return _sheet(path.name, _json_lines(text, path.name) if is_json else _text_lines(text, path))
+    return _sheet(path.name, partial(_json_lines if is_json else _text_lines, path))
 
 
-def _sheet(name: str, lines: Iterable[Line]) -> Sheet:
+def _sheet(name: str, read: Callable[[], Iterable[Line]]) -> Sheet:
     """Return the first line under a title as header, with the units under it, and the rest as rows."""
-    filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
-    remarks = []
-    while len(filled) > 1 and is_title(filled[0].cells, filled[1].cells):
-        title = filled.pop(0)
-        remarks.append(f"line {title.number} taken as a title: {next(cell for cell in title.cells if cell.strip())}")
-    if not filled:
+    remarks, lines = list[str](), Lines(read)
+    filled, above = iter(lines), 1
+    first, second = next(filled, None), next(filled, None)
+    while first and second and is_title(first.cells, second.cells):
+        remarks.append(f"line {first.number} taken as a title: {next(cell for cell in first.cells if cell.strip())}")
+        first, second, above = second, next(filled, None), above + 1
+    if not first:
         raise InputError(f"{name}: the file is empty, expected a header line and at least one row")
-    header, rows = header_of(filled[0].cells), filled[1:]
-    if rows and is_unit_row(rows[0].cells):
-        remarks.append(f"line {rows[0].number} taken as the units of the columns")
-        header = with_units(header, rows.pop(0).cells)
-    sheet = Sheet(name, header, rows, remarks=remarks, header_line=filled[0].number)
-    if not sheet.lines:
+    header = header_of(first.cells)
+    if second and is_unit_row(second.cells):
+        remarks.append(f"line {second.number} taken as the units of the columns")
+        header, above = with_units(header, second.cells), above + 1
+    if len(lines) == above:
         raise InputError(f"{name}: the file holds a header and no rows, expected at least one")
-    return sheet
+    return Sheet(name, header, Lines(read, above), remarks=remarks, header_line=first.number)
 
 
-def _text_lines(text: str, path: Path) -> Iterator[Line]:
+def _lines_of(path: Path) -> Iterator[str]:
+    """Lines of a text file with their endings."""
+    with path.open("rb") as file:
+        yield from TextLines(file, path.name, ROWS)
+
+
+def _text_lines(path: Path) -> Iterator[Line]:
     """Read rows of CSV or TSV; the separator is the one the header holds most of, a tab where the file ends in .tsv."""
-    separator = _separator(text, path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begins, above_header = 1, True
-    try:
-        for cells in reader:
-            above_header = above_header and (not any(cell.strip() for cell in cells) or _is_remark(cells))
-            if not above_header:
-                yield Line(begins, cells)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise unpaired(error, begins, path.name) from None
+    above_header = True
+    for begins, cells in records(_lines_of(path), _separator(path), path.name):
+        above_header = above_header and (not any(cell.strip() for cell in cells) or _is_remark(cells))
+        if not above_header:
+            yield Line(begins, cells)
 
 
-def _separator(text: str, path: Path) -> str:
+def _separator(path: Path) -> str:
     """Return what a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title is not asked."""
-    filled = [line for line in text.splitlines() if line.strip() and not _is_comment(line)]
+    lines = (line.rstrip("\r\n") for line in _lines_of(path))
+    filled = list(islice((line for line in lines if line.strip() and not _is_comment(line)), 2))
     if filled and (stated := separator_line(filled[0])):
         return stated
     if path.suffix.lower() == ".tsv" or not filled:
         return "\t"
-    held = [max(SEPARATORS, key=line.count) for line in filled[:2]]
+    held = [max(SEPARATORS, key=line.count) for line in filled]
     rows = [line.split(separator) for line, separator in zip(filled, held, strict=False)]
     return held[1] if len(rows) > 1 and is_title(rows[0], rows[1]) else held[0]
 
@@ -156,33 +215,35 @@ def _is_comment(text: str) -> bool:
     return text.lstrip().lstrip('"').startswith(COMMENT) or text.strip() == "#"
 
 
-def _json_lines(text: str, name: str) -> Iterator[Line]:
+def _json_lines(path: Path) -> Iterator[Line]:
     """Read objects, one a line; the header is every key in the order of its first appearance."""
-    objects: list[tuple[int, Mapping[str, Any]]] = []
-    mistakes = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    mistakes, keys = Mistakes(), dict[str, None]()
+    for _, row in _objects(path, mistakes):
+        keys.update(dict.fromkeys(row))
+    if mistakes:
+        raise InputError(f"{path.name}: not JSON lines that can be used", mistakes)
+    if keys:
+        yield Line(0, [*keys])
+        yield from (Line(number, [as_text(row.get(key)) for key in keys]) for number, row in _objects(path, mistakes))
+
+
+def _objects(path: Path, mistakes: Mistakes) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the object of each line, and add what is wrong with the others, or in it."""
+    expected = "text, a number, true, false or null"
+    for number, line in enumerate(_lines_of(path), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line, object_pairs_hook=_distinct_keys, parse_constant=_refuse_constant)
+            row = json.loads(line.rstrip("\r\n"), object_pairs_hook=_distinct_keys, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            mistakes.append(Mistake(number, "", str(error), "one JSON object a line, each key once", name))
+            mistakes += [Mistake(number, "", str(error), "one JSON object a line, each key once", path.name)]
             continue
         if not isinstance(row, dict):
-            mistakes.append(Mistake(number, "", type(row).__name__, "a JSON object", name))
+            mistakes += [Mistake(number, "", type(row).__name__, "a JSON object", path.name)]
             continue
-        mistakes += [
-            Mistake(number, key, type(value).__name__, "text, a number, true, false or null", name)
-            for key, value in row.items()
-            if isinstance(value, dict | list)
-        ]
-        objects.append((number, row))
-    if mistakes:
-        raise InputError(f"{name}: not JSON lines that can be used", mistakes)
-    if objects:
-        header = list(dict.fromkeys(key for _, row in objects for key in row))
-        yield Line(0, header)
-        yield from (Line(number, [as_text(row.get(key)) for key in header]) for number, row in objects)
+        wrong = [(key, type(value).__name__) for key, value in row.items() if isinstance(value, dict | list)]
+        mistakes += [Mistake(number, key, kind, expected, path.name) for key, kind in wrong]
+        yield number, row
 
 
 def _distinct_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -204,7 +265,7 @@ def _workbook(content: bytes, name: str, worksheet: str | None) -> Sheet:
         used.pop(0)
     if not used:
         raise InputError(f"{name}: the sheet is empty, expected a header line and at least one row")
-    sheet = _sheet(name, used)
+    sheet = _sheet(name, lambda: used)
     sheet.mistakes = [mistake for last_row, mistake in read.merged if last_row >= sheet.header_line]
     return sheet
 
@@ -225,3 +286,43 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def rejected_file(rejects: Rejects, header: Sequence[str], file: Path) -> dict[Path, Iterable[str]]:
+    """Return `FILE.rejected.csv`: the rejected rows as they stand in the file, their lines and reasons in front.
+
+    A reject file that is there and holds something else may have been corrected by hand: the next number is taken.
+
+    Parameters
+    ----------
+    rejects : Rejects
+        The rows.
+    header : sequence of str
+        Names of the columns; `IGNORED` ones are left out.
+    file : Path
+        Where it stands.
+
+    Returns
+    -------
+    dict of Path to iterable of str
+        The text, line by line, by the path to write to; empty where nothing was rejected.
+    """
+    if not rejects:
+        return {}
+    numbers = chain([""], (f"-{number}" for number in count(2)))
+    paths = (file.with_name(f"{file.name}.rejected{number}.csv") for number in numbers)
+    path = next(path for path in paths if not path.exists() or _holds(path, _rejected_lines(rejects, header)))
+    return {path: _rejected_lines(rejects, header)}
+
+
+def _rejected_lines(rejects: Rejects, header: Sequence[str]) -> Iterator[str]:
+    places = [place for place, name in enumerate(header) if name not in IGNORED]
+    yield csv_text([["line", "reasons", *(header[place] for place in places)]])
+    for line, cells, reasons in rejects:
+        named = [cells[place] for place in places if place < len(cells)]
+        yield csv_text([[line, "; ".join(reasons), *named, *cells[len(header) :]]])
+
+
+def _holds(path: Path, pieces: Iterable[str]) -> bool:
+    with path.open("rb") as file:
+        return all(file.read(len(piece)) == piece for piece in map(str.encode, pieces)) and not file.read(1)

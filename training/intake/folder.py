@@ -7,7 +7,7 @@ import fcntl
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from features.tables.columns import columns_of
 from features.tables.disk import sweep
 from features.tables.literature import TABLE_MODELS, Literature
-from features.tables.mistakes import InputError
+from features.tables.mistakes import InputError, Mistakes
 from features.tables.records import Provenance, Row
 from features.tables.rows import read_table
 from features.tables.sheets import as_text
@@ -133,7 +133,7 @@ def literature_of(folder: Path) -> Literature:
         raise InputError(f"{folder}: is a file, expected a folder")
     has_tables = any((folder / f"{name}.csv").is_file() for name in TABLE_MODELS)
     literature, mistakes = read_files(table_files([SHIPPED, folder] if has_tables else [SHIPPED]))
-    if in_rows := [mistake for mistake in mistakes if mistake.line]:
+    if in_rows := Mistakes(mistake for mistake in mistakes if mistake.line):
         raise InputError(f"{folder}: correct its tables first (silion data check {folder})", in_rows)
     return literature
 
@@ -202,15 +202,15 @@ def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
         yield
 
 
-def write_files(files: Mapping[Path, str | bytes]) -> None:
+def write_files(files: Mapping[Path, str | bytes | Iterable[str]]) -> None:
     """Write files: all aside and on disk first, then given their names, those of one folder as one change.
 
     A failure before that changes nothing.
 
     Parameters
     ----------
-    files : mapping of Path to (str or bytes)
-        Content of each file.
+    files : mapping of Path to (str, bytes or iterable of str)
+        Content of each file; pieces of it are written as they come.
 
     Raises
     ------
@@ -224,7 +224,8 @@ def write_files(files: Mapping[Path, str | bytes]) -> None:
             sweep(path)
             asides[path] = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part")
             with asides[path].open("wb") as file:
-                file.write(content.encode("utf-8") if isinstance(content, str) else content)
+                pieces = [content] if isinstance(content, str | bytes) else content
+                file.writelines(piece.encode("utf-8") if isinstance(piece, str) else piece for piece in pieces)
                 file.flush()
                 os.fsync(file.fileno())
         for folder in dict.fromkeys(path.parent for path in files):

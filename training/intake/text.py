@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from features.tables.columns import unit_of
 from features.tables.described import coverage, description_text
+from features.tables.mistakes import MOST_TOLD, Mistakes
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
 from features.tables.sheets import as_text
 from models.tasks.first_capacity import capacity_basis
@@ -83,7 +85,7 @@ def _lists(plan: Plan) -> list[str]:
             ],
         ),
         _listed("conflicts", [_conflict(conflict) for conflict in settled.conflicts], all_of_them=True),
-        _listed("rejected", [str(mistake) for mistake in drafts.mistakes], all_of_them=True),
+        _rejected(drafts.mistakes),
         *_doubts(plan),
     ]
 
@@ -118,6 +120,13 @@ def _listed(title: str, lines: Sequence[str], *, all_of_them: bool = False) -> s
     shown = lines if all_of_them else lines[:SHOWN]
     more = [f"  ... and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
     return "\n".join([f"{title}:", *(f"  {line}" for line in shown), *more])
+
+
+def _rejected(mistakes: Mistakes) -> str:
+    """Return the first mistakes, and how many more there are: all of them stand in the file of the rejected rows."""
+    lines = [str(mistake) for mistake in islice(mistakes, MOST_TOLD)]
+    more = [f"... and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
+    return _listed("rejected", [*lines, *more], all_of_them=True)
 
 
 def _row(draft: Draft) -> str:

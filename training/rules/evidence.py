@@ -234,11 +234,13 @@ def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
     columns = [name for name in CellDesign.model_fields if name not in own]
     rows = []
     for paper, members in cells[cells[factor.column].notna()].groupby("paper", sort=True):
+        if members[factor.column].nunique() < 2:
+            continue
         ordered = members.sort_values([factor.column, "row_id"], kind="stable").to_dict("records")
         for less, more in combinations(ordered, 2):
-            also = [name for name in columns if not _same(less[name], more[name])]
             if less[factor.column] == more[factor.column]:
                 continue
+            also = [name for name in columns if not _same(less[name], more[name])]
             outcome = [cell["lower"] if cell["lower"] == cell["upper"] else np.nan for cell in (less, more)]
             ends = [cell[factor.column] for cell in (less, more)]
             rows.append((paper, less["row_id"], more["row_id"], *ends, *outcome, _change(less, more), "; ".join(also)))

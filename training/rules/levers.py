@@ -161,7 +161,7 @@ def _electrolyte_levers(examples: Examples, predicted: Mapping[str, float]) -> d
     rows = designs[[name for name in names if name in designs]].assign(value=labels.middle)[labels.exact]
     found: dict[str, list[tuple[str, float, float]]] = {TEMPERATURE: [], CHLORINE: []}
     for paper, members in rows.groupby("paper", sort=True):
-        for one, other in combinations(members.to_dict("records"), 2):
+        for one, other in combinations(members.to_dict("records") if len(members) > 1 else (), 2):
             for label, order in ((TEMPERATURE, _warmer(one, other)), (CHLORINE, _more_chlorine(one, other))):
                 if order:
                     less, more = (one, other) if order > 0 else (other, one)

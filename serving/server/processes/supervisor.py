@@ -41,6 +41,9 @@ COPIES_S = 60.0
 """A model that MLflow has not given after so long is not waited for."""
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Tells the workers where to keep their counts, see `serving.server.metrics`."""
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Tell the libraries of a worker to compute on one thread, unless the operator says otherwise: the products of a few
+requests are so small that threads which wait for each other took half of the processor."""
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -101,6 +104,8 @@ class Supervisor(Multiprocess):
             shared_folder.make_home(self._home)
             self._number = shared_folder.shared_number(self._home)
             os.environ[METRICS_VARIABLE] = str(self._home / shared_folder.METRICS)
+            for name in ONE_THREAD:
+                os.environ.setdefault(name, "1")
             try:
                 with suppress(_StoppedError):
                     self.init_processes()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from features.formulas.reader import FormulaError, read_formula
+from features.formulas.misprints import read_as
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import Bundle
@@ -55,7 +55,7 @@ def router(context: Context) -> APIRouter:
     @routes.get("/formula", response_model=FormulaReply, response_model_exclude_unset=True)
     async def formula(text: Annotated[str, Query(examples=["75Li2S-25P2S5"])]) -> Response:
         """What a text is read as, or why it cannot be read."""
-        return JsonResponse(await context.work.run(lambda deadline: _read(text)))
+        return JsonResponse(await context.work.run(lambda deadline: read_as(text)))
 
     @routes.get("/examples", response_model=ExamplesReply)
     async def literature() -> Response:
@@ -75,13 +75,6 @@ def router(context: Context) -> APIRouter:
             return failure(422, mistakes_of(error))
 
     return routes
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        return read_formula(text).as_dict()
-    except FormulaError as error:
-        return {"text": text, "error": str(error)}
 
 
 def _rows(bundle: Bundle) -> dict[str, list[dict[str, Any]]]:

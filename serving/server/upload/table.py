@@ -151,7 +151,7 @@ def _own_columns(source: Path, candidates: Table[Candidate]) -> pd.DataFrame:
     """Read the user's columns, in order: with their types from Parquet, as text from CSV."""
     if source.suffix == ".parquet":
         return pd.read_parquet(source).reset_index(drop=True)
-    rows = dict(zip(candidates.lines, candidates.raw, strict=True)) | candidates.rejected
+    rows = {**dict(zip(candidates.lines, candidates.raw, strict=True)), **candidates.rejected}
     return pd.DataFrame([rows[line] for line in sorted(rows)], columns=candidates.columns)
 
 

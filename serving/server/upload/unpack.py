@@ -120,7 +120,9 @@ def _decode_parquet(file: IO[bytes], target: Path, bounds: Bounds) -> None:
         unpacked = 0
         with pq.ParquetWriter(target, parquet.schema_arrow, compression="none", use_dictionary=False) as writer:
             for piece in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-                unpacked += piece.nbytes
+                # a word of a dictionary counts as often as it stands there: whoever reads the rows has it as often
+                whole = (c.dictionary_decode() if isinstance(c, pa.DictionaryArray) else c for c in piece.columns)
+                unpacked += sum(column.nbytes for column in whole)
                 if unpacked > bounds.unpacked:
                     raise InputError(_too_long(name, bounds))
                 writer.write_batch(piece)

@@ -73,6 +73,16 @@ def test_the_mean_with_trees_never_stands_still() -> None:
     assert ensemble.predict(table)[0] == pytest.approx(0.5 * alone + 0.5 * (physical + shift), abs=1e-5)
 
 
+def test_few_designs_whose_answers_are_kept_are_told_as_among_many() -> None:
+    """The energies of the first 20 are asked right after their values, and once more after those of others."""
+    ensemble, table = fitted()
+    values, energies = ensemble.predict(table), ensemble.activation_energy(table)
+    for rows in (slice(0, 20), slice(20, 40), slice(0, 20)):
+        for whole, few in zip(values, ensemble.predict(table[rows]), strict=True):
+            np.testing.assert_array_equal(few, whole[rows])
+        np.testing.assert_array_equal(ensemble.activation_energy(table[rows]), energies[rows])
+
+
 def test_few_known_energies_give_one_for_all_drawn_to_the_usual() -> None:
     ensemble, table = fitted(60, known=FEWEST_ENERGIES - 1)
     known = made(60)[2][: FEWEST_ENERGIES - 1]

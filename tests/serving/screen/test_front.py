@@ -25,6 +25,7 @@ def brute_force(values: np.ndarray) -> list[bool]:
     ]
 
 
+@pytest.mark.slow
 @given(
     arrays(
         float,

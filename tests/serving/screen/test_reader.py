@@ -150,6 +150,7 @@ def test_the_listing_of_the_readme_is_a_space(tmp_path: Path) -> None:
     assert space.selection.pessimistic
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     st.integers(0, len(LISTING)),

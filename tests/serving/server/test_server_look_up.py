@@ -68,7 +68,7 @@ def test_the_schema_holds_every_column_once_with_unit_and_limits(api: TestClient
     assert schema["limits"]["designs"] == Settings().max_designs
 
 
-@pytest.mark.parametrize("text", ["75Li2S-25P2S5", "LLZTO", "nonsense!!", "", "Si@Li7P3S11", "x" * 5000])
+@pytest.mark.parametrize("text", ["75Li2S-25P2S5", "LLZTO", "Li6PS5CI", "nonsense!!", "", "Si@Li7P3S11", "x" * 5000])
 def test_a_formula_is_read_as_on_the_command_line(
     api: TestClient, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,6 +44,7 @@ def test_types_and_values_stay(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "upload.parquet").equals(pq.read_table(io.BytesIO(parquet(table))))
 
 
+@pytest.mark.slow
 def test_what_the_footer_admits_is_refused_before_it_is_decoded(one_cell: bytes, tmp_path: Path) -> None:
     bounds = Bounds(rows=100, columns=10, cells=1_000, unpacked=64 * MEGABYTE)
     with pytest.raises(InputError, match=r"upload: the table unpacks to more than 67108864 bytes"):
@@ -59,6 +60,15 @@ def test_what_the_footer_admits_is_refused_before_it_is_decoded(one_cell: bytes,
             tmp_path / "upload.parquet",
             Bounds(rows=200, columns=10, cells=1_000, unpacked=1 << 40),
         )
+
+
+def test_a_word_of_a_dictionary_counts_in_every_row(tmp_path: Path) -> None:
+    """100 rows of one word of 10 kB are a megabyte, though the file holds the word once."""
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 10_000])
+    content = parquet(pa.table({"electrolyte": words}))
+    with pytest.raises(InputError, match="unpacks to more than 900000 bytes"):
+        unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 900_000))
+    unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 1_100_000))
 
 
 def test_a_child_that_takes_too_much_dies_alone(one_cell: bytes, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_what_is_written(run, write, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_the_folder_loads_beside_the_shipped_tables(run, write, tmp_path):
     before = load_literature([SHIPPED])
     run("add", write(FILE), "--write")
@@ -72,6 +73,7 @@ def test_the_folder_loads_beside_the_shipped_tables(run, write, tmp_path):
     assert lives == [(100.0, 80.0, ">"), (200.0, 72.0, "~")]
 
 
+@pytest.mark.slow
 def test_adding_twice_changes_nothing(run, write, content, tmp_path):
     run("add", write(FILE), "--write")
     before = content()
@@ -143,6 +145,7 @@ def test_rejected_rows_are_corrected_and_added_again(run, write, tmp_path):
     assert [row["electrolyte"] for row in rows(tmp_path / "mydata" / "electrolytes.csv")] == ["Li6PS5Cl", "Li3InCl6"]
 
 
+@pytest.mark.slow
 def test_a_corrected_reject_file_is_never_overwritten(run, write, tmp_path):
     run("add", write(BAD), "--write")
     run("add", write(BAD), "--write")

@@ -35,6 +35,7 @@ def test_another_value_is_shown_side_by_side_and_nothing_written(run, write, con
     assert "nothing written: decide first" in done.out
 
 
+@pytest.mark.slow
 def test_replace_keeps_the_id(run, write, first, tmp_path):
     assert run("add", write(OTHER), "--write", "--replace").code == 0
     (row,) = rows(tmp_path / "mydata" / "electrolytes.csv")
@@ -95,6 +96,7 @@ def test_the_same_id_with_something_else_is_a_conflict(run, write, tmp_path):
     assert [row["electrolyte"] for row in rows(tmp_path / "mydata" / "electrolytes.csv")] == ["Li3PS4"]
 
 
+@pytest.mark.slow
 def test_samples_with_ids_of_their_own_stand_side_by_side(run, write):
     text = f"{HEADER},sample\nLi6PS5Cl,2.3,25,our lab,s1\nLi6PS5Cl,2.9,25,our lab,s2\n".replace("doi", "source")
     assert run("add", write(text), "--write").code == 0
@@ -148,6 +150,7 @@ def test_a_shipped_row_is_known(run, write, paper):
     assert (same.code, "line 2: E051 says so already" in same.out) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_shipped_row_is_replaced_by_being_withdrawn(run, write, paper, tmp_path):
     text = f"{HEADER.replace('doi', 'source')}\n{SHIPPED_ROW.format(value=6, paper=paper)}\n"
     assert run("add", write(text), "--write").code == 3
@@ -171,6 +174,7 @@ def test_the_id_of_a_shipped_row_of_another_measurement_is_refused(run, write):
     assert "column id: got 'E051', expected an id of its own, or none: a shipped row of another" in done.out
 
 
+@pytest.mark.slow
 def test_both_tellings_are_kept_where_one_is_out_of_training(run, write, first, tmp_path):
     """As the shipped tables keep what sources disagree on: two rows, one preferred, the other names it."""
     text = f"{HEADER},in_training,same_as,note\nLi6PS5Cl,2.9,25,10.1000/abc,no,{first},from the abstract\n"

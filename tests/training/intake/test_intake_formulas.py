@@ -14,6 +14,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
+@pytest.mark.slow
 def test_a_misprint_is_asked_about_and_a_confirmed_one_stays(run, write, tmp_path):
     file = write(f"{HEADER}Li6PS5CI,1.3,25,lab one\nLi6PS5Cl-550C,1.3,25,lab one\n")
     asked = run("add", file)

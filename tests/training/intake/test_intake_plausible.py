@@ -41,6 +41,7 @@ ASKED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "question"), ASKED.values(), ids=ASKED)
 def test_asked_and_only_written_when_confirmed(run, write, tmp_path, text, question):
     asked = run("add", write(text), "--write")

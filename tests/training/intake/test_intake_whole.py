@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
 from training.intake.template import write_template
@@ -36,6 +37,7 @@ def test_points_of_life_are_split_off_a_table_of_cells(run, write, tmp_path):
     assert run("check", tmp_path / "mydata").code == 0
 
 
+@pytest.mark.slow
 def test_a_template_workbook_is_taken_whole(run, tmp_path):
     path = tmp_path / "t.xlsx"
     assert run("template", "cells", "-o", path).code == 0
@@ -64,6 +66,7 @@ def test_a_template_workbook_is_taken_whole(run, tmp_path):
     assert run("check", tmp_path / "mydata").code == 0
 
 
+@pytest.mark.slow
 def test_an_untouched_template_workbook_adds_nothing(run, tmp_path):
     write_template("electrolytes", tmp_path / "t.xlsx")
     done = run("add", tmp_path / "t.xlsx", "--write")

@@ -46,6 +46,7 @@ def honoured(folder):
 TODAY = datetime.date.today().isoformat()
 
 
+@pytest.mark.slow
 def test_a_row_is_marked_kept_and_comes_back(run, folder, content):
     before = content()
     done = run("withdraw", "s1", "--why", "wet [box]")
@@ -64,6 +65,7 @@ def test_a_row_is_marked_kept_and_comes_back(run, folder, content):
     assert "was in training already" in run("withdraw", "s1", "--undo").out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["10.1000/abc", "https://doi.org/10.1000/ABC"])
 def test_a_paper_with_all_its_rows(run, folder, content, name):
     before = content()
@@ -80,6 +82,7 @@ def test_a_paper_with_all_its_rows(run, folder, content, name):
     assert content() == before
 
 
+@pytest.mark.slow
 def test_a_cell_takes_its_points_along(run, folder, content):
     before = content()
     run("withdraw", "lab-7", "--why", "shorted")
@@ -91,6 +94,7 @@ def test_a_cell_takes_its_points_along(run, folder, content):
     assert content() == before
 
 
+@pytest.mark.slow
 def test_shipped_rows_are_listed_and_stay_as_they_are(run, folder):
     shipped = {path.name: path.read_bytes() for path in SHIPPED.glob("*.csv")}
     assert run("withdraw", "E051", "--why", "misread").code == 0
@@ -108,6 +112,7 @@ def test_shipped_rows_are_listed_and_stay_as_they_are(run, folder):
     assert {path.name: path.read_bytes() for path in SHIPPED.glob("*.csv")} == shipped
 
 
+@pytest.mark.slow
 def test_a_shipped_paper_goes_with_cells_and_points(folder):
     literature = load_literature([SHIPPED, folder])
     cells = {row.cell_id: row.paper for row in literature.cells if row.in_training}
@@ -122,12 +127,14 @@ def test_a_shipped_paper_goes_with_cells_and_points(folder):
     assert [row.measurement_id for row in after.electrolytes if row.paper != paper and row.in_training] == ids
 
 
+@pytest.mark.slow
 def test_applying_twice_says_it_once(run, folder):
     run("withdraw", "E051", "--why", "misread")
     once = honoured(folder)
     assert apply_withdrawals(once, [SHIPPED, folder]).electrolytes == once.electrolytes
 
 
+@pytest.mark.slow
 def test_new_rows_of_a_withdrawn_paper_are_said_to_stay_out(run, folder, write):
     paper = next(row.paper for row in load_literature([SHIPPED]).electrolytes if row.measurement_id == "E051")
     run("withdraw", paper, "--why", "doubted")
@@ -135,6 +142,7 @@ def test_new_rows_of_a_withdrawn_paper_are_said_to_stay_out(run, folder, write):
     assert f"note: paper {paper} is withdrawn: its new rows stay out" in run("add", write(text)).out
 
 
+@pytest.mark.slow
 def test_a_withdrawn_row_is_not_added_again(run, folder, write, content):
     run("withdraw", "10.1000/abc", "--why", "retracted")
     before = content()
@@ -157,10 +165,12 @@ def test_unknown_ids_tell_the_closest_and_make_nothing(run, tmp_path):
     assert not (tmp_path / "mydata").exists()
 
 
+@pytest.mark.slow
 def test_a_reason_is_required(run, folder):
     assert (run("withdraw", "s1").code, run("withdraw", "s1", "--why", "  ").code) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_spoilt_list_is_refused(folder, tmp_path):
     (folder / "withdrawn.csv").write_text("id,reason\nE051,x\n")
     with pytest.raises(InputError, match="expected the columns id, why, date, got id, reason"):
@@ -170,6 +180,7 @@ def test_a_spoilt_list_is_refused(folder, tmp_path):
         withdrawn(folder)
 
 
+@pytest.mark.slow
 def test_nothing_withdrawn_changes_nothing(folder):
     literature = load_literature([SHIPPED, folder])
     assert apply_withdrawals(literature, [SHIPPED, folder]) == literature

@@ -54,6 +54,7 @@ def test_groups_are_never_split() -> None:
     assert sum(test.sum() for test in folds_of(groups, 2, 0)) == len(groups)
 
 
+@pytest.mark.slow
 def test_the_same_seed_learns_the_same_model() -> None:
     curves, cells = made()
     examples = life_examples(curves, cells)

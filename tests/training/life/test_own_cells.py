@@ -64,6 +64,7 @@ def test_finished_cells_of_a_folder_move_what_is_told(
     assert "moved by 4 finished cells" in moved["notice"]
 
 
+@pytest.mark.slow
 def test_a_life_model_learns_own_cells_and_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from training.tuning.nested import TUNED, Tuning, cross_validate_tuned, tune_nes
 from training.tuning.study import Budget, Study, tune
 
 
+@pytest.mark.slow
 def test_the_outer_papers_are_in_no_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples, kin = table()
     protocol, seen = Protocol(3, 2, 4), list[tuple[set[str], int]]()
@@ -44,6 +45,7 @@ def test_the_outer_papers_are_in_no_study(tmp_path: Path, monkeypatch: pytest.Mo
     assert [sorted(set(row)) for row in found.fold] == [[0, 1, 2], [3, 4, 5]]
 
 
+@pytest.mark.slow
 def test_parts_that_are_not_tuned_are_as_without(literature: Literature, tmp_path: Path) -> None:
     """Only ICE is searched: conductivity and fade come out to the last bit as `cross_validate` gives them."""
     choices = {part: {"few": Recipe(rounds=20, members=1)} for part in ("conductivity", "ice", "fade")}
@@ -72,6 +74,7 @@ def test_parts_that_are_not_tuned_are_as_without(literature: Literature, tmp_pat
         assert not held & {paper for each in ice.papers[rest] for paper in papers_of(each)}
 
 
+@pytest.mark.slow
 def test_a_run_made_again_searches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples, kin = table()
     asked = ("conductivity", examples, kin, CHOICE, Protocol(3, 1))

@@ -35,6 +35,7 @@ def stopping_after(trials: int) -> Callable[[int], None]:
     return step
 
 
+@pytest.mark.slow
 def test_same_seed_same_trials_interrupted_or_not(tmp_path: Path) -> None:
     """Beyond the random trials, so that what Optuna makes of the earlier ones is compared too."""
     count = RANDOM_TRIALS + 3
@@ -56,6 +57,7 @@ def test_same_seed_same_trials_interrupted_or_not(tmp_path: Path) -> None:
     assert search(tmp_path / "parts.db", 2, seed=1).name != whole.name
 
 
+@pytest.mark.slow
 def test_a_trial_interrupted_in_its_fit_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fitted = iter(range(100))
     real = fold_error
@@ -77,6 +79,7 @@ def test_a_trial_interrupted_in_its_fit_does_not_count(tmp_path: Path, monkeypat
     assert tried(search(tmp_path / "a.db", 3)) == tried(search(tmp_path / "b.db", 3))
 
 
+@pytest.mark.slow
 def test_killed_and_gone_on(tmp_path: Path, root: Path) -> None:
     """kill -9 in the third trial: the two finished ones are kept, and the total is what was asked for."""
     program = (

@@ -12,6 +12,7 @@ from training.tuning.summary import log_trials, summary
 from training.tuning.trials import Tried
 
 
+@pytest.mark.slow
 def test_trials_are_child_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     study = search(tmp_path / "tuning.db", 3)

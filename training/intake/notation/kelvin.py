@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 ABSOLUTE = 273.0
 """What no column of temperatures stays above in °C, and every one in kelvin does."""
@@ -11,12 +11,12 @@ _PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
 _OFFSET = re.compile(r"\d+[.,]15")
 
 
-def is_kelvin(cells: Sequence[str]) -> bool:
+def is_kelvin(cells: Iterable[str]) -> bool:
     """Return whether a column of temperatures without a unit is in kelvin: all of 273 and more, one that ends in .15.
 
     Parameters
     ----------
-    cells : sequence of str
+    cells : iterable of str
         As written; empty ones do not count.
 
     Examples
@@ -24,8 +24,9 @@ def is_kelvin(cells: Sequence[str]) -> bool:
     >>> is_kelvin(["298.15", "298", "573"]), is_kelvin(["298", "573"]), is_kelvin(["25", "298.15"])
     (True, False, False)
     """
-    written = [cell.strip() for cell in cells if cell.strip()]
-    if not written or not all(_PLAIN.fullmatch(cell) for cell in written):
-        return False
-    values = [float(cell.replace(",", ".")) for cell in written]
-    return min(values) >= ABSOLUTE and any(_OFFSET.fullmatch(cell) for cell in written)
+    has_offset = False
+    for cell in filter(None, map(str.strip, cells)):
+        if not _PLAIN.fullmatch(cell) or float(cell.replace(",", ".")) < ABSOLUTE:
+            return False
+        has_offset |= _OFFSET.fullmatch(cell) is not None
+    return has_offset

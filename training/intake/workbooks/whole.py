@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from features.tables.literature import Literature
+from features.tables.mistakes import Mistake
 from features.tables.records import CellRow, CyclingRow
 from features.tables.rows import parse_row
 from features.tables.sheets import WORKBOOK_ENDINGS, sheet_titles
@@ -86,33 +87,32 @@ def points_of(drafts: Drafts, *, judge_rejected: bool = False) -> Drafts | None:
     points = Drafts(POINTS, drafts.sheet, Header(columns))
     for draft in drafts.rows:
         if isinstance(draft.row, CellRow):
-            for column in columns:
-                _take_point(points, draft, draft.row, column)
+            _take_points(points, draft, draft.row, columns)
     if judge_rejected:
         good = list(points.rows)
-        for line, cells in drafts.rejected.items():
-            unread = CellRow(cell_id=UNNAMED, source_id=UNNAMED)
-            for column in columns:
-                _take_point(points, Draft(line, unread, cells, has_own_id=False), unread, column)
+        unread = CellRow(cell_id=UNNAMED, source_id=UNNAMED)
+        for line, cells, _ in drafts.rejected:
+            _take_points(points, Draft(line, unread, cells, has_own_id=False), unread, columns)
         points.rows = good
     return points
 
 
-def _take_point(points: Drafts, draft: Draft, cell: CellRow, column: Column) -> None:
-    """Read one point of a cell into a draft, or into mistakes; an empty cell of the table is no point."""
-    name = points.sheet.name
-    values = read_values([column], draft.cells, CyclingRow, draft.line, name)
-    if values.mistakes:
-        points.mistakes += values.mistakes
-        points.rejected[draft.line] = draft.cells
-    if column.name not in values.given:
-        return
-    given = {**values.given, "point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id, "doi": cell.doi}
-    row = parse_row(CyclingRow, {key: value for key, value in given.items() if value is not None}, draft.line, name)
-    if isinstance(row, list):
-        points.mistakes += [
-            replace(mistake, column=column.header) if mistake.column == column.name else mistake for mistake in row
-        ]
-        points.rejected[draft.line] = draft.cells
-    else:
-        points.rows.append(Draft(draft.line, row, draft.cells, has_own_id=False))
+def _take_points(points: Drafts, draft: Draft, cell: CellRow, columns: Sequence[Column]) -> None:
+    """Read the points of a cell into drafts, or into mistakes; an empty cell of the table is no point."""
+    name, mistakes = points.sheet.name, list[Mistake]()
+    for column in columns:
+        values = read_values([column], draft.cells, CyclingRow, draft.line, name)
+        mistakes += values.mistakes
+        if column.name not in values.given:
+            continue
+        given = {**values.given, "point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id}
+        given["doi"] = cell.doi
+        row = parse_row(CyclingRow, {key: value for key, value in given.items() if value is not None}, draft.line, name)
+        if isinstance(row, list):
+            mistakes += [
+                replace(mistake, column=column.header) if mistake.column == column.name else mistake for mistake in row
+            ]
+        else:
+            points.rows.append(Draft(draft.line, row, draft.cells, has_own_id=False))
+    if mistakes:
+        points.refuse(draft.line, draft.cells, mistakes)
