@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,19 @@ from models.domain import Domain
 from models.known.measurements import Measurements
 from models.learners.load import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
-from models.tasks.registry import LINK, TASKS
+from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of, told_targets
+from models.tasks.target import Target
 
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
 FORMAT_VERSION = 1
 MEASUREMENTS = "measurements.json"
 """File of a part's `known`; models saved before there were any have none, and nothing counts as measured."""
+CAPACITIES = "first_capacity.json"
+"""File of the first capacities; models saved before they were told have none."""
+QUANTITIES, FIRST_QUANTITIES = "quantities", (LINK, "ice", "fade")
+"""Fact that names the learned quantities a bundle holds; those saved without it hold these."""
 
 
 @dataclass
@@ -37,10 +43,44 @@ class Bundle:
     ----------
     parts : fitted models by name of `TASKS`
     facts : plain values for JSON: seed, configuration, data hashes, code and package versions, skill by target
+    capacities : first capacities of the cells in training; None where there are none, and in older models
     """
 
     parts: dict[str, Part]
     facts: dict[str, Any] = field(default_factory=dict)
+    capacities: FirstCapacities | None = None
+
+    def targets(self, asked: Sequence[str] | None = None) -> list[str]:
+        """Return the learned targets asked for that this model holds, in the order of every report.
+
+        Parameters
+        ----------
+        asked : sequence of str or None
+            Columns of `TARGETS`; all that the model holds where None or empty.
+
+        Raises
+        ------
+        ValueError
+            A column that is no learned target, or one that this model was saved without.
+        """
+        held = [column for column in TARGETS if task_of(column).name in self.parts]
+        return _some(asked, held, TARGETS)
+
+    def told(self, asked: Sequence[str] | None = None) -> list[str]:
+        """Return likewise `targets` and, behind them, the quantities of `RANGES`.
+
+        Parameters
+        ----------
+        asked : sequence of str or None
+            Columns of `TARGETS` and `RANGES`; all that the model holds where None or empty.
+
+        Raises
+        ------
+        ValueError
+            A column that is neither, or one that this model was saved without.
+        """
+        alone = [column for column in RANGES if column not in TARGETS and self.capacities]
+        return _some(asked, [*self.targets(), *alone], told_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
         """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
@@ -53,6 +93,16 @@ class Bundle:
             Columns of `Candidate`.
         """
         return with_conductivity(designs, self.parts[LINK]) if TASKS[part].of_cells else designs
+
+
+def _some(asked: Sequence[str] | None, held: Sequence[str], known: Mapping[str, Target]) -> list[str]:
+    if unknown := [column for column in asked or [] if column not in known]:
+        alone = [column for column in unknown if column in RANGES]
+        why = f" ({', '.join(alone)}: predict tells a range alone)" if alone else ""
+        raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(held)}")
+    if missing := [column for column in asked or [] if column not in held]:
+        raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")
+    return [column for column in held if not asked or column in asked]
 
 
 def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:
@@ -96,7 +146,10 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
             if part.known:
                 _write(aside / name / MEASUREMENTS, part.known.as_dict(), indent=None)
         schema = schema_hash({name: part.featurizer for name, part in bundle.parts.items()})
-        _write(aside / "bundle.json", {"format_version": FORMAT_VERSION, "schema_hash": schema, **bundle.facts})
+        if bundle.capacities:
+            _write(aside / CAPACITIES, bundle.capacities.rows, indent=None)
+        first = {"format_version": FORMAT_VERSION, "schema_hash": schema}
+        _write(aside / "bundle.json", {**first, **bundle.facts, QUANTITIES: list(bundle.parts)})
         files = sorted(path for path in aside.rglob("*") if path.is_file())
         _write(aside / MANIFEST, {path.relative_to(aside).as_posix(): _hash(path.read_bytes()) for path in files})
         write_signature(aside)
@@ -123,14 +176,24 @@ def load_bundle(folder: str | Path) -> Bundle:
     version = facts.get("format_version") if isinstance(facts, dict) else None
     if version != FORMAT_VERSION:
         raise BundleError(f"{folder}: format version {version}, this code reads {FORMAT_VERSION}; train again")
-    parts = {name: _restored(files.below(name)) for name in TASKS}
+    held = facts.get(QUANTITIES, [*FIRST_QUANTITIES])
+    if not isinstance(held, list) or not {*FIRST_QUANTITIES} <= {*map(str, held)}:
+        raise BundleError(f"{folder}: damaged ({QUANTITIES}: {str(held)[:200]}); export the model again")
+    parts = {name: _restored(files.below(name)) for name in TASKS if name in held}
     here = schema_hash({name: part.featurizer for name, part in parts.items()})
     if here != facts.get("schema_hash"):
         raise BundleError(
             f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {here[:12]}; "
             f"train again, or use the version of Silion that made it"
         )
-    return Bundle(parts, facts)
+    return Bundle(parts, facts, _capacities(files) if CAPACITIES in files else None)
+
+
+def _capacities(files: CheckedFiles) -> FirstCapacities:
+    try:
+        return FirstCapacities.from_list(files.json(CAPACITIES))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{files.folder}: {CAPACITIES} is damaged ({error}); export the model again") from error
 
 
 def _restored(files: CheckedFiles) -> Part:

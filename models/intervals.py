@@ -20,6 +20,23 @@ class LevelError(ValueError):
     """A level that the number of papers cannot support."""
 
 
+def check_level(level: float) -> None:
+    """Refuse a level that is no share.
+
+    Parameters
+    ----------
+    level : float
+        Share of papers' values to hold, 0 to 1.
+
+    Raises
+    ------
+    LevelError
+        It is outside 0..1.
+    """
+    if not 0 < level < 1:
+        raise LevelError(f"level: got {level:g}, expected a number between 0 and 1, such as 0.9")
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Out-of-fold errors of one target, ready for any level.
@@ -60,8 +77,7 @@ class Calibration:
         LevelError
             The level is outside 0..1 or above `highest_level`.
         """
-        if not 0 < level < 1:
-            raise LevelError(f"level: got {level:g}, expected a number between 0 and 1, such as 0.9")
+        check_level(level)
         if level > self.highest_level:
             raise LevelError(
                 f"level: got {level:g}, but {self.papers} groups of papers support at most {self.highest_level:.3f}; "

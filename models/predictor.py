@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.comparable import Reported, reported_above, reported_ranges
 from models.domain import Domain
 from models.exceedance import check_limits, probability_column
 from models.intervals import Calibration
@@ -46,8 +45,12 @@ from models.notices import (
 from models.polymers.answer import PolymerAnswer, tell_polymers
 from models.polymers.own import drawn_to_own_polymers
 from models.predictions import ENDS, Nearest, Predictions
+from models.ranges.capacities import CapacityRanges
+from models.ranges.comparable import Reported, reported_above, reported_ranges
+from models.tasks.fade import RETENTION
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, TARGETS, TASKS, task_of
+from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of
 from models.tasks.task import asked_cycles
 
 DEFAULT_CYCLE = 100.0
@@ -154,7 +157,7 @@ class Predictor:
         Parameters
         ----------
         designs : columns of `Candidate`, shape (n_designs, n_columns)
-        targets : columns of `TARGETS`; all where not given
+        targets : columns of `TARGETS` and `RANGES`; where not given all of them, without points, else those with one
         level : share of papers whose values the interval should hold, 0 to 1
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
@@ -169,12 +172,14 @@ class Predictor:
         LevelError
             The number of papers cannot support the level.
         ValueError
-            A target that does not exist, or a limit no value of it could pass.
+            A target that does not exist or that the model was saved without, or a limit no value of it could pass.
         InputError
             Formulas that cannot be read, with the number of their design, from 1.
         """
         limits = check_limits(above or {})
-        wanted, designs = check_targets(targets), Designs.of(designs)
+        told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
+        wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
+        alone = [column for column in told_of if column not in TARGETS]
         electrolytes = electrolytes or read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
@@ -186,7 +191,8 @@ class Predictor:
             )  # fmt: skip
             return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        asked = list(dict.fromkeys(task_of(column).name for column in (*wanted, *limits, *of_cycles)))
+        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *([RETENTION.column] if alone else [])]))
+        asked = list(dict.fromkeys(task_of(column).name for column in asked_of))
         judged = self.judge(asked, designs, electrolytes, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
@@ -206,7 +212,6 @@ class Predictor:
             ends = (told.centre, told.centre - told.half, told.centre + told.half)
             found = _in_units(name, part, frame, ends, cycles)
             still = np.zeros(len(frame), dtype=bool)
-            asked_of = dict.fromkeys([*wanted, *limits, *of_cycles])
             if is_cell and not points and (silent := self.without_skill(name, asked_of)):
                 still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
                 ranges, texts_of = self._ranges(name, silent, frame, answer.vectors, still, level, cycles)
@@ -237,8 +242,17 @@ class Predictor:
                 notices.append(placed(mask, outside))
                 near = _nearest(part.domain, answer, precedents, mask)
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
-        order = [column + end for column in wanted for end in ENDS]
-        order += [f"{column}_at_{cycle}{end}" for column in of_cycles for cycle in cycles for end in ENDS]
+        if alone:
+            cells = judged.answers[task_of(RETENTION.column).name].vectors
+            found, words = self._capacities.told(
+                cells, level, cycles, lambda column: np.array([columns[column + end][described] for end in ENDS])
+            )
+            for column, values in found.items():
+                columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
+            whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
+        order = [column + end for column in told_of for end in ENDS]
+        at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
+        order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         said = joined(notices)
         every = joined([*known.values()]) if known else None
@@ -249,6 +263,12 @@ class Predictor:
         energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
         by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, energies, by_target)
+
+    @cached_property
+    def _capacities(self) -> CapacityRanges:
+        """First capacities of the bundle, which has some."""
+        part = self.bundle.parts[task_of(RETENTION.column).name]
+        return CapacityRanges(self.bundle.capacities or FirstCapacities(()), part.featurizer)
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
         """Return those of some targets that a task tells without having shown skill on papers never seen.
@@ -337,15 +357,9 @@ class Predictor:
         return Answer(vectors, centre[places], spread[places], rows[places], distances[places], distance)
 
     def _values(
-        self,
-        name: str,
-        part: Part,
-        frame: Designs,
-        read: Electrolytes,
-        answer: Answer,
-        level: float,
+        self, name: str, part: Part, frame: Designs, read: Electrolytes, answer: Answer, level: float,
         measured: pd.DataFrame | None,
-    ) -> Told:
+    ) -> Told:  # fmt: skip
         """Return what one part tells of its designs, drawn to and moved by what was measured."""
         if not len(frame):  # a part that judges no design refuses no level
             return Told(answer.centre, np.empty(0), np.empty(0), None, None, [])
@@ -462,17 +476,3 @@ def _calibration(part: Part) -> Calibration:
     if part.calibration is None:
         raise ValueError("this model was fitted inside an evaluation and has no intervals")
     return part.calibration
-
-
-def check_targets(targets: Sequence[str] | None) -> list[str]:
-    """The targets asked for, all where none is; refuses unknown ones.
-
-    Parameters
-    ----------
-    targets : sequence of str | None
-        Columns of `TARGETS`; None for all.
-    """
-    unknown = [column for column in targets or [] if column not in TARGETS]
-    if unknown:
-        raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(TARGETS)}")
-    return [column for column in TARGETS if not targets or column in targets]

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.explain.stability import FACTS, SURE, stability_of
 from models.registry import ModelNotFoundError, Version, find
-from models.tasks.registry import TARGETS
+from models.tasks.registry import RANGES, TARGETS
 
 
 def registered(reference: str | None) -> Version | None:
@@ -74,6 +74,9 @@ def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
         skill = f"{figure_name(score['skill_name'])} {score['skill']:.2f} ({ends})"
         coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
         lines.append(f"  {TARGETS[column].label:<30} {skill:<32} {coverage:<28} {score['verdict']}")
+    for column, score in facts.get("ranges", {}).items():
+        coverage = f"{100 * score['level']:g} % ranges hold {100 * score['coverage']:.0f} %"
+        lines.append(f"  {RANGES[column].label:<30} {'':<32} {coverage:<28} {score['verdict']}")
     return "\n".join([*lines, *_stable_features(facts)])
 
 

@@ -108,7 +108,8 @@ def test_a_notebook_shows_intervals_notices_and_papers(model: api.Model) -> None
     assert nearest["doi"] in shown.text or nearest["citation"] in shown.text
     for notice in answers.table["notice"][0].split("; "):
         assert notice in shown.text
-    assert answers._repr_html_().count("<svg") == 4
+    assert answers._repr_html_().count("<svg") == 6  # four targets, two quantities told as a range alone
+    assert "range only: the range of " in shown.text
     assert "<A&1>" in repr(answers)
 
 

@@ -26,6 +26,7 @@ from models.tasks.registry import TASKS
 from tests.shared import ROOT
 from training.config import TrainConfig
 from training.evaluation.regimes.liquid import liquid_table
+from training.evaluation.regimes.range_only import RangeScore, range_scores, range_table
 from training.evaluation.score import Score, markdown
 from training.report import skill_docs
 from training.train import Trained, measure
@@ -33,9 +34,11 @@ from training.train import Trained, measure
 
 @pytest.mark.slow
 def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None:
-    _, scores = measure(literature, TrainConfig())
+    config = TrainConfig()
+    found, scores = measure(literature, config)
+    ranges = range_scores(literature, found["fade"], config.level, config.seed)
     pages = [ROOT / page for page in skill_docs.PAGES]
-    for marks, text in skill_docs.written(scores):
+    for marks, text in skill_docs.written(scores, ranges):
         marked = [page for page in pages if marks[0] in page.read_text(encoding="utf-8")]
         assert ROOT / "docs" / "skill.md" in marked
         assert all(between_marks(page, *marks) == text for page in marked)
@@ -99,6 +102,20 @@ def score_of(target: str, **changed: Any) -> Score:
 def test_the_verdict_follows_from_skill_and_coverage(changed: dict[str, Any], verdict: str) -> None:
     (line,) = skill_docs.verdicts({"ice_pct": score_of("ice_pct", **changed)}).splitlines()[2:]
     assert line.startswith(f"| initial Coulombic efficiency | {verdict}")
+
+
+def test_a_quantity_without_a_model_has_a_row_of_its_own() -> None:
+    held = RangeScore("first_capacity_mah_per_g", 40, 30, 0.9, 0.92, 0.83, 0.98, 2618.4)
+    ranges = {held.target: held}
+    (_, line) = skill_docs.verdicts({"ice_pct": score_of("ice_pct")}, ranges).splitlines()[2:]
+    assert line.startswith(
+        "| first capacity, per gram of anode | **range only**: what comparable papers report | no model "
+    )
+    assert line.endswith("92 % of the values of papers left out lie inside the 90 % range, which is 2618 mAh/g wide |")
+    assert range_table(ranges).splitlines()[2] == (
+        "| first capacity, per gram of anode | 40 (30) | 92 % (83 to 98) of 90 % | 2618 mAh/g "
+        "| not fitted: range only |"
+    )
 
 
 def test_the_dictionary_is_that_of_the_row_models() -> None:

@@ -17,6 +17,7 @@ from features.tables.mistakes import InputError
 from models.bundle import Bundle
 from models.explain.stability import FACTS as STABILITY
 from models.lab_effect import learning as lab
+from models.ranges.capacities import first_capacities
 from models.saved.packages import version_of
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
@@ -38,6 +39,8 @@ from training.evaluation.learning_curve import (
     learning_curve,
 )
 from training.evaluation.regimes.measure import Regimes, learn_regimes
+from training.evaluation.regimes.range_only import FACT as RANGES
+from training.evaluation.regimes.range_only import RangeScore, range_scores
 from training.evaluation.score import Score
 from training.evaluation.within_papers import learn_differences
 from training.kept_rows import domain_of, with_looked_up_rows
@@ -65,6 +68,7 @@ class Trained:
     config : how
     studies : of the tuning, where there was one
     described : error of each target of cells by how much of the cells is described
+    ranges : what the ranges hold of the quantities that no model learns
     """
 
     bundle: Bundle
@@ -76,6 +80,7 @@ class Trained:
     config: TrainConfig
     studies: list[Study] = field(default_factory=list)
     described: dict[str, list[DescribedPoint]] = field(default_factory=dict)
+    ranges: dict[str, RangeScore] = field(default_factory=dict)
 
 
 def load_data(config: TrainConfig) -> Literature:
@@ -209,9 +214,11 @@ def train(
     bundle = fit_bundle(literature, config, found, scores, tuning)
     steady = stability(bundle.parts, literature, config.protocol, progress)
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
+    ranges = range_scores(literature, found["fade"], config.level, config.seed)
+    bundle.facts[RANGES] = {column: each.as_dict() for column, each in ranges.items()}
     studies = tuning.studies if tuning else []
     described = described_curve(given, config.choices, config.protocol, link)
-    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described)
+    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described, ranges)
 
 
 def fit_bundle(
@@ -264,7 +271,7 @@ def fit_bundle(
             regimes[name] = learn_regimes(name, part, examples[name], found[name], config, lab.variance(errors), every)
     told = {name: [score.as_dict() for score in each.scores] for name, each in regimes.items()}
     facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: told}
-    return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}))
+    return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}), first_capacities(literature))
 
 
 def _require_rows(literature: Literature) -> None:

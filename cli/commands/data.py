@@ -171,7 +171,8 @@ def _declare_add(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="KIND",
-        help="say that unlikely values of this kind are right; may repeat (formula, fraction, low, kelvin, milli, far)",
+        help="say that unlikely values of this kind are right; may repeat (formula, fraction, low, kelvin, milli, far, "
+        "areal, twin)",
     )
     parser.set_defaults(run=_add)
 

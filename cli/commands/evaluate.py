@@ -83,6 +83,7 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     """Print the skill tables, from the data."""
     from training.config import TrainConfig
     from training.evaluation.regimes.liquid import liquid_steps, liquid_table
+    from training.evaluation.regimes.range_only import range_scores, range_table
     from training.evaluation.score import markdown
     from training.report.skill_docs import write_docs
     from training.train import load_data, measure, steps
@@ -96,8 +97,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
         config = TrainConfig.from_dict(facts["config"])
     literature = load_data(config)
     with progress(steps(config) + liquid_steps(config)) as step:
-        _, scores = measure(literature, config, step)
+        found, scores = measure(literature, config, step)
         liquid = liquid_table(literature, config, step)
+    ranges = range_scores(literature, found["fade"], config.level, config.seed)
     if facts:
         same = facts["data_hashes"] == literature.hashes
         print(
@@ -105,9 +107,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
             if same
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
-    print(f"{markdown(scores)}\n\nA model of its own, judged and used nowhere:\n{liquid}")
+    print(f"{markdown(scores)}\n\n{range_table(ranges)}\n\nA model of its own, judged and used nowhere:\n{liquid}")
     if arguments.write_docs:
-        for page in write_docs(scores, ROOT, liquid):
+        for page in write_docs(scores, ROOT, liquid, ranges):
             print(f"written: {page.relative_to(ROOT)}")
     return DONE
 

@@ -126,6 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
     from models.exceedance import parse_limits
     from models.predictor import Predictor
     from models.saved.labs import lab_file
+    from models.tasks.registry import TARGETS
     from serving.predict.batch import predict_file
 
     goals = parse_goals(arguments.goal)
@@ -139,6 +140,8 @@ def run(arguments: argparse.Namespace) -> int:
     if clash := [goal.column for goal in goals if above[goal.column] != goal.value]:
         raise ValueError(f"--goal and --above name two limits of {', '.join(clash)}; give one")
     predictor, folder = Predictor(load_model(arguments)), Path(arguments.out).parent
+    if arguments.best and not goals and not any(column in TARGETS for column in arguments.targets or TARGETS):
+        raise ValueError(f"--best: {', '.join(arguments.targets)}: told as a range alone, by which nothing is ranked")
     is_new = not folder.exists()
     with kept_chunks_told(arguments.out):
         result = predict_file(
@@ -170,13 +173,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: Predictor, goals: Sequence[Want]) -> int:
     """Add what is known of the order to the table, print the best and what the order is worth."""
-    from models.predictor import check_targets
+    from models.tasks.registry import TARGETS
     from serving.decide.choose import choose
     from serving.predict.batch import first_rows
     from serving.predict.text import SHOWN
 
     out, count = Path(arguments.out), arguments.best or SHOWN
-    targets = check_targets(arguments.targets)
+    targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
     everything = first_rows(out, result.rows)
     chosen = choose(everything, out, predictor, targets, goals, count, arguments.level)
     code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)

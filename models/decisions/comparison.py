@@ -12,7 +12,7 @@ import pandas as pd
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from models.differences import FEWEST_PAPERS, Differences
-from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, NO_POINT, Predictor, check_targets
+from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, NO_POINT, Predictor
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from models.tasks.task import asked_cycles
 
@@ -68,7 +68,7 @@ def compare(
     LevelError
         The number of papers cannot support the level.
     """
-    wanted = _comparable_targets(targets)
+    wanted = _comparable_targets(predictor, targets)
     designs = Designs.of(designs)
     asked = list(dict.fromkeys(task_of(column).name for column in wanted))
     judged = predictor.judge(asked, designs, read_electrolytes(designs))
@@ -131,9 +131,10 @@ def _notices(column: str, known: Differences | None) -> list[str]:
     return [f"{column}: no skill shown yet in differences: {one}{words}"]
 
 
-def _comparable_targets(targets: Sequence[str] | None) -> list[str]:
+def _comparable_targets(predictor: Predictor, targets: Sequence[str] | None) -> list[str]:
     judged = targets_with_an_error()
-    wanted = check_targets(targets or list(judged))
+    wanted = predictor.bundle.targets(targets)
+    wanted = wanted if targets else [column for column in wanted if column in judged]
     if without := [column for column in wanted if column not in judged]:
         raise ValueError(f"{', '.join(without)}: no differences are told of it; expected some of {', '.join(judged)}")
     return wanted

@@ -1,16 +1,35 @@
 """First capacities of cells: which mass each is counted by, and which are per gram of anode.
 
-They are judged (`python -m benchmarks.cells.told`) and not predicted: on papers never seen no learner beats the median,
-and a saved model holds a part for every registered quantity, so that one more would make all older models unreadable.
+They are judged (`python -m benchmarks.cells.told`) and no model predicts them: on papers never seen no learner beats
+the median. They are told as a range alone, `models.ranges.capacities`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from features.tables.literature import Literature
 from features.tables.records import CellRow
 from models.tasks.ice import cells_in_training
+from models.tasks.target import Target
 
-ANODE_BASES = ("silicon", "composite", "electrode")
+FIRST_CAPACITY = Target(
+    "first_capacity_mah_per_g", "first capacity, per gram of anode", "mAh/g", False, 0.0, 6000.0, "mAh/g", ".0f",
+    qualifier="first_capacity_qualifier",
+)  # fmt: skip
+CAPACITY = Target(
+    "capacity_mah_per_g", "capacity at a cycle, per gram of anode", "mAh/g", False, 0.0, 6000.0, "mAh/g", ".0f",
+    at_cycle=True,
+)  # fmt: skip
+BASES = {
+    "silicon": "per gram of silicon",
+    "composite": "per gram of composite",
+    "electrode": "per gram of electrode",
+    "anode": "per gram of an anode mass not named",
+}
+"""Masses that first capacities are counted by, in words, in the order they are told."""
 
 
 def capacity_basis(cell: CellRow) -> str | None:
@@ -45,5 +64,38 @@ def capacities_in_training(literature: Literature) -> list[CellRow]:
     return [
         cell
         for cell in cells_in_training(literature)
-        if cell.first_capacity_mah_per_g and capacity_basis(cell) in (*ANODE_BASES, "anode")
+        if cell.first_capacity_mah_per_g and capacity_basis(cell) in BASES
     ]
+
+
+@dataclass(frozen=True)
+class FirstCapacities:
+    """First capacities of the cells in training, as a model keeps them.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        Per cell: `row`, `paper`, `first_capacity_mah_per_g`, `first_capacity_qualifier`, `basis` (a key of `BASES`),
+        `cell_type` and `kinds`, the features of its vector that name its class and architecture.
+    """
+
+    rows: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def from_list(cls, rows: Sequence[dict[str, Any]]) -> FirstCapacities:
+        """Read what a bundle holds.
+
+        Parameters
+        ----------
+        rows : sequence of dict
+            As `rows`.
+
+        Raises
+        ------
+        ValueError
+            Rows that are none.
+        """
+        for row in rows:
+            if not (row["first_capacity_mah_per_g"] > 0 and row["basis"] in BASES):
+                raise ValueError(f"first capacity of {row['row']!r}: got {row}, expected a number and its basis")
+        return cls(tuple(rows))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from models.tasks.conductivity import ConductivityTask
 from models.tasks.fade import FadeTask
+from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.ice import IceTask
 from models.tasks.target import Target
 from models.tasks.task import Task
@@ -15,6 +16,10 @@ TASKS: dict[str, Task] = {}
 """Learned quantities by name, in the order they are fitted and reported."""
 TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
+RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
+"""Quantities that no model learns and that are told as a range alone, by column."""
+RANGES_PART = "capacities"
+"""Name that stands in the place of a task's for them."""
 _TASK_OF: dict[str, Task] = {}
 
 
@@ -79,6 +84,22 @@ def task_of(column: str) -> Task:
     'fade'
     """
     return _TASK_OF[column]
+
+
+def part_of(column: str) -> str:
+    """Return the name of the task that tells a column, `RANGES_PART` where none does.
+
+    Parameters
+    ----------
+    column : str
+        A key of `told_targets`.
+    """
+    return task_of(column).name if column in TARGETS else RANGES_PART
+
+
+def told_targets() -> dict[str, Target]:
+    """Return all that is told, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one."""
+    return TARGETS | {column: target for column, target in RANGES.items() if column not in TARGETS}
 
 
 def targets_with_an_error() -> dict[str, Target]:

@@ -15,7 +15,7 @@ from models.explain.importance import overall
 from models.explain.questions import Questions
 from models.explain.sweep import sweep
 from models.explain.waterfall import waterfalls
-from models.predictor import Predictor, check_targets
+from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from reporting import pages
 from reporting.explain.design_blocks import change_blocks, first_cycle_blocks, sweep_blocks, waterfall_blocks
@@ -71,7 +71,7 @@ def explain(
     list of Path
         Files written, the page `index.html` first.
     """
-    wanted, asked, written = check_targets(targets), questions or Questions(), Written(folder)
+    wanted, asked, written = bundle.targets(targets), questions or Questions(), Written(folder)
     blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
     if designs is not None and len(designs):
         called = names or [str(row + 1) for row in range(len(designs))]

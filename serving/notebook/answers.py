@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from models.explain.waterfall import Waterfall
-from models.predictions import ENDS
-from models.tasks.registry import TARGETS
+from models.predictions import ENDS, RANGE_OF
+from models.tasks.registry import RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
-from serving.predict.text import SHOWN, text_notices, text_table
+from serving.predict.text import SHOWN, text_notices, text_table, whose_range
 
 STEPS_SHOWN = 8
 """Features shown of one prediction taken apart."""
@@ -80,7 +80,7 @@ class Answers:
         more : str
             HTML behind them.
         """
-        targets = [target for column, target in TARGETS.items() if column in self.table]
+        targets = [target for column, target in told_targets().items() if column in self.table]
         ends = {
             target.column: html.span(target, *(self._numbers(target.column + end) for end in ENDS[1:]))
             for target in targets
@@ -106,6 +106,8 @@ class Answers:
         point = "no point" if np.isnan(value) else f"<b>{target.show(value)}</b>"
         numbers = f"{point} [{target.show(low)} to {target.show(high)}]"
         skill = escape(self.skill.get(target.column, "not measured"))
+        if target.column in RANGES and target.column not in TARGETS:
+            skill = f"range only: {escape(whose_range(str(self.table[RANGE_OF].iloc[row]), target.column))}"
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']
 
     def _precedents(self, row: int) -> str:

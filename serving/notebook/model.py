@@ -15,9 +15,9 @@ from models.decisions.comparison import compare
 from models.explain.importance import overall
 from models.explain.waterfall import waterfalls
 from models.lab_calibration import measured_frame
-from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
+from models.predictor import DEFAULT_LEVEL, Predictor
 from models.saved.labs import read_lab
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.model_summary import figure_name
 from serving.notebook import html
 from serving.notebook.answers import Answers, Differences, Explanation, nearest_table
@@ -144,7 +144,7 @@ class Model:
         frame = given.designs.to_frame()
         pictures = [
             waterfall
-            for column in check_targets(targets)
+            for column in self.bundle.targets(targets)
             for waterfall in waterfalls(self.bundle, frame, given.names, column)
             if waterfall is not None
         ]
@@ -174,7 +174,7 @@ class Model:
             One row per feature: `feature`, `label`, `unit`, `mean_abs_shap` (on the model's scale), the rank with its
             spread over models fitted without some papers, and `apart_from_zero`.
         """
-        (column,) = check_targets([target])
+        (column,) = self.bundle.targets([target])
         return overall(self.bundle, task_of(column).name, pairs=False).features
 
     def compare(
@@ -248,6 +248,7 @@ class Model:
 
     def __repr__(self) -> str:
         lines = [f"{TARGETS[name].label}: {verdict} on unseen papers" for name, verdict in self._verdicts.items()]
+        lines += [f"{RANGES[column].label}: range only" for column in self.bundle.told() if column not in TARGETS]
         return "\n".join(["Silion model", *(f"  {line}" for line in lines)])
 
     def _repr_html_(self) -> str:

@@ -8,26 +8,27 @@ const HEIGHT = 26;
 const EDGE = 1.5;
 
 /** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, before, measured, known, at}`,
-    with their letters where there are `several`. */
+    with their letters where there are `several`, and `whose` values a range without a model holds. */
 export function targetCard(column, target, level, rows, several) {
   const said = rows.filter(({ prediction }) => prediction);
-  const quiet = target.skill && !target.skill.shown;
+  const quiet = target.range_only || (target.skill && !target.skill.shown);
   const values = said.flatMap(({ prediction, measured }) =>
     [prediction.value, prediction.low, prediction.high, measured].filter((each) => each !== undefined && each !== null),
   );
   const scale = said.length ? Scale.covering(values, target) : null;
+  const words = target.range_only ? rangeWords : skillWords;
   return element(
     "article",
     { class: quiet ? "card quiet" : "card", "data-target": column, "aria-label": target.label },
     element("h2", {}, target.label),
-    said.length ? skillWords(target) : null,
+    said.length ? words(target) : null,
     ...rows.map((row) => predictionRow(row, target, level, scale, several)),
     scale && axis(scale, target),
   );
 }
 
 /** The prediction of one design in words and as a bar. */
-function predictionRow({ letter, prediction, before, measured, known, at }, target, level, scale, several) {
+function predictionRow({ letter, prediction, before, measured, known, at, whose }, target, level, scale, several) {
   const chip = several ? seriesChip(letter) : null;
   const attributes = { class: "row", "data-design": letter };
   if (!prediction)
@@ -60,6 +61,7 @@ function predictionRow({ letter, prediction, before, measured, known, at }, targ
     before && (before.value !== value || before.low !== low)
       ? element("p", { class: "before" }, `without your measurements: ${inWords(before, target)}`)
       : null,
+    whose ? element("p", { class: "whose" }, whose) : null,
     far ? element("p", { class: "far" }, "far from every design the model has learned from") : null,
   );
 }
@@ -142,6 +144,19 @@ function skillWords({ skill }) {
     ),
     ": take this as the range such papers report, and rank nothing by it. ",
     element("small", {}, `(${papers[0].toUpperCase()}${papers.slice(1)}.)`),
+  );
+}
+
+/** What a quantity without a model is told as, and how many values of papers left out such ranges held. */
+function rangeWords({ skill }) {
+  const held = skill
+    ? ` Of the values of ${skill.papers} groups of papers left out, ${Math.round(100 * skill.coverage)} % lay inside theirs.`
+    : "";
+  return element(
+    "p",
+    { class: "skill no-skill" },
+    element("strong", {}, "Range only"),
+    `: no model predicts it; this is what comparable papers report.${held}`,
   );
 }
 

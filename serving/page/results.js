@@ -12,6 +12,13 @@ import { LETTERS } from "./series.js";
 
 const RETENTION = "retention_pct";
 const LIFE = "cycle_life_80";
+const AT_CYCLE = [RETENTION, "capacity_mah_per_g"];
+
+/** Whose values the range of a quantity without a model holds, out of what is said of all ranges of a design. */
+function whoseRange(said, column) {
+  const own = (said ?? "").split("; ").find((each) => each.startsWith(`${column}: `)) ?? "";
+  return own.replace(`${column}: `, "").replace("no point, ", "");
+}
 
 export class Results {
   /** `explain(design)` promises the explanations of one, `compare(designs)` their differences; `focus(place, name)`
@@ -42,7 +49,8 @@ export class Results {
         before: result.before?.[column] ?? null,
         measured: measuredOf(board.origins[place], column, designs[place]),
         known: result.measured?.[column] ?? "",
-        at: column === RETENTION ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
+        at: AT_CYCLE.includes(column) ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
+        whose: target.range_only ? whoseRange(result.range_of, column) : "",
       }));
       return targetCard(column, target, level, told, this.several);
     });
@@ -137,7 +145,7 @@ export class Results {
   /** Waterfall and nearest rows of the target that is asked about. */
   #reasons(result, design, letter, targets) {
     if (!result) return null;
-    const columns = Object.keys(targets).filter((column) => result.predictions[column]);
+    const columns = Object.keys(targets).filter((column) => result.predictions[column] && !targets[column].range_only);
     if (!columns.includes(this.column)) [this.column] = columns;
     const moved = element("div", { class: "moved-by", "aria-live": "polite" });
     const near = element("div");

@@ -25,9 +25,9 @@ export function uploadSection(container, { targets, limits }, level) {
     "select",
     { id: "rank" },
     element("option", { value: "" }, "as in the file"),
-    ...Object.entries(targets).map(([column, { label }]) =>
-      element("option", { value: column }, `highest ${label} first`),
-    ),
+    ...Object.entries(targets)
+      .filter(([, { range_only }]) => !range_only)
+      .map(([column, { label }]) => element("option", { value: column }, `highest ${label} first`)),
   );
   const send = element("button", { type: "submit", class: "chief" }, "Predict the table");
   const said = element("p", { class: "status", role: "status" });

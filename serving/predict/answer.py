@@ -18,8 +18,8 @@ from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
 from models.predictions import TEXT_COLUMNS, Predictions
-from models.predictor import DEFAULT_LEVEL, Predictor, check_targets
-from models.tasks.registry import TARGETS, task_of
+from models.predictor import DEFAULT_LEVEL, Predictor
+from models.tasks.registry import TARGETS, task_of, told_targets
 from serving.predict.energy import Energy
 from serving.predict.read import usable
 from serving.predict.text import DISTANCE, name_among
@@ -36,7 +36,7 @@ class Options:
 
     Attributes
     ----------
-    targets : columns of `TARGETS`
+    targets : columns of `TARGETS` and `RANGES`
     level : share of papers whose values the interval should hold, 0 to 1
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
@@ -56,7 +56,8 @@ class Options:
     raw: bool = False
 
     def __post_init__(self) -> None:
-        check_targets(self.targets)
+        if unknown := [column for column in self.targets if column not in told_targets()]:
+            raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(told_targets())}")
         if self.precedents < 0:
             raise ValueError(f"precedents: got {self.precedents}, expected 0 or more")
         check_limits(dict(self.above))
@@ -204,12 +205,12 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
     predictions : Predictions
         What `Predictor.predict` gave.
     targets : sequence of str
-        Columns of `TARGETS` to give the distance of: to the nearest training design, in standard deviations, NaN where
-        a design says too little.
+        Columns to give the distance of, where they are of `TARGETS`: to the nearest training design, in standard
+        deviations, NaN where a design says too little.
     """
     table = predictions.table.copy()
     for column in targets:
-        if task_of(column).name in predictions.distances:
+        if column in TARGETS and task_of(column).name in predictions.distances:
             place = table.columns.tolist().index(f"{column}_high") + 1
             table.insert(place, column + DISTANCE, predictions.distances[task_of(column).name])
     return table

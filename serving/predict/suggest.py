@@ -14,7 +14,7 @@ from features.feature import number
 from features.tables.mistakes import InputError, Mistakes
 from models.candidates import candidate_frame
 from models.domain import Domain
-from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor, check_targets
+from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from models.tasks.target import Target
@@ -112,7 +112,7 @@ def suggest(
     """
     if n < 1:
         raise ValueError(f"n: got {n}, expected at least 1")
-    wanted, remarks = check_targets(targets), [] if remarks is None else remarks
+    wanted, remarks = predictor.bundle.targets(targets), [] if remarks is None else remarks
     if len(designs) < n:
         remarks.append(f"{n} asked for, but there are only {len(designs)} candidates")
     shown = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
@@ -252,7 +252,7 @@ def suggest_file(
         rejected = rejected_table(candidates, beside(path, "rejected"))
         with whole(path) as aside:
             WRITERS[path.suffix](table, aside)
-    described = report_text(predictor.bundle, frame, check_targets(targets))
+    described = report_text(predictor.bundle, frame, predictor.bundle.targets(targets))
     return SuggestResult(table, candidates.mistakes, rejected, remarks, described)
 
 

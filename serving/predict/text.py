@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain, zip_longest
 from textwrap import shorten, wrap
 
@@ -10,7 +11,8 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import TARGETS
+from models.tasks.registry import TARGETS, told_targets
+from models.tasks.target import Target
 
 DISTANCE = "_distance"
 """Ending of the columns that hold the distance to the nearest training design."""
@@ -45,8 +47,9 @@ def is_predicted(column: str) -> bool:
     if column.endswith(CHANCE):
         stem = column.rpartition(AMONG if AMONG in column else "_above_")[0]
     target, _, cycle = stem.rpartition("_at_")
-    at_cycle = target in TARGETS and TARGETS[target].at_cycle and cycle.isdigit()
-    return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in TARGETS or at_cycle
+    known = told_targets()
+    at_cycle = target in known and known[target].at_cycle and cycle.isdigit()
+    return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in known or at_cycle
 
 
 def name_column(table: pd.DataFrame) -> str:
@@ -112,6 +115,25 @@ def text_ranges(table: pd.DataFrame, limit: int = 3) -> list[str]:
     return [first, *(f"  {text}" for text in told[:limit])] if told else []
 
 
+def whose_range(said: str, column: str) -> str:
+    """Return whose values the range of one quantity holds, out of a text of the column `RANGE_OF`; empty for none.
+
+    Parameters
+    ----------
+    said : str
+        What is said of all ranges of a design.
+    column : str
+        Of the quantity.
+
+    Examples
+    --------
+    >>> whose_range("ice_pct: no point, the range of 9 papers; cycle_life_80: no point, the range of 7", "ice_pct")
+    'the range of 9 papers'
+    """
+    own = next((text for text in said.split("; ") if text.startswith(f"{column}: ")), "")
+    return own.removeprefix(f"{column}: ").removeprefix("no point, ")
+
+
 def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None, width: int = WIDTH) -> str:
     """Return the first rows for a terminal: name and, per target, the value with its interval.
 
@@ -120,7 +142,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
     Parameters
     ----------
     table : DataFrame
-        Designs with their predictions, in the units of `TARGETS`.
+        Designs with their predictions, in the units of `TARGETS` and `RANGES`.
     limit : int
         Rows to show.
     rows : int or None
@@ -128,23 +150,30 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
     width : int
         Characters of a line; where a row is longer, the name stands above its numbers.
     """
+    learned = [target for column, target in TARGETS.items() if column in table]
+    alone = [target for column, target in told_targets().items() if column in table and column not in TARGETS]
+    if learned and table[[f"{target.column}_low" for target in alone]].head(limit).isna().all(axis=None):
+        alone = []  # no cell among them
+    printed = [line for targets in (learned, alone) if targets for line in _block(table.head(limit), targets, width)]
+    left = (len(table) if rows is None else rows) - min(limit, len(table))
+    if left > 0:
+        printed.append(f"... and {left} more")
+    return "\n".join(printed)
+
+
+def _block(table: pd.DataFrame, targets: Sequence[Target], width: int) -> list[str]:
+    """Return the lines of some targets: those that a model tells, or those told as a range alone."""
     names = name_column(table)
-    targets = [target for column, target in TARGETS.items() if column in table]
     header = ["design", *(f"{target.label} ({target.unit})" for target in targets)]
     lines = []
-    for _, row in table.head(limit).iterrows():
+    for _, row in table.iterrows():
         cells = [str(row[names])[:42]]
         for target in targets:
             low, value, high = (target.show(row[target.column + end]) for end in ("_low", "", "_high"))
             cells.append(f"{value} [{low} to {high}]".lstrip() if low else "-")
         lines.append(cells)
     printed = _aligned([header, *lines])
-    if max(map(len, printed)) > width:
-        printed = _stacked(header, lines)
-    left = (len(table) if rows is None else rows) - min(limit, len(table))
-    if left > 0:
-        printed.append(f"... and {left} more")
-    return "\n".join(printed)
+    return printed if max(map(len, printed)) <= width else _stacked(header, lines)
 
 
 def _aligned(lines: list[list[str]]) -> list[str]:

@@ -15,9 +15,9 @@ from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from models.candidates import has_anode
 from models.predictions import ENDS, RANGE_OF, Predictions
-from models.predictor import DEFAULT_CYCLE, check_targets
+from models.predictor import DEFAULT_CYCLE
 from models.tasks.fade import RETENTION
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
 from serving.server.designs import good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
@@ -37,7 +37,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     model : ServedModel
         Its skill, and beyond which distance a design is far from its training rows.
     targets : sequence of str, optional
-        Columns of `TARGETS`; all where None.
+        Columns of `told_targets`; all where None.
 
     Returns
     -------
@@ -49,13 +49,15 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     ValueError
         A target that does not exist.
     """
-    skill = model.bundle.facts.get("skill", {})
+    skill = model.bundle.facts.get("skill", {}) | model.bundle.facts.get("ranges", {})
     by_column = {}
-    for column in check_targets(targets):
-        domain = model.bundle.parts[task_of(column).name].domain
+    for column in model.bundle.told(targets):
+        domain = model.bundle.parts[part_of(column)].domain if column in TARGETS else None
+        facts = {name: value for name, value in vars(told_targets()[column]).items() if name != "column"}
         by_column[column] = {
-            **{name: value for name, value in vars(TARGETS[column]).items() if name != "column"},
-            "part": task_of(column).name,
+            **facts,
+            "part": part_of(column),
+            "range_only": column not in TARGETS,
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
         }
@@ -115,7 +117,7 @@ def alike(model: ServedModel, request: PredictRequest) -> Hashable | None:
     """
     if request.curve or request.measured or len(request.designs) > MOST_SHARED:
         return None
-    return model.generation, tuple(request.targets or TARGETS), request.level, request.precedents
+    return model.generation, tuple(request.targets or ()), request.level, request.precedents
 
 
 def predict_alike(
@@ -206,10 +208,10 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
     """
     columns, texts = predictions.columns, {name: held.to_pylist() for name, held in predictions.texts.items()}
     by_target = {}
-    for column in TARGETS:
+    for column in told_targets():
         if column in columns:
             ends = (columns[column + end].tolist() for end in ENDS)
-            by_target[column] = list(zip(*ends, _distances(predictions, task_of(column).name), strict=True))
+            by_target[column] = list(zip(*ends, _distances(predictions, part_of(column)), strict=True))
     energies: list[dict[str, float] | None] = [None] * len(predictions)
     if predictions.energies is not None:
         energies = [dict(zip(("value", "low", "high"), row, strict=True)) for row in predictions.energies.tolist()]

@@ -15,7 +15,7 @@ from models.explain.readings import reading
 from models.explain.reasons import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
 from models.predictions import MEASURED, RANGE_OF
-from models.predictor import DEFAULT_CYCLE, check_targets
+from models.predictor import DEFAULT_CYCLE
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from serving.server.batching import Deadline
@@ -48,7 +48,7 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
     TooLongError
         The time is over.
     """
-    targets = check_targets(request.targets)
+    targets = model.bundle.targets(request.targets)
     read = read_designs(request.designs, deadline)
     frame = good_frame(read)
     predictions = model.predictor.predict(frame, targets=request.targets, precedents=0, points=False)

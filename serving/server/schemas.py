@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
-from models.tasks.registry import TARGETS
+from models.tasks.registry import TARGETS, told_targets
 
 EXAMPLE_DESIGN: dict[str, JsonValue] = {
     "electrolyte": "Li6PS5Cl",
@@ -29,6 +29,7 @@ Design = Annotated[dict[str, Any], WithJsonSchema(Candidate.model_json_schema())
 """A candidate design as plain values; empty text and null mean not known."""
 MeasuredDesign = Annotated[dict[str, Any], WithJsonSchema(Measured.model_json_schema())]
 TargetColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TARGETS)})]
+ToldColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(told_targets())})]
 Level = Annotated[float, Field(gt=0, lt=1, description="share of papers whose values the interval should hold")]
 
 
@@ -47,9 +48,7 @@ class PredictRequest(Asked):
 
     designs: list[Design] = Field(min_length=1, description="one or many; each gets a result or an error, in order")
     level: Level = DEFAULT_LEVEL
-    targets: list[TargetColumn] | None = Field(
-        default=None, min_length=1, description="only these; all where not given"
-    )
+    targets: list[ToldColumn] | None = Field(default=None, min_length=1, description="only these; all where not given")
     precedents: int = Field(default=3, ge=0, le=20, description="nearest literature rows for each design and target")
     curve: bool = Field(default=False, description="also the retention curve with its band")
     measured: list[MeasuredDesign] = Field(
@@ -128,6 +127,7 @@ class TargetFacts(BaseModel):
     printed: str = Field(description="format of a printed value")
     error_unit: str
     part: str = Field(description="of the model; notices begin with it")
+    range_only: bool = Field(description="no model learns it: its `value` is always null")
     far_above: float | None = Field(description="a design farther than this from every training row is far")
     skill: dict[str, Any] | None = Field(description="measured on papers never seen; null where it was not")
 

@@ -26,8 +26,8 @@ def test_the_page_holds_every_design_with_its_intervals_and_papers(
     text = page.read_text(encoding="utf-8")
     assert "<h1>Predictions of 2 designs</h1>" in text
     assert re.findall(r"<h4>(.*?)</h4>", text) == ["a &amp; b", "second"]
-    # four targets of the cell and conductivity alone of the bare electrolyte
-    assert text.count('<svg class="bar"') == 5
+    # four targets of the cell and two ranges alone, and conductivity alone of the bare electrolyte
+    assert text.count('<svg class="bar"') == 7
     assert text.count("<summary") == 2
     assert not re.search(r"(src=|url\()[\"']?http|<link|<script|@import", text)
 

@@ -171,7 +171,8 @@ def test_a_retention_must_fit_its_two_capacities(tmp_path: Path) -> None:
 
 def test_the_inventory_says_how_well_the_cells_of_each_target_are_described(literature: Literature) -> None:
     described = inventory(literature).described
-    assert list(described) == ["ice_pct", "retention_pct, cycle_life_80"]  # a conductivity is of no cell
+    capacities = ["first_capacity_mah_per_g", "capacity_mah_per_g"]
+    assert list(described) == ["ice_pct", "retention_pct, cycle_life_80", *capacities]  # a conductivity is of no cell
     rows = [cell for cell in literature.cells if cell.in_training and cell.ice_pct is not None]
     solid = [cell for cell in rows if cell.state == "solid"]
     warm = sum(cell.temperature_c is not None for cell in solid)

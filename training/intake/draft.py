@@ -277,11 +277,11 @@ def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Pr
 def _in_their_words(mistake: Mistake, values: Values) -> Mistake:
     """Return a mistake of one of our columns under the header and with the cell of the file."""
     header, text = values.written.get(mistake.column, (mistake.column, ""))
-    value = values.given.get(mistake.column)
-    if not text or value is None:
+    if not text or (value := values.given.get(mistake.column)) is None:
         return replace(mistake, column=header)
     read = f", read as {as_text(value)}" if isinstance(value, float) and text != as_text(value) else ""
-    return replace(mistake, column=header, got=f"{text!r}{read}")
+    of_several = "" if as_text(value) in mistake.got or text in mistake.got else f", {mistake.got}"
+    return replace(mistake, column=header, got=f"{text!r}{read}{of_several}")
 
 
 def with_composition(row: Provenance) -> Provenance:

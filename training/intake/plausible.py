@@ -40,6 +40,10 @@ TEMPERATURES = ("temperature_c", "electrolyte_conductivity_temperature_c")
 HEATED_C = (100.0, 273.0)
 """A paper with tests between these is one that heats, in °C."""
 
+LEAST_MAH_PER_G, MOST_MAH_PER_CM2 = 30.0, 30.0
+"""First capacities of cells lie above the one and below the other: the tables hold 73 to 3492 mAh/g, and at most 12
+mAh/cm²."""
+
 KINDS = {
     "formula": "a formula that is hardly what was meant",
     "fraction": "a percentage that looks like a fraction",
@@ -47,6 +51,7 @@ KINDS = {
     "kelvin": "a temperature that looks like kelvin",
     "milli": "a conductivity that looks like mS/cm",
     "far": "a conductivity far from those of its class",
+    "areal": "a first capacity that looks like one per area, or per mass",
     "twin": "numbers that another source tells as well",
 }
 """Kinds of doubts, each with what it is about; a kind is confirmed as a whole."""
@@ -108,6 +113,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
         unlikely += _formula(draft)
         unlikely += _fractions(draft, efficiencies, retentions)
         unlikely += _kelvin(draft, temperatures, absolute)
+        unlikely += _areal(draft)
         unlikely += _conductivity(draft, measured)
     return unlikely
 
@@ -182,6 +188,19 @@ def _kelvin(
         if value <= KELVIN[1] or (column in absolute and any(other <= KELVIN[1] for other in absolute[column])):
             why = f"looks like kelvin; {value:g} K is {value - 273.15:.4g} °C"
             yield Doubt(draft, column, f"{value:g} °C", why, "kelvin")
+
+
+def _areal(draft: Draft) -> Iterable[Doubt]:
+    """Yield first capacities that look like the other of the two: per area, or per mass."""
+    if not isinstance(draft.row, CellRow):
+        return
+    specific, areal = draft.row.first_capacity_mah_per_g, draft.row.first_areal_capacity_mah_per_cm2
+    if specific is not None and specific < LEAST_MAH_PER_G:
+        why = "looks like mAh/cm², which belongs into first_areal_capacity_mah_per_cm2"
+        yield Doubt(draft, "first_capacity_mah_per_g", f"{specific:g} mAh/g", why, "areal")
+    if areal is not None and areal > MOST_MAH_PER_CM2:
+        why = "looks like mAh/g, which belongs into first_capacity_mah_per_g"
+        yield Doubt(draft, "first_areal_capacity_mah_per_cm2", f"{areal:g} mAh/cm²", why, "areal")
 
 
 def _measured(row: ElectrolyteRow) -> _Measured:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+import pandas as pd
 
 from features.tables.described import DESCRIPTORS, PAPERS_THAT_TAUGHT, WELL_DESCRIBED, coverage, papers_described
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
-from models.tasks.registry import TASKS
+from models.tasks.cycling import cycling_points
+from models.tasks.examples import design_frame
+from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY, capacities_in_training
+from models.tasks.registry import TARGETS, TASKS
 from training.data.rows import ID_COLUMNS
 
 
@@ -50,19 +55,17 @@ def inventory(literature: Literature) -> Inventory:
         for name in ("electrolytes", "cells", "cycling")
         if (rows := getattr(literature, name))
     }
-    examples = {
-        ", ".join(target.column for target in task.targets): task.examples(literature) for task in TASKS.values()
+    labelled = {
+        ", ".join(target.column for target in task.targets): task.examples(literature).designs
+        for task in TASKS.values()
     }
-    targets = {name: (len(rows.designs), len(set(rows.papers))) for name, rows in examples.items()}
+    labelled |= _told_as_ranges(literature)
+    targets = {name: (len(rows), rows["paper"].nunique()) for name, rows in labelled.items()}
     measured = Counter(str(row.electrolyte_class or "not stated") for row in literature.electrolytes)
     built = Counter(str(row.electrolyte_class or "not stated") for row in literature.cells)
     classes = {name: (measured[name], built[name]) for name, _ in (measured + built).most_common()}
     papers = dict(Counter(row.paper for row in literature.cells).most_common())
-    cells = {
-        name: rows.designs.to_dict("records")
-        for name, rows in examples.items()
-        if _describes_cells(rows.designs.columns)
-    }
+    cells = {name: rows.to_dict("records") for name, rows in labelled.items() if _describes_cells(rows.columns)}
     described = {name: coverage(designs) for name, designs in cells.items()}
     steps = (WELL_DESCRIBED, len(DESCRIPTORS))
     described_papers = {
@@ -70,6 +73,15 @@ def inventory(literature: Literature) -> Inventory:
         for name, designs in cells.items()
     }
     return Inventory(tables, targets, classes, papers, _filled(literature), described, described_papers)
+
+
+def _told_as_ranges(literature: Literature) -> dict[str, pd.DataFrame]:
+    """Return the rows behind the quantities that are told as a range alone, by column; nothing where there are none."""
+    cells = [cell for cell in capacities_in_training(literature) if FIRST_CAPACITY.column not in TARGETS]
+    if not cells:
+        return {}
+    first, points = design_frame(cells, "cell_id"), cycling_points(literature)
+    return {FIRST_CAPACITY.column: first, CAPACITY.column: points[points["row_id"].isin(first["row_id"])]}
 
 
 def _describes_cells(columns: Collection[str]) -> bool:
@@ -126,13 +138,17 @@ def _described_text(described: dict[str, dict[str, float]], papers: dict[str, tu
     """Return lines with the share of labels that state each descriptor, one column a target."""
     if not described:
         return []
-    width = max(len(name) for name in described) + 2
-    lines = ["", f"{'labels whose cell states':<34}" + "".join(f"{name:>{width}}" for name in described)]
+    lines = ["", f"{'labels whose cell states':<34}" + "".join(f"  {name}" for name in described)]
+
+    def line(words: str, cells: Iterable[str]) -> str:
+        pairs = zip(described, cells, strict=True)
+        return f"{words:<34}" + "".join(f"{cell:>{len(name) + 2}}" for name, cell in pairs)
+
     for descriptor in DESCRIPTORS:
-        shares = "".join(f"{100 * shares[descriptor.label]:>{width - 2}.0f} %" for shares in described.values())
-        lines.append(f"{descriptor.label:<34}{shares}")
-    means = [sum(shares.values()) / len(shares) for shares in described.values()]
-    lines.append(f"{'all nine, mean':<34}" + "".join(f"{100 * mean:>{width - 2}.0f} %" for mean in means))
+        shares = [f"{100 * shares[descriptor.label]:.0f} %" for shares in described.values()]
+        lines.append(line(descriptor.label, shares))
+    means = [f"{100 * sum(shares.values()) / len(shares):.0f} %" for shares in described.values()]
+    lines.append(line("all nine, mean", means))
     for place, words in enumerate((f"papers with at least {WELL_DESCRIBED} of them", "papers with all nine")):
-        lines.append(f"{words:<34}" + "".join(f"{counts[place]:>{width}}" for counts in papers.values()))
+        lines.append(line(words, [str(counts[place]) for counts in papers.values()]))
     return [*lines, enough_text()]

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from features.tables.descriptions import write_where_marked
-from models.tasks.registry import TARGETS
+from models.tasks.registry import RANGES, TARGETS
+from training.evaluation.regimes.range_only import RangeScore, range_table
 from training.evaluation.score import Score, markdown
 
 PAGES = ("docs/skill.md", "README.md")
 """Pages that may have the marks, below the checkout."""
 SKILL_MARKS = "<!-- skill table: written by `silion evaluate --write-docs` -->", "<!-- end of skill table -->"
 LIQUID_MARKS = "<!-- liquid: written by `silion evaluate --write-docs` -->", "<!-- end of liquid -->"
+RANGE_MARKS = "<!-- ranges: written by `silion evaluate --write-docs` -->", "<!-- end of ranges -->"
 GOOD_RATIO, GOOD_ORDER = 0.5, 0.75
 """Ratio and concordance from which on a quantity may be used without care; set by us."""
 VERDICT_MARKS = "<!-- verdicts: written by `silion evaluate --write-docs` -->", "<!-- end of verdicts -->"
 
 
-def verdicts(scores: Mapping[str, Score]) -> str:
+def verdicts(scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | None = None) -> str:
     """Return what each target may be used for, as a Markdown table.
 
     Use it: on unseen papers the error is surely at most half of the median's (of lives, three pairs in four are surely
@@ -29,10 +31,18 @@ def verdicts(scores: Mapping[str, Score]) -> str:
     ----------
     scores : mapping of str to Score
         Skill by target column.
+    ranges : mapping of str to RangeScore, optional
+        What the ranges hold that no model stands behind.
     """
     lines = ["| quantity | verdict | on papers the model never saw |", "|---|---|---|"]
     for column, score in scores.items():
         lines.append(f"| {TARGETS[column].label} | {_verdict(score)} | {_reason(score)} |")
+    for column, held in (ranges or {}).items():
+        unit, share = RANGES[column].unit, f"{100 * held.coverage:.0f} % of the values of papers left out lie inside"
+        lines.append(
+            f"| {RANGES[column].label} | **range only**: what comparable papers report | no model is fitted; {share} "
+            f"the {100 * held.level:g} % range, which is {held.width:.0f} {unit} wide |"
+        )
     return "\n".join(lines)
 
 
@@ -60,18 +70,25 @@ def _reason(score: Score) -> str:
     return f"{errors} (ratio {ends}); {held}"
 
 
-def written(scores: Mapping[str, Score]) -> list[tuple[tuple[str, str], str]]:
+def written(
+    scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | None = None
+) -> list[tuple[tuple[str, str], str]]:
     """Return the marks and what stands between them.
 
     Parameters
     ----------
     scores : mapping of str to Score
         Skill by target column.
+    ranges : mapping of str to RangeScore, optional
+        What the ranges hold that no model stands behind; nothing is written of them where there are none.
     """
-    return [(SKILL_MARKS, markdown(scores)), (VERDICT_MARKS, verdicts(scores))]
+    alone = [(RANGE_MARKS, range_table(ranges))] if ranges else []
+    return [(SKILL_MARKS, markdown(scores)), (VERDICT_MARKS, verdicts(scores, ranges)), *alone]
 
 
-def write_docs(scores: Mapping[str, Score], root: Path, liquid: str = "") -> list[Path]:
+def write_docs(
+    scores: Mapping[str, Score], root: Path, liquid: str = "", ranges: Mapping[str, RangeScore] | None = None
+) -> list[Path]:
     """Put the tables and verdicts between their marks, in every page that has them.
 
     Parameters
@@ -82,6 +99,8 @@ def write_docs(scores: Mapping[str, Score], root: Path, liquid: str = "") -> lis
         Checkout.
     liquid : str
         What `liquid_table` gave; nothing is written of liquid cells where empty.
+    ranges : mapping of str to RangeScore, optional
+        As for `written`.
 
     Returns
     -------
@@ -94,5 +113,5 @@ def write_docs(scores: Mapping[str, Score], root: Path, liquid: str = "") -> lis
         No page has the marks, as in an installed copy.
     """
     pages = [root / page for page in PAGES]
-    tables = [*written(scores), *([(LIQUID_MARKS, liquid)] if liquid else [])]
+    tables = [*written(scores, ranges), *([(LIQUID_MARKS, liquid)] if liquid else [])]
     return list(dict.fromkeys(page for marks, text in tables for page in write_where_marked(pages, *marks, text)))

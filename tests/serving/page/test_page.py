@@ -26,6 +26,7 @@ def test_a_design_that_is_filled_in_shows_the_numbers_of_the_api(visit: Visit) -
     assert set(visit.shown()["ice_pct"]) == {"A"}
     for column, target in answer["targets"].items():
         words = "Skill shown" if target["skill"]["shown"] else "No skill shown yet"
+        words = "Range only" if target["range_only"] else words
         expect(page.locator(f'[data-target="{column}"] .skill strong')).to_have_text(words)
     curve = answer["results"][0]["curve"]
     assert "10" not in page.locator(".curve text.tick").all_text_contents()

@@ -56,6 +56,21 @@ def test_a_target_without_skill_is_a_range_without_a_point(visit: Visit) -> None
         assert page.locator(f'[data-target="{column}"] .no-point').count() == (1 if quiet else 0)
 
 
+def test_a_quantity_without_a_model_says_whose_values_its_range_holds(visit: Visit) -> None:
+    page = visit.open(link([DESIGN]))
+    card = page.locator('[data-target="first_capacity_mah_per_g"]')
+    expect(card.locator(".skill strong")).to_have_text("Range only")
+    said = visit.api("predict", {"designs": [DESIGN]})["results"][0]["range_of"]
+    words = card.locator(".whose").inner_text()
+    assert words.startswith("the range of ")
+    assert f"first_capacity_mah_per_g: no point, {words}" in said
+    assert "per gram of" in words
+    assert page.locator('[data-target="capacity_mah_per_g"] .unit').inner_text().startswith("mAh/g at cycle ")
+    reasons = page.locator(".why input[name=reason]").all()
+    assert "first_capacity_mah_per_g" not in [each.get_attribute("value") for each in reasons]
+    assert page.locator('#rank option[value="first_capacity_mah_per_g"]').count() == 0
+
+
 def test_own_measurements_move_the_answers_and_stay_in_the_browser(
     visit: Visit, browser: Browser, tmp_path: Path
 ) -> None:

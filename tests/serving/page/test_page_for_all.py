@@ -167,7 +167,7 @@ def test_every_field_and_picture_has_a_name(visit: Visit) -> None:
         "each => each.filter(svg => !svg.closest('[aria-hidden]') && !svg.parentElement.closest('svg'))"
         ".map(svg => [svg.getAttribute('role'), (svg.getAttribute('aria-label') ?? '').length > 20])"
     )
-    assert len(pictures) == 4 + 3 * 3 + 1  # bars: conductivity of four, the rest of three with an anode; and the curve
+    assert len(pictures) == 4 + 5 * 3 + 1  # bars: conductivity of four, the rest of three with an anode; and the curve
     assert all(each == ["img", True] for each in pictures)
 
 

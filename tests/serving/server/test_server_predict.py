@@ -15,7 +15,7 @@ from models.bundle import Bundle, load_bundle
 from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import Predictor
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import RANGES, TARGETS, task_of
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
 from serving.server.answers import alike, predict, predict_alike
@@ -29,6 +29,7 @@ from tests.shared import ROOT
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 COLUMNS = [f"{column}{end}" for column in TARGETS for end in ("", "_low", "_high", "_distance")]
+COLUMNS += [f"{column}{end}" for column in RANGES for end in ("", "_low", "_high")]
 
 
 def ask(server: TestClient, **body: Any) -> list[dict[str, Any]]:
@@ -220,7 +221,9 @@ def test_own_measurements_give_the_numbers_of_the_command_line(bundle_folder: Pa
     scores = {1: Calibration((1.5,) * 19, (1.0,) * 19, 19, 0.0)}
     labs = dict.fromkeys(("conductivity", "fade"), LabEffect(Kernel(0.3, 0.1, reach=1.0, common=0.5), scores))
     labs["ice"] = LabEffect(Kernel(0.0, 100.0, reach=1.0, common=1.0), scores)
-    bundle = Bundle({name: replace(part, lab=labs[name]) for name, part in bundle.parts.items()}, bundle.facts)
+    bundle = Bundle(
+        {name: replace(part, lab=labs[name]) for name, part in bundle.parts.items()}, bundle.facts, bundle.capacities
+    )
     predictor, server = Predictor(bundle), TestClient(app_of(bundle))
     out = tmp_path / "out.parquet"
     predict_file(tmp_path / "in.csv", out, predictor, level=0.6, calibrate=tmp_path / "mine.csv")

@@ -284,4 +284,9 @@ def test_shares_over_100_are_told_once(run, write):
     header = "anode,electrolyte,silicon_wt_pct,carbon_wt_pct,anode_electrolyte_wt_pct,doi\n"
     wrong = run("add", write(header + "Si,Li6PS5Cl,60,20,40,10.1000/abc\n"))
     assert wrong.code == 1
-    assert wrong.out.count("column silicon_wt_pct: got '60', expected at most 100 wt% in sum") == 1
+    assert (
+        wrong.out.count(
+            "column silicon_wt_pct: got '60', shares of the anode of 120 wt%, expected at most 100 wt% in sum"
+        )
+        == 1
+    )

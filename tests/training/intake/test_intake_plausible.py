@@ -30,6 +30,14 @@ ASKED = {
         f"{ELECTROLYTES}Li6PS5Cl,2e-3,298,lab\nLi3PS4,3e-4,25,lab\n",
         "line 2, temperature_c: 298 °C; looks like kelvin",
     ),
+    "an areal capacity among those per gram": (
+        "anode,electrolyte,first_capacity_mah_per_g,cell_type,source\nSi,Li6PS5Cl,2.5,half,lab\n",
+        "2.5 mAh/g; looks like mAh/cm², which belongs into first_areal_capacity_mah_per_cm2",
+    ),
+    "a capacity per gram among areal ones": (
+        "anode,electrolyte,first_areal_capacity_mah_per_cm2,source\nSi,Li6PS5Cl,95,lab\n",
+        "95 mAh/cm²; looks like mAh/g, which belongs into first_capacity_mah_per_g",
+    ),
 }  # fmt: skip
 
 
@@ -57,6 +65,9 @@ ORDINARY = {
     ),
     "a poor ICE": f"{CELLS}Si,Li6PS5Cl,31,lab\n",
     "1 wt% of carbon": "anode,electrolyte,carbon_wt_pct,ICE,source\nSi,Li6PS5Cl,1,84,lab\n",
+    "a poor capacity, a high loading": (
+        "anode,electrolyte,first_capacity_mah_per_g,first_areal_capacity_mah_per_cm2,source\nSi,Li6PS5Cl,75,12,lab\n"
+    ),
     "a dead cell": "cell,cycle,retention,source\nZ002,77,0,lab\n",
 }
 

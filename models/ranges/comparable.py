@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from features.distinct import distinct_rows
+from features.feature import Featurizer
 from models.tasks.part import Part, published_bounds
 from models.tasks.task import Task
 
@@ -63,6 +64,18 @@ class Reported:
     _ranges: dict[tuple[int, int, float], tuple[float, float, str]] = field(
         default_factory=dict, repr=False, compare=False
     )
+
+    def text(self, rows: np.ndarray, alike: str) -> str:
+        """Return whose values some rows are: `12 papers of the same class`.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_rows,)
+            Rows that a range is made of.
+        alike : str
+            One of `ALIKE`.
+        """
+        return f"{len(np.unique(self.papers[rows]))} papers of {alike}"
 
     @property
     def middle(self) -> np.ndarray:
@@ -152,8 +165,7 @@ class Reported:
                 self._ranges.clear()
             rows, words = self.comparable(family, architecture, np.ones(len(self.papers), dtype=bool))
             (low, high), widening = self.ends(rows, level), self.widening(level)
-            text = f"{len(np.unique(self.papers[rows]))} papers of {words}"
-            self._ranges[key] = low - widening, high + widening, text
+            self._ranges[key] = low - widening, high + widening, self.text(rows, words)
         return self._ranges[key]
 
     def widening(self, level: float) -> float:
@@ -200,21 +212,21 @@ def reported(task: Task, part: Part) -> Reported:
         raise ValueError("this model was fitted inside an evaluation and knows no papers to compare with")
     lower, upper = published_bounds(task, part)
     known = np.isfinite(lower) | np.isfinite(upper)
-    every = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part, domain.vectors))
+    every = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part.featurizer, domain.vectors))
     return Reported(*(each[known] for each in every))
 
 
-def kinds(part: Part, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return class and architecture of designs as numbers, negative where nothing is stated, shape (n_designs,) each.
 
     Parameters
     ----------
-    part : Part
+    featurizer : Featurizer
         Whose vectors they are.
     vectors : ndarray, shape (n_designs, n_features)
         Vectors of cells.
     """
-    names = [feature.name for feature in part.featurizer.features_]
+    names = [feature.name for feature in featurizer.features_]
     groups = ([name for name in names if name.startswith(CLASS)], [name for name in names if name in ARCHITECTURE])
     found = []
     for group in groups:
@@ -238,7 +250,7 @@ def reported_ranges(store: dict[str, Reported], task: Task, part: Part, vectors:
     level : float
         Share of papers whose values the range is to hold, 0 to 1.
     """
-    return ranges(_known(store, task, part), *kinds(part, vectors), level)
+    return ranges(_known(store, task, part), *kinds(part.featurizer, vectors), level)
 
 
 def reported_above(
@@ -254,7 +266,7 @@ def reported_above(
         On the model's scale.
     """
     told, above = _known(store, task, part), np.empty(len(vectors))
-    pairs, place = np.unique(np.column_stack(kinds(part, vectors)), axis=0, return_inverse=True)
+    pairs, place = np.unique(np.column_stack(kinds(part.featurizer, vectors)), axis=0, return_inverse=True)
     for number, (family, architecture) in enumerate(pairs.tolist()):
         rows, _ = told.comparable(family, architecture, np.ones(len(told.papers), dtype=bool))
         some = place.reshape(-1) == number

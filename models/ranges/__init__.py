@@ -1,0 +1,1 @@
+"""Ranges that comparable papers report, which are told where no point is."""

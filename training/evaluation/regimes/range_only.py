@@ -1,0 +1,181 @@
+"""Ranges of quantities that no model learns: how many values of papers left out they hold, and how wide they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.cell import CONDUCTIVITY, CellFeatures
+from features.tables.literature import Literature
+from models.ensemble import Recipe
+from models.ranges.capacities import first_capacities, first_ranges, reported_capacities
+from models.ranges.comparable import Reported, kinds, ranges
+from models.tasks import fade_law
+from models.tasks.fade import RETENTION, relabelled
+from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
+from models.tasks.registry import RANGES, TARGETS
+from training.data.papers import joined_groups
+from training.evaluation.bootstrap import held_share
+from training.evaluation.crossvalidate import OutOfFold
+
+FACT = "ranges"
+"""Fact of a bundle: what is held, by column of `RANGES`."""
+VERDICT = "not fitted: range only"
+
+
+@dataclass(frozen=True)
+class RangeScore:
+    """Share of the values of papers left out that a range held.
+
+    Attributes
+    ----------
+    target : str
+        Column of `RANGES`.
+    rows, papers : int
+        Values judged, and groups of papers that report them.
+    level : float
+        Share promised.
+    coverage, coverage_low, coverage_high : float
+        Share held, each group of papers counting once, with its 90 % interval.
+    width : float
+        Mean width of the range, mAh/g.
+    verdict : str
+        That no skill is asked of it.
+    """
+
+    target: str
+    rows: int
+    papers: int
+    level: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    width: float
+    verdict: str = VERDICT
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, among them that no skill is shown."""
+        return {**asdict(self), "shown": False}
+
+
+def range_scores(literature: Literature, fade: OutOfFold, level: float, seed: int) -> dict[str, RangeScore]:
+    """Judge the ranges of the first capacity and of the capacity at a cycle, one group of papers left out at a time.
+
+    The retention is told as the range that the other papers report, by the law of the models that never saw the group.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables.
+    fade : OutOfFold
+        Out-of-fold predictions of the fade.
+    level : float
+        Share of papers whose values the range should hold, 0 to 1.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict of str to RangeScore
+        By column; without those of which too few papers report a value.
+    """
+    kept = first_capacities(literature)
+    if kept is None:
+        return {}
+    points = fade.examples.designs
+    frame = points.assign(**{CONDUCTIVITY: np.nan})
+    featurizer = CellFeatures().fit(frame)
+    first, alike = (
+        reported_capacities(kept, featurizer),
+        kinds(featurizer, featurizer.transform(frame).to_numpy(dtype=float)),
+    )
+    groups = np.array(joined_groups([*first.papers, *points["paper"]]))
+    of_first, of_points = groups[: len(first.papers)], groups[len(first.papers) :]
+    capacities = {row["row"]: place for place, row in enumerate(kept.rows)}
+    with_first = np.array([cell in capacities for cell in points["row_id"]], dtype=bool)
+    judged: dict[str, list[tuple[np.ndarray, ...]]] = {FIRST_CAPACITY.column: [], CAPACITY.column: []}
+    for group in np.unique(of_first):
+        others, own = of_first != group, np.flatnonzero(of_first == group)
+        if not others.any():
+            continue
+        rest = first.take(others)
+        told = first_ranges(rest, first.classes[own], first.architectures[own], level)
+        known = first.lower[own], first.upper[own]
+        judged[FIRST_CAPACITY.column].append((of_first[own], *known, told.low, told.high))
+        asked = np.flatnonzero(with_first & (of_points == group))
+        if not len(asked) or (of_points == group).all():
+            continue
+        cells = np.array([capacities[cell] for cell in points["row_id"].iloc[asked]])
+        told = first_ranges(rest, first.classes[cells], first.architectures[cells], level)
+        low, high = _retention(fade, alike, of_points != group, asked, level)
+        lower, upper = _measured(points.iloc[asked], first.lower[cells], first.upper[cells])
+        judged[CAPACITY.column].append((of_points[asked], lower, upper, told.low + low, told.high + high))
+    scores = {column: _score(column, found, level, seed) for column, found in judged.items() if column not in TARGETS}
+    return {column: score for column, score in scores.items() if score is not None}
+
+
+def _retention(
+    fade: OutOfFold, alike: tuple[np.ndarray, np.ndarray], others: np.ndarray, asked: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the retention that other papers report at the cycles of some points, log10 of the share."""
+    shape = float(np.nanmean(fade.shape[:, asked]))
+    designs, (classes, architectures) = fade.examples.designs, alike
+    labels = relabelled(fade.examples.take(np.flatnonzero(others)), Recipe(fade_shape=shape))[0].labels
+    papers = designs["paper"].to_numpy(dtype=str)[others]
+    rest = Reported(labels.lower, labels.upper, papers, classes[others], architectures[others])
+    lives, cycles = ranges(rest, classes[asked], architectures[asked], level), designs["cycles"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore"):
+        low, high = (
+            np.log10(fade_law.retention_pct(end, cycles[asked], shape) / 100) for end in (lives.low, lives.high)
+        )
+    return low, high
+
+
+def _measured(points: pd.DataFrame, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds of the capacity at each point's cycle, log10 mAh/g, from those of the cell's first capacity."""
+    with np.errstate(divide="ignore"):
+        held = np.log10(points[RETENTION.column].to_numpy(dtype=float) / 100)
+    mark = points["qualifier"].to_numpy()
+    return np.where(mark == "<", -np.inf, lower + held), np.where(mark == ">", np.inf, upper + held)
+
+
+def _score(column: str, found: list[tuple[np.ndarray, ...]], level: float, seed: int) -> RangeScore | None:
+    if not found:
+        return None
+    groups, lower, upper, low, high = (np.concatenate(values) for values in zip(*found, strict=True))
+    known = np.isfinite(low) & np.isfinite(high)
+    if not known.any():
+        return None
+    covered = ((low <= upper + 1e-9) & (lower <= high + 1e-9)).astype(float)[known]
+    share, share_low, share_high = held_share(covered, groups[known], seed)
+    width = float(np.mean(10.0 ** high[known] - 10.0 ** low[known]))
+    papers = len(np.unique(groups[known]))
+    return RangeScore(column, int(known.sum()), papers, level, share, share_low, share_high, width)
+
+
+def range_table(scores: Mapping[str, RangeScore]) -> str:
+    """Return what the ranges hold as a Markdown table.
+
+    Parameters
+    ----------
+    scores : mapping of str to RangeScore
+        As `range_scores` gives them.
+    """
+    lines = [
+        "| told as a range alone | rows (groups) | share of the values of papers left out that it holds | mean width "
+        "| verdict |",
+        "|---|---|---|---|---|",
+    ]
+    for column, score in scores.items():
+        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        target = RANGES[column]
+        promised = f"{held} of {100 * score.level:g} %"
+        lines.append(
+            f"| {target.label} | {score.rows} ({score.papers}) | {promised} | {score.width:.0f} {target.unit} "
+            f"| {score.verdict} |"
+        )
+    return "\n".join(lines)
