@@ -19,13 +19,17 @@ from fastapi.testclient import TestClient
 from mlflow.exceptions import MlflowException
 from mlflow.models.utils import _enforce_schema
 
+from features.tables.literature import Literature
 from features.tables.records import Candidate
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
+from models.candidates import candidate_frame
+from models.predictor import Predictor
+from models.ranges.capacities import first_capacities
 from models.registry import resolve
 from serving.server.app import app_of
 from tests.served import flat
 from tests.shared import ROOT, Command, Store, environment, free_port
-from training.promotion.tracking import input_schema
+from training.promotion.tracking import input_schema, output_schema
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 
@@ -227,3 +231,12 @@ def test_a_table_with_whole_numbers_and_empty_columns_fits_the_signature() -> No
     assert len(_enforce_schema(pd.DataFrame({"electrolyte": ["LLZO"]}), input_schema())) == 1
     with pytest.raises(MlflowException, match="electrolyte"):
         _enforce_schema(pd.DataFrame({"anode": ["Si"]}), input_schema())
+
+
+def test_the_signature_names_what_the_logged_model_answers(literature: Literature) -> None:
+    """Without points: capacities as ranges, and whose values they hold."""
+    saved = load_bundle(ROOT / "tests" / "bundles" / "v1")
+    bundle = Bundle(saved.parts, saved.facts, first_capacities(literature))
+    design = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si")])
+    names = output_schema(Predictor(bundle), design).input_names()
+    assert {"first_capacity_mah_per_g_low", "capacity_mah_per_g_high", "range_of", "notice"} <= set(names)

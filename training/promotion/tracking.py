@@ -124,18 +124,14 @@ def _unless_there() -> Iterator[None]:
 def _log_model(trained: Registrable, bundle: Path) -> Any:
     import mlflow
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+    from mlflow.types import DataType, ParamSchema, ParamSpec
 
     table = read_table(EXAMPLE, Candidate, own_columns=True)
     example = candidate_frame(table.rows[:1])
-    answer = Predictor(trained.bundle).predict(example, precedents=0).table
     numeric = {name for name in Candidate.model_fields if unit_of(Candidate, name)}
-    outputs = [
-        ColSpec(DataType.string if name in TEXT_COLUMNS else DataType.double, str(name)) for name in answer.columns
-    ]
     signature = ModelSignature(
         input_schema(),
-        Schema(outputs),
+        output_schema(Predictor(trained.bundle), example),
         ParamSchema([ParamSpec("level", DataType.double, 0.9), ParamSpec("measured", DataType.string, "")]),
     )
     return mlflow.pyfunc.log_model(
@@ -164,6 +160,22 @@ def input_schema() -> Any:
             for name, field in Candidate.model_fields.items()
         ]
     )
+
+
+def output_schema(predictor: Predictor, example: pd.DataFrame) -> Any:
+    """Return the columns that the logged model answers with: no points without skill, capacities as ranges.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Of the model that is logged.
+    example : DataFrame
+        A design, columns of `Candidate`.
+    """
+    from mlflow.types import ColSpec, DataType, Schema
+
+    answer = predictor.predict(example, precedents=0, points=False).table
+    return Schema([ColSpec(DataType.string if name in TEXT_COLUMNS else DataType.double, str(name)) for name in answer])
 
 
 def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
