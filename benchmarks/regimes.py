@@ -19,10 +19,10 @@ import numpy as np
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS
+from models.tasks.years import years_of
 from training.config import CHOICES, PUBLIC_CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.data.load import SHIPPED, load_literature
-from training.data.years import years_of
 from training.evaluation.crossvalidate import validate
 from training.evaluation.evaluate import score_fixed
 from training.evaluation.fixed_split import read_ids

@@ -37,7 +37,9 @@ class Recipe:
     carries further than a step. `arrhenius` is the share of the model in which temperature enters a conductivity by an
     activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in sums of atomic fractions, is the distance
     over which a model of own rows gives way to one of all rows (`models/learners/mixed.py`); 0 for one model.
-    `by_value` lets intervals follow the prediction: poor conductors are told less surely.
+    `public_weight` is the weight of a public table's row in the model of all rows, beside one of ours; `dated` moves
+    the labels of that model to what its newest papers would have told. `by_value` lets intervals follow the prediction:
+    poor conductors are told less surely.
     """
 
     depth: int = 3
@@ -60,6 +62,8 @@ class Recipe:
     fade_shape: float | None = None
     arrhenius: float = 0.0
     mix_scale: float = 0.0
+    public_weight: float = 1.0
+    dated: bool = False
     by_value: bool = False
 
     @classmethod
