@@ -14,8 +14,8 @@ from features.formulas.polymers import polymers
 from features.formulas.reader import Reading
 
 GRAMS_PER_KG = 1000.0
-NO_SALT = "a polymer without a salt: hardly an ion moves in it; write the salt, as in PEO/LiTFSI"
-NO_POLYMER = "a salt without a polymer: no solid electrolyte by itself; write both, as in PEO/LiTFSI"
+NO_SALT = "a polymer without a salt: hardly an ion moves in it (write the salt, as in PEO/LiTFSI)"
+NO_POLYMER = "a salt without a polymer: no solid electrolyte by itself (write both, as in PEO/LiTFSI)"
 
 
 @dataclass(frozen=True)

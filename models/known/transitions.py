@@ -54,6 +54,8 @@ def _fractions() -> np.ndarray:
 def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
     """Return whether a known transition lies between two temperatures.
 
+    A value from its upper end is one of above it: papers that tell of a jump often name the temperature of the jump.
+
     Parameters
     ----------
     fractions : ndarray, shape (n_pairs, n_elements)
@@ -75,7 +77,7 @@ def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.n
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
     found = np.zeros(len(fractions), dtype=bool)
     for row, composition in zip(transitions(), _fractions(), strict=True):
-        between = (low < high) & (low <= row.to_c) & (high >= row.from_c)
+        between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
             found |= between & (np.abs(fractions - composition).sum(axis=1) <= NEARLY_ONE)
     return found

@@ -84,6 +84,14 @@ def test_nothing_is_carried_across_a_known_transition() -> None:
     assert told("LiBH4", 120.0) == []
 
 
+def test_a_value_from_the_end_of_a_transition_is_one_of_above_it() -> None:
+    """LiBH4 is told at 117 °C, where it has become hexagonal: so are 120 and 150 °C, and nothing below is."""
+    row = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [117.0]})
+    found = Measurements.of(row, np.array([-3.0]), ["a"], ["r1"])
+    told_at = {end: len(found.telling(asked("LiBH4", end))[1]) for end in (25.0, 109.0, 112.0, 117.0, 120.0, 150.0)}
+    assert told_at == {25.0: 0, 109.0: 0, 112.0: 0, 117.0: 1, 120.0: 1, 150.0: 1}
+
+
 def test_every_transition_has_a_source_and_an_order() -> None:
     assert transitions()
     for row in transitions():
