@@ -200,6 +200,8 @@ class Predictor:
             skill_notices(self.bundle.facts.get("skill", {}), wanted, described, without_anode),
             *reading_notices(designs, electrolytes),
         ]
+        vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
+        energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known = dict[str, Nearest](), dict[str, Notice]()
         whose: list[Notice] = []
@@ -227,6 +229,7 @@ class Predictor:
                     found[probability_column(column, limit)] = chance
             if told.polymers:
                 notices.append(placed(mask, told.polymers.notices))
+                energies = partial(told.polymers.energies_instead_of, energies, level)
             if told.drawn:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
             if told.text is not None:
@@ -255,12 +258,9 @@ class Predictor:
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         said = joined(notices)
-        every = joined([*known.values()]) if known else None
-        range_of = joined(whose) if whose else None
+        every, range_of = (joined(texts) if texts else None for texts in ([*known.values()], whose))
         told_columns = {column: columns[column] for column in order}
         nearest = {column: nearest[column] for column in wanted if column in nearest}
-        vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
-        energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
         by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, energies, by_target)
 

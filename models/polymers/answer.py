@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from features.electrolyte_columns import Electrolytes
 from features.formulas.reader import Reading
 from features.polymers.electrolyte import PolymerElectrolyte, polymer_electrolyte
 from features.tables.designs import Designs
+from models.learners.arrhenius import told_energies
 from models.notices import Notice, of_rows
 from models.polymers.model import PolymerModel, load_polymer_model
 
@@ -57,6 +58,21 @@ class PolymerAnswer:
         centre, half = centre.copy(), half.copy()
         centre[self.told], half[self.told] = self.centre, self.half
         return centre, half
+
+    def energies_instead_of(self, others: Callable[[], np.ndarray | None], level: float) -> np.ndarray | None:
+        """Return activation energies with their intervals, its own where it tells; None where the other knows none.
+
+        Parameters
+        ----------
+        others : callable
+            Gives those of all designs by the other model, as `told_energies` does.
+        level : float
+            As in `told_energies`.
+        """
+        energies, own = others(), told_energies(self.model.ensemble, self.model.vectors(self.cases), level)
+        if energies is not None and own is not None:
+            energies[self.told] = own[self.case]
+        return energies
 
     def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
         """Return the probability that each value lies above a limit, its own where it tells; shape (n_designs,).

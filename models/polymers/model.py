@@ -110,7 +110,17 @@ class PolymerModel:
         electrolytes : sequence of PolymerElectrolyte
             As read; the usual values stand for what they do not tell.
         """
-        return self.ensemble.predict(np.array([vector(self.usual.filled(each)) for each in electrolytes]))
+        return self.ensemble.predict(self.vectors(electrolytes))
+
+    def vectors(self, electrolytes: Sequence[PolymerElectrolyte]) -> np.ndarray:
+        """Return feature vectors, shape (n_electrolytes, n_features).
+
+        Parameters
+        ----------
+        electrolytes : sequence of PolymerElectrolyte
+            As in `predict`.
+        """
+        return np.array([vector(self.usual.filled(each)) for each in electrolytes])
 
     def save(self, folder: Path) -> None:
         """Write the boosters and a JSON file with the rest.

@@ -7,8 +7,8 @@ import { seriesChip, seriesOf } from "./series.js";
 const HEIGHT = 26;
 const EDGE = 1.5;
 
-/** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, before, measured, known, at}`,
-    with their letters where there are `several`, and `whose` values a range without a model holds. */
+/** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, before, measured, known,
+    energy, at}`, with their letters where there are `several`, and `whose` values a range without a model holds. */
 export function targetCard(column, target, level, rows, several) {
   const said = rows.filter(({ prediction }) => prediction);
   const quiet = target.range_only || (target.skill && !target.skill.shown);
@@ -28,7 +28,8 @@ export function targetCard(column, target, level, rows, several) {
 }
 
 /** The prediction of one design in words and as a bar. */
-function predictionRow({ letter, prediction, before, measured, known, at, whose }, target, level, scale, several) {
+function predictionRow(row, target, level, scale, several) {
+  const { letter, prediction, before, measured, known, energy, at, whose } = row;
   const chip = several ? seriesChip(letter) : null;
   const attributes = { class: "row", "data-design": letter };
   if (!prediction)
@@ -61,6 +62,7 @@ function predictionRow({ letter, prediction, before, measured, known, at, whose 
     before && (before.value !== value || before.low !== low)
       ? element("p", { class: "before" }, `without your measurements: ${inWords(before, target)}`)
       : null,
+    energy ? element("p", { class: "whose" }, `activation energy ${energyWords(energy)}`) : null,
     whose ? element("p", { class: "whose" }, whose) : null,
     far ? element("p", { class: "far" }, "far from every design the model has learned from") : null,
   );
@@ -73,6 +75,10 @@ function measurements(measured, known, target) {
   const value = withUnit(shown(measured, target.printed), target.unit);
   const text = `◆ measured by the paper, which the model has learned from: ${value}`;
   return [...(known.includes("your own") ? [own] : []), { attributes: { class: "measured" }, text }];
+}
+
+function energyWords({ value, low, high }) {
+  return `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
 function inWords({ value, low, high }, target) {

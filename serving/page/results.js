@@ -10,6 +10,7 @@ import { nearest } from "./precedents.js";
 import { firstCycle, waterfall } from "./reasons.js";
 import { LETTERS } from "./series.js";
 
+const CONDUCTIVITY = "conductivity_s_per_cm";
 const RETENTION = "retention_pct";
 const LIFE = "cycle_life_80";
 const AT_CYCLE = [RETENTION, "capacity_mah_per_g"];
@@ -49,6 +50,7 @@ export class Results {
         before: result.before?.[column] ?? null,
         measured: measuredOf(board.origins[place], column, designs[place]),
         known: result.measured?.[column] ?? "",
+        energy: column === CONDUCTIVITY ? (result.activation_energy_ev ?? null) : null,
         at: AT_CYCLE.includes(column) ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
         whose: target.range_only ? whoseRange(result.range_of, column) : "",
       }));

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.physics import per_ev
 from models.bundle import load_bundle
 from models.polymers.answer import TOLD_BY
 from models.polymers.model import SHIPPED, load_polymer_model
@@ -36,6 +37,22 @@ def test_peo_conducts_better_when_warm_and_better_than_polyacrylonitrile(predict
     assert nitrile < cold
     assert table["notice"].str.contains(TOLD_BY).all()
     assert table["notice"].str.contains("salt concentration not given").all()
+
+
+def test_its_activation_energy_is_the_slope_of_its_own_values(predictor: Predictor) -> None:
+    """Of sigma T, between -20 and 100 °C: not that of the model of ceramics, which tells nothing of a polymer."""
+    names, warm = ["PEO/LiTFSI", "PEO/LiTFSI", "Li6PS5Cl"], [-20.0, 100.0, 25.0]
+    answers = predictor.predict(pd.DataFrame({"electrolyte": names, "temperature_c": warm}), targets=[COLUMN])
+    cold, hot = np.log10(answers.table[COLUMN].to_numpy())[:2] + np.log10([253.15, 373.15])
+    slope = (hot - cold) / float(per_ev(-20.0, 100.0))
+    assert answers.energies is not None
+    value, low, high = answers.energies.T
+    assert value[:2] == pytest.approx(slope, rel=1e-4)
+    assert (low < value).all()
+    assert (value < high).all()
+    alone = predictor.predict(pd.DataFrame({"electrolyte": names[2:]}), targets=[COLUMN]).energies
+    assert alone is not None
+    assert value[2] == pytest.approx(alone[0, 0])
 
 
 def test_others_are_told_as_before(predictor: Predictor) -> None:
