@@ -42,7 +42,8 @@ def test_peo_conducts_better_when_warm_and_better_than_polyacrylonitrile(predict
 def test_its_activation_energy_is_the_slope_of_its_own_values(predictor: Predictor) -> None:
     """Of sigma T, between -20 and 100 °C: not that of the model of ceramics, which tells nothing of a polymer."""
     names, warm = ["PEO/LiTFSI", "PEO/LiTFSI", "Li6PS5Cl"], [-20.0, 100.0, 25.0]
-    answers = predictor.predict(pd.DataFrame({"electrolyte": names, "temperature_c": warm}), targets=[COLUMN])
+    designs = pd.DataFrame({"electrolyte": names}).assign(temperature_c=warm)
+    answers = predictor.predict(designs, targets=[COLUMN])
     cold, hot = np.log10(answers.table[COLUMN].to_numpy())[:2] + np.log10([253.15, 373.15])
     slope = (hot - cold) / float(per_ev(-20.0, 100.0))
     assert answers.energies is not None
