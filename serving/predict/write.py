@@ -211,13 +211,17 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: b
 
 def _cells(column: pa.Array, separator: str, raw: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
-        return _cells(column.dictionary, separator, raw).take(column.indices).fill_null("")
+        texts = pa.concat_arrays([_cells(column.dictionary, separator, raw), pa.array([""])])
+        return texts.take(column.indices.fill_null(len(texts) - 1))
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     cells = as_cells(column)
     return _quoted(cells if raw or is_number else _harmless(cells), separator)
 
 
 def _harmless(column: pa.Array) -> pa.Array:
+    content = _content(column)
+    if not any(sign.encode() in content for sign in _SIGNS):
+        return column
     runs = pc.match_substring_regex(column, _RUNS)
     if not pc.any(runs, min_count=0).as_py():
         return column
@@ -225,9 +229,14 @@ def _harmless(column: pa.Array) -> pa.Array:
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
+def _content(column: pa.Array) -> bytes:
+    """All texts of a column, one behind the other; those of the column that it may be a slice of as well."""
+    return memoryview(column.buffers()[2] or b"").tobytes()
+
+
 def _quoted(column: pa.Array, separator: str) -> pa.Array:
     """Quote as Python's csv module does: cells with the separator, a quote or an end of line."""
-    content = memoryview(column.buffers()[2] or b"").tobytes()
+    content = _content(column)
     marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
     if not marks:
         return column
@@ -235,7 +244,8 @@ def _quoted(column: pa.Array, separator: str) -> pa.Array:
     inner = column.filter(needed)
     if '"' in marks:
         inner = pc.replace_substring(inner, '"', '""')
-    return pc.replace_with_mask(column, needed, pc.binary_join_element_wise('"', inner, '"', ""))
+    inner = pc.binary_join_element_wise('"', inner, '"', "")
+    return inner if len(inner) == len(column) else pc.replace_with_mask(column, needed, inner)
 
 
 KINDS = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
