@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -257,10 +258,12 @@ def _objected(electrolytes: Electrolytes) -> np.ndarray:
     np.maximum.at(largest, amounts.owner, amounts.amount)
     usual &= largest < HUGE
     objected = np.zeros(len(electrolytes.names), dtype=bool)
-    for place in np.flatnonzero(~fine[amounts.codes]).tolist():
-        text = electrolytes.written[place]
-        if not usual[amounts.codes[place]] or may_be_confused(text):
-            objected[place] = objection(text) is not None
+    doubtful = np.flatnonzero(~fine[amounts.codes])
+    texts = [electrolytes.written[place] for place in doubtful.tolist()]
+    is_usual = usual[amounts.codes[doubtful]]
+    is_usual[is_usual] = ~may_be_confused([*compress(texts, is_usual)])
+    for place, text in zip(doubtful[~is_usual].tolist(), compress(texts, ~is_usual), strict=True):
+        objected[place] = objection(text) is not None
     return objected
 
 

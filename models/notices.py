@@ -241,7 +241,9 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
         "the charges of the formula do not cancel (%+.1f)", 1, np.where(np.abs(charge) > TOLERANCE, charge, np.nan)
     )
     unread = ~amounts.known[amounts.codes]
-    lacks: list[str | None] = [NO_POLYMER if is_salt(name) else None for name in electrolytes.written]
+    lacks: list[str | None] = [None] * len(electrolytes.written)
+    for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():  # a plain formula is no name
+        lacks[place] = NO_POLYMER if is_salt(electrolytes.written[place]) else None
     for place in np.flatnonzero(unread).tolist():
         reading = read_design(electrolytes.names[place], electrolytes.written[place])
         lacks[place] = lack_of(reading)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
 
 RARE_EARTHS = ("Sc", "Y", "La", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 OXIDATION_STATES: dict[str, float] = {
@@ -110,7 +114,7 @@ def charge_imbalance(amounts: Mapping[str, float]) -> float | None:
     Examples
     --------
     >>> charge_imbalance({"Li": 6, "P": 1, "S": 5, "Cl": 1}), charge_imbalance({"Li": 2, "S": 1, "O": 4})
-    (0, 0)
+    (0, 0.0)
     """
     usual = usual_imbalance(amounts)
     if usual is None or abs(usual) <= TOLERANCE:
@@ -130,29 +134,61 @@ def other_imbalance(usual: float, amounts: Mapping[str, float]) -> float:
     return next((other for other in _others(usual, amounts) if abs(other) <= TOLERANCE), usual)
 
 
-def _others(usual: float, amounts: Mapping[str, float]) -> Iterator[float]:
-    """Sums of charges with other states, one choice per element."""
+def other_imbalances(usual: np.ndarray, amounts: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return `other_imbalance` of many compositions of the same elements, shape (n_compositions,).
+
+    Parameters
+    ----------
+    usual : ndarray, shape (n_compositions,)
+        What `usual_imbalance` gives.
+    amounts : ndarray of shape (n_compositions,) by element
+
+    Examples
+    --------
+    Li2SO4 is a sulfate; nothing makes Li3SO4 neutral.
+
+    >>> amounts = {"Li": np.array([2.0, 3.0]), "S": np.ones(2), "O": np.full(2, 4.0)}
+    >>> other_imbalances(np.array([-8.0, -7.0]), amounts).tolist()
+    [0.0, -7.0]
+    """
+    sums, is_open = usual.copy(), np.ones(len(usual), dtype=bool)
+    for other in _others(usual, amounts):
+        cancels = is_open & (np.abs(other) <= TOLERANCE)
+        sums[cancels] = other[cancels]
+        is_open &= ~cancels
+    return sums
+
+
+def _others(usual: Any, amounts: Mapping[str, Any]) -> Iterator[Any]:
+    """Sums of charges with other states, one choice per element; of one composition, or of each of an array."""
     for choice in itertools.product(*(_shifts(element, amounts) for element in choosable(frozenset(amounts)))):
-        yield usual + sum(choice)
+        yield usual + reduce(operator.add, choice, 0.0)  # the built-in sum rounds floats otherwise than arrays
 
 
-def _shifts(element: str, amounts: Mapping[str, float]) -> list[float]:
+def _shifts(element: str, amounts: Mapping[str, Any]) -> list[Any]:
     """Return by how much each choice for an element moves the sum of charges; the first is the usual one."""
-    amount, oxygen = amounts[element], amounts.get("O", 0.0)
+    amount, oxygen = amounts[element], amounts.get("O")
     shifts = [0.0, *((state - OXIDATION_STATES[element]) * amount for state in OTHER_STATES.get(element, ()))]
     shifts += [
-        rise * min(amount, oxygen / ligands) for centre, ligands, rise in OXOANIONS if centre == element and oxygen
+        rise * _smaller(amount, oxygen / ligands)
+        for centre, ligands, rise in OXOANIONS
+        if centre == element and oxygen is not None
     ]
     if element == "P" and not amounts.keys() & ANIONS:
         shifts.append(-8.0 * amount)  # a phosphide, P -3
-    if element == "P" and amounts.get("S") == SULFUR_OF_P2S6 * amount:
-        shifts.append(-amount)
+    if element == "P" and "S" in amounts:
+        shifts.append(-amount * (amounts["S"] == SULFUR_OF_P2S6 * amount))
     if _holds_hydride(amounts):
         if element == "B":
             shifts += [(state - OXIDATION_STATES["B"]) * amount for state in CLUSTER_STATES]
         if element == "N":
             shifts += [2 * protons * amount for protons in HYDROGEN_OF_NITROGEN]
     return shifts
+
+
+def _smaller(one: Any, other: Any) -> Any:
+    """Return the smaller of two numbers, or of each pair of two arrays."""
+    return one * (one <= other) + other * (one > other)
 
 
 @lru_cache(maxsize=4096)

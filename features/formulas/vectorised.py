@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.formulas.aliases import aliases
-from features.formulas.charge import TOLERANCE, choosable, other_imbalance, oxidation_states
+from features.formulas.charge import TOLERANCE, choosable, other_imbalance, other_imbalances, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, shared_reading
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
@@ -26,6 +26,8 @@ _FOLLOWS = {
 _UNKNOWN = -1
 _EXACT_DIGITS = 15
 """Digits of a number up to which digits over a power of ten is the very float that `float` gives."""
+_FEW = 10
+"""Compositions of the same elements that are sooner worked out one by one."""
 _WORD = 52
 """Elements told apart by the bits of one number."""
 
@@ -111,12 +113,28 @@ class Amounts:
         charges = states.reshape(-1, len(SYMBOLS))[places[self.owner], self.element] * self.amount
         sums = np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
         with_choice = np.array([bool(choosable(elements)) for elements in sets], dtype=bool)[places]
-        for row in np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE)):
-            entries = slice(self.starts[row], self.starts[row + 1])
-            symbols = [SYMBOLS[place] for place in self.element[entries]]
-            amounts = dict(zip(symbols, self.amount[entries].tolist(), strict=True))
-            sums[row] = other_imbalance(float(sums[row]), amounts)
+        asked = np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE))
+        asked = asked[np.argsort(places[asked], kind="stable")]
+        for rows in np.split(asked, np.flatnonzero(np.diff(places[asked])) + 1):
+            if len(rows) > _FEW:
+                sums[rows] = other_imbalances(sums[rows], self._amounts_of(rows))
+            else:
+                sums[rows] = [other_imbalance(float(sums[row]), self._composition(row)) for row in rows.tolist()]
         return sums
+
+    def _composition(self, row: int) -> dict[str, float]:
+        entries = slice(self.starts[row], self.starts[row + 1])
+        symbols = [SYMBOLS[place] for place in self.element[entries].tolist()]
+        return dict(zip(symbols, self.amount[entries].tolist(), strict=True))
+
+    def _amounts_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Amounts of some compositions of the same elements, by element, each of shape (n_rows,)."""
+        first = self.starts[rows]
+        entries = first[:, None] + np.arange(self.starts[rows[0] + 1] - first[0])
+        order = np.argsort(self.element[entries], axis=1)  # they may be written in another order
+        entries = np.take_along_axis(entries, order, axis=1)
+        symbols = [SYMBOLS[place] for place in self.element[entries[0]].tolist()]
+        return dict(zip(symbols, self.amount[entries].T, strict=True))
 
 
 def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:

@@ -83,6 +83,20 @@ def test_many_compositions_have_the_charges_of_each() -> None:
     np.testing.assert_array_equal(together.charge[together.codes], expected)
 
 
+def test_many_compositions_of_the_same_elements() -> None:
+    """Beyond ten of one set of elements they are worked out together, in whatever order these are written."""
+    phosphorus = [
+        "Li4P2S6",
+        *(f"Li{4 + step}P2S6" for step in range(1, 8)),
+        *(f"S6P2Li{20 + step}" for step in range(5)),
+    ]
+    sulfates = ["Li2S1O4", "O4Li2S1", "Li2S1O3", *(f"Li{4 + step}S1O4" for step in range(1, 9))]
+    # Li4P2S6 has P +4, and where no state cancels them, P +5 leaves 2 fewer than Li, S -2 10 fewer
+    expected = [0, *range(3, 10), *range(18, 23), 0, 0, 0, *(step - 6 for step in range(1, 9))]
+    amounts = read_amounts([*phosphorus, *sulfates])
+    np.testing.assert_allclose(amounts.charge[amounts.codes], expected, atol=1e-12)
+
+
 def test_organic_salts_and_iron_cannot_be_judged() -> None:
     assert charge_imbalance({"Li": 1, "C": 2, "F": 6}) is None
     assert is_balanced({"Fe": 1, "S": 9})
