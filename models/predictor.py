@@ -37,6 +37,7 @@ from models.notices import (
     domain_notices,
     joined,
     of_rows,
+    per_case,
     placed,
     reading_notices,
     skill_notices,
@@ -297,7 +298,7 @@ class Predictor:
         told = reported_ranges(self._reported, TASKS[name], part, vectors, level)
         found = _in_units(name, part, frame, (np.full(len(frame), np.nan), told.low, told.high), cycles)
         words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
-        notice = of_rows(still, [each for each, rests in zip(words, still.tolist(), strict=True) if rests])
+        notice = per_case(np.where(still, told.codes, len(words)), [*words, None])
         return {
             column: values for column, values in found.items()
             if any(column.startswith(target) for target in silent)

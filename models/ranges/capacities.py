@@ -8,7 +8,7 @@ retention and life can never disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -200,9 +200,10 @@ def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarr
     papers = len(np.unique(told.papers))
     if level <= papers / (papers + 1):
         found = ranges(told, families, built, level)
-        return Ranges(found.low, found.high, [f"no point, the range of {text}" for text in found.texts])
+        return replace(found, texts=[f"no point, the range of {text}" for text in found.texts])
     none = np.full(len(families), np.nan)
-    return Ranges(none, none, [f"not told, {papers} papers do not support a level of {level:g}"] * len(families))
+    every = np.zeros(len(families), dtype=np.int64)
+    return Ranges(none, none, every, [f"not told, {papers} papers do not support a level of {level:g}"])
 
 
 def kind_names(designs: pd.DataFrame) -> list[list[str]]:

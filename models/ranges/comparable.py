@@ -33,12 +33,15 @@ class Ranges:
     Attributes
     ----------
     low, high : ndarray, shape (n_designs,)
-    texts : list of str, shape (n_designs,)
+    codes : ndarray of int, shape (n_designs,)
+        Place of each design's text in `texts`.
+    texts : list of str
         Whose values they are: `12 papers of the same class`.
     """
 
     low: np.ndarray
     high: np.ndarray
+    codes: np.ndarray
     texts: list[str]
 
 
@@ -294,4 +297,4 @@ def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float
     pairs = zip(families[first].tolist(), built[first].tolist(), strict=True)
     found = [told.range_of(family, architecture, level) for family, architecture in pairs]
     ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place]
-    return Ranges(ends[:, 0], ends[:, 1], [found[each][2] for each in place.tolist()])
+    return Ranges(ends[:, 0], ends[:, 1], place, [text for _, _, text in found])

@@ -218,6 +218,9 @@ def _cells(column: pa.Array, separator: str, raw: bool) -> pa.Array:
 
 
 def _harmless(column: pa.Array) -> pa.Array:
+    content = _content(column)
+    if not any(sign.encode() in content for sign in _SIGNS):
+        return column
     runs = pc.match_substring_regex(column, _RUNS)
     if not pc.any(runs, min_count=0).as_py():
         return column
@@ -225,9 +228,14 @@ def _harmless(column: pa.Array) -> pa.Array:
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
+def _content(column: pa.Array) -> bytes:
+    """All texts of a column, one behind the other; those of the column that it may be a slice of as well."""
+    return memoryview(column.buffers()[2] or b"").tobytes()
+
+
 def _quoted(column: pa.Array, separator: str) -> pa.Array:
     """Quote as Python's csv module does: cells with the separator, a quote or an end of line."""
-    content = memoryview(column.buffers()[2] or b"").tobytes()
+    content = _content(column)
     marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
     if not marks:
         return column
