@@ -145,7 +145,8 @@ class NearestRows:
             again, more = self._shortlist(asked[crowded], count, np.float64)
             design, row = np.append(design[kept], crowded[again]), np.append(row[kept], more)
             pairs = np.bincount(design, minlength=len(asked))
-        order = np.argsort(design, kind="stable")
+        few = len(asked) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
+        order = np.argsort(design.astype(np.uint16) if few else design, kind="stable")
         design, row = design[order], row[order]
         away = np.empty(len(design))
         for here in _blocks(len(design), asked.shape[1]):
@@ -162,6 +163,8 @@ class NearestRows:
             chosen = starts[:, None] + np.arange(count)
             return rows[chosen], distances[chosen]
         rows, distances = place.reshape(-1, count), away.reshape(-1, count)
+        if count == 1:
+            return rows, distances
         order = np.lexsort((rows, distances))
         return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
@@ -189,8 +192,16 @@ class NearestRows:
         filled = np.where(held, asked, 0.0)
         partly = np.flatnonzero(self.is_partly | ~held.all(axis=0))
         factors, rest = self._factors(partly, kind)
-        terms = [filled] if not len(partly) else [filled, filled[:, partly] ** 2, held[:, partly]]
-        squares = factors @ np.hstack(terms).astype(kind).T
+        varies = np.ones(asked.shape[1], dtype=bool)
+        if len(asked) > FEWEST:  # what all designs share is multiplied once
+            varies = (filled != filled[0]).any(axis=0) | (held != held[0]).any(axis=0)
+            used = np.concatenate([varies, varies[partly], varies[partly]])
+            shared = np.concatenate([filled[0], filled[0, partly] ** 2, held[0, partly]]).astype(kind)
+            rest = rest + factors[:, ~used] @ shared[~used]
+            factors, partly = factors[:, used], partly[varies[partly]]
+        filled_partly = filled[:, partly]
+        terms = [filled[:, varies], filled_partly**2, held[:, partly]]
+        squares = factors @ np.hstack(terms, dtype=kind, casting="unsafe").T
         squares += rest[:, None]
         # any order of summing n products is off by at most n u times the sum of their sizes (Higham 2002, eq. 3.5);
         # n counts three terms a feature, their own rounding, and that of the doubles that are told apart
