@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -128,14 +129,14 @@ def answer(
         above=dict(options.above),
         points=False,
     )
-    predicted = with_distances(predictions, options.targets)
+    predicted: dict[str, Any] = with_distances(predictions, options.targets) | predictions.texts
     if options.stack:
-        for column, values in Energy.parse(options.stack, portion.header).densities(rows.designs).items():
-            predicted.insert(len(predicted.columns) - 1, str(column), values)
+        last, notices = predicted.popitem()
+        densities = Energy.parse(options.stack, portion.header).densities(rows.designs)
+        predicted |= {str(column): densities[column].to_numpy() for column in densities} | {last: notices}
     table = rows.table
-    for name in predicted.columns:
-        values = predictions.texts[name] if name in TEXT_COLUMNS else pa.array(predicted[name], from_pandas=False)
-        table = table.append_column(str(name), values)
+    for name, values in predicted.items():
+        table = table.append_column(name, values if name in TEXT_COLUMNS else pa.array(values))
     where = [portion.path.name] if options.named else []
     nearest = ""
     if options.precedents:
@@ -143,7 +144,7 @@ def answer(
         shown = names if options.raw else [harmless(as_cell(name)) for name in names]
         nearest = nearest_lines(predictions, shown, rows.lines.tolist(), where)
     rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), where, options.raw)
-    digits = [str(name) for name in predicted.columns if name not in TEXT_COLUMNS]
+    digits = [name for name in predicted if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
 
 
@@ -197,8 +198,8 @@ def as_answer(
     return Answer(rows, rejected, nearest, json.dumps(record))
 
 
-def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataFrame:
-    """Return the predictions with `<target>_distance` behind each target, one row per design.
+def with_distances(predictions: Predictions, targets: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the predicted columns with `<target>_distance` behind each target, each of shape (n_designs,).
 
     Parameters
     ----------
@@ -208,12 +209,14 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> pd.DataF
         Columns to give the distance of, where they are of `TARGETS`: to the nearest training design, in standard
         deviations, NaN where a design says too little.
     """
-    table = predictions.table.copy()
-    for column in targets:
-        if column in TARGETS and task_of(column).name in predictions.distances:
-            place = table.columns.tolist().index(f"{column}_high") + 1
-            table.insert(place, column + DISTANCE, predictions.distances[task_of(column).name])
-    return table
+    of_models = [column for column in targets if column in TARGETS and task_of(column).name in predictions.distances]
+    behind = {f"{column}_high": column for column in of_models}
+    columns = dict[str, np.ndarray]()
+    for name, values in predictions.columns.items():
+        columns[name] = values
+        if target := behind.get(name):
+            columns[target + DISTANCE] = predictions.distances[task_of(target).name]
+    return columns
 
 
 def nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:

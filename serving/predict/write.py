@@ -211,7 +211,8 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: b
 
 def _cells(column: pa.Array, separator: str, raw: bool) -> pa.Array:
     if pa.types.is_dictionary(column.type):
-        return _cells(column.dictionary, separator, raw).take(column.indices).fill_null("")
+        texts = pa.concat_arrays([_cells(column.dictionary, separator, raw), pa.array([""])])
+        return texts.take(column.indices.fill_null(len(texts) - 1))
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     cells = as_cells(column)
     return _quoted(cells if raw or is_number else _harmless(cells), separator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -137,7 +137,7 @@ def _answers(candidates: Table[Candidate], model: ServedModel, level: float, lab
     predictions = model.predictor.predict(
         candidate_frame(candidates.rows), level=level, precedents=0, measured=measured, points=False
     )
-    table = with_distances(predictions, list(TARGETS))
+    table = replace(predictions, columns=with_distances(predictions, list(TARGETS))).table
     table.index = pd.Index(candidates.lines)
     errors = dict.fromkeys(lines, "")
     for mistake in candidates.mistakes:
