@@ -48,6 +48,19 @@ def test_the_nearest_rows_are_those_of_the_plain_computation(
     np.testing.assert_array_equal(distances, away)
 
 
+@given(tables(), st.integers(1, 5), st.integers(0, 12))
+def test_designs_that_share_most_features_have_the_rows_of_the_plain_computation(
+    drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int, own: int
+) -> None:
+    few, known, papers = drawn
+    asked = np.tile(few, (nearest.FEWEST // len(few) + 1, 1))  # so many that what they share is multiplied once
+    asked[:, own:] = asked[0, own:]
+    rows, distances = NearestRows(known, papers).nearest(asked, count)
+    expected, away = plainly(asked, known, papers, count)
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(distances, away)
+
+
 @given(tables(), st.integers(1, 5))
 def test_a_design_alone_and_in_a_table_has_the_same_rows(
     drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int
