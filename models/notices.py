@@ -152,9 +152,13 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     example = np.empty(len(distinct), dtype=np.int64)
     example[codes[::-1]] = np.arange(len(codes))[::-1]
     # null_handling="skip" would do this, but drops rows without any text (pyarrow 25.0)
-    taken = [notice.take(pa.array(example)).dictionary_decode() for notice in said]
-    ended = [pc.binary_join_element_wise(each, separator, "").fill_null("") for each in taken]
-    text = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*ended, ""), 0, -len(separator))
+    places = pa.array(example)
+    ended = []
+    for notice in said:  # the last of the words stands for nothing
+        words = pa.concat_arrays([pc.binary_join_element_wise(notice.dictionary, separator, ""), pa.array([""])])
+        ended.append(words.take(notice.indices.take(places).fill_null(len(words) - 1)))
+    text = pc.binary_join_element_wise(*ended, "").cast(pa.binary())
+    text = pc.binary_slice(text, 0, -len(separator.encode())).cast(pa.string())
     silent = pc.equal(text, "").to_numpy(zero_copy_only=False)
     return _notice(np.where(silent[codes], -1, codes), text)
 

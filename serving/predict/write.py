@@ -244,7 +244,8 @@ def _quoted(column: pa.Array, separator: str) -> pa.Array:
     inner = column.filter(needed)
     if '"' in marks:
         inner = pc.replace_substring(inner, '"', '""')
-    return pc.replace_with_mask(column, needed, pc.binary_join_element_wise('"', inner, '"', ""))
+    inner = pc.binary_join_element_wise('"', inner, '"', "")
+    return inner if len(inner) == len(column) else pc.replace_with_mask(column, needed, inner)
 
 
 KINDS = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
