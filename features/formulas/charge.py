@@ -6,9 +6,10 @@ import itertools
 import operator
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 RARE_EARTHS = ("Sc", "Y", "La", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu")
 OXIDATION_STATES: dict[str, float] = {
@@ -147,13 +148,14 @@ def other_imbalances(usual: np.ndarray, amounts: Mapping[str, np.ndarray]) -> np
     --------
     Li2SO4 is a sulfate; nothing makes Li3SO4 neutral.
 
+    >>> import numpy as np
     >>> amounts = {"Li": np.array([2.0, 3.0]), "S": np.ones(2), "O": np.full(2, 4.0)}
     >>> other_imbalances(np.array([-8.0, -7.0]), amounts).tolist()
     [0.0, -7.0]
     """
-    sums, is_open = usual.copy(), np.ones(len(usual), dtype=bool)
+    sums, is_open = usual.copy(), abs(usual) > TOLERANCE
     for other in _others(usual, amounts):
-        cancels = is_open & (np.abs(other) <= TOLERANCE)
+        cancels = is_open & (abs(other) <= TOLERANCE)
         sums[cancels] = other[cancels]
         is_open &= ~cancels
     return sums

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from features.formulas.charge import TOLERANCE, charge_imbalance
 from features.formulas.reader import FormulaError, Reading, read_formula, shared_reading
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _CONFUSED = (
     (re.compile(r"C[I1](?![a-z])"), "Cl"),  # Li6PS5CI, Li3YC16
@@ -128,8 +127,12 @@ def may_be_confused(texts: Sequence[str]) -> np.ndarray:
     >>> may_be_confused(["Li5.5PS4.5Cl1.5", "Li6PS5CI", "Li7La3Zr2012"]).tolist()
     [False, True, True]
     """
+    import pyarrow as pa  # `silion formula` needs none of it
+    import pyarrow.compute as pc
+
     found = pc.match_substring_regex(pa.array(texts, pa.string()), _MAY_BE_CONFUSED)
-    return np.asarray(found.to_numpy(zero_copy_only=False))
+    flags: np.ndarray = found.to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _starts_with_zero(text: str) -> bool:

@@ -8,7 +8,7 @@ retention and life can never disagree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -134,7 +134,7 @@ class CapacityRanges:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             found = first_ranges(self.reported, np.array([family]), np.array([architecture]), level)
-            self._kept[key] = float(found.low[0]), float(found.high[0]), found.texts[found.codes[0]]
+            self._kept[key] = float(found.low[0]), float(found.high[0]), found.texts[0]
         return self._kept[key]
 
     def told(
@@ -200,9 +200,10 @@ def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarr
     papers = len(np.unique(told.papers))
     if level <= papers / (papers + 1):
         found = ranges(told, families, built, level)
-        return Ranges(found.low, found.high, found.codes, [f"no point, the range of {text}" for text in found.texts])
-    none, same = np.full(len(families), np.nan), np.zeros(len(families), dtype=int)
-    return Ranges(none, none, same, [f"not told, {papers} papers do not support a level of {level:g}"])
+        return replace(found, texts=[f"no point, the range of {text}" for text in found.texts])
+    none = np.full(len(families), np.nan)
+    every = np.zeros(len(families), dtype=np.int64)
+    return Ranges(none, none, every, [f"not told, {papers} papers do not support a level of {level:g}"])
 
 
 def kind_names(designs: pd.DataFrame) -> list[list[str]]:

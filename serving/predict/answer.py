@@ -209,11 +209,8 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> dict[str
         Columns to give the distance of, where they are of `TARGETS`: to the nearest training design, in standard
         deviations, NaN where a design says too little.
     """
-    behind = {
-        f"{column}_high": column
-        for column in targets
-        if column in TARGETS and task_of(column).name in predictions.distances
-    }
+    of_models = [column for column in targets if column in TARGETS and task_of(column).name in predictions.distances]
+    behind = {f"{column}_high": column for column in of_models}
     columns = dict[str, np.ndarray]()
     for name, values in predictions.columns.items():
         columns[name] = values
