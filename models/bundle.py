@@ -22,7 +22,7 @@ from models.learners.load import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
-from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of, told_targets
+from models.tasks.registry import LINK, RANGE_ONLY, RANGES, TARGETS, TASKS, task_of, told_targets
 from models.tasks.target import Target
 
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
@@ -98,7 +98,7 @@ class Bundle:
 def _some(asked: Sequence[str] | None, held: Sequence[str], known: Mapping[str, Target]) -> list[str]:
     if unknown := [column for column in asked or [] if column not in known]:
         alone = [column for column in unknown if column in RANGES]
-        why = f" ({', '.join(alone)}: predict tells a range alone)" if alone else ""
+        why = f" ({', '.join(alone)}: {RANGE_ONLY})" if alone else ""
         raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(held)}")
     if missing := [column for column in asked or [] if column not in held]:
         raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")

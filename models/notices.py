@@ -31,18 +31,22 @@ _NEAR_TIE = 1e-6
 
 Notice: TypeAlias = pa.DictionaryArray
 """Text of one kind for each design, null where there is nothing to say, shape (n_designs,); the distinct texts beside
-it, none of them null."""
+it, none of them null or empty."""
 
 
-@lru_cache(maxsize=64)
 def nothing(count: int) -> Notice:
-    """Nothing to be said of any design: what most kinds of notice come to, so it is made once for each number of them.
+    """Nothing to be said of any design: what most kinds of notice come to, so it is made once for a few of them.
 
     Parameters
     ----------
     count : int
         Number of designs.
     """
+    return _nothing(count) if count <= _FEW else _notice(np.full(count, -1), [])
+
+
+@lru_cache(maxsize=_FEW + 1)
+def _nothing(count: int) -> Notice:
     return _notice(np.full(count, -1), [])
 
 
@@ -56,7 +60,7 @@ def where(mask: np.ndarray, words: str) -> Notice:
     words : str
         What is said of them.
     """
-    return _notice(np.where(mask, 0, -1), [words]) if mask.any() else nothing(len(mask))
+    return _notice(np.where(mask, 0, -1), [words]) if words and mask.any() else nothing(len(mask))
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -65,15 +69,15 @@ def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
     Parameters
     ----------
     codes : ndarray
-        Case of each design, shape (n_designs,).
+        Case of each design, shape (n_designs,); -1 where nothing is to be said.
     words : sequence of str | None
-        Text of each case; None where nothing is to be said.
+        Text of each case; None or empty where nothing is to be said.
     """
-    if all(text is None for text in words):
+    if not any(words):
         return nothing(len(codes))
     if len(codes) <= _FEW:
-        return _written([words[code] for code in codes.tolist()])
-    return _written(words).take(pa.array(codes))
+        return _written([words[code] if code >= 0 else None for code in codes.tolist()])
+    return _written(words).take(pa.array(codes, mask=codes < 0))
 
 
 def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -84,9 +88,9 @@ def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
     mask : ndarray
         Designs concerned, shape (n_designs,).
     words : sequence of str | None
-        Text of each concerned design; None where nothing is to be said.
+        Text of each concerned design; None or empty where nothing is to be said.
     """
-    if all(text is None for text in words):
+    if not any(words):
         return nothing(len(mask))
     return placed(mask, _written(words))
 
@@ -185,7 +189,7 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
 
 
 def _written(texts: Sequence[str | None]) -> Notice:
-    return pa.array(texts, pa.string()).dictionary_encode()
+    return pa.array([text or None for text in texts], pa.string()).dictionary_encode()
 
 
 def _codes(notice: Notice) -> np.ndarray:

@@ -19,7 +19,7 @@ import pytest
 from features.tables.literature import Literature
 from models.boosters import kept_fits
 from models.bundle import save_bundle
-from tests.shared import REPORTED, ROOT, Command, Finished, Store, environment
+from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, environment
 from training.config import TrainConfig
 from training.data.load import load_literature
 from training.report.report import write_report
@@ -144,8 +144,6 @@ def store(silion: Command, run_folder: Path) -> Store:
 
 
 SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed"}
-LONGEST = "tutorial new_paper tracking many_people training_faults docs tutorials install train".split()
-"""Files that take a minute or more, which come first: at the end of a run the workers share what is short."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,8 @@ from silion import main
 ROOT = Path(__file__).resolve().parent.parent
 REPORTED = date(2026, 1, 2)
 """Day that the shared report bears."""
+LONGEST = "tutorial new_paper tracking many_people training_faults docs tutorials install train".split()
+"""Files that take a minute or more, which come first: at the end of a run the workers share what is short."""
 
 
 @dataclass(frozen=True)

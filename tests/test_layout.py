@@ -15,7 +15,7 @@ import models
 import serving
 import training
 from benchmarks import house
-from tests.shared import Store
+from tests.shared import LONGEST, Store
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
@@ -115,6 +115,12 @@ def test_no_pickle_no_eval_no_assert_in_package_code() -> None:
 
 def test_tests_are_no_package() -> None:
     assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_the_longest_files_are_there() -> None:
+    """A name that no file has any more would come last, without a word."""
+    found = [path.stem for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [name for name in LONGEST if found.count(f"test_{name}") != 1] == []
 
 
 def modules_after(*arguments: str, expect: int = 0) -> set[str]:

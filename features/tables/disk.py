@@ -22,7 +22,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO, Any
 
 IN_MEMORY = 1_000
@@ -247,18 +247,27 @@ class Spill:
         ----------
         value : list, dict, text or number
             JSON tells it.
+
+        Raises
+        ------
+        OSError
+            The disk is full; it names the folder of temporary files.
         """
         if len(self._first) < IN_MEMORY:
             self._first.append(value)
             return
-        if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 - lives as long as this object
-            weakref.finalize(self, self._file.close)
-        if not self._is_at_end:
-            self._file.seek(0, os.SEEK_END)
-            self._is_at_end = True
-        self._places.append(self._file.tell())
-        self._file.write(json.dumps(value).encode() + b"\n")
+        try:
+            if self._file is None:
+                self._file = TemporaryFile()  # noqa: SIM115 - lives as long as this object
+                weakref.finalize(self, _close, self._file)
+            if not self._is_at_end:
+                self._file.seek(0, os.SEEK_END)
+                self._is_at_end = True
+            place = self._file.tell()
+            self._file.write(json.dumps(value).encode() + b"\n")
+            self._places.append(place)
+        except OSError as error:
+            raise _of_temporary(error) from None
 
     def get(self, place: int) -> Any:
         """Return a value.
@@ -267,17 +276,37 @@ class Spill:
         ----------
         place : int
             From 0, in the order they were added.
+
+        Raises
+        ------
+        IndexError
+            No value has this place; none is counted from the end.
+        OSError
+            The disk is full, on which values still had to be put.
         """
-        if place < len(self._first):
+        if not 0 <= place < len(self):
+            raise IndexError(f"place {place} of {len(self)} values")
+        if self._file is None or place < len(self._first):
             return self._first[place]
-        if self._file is None:
-            raise IndexError(place)
-        self._file.seek(self._places[place - len(self._first)])
+        try:
+            self._file.seek(self._places[place - len(self._first)])  # writes what waits
+        except OSError as error:
+            raise _of_temporary(error) from None
         self._is_at_end = False
         return json.loads(self._file.readline())
 
     def __len__(self) -> int:
         return len(self._first) + len(self._places)
+
+
+def _of_temporary(error: OSError) -> OSError:
+    """Return the same error with the folder of the file, which has no name of its own."""
+    return OSError(error.errno, error.strerror, gettempdir())
+
+
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what waits does not fit on a full disk, and nobody asks for it any more
+        file.close()
 
 
 class ByLine(Mapping[int, Any]):

@@ -80,8 +80,15 @@ class Mistakes(Sequence[Mistake]):
         return self
 
     def __getitem__(self, place: Any) -> Any:
-        line, column, got, expected, table, rows = self._spill.get(place)
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self[each] for each in places]
+        line, column, got, expected, table, rows = self._spill.get(places)
         return Mistake(line, column, got, expected, table, tuple(rows))
+
+    def __reduce__(self) -> tuple[type[Mistakes], tuple[list[Mistake]]]:
+        """Copy the mistakes and not the file they wait in."""
+        return Mistakes, ([*self],)
 
     def __iter__(self) -> Iterator[Mistake]:
         return map(self.__getitem__, range(len(self)))

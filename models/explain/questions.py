@@ -11,7 +11,7 @@ import numpy as np
 
 from features.tables.columns import choices_of, kinds_of, numeric_columns
 from features.tables.records import Candidate
-from models.tasks.registry import TARGETS
+from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS
 
 _WANT = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*([-+.\deE]+)\s*")
 
@@ -61,7 +61,8 @@ class Want:
             raise ValueError(f"{option}: got {text!r}, {example}")
         column, sign, number = match.groups()
         if column not in TARGETS:
-            raise ValueError(f"{option}: unknown target {column}; {_closest(column, list(TARGETS))}")
+            why = f"{column}: {RANGE_ONLY}" if column in RANGES else f"unknown target {column}"
+            raise ValueError(f"{option}: {why}; {_closest(column, list(TARGETS))}")
         try:
             value = float(number)
         except ValueError:

@@ -18,6 +18,8 @@ TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
 RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
 """Quantities that no model learns and that are told as a range alone, by column."""
+RANGE_ONLY = "range only, no model predicts it"
+"""Why nothing asks for a point of one of `RANGES`, or for the probability of a value."""
 RANGES_PART = "capacities"
 """Name that stands in the place of a task's for them."""
 _TASK_OF: dict[str, Task] = {}

@@ -175,3 +175,32 @@ def test_values_on_disk_are_found_between_additions(monkeypatch: pytest.MonkeyPa
         assert spill.get(0) == "°C"
     assert [spill.get(place) for place in (2, 1)] == [{"a": 1.5}, ["two\nlines", None]]
     assert len(spill) == 3
+    for place in (-1, 3):
+        with pytest.raises(IndexError, match=rf"place {place} of 3 values"):
+            spill.get(place)
+
+
+FILLS = """
+import resource, sys
+from features.tables.disk import IN_MEMORY, Spill
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+spill = Spill()
+try:
+    for number in range(IN_MEMORY + 200):
+        spill.append("x" * 1_000)
+        if sys.argv[1] == "get":
+            spill.get(number)
+except OSError as error:
+    print(error)
+"""
+"""The file would take 200 kB and may take 100."""
+
+
+@pytest.mark.parametrize("found_out_by", ["append", "get"])
+def test_a_full_disk_is_told_once_with_the_folder(found_out_by: str, tmp_path: Path) -> None:
+    """Not again when the file goes, whose last values do not fit either."""
+    given = environment(PYTHONPATH=str(ROOT), TMPDIR=str(tmp_path))
+    program = [sys.executable, "-c", FILLS, found_out_by]
+    done = subprocess.run(program, env=given, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (f"[Errno 27] File too large: '{tmp_path}'\n", "")

@@ -106,6 +106,10 @@ def test_probabilities_stand_on_the_side_of_their_values(predictor: Predictor) -
         (["retention_pct=99"], r"got 99, expected a number between 1 and 99"),
         (["cycle_life_80=1"], r"got 1, expected a number between 1 and 1e\+06"),
         (["volts=3"], r"limit of volts: unknown target, expected one of conductivity_s_per_cm, ice_pct"),
+        (
+            ["capacity_mah_per_g=1000"],
+            r"limit of capacity_mah_per_g: range only, no model predicts it, expected one of",
+        ),
         (["ice_pct=80", "ice_pct=90"], r"got two limits of ice_pct, expected one of each target"),
     ],
 )

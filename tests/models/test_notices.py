@@ -13,7 +13,18 @@ from features.formulas.charge import charge_imbalance
 from features.tables.designs import Designs
 from models import notices
 from models.domain import Domain
-from models.notices import domain_notices, joined, of_numbers, of_rows, placed, printed, reading_notices, where
+from models.notices import (
+    domain_notices,
+    joined,
+    nothing,
+    of_numbers,
+    of_rows,
+    per_case,
+    placed,
+    printed,
+    reading_notices,
+    where,
+)
 
 
 @pytest.fixture
@@ -69,6 +80,28 @@ def test_nothing_to_say_is_null() -> None:
 def test_what_is_said_of_some_stands_at_their_places() -> None:
     said = where(np.array([False, True]), "a")
     assert placed(np.array([True, False, True]), said).to_pylist() == [None, None, "a"]
+
+
+WORDS = ["a", None, "", "b"]
+
+
+@pytest.mark.parametrize("count", [notices._FEW, notices._FEW + 1])
+def test_few_are_told_as_many(count: int) -> None:
+    """Of four cases and none, in turns; an empty text says as little as none."""
+    codes = np.arange(count) % 5 - 1
+    said = [None if code < 0 else WORDS[code] or None for code in codes.tolist()]
+    by_case, of_each = per_case(codes, WORDS), of_rows(codes >= 0, [WORDS[code] for code in codes if code >= 0])
+    assert by_case.to_pylist() == of_each.to_pylist() == said
+    assert per_case(codes, ["", None, "", None]).to_pylist() == where(codes < 2, "").to_pylist() == [None] * count
+    third = where(codes > 1, "c")  # the cases "" and "b"
+    expected = [None, "a; a", None, "c", "b; b; c"]  # of the codes -1 to 3
+    assert joined([by_case, of_each, third]).to_pylist() == [expected[code + 1] for code in codes.tolist()]
+
+
+def test_nothing_is_kept_of_many_designs() -> None:
+    assert nothing(notices._FEW) is nothing(notices._FEW)
+    assert nothing(10**6) is not nothing(10**6)
+    assert nothing(3).to_pylist() == [None] * 3
 
 
 @pytest.mark.parametrize("most", [2**62, 3])

@@ -9,7 +9,7 @@ from pydantic import WithJsonSchema
 
 from models.predictor import DEFAULT_LEVEL
 from models.saved.labs import read_lab
-from models.tasks.registry import TARGETS
+from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
 from serving.server.designs import check_count
@@ -73,7 +73,8 @@ def router(context: Context) -> APIRouter:
         if kind not in KINDS:
             raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
         if rank is not None and rank not in TARGETS:
-            raise HTTPException(422, f"rank: got {rank!r}, expected one of {', '.join(TARGETS)}")
+            why = f"{rank}: {RANGE_ONLY}" if rank in RANGES else f"got {rank!r}"
+            raise HTTPException(422, f"rank: {why}, expected one of {', '.join(TARGETS)}")
         content, model = await request.body(), context.model
         try:
             predicted = await context.work.run(

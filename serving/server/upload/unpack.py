@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from features.tables.mistakes import InputError
+from features.tables.mistakes import InputError, shortened
 
 MEMORY = 384 * 1024 * 1024
 """Bytes that a child may take beyond those it has once its libraries are loaded."""
@@ -116,7 +116,7 @@ def _decode_parquet(file: IO[bytes], target: Path, bounds: Bounds) -> None:
     name = target.stem
     try:
         parquet = pq.ParquetFile(pa.BufferReader(file.read()), pre_buffer=False)
-        _check_footer(parquet.metadata, len(parquet.schema_arrow.names), name, bounds)
+        _check_footer(parquet.metadata, name, bounds)
         unpacked = 0
         with pq.ParquetWriter(target, parquet.schema_arrow, compression="none", use_dictionary=False) as writer:
             for piece in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
@@ -151,15 +151,22 @@ def _decode_workbook(file: IO[bytes], target: Path, bounds: Bounds) -> None:
     target.write_text(text, encoding="utf-8", newline="")
 
 
-def _check_footer(metadata: object, columns: int, name: str, bounds: Bounds) -> None:
-    """Refuse what a footer admits, before anything is decoded."""
+def _check_footer(metadata: object, name: str, bounds: Bounds) -> None:
+    """Refuse what a footer admits, before anything is decoded: many cells, or more than one value in a cell."""
     import pyarrow.parquet as pq
 
     footer: pq.FileMetaData = metadata
     if footer.num_rows > bounds.rows:
         raise TooManyRowsError(footer.num_rows)
+    columns = footer.num_columns
     if columns > bounds.columns:
         raise InputError(f"{name}: got {columns} columns, expected at most {bounds.columns}")
+    for column in map(footer.schema.column, range(columns)):
+        if column.path != column.name or column.max_repetition_level:
+            raise InputError(
+                f"{name}: column {shortened(column.path.partition('.')[0])} holds several values in a cell, "
+                "expected one; leave it out"
+            )
     if footer.num_rows * columns > bounds.cells:
         raise InputError(f"{name}: got {footer.num_rows * columns} cells, expected at most {bounds.cells}")
     groups = (footer.row_group(number) for number in range(footer.num_row_groups))

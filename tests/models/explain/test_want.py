@@ -18,6 +18,7 @@ def test_a_want_is_read() -> None:
         ("ice_pct=85", "got 'ice_pct=85', expected a target, > or <, and a number"),
         ("ice_pct>8-5", "got 'ice_pct>8-5', expected a target"),
         ("ice>85", "unknown target ice; closest: ice_pct"),
+        ("first_capacity_mah_per_g>1500", "first_capacity_mah_per_g: range only, no model predicts it; closest: "),
         ("ice_pct>120", "got ice_pct 120, expected 0 to 100 %"),
     ],
 )

@@ -134,9 +134,11 @@ def test_they_are_asked_for_alone_and_are_no_targets(predictor: Predictor) -> No
     table = predictor.predict(CELLS, targets=["capacity_mah_per_g"], points=False).table
     assert list(table)[:3] == ["capacity_mah_per_g", "capacity_mah_per_g_low", "capacity_mah_per_g_high"]
     assert "ice_pct" not in table
-    with pytest.raises(ValueError, match="capacity_mah_per_g: predict tells a range alone"):
+    with pytest.raises(ValueError, match="capacity_mah_per_g: range only, no model predicts it"):
         predictor.bundle.targets(["capacity_mah_per_g"])
-    with pytest.raises(ValueError, match="limit of capacity_mah_per_g: unknown target"):
+    with pytest.raises(
+        ValueError, match="limit of capacity_mah_per_g: range only, no model predicts it, expected one of"
+    ):
         check_limits({"capacity_mah_per_g": 1000.0})
     assert list(told_targets()) == [*TARGETS, *RANGES]
 

@@ -37,7 +37,7 @@ def test_types_and_values_stay(tmp_path: Path) -> None:
             "electrolyte": pa.array(["LPS", None]).dictionary_encode(),
             "cycle": pa.array([1, None], pa.int16()),
             "when": pa.array([0, 1], pa.timestamp("ns", "UTC")),
-            "parts": [[{"a": 1.5}], []],
+            "by.whom": ["us", "them"],
         }
     )
     unpack(parquet(table), tmp_path / "upload.parquet", ROOMY)
@@ -62,13 +62,34 @@ def test_what_the_footer_admits_is_refused_before_it_is_decoded(one_cell: bytes,
         )
 
 
+WORDS = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 10_000])
+"""100 rows of one word of 10 kB."""
+
+
 def test_a_word_of_a_dictionary_counts_in_every_row(tmp_path: Path) -> None:
-    """100 rows of one word of 10 kB are a megabyte, though the file holds the word once."""
-    words = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 10_000])
-    content = parquet(pa.table({"electrolyte": words}))
+    """They are a megabyte, though the file holds the word once."""
+    content = parquet(pa.table({"electrolyte": WORDS}))
     with pytest.raises(InputError, match="unpacks to more than 900000 bytes"):
         unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 900_000))
     unpack(content, tmp_path / "upload.parquet", Bounds(100, 10, 1_000, 1_100_000))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.ListArray.from_arrays(range(101), WORDS),
+        pa.StructArray.from_arrays([WORDS], ["word"]),
+        pa.array([[("word", "x")]] * 100, pa.map_(pa.string(), pa.string())),
+        pa.array([{"a": None, "b": None}] * 100),  # no bytes at all, and a dict in every row for whoever reads it
+    ],
+    ids=["list", "struct", "map", "nulls"],
+)
+def test_a_cell_holds_one_value(cells: pa.Array, tmp_path: Path) -> None:
+    """A list or a group of values may be any number of them, also where a dictionary holds one alone."""
+    content = parquet(pa.table({"electrolyte": ["Li3N"] * 100, "parts": cells}))
+    with pytest.raises(InputError, match="upload: column parts holds several values in a cell, expected one; leave it"):
+        unpack(content, tmp_path / "upload.parquet", ROOMY)
+    assert not (tmp_path / "upload.parquet").exists()
 
 
 def test_a_child_that_takes_too_much_dies_alone(one_cell: bytes, tmp_path: Path) -> None:
