@@ -111,13 +111,18 @@ def test_few_papers_tell_no_range_and_fail_nothing(old: Bundle) -> None:
     # eight papers and one to come: 8 of 9 is less than 90 %
     told = Predictor(Bundle(old.parts, old.facts, kept(*[1000.0] * 8))).predict(CELLS, points=False).table
     assert told[[f"{column}_low" for column in RANGES]].isna().all(axis=None)
-    assert "first_capacity_mah_per_g: not told, 8 papers do not support a level of 0.9" in told[RANGE_OF][0]
+    assert told[RANGE_OF][0].endswith(
+        "first_capacity_mah_per_g: not told, 8 papers do not support a level of 0.9; "
+        "capacity_mah_per_g: not told, as the first capacity is not"
+    )
     assert told["retention_pct_low"].notna().tolist() == [True, False, True]
 
 
-def test_a_level_that_is_none_is_refused(predictor: Predictor) -> None:
+def test_a_level_that_is_none_is_refused(old: Bundle) -> None:
+    ranges = CapacityRanges(kept(*[1000.0] * 19), old.parts["ice"].featurizer)
+    vectors = np.zeros((1, len(old.parts["ice"].featurizer.features_)))
     with pytest.raises(LevelError, match="level: got 2, expected a number between 0 and 1"):
-        predictor.predict(CELLS, targets=["first_capacity_mah_per_g"], level=2.0)
+        ranges.told(vectors, 2.0, [], lambda column: np.ones((3, 1)))
 
 
 def test_a_model_without_them_answers_as_before(old: Bundle, predictor: Predictor) -> None:
