@@ -98,7 +98,7 @@ class Bundle:
 def _some(asked: Sequence[str] | None, held: Sequence[str], known: Mapping[str, Target]) -> list[str]:
     if unknown := [column for column in asked or [] if column not in known]:
         alone = [column for column in unknown if column in RANGES]
-        why = f" ({', '.join(alone)}: predict tells a range alone)" if alone else ""
+        why = f" ({', '.join(alone)}: range only, no model predicts it)" if alone else ""
         raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(held)}")
     if missing := [column for column in asked or [] if column not in held]:
         raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")

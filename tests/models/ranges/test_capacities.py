@@ -139,11 +139,21 @@ def test_they_are_asked_for_alone_and_are_no_targets(predictor: Predictor) -> No
     table = predictor.predict(CELLS, targets=["capacity_mah_per_g"], points=False).table
     assert list(table)[:3] == ["capacity_mah_per_g", "capacity_mah_per_g_low", "capacity_mah_per_g_high"]
     assert "ice_pct" not in table
-    with pytest.raises(ValueError, match="capacity_mah_per_g: predict tells a range alone"):
+    with pytest.raises(ValueError, match="capacity_mah_per_g: range only, no model predicts it"):
         predictor.bundle.targets(["capacity_mah_per_g"])
     with pytest.raises(ValueError, match="limit of capacity_mah_per_g: unknown target"):
         check_limits({"capacity_mah_per_g": 1000.0})
     assert list(told_targets()) == [*TARGETS, *RANGES]
+
+
+def test_the_first_capacity_alone_asks_no_model_of_the_fade(predictor: Predictor) -> None:
+    every = predictor.predict(CELLS, points=False).table
+    found = predictor.predict(CELLS, targets=["first_capacity_mah_per_g"], points=False).table
+    ends = ["first_capacity_mah_per_g_low", "first_capacity_mah_per_g_high"]
+    pd.testing.assert_frame_equal(found[ends], every[ends], check_exact=True)
+    assert found[RANGE_OF][0].startswith("first_capacity_mah_per_g: no point, the range of ")
+    assert not found["notice"].str.contains("fade: ").any()
+    assert not [column for column in found if "fade" in column]
 
 
 def test_a_bundle_keeps_them(predictor: Predictor, tmp_path: Path) -> None:
@@ -164,7 +174,27 @@ def changed(folder: Path, name: str, content: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("content", [[{"row": "C1"}], [{**kept(1.0).rows[0], "basis": "cathode"}], {"a": 1}, 7])
+WRONG = {
+    "row": 1, "paper": None, "first_capacity_mah_per_g": "900", "first_capacity_qualifier": 3, "basis": "cathode",
+    "cell_type": ["half"], "kinds": "anode_composite",
+}  # fmt: skip
+"""Of each key a value that no cell has."""
+DAMAGED = [
+    *([{**kept(1.0).rows[0], name: value}] for name, value in WRONG.items()),
+    *([{key: value for key, value in kept(1.0).rows[0].items() if key != name}] for name in WRONG),
+    [{**kept(1.0).rows[0], "first_capacity_mah_per_g": float("inf")}],
+    [{**kept(1.0).rows[0], "first_capacity_mah_per_g": True}],
+    [{**kept(1.0).rows[0], "basis": ["silicon"]}],
+    [{**kept(1.0).rows[0], "kinds": [1]}],
+    [{"row": "C1"}], ["C1"], [], {}, {"a": 1}, None, 7,
+]  # fmt: skip
+
+
+def test_every_key_is_damaged_once() -> None:
+    assert {*WRONG} == {*kept(1.0).rows[0]}
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_damaged_ones_are_refused(predictor: Predictor, tmp_path: Path, content: Any) -> None:
     folder = save_bundle(predictor.bundle, tmp_path / "bundle")
     with pytest.raises(BundleError, match=r"first_capacity\.json is damaged"):
