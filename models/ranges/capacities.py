@@ -124,7 +124,7 @@ class CapacityRanges:
         self.reported = reported_capacities(capacities, featurizer)
 
     def told(
-        self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray]
+        self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray] | None
     ) -> tuple[dict[str, np.ndarray], list[dict[str, str]]]:
         """Return both capacities by column, and of each design and column whose values its range holds.
 
@@ -136,8 +136,9 @@ class CapacityRanges:
             Share of papers whose values the range is to hold, 0 to 1.
         cycles : sequence of int
             Cycles wanted beside the design's own.
-        retention : callable
-            Gives the told retention by its column, as value, low and high end in %, shape (3, n_designs).
+        retention : callable or None
+            Gives the told retention by its column, as value, low and high end in %, shape (3, n_designs); None where
+            the first capacity alone is asked for.
 
         Returns
         -------
@@ -154,8 +155,9 @@ class CapacityRanges:
         first = first_ranges(self.reported, *kinds(self.featurizer, vectors), level)
         ends = np.array([np.full(len(vectors), np.nan), 10.0**first.low, 10.0**first.high])
         columns = {FIRST_CAPACITY.column: ends}
-        for at in ("", *(f"_at_{cycle}" for cycle in cycles)):
-            columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
+        if retention is not None:
+            for at in ("", *(f"_at_{cycle}" for cycle in cycles)):
+                columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
         product = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
         nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
         words = [
