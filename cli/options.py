@@ -190,7 +190,8 @@ def add_targets(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that asks a model.
     """
-    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help="predict these columns only")
+    example = "predict these columns only, such as conductivity_s_per_cm ice_pct"
+    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help=example)
 
 
 def add_data(

@@ -20,6 +20,22 @@ class LevelError(ValueError):
     """A level that the number of papers cannot support."""
 
 
+def supported_level(papers: int) -> float:
+    """Return the highest level that a number of papers supports: k / (k + 1).
+
+    Parameters
+    ----------
+    papers : int
+        Groups of papers, k.
+
+    Examples
+    --------
+    >>> supported_level(9)
+    0.9
+    """
+    return papers / (papers + 1)
+
+
 def check_level(level: float) -> None:
     """Refuse a level that is no share.
 
@@ -60,7 +76,7 @@ class Calibration:
     @property
     def highest_level(self) -> float:
         """The highest level this many papers support: k / (k + 1)."""
-        return self.papers / (self.papers + 1)
+        return supported_level(self.papers)
 
     def half_width(self, spread: Any, level: float, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Half the width of the interval, in the model's unit, shape of `spread`.

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
+from features.crystal.given import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
@@ -49,7 +50,7 @@ from models.predictions import ENDS, Nearest, Predictions
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import FirstCapacities
+from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
 from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of
 from models.tasks.task import asked_cycles
@@ -192,7 +193,8 @@ class Predictor:
             )  # fmt: skip
             return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *([RETENTION.column] if alone else [])]))
+        of_law = [RETENTION.column] if CAPACITY.column in alone else []
+        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *of_law]))
         asked = list(dict.fromkeys(task_of(column).name for column in asked_of))
         judged = self.judge(asked, designs, electrolytes, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
@@ -200,6 +202,7 @@ class Predictor:
             where(~described, "no anode described: cell targets not predicted"),
             skill_notices(self.bundle.facts.get("skill", {}), wanted, described, without_anode),
             *reading_notices(designs, electrolytes),
+            where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
         vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
         energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
@@ -247,10 +250,11 @@ class Predictor:
                 near = _nearest(part.domain, answer, precedents, mask)
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
         if alone:
-            cells = judged.answers[task_of(RETENTION.column).name].vectors
+            fade = judged.answers.get(task_of(RETENTION.column).name)
             found, words = self._capacities.told(
-                cells, level, cycles, lambda column: np.array([columns[column + end][described] for end in ENDS])
-            )
+                self._cell_vectors(designs, electrolytes, judged) if fade is None else fade.vectors, level, cycles,
+                None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
+            )  # fmt: skip
             for column, values in found.items():
                 columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
@@ -270,6 +274,12 @@ class Predictor:
         """First capacities of the bundle, which has some."""
         part = self.bundle.parts[task_of(RETENTION.column).name]
         return CapacityRanges(self.bundle.capacities or FirstCapacities(()), part.featurizer)
+
+    def _cell_vectors(self, designs: Designs, electrolytes: Electrolytes, judged: Judged) -> np.ndarray:
+        cells = with_link(designs, judged.answers[LINK].centre).take(judged.described)
+        return self.bundle.parts[task_of(RETENTION.column).name].featurizer.vectors(
+            cells, electrolytes.take(judged.described)
+        )
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
         """Return those of some targets that a task tells without having shown skill on papers never seen.

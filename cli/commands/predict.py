@@ -67,8 +67,9 @@ def add_parser(commands: Commands) -> None:
     own.add_argument("--lab", metavar="NAME", help="use the measurements that `silion lab add` keeps under this name")
     add_targets(parser)
     parser.add_argument(
-        "--cycles", type=int, nargs="+", default=[], metavar="N", help="predict retention after these cycles as well"
-    )
+        "--cycles", type=int, nargs="+", default=[], metavar="N",
+        help="predict retention and capacity after these cycles as well",
+    )  # fmt: skip
     parser.add_argument(
         "--above", nargs="+", default=[], metavar="TARGET=LIMIT",
         help="write the probability that the target lies above the limit, such as conductivity_s_per_cm=1e-4",
@@ -141,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--goal and --above name two limits of {', '.join(clash)}; give one")
     predictor, folder = Predictor(load_model(arguments)), Path(arguments.out).parent
     if arguments.best and not goals and not any(column in TARGETS for column in arguments.targets or TARGETS):
-        raise ValueError(f"--best: {', '.join(arguments.targets)}: told as a range alone, by which nothing is ranked")
+        raise ValueError(f"--best: {', '.join(arguments.targets)}: range only, by which nothing is ranked")
     is_new = not folder.exists()
     with kept_chunks_told(arguments.out):
         result = predict_file(

@@ -18,7 +18,7 @@ from features.cell import CONDUCTIVITY, CellFeatures
 from features.feature import Featurizer
 from features.tables.literature import Literature
 from features.tables.records import CellRow
-from models.intervals import check_level
+from models.intervals import check_level, supported_level
 from models.ranges.comparable import ARCHITECTURE, CLASS, Ranges, Reported, kinds, ranges
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import (
@@ -29,9 +29,6 @@ from models.tasks.first_capacity import (
     capacities_in_training,
     capacity_basis,
 )
-
-MOST_KEPT = 1_000
-"""Ranges kept by level, class and architecture, which are all that they depend on."""
 
 
 @dataclass(frozen=True)
@@ -125,20 +122,9 @@ class CapacityRanges:
     def __init__(self, capacities: FirstCapacities, featurizer: Featurizer) -> None:
         self.featurizer = featurizer
         self.reported = reported_capacities(capacities, featurizer)
-        self._kept: dict[tuple[float, int, int], tuple[float, float, str]] = {}
-
-    def _of_kind(self, level: float, family: int, architecture: int) -> tuple[float, float, str]:
-        """Return the range of the first capacity of one class and architecture, log10, and whose values it holds."""
-        key = (level, family, architecture)
-        if key not in self._kept:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            found = first_ranges(self.reported, np.array([family]), np.array([architecture]), level)
-            self._kept[key] = float(found.low[0]), float(found.high[0]), found.texts[0]
-        return self._kept[key]
 
     def told(
-        self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray]
+        self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray] | None
     ) -> tuple[dict[str, np.ndarray], list[dict[str, str]]]:
         """Return both capacities by column, and of each design and column whose values its range holds.
 
@@ -150,8 +136,9 @@ class CapacityRanges:
             Share of papers whose values the range is to hold, 0 to 1.
         cycles : sequence of int
             Cycles wanted beside the design's own.
-        retention : callable
-            Gives the told retention by its column, as value, low and high end in %, shape (3, n_designs).
+        retention : callable or None
+            Gives the told retention by its column, as value, low and high end in %, shape (3, n_designs); None where
+            the first capacity alone is asked for.
 
         Returns
         -------
@@ -165,17 +152,18 @@ class CapacityRanges:
         LevelError
             A level that is no share.
         """
-        check_level(level)
-        pairs, place = np.unique(np.column_stack(kinds(self.featurizer, vectors)), axis=0, return_inverse=True)
-        first = [self._of_kind(level, family, architecture) for family, architecture in pairs.tolist()]
-        low, high = (np.array([each[end] for each in first])[place.reshape(-1)] for end in (0, 1))
-        ends = np.array([np.full(len(vectors), np.nan), 10.0**low, 10.0**high])
+        first = first_ranges(self.reported, *kinds(self.featurizer, vectors), level)
+        ends = np.array([np.full(len(vectors), np.nan), 10.0**first.low, 10.0**first.high])
         columns = {FIRST_CAPACITY.column: ends}
-        for at in ("", *(f"_at_{cycle}" for cycle in cycles)):
-            columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
-        times = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
-        words = [{FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: times}
-                 for text in (first[kind][2] for kind in place.reshape(-1).tolist())]  # fmt: skip
+        if retention is not None:
+            for at in ("", *(f"_at_{cycle}" for cycle in cycles)):
+                columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
+        product = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
+        nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
+        words = [
+            {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else nothing}
+            for text, known in zip(first.texts, np.isfinite(first.low).tolist(), strict=True)
+        ]
         return columns, words
 
 
@@ -198,7 +186,7 @@ def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarr
     """
     check_level(level)
     papers = len(np.unique(told.papers))
-    if level <= papers / (papers + 1):
+    if level <= supported_level(papers):
         found = ranges(told, families, built, level)
         return replace(found, texts=[f"no point, the range of {text}" for text in found.texts])
     none = np.full(len(families), np.nan)

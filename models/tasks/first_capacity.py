@@ -6,6 +6,7 @@ the median. They are told as a range alone, `models.ranges.capacities`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,26 @@ class FirstCapacities:
         ValueError
             Rows that are none.
         """
+        if not isinstance(rows, list) or not rows:
+            raise ValueError(f"got {str(rows)[:100]}, expected a list of cells")
         for row in rows:
-            if not (row["first_capacity_mah_per_g"] > 0 and row["basis"] in BASES):
-                raise ValueError(f"first capacity of {row['row']!r}: got {row}, expected a number and its basis")
+            if not _is_cell(row):
+                raise ValueError(f"got {str(row)[:200]}, expected a cell with its paper, number, mark, basis and kinds")
         return cls(tuple(rows))
+
+
+def _is_cell(row: Any) -> bool:
+    if not isinstance(row, dict):
+        return False
+    value, kinds, texts = row.get("first_capacity_mah_per_g"), row.get("kinds"), (row.get("row"), row.get("paper"))
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and 0 < value < math.inf
+        and row.get("first_capacity_qualifier") in ("=", "<", ">", "~")
+        and row.get("basis") in (*BASES,)
+        and "cell_type" in row
+        and (row["cell_type"] is None or isinstance(row["cell_type"], str))
+        and isinstance(kinds, list)
+        and all(isinstance(text, str) for text in (*texts, *kinds))
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from features.crystal.given import reads_structure
 from features.formulas.reader import MAX_LENGTH
 from features.tables.columns import choices_of, kinds_of, unit_of
 from features.tables.records import Candidate
 from models.bundle import Bundle
+from models.tasks.registry import LINK
 from serving.server.settings import Settings
 
 GROUPS = {
@@ -74,10 +76,11 @@ def groups(bundle: Bundle) -> list[dict[str, Any]]:
         By group in the order of a form, see `serving.server.schemas.FieldGroup`.
     """
     known, texts = known_ranges(bundle), suggestions(bundle)
+    ignored = () if reads_structure(bundle.parts[LINK].featurizer) else ("structure",)
     return [
         {
             "name": name,
-            "label": label,
+            "label": f"{label}: this model does not read it" if name in ignored else label,
             "fields": [
                 {**_field(column, known.get(column)), "suggestions": texts.get(column, [])}
                 for column in columns.split()

@@ -6,12 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.crystal.given import reads_structure
+from features.electrolyte import ElectrolyteFeatures
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame, formula_mistake
 from models.intervals import LevelError
 from models.predictor import Predictor
 from models.tasks.registry import LINK, TARGETS
+from serving.server.form import groups
+from tests.shared import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +161,24 @@ def test_names_without_a_formula_need_a_class_that_has_such_names(
 def test_unknown_targets_are_refused(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match="unknown target voltage; expected some of conductivity_s_per_cm"):
         predictor.predict(designs(**CELL), targets=["voltage"])
+
+
+def test_a_structure_that_is_not_read_is_said_to_be() -> None:
+    bundle = load_bundle(ROOT / "tests" / "bundles" / "v1")  # of blocks without one
+    predictor, labels = Predictor(bundle), {group["name"]: group["label"] for group in groups(bundle)}
+    assert labels["structure"] == "Crystal structure (optional): this model does not read it"
+    asked = designs(
+        electrolyte=["Li6PS5Cl"] * 4, space_group=["F-43m", None, None, None],
+        lattice_a_angstrom=[None, 9.85, None, None], cif_text=[None, None, "data_x", None],
+    )  # fmt: skip
+    table, plain = predictor.predict(asked).table, predictor.predict(designs(electrolyte=["Li6PS5Cl"] * 4)).table
+    given = "crystal structure given: this model does not read it"
+    assert [given in text for text in table["notice"]] == [True, True, True, False]
+    pd.testing.assert_frame_equal(table.drop(columns="notice"), plain.drop(columns="notice"), check_exact=True)
+    assert table["notice"].iloc[3] == plain["notice"].iloc[3]
+
+
+def test_a_model_of_structures_reads_them() -> None:
+    rows = designs(electrolyte=["Li6PS5Cl"])
+    for blocks, reads in ((("fractions", "structure"), True), (("fractions",), False)):
+        assert reads_structure(ElectrolyteFeatures(blocks=blocks).fit(rows)) is reads

@@ -8,7 +8,7 @@ from models.tasks.registry import RANGES
 from reporting import pages
 from training.evaluation.regimes.range_only import RangeScore
 
-TITLE = "Told as a range alone"
+TITLE = "Range only"
 HEADER = ("quantity", "values judged", "groups of papers", "promised", "held (90 %)", "mean width", "verdict")
 
 
@@ -35,10 +35,10 @@ def section(ranges: Mapping[str, RangeScore]) -> list[pages.Block]:
         for column, score in ranges.items()
     ]
     how = (
-        "No learner beats the median of the table for these on papers never seen, so none is fitted: a design gets the "
-        "range that papers of the same class and architecture report, widened until it holds papers left out. The "
-        "capacity at a cycle is the range of the first capacity times that of the retention at that cycle, so that "
-        "first capacity, fade, retention and life agree. First capacities are per gram of anode; most papers do not "
-        "say whether of silicon, composite or electrode, and each answer counts them."
+        "No learner beats the median of the table for these on papers the models never saw, so none is fitted: a "
+        "design gets the range that papers of the same class and architecture report, widened until it holds papers "
+        "left out. The capacity at a cycle is the range of the first capacity times that of the retention at that "
+        "cycle, so that first capacity, fade, retention and life agree. First capacities are per gram of anode; most "
+        "papers do not say whether of silicon, composite or electrode, and each answer counts them."
     )
     return [pages.Heading(TITLE), pages.Paragraph(how), pages.Table(list(HEADER), rows)]

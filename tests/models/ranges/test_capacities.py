@@ -111,13 +111,18 @@ def test_few_papers_tell_no_range_and_fail_nothing(old: Bundle) -> None:
     # eight papers and one to come: 8 of 9 is less than 90 %
     told = Predictor(Bundle(old.parts, old.facts, kept(*[1000.0] * 8))).predict(CELLS, points=False).table
     assert told[[f"{column}_low" for column in RANGES]].isna().all(axis=None)
-    assert "first_capacity_mah_per_g: not told, 8 papers do not support a level of 0.9" in told[RANGE_OF][0]
+    assert told[RANGE_OF][0].endswith(
+        "first_capacity_mah_per_g: not told, 8 papers do not support a level of 0.9; "
+        "capacity_mah_per_g: not told, as the first capacity is not"
+    )
     assert told["retention_pct_low"].notna().tolist() == [True, False, True]
 
 
-def test_a_level_that_is_none_is_refused(predictor: Predictor) -> None:
+def test_a_level_that_is_none_is_refused(old: Bundle) -> None:
+    ranges = CapacityRanges(kept(*[1000.0] * 19), old.parts["ice"].featurizer)
+    vectors = np.zeros((1, len(old.parts["ice"].featurizer.features_)))
     with pytest.raises(LevelError, match="level: got 2, expected a number between 0 and 1"):
-        predictor.predict(CELLS, targets=["first_capacity_mah_per_g"], level=2.0)
+        ranges.told(vectors, 2.0, [], lambda column: np.ones((3, 1)))
 
 
 def test_a_model_without_them_answers_as_before(old: Bundle, predictor: Predictor) -> None:
@@ -143,6 +148,16 @@ def test_they_are_asked_for_alone_and_are_no_targets(predictor: Predictor) -> No
     assert list(told_targets()) == [*TARGETS, *RANGES]
 
 
+def test_the_first_capacity_alone_asks_no_model_of_the_fade(predictor: Predictor) -> None:
+    every = predictor.predict(CELLS, points=False).table
+    found = predictor.predict(CELLS, targets=["first_capacity_mah_per_g"], points=False).table
+    ends = ["first_capacity_mah_per_g_low", "first_capacity_mah_per_g_high"]
+    pd.testing.assert_frame_equal(found[ends], every[ends], check_exact=True)
+    assert found[RANGE_OF][0].startswith("first_capacity_mah_per_g: no point, the range of ")
+    assert not found["notice"].str.contains("fade: ").any()
+    assert not [column for column in found if "fade" in column]
+
+
 def test_a_bundle_keeps_them(predictor: Predictor, tmp_path: Path) -> None:
     again = load_bundle(save_bundle(predictor.bundle, tmp_path / "bundle"))
     assert again.capacities == predictor.bundle.capacities
@@ -161,7 +176,27 @@ def changed(folder: Path, name: str, content: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("content", [[{"row": "C1"}], [{**kept(1.0).rows[0], "basis": "cathode"}], {"a": 1}, 7])
+WRONG = {
+    "row": 1, "paper": None, "first_capacity_mah_per_g": "900", "first_capacity_qualifier": 3, "basis": "cathode",
+    "cell_type": ["half"], "kinds": "anode_composite",
+}  # fmt: skip
+"""Of each key a value that no cell has."""
+DAMAGED = [
+    *([{**kept(1.0).rows[0], name: value}] for name, value in WRONG.items()),
+    *([{key: value for key, value in kept(1.0).rows[0].items() if key != name}] for name in WRONG),
+    [{**kept(1.0).rows[0], "first_capacity_mah_per_g": float("inf")}],
+    [{**kept(1.0).rows[0], "first_capacity_mah_per_g": True}],
+    [{**kept(1.0).rows[0], "basis": ["silicon"]}],
+    [{**kept(1.0).rows[0], "kinds": [1]}],
+    [{"row": "C1"}], ["C1"], [], {}, {"a": 1}, None, 7,
+]  # fmt: skip
+
+
+def test_every_key_is_damaged_once() -> None:
+    assert {*WRONG} == {*kept(1.0).rows[0]}
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_damaged_ones_are_refused(predictor: Predictor, tmp_path: Path, content: Any) -> None:
     folder = save_bundle(predictor.bundle, tmp_path / "bundle")
     with pytest.raises(BundleError, match=r"first_capacity\.json is damaged"):

@@ -166,8 +166,7 @@ def range_table(scores: Mapping[str, RangeScore]) -> str:
         As `range_scores` gives them.
     """
     lines = [
-        "| told as a range alone | rows (groups) | share of the values of papers left out that it holds | mean width "
-        "| verdict |",
+        "| range only | rows (groups) | share of the values of papers left out that it holds | mean width | verdict |",
         "|---|---|---|---|---|",
     ]
     for column, score in scores.items():
