@@ -162,7 +162,9 @@ class CapacityRanges:
         nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
         words = [
             {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else nothing}
-            for text, known in zip(first.texts, np.isfinite(first.low).tolist(), strict=True)
+            for text, known in zip(
+                [first.texts[code] for code in first.codes.tolist()], np.isfinite(first.low).tolist(), strict=True
+            )
         ]
         return columns, words
 

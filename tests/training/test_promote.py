@@ -32,6 +32,7 @@ from training.config import Protocol
 from training.evaluation import bootstrap, crossvalidate
 from training.evaluation.crossvalidate import cross_validate
 from training.evaluation.out_of_fold import judged
+from training.promotion.compare import Comparison, Paired
 from training.promotion.gate import failed, gate
 from training.promotion.known_truths import check_truths, example_designs
 from training.promotion.promote import promote, rollback
@@ -193,6 +194,17 @@ def test_intervals_that_hold_too_little_are_refused(trained: Trained, good: pd.D
     assert len(none) == 4
     assert "cannot be judged, too few papers for that level" in none[0].said
     assert failed(gate(None, good.assign(covered=1.0), trained.bundle, 0)) == []
+
+
+def test_a_quantity_that_neither_model_gives_a_value_of_refuses_nobody(trained: Trained, good: pd.DataFrame) -> None:
+    """0.5 to 1.5 points worse: no reason where a range alone is reported, one where either model reports a value."""
+    worse = Comparison({"ice_pct": Paired("ice_pct", 30, 9, 4.0, 5.0, 1.0, 0.5, 1.5, 0.9, 0.9)}, ())
+    silent, told = (replace(trained.bundle, facts={"skill": {"ice_pct": {"shown": shown}}}) for shown in (False, True))
+    held = good.assign(covered=1.0)
+    for ours, theirs, refused in ((silent, silent, 0), (silent, told, 1), (told, silent, 1), (silent, None, 1)):
+        criteria = gate(worse, held, ours, 0, theirs)
+        assert len(failed(criteria)) == refused
+        assert ("not judged, as both models report a range only" in criteria[0].said) == (refused == 0)
 
 
 def test_a_champion_that_kept_no_predictions_is_told(shelf: Shelf, bundle_folder: Path, good: pd.DataFrame) -> None:

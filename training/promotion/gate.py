@@ -39,11 +39,18 @@ class Criterion:
     said: str
 
 
-def gate(comparison: Comparison | None, challenger: pd.DataFrame, bundle: Bundle, seed: int) -> list[Criterion]:
+def gate(
+    comparison: Comparison | None,
+    challenger: pd.DataFrame,
+    bundle: Bundle,
+    seed: int,
+    champion: Bundle | None = None,
+) -> list[Criterion]:
     """All criteria of a challenger.
 
     - Skill, per target: the 90 % interval of the paired difference does not lie wholly on the worse side of 0. A target
-      without five common groups of papers cannot be judged and does not pass.
+      without five common groups of papers cannot be judged and does not pass. Where neither model has shown skill a
+      range is reported and no value, so that the difference is shown and refuses nobody; coverage is judged as ever.
     - Coverage, per target: the share of papers' values that the 90 % intervals hold, calibrated without the paper, is
       at least 90 % as far as the number of papers can tell: the upper end of its own 90 % bootstrap interval over
       papers reaches 90 %. Intervals that hold more than they promise pass.
@@ -59,8 +66,14 @@ def gate(comparison: Comparison | None, challenger: pd.DataFrame, bundle: Bundle
         Model of the challenger.
     seed : int
         Of the bootstrap.
+    champion : Bundle or None
+        Model of the champion; None where it cannot be read, which counts as skill shown.
     """
-    skill = [_skill(pair) for pair in comparison.targets.values()] if comparison else []
+    pairs = comparison.targets if comparison else {}
+    skill = [
+        _skill(pair, reported=champion is None or any(_shows_skill(each, column) for each in (bundle, champion)))
+        for column, pair in pairs.items()
+    ]
     coverage = [_coverage(column, challenger, seed) for column in TARGETS]
     return [*skill, *coverage, *(_truth(each) for each in check_truths(bundle, example_designs()))]
 
@@ -93,13 +106,21 @@ def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
     return refused
 
 
-def _skill(pair: Paired) -> Criterion:
+def _shows_skill(bundle: Bundle, column: str) -> bool:
+    """Return whether a value of the target is reported; models of before that was asked report all."""
+    return bool(bundle.facts.get("skill", {}).get(column, {}).get("shown", True))
+
+
+def _skill(pair: Paired, reported: bool) -> Criterion:
     target = TARGETS[pair.target]
     unit = "concordance" if pair.greater_is_better else target.error_unit
     change = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}, difference {pair.difference:+.3g}"
     interval = f"({pair.low:+.3g} to {pair.high:+.3g}) on {pair.rows} rows of {pair.groups} papers"
-    text = f"{target.label}: {pair.verdict}: {change} {interval}; the interval must reach 0"
-    return Criterion(f"{pair.target}.difference", pair.best, 0.0, pair.greater_is_better, text)
+    free = not reported and pair.verdict == "worse"
+    asked = "not judged, as both models report a range only" if free else "the interval must reach 0"
+    text = f"{target.label}: {pair.verdict}: {change} {interval}; {asked}"
+    limit = (-np.inf if pair.greater_is_better else np.inf) if free else 0.0
+    return Criterion(f"{pair.target}.difference", pair.best, limit, pair.greater_is_better, text)
 
 
 def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:

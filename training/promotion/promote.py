@@ -3,6 +3,7 @@ way back."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import pandas as pd
 from models.bundle import load_bundle
 from models.champion import make_champion, restore_previous, settle
 from models.registry import CHALLENGER, CHAMPION, Version, find, resolve, run_file, versions
+from models.saved.checked_files import BundleError
 from training.evaluation.out_of_fold import JUDGED, ComparisonError, read_judged
 from training.promotion.compare import Comparison, compare
 from training.promotion.gate import Criterion, failed, gate
@@ -155,7 +157,10 @@ def _criteria(challenger: Version, champion: Version | None) -> tuple[Comparison
     except ComparisonError as error:
         message = f"better or not worse than the champion: {error}"
         return None, [Criterion("comparison", float("nan"), 0.0, False, message), *gate(None, ours, bundle, seed)]
-    return comparison, gate(comparison, ours, bundle, seed)
+    former = None
+    with suppress(BundleError):  # of a version that this code can no longer read
+        former = load_bundle(resolve(champion.version))
+    return comparison, gate(comparison, ours, bundle, seed, former)
 
 
 def _now() -> str:
