@@ -101,15 +101,19 @@ class Mistakes(Sequence[Mistake]):
 
 
 class InputError(ValueError):
-    """Input that cannot be used. The message has a line for each of the first `MOST_TOLD` mistakes, `mistakes`."""
+    """Input that cannot be used.
+
+    The message has a line for each of the first `MOST_TOLD` mistakes, `mistakes`; `left_out` counts the others.
+    """
 
     def __init__(self, summary: str, mistakes: Iterable[Mistake] = ()) -> None:
         left = iter(mistakes)
         self.mistakes = list(islice(left, MOST_TOLD))
         lines = [shortened(line, LONGEST_LINE) for line in summary.split("\n")]
         lines += [f"  {mistake}" for mistake in self.mistakes]
-        if more := sum(1 for _ in left):
-            lines.append(f"  ... and {more} more")
+        self.left_out = sum(1 for _ in left)
+        if self.left_out:
+            lines.append(f"  ... and {self.left_out} more")
         super().__init__("\n".join(lines))
 
 

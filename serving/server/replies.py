@@ -79,7 +79,9 @@ class JsonRoute(APIRoute):
         return handle
 
 
-def failure(code: int, messages: Sequence[str], headers: Mapping[str, str] | None = None) -> Response:
+def failure(
+    code: int, messages: Sequence[str], headers: Mapping[str, str] | None = None, left_out: int = 0
+) -> Response:
     """Return an answer that is no success: `{"detail": [words]}`.
 
     Parameters
@@ -90,20 +92,22 @@ def failure(code: int, messages: Sequence[str], headers: Mapping[str, str] | Non
         All that is wrong, one text each; long ones are shortened, and beyond `SHOWN_MISTAKES` they are counted.
     headers : mapping of str to str, optional
         Further headers of the answer.
+    left_out : int
+        Messages beside these, counted too.
 
     Examples
     --------
     >>> failure(404, ["no such page"]).body
     b'{"detail":["no such page"]}'
     """
-    detail = [shortened(message) for message in messages]
-    if len(detail) > SHOWN_MISTAKES:
-        detail = [*detail[:SHOWN_MISTAKES], f"and {len(detail) - SHOWN_MISTAKES} more"]
+    detail = [shortened(message) for message in messages[:SHOWN_MISTAKES]]
+    if more := len(messages) - len(detail) + left_out:
+        detail.append(f"and {more} more")
     return JsonResponse({"detail": detail}, code, dict(headers) if headers else None)
 
 
-def mistakes_of(error: ValueError) -> list[str]:
-    """Return all that is wrong with an input, one text each.
+def unusable(error: ValueError) -> Response:
+    """Return the answer to an input that cannot be used, 422, with all that is wrong.
 
     Parameters
     ----------
@@ -111,8 +115,8 @@ def mistakes_of(error: ValueError) -> list[str]:
         An `InputError` holds the mistakes of all lines; any other is one itself.
     """
     if isinstance(error, InputError) and error.mistakes:
-        return [str(mistake) for mistake in error.mistakes]
-    return [str(error)]
+        return failure(422, [str(mistake) for mistake in error.mistakes], left_out=error.left_out)
+    return failure(422, [str(error)])
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -125,7 +129,7 @@ def add_handlers(app: FastAPI) -> None:
     """
 
     @app.exception_handler(RequestValidationError)
-    async def unusable(request: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         messages = []
         for mistake in error.errors():
             place = ".".join(str(part) for part in mistake["loc"])

@@ -13,7 +13,7 @@ from models.tasks.registry import TARGETS
 from serving.server.batching import Deadline
 from serving.server.designs import check_count, good_frame, read_designs
 from serving.server.generations import ServedModel
-from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.replies import JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import CompareReply, CompareRequest
 
@@ -36,7 +36,7 @@ def router(context: Context) -> APIRouter:
         try:
             return await context.work.run(lambda deadline: JsonResponse(_compared(model, request, deadline)))
         except ValueError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
 
     return routes
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from serving.server.designs import check_count
-from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.replies import JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import ExplainRequest, Explanation
 
@@ -74,6 +74,6 @@ def router(context: Context) -> APIRouter:
         try:
             return await context.work.run(lambda deadline: JsonResponse(explain(model, request, deadline)))
         except ValueError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
 
     return routes

@@ -13,7 +13,7 @@ from models.life.answer import LifeAnswer, LifeOptions
 from models.life.model import LifeModel, load_life_model
 from serving.life import answer_table, own_cells, refuse_strangers
 from serving.server.designs import check_count
-from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.replies import JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import LifeReply, LifeRequest
 
@@ -38,7 +38,7 @@ def router(context: Context) -> APIRouter:
         try:
             return await context.work.run(lambda deadline: JsonResponse(_told(request, model, most)))
         except ValueError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
 
     return routes
 

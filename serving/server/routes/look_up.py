@@ -16,7 +16,7 @@ from serving.server.designs import good_frame, read_designs
 from serving.server.examples import examples
 from serving.server.form import groups, limits
 from serving.server.generations import ServedModel
-from serving.server.replies import JsonResponse, failure, mistakes_of
+from serving.server.replies import JsonResponse, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
 
@@ -72,7 +72,7 @@ def router(context: Context) -> APIRouter:
         try:
             return JsonResponse(await context.work.run(lambda deadline: _nearest(model, design, count, deadline)))
         except InputError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
 
     return routes
 

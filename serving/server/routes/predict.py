@@ -13,7 +13,7 @@ from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
 from serving.server.designs import check_count
-from serving.server.replies import JsonResponse, JsonRoute, failure, mistakes_of
+from serving.server.replies import JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest
 from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table
@@ -62,7 +62,7 @@ def router(context: Context) -> APIRouter:
             else:
                 content, rejected = await context.work.share(shared, request, together)
         except ValueError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
         context.metrics.count_designs(len(request.designs) - rejected, rejected)
         return content
 
@@ -81,7 +81,7 @@ def router(context: Context) -> APIRouter:
                 lambda deadline: predict_table(content, kind, model, settings, level, rank, deadline)
             )
         except ValueError as error:
-            return failure(422, mistakes_of(error))
+            return unusable(error)
         context.metrics.count_designs(predicted.rows - predicted.rejected, predicted.rejected)
         headers = {
             "X-Silion-Rows": str(predicted.rows),
