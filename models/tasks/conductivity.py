@@ -43,7 +43,8 @@ STRUCTURED = Recipe(
     arrhenius=0.5,
     mix_scale=0.1,
 )
-"""For the thousands of rows of the public tables; settled by cross-validation over OBELiX's training ids (README)."""
+"""Reads structures, for the benchmarks on public tables; settled by cross-validation over OBELiX's training ids. Models
+that are trained for use take `BESIDE_OURS`: our own rows print no structure."""
 BESIDE_OURS = Recipe(
     depth=4,
     rounds=200,
