@@ -33,7 +33,12 @@ function predictionRow(row, target, level, scale, several) {
   const chip = several ? seriesChip(letter) : null;
   const attributes = { class: "row", "data-design": letter };
   if (!prediction)
-    return element("div", attributes, chip, element("p", { class: "none" }, whose || "not predicted: no anode described"));
+    return element(
+      "div",
+      attributes,
+      chip,
+      element("p", { class: "none" }, whose || "not predicted: no anode described"),
+    );
   const { value, low, high, distance } = prediction;
   const far = distance !== null && target.far_above !== null && distance > target.far_above;
   const [least, most] = [shown(low, target.printed), shown(high, target.printed)];
