@@ -145,7 +145,7 @@ def predict_file(
             remarks.append(f"above {most:,} designs the nearest literature rows are written with --precedents K")
     limits = tuple((above or {}).items())
     options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
-    unfinished = Unfinished(out, _key(table, predictor, options, calibrate))
+    unfinished = Unfinished(out, partial(_key, table, predictor, options, calibrate), len(table.portions))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
         _work(table, answering, options, measured, unfinished)
         result = _written(table, options, unfinished, remarks)

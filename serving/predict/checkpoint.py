@@ -8,9 +8,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,13 +92,20 @@ class Unfinished:
     Parameters
     ----------
     out : the output; the folder is `.<name>.parts` beside it
-    key : hashes of input, model and options: portions of another key are of no use
+    key : gives hashes of input, model and options: portions of another key are of no use. To hash a model costs as much
+        as to load it, so it is called only where there are portions to compare or several to keep
+    portions : how many there will be; with one there is nothing to go on with
     """
 
-    def __init__(self, out: Path, key: Mapping[str, str]) -> None:
-        self.out, self.key = out, dict(key)
+    def __init__(self, out: Path, key: Callable[[], Mapping[str, str]], portions: int) -> None:
+        self.out, self._find_key, self.portions = out, key, portions
         self.folder = folder_of(out)
         self._numbers = set[int]()
+
+    @cached_property
+    def key(self) -> dict[str, str]:
+        """Hashes of all that finished portions depend on, by the words that say what changed."""
+        return dict(self._find_key())
 
     @contextmanager
     def open(self, resume: bool, remarks: list[str]) -> Iterator[None]:
@@ -166,19 +173,21 @@ class Unfinished:
             before = json.loads(written.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # a power cut may leave it empty
             before = {}
-        if finished and before == self.key and resume:
+        if finished and resume and before and before == self.key:
             remarks.append(f"goes on after {len(finished)} finished chunks of an interrupted run")
             self._numbers.update(finished)
             return
         if finished:
-            other = [name for name in self.key if before.get(name) != self.key[name]]
-            why = f"no longer the same {', '.join(other)}" if other else "--resume would have gone on with them"
+            other = [name for name in before if before[name] != self.key.get(name)]
+            why = "--resume would have gone on with them" if before else "it was not written what they were made of"
+            why = f"no longer the same {', '.join(other)}" if other else why
             remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {why}")
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
-        with whole(written) as aside:
-            aside.write_text(json.dumps(self.key), encoding="utf-8")
+        if self.portions > 1:
+            with whole(written) as aside:
+                aside.write_text(json.dumps(self.key), encoding="utf-8")
 
     def finished(self) -> list[int]:
         """Return the numbers of the portions that are finished, in order."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,7 @@ def screen(
     check_points(space.selection, space.targets, predictor)
     out = writable(Path(out), [])
     result, none_left = Screened(pd.DataFrame(), Survey.of(space), space.size), list[NoneLeft]()
-    unfinished = Unfinished(out, _key(space, predictor, level))
+    unfinished = Unfinished(out, partial(_key, space, predictor, level), -(-space.size // CHUNK))
     with unfinished.open(resume, result.remarks):
         try:
             with closing(_chunks(space, predictor, level, cluster, unfinished)) as chunks:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -185,9 +186,28 @@ def test_models_of_the_same_boosters_that_tell_otherwise_are_two(bundle_folder: 
     assert len({digest_of(one), digest_of(skilled), digest_of(forgetful)}) == 3
 
 
+def test_one_chunk_alone_is_not_gone_on_with(tmp_path: Path) -> None:
+    """To hash a model costs as much as to load it: where there is nothing to go on with it is not done."""
+    out, remarks = tmp_path / "out.csv", list[str]()
+
+    def never() -> dict[str, str]:
+        raise AssertionError("hashed")
+
+    held = Unfinished(out, never, 1)
+    with held.open(resume=True, remarks=remarks):
+        held.keep(0, portion(range(3)))
+        shutil.copytree(held.folder, tmp_path / "left")
+    assert (remarks, names(tmp_path)) == ([], ["left"])
+    shutil.move(tmp_path / "left", held.folder)  # as a kill before the output was joined leaves it
+    with Unfinished(out, never, 1).open(resume=True, remarks=remarks):
+        assert remarks == [
+            "1 finished chunks of an interrupted run were thrown away: it was not written what they were made of"
+        ]
+
+
 def test_two_runs_do_not_write_one_output(tmp_path: Path, predictor: Predictor) -> None:
     source = write_designs(tmp_path / "in.csv", 5)
-    held = Unfinished(tmp_path / "out.csv", {"input": "a"})
+    held = Unfinished(tmp_path / "out.csv", lambda: {"input": "a"}, 2)
     with held.open(resume=False, remarks=[]), pytest.raises(InputError, match="another run is writing it"):
         predict_file(source, tmp_path / "out.csv", predictor)
     assert names(tmp_path) == ["in.csv"]
@@ -238,7 +258,7 @@ def without(lost: Callable[[Unfinished], object], then: Callable[[Unfinished], o
     """What is said where something is lost after two portions, and then one thing is done."""
 
     def run() -> None:
-        unfinished = Unfinished(out, {"input": "a"})
+        unfinished = Unfinished(out, lambda: {"input": "a"}, 3)
         with unfinished.open(resume=False, remarks=[]):
             for number in (0, 1):
                 unfinished.keep(number, portion(range(3), out.suffix))
@@ -276,13 +296,13 @@ def test_a_finished_chunk_that_vanishes_is_said(tmp_path: Path, after: str, end:
     said = without(lambda unfinished: (unfinished.folder / f"00000001.{end}").unlink(), AFTER[after], out)
     assert f"{out.name}.parts/00000001.{end}: this file vanished while {out.name} was written" in said
     remarks: list[str] = []
-    with Unfinished(out, {"input": "a"}).open(resume=True, remarks=remarks):
+    with Unfinished(out, lambda: {"input": "a"}, 3).open(resume=True, remarks=remarks):
         assert remarks == ["goes on after 1 finished chunks of an interrupted run"]
 
 
 def test_nothing_is_kept_in_the_folder_of_another_run(tmp_path: Path) -> None:
     """Whoever takes the folder away lets a second run begin, whose rows the first one must not replace with its own."""
-    first, second = (Unfinished(tmp_path / "out.csv", {"input": name}) for name in "ab")
+    first, second = (Unfinished(tmp_path / "out.csv", partial(dict, input=name), 2) for name in "ab")
 
     def run(held: ExitStack) -> None:
         with first.open(resume=False, remarks=[]):
@@ -318,7 +338,7 @@ def test_no_room_is_said_and_what_is_finished_stays(tmp_path: Path, join: str) -
     said = rf"out\{suffix}: no room for it \(File too large\); make room and run again with --resume"
 
     def run(*more: Answer, room: int = resource.RLIM_INFINITY) -> list[str]:
-        unfinished, remarks = Unfinished(out, {"input": "a"}), list[str]()
+        unfinished, remarks = Unfinished(out, lambda: {"input": "a"}, 3), list[str]()
         with limited(room), unfinished.open(resume=True, remarks=remarks):
             for number, finished in enumerate(more, start=len(unfinished.finished())):
                 unfinished.keep(number, finished)
