@@ -142,6 +142,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.slow
+def test_workers_of_this_machine_keep_freed_memory(predictor: Predictor) -> None:
+    """dask starts them with a limit of 65,536 bytes, beyond which each chunk's memory goes back to the system."""
+    with cluster.crew("local", predictor) as workers:
+        limits = workers.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+    assert limits
+    assert set(limits.values()) == {str(2**30)}
+
+
+@pytest.mark.slow
 def test_local_gives_the_bytes_of_one_process(
     source: Path, straight: Path, predictor: Predictor, tmp_path: Path
 ) -> None:
