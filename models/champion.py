@@ -91,8 +91,6 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
             raise AliasError(f"the champion is version {now or 'none'} by now, not {over or 'none'}: nothing changed")
         if now == version:
             raise AliasError(f"version {version} is the champion already: nothing changed")
-        if ROLLED_BACK in registry.get_model_version(MODEL_NAME, version).tags:
-            registry.delete_model_version_tag(MODEL_NAME, version, ROLLED_BACK)
         for name, value in tags.items():
             registry.set_model_version_tag(MODEL_NAME, version, name, value)
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
@@ -162,9 +160,9 @@ def restore_previous(reason: str) -> tuple[str, str]:
         taken, restored = aliases[CHAMPION], aliases.get(PREVIOUS)
         if restored is None:
             raise AliasError(f"version {taken} is the champion and none is kept from before it: nothing changed")
+        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)  # first: once moved, nobody knows whence
         registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
         _settle(registry)
-        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)
         _check_moved(registry, restored)
     note_champion()
     return taken, restored
@@ -181,6 +179,8 @@ def _settle(registry: MlflowClient) -> None:
     if champion is None:
         return
     tags = {str(one.version): one.tags for one in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
+    if ROLLED_BACK in tags[champion]:  # promoted again, or killed before the alias moved
+        registry.delete_model_version_tag(MODEL_NAME, champion, ROLLED_BACK)
     before = tags[champion].get(BEFORE)
     if before in tags and before != champion:
         if aliases.get(PREVIOUS) != before:

@@ -225,7 +225,7 @@ def run_all(
 
 def state(path: Path) -> object:
     """Bytes of a file, or of the files of a folder by name; None where there is none. Locks and leftovers are none."""
-    if path.name.endswith(".bundles.json"):  # believed only while the store is the same
+    if path.name.endswith((".bundles.json", ".db-journal")):  # believed only while the store is the same; SQLite's own
         return None
     if path.is_dir():
         return {inner.name: state(inner) for inner in path.iterdir() if not inner.name.startswith(".")}
@@ -235,14 +235,13 @@ def state(path: Path) -> object:
 
 
 def told(store: Path) -> tuple[object, ...]:
-    """Return what a store says of its runs and versions, and by alias the number and the names of the tags."""
+    """Return what a store says of its runs, versions and aliases, and the names of each version's tags."""
     with closing(sqlite3.connect(store)) as tables:
-        tags = tables.execute("SELECT version, key FROM model_version_tags").fetchall()
-        aliases = tables.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
+        tags = tables.execute("SELECT version, key FROM model_version_tags ORDER BY 1, 2").fetchall()
+        aliases = tables.execute("SELECT alias, version FROM registered_model_aliases ORDER BY 1").fetchall()
         runs = tables.execute("SELECT run_uuid, status, lifecycle_stage FROM runs ORDER BY 1").fetchall()
         versions = tables.execute("SELECT version, current_stage FROM model_versions ORDER BY 1").fetchall()
-    by_alias = {alias: (number, {key for version, key in tags if version == number}) for alias, number in aliases}
-    return by_alias, runs, versions
+    return tags, aliases, runs, versions
 
 
 @pytest.mark.slow
