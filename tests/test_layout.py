@@ -139,6 +139,17 @@ def modules_after(*arguments: str, expect: int = 0) -> set[str]:
     return set(names)
 
 
+def test_a_command_that_ends_looks_for_no_garbage() -> None:
+    """What is called last was registered first."""
+    program = (
+        "import atexit, gc, silion\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "silion.main(['formula', 'LPS'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_help_loads_nothing_heavy() -> None:
     assert not modules_after("--help") & HEAVY
 
