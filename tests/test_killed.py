@@ -72,6 +72,9 @@ if of_store:  # once for all that are forked from here
     from sqlalchemy.engine.default import DefaultDialect
 if words[0] in ("explain", "life"):
     import serving.life, serving.predict.explain
+if words[0] in ("data", "lab"):
+    import training.data.load, training.intake.withdraw, training.intake.workbooks.whole, training.life.own
+    training.data.load.load_literature()  # the tables are read once a process
 for folder, point in jobs:
     reads, tells = os.pipe()
     if (child := os.fork()) == 0:

@@ -170,6 +170,13 @@ def test_predict_loads_only_what_predicting_needs(bundle_folder: Path, tmp_path:
     assert not loaded & {"mlflow", "shap", "matplotlib", "fastapi", "training.train", "training.data.load"}
 
 
+def test_adding_rows_loads_nothing_that_learns(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("electrolyte,sigma (mS/cm),T (°C),doi\nLi6PS5Cl,2.3,25,10.1000/abc\n")
+    loaded = modules_after("data", "add", str(tmp_path / "new.csv"), "--into", str(tmp_path / "mine"))
+    assert "pandas" in loaded
+    assert not loaded & {"xgboost", "sklearn", "scipy", "matplotlib", "mlflow", "pymatgen"}
+
+
 def test_predict_finds_the_champion_without_mlflow(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

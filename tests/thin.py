@@ -15,8 +15,9 @@ EVERY = 8
 
 def thin_code(folder: Path) -> Path:
     """Copy the code and its tables into a new folder, with a fifth of the electrolytes and all cells."""
+    without = shutil.ignore_patterns("passes", "*.pyc.*")  # another worker may be compiling: its file is soon elsewhere
     for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("passes"))
+        shutil.copytree(ROOT / room, folder / room, ignore=without)
     for name in ("silion.py", "requirements.txt"):
         shutil.copy2(ROOT / name, folder)
     thin_tables(folder / "data" / "literature")
