@@ -26,8 +26,9 @@ from typing import Any
 
 PACKAGES = (
     "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
-    "mlflow.store.db.utils", "xgboost", "sklearn.linear_model", "sklearn.neighbors", "scipy.stats", "scipy.optimize",
-    "matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas", "pyarrow.parquet", "pydantic", "tqdm",
+    "mlflow.store.db.utils", "alembic.command", "git", "xgboost", "sklearn.linear_model", "sklearn.neighbors",
+    "scipy.stats", "scipy.optimize", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "pandas",
+    "pyarrow.parquet", "pydantic", "tqdm",
 )  # fmt: skip
 """What a training imports of others."""
 OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG")
