@@ -58,9 +58,7 @@ class ForkServer:
 
     def end(self) -> None:
         """End the server; no command is running any more."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
+        self.process.communicate(timeout=30)
 
 
 def serve() -> None:
