@@ -63,11 +63,11 @@ class ForkServer:
 
 def serve() -> None:
     """Fork a process for each line that comes in and answer with its exit code; the process leaves with its command."""
-    sys.path.pop(0)  # the folder of this file, which no other program has there
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in PACKAGES:
+        for name in (*PACKAGES, "known_packages"):
             importlib.import_module(name)
+    sys.path.pop(0)  # the folder of this file, which no other program has there
     gc.freeze()
     for line in sys.stdin:
         child = os.fork()

@@ -39,6 +39,7 @@ FULL = 20_000
 
 STORES = ("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store")
 PRELOADED = [
+    "tests.known_packages",
     "cli.main",
     "training.promotion.record",
     "serving.predict.batch",
