@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import io
 import os
 import signal
@@ -54,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
         From argparse: after `--help` and `--version` with 0, for words it does not know with 2.
     """
     _print_any_character()
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)  # a process that ends need not look for garbage: a second, where MLflow is loaded
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:  # the shell asks how a line could go on
         import argcomplete

@@ -19,7 +19,9 @@ import pytest
 from features.tables.literature import Literature
 from models.boosters import kept_fits
 from models.bundle import save_bundle
+from tests.forking import OF_THE_INTERPRETER, ForkServer
 from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, environment
+from tests.thin import thin_code
 from training.config import TrainConfig
 from training.data.load import load_literature
 from training.report.report import write_report
@@ -57,6 +59,16 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
     """Folder that all workers of the run share."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def thin(run_folder: Path) -> Path:
+    """The code beside fewer shipped rows, copied by the first worker to ask. Read it; do not write to it."""
+    with alone(run_folder / "shared-code") as folder:
+        if not (folder / "whole").exists():
+            thin_code(folder / "code")
+            (folder / "whole").touch()
+    return folder / "code"
 
 
 class _Forgets(dict[Any, Any]):
@@ -116,18 +128,31 @@ def report(trained: Trained, run_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def silion() -> Command:
-    """Run the command line in a process of its own."""
+def silion() -> Iterator[Command]:
+    """Run the command line in a process of its own; `code` is the folder whose code it runs."""
+    server: list[ForkServer] = []
 
     def run(
-        *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: int = 900
+        *arguments: str | Path,
+        cwd: Path = ROOT,
+        env: Mapping[str, str] | None = None,
+        timeout: int = 900,
+        code: Path = ROOT,
     ) -> Finished:
-        asked = [sys.executable, "-m", "silion", *map(str, arguments)]
-        found = environment(PYTHONPATH=str(ROOT), **(env or {}))
-        done = subprocess.run(asked, cwd=cwd, env=found, capture_output=True, text=True, timeout=timeout, check=False)
-        return Finished(done.returncode, done.stdout, done.stderr)
+        words, found = list(map(str, arguments)), environment(PYTHONPATH=str(code), **(env or {}))
+        if any(name.startswith(OF_THE_INTERPRETER) for name in env or {}):
+            asked = [sys.executable, "-m", "silion", *words]
+            done = subprocess.run(
+                asked, cwd=cwd, env=found, capture_output=True, text=True, timeout=timeout, check=False
+            )
+            return Finished(done.returncode, done.stdout, done.stderr)
+        if not server:
+            server.append(ForkServer(environment()))
+        return Finished(*server[0].run(words, cwd, found, timeout))
 
-    return run
+    yield run
+    for each in server:
+        each.end()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,6 +18,7 @@ import yaml
 from sqlalchemy import make_url
 
 from tests.shared import ROOT, environment
+from tests.thin import thin_tables
 
 OURS = ("features", "models", "reporting", "training", "serving", "cli")
 
@@ -90,7 +92,9 @@ def test_modules_and_data_of_the_user_are_left_alone(installed: Path, own_folder
     assert code == "0"
 
 
-def test_the_installed_package_trains_and_loads_its_champion(installed: Path, own_folder: Path) -> None:
+def test_the_installed_package_trains_and_loads_its_champion(installed: Path, own_folder: Path, tmp_path: Path) -> None:
+    installed = Path(shutil.copytree(installed, tmp_path / "site"))
+    thin_tables(installed / "silion" / "data" / "literature")
     trained = run(installed, own_folder, "-m", "silion", "train", "--folds", "2", "--repeats", "1")
     assert trained.returncode == 0, trained.stderr
     loaded = run(

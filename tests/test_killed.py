@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ SOAK = bool(os.environ.get("SILION_SOAK"))
 POINTS = 10_000 if SOAK else 3
 """Points of a command at most, evenly over all of them."""
 KILLER = """
-import builtins, contextlib, io, json, os, signal, sys
+import builtins, contextlib, io, json, os, signal, sys, tempfile
 from pathlib import Path
 import cli.main, models.predictor, serving.predict.batch, serving.screen.run, training.intake.add
 import features.tables.chunks as chunks
@@ -64,25 +65,30 @@ def run(words, folder, point):
     return left[0], code
 
 
-words, jobs, of_store = json.load(sys.stdin)
-if of_store:  # once for all that are forked from here
-    import mlflow, models.champion, training.promotion.promote, training.promotion.upkeep
-    import alembic.command, mlflow.store.db.utils, mlflow.store.tracking.sqlalchemy_store
-    import mlflow.store.model_registry.sqlalchemy_store
-    from sqlalchemy.engine.default import DefaultDialect
-if words[0] in ("explain", "life"):
-    import serving.life, serving.predict.explain
-for folder, point in jobs:
-    reads, tells = os.pipe()
-    if (child := os.fork()) == 0:
-        reached, code = run(words, folder, point)
-        os.write(tells, json.dumps([reached, code]).encode())
-        os._exit(0)
-    os.close(tells)
-    _, status = os.waitpid(child, 0)
-    said = os.read(reads, 1000).decode()
-    os.close(reads)
-    print(json.dumps([os.waitstatus_to_exitcode(status), json.loads(said) if said else None]), flush=True)
+for line in sys.stdin:
+    words, jobs, of_store, os.environ["TMPDIR"] = json.loads(line)
+    if of_store:  # once for all that are forked from here
+        import mlflow, models.champion, training.promotion.promote, training.promotion.upkeep
+        import alembic.command, mlflow.store.db.utils, mlflow.store.tracking.sqlalchemy_store
+        import mlflow.store.model_registry.sqlalchemy_store
+        from sqlalchemy.engine.default import DefaultDialect
+    if words[0] in ("explain", "life"):
+        import serving.life, serving.predict.explain
+    if words[0] in ("data", "lab"):
+        import training.data.load, training.intake.withdraw, training.intake.workbooks.whole, training.life.own
+        training.data.load.load_literature()  # the tables are read once a process
+    for folder, point in jobs:
+        reads, tells = os.pipe()
+        if (child := os.fork()) == 0:
+            tempfile.tempdir = None
+            reached, code = run(words, folder, point)
+            os.write(tells, json.dumps([reached, code]).encode())
+            os._exit(0)
+        os.close(tells)
+        _, status = os.waitpid(child, 0)
+        said = os.read(reads, 1000).decode()
+        os.close(reads)
+        print(json.dumps([os.waitstatus_to_exitcode(status), json.loads(said) if said else None]), flush=True)
 """
 BUNDLE = ROOT / "tests" / "bundles" / "v1"
 SHEET = ROOT / "data" / "examples" / "my_cells.xlsx"
@@ -209,18 +215,30 @@ def with_store(shelf: Shelf) -> None:
     (lost / "file").write_text("of nobody")
 
 
-def run_all(
-    words: tuple[str, ...], jobs: list[tuple[Path, int]], of_store: bool = False
-) -> list[tuple[int, tuple[int, int] | None]]:
-    """Exit code of each process, and the calls and the code of the command where it was not killed."""
-    text = json.dumps([words, [(str(folder), point) for folder, point in jobs], of_store])
-    temporary = jobs[0][0].parent / "temporary"  # `store clean` looks there
-    temporary.mkdir(exist_ok=True)
-    env = environment(PYTHONPATH=str(ROOT), SILION_LABS="labs", OMP_NUM_THREADS="1", TMPDIR=str(temporary))
-    done = subprocess.run(
-        [sys.executable, "-c", KILLER], input=text, env=env, capture_output=True, text=True, check=True
-    )
-    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+Ends = list[tuple[int, tuple[int, int] | None]]
+
+
+@pytest.fixture(scope="module")
+def run_all() -> Iterator[Callable[..., Ends]]:
+    """Exit code of each process, and the calls and the code of the command where it was not killed.
+
+    One process forks the commands of all tests of this file.
+    """
+    env = environment(PYTHONPATH=str(ROOT), SILION_LABS="labs", OMP_NUM_THREADS="1")
+    asked = [sys.executable, "-c", KILLER]
+    with subprocess.Popen(asked, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
+        writes, reads = killer.stdin, killer.stdout
+        assert writes
+        assert reads
+
+        def run(words: tuple[str, ...], jobs: list[tuple[Path, int]], of_store: bool = False) -> Ends:
+            temporary = jobs[0][0].parent / "temporary"  # `store clean` looks there
+            temporary.mkdir(exist_ok=True)
+            places = [(str(folder), point) for folder, point in jobs]
+            print(json.dumps([words, places, of_store, str(temporary)]), file=writes, flush=True)
+            return [tuple(json.loads(reads.readline())) for _ in jobs]
+
+        yield run
 
 
 def state(path: Path) -> object:
@@ -247,7 +265,11 @@ def told(store: Path) -> tuple[object, ...]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS if SOAK else IN_SUITE)
 def test_a_command_killed_anywhere(
-    name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    run_all: Callable[..., Ends],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     command, start = COMMANDS[name], prepared(tmp_path / "start")
     if command.of_store:

@@ -139,6 +139,17 @@ def modules_after(*arguments: str, expect: int = 0) -> set[str]:
     return set(names)
 
 
+def test_a_command_that_ends_looks_for_no_garbage() -> None:
+    """What is called last was registered first."""
+    program = (
+        "import atexit, gc, silion\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "silion.main(['formula', 'LPS'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_help_loads_nothing_heavy() -> None:
     assert not modules_after("--help") & HEAVY
 
@@ -157,6 +168,13 @@ def test_predict_loads_only_what_predicting_needs(bundle_folder: Path, tmp_path:
     assert "pandas" in loaded
     assert not loaded & {"xgboost", "sklearn", "scipy", "pymatgen"}  # xgboost's library is asked without its package
     assert not loaded & {"mlflow", "shap", "matplotlib", "fastapi", "training.train", "training.data.load"}
+
+
+def test_adding_rows_loads_nothing_that_learns(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("electrolyte,sigma (mS/cm),T (°C),doi\nLi6PS5Cl,2.3,25,10.1000/abc\n")
+    loaded = modules_after("data", "add", str(tmp_path / "new.csv"), "--into", str(tmp_path / "mine"))
+    assert "pandas" in loaded
+    assert not loaded & {"xgboost", "sklearn", "scipy", "matplotlib", "mlflow", "pymatgen"}
 
 
 def test_predict_finds_the_champion_without_mlflow(

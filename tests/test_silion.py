@@ -238,16 +238,17 @@ def test_data_check_finds_what_is_wrong(silion: Command, tmp_path: Path, root: P
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_leaves_no_version_and_a_readable_store(
-    silion: Command, tmp_path: Path, root: Path, how: signal.Signals
+    silion: Command, new_store: Path, tmp_path: Path, root: Path, how: signal.Signals
 ) -> None:
+    shutil.copyfile(new_store, tmp_path / "mlflow.db")
     env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}", PYTHONPATH=str(root))
     asked = [sys.executable, "-m", "silion", "train", "--report", str(tmp_path / "report"), "--repeats", "50"]
     process = subprocess.Popen(asked, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for _ in range(600):  # until the store is there and the fits have begun
-        if (tmp_path / "mlflow.db").exists():
+    for _ in range(600):  # until the fits have begun, which room for the model is held for
+        if list(tmp_path.glob(".silion-room.*")):
             break
         time.sleep(0.1)
-    time.sleep(4)
+    time.sleep(1)
     process.send_signal(how)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -17,7 +17,7 @@ QUICK = {"FOLDS, REPEATS = 5, 5": "FOLDS, REPEATS = 3, 1"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, bundle_folder: Path, tmp_path: Path) -> None:
+def test_a_notebook_runs(path: Path, bundle_folder: Path, thin: Path, tmp_path: Path) -> None:
     shutil.copytree(bundle_folder, tmp_path / "model")
     shutil.copy(ROOT / "data" / "examples" / "new_papers.csv", tmp_path)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -26,7 +26,7 @@ def test_a_notebook_runs(path: Path, bundle_folder: Path, tmp_path: Path) -> Non
         program = program.replace(text, quick)
     done = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:__main__", "-c", program],
-        cwd=tmp_path, env=environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True, timeout=900, check=False,
+        cwd=tmp_path, env=environment(PYTHONPATH=str(thin)), capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 
 from features.cycling.curves import Floats
 from models.intervals import Calibration
 from models.life.rows import FEATURES, LEAST_STEP
+
+if TYPE_CHECKING:
+    import xgboost as xgb
 
 FORMAT = 3
 MEMBERS = ("own trend", "ridge", "boosted")
@@ -260,6 +262,8 @@ def load_life_model(folder: Path = SHIPPED) -> LifeModel:
     ValueError
         Not there, or of another version.
     """
+    import xgboost as xgb  # it takes two seconds, which who only adds rows does not have
+
     try:
         state = json.loads((folder / "life.json").read_text(encoding="utf-8"))
         boosted = xgb.Booster(model_file=folder / "life.ubj")

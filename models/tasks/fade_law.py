@@ -13,7 +13,7 @@ bend it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -130,18 +130,20 @@ def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
         printed.
     """
     rows = []
-    for (paper, cell_id), cell in points.groupby(["paper", "cell_id"]):
-        exact = cell[(cell["retention_pct"] == LIFE_RETENTION_PCT) & ~cell["qualifier"].isin(["<", ">"])]
+    cycles, retention = (points[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+    mark = points["qualifier"].to_numpy(dtype=object)
+    at_least, at_most = mark == ">", mark == "<"
+    for names, cell in points.groupby(["paper", "cell_id"]).indices.items():
+        exact = cell[(retention[cell] == LIFE_RETENTION_PCT) & ~at_least[cell] & ~at_most[cell]]
         if len(exact):
-            lower = upper = float(exact["cycles"].iloc[0])
+            lower = upper = cycles[exact[0]]
         else:
-            above = cell[(cell["retention_pct"] >= LIFE_RETENTION_PCT) & (cell["qualifier"] != "<")]
-            below = cell[(cell["retention_pct"] <= LIFE_RETENTION_PCT) & (cell["qualifier"] != ">")]
-            upper = float(below["cycles"].min()) if len(below) else np.inf
-            held = above.loc[above["cycles"] < upper, "cycles"]
-            lower = float(held.max()) if len(held) else 0.0
+            above = cycles[cell[(retention[cell] >= LIFE_RETENTION_PCT) & ~at_most[cell]]]
+            below = cycles[cell[(retention[cell] <= LIFE_RETENTION_PCT) & ~at_least[cell]]]
+            upper = below.min(initial=np.inf)
+            lower = above[above < upper].max(initial=0.0)
         with np.errstate(divide="ignore"):
-            rows.append({"paper": paper, "cell_id": cell_id, "lower": np.log10(lower), "upper": np.log10(upper)})
+            rows.append((*cast(tuple[str, str], names), np.log10(lower), np.log10(upper)))
     bounds = pd.DataFrame(rows, columns=["paper", "cell_id", "lower", "upper"])
     known = np.flatnonzero(np.isfinite(bounds["lower"]) | np.isfinite(bounds["upper"]))
     return bounds.take(known).reset_index(drop=True)

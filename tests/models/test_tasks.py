@@ -51,11 +51,14 @@ CAPACITY: Target = SHOWN.CAPACITY
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[Trained]:
+def trained(thin: Path) -> Iterator[Trained]:
     """A training with the quantity registered, small and whole."""
     with registered(SHOWN.FirstCapacityTask()):
         choices = {name: {"few": replace(next(iter(task.recipes.values())), members=1)} for name, task in TASKS.items()}
-        yield train(TrainConfig(folds=2, repeats=1, shares=(1.0,), choices=choices), literature=load_literature())
+        yield train(
+            TrainConfig(folds=2, repeats=1, shares=(1.0,), choices=choices),
+            literature=load_literature([thin / "data" / "literature"]),
+        )
     assert "first_capacity" not in TASKS
     assert CAPACITY.column not in TARGETS
 

@@ -4,13 +4,13 @@ as a new paper would come."""
 from __future__ import annotations
 
 import csv
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.shared import ROOT, Command, Finished
+from tests.thin import thin_code
 
 PAPER, DOI = "zhang2025b", "10.1038/s41467-025-56366-z"
 TABLES = ("electrolytes", "cells", "cycling", "sources")
@@ -48,12 +48,8 @@ def of_paper(name: str) -> pd.DataFrame:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The code, and shipped tables in which nobody has read that paper yet."""
-    folder = tmp_path / "clone"
-    for room in ("features", "models", "serving", "training", "data"):
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("silion.py", "requirements.txt"):
-        shutil.copy(ROOT / name, folder)
+    """The code, and fewer shipped tables, in which nobody has read that paper yet."""
+    folder = thin_code(tmp_path / "clone")
     literature = folder / "data" / "literature"
     for name in TABLES:
         rows = table(literature, name)

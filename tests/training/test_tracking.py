@@ -29,6 +29,7 @@ from models.registry import resolve
 from serving.server.app import app_of
 from tests.served import flat
 from tests.shared import ROOT, Command, Store, environment, free_port
+from tests.thin import thin_tables
 from training.promotion.tracking import input_schema, output_schema
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
@@ -140,12 +141,13 @@ def test_mlflow_serves_the_same_numbers(silion: Command, store: Store, tmp_path:
         assert answer[column] == pytest.approx(own[column], rel=1e-5)
 
 
-def test_a_second_training_becomes_the_challenger(silion: Command, store: Store, tmp_path: Path) -> None:
+def test_a_second_training_becomes_the_challenger(silion: Command, store: Store, thin: Path, tmp_path: Path) -> None:
     """In a copy of the store, whose artifacts stay where they are: aliases are all that is looked at."""
     shutil.copy(store.folder / "mlflow.db", tmp_path / "mlflow.db")
     env = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
-    done = silion("train", "--folds", "2", "--repeats", "1", "--seed", "1", "--report", tmp_path / "report", env=env)
+    done = silion("train", "--folds", "2", "--repeats", "1", "--seed", "1", cwd=tmp_path, env=env, code=thin)
     assert done.code == 0, done.err
+    assert (tmp_path / "report" / "index.html").is_file()
     listed = silion("models", "list", env=env).out.splitlines()
     assert [line.split()[:2] for line in listed] == [["2", "challenger"], ["1", "champion"]]
 
@@ -154,6 +156,7 @@ def test_a_second_training_becomes_the_challenger(silion: Command, store: Store,
 def test_mlflow_run_trains_from_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True, capture_output=True)
+    thin_tables(clone / "data" / "literature")
     env = environment(MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
     asked = [
         str(Path(sys.executable).parent / "mlflow"), "run", ".", "-e", "train", "--env-manager", "local",

@@ -39,11 +39,14 @@ FULL = 20_000
 
 STORES = ("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store")
 PRELOADED = [
-    "silion",
-    "training.promotion.tracking",
-    "training.report.report",
+    "tests.known_packages",
+    "cli.main",
+    "training.promotion.record",
     "serving.predict.batch",
     "mlflow.pyfunc",
+    "alembic.command",
+    "git",
+    "xgboost",
     *STORES,
 ]
 """Imported once, by the server that forks the commands."""

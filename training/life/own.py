@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,14 @@ from features.cycling.table import cycling_of
 from features.tables.disk import whole
 from features.tables.mistakes import InputError, Mistake
 from models.life.classes import BLEND, class_of
-from models.life.model import LifeModel
 from training.data.load import CYCLES
 from training.intake.folder import locked
 from training.life.examples import life_examples
-from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import CYCLING, pulled_cycling
+
+if TYPE_CHECKING:
+    from models.life.model import LifeModel
 
 OWN = "own cells"
 LIFE = "life"
@@ -166,6 +168,8 @@ def learn_with(folder: Path, seed: int) -> LifeModel:
     InputError
         The table cannot be used, or none of its cells is of a class that can be learnt from.
     """
+    from training.life.learn import learn  # what it imports takes seconds, and adding cells needs none of it
+
     public = read_sets(pulled_cycling()).learnable
     own = own_sets(folder)
     curves = Curves.join(public.curves, own.curves)

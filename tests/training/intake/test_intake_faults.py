@@ -26,7 +26,9 @@ CALLER = """
 import os, resource, shutil, signal, sys
 from pathlib import Path
 from cli.main import build_parser
-import training.intake.add, training.intake.text, training.intake.withdraw
+import training.intake.add, training.intake.text, training.intake.withdraw, training.intake.workbooks.whole
+import training.life.own
+from training.data.load import load_literature
 
 
 def command(words):
@@ -36,6 +38,9 @@ def command(words):
     except ValueError as error:
         print(error)
         return 2
+
+
+load_literature()  # the tables are read once a process
 
 
 def forked(work):
