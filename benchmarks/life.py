@@ -11,8 +11,6 @@ look is written to `benchmarks/looks.csv`.
 from __future__ import annotations
 
 import argparse
-import csv
-import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -20,22 +18,24 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, beta, norm
+from scipy.stats import CensoredData, norm
 
 from benchmarks.life_goals import goals
+from benchmarks.looks import add_look
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
 from models.life.model import Estimate, LifeModel, load_life_model
 from models.life.rows import life_rows, open_prior
 from models.life.trend import fit_trend
+from training.evaluation.bootstrap import share_interval
 from training.life.examples import LifeExamples, askable, examples_at, folds_of, life_examples
 from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import pulled_cycling
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT, LOOKS = ROOT / "benchmarks" / "out", ROOT / "benchmarks" / "looks.csv"
+OUT = ROOT / "benchmarks" / "out"
 GIVEN = ("10", "20", "50", "100", "200", "5 % fade")
 GIVEN_IN_DOCS = ("20", "50", "100", "5 % fade")
 JUDGED = (0.9, 0.85, 0.8)
@@ -226,8 +226,7 @@ def families(table: pd.DataFrame) -> list[dict[str, object]]:
     for (given, name, threshold), rows in exact.groupby(["given", "data_set", "threshold"]):
         inside = ((rows["low"] <= rows["lower"]) & (rows["lower"] <= rows["high"])).groupby(rows["protocol"]).mean()
         count, hits = len(inside), float(inside.sum())
-        low = beta.ppf(0.05, hits, count - hits + 1) if hits > 0 else 0.0
-        high = beta.ppf(0.95, hits + 1, count - hits) if hits < count else 1.0
+        low, high = share_interval(hits, count)
         found.append(
             {
                 "given": given,
@@ -237,21 +236,11 @@ def families(table: pd.DataFrame) -> list[dict[str, object]]:
                 "protocols": count,
                 **{method: round(float(np.abs(rows[method] - rows["lower"]).mean()), 3) for method in METHODS},
                 "holds": round(hits / count, 3),
-                "from": round(float(low), 2),
-                "to": round(float(high), 2),
+                "from": round(low, 2),
+                "to": round(high, 2),
             }
         )
     return found
-
-
-def add_look(text: str) -> None:
-    """Write a look at cells or a test set that nothing was chosen on into the list of looks."""
-    with LOOKS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    number = max((int(row[0]) for row in rows[1:]), default=0) + 1
-    with LOOKS.open("a", encoding="utf-8", newline="") as file:
-        blank = [""] * (len(rows[0]) - 3)
-        csv.writer(file, lineterminator="\n").writerow([number, datetime.date.today().isoformat(), text, *blank])
 
 
 def kept_out(sets: CyclingSets) -> pd.DataFrame:
@@ -316,7 +305,7 @@ def main() -> None:
         found = summary(kept_out(sets))
         print(markdown(found))
         errors = ", ".join(f"{row['silion']} at {row['cycles given']}" for row in found)
-        add_look(f"life, kept-out cells (cell unseen, protocol seen): MAE log10 {errors}")
+        add_look({f"life, kept-out cells (cell unseen, protocol seen): MAE log10 {errors}": {}})
         return
     examples = life_examples(learnable.curves, learnable.cells)
     results = {}

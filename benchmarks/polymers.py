@@ -1,9 +1,7 @@
 """Polymers at room temperature: the polymer model on clusters of like repeat units it never saw, beside the median, and
 two laws of temperature beside each other.
 
-python -m benchmarks.polymers
-
-The kept-out polymers are in no figure. Without the pulled table it says so and ends.
+`benchmarks.accuracy` prints it, part `polymers`. The kept-out polymers are in no figure.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ from features.polymers.vector import TEMPERATURE
 from models.intervals import calibrate
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows
-from training.public.download import PublicDataError
 from training.public.polymers import pulled_polymers, read_polymers
 
 LEVEL = 0.9
@@ -131,14 +128,15 @@ def by_vogel(rows: PolymerRows) -> tuple[np.ndarray, list[float]]:
     return centre, chosen
 
 
-def report(rows: PolymerRows) -> str:
+def report() -> str:
     """Return the figures in words.
 
-    Parameters
-    ----------
-    rows : PolymerRows
-        All rows that may be learnt from.
+    Raises
+    ------
+    PublicDataError
+        The table of polymers was not pulled.
     """
+    rows = polymer_rows(read_polymers(pulled_polymers()))
     centre, spread = out_of_fold(rows)
     inside, width = holds(rows, centre, spread)
     room, truth = rows.at_room, rows.labels.middle
@@ -161,15 +159,3 @@ def report(rows: PolymerRows) -> str:
         f"{vogel_miss.mean() / arrhenius_miss.mean():.3f} ({low:.3f} to {high:.3f}, over clusters): it {wins}"
     )
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Print the figures."""
-    try:
-        print(report(polymer_rows(read_polymers(pulled_polymers()))))
-    except PublicDataError as error:
-        print(f"polymers skipped: {error}")
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.life import add_look
+from benchmarks.looks import add_look
 from features.cycling.discharge import DISCHARGE_FEATURES
 from training.life.discharge import discharge_examples, learn_discharge, left_out, linear_model
 from training.public.cycling import pulled_cycling
@@ -54,7 +54,7 @@ def main() -> None:
             lives = 10 ** fitted.predict(test[features].to_numpy())
             found[split] = float(np.sqrt(np.mean((lives - test["cycle_life"]) ** 2)))
         print(f"{name}: RMSE {found['test1']:.0f} / {found['test2']:.0f} cycles (published: 138 / 196 by the variance)")
-        add_look(f"Severson test1 / test2, {name}: RMSE {found['test1']:.0f} / {found['test2']:.0f} cycles")
+        add_look({f"Severson test1 / test2, {name}: RMSE {found['test1']:.0f} / {found['test2']:.0f} cycles": {}})
     tests = cells[(cells["split"] != "train") & (cells["cycle_life"] >= SHORTEST_PUBLISHED)]
     miss = np.abs(shipped.log10_life(tests) - np.log10(tests["cycle_life"].to_numpy()))
     holds = float(np.mean(miss <= shipped.calibration.half_width(np.zeros(len(tests)), 0.9)))

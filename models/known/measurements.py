@@ -19,7 +19,7 @@ from features.physics import arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
 from models.known.agreement import Agreement, Values, deviations
-from models.known.transitions import crossed
+from models.known.transitions import JUMP_DEVIATION, jumps
 
 MOST_CARRIED_K = 60.0
 """Difference of temperature over which a measurement counts as one of the asked temperature."""
@@ -171,9 +171,10 @@ class Measurements:
     def telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
-        A row tells of a design of nearly the same composition, with no known transition between their temperatures,
-        where not one of the two is a glass and the other is not. It is near where they are at most 60 K apart: beyond,
-        it still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
+        A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
+        not. It is near where they are at most 60 K apart: beyond, it still draws the prediction, so that no
+        conductivity jumps there, but counts as no measurement. Nor does it where a known transition lies between, by
+        whose printed jump the value is moved; where none is printed, the row tells nothing.
 
         Parameters
         ----------
@@ -190,14 +191,16 @@ class Measurements:
         design, row = _expanded(one, other, asked.composition, mine.composition)
         start, end = mine.temperature_c[row], asked.temperature_c[design]
         tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
-        tells &= ~crossed(mine.fractions[mine.composition[row]], start, end)
-        design, row, start, end = design[tells], row[tells], start[tells], end[tells]
+        jump = jumps(mine.fractions[mine.composition[row]], start, end)
+        tells &= ~np.isnan(jump)
+        design, row, start, end, jump = design[tells], row[tells], start[tells], end[tells], jump[tells]
         printed = np.isfinite(self.energy_ev[row])
         energy = np.where(printed, self.energy_ev[row], ENERGY_EV)
         off = np.where(printed, PRINTED_DEVIATION_EV, ENERGY_DEVIATION_EV) * per_ev(start, end)
-        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
-        near = np.abs(start - end) <= MOST_CARRIED_K
-        return Values(design, self.paper[row], value, off**2, near), row
+        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy)) + jump
+        near = (np.abs(start - end) <= MOST_CARRIED_K) & (jump == 0)
+        variance = off**2 + np.where(jump == 0, 0.0, JUMP_DEVIATION**2)
+        return Values(design, self.paper[row], value, variance, near), row
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""

@@ -1,4 +1,4 @@
-"""Temperatures that no measurement is carried across: a crystal changes there, and its conductivity with it."""
+"""Temperatures at which a crystal changes, and its conductivity with it: no measurement is carried across as it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import numpy as np
 from features.composition import amounts_of_names
 from features.formulas.nearness import NEARLY_ONE
 
+JUMP_DEVIATION = 0.5
+"""How far a jump may be off, in decades: papers print its order of magnitude."""
+
 
 @dataclass(frozen=True)
 class Transition:
@@ -23,6 +26,8 @@ class Transition:
         That changes.
     from_c, to_c : float
         Temperatures between which it does, °C.
+    jump_decades : float
+        By how much the conductivity rises there, as printed; NaN where no paper at hand prints it.
     what, source : str
         What changes, and where that is written.
     """
@@ -30,6 +35,7 @@ class Transition:
     composition: str
     from_c: float
     to_c: float
+    jump_decades: float
     what: str
     source: str
 
@@ -39,9 +45,12 @@ def transitions() -> tuple[Transition, ...]:
     """Return the known transitions."""
     with (Path(__file__).parent / "transitions.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Transition(row["composition"], float(row["from_c"]), float(row["to_c"]), row["what"], row["source"])
+            Transition(
+                row["composition"], float(row["from_c"]), float(row["to_c"]), float(row["jump_decades"] or "nan"),
+                row["what"], row["source"],
+            )
             for row in csv.DictReader(file)
-        )
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -51,10 +60,11 @@ def _fractions() -> np.ndarray:
     return np.asarray(amounts.dense()[amounts.codes])
 
 
-def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
-    """Return whether a known transition lies between two temperatures.
+def jumps(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
+    """Return by how much known transitions raise a conductivity on the way from one temperature to another.
 
-    A value from its upper end is one of above it: papers that tell of a jump often name the temperature of the jump.
+    A value from the upper end of a transition is one of above it: papers that tell of a jump often name the temperature
+    of the jump.
 
     Parameters
     ----------
@@ -65,19 +75,23 @@ def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.n
 
     Returns
     -------
-    ndarray of bool, shape (n_pairs,)
+    ndarray, shape (n_pairs,)
+        Decades; 0 where no transition lies between, NaN where nobody knows: no jump is printed, or one of the two
+        temperatures lies inside the transition.
 
     Examples
     --------
-    >>> amounts = amounts_of_names(["LiBH4", "Li3PS4"], ["", ""])
+    >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
     >>> asked = amounts.dense()[amounts.codes]
-    >>> crossed(asked, np.array([25.0, 25.0]), np.array([120.0, 120.0])).tolist()
-    [True, False]
+    >>> jumps(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
+    [-3.0, 0.0, nan]
     """
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
-    found = np.zeros(len(fractions), dtype=bool)
+    jump = np.zeros(len(fractions))
     for row, composition in zip(transitions(), _fractions(), strict=True):
         between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
-            found |= between & (np.abs(fractions - composition).sum(axis=1) <= NEARLY_ONE)
-    return found
+            between &= np.abs(fractions - composition).sum(axis=1) <= NEARLY_ONE
+            whole = (low < row.from_c) & (high >= row.to_c)
+            jump[between] += np.where(whole, np.sign(to_c - from_c) * row.jump_decades, np.nan)[between]
+    return jump

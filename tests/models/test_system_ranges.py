@@ -3,7 +3,11 @@
 `system_ranges.csv`: system, electrolyte as a user would write it, temperature, lowest and highest conductivity printed
 for it there (a room temperature counts as 25 °C; where no temperature is printed for a value, neither is one made up:
 it counts as 25 °C too), and the papers, as ids of `data/literature/sources.csv`. Where a system has one printed value,
-the range is that of its nearest kin, whose papers stand beside.
+the range is that of its nearest kin, whose papers stand beside. An order of magnitude is half a decade to either side
+(LiBH4: about 1e-8 at room temperature, Choi et al., J. Phys. Chem. C 121, 26209 (2017); 1e-3 above 390 K, Matsuo et
+al., Appl. Phys. Lett. 91, 224103 (2007)), "up to an order of magnitude" below a value is that decade (Li3YCl6), and a
+lower bound leaves the upper end at 1 S/cm (closo-borates; LiCB11H12 above its transition: 10.1039/c5ee02941d). No page
+at hand prints a conductivity of Li2B12H12 or Li2B10H10: neither has a line.
 """
 
 import csv
@@ -33,8 +37,8 @@ def ranges() -> list[dict[str, str]]:
 @pytest.mark.parametrize("row", ranges(), ids=lambda row: f"{row['electrolyte']} {row['temperature_c']}")
 def test_a_range_has_two_ends_a_temperature_and_papers_that_are_there(row):
     low, high = float(row["low_s_per_cm"]), float(row["high_s_per_cm"])
-    assert 1e-12 < low < high < 1
-    assert float(row["temperature_c"]) in {25, 60, 80, 120}
+    assert 1e-12 < low < high <= 1
+    assert float(row["temperature_c"]) in {25, 60, 80, 120, 130}
     sources = row["source"].split("; ")
     assert set(sources) <= {source["source_id"] for source in rows_of(SOURCES)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import goals
+from benchmarks import accuracy, goals, looks
 from benchmarks.goals import MARKS, Line, Own
 
 
@@ -25,10 +25,41 @@ def test_a_missing_table_leaves_out_its_part_alone(
     monkeypatch.setattr(goals, "PAGE", page)
     monkeypatch.setattr(sys, "argv", ["goals", "of_polymers", "of_tables", "of_shipped", "--write-docs"])
     goals.main()
-    told = capsys.readouterr().out
+    told, took = capsys.readouterr()
     assert "left out: of_polymers: " in told
     assert "run: silion data pull polymers" in told
     assert "left out: of_tables: " in told
     table = "| quantity | goal | measured |\n|---|---|---|\n| shipped rows | some | many |"
+    assert "part 3 of 3, of_shipped: " in took
+    assert took.count(" s of processor time, ") == 3
     missing = "Left out, as a table was not there: of_polymers, of_tables."
     assert page.read_text() == f"{MARKS[0]}\n{table}\n\n{missing}\n{MARKS[1]}"
+
+
+def test_the_parts_of_the_accuracy_whose_tables_are_missing_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SILION_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "argv", ["accuracy", "cross-validation", "polymers"])
+    accuracy.main()
+    told = capsys.readouterr().out
+    assert "left out: cross-validation: " in told
+    assert "left out: polymers: " in told
+    monkeypatch.setattr(sys, "argv", ["accuracy", "official-test"])
+    with pytest.raises(SystemExit):
+        accuracy.main()
+    assert "no part named official-test; expected some of cross-validation, " in capsys.readouterr().err
+
+
+def test_a_look_is_written_below_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "looks.csv"
+    path.write_text("look,date,method,mae_label,r2\n3,2026-11-20,ridge,2.000,0.100\n")
+    monkeypatch.setattr(looks, "LOOKS", path)
+    assert looks.last_look("Silion") is None
+    assert looks.add_look({"Silion, all": {"mae_label": 1.23456, "low": 1.0}, "ridge": {}}) == 4
+    lines = path.read_text().splitlines()
+    assert lines[1:2] == ["3,2026-11-20,ridge,2.000,0.100"]
+    assert [line.split(",", 2)[0] for line in lines[2:]] == ["4", "4"]
+    look = looks.last_look("Silion")
+    assert look is not None
+    assert (look["mae_label"], look["r2"]) == ("1.235", "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import beta, rankdata
 
 BOOTSTRAPS = 2000
 FEWEST_GROUPS = 5
@@ -112,6 +112,32 @@ def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[floa
     weight = 1 / size[member]
     low, high = bootstrap_ratio(groups, weight * covered, weight, seed)
     return float((weight * covered).sum() / len(kinds)), low, high
+
+
+def share_interval(held: float, count: int, asked: int = 1) -> tuple[float, float]:
+    """90 % interval of a share by Clopper and Pearson.
+
+    Parameters
+    ----------
+    held : float
+        How many of the groups; one that is held in part counts in part.
+    count : int
+        Number of groups.
+    asked : int
+        Number of shares that are judged at once: each interval is so wide that all hold together at 90 % (Bonferroni).
+
+    Examples
+    --------
+    Of three groups all were held: from the share p on with p ** 3 = 0.05.
+
+    >>> low, high = share_interval(3, 3)
+    >>> round(low**3, 6), high
+    (0.05, 1.0)
+    """
+    tail = (100 - BAND[1]) / 100 / asked
+    low = float(beta.ppf(tail, held, count - held + 1)) if held > 0 else 0.0
+    high = float(beta.ppf(1 - tail, held + 1, count - held)) if held < count else 1.0
+    return low, high
 
 
 @dataclass(frozen=True)

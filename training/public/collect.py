@@ -48,7 +48,7 @@ def with_public(literature: Literature, names: Sequence[str]) -> Literature:
     """Return the literature with the rows of pulled tables, each measurement once.
 
     A paper that the sources know by its DOI keeps the id it has there. The test rows of OBELiX's benchmark are left
-    out, so that a model can be compared on them.
+    out, and where OBELiX is named the same measurements in the other tables, so that a model can be compared on them.
 
     Parameters
     ----------
@@ -64,15 +64,15 @@ def with_public(literature: Literature, names: Sequence[str]) -> Literature:
     """
     if not names:
         return literature
-    public = convert(names)
+    public, kept_out = convert(names), frozenset[str]()
     if OBELIX in public:
         kept_out = obelix.test_ids(pulled(OBELIX))
-        public[OBELIX] = replace(
-            public[OBELIX], rows=[row for row in public[OBELIX].rows if row.measurement_id not in kept_out]
-        )
+        last = sorted(public[OBELIX].rows, key=lambda row: row.measurement_id in kept_out)
+        public[OBELIX] = replace(public[OBELIX], rows=last)
     merged = merge(literature.electrolytes, public, literature.doi)
+    rows = [row for row in merged.rows if row.measurement_id not in kept_out]
     hashes = {f"{name}/{file}": sha for name in names for file, (_, sha) in find_source(name).files.items()}
-    added = replace(literature, electrolytes=merged.rows, hashes=literature.hashes | hashes)
+    added = replace(literature, electrolytes=rows, hashes=literature.hashes | hashes)
     resolve_papers(added)
     return added
 

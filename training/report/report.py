@@ -26,6 +26,7 @@ from training.evaluation.score import Score, markdown, score_table
 from training.report import (
     described,
     distance,
+    families,
     lab_effect,
     questions_page,
     range_only,
@@ -100,6 +101,7 @@ def write_report(
         *sections.intervals(trained, folder),
         *range_only.section(trained.ranges),
         *sections.parity(tables, folder),
+        *families.section(trained, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
         *within_papers.section(trained),

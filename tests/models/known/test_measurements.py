@@ -78,18 +78,31 @@ def test_values_are_carried_by_arrhenius_and_are_near_for_60_kelvins() -> None:
     assert values.variance.tolist() == [0.0]
 
 
-def test_nothing_is_carried_across_a_known_transition() -> None:
-    assert told("LiBH4", 80.0) == ["r3"]
-    assert told("LiBH4", 109.0) == ["r3"]
-    assert told("LiBH4", 120.0) == []
-
-
-def test_a_value_from_the_end_of_a_transition_is_one_of_above_it() -> None:
-    """LiBH4 is told at 117 °C, where it has become hexagonal: so are 120 and 150 °C, and nothing below is."""
+def test_a_value_moved_by_a_printed_jump_counts_as_no_measurement() -> None:
+    """LiBH4 is told at 117 °C, where it has become hexagonal; below 110 °C it conducts three decades less."""
     row = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [117.0]})
     found = Measurements.of(row, np.array([-3.0]), ["a"], ["r1"])
-    told_at = {end: len(found.telling(asked("LiBH4", end))[1]) for end in (25.0, 109.0, 112.0, 117.0, 120.0, 150.0)}
-    assert told_at == {25.0: 0, 109.0: 0, 112.0: 0, 117.0: 1, 120.0: 1, 150.0: 1}
+    for end, jump in ((25.0, -3.0), (109.0, -3.0), (117.0, 0.0), (120.0, 0.0), (150.0, 0.0)):
+        values, _ = found.telling(asked("LiBH4", end))
+        carried = float(arrhenius_shift(117.0, end, ENERGY_EV))
+        assert values.value.tolist() == pytest.approx([-3 + carried + jump])
+        assert values.near.tolist() == [jump == 0]
+    # 117 to 109 °C is 0.27 decades per eV; an order of magnitude is half a decade to either side
+    values, _ = found.telling(asked("LiBH4", 109.0))
+    assert values.variance.tolist() == pytest.approx([0.5**2 + (ENERGY_DEVIATION_EV * 0.2705) ** 2], rel=1e-3)
+    # warmer than it was measured, the jump goes up
+    values, _ = measured().telling(asked("LiBH4", 120.0))
+    assert values.value.tolist() == pytest.approx([-8 + 3 + float(arrhenius_shift(25.0, 120.0, ENERGY_EV))])
+    assert values.near.tolist() == [False]
+
+
+def test_nothing_is_carried_into_a_transition_nor_across_one_without_a_printed_jump() -> None:
+    assert told("LiBH4", 80.0) == ["r3"]
+    assert told("LiBH4", 109.0) == ["r3"]
+    assert told("LiBH4", 112.0) == []
+    row = pd.DataFrame({"electrolyte": ["LiCB11H12"], "temperature_c": [127.0]})
+    found = Measurements.of(row, np.array([-1.0]), ["a"], ["r1"])
+    assert [len(found.telling(asked("LiCB11H12", end))[1]) for end in (25.0, 126.0, 130.0)] == [0, 0, 1]
 
 
 def test_every_transition_has_a_source_and_an_order() -> None:

@@ -1,0 +1,76 @@
+"""Intervals by family: shares of papers, their Clopper-Pearson interval, and when the promise counts as kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.placed import of_papers
+from training.evaluation.bootstrap import share_interval
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.regimes.families import FamilyCoverage, family_table, judge
+
+
+def found() -> OutOfFold:
+    """Garnets of four papers, argyrodites of three, one halide: two rows each paper, all predicted 0."""
+    papers = [f"p{row // 2}" for row in range(16)]
+    rows = of_papers(papers, [0.1] * 16, [row // 2 for row in range(16)])
+    formulas = ["Li7La3Zr2O12"] * 8 + ["Li6PS5Cl"] * 6 + ["Li3YCl6"] * 2
+    rows.examples.designs["electrolyte"] = formulas
+    for column in ("composition", "electrolyte_class"):
+        rows.examples.designs[column] = None
+    return rows
+
+
+def test_every_group_of_papers_counts_once() -> None:
+    covered = np.array([1, 1, 1, 1, 1, 1, 1, 0.5] + [1] * 6 + [0, 0])
+    garnet, argyrodite = judge(found(), covered, np.full(16, 4.0), 0.9)  # one halide is none to judge
+    assert (garnet.family, garnet.rows, garnet.papers) == ("oxide-garnet", 8, 4)
+    assert garnet.share == pytest.approx((1 + 1 + 1 + 0.75) / 4)
+    assert (argyrodite.family, argyrodite.rows, argyrodite.papers) == ("sulfide-argyrodite", 6, 3)
+    # all of three held, two families: 0.05 / 2 to either side, so from the cube root of 0.025 on
+    assert (argyrodite.share, argyrodite.high, argyrodite.width) == (1.0, 1.0, 4.0)
+    assert argyrodite.low == pytest.approx(0.025 ** (1 / 3))
+    assert argyrodite.kept
+    assert str(argyrodite) == "sulfide-argyrodite 100 % (29 to 100; 6 rows of 3; 4.0)"
+    table = family_table([garnet, argyrodite], "decades")
+    assert table.splitlines()[3] == "| sulfide-argyrodite | 6 (3) | 100 % (29 to 100) | 4.0 | yes |"
+
+
+def test_bounds_are_not_judged_nor_what_no_paper_calibrates() -> None:
+    rows, covered = found(), np.ones(16)
+    rows.examples.labels.upper[0], covered[1] = np.inf, np.nan
+    assert [(family.rows, family.papers) for family in judge(rows, covered, np.ones(16), 0.9)] == [(6, 3), (6, 3)]
+
+
+def test_the_interval_of_a_share_by_hand() -> None:
+    # none of three: up to the p with (1 - p) ** 3 = 0.05; half of two: symmetric, 1 - (1 - p) ** 2 = 0.05
+    low, high = share_interval(0, 3)
+    assert low == 0
+    assert (1 - high) ** 3 == pytest.approx(0.05)
+    low, high = share_interval(1, 2)
+    assert 1 - (1 - low) ** 2 == pytest.approx(0.05)
+    assert low + high == pytest.approx(1)
+    # judged with nine others, the tail is a tenth
+    assert share_interval(3, 3, 10)[0] ** 3 == pytest.approx(0.005)
+
+
+ENOUGH = FamilyCoverage("halide", 20, 12, 0.9, 0.8, 0.4, 0.97, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        ({}, True),
+        ({"share": 0.75}, False),  # not above three quarters
+        ({"high": 0.89}, False),  # the interval does not reach the level
+        ({"low": 0.91, "share": 1.0, "high": 1.0}, False),  # wider than promised
+        ({"papers": 30}, False),  # of thirty the share itself is judged
+        ({"papers": 30, "share": 0.856}, True),  # as it is printed: 86 %
+        ({"papers": 30, "share": 0.96}, False),
+    ],
+)
+def test_when_the_promise_is_kept(changed: dict[str, float], kept: bool) -> None:
+    assert replace(ENOUGH, **changed).kept is kept

@@ -1,0 +1,142 @@
+"""Whether intervals keep their promise in each family of electrolytes, of which most are told by few papers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.tasks.target import Target
+from training.evaluation.bootstrap import share_interval
+from training.evaluation.coverage import coverage
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.regimes.regime import classes_in
+
+FEWEST_PAPERS = 3
+"""Groups of papers below which a family is not judged."""
+MANY_PAPERS = 30
+"""Groups of papers from which a family is judged by the share alone."""
+LEAST_SHARE, MANY_SHARES = 0.75, (0.86, 0.95)
+"""What the share of a family's papers may not fall below, and between what it lies where there are many."""
+
+
+@dataclass(frozen=True)
+class FamilyCoverage:
+    """Share of one family's values that the intervals hold.
+
+    Attributes
+    ----------
+    family : str
+        Class of the electrolytes.
+    rows, papers : int
+        Rows with a value, and groups of papers they come from.
+    level : float
+        Share promised.
+    share, low, high : float
+        Share held, every group of papers counting once, with its Clopper-Pearson interval over groups, corrected for
+        the number of families.
+    width : float
+        Mean width of the intervals, every group counting once.
+    """
+
+    family: str
+    rows: int
+    papers: int
+    level: float
+    share: float
+    low: float
+    high: float
+    width: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
+        if self.papers >= MANY_PAPERS:
+            return MANY_SHARES[0] <= round(self.share, 2) <= MANY_SHARES[1]
+        return self.low <= self.level <= self.high and self.share > LEAST_SHARE
+
+    def __str__(self) -> str:
+        """The family, its rows and papers, and what the intervals hold."""
+        return (
+            f"{self.family} {100 * self.share:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f}; {self.rows} rows "
+            f"of {self.papers}; {self.width:.1f})"
+        )
+
+
+def by_family(target: Target, found: OutOfFold, level: float) -> list[FamilyCoverage]:
+    """Judge the intervals of each family, each paper's calibrated without it.
+
+    Parameters
+    ----------
+    target : Target
+        Of an electrolyte.
+    found : OutOfFold
+        Out-of-fold predictions of its task.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+
+    Returns
+    -------
+    list of FamilyCoverage
+        As of `judge`.
+    """
+    return judge(found, *coverage(target, found, level), level)
+
+
+def judge(found: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float) -> list[FamilyCoverage]:
+    """Judge intervals by family, the one with most papers first; bounds are not judged.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        The rows.
+    covered, width : ndarray, shape (n_rows,)
+        Share of the repeats in which each row lies inside its interval, and the interval's width; NaN where unknown.
+    level : float
+        Share of papers whose values the intervals should hold, 0 to 1.
+
+    Returns
+    -------
+    list of FamilyCoverage
+        Of the families with `FEWEST_PAPERS` groups of papers or more.
+    """
+    names, judged = classes_in(found.examples), found.examples.labels.exact & np.isfinite(covered)
+    places = {name: np.flatnonzero(judged & (names == name)) for name in np.unique(names).tolist()}
+    enough = {name: rows for name, rows in places.items() if len(np.unique(found.groups[rows])) >= FEWEST_PAPERS}
+    families = [
+        _family(name, covered[rows], width[rows], found.groups[rows], level, len(enough))
+        for name, rows in enough.items()
+    ]
+    return sorted(families, key=lambda family: -family.papers)
+
+
+def _family(
+    name: str, covered: np.ndarray, width: np.ndarray, groups: np.ndarray, level: float, families: int
+) -> FamilyCoverage:
+    _, member, size = np.unique(groups, return_inverse=True, return_counts=True)
+    weight = 1 / size[member]
+    held = round(float((weight * covered).sum()), 9)
+    low, high = share_interval(held, len(size), families)
+    wide = float((weight * width).sum()) / len(size)
+    return FamilyCoverage(name, len(covered), len(size), level, held / len(size), low, high, wide)
+
+
+def family_table(families: list[FamilyCoverage], unit: str) -> str:
+    """Return the families as a Markdown table.
+
+    Parameters
+    ----------
+    families : list of FamilyCoverage
+        Of one target.
+    unit : str
+        Of the width.
+    """
+    lines = [
+        f"| family | rows (groups of papers) | 90 % interval holds (Clopper-Pearson) | width, {unit} | kept |",
+        "|---|---|---|---|---|",
+    ]
+    for family in families:
+        held = f"{100 * family.share:.0f} % ({100 * family.low:.0f} to {100 * family.high:.0f})"
+        kept = "yes" if family.kept else "**no**"
+        lines.append(f"| {family.family} | {family.rows} ({family.papers}) | {held} | {family.width:.1f} | {kept} |")
+    return "\n".join(lines)

@@ -1,0 +1,54 @@
+"""Whether the intervals of conductivity keep their promise in each family of electrolytes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from models.tasks.registry import LINK, TASKS
+from reporting import pages
+from reporting.files import write_csv
+from training.evaluation.regimes.families import FEWEST_PAPERS, LEAST_SHARE, MANY_PAPERS, by_family
+from training.report.sections import Blocks, share
+from training.train import Trained
+
+
+def section(trained: Trained, folder: Path) -> Blocks:
+    """Coverage by family; nothing where no family has papers enough.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
+    target = TASKS[LINK].targets[0]
+    judged = by_family(target, trained.found[LINK], trained.config.level)
+    if not judged:
+        return []
+    write_csv(
+        pd.DataFrame([{**asdict(family), "kept": family.kept} for family in judged]),
+        folder / f"{target.column}_coverage_by_family.csv",
+    )
+    rows = [
+        (family.family, family.rows, family.papers, share(family.share), f"{share(family.low)} to {share(family.high)}",
+         f"{family.width:.1f}", "yes" if family.kept else "no")
+        for family in judged
+    ]  # fmt: skip
+    return [
+        pages.Heading(f"{target.label}: do the intervals hold in each family?", 3),
+        pages.Paragraph(
+            f"Share of the values inside the {share(trained.config.level)} interval, every group of papers counting "
+            "once and judged by the others, with its Clopper-Pearson interval, so wide that those of all families hold "
+            f"together at 90 %. Families of {FEWEST_PAPERS} groups or more. The promise is kept where that interval "
+            f"reaches the level and the share is above {share(LEAST_SHARE)}; from {MANY_PAPERS} groups on the share "
+            "itself has to lie between 86 and 95 %."
+        ),
+        pages.Table(
+            ["family", "rows", "groups", "holds", "90 % for all", f"width, {target.error_unit}", "kept"],
+            rows,
+        ),
+    ]
