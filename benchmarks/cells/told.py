@@ -1,6 +1,6 @@
 """What can be told of a silicon cell of a paper never seen: each quantity nested, seeds 0 to 4, and within papers.
 
-    python -m benchmarks.cells.told [--seeds 5] [--only NAME ...] [--write-readme]
+    python -m benchmarks.cells.told [--seeds 5] [--only NAME ...] [--without PAPER ...] [--write-readme]
 
 Per seed five outer folds hold out papers; inside each, four inner folds choose among the learners by the mean over
 papers of each paper's mean error, and the chosen one, refitted, predicts. The link to a predicted conductivity is left
@@ -35,9 +35,10 @@ from models.explain.balance import TERMS, amounts
 from models.tasks.cycling import cycling_points
 from models.tasks.fade_law import HIGHEST_INFORMATIVE_PCT
 from models.tasks.first_capacity import capacities_in_training
-from models.tasks.ice import cells_in_training
+from models.tasks.ice import cells_in_training, has_usual_ice
 from training.data.load import load_literature
 from training.data.papers import grouped_folds, joined_groups
+from training.data.withdrawn import leave_out
 from training.evaluation.bootstrap import bootstrap_ratio, without_most_helpful
 
 FOLDS = 5
@@ -154,7 +155,7 @@ def ice(literature: Literature, *, liquid: bool = False) -> Quantity:
     """ICE of solid cells; or of liquid ones, alone."""
     cells = [
         cell for cell in cells_in_training(literature, liquid=liquid)
-        if cell.ice_pct is not None and cell.ice_qualifier in (None, "=", "~")
+        if has_usual_ice(cell) and cell.ice_qualifier in (None, "=", "~")
         and (not liquid or cell.state in ("liquid", "gel"))
     ]  # fmt: skip
     frame = _frame(cells)
@@ -231,7 +232,7 @@ def capacity(literature: Literature) -> Quantity:
     points = _points(literature, liquid=False)
     known = {cell.cell_id: cell for cell in capacities_in_training(literature)}
     points = points[points["row_id"].isin(known)].reset_index(drop=True)
-    first = points["first_capacity_mah_per_g"].to_numpy(dtype=float)
+    first = np.array([known[name].first_capacity_mah_per_g for name in points["row_id"]], dtype=float)
     rows = read(points, np.log10(first * points["retention_pct"].to_numpy(dtype=float) / 100))
     return Quantity("capacity at N, first one not known", "decades", rows, SHARED, _plain(rows))
 
@@ -327,6 +328,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="+", default=[], help="quantities whose name begins so")
+    parser.add_argument("--without", nargs="+", default=[], metavar="PAPER", help="what remains without these papers")
     parser.add_argument("--write-readme", action="store_true")
     asked = parser.parse_args()
     lines = [
@@ -334,7 +336,7 @@ def main() -> None:
         "concordance within papers | chosen inside | looked at, over the baseline |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for quantity in quantities(load_literature()):
+    for quantity in quantities(leave_out(load_literature(), asked.without)):
         if not asked.only or quantity.name.startswith(tuple(asked.only)):
             lines += lines_of(quantity, asked.seeds)
             print(lines[-1], flush=True)

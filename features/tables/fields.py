@@ -162,6 +162,27 @@ class Rule:
         return self.error(*(self.empty if np.isnan(number) else number for number in numbers))
 
 
+MOST_ICE_PCT = 300.0
+"""Of a prelithiated half cell, which gives back more than the first charge put in; of others 100."""
+CAPACITIES_AGREE = 1.5
+"""Times the capacity per gram and the loading that a capacity per area may be: both are often rounded."""
+CELL_RULES = (
+    Rule(
+        ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct"),
+        lambda *shares: sum(shares) > 100.5,
+        lambda *shares: broken_rule(
+            "silicon_wt_pct", f"shares of the anode of {sum(shares):g} wt%", "at most 100 wt% in sum"
+        ),
+        empty=0.0,
+    ),
+    Rule(
+        ("voltage_low_v", "voltage_high_v"),
+        lambda low, high: high <= low,
+        lambda low, high: broken_rule("voltage_high_v", f"{high:g}", f"above voltage_low_v, {low:g}"),
+    ),
+)
+
+
 def _yes_no(value: object) -> object:
     return {"yes": True, "no": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
 

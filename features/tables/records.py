@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from features.tables.fields import (
+    CAPACITIES_AGREE,
+    CELL_RULES,
     LIQUID_CLASSES,
+    MOST_ICE_PCT,
     Architecture,
     CapacityBasis,
     CellType,
@@ -129,25 +132,6 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
         return self
 
 
-CAPACITIES_AGREE = 1.5
-"""Times the capacity per gram and the loading that a capacity per area may be: both are often rounded."""
-CELL_RULES = (
-    Rule(
-        ("silicon_wt_pct", "carbon_wt_pct", "anode_electrolyte_wt_pct", "binder_wt_pct"),
-        lambda *shares: sum(shares) > 100.5,
-        lambda *shares: broken_rule(
-            "silicon_wt_pct", f"shares of the anode of {sum(shares):g} wt%", "at most 100 wt% in sum"
-        ),
-        empty=0.0,
-    ),
-    Rule(
-        ("voltage_low_v", "voltage_high_v"),
-        lambda low, high: high <= low,
-        lambda low, high: broken_rule("voltage_high_v", f"{high:g}", f"above voltage_low_v, {low:g}"),
-    ),
-)
-
-
 class CellDesign(ElectrolyteDesign):
     """A silicon cell and how it is tested: what is known before it is built."""
 
@@ -259,7 +243,12 @@ class CellRow(CellDesign, Provenance):
     rate_areal_capacity_mah_per_cm2: float | None = quantity(
         "mAh/cm²", "capacity per area in a rate test", ge=0, le=100
     )
-    ice_pct: float | None = quantity("%", "initial Coulombic efficiency", ge=0, le=100)
+    ice_pct: float | None = quantity(
+        "%",
+        "initial Coulombic efficiency; above 100 of prelithiated half cells alone, and then in no training or figure",
+        ge=0,
+        le=MOST_ICE_PCT,
+    )
     ice_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
     average_ce_pct: float | None = quantity("%", "average Coulombic efficiency over cycling", ge=0, le=100.5)
     average_ce_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
@@ -290,6 +279,17 @@ class CellRow(CellDesign, Provenance):
                 expected = f"about {most:g} mAh/cm² at most, of {whole}; per gram of cathode?"
                 raise broken_rule("first_areal_capacity_mah_per_cm2", f"{areal:g}", expected)
         return self
+
+    @field_validator("ice_pct")
+    @classmethod
+    def _above_100_of_a_prelithiated_half_cell(cls, ice: float | None, info: ValidationInfo) -> float | None:
+        cell_type, prelithiated = (info.data.get(name) for name in ("cell_type", "prelithiated"))
+        if (ice or 0) > 100 and not (cell_type == "half" and prelithiated):
+            lithium = {True: "yes", False: "no", None: "nothing"}[prelithiated]
+            more = "more is of prelithiated half cells alone: if it is one, state half and yes"
+            stated = f"cell_type {cell_type or 'nothing'} and prelithiated {lithium}"
+            raise broken_rule("ice_pct", f"{ice:g}", f"at most 100 % with {stated}; {more}")
+        return ice
 
     @property
     def state(self) -> ElectrolyteState | None:

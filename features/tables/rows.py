@@ -18,7 +18,7 @@ from features.near_words import near_words
 from features.tables.chunks import Portion, PortionReader, Rows, check_text, cut
 from features.tables.columns import LIMITS, choices_of, kinds_of, limits_of, numeric_columns, other_unit, unit_of
 from features.tables.disk import ByLine
-from features.tables.fields import rule_mistake
+from features.tables.fields import RULE_SEPARATOR, rule_mistake
 from features.tables.files import as_cell, header_of, regular_file, trimmed, unpaired
 from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import Row
@@ -137,7 +137,7 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
             mistakes.append(Mistake(line, column, "an unknown column", expected, table))
         elif detail["type"] == "missing":
             mistakes.append(Mistake(line, column, "nothing", expectation(model, column), table))
-        elif not detail["loc"]:
+        elif not detail["loc"] or RULE_SEPARATOR in str(detail["msg"]):
             mistakes.append(rule_mistake(str(detail["msg"]).removeprefix("Value error, "), line, table))
         elif column in model.model_fields:
             mistakes.append(wrong_value(model, column, got, line, table))

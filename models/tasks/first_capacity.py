@@ -24,11 +24,13 @@ CAPACITY = Target(
     "capacity_mah_per_g", "capacity at a cycle, per gram of anode", "mAh/g", False, 0.0, 6000.0, "mAh/g", ".0f",
     at_cycle=True,
 )  # fmt: skip
+UNNAMED_ANODE = "anode"
+"""Basis of a half cell that does not say which mass of its anode it means."""
 BASES = {
     "silicon": "per gram of silicon",
     "composite": "per gram of composite",
     "electrode": "per gram of electrode",
-    "anode": "per gram of an anode mass not named",
+    UNNAMED_ANODE: "per gram of an anode mass not named",
 }
 """Masses that first capacities are counted by, in words, in the order they are told."""
 
@@ -51,11 +53,34 @@ def capacity_basis(cell: CellRow) -> str | None:
         return cell.first_capacity_basis
     if cell.cell_type != "half":
         return None
-    return "silicon" if cell.silicon_wt_pct == 100 else "anode"
+    return "silicon" if cell.silicon_wt_pct == 100 else UNNAMED_ANODE
+
+
+def per_gram_of_anode(cell: CellRow) -> CellRow:
+    """Return a cell with its first capacity per gram of the whole anode layer, where its silicon share is known.
+
+    Parameters
+    ----------
+    cell : CellRow
+        Of any basis; only one that is stated to be silicon can be converted.
+
+    Examples
+    --------
+    >>> stated = {"first_capacity_mah_per_g": 3000, "first_capacity_basis": "silicon", "silicon_wt_pct": 60}
+    >>> cell = per_gram_of_anode(CellRow(cell_id="a", source_id="lab", **stated))
+    >>> cell.first_capacity_mah_per_g, cell.first_capacity_basis
+    (1800.0, 'electrode')
+    """
+    value, share = cell.first_capacity_mah_per_g, cell.silicon_wt_pct
+    if value is None or cell.first_capacity_basis != "silicon" or not share or share == 100:
+        return cell
+    return cell.model_copy(
+        update={"first_capacity_mah_per_g": value * share / 100, "first_capacity_basis": "electrode"}
+    )
 
 
 def capacities_in_training(literature: Literature) -> list[CellRow]:
-    """Return cells in training whose first capacity is per gram of anode.
+    """Return cells in training whose first capacity is of the anode, per gram of its layer as far as they say so.
 
     Parameters
     ----------
@@ -63,7 +88,7 @@ def capacities_in_training(literature: Literature) -> list[CellRow]:
         Its table of cells.
     """
     return [
-        cell
+        per_gram_of_anode(cell)
         for cell in cells_in_training(literature)
         if cell.first_capacity_mah_per_g and capacity_basis(cell) in BASES
     ]

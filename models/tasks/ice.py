@@ -38,6 +38,28 @@ def cells_in_training(literature: Literature, *, liquid: bool = False) -> list[C
     return [cell for cell in literature.cells if cell.in_training and (liquid or cell.state == "solid")]
 
 
+def has_usual_ice(cell: CellRow) -> bool:
+    """Return whether a cell has an efficiency that can be learned from: above 100 % it is of lithium brought along.
+
+    Parameters
+    ----------
+    cell : CellRow
+        Prelithiated half cells may exceed 100 %; they are kept, and are in no training and no figure.
+    """
+    return cell.ice_pct is not None and cell.ice_pct <= ICE.high
+
+
+def cells_above_100(literature: Literature) -> list[CellRow]:
+    """Return prelithiated half cells whose efficiency is above 100 %, in training or not.
+
+    Parameters
+    ----------
+    literature : Literature
+        Its table of cells.
+    """
+    return [cell for cell in literature.cells if cell.ice_pct is not None and not has_usual_ice(cell)]
+
+
 def ice_examples(literature: Literature, *, liquid: bool = False) -> Examples:
     """Return cells with an initial Coulombic efficiency, in %.
 
@@ -48,7 +70,7 @@ def ice_examples(literature: Literature, *, liquid: bool = False) -> Examples:
     liquid : bool
         Whether cells with liquid or gel electrolyte are among them.
     """
-    return _examples([row for row in cells_in_training(literature, liquid=liquid) if row.ice_pct is not None])
+    return _examples([row for row in cells_in_training(literature, liquid=liquid) if has_usual_ice(row)])
 
 
 def _examples(rows: list[CellRow]) -> Examples:
@@ -134,4 +156,4 @@ class LiquidIceTask(IceTask):
             All tables.
         """
         cells = cells_in_training(literature, liquid=True)
-        return _examples([cell for cell in cells if cell.state in ("liquid", "gel") and cell.ice_pct is not None])
+        return _examples([cell for cell in cells if cell.state in ("liquid", "gel") and has_usual_ice(cell)])

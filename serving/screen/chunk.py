@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from features.tables.records import Candidate
-from models.predictions import ENDS, TEXT_COLUMNS
+from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import Predictor
 from models.tasks.registry import task_of
 from serving.predict.answer import Answer
@@ -113,3 +114,26 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
     return pd.concat(
         [*columns, predictions.table[[name for name in TEXT_COLUMNS if name in predictions.table]]], axis=1
     )
+
+
+def with_ranges(kept: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+    """Add the ends of the quantities that are told as a range alone, and whose values they are, to designs kept.
+
+    Parameters
+    ----------
+    kept : DataFrame, shape (n_designs, n_columns)
+        As `answers` gives them.
+    space, predictor, level
+        As for `answers`.
+    """
+    if not space.ranges or not len(kept):
+        return kept
+    designs = kept[[name for name in kept if name in Candidate.model_fields]]
+    told = predictor.predict(designs, targets=space.ranges, level=level, precedents=0, points=False).table
+    before = kept[RANGE_OF] if RANGE_OF in kept else [None] * len(kept)
+    pairs = zip(before, told[RANGE_OF], strict=True)
+    whose = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
+    ends = {column + end: told[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
+    kept = kept.assign(**ends, **{RANGE_OF: whose})
+    texts = [name for name in TEXT_COLUMNS if name in kept]
+    return kept[[*(name for name in kept if name not in texts), *texts]]

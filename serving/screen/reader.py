@@ -8,7 +8,7 @@ from typing import Any
 
 from features.tables.mistakes import InputError
 from models.candidates import ANODE_COLUMNS
-from models.tasks.registry import TARGETS, task_of
+from models.tasks.registry import TARGETS, task_of, told_targets
 from serving.predict.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
 from serving.screen.axes import GRID, LATIN, MAX_LATIN, METHODS
@@ -70,7 +70,7 @@ class _Reader(ElectrolyteReader):
         axes = self.axes(document.nodes.get("design"))
         for name in sorted({name for family in families for name in family.columns} & set(axes)):
             self.wrong(document, name, "a value here and under design", "it once, under electrolyte or under design")
-        targets = self._targets(document.nodes.get("targets"), axes)
+        targets, ranges = self._targets(document.nodes.get("targets"), axes)
         varied = {name for family in families for name in family.variables}
         numbers = {*varied, *(name for name in axes if name in NUMBERS)}
         words = {"electrolyte", *(name for name in axes if name not in NUMBERS)}
@@ -89,7 +89,7 @@ class _Reader(ElectrolyteReader):
                 f"{self.name}: the design space cannot be used", sorted(self.mistakes, key=lambda mistake: mistake.line)
             )
         return Space(
-            title, families, axes, constraints, method, points, seed, targets, energy, selection, tuple(over)
+            title, families, axes, constraints, method, points, seed, targets, ranges, energy, selection, tuple(over)
         )  # fmt: skip
 
     def _sample(self, node: Node | None) -> tuple[str, int | None, int]:
@@ -109,14 +109,19 @@ class _Reader(ElectrolyteReader):
             self.wrong(branch, "points", "nothing", "how many designs to draw, such as points: 10000")
         return method, points if method != GRID else None, seed
 
-    def _targets(self, node: Node | None, axes: Collection[str]) -> tuple[str, ...]:
+    def _targets(self, node: Node | None, axes: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the targets to predict, and the quantities that are told as a range alone."""
         alone = [column for column in TARGETS if not task_of(column).of_cells]
         if node is None:
-            return tuple(TARGETS) if set(axes) & set(ANODE_COLUMNS) else tuple(alone)
-        wanted = self.words(node, "targets", list(TARGETS))
+            return tuple(TARGETS) if set(axes) & set(ANODE_COLUMNS) else tuple(alone), ()
+        wanted = self.words(node, "targets", list(told_targets()))
         if cells := [column for column in wanted if column not in alone and not set(axes) & set(ANODE_COLUMNS)]:
             self.wrong(node, "targets", ", ".join(cells), f"an anode under design: one of {', '.join(ANODE_COLUMNS)}")
-        return tuple(column for column in TARGETS if column in wanted)
+        targets = tuple(column for column in TARGETS if column in wanted)
+        if wanted and not targets:
+            expected = f"beside them what designs are chosen by, one of {', '.join(TARGETS)}: these are ranges alone"
+            self.wrong(node, "targets", ", ".join(wanted), expected)
+        return targets, tuple(column for column in told_targets() if column in wanted and column not in TARGETS)
 
     def _energy(self, node: Node | None, numbers: Collection[str]) -> Energy | None:
         if node is None:

@@ -25,7 +25,7 @@ from serving.predict.answer import NEAREST_COLUMNS, Answer, nearest_lines
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.text import AMONG, CHANCE, DISTANCE
 from serving.predict.write import beside, harmless, whole, whole_table, writable
-from serving.screen.chunk import Chunk, adding_to, answered
+from serving.screen.chunk import Chunk, adding_to, answered, with_ranges
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
 from serving.screen.space import CANDIDATE, Space
@@ -118,6 +118,7 @@ def screen(
     if nearest < 0:
         raise ValueError(f"nearest: got {nearest}, expected 0 or more")
     check_points(space.selection, space.targets, predictor)
+    predictor.bundle.told(space.ranges)
     out = writable(Path(out), [])
     result, none_left = Screened(pd.DataFrame(), Survey.of(space), space.size), list[NoneLeft]()
     unfinished = Unfinished(out, partial(_key, space, predictor, level), -(-space.size // CHUNK))
@@ -134,7 +135,7 @@ def screen(
 
 def _key(space: Space, predictor: Predictor, level: float) -> dict[str, str]:
     """Return hashes of all that answered chunks depend on, by the words that say what changed."""
-    made = replace(space, title="", selection=Selection(), map_axes=())
+    made = replace(space, title="", selection=Selection(), map_axes=(), ranges=())
     return {
         "space": hashlib.sha256(repr(made).encode()).hexdigest(),
         "model": digest_of(predictor.bundle),
@@ -162,11 +163,13 @@ def _write(
             if keeper:
                 keeper.add(passed, passed[CANDIDATE].to_numpy())
             elif len(passed):
+                passed = with_ranges(passed, space, predictor, level)
                 sink.add(passed)
                 add_nearest(passed)
                 result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
         if keeper:
-            result.table = _with_chances(keeper.table(), space, predictor, result, level)
+            kept = with_ranges(keeper.table(), space, predictor, level)
+            result.table = _with_chances(kept, space, predictor, result, level)
             filters["an objective that is not known"] = keeper.unknown
             if len(result.table):
                 sink.add(result.table)

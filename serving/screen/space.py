@@ -49,6 +49,8 @@ class Space:
         Of the sample; `points` is None on a grid.
     targets : tuple of str
         Columns of `TARGETS` to predict.
+    ranges : tuple of str
+        Columns of `RANGES`, whose ends are written for the designs that are kept; nothing is chosen by them.
     energy : Energy or None
         None where no energy density is wanted.
     selection : Selection
@@ -65,6 +67,7 @@ class Space:
     points: int | None = None
     seed: int = 0
     targets: tuple[str, ...] = tuple(TARGETS)
+    ranges: tuple[str, ...] = ()
     energy: Energy | None = None
     selection: Selection = field(default_factory=Selection)
     map_axes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 from features.tables.records import CellDesign, CellRow, CyclingRow, SourceRow
 from features.tables.rows import read_table
+from models.tasks.ice import has_usual_ice
 
 LITERATURE = Path(__file__).resolve().parents[2] / "data" / "literature"
 COUNT = 8
@@ -59,7 +60,7 @@ def _spread(cells: list[Described]) -> list[Described]:
 
 
 def _measured(cell: CellRow, points: list[CyclingRow]) -> dict[str, float]:
-    values: dict[str, float | None] = {"ice_pct": cell.ice_pct}
+    values: dict[str, float | None] = {"ice_pct": cell.ice_pct if has_usual_ice(cell) else None}
     judged = [point for point in points if point.retention_pct is not None and point.in_training]
     if judged:
         last = max(judged, key=lambda point: point.cycle)

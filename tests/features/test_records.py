@@ -67,7 +67,15 @@ def test_the_paper_of_a_row_is_its_source_or_its_doi(given, paper):
     [
         (CellRow, {"cell_id": "Z1"}, "source_id | nothing, and no doi | a source"),
         (CellRow, {**CELL, "doi": "see 10.1234/x"}, "doi"),
-        (CellRow, {**CELL, "ice_pct": "140"}, "ice_pct"),
+        (CellRow, {**CELL, "ice_pct": "140"},
+         "ice_pct | 140 | at most 100 % with cell_type nothing and prelithiated nothing; more is of prelithiated half "
+         "cells alone: if it is one, state half and yes"),
+        (CellRow, {**CELL, "ice_pct": "101", "cell_type": "full", "prelithiated": "yes"},
+         "101 | at most 100 % with cell_type full and prelithiated yes"),
+        (CellRow, {**CELL, "ice_pct": "101", "cell_type": "half", "prelithiated": "no"},
+         "101 | at most 100 % with cell_type half and prelithiated no"),
+        (CellRow, {**CELL, "ice_pct": "301", "cell_type": "half", "prelithiated": "yes"},
+         "less than or equal to 300"),
         (CellRow, {**CELL, "ice_pct": "nan"}, "finite"),
         (CellRow, {**CELL, "stack_pressure_mpa": "inf"}, "finite"),
         (CellRow, {**CELL, "stack_pressure_mpa": "-1"}, "greater than or equal to 0"),
@@ -100,6 +108,7 @@ def test_impossible_rows_are_refused(model, values, message):
     ("model", "values"),
     [
         (CellRow, {**CELL, "ice_pct": "100", "stack_pressure_mpa": "0", "porosity_pct": "0"}),
+        (CellRow, {**CELL, "ice_pct": "300", "cell_type": "half", "prelithiated": "yes"}),
         (CellRow, {**CELL, "silicon_wt_pct": "60", "carbon_wt_pct": "40.5"}),  # rounding of printed shares
         (ElectrolyteRow, {**ELECTROLYTE, "conductivity_s_per_cm": None, "activation_energy_ev": "0.3"}),
         (ElectrolyteRow, {**ELECTROLYTE, "conductivity_qualifier": "range", "conductivity_high_s_per_cm": "3e-3"}),

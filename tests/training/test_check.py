@@ -7,6 +7,7 @@ import pytest
 from features.tables.described import stated
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
+from models.tasks.ice import cells_in_training
 from tests.shared import ROOT
 from training.data.check import check, table_kind
 from training.data.load import SHIPPED, load_literature
@@ -145,7 +146,14 @@ def test_the_inventory_counts_what_is_there(literature: Literature) -> None:
     assert sum(found.papers.values()) == len(literature.cells)
     stated = [cell.ice_pct is not None for cell in literature.cells if cell.in_training]
     assert found.filled["cells"]["ice_pct"] == pytest.approx(sum(stated) / len(stated))
+    first = [cell for cell in cells_in_training(literature) if cell.first_capacity_mah_per_g]
+    assert sum(found.bases.values()) == len(first)
+    assert found.bases["per gram of cathode (in no range)"] == sum(
+        cell.first_capacity_basis == "cathode" for cell in first
+    )
     text = as_text(found)
+    assert "first capacities: " in text
+    assert "ICE above 100 %" not in text  # the shipped tables hold none
     assert "papers with cells" in text
     assert "never filled" in text
 

@@ -10,7 +10,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.cycling import cycling_points
-from models.tasks.ice import ice_examples
+from models.tasks.ice import LiquidIceTask, cells_above_100, ice_examples
 from training.data import load as dataset
 from training.data.load import load_literature
 
@@ -65,6 +65,15 @@ def point(cell_id: str, **values: object) -> CyclingRow:
 def test_an_efficiency_bound_ends_at_100() -> None:
     labels = ice_examples(Literature(cells=[cell("a", ice_pct=90, ice_qualifier=">")])).labels
     assert (labels.lower[0], labels.upper[0]) == (90, 100)
+
+
+def test_an_efficiency_above_100_teaches_nothing() -> None:
+    half = {"cell_type": "half", "prelithiated": "yes"}
+    kept = Literature(cells=[cell("a", ice_pct=100, **half), cell("b", ice_pct=132, **half), cell("c", ice_pct=80)])
+    assert ice_examples(kept).designs["row_id"].tolist() == ["a", "c"]
+    assert [row.cell_id for row in cells_above_100(kept)] == ["b"]
+    liquid = Literature(cells=[row.model_copy(update={"electrolyte_state": "liquid"}) for row in kept.cells])
+    assert LiquidIceTask().examples(liquid).designs["row_id"].tolist() == ["a", "c"]
 
 
 def test_liquid_and_gel_cells_stay_out_unless_asked_for() -> None:
@@ -132,7 +141,7 @@ def test_all_mistakes_of_all_files_at_once(tmp_path: Path) -> None:
         "electrolytes.csv line 3, column electrolyte: got 'LPSXY'",
         "electrolytes.csv line 4, column source_id",
         "electrolytes.csv line 5, column doi: got 'mine'",
-        "cells.csv line 2, column ice_pct: got '140'",
+        "cells.csv line 2, column ice_pct: got 140, expected at most 100 % with",
         "cycling.csv, column cell_id: got 'C' in row P",
     ):
         assert words in said

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from features.tables.literature import Literature
 from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import TABLES, Candidate, Measured
 from features.tables.rows import read_table
 from features.tables.sheets import plain_table
 from models.candidates import read_design
+from models.tasks.ice import cells_above_100
 from training.data.descriptor_sources import descriptor_mistakes
 from training.data.load import SHIPPED, read_files, read_literature, table_files
 from training.data.rows import ID_COLUMNS
 
 
 def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
-    """Return all mistakes, and the number of good rows by table.
+    """Return all mistakes, and the number of good rows by table, and of those that are flagged.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
         mistakes += descriptor_mistakes(path, literature)
         if path.resolve() != SHIPPED:  # beside the shipped tables, as a training reads it
             mistakes += _not_among(mistakes, read_literature([SHIPPED, path], told=table_files([path]))[1])
-        return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS}
+        return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS} | _flagged(literature)
     name = table_kind(path)
     path = plain_table(path)
     if name in ("candidates", "measured"):
@@ -42,7 +44,13 @@ def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
         return candidates.mistakes, {name: len(candidates.rows)}
     literature, mistakes = read_files({path: name})
     mistakes += _not_among(mistakes, _beside_others(path, name))
-    return mistakes, {name: len(getattr(literature, name))}
+    return mistakes, {name: len(getattr(literature, name))} | _flagged(literature)
+
+
+def _flagged(literature: Literature) -> dict[str, int]:
+    """Return how many good rows hold a value that no training uses, by what it is; nothing where none does."""
+    count = len(cells_above_100(literature))
+    return {"ICE above 100 % (in no training)": count} if count else {}
 
 
 def _not_among(mistakes: Mistakes, others: Iterable[Mistake]) -> list[Mistake]:

@@ -12,8 +12,8 @@ from features.tables.records import CellDesign
 from features.tables.rows import read_table
 
 DESCRIPTOR_SOURCES = "descriptor_sources.csv"
-FILLED_RESULTS = frozenset({"first_capacity_mah_per_g", "first_areal_capacity_mah_per_cm2"})
-"""Results that may be filled as well: a first capacity. None of them is a feature of ICE."""
+FILLED_RESULTS = frozenset({"first_capacity_mah_per_g", "first_areal_capacity_mah_per_cm2", "first_capacity_basis"})
+"""Results that may be filled as well: a first capacity and its basis. None of them is a feature of ICE."""
 
 
 def descriptor_mistakes(folder: Path, literature: Literature) -> list[Mistake]:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -113,6 +113,27 @@ def without(literature: Literature, listed: Mapping[str, Withdrawn]) -> Literatu
         cells=[_out(row, cells[row.cell_id]) for row in literature.cells],
         cycling=[_out(row, _entry(row, listed) or cells.get(row.cell_id)) for row in literature.cycling],
     )
+
+
+def leave_out(literature: Literature, papers: Iterable[str]) -> Literature:
+    """Return the literature with some papers out of training, to see what rests on them.
+
+    Parameters
+    ----------
+    literature : Literature
+        All tables; left as they are.
+    papers : iterable of str
+        Ids of sources.
+
+    Raises
+    ------
+    ValueError
+        A paper that the literature does not hold.
+    """
+    listed = {paper: Withdrawn(paper, "left out", "") for paper in papers}
+    if unknown := listed.keys() - literature.sources.keys():
+        raise ValueError(f"{', '.join(sorted(unknown))}: no such paper in sources.csv")
+    return without(literature, listed)
 
 
 def _entry(row: Provenance, listed: Mapping[str, Withdrawn]) -> Withdrawn | None:

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "stack_pressure_mpa": "500 bar",
         "c_rate_per_h": "C/10",
         "first_capacity_mah_per_g": "2500",
+        "first_capacity_basis": "silicon",
         "ice_pct": "~84",
     },
     "cycling": {"point_id": "example-1", "cell_id": "example-1", "cycle": "100", "retention_pct": ">80"},

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from features.tables.columns import unit_of
+from features.tables.columns import choices_of, unit_of
 from features.tables.described import coverage, description_text
 from features.tables.mistakes import MOST_TOLD, Mistakes
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
 from features.tables.sheets import as_text
-from models.tasks.first_capacity import capacity_basis
+from models.tasks.first_capacity import BASES, UNNAMED_ANODE, capacity_basis
+from models.tasks.ice import has_usual_ice
 from reporting.pages import counted
 from training.intake.add import Added, Plan, replacement
 from training.intake.conflicts import Conflict
@@ -75,6 +76,7 @@ def _lists(plan: Plan) -> list[str]:
     return [
         _listed("added", [_row(draft) for draft in settled.added]),
         _listed("described (of nine descriptors)", _described(plan)),
+        _listed("ICE above 100 %, kept", _above_100(plan)),
         _listed("first capacity without its basis", _without_basis(plan)),
         _listed("new or completed sources", new_sources),
         _listed(
@@ -144,15 +146,30 @@ def _described(plan: Plan) -> list[str]:
     return [f"line {draft.line}: {description_text(draft.row.model_dump(), shares)}" for draft in drafts]
 
 
-def _without_basis(plan: Plan) -> list[str]:
-    """Return new cells whose first capacity may be per gram of the anode or of the cathode."""
+def _above_100(plan: Plan) -> list[str]:
+    """Return new prelithiated half cells that gave back more than their first charge put in."""
     return [
-        f"line {draft.line}: {_value(draft.row, 'first_capacity_mah_per_g')}, per gram of what? State "
-        "first_capacity_basis (silicon, composite, electrode or cathode), or cell_type half; until then it teaches no "
-        "first capacity"
+        f"line {draft.line}: {_value(draft.row, 'ice_pct')} of a prelithiated half cell; in no training and no figure"
         for draft in plan.settled.added
-        if isinstance(draft.row, CellRow) and draft.row.first_capacity_mah_per_g and capacity_basis(draft.row) is None
+        if isinstance(draft.row, CellRow) and draft.row.ice_pct is not None and not has_usual_ice(draft.row)
     ]
+
+
+def _without_basis(plan: Plan) -> list[str]:
+    """Return new cells that do not say what their first capacity is per gram of."""
+    lines = []
+    for draft in plan.settled.added:
+        if not isinstance(draft.row, CellRow) or not draft.row.first_capacity_mah_per_g:
+            continue
+        basis = capacity_basis(draft.row)
+        if basis is not None and basis != UNNAMED_ANODE:
+            continue
+        taken = f"counts as {BASES[basis]}" if basis else "teaches no first capacity"
+        lines.append(
+            f"line {draft.line}: {_value(draft.row, 'first_capacity_mah_per_g')}, per gram of what? State "
+            f"first_capacity_basis ({', '.join(choices_of(CellRow, 'first_capacity_basis'))}); until then it {taken}"
+        )
+    return lines
 
 
 def _value(row: Provenance, name: str) -> str:

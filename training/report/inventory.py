@@ -13,7 +13,8 @@ from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from models.tasks.cycling import cycling_points
 from models.tasks.examples import design_frame
-from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY, capacities_in_training
+from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
+from models.tasks.ice import cells_above_100, cells_in_training
 from models.tasks.registry import TARGETS, TASKS
 from training.data.rows import ID_COLUMNS
 
@@ -31,6 +32,8 @@ class Inventory:
     filled : share of the rows in training that fill a column, by table
     described : share of the labels whose cell states each of the nine descriptors, by target
     described_papers : papers with a cell that states at least five of the nine, and all nine, by target
+    above_100 : prelithiated half cells with an ICE above 100 %, which teach no ICE
+    bases : first capacities of solid cells in training, by what they are per gram of
     """
 
     tables: dict[str, tuple[int, int]]
@@ -40,6 +43,8 @@ class Inventory:
     filled: dict[str, dict[str, float]]
     described: dict[str, dict[str, float]]
     described_papers: dict[str, tuple[int, int]]
+    above_100: int
+    bases: dict[str, int]
 
 
 def inventory(literature: Literature) -> Inventory:
@@ -72,7 +77,17 @@ def inventory(literature: Literature) -> Inventory:
         name: (papers_described(designs, steps[0]), papers_described(designs, steps[1]))
         for name, designs in cells.items()
     }
-    return Inventory(tables, targets, classes, papers, _filled(literature), described, described_papers)
+    return Inventory(
+        tables, targets, classes, papers, _filled(literature), described, described_papers,
+        len(cells_above_100(literature)), _bases(literature),
+    )  # fmt: skip
+
+
+def _bases(literature: Literature) -> dict[str, int]:
+    """Return how many first capacities are counted by each mass, most first."""
+    other = {"cathode": "per gram of cathode (in no range)", "": "of a full cell that does not say"}
+    cells = [cell for cell in cells_in_training(literature) if cell.first_capacity_mah_per_g]
+    return dict(Counter((BASES | other)[capacity_basis(cell) or ""] for cell in cells).most_common())
 
 
 def _told_as_ranges(literature: Literature) -> dict[str, pd.DataFrame]:
@@ -112,6 +127,10 @@ def as_text(found: Inventory) -> str:
     lines += [f"{name:<18} {rows:>5} {in_training:>12}" for name, (rows, in_training) in found.tables.items()]
     lines += ["", "target                          labels  papers"]
     lines += [f"{name:<30} {labels:>7} {papers:>7}" for name, (labels, papers) in found.targets.items()]
+    if found.above_100:
+        lines.append(f"ICE above 100 %, of prelithiated half cells, in no training and no figure: {found.above_100}")
+    if found.bases:
+        lines.append(f"first capacities: {', '.join(f'{count} {basis}' for basis, count in found.bases.items())}")
     lines += ["", "electrolyte class       measurements  cells"]
     lines += [f"{name:<22} {measured:>13} {built:>6}" for name, (measured, built) in found.classes.items()]
     lines += ["", f"papers with cells: {len(found.papers)}; most cells: "]

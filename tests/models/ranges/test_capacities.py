@@ -242,3 +242,36 @@ def test_the_kinds_of_a_cell_are_its_class_and_architecture(literature: Literatu
     (row,) = found.rows
     assert row["kinds"] == ["anode_thin_film", "family_sulfide", "family_argyrodite"]
     assert (row["basis"], row["first_capacity_mah_per_g"], row["cell_type"]) == ("silicon", 3000.0, "half")
+
+
+@pytest.mark.parametrize(
+    ("stated", "share", "told"),
+    [
+        ("silicon", 60, (1800.0, "electrode")),  # 3000 mAh/g of 0.6 g in a gram of the layer
+        ("silicon", 100, (3000.0, "silicon")),
+        ("silicon", None, (3000.0, "silicon")),
+        ("silicon", 0, (3000.0, "silicon")),  # contradicts itself: not counted as nothing
+        ("electrode", 60, (3000.0, "electrode")),
+        (None, 60, (3000.0, "anode")),
+        (None, 100, (3000.0, "silicon")),
+    ],
+)
+def test_a_capacity_of_the_silicon_is_counted_by_the_whole_layer(
+    literature: Literature, stated: str | None, share: float | None, told: tuple[float, str]
+) -> None:
+    cell = CellRow.model_validate({
+        "cell_id": "X1", "source_id": "x", "electrolyte": "Li6PS5Cl", "cell_type": "half", "silicon_wt_pct": share,
+        "first_capacity_mah_per_g": 3000.0, "first_capacity_basis": stated,
+    })  # fmt: skip
+    found = first_capacities(replace(literature, cells=[cell]))
+    assert found is not None
+    (row,) = found.rows
+    assert (row["first_capacity_mah_per_g"], row["basis"]) == told
+
+
+def test_of_the_shipped_cells_what_the_sources_say_is_stated(literature: Literature) -> None:
+    stated = {cell.cell_id: cell.first_capacity_basis for cell in literature.cells if cell.first_capacity_basis}
+    assert {name for name, basis in stated.items() if basis != "cathode"} == {"M057"}
+    for cell in literature.cells:
+        if stated.get(cell.cell_id) == "cathode":
+            assert "per gram of cathode" in f"{cell.note}".lower() or "mAh/g of NCM83" in f"{cell.as_written}"

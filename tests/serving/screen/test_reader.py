@@ -49,6 +49,9 @@ def test_what_is_predicted_follows_the_anode(tmp_path: Path) -> None:
     assert read(tmp_path, "electrolyte: Li6PS5Cl").targets == ("conductivity_s_per_cm",)
     assert len(read(tmp_path, CELL).targets) == 4
     assert read(tmp_path, CELL + "targets: ice_pct").targets == ("ice_pct",)
+    asked = read(tmp_path, CELL + "targets: [first_capacity_mah_per_g, ice_pct]")
+    assert (asked.targets, asked.ranges) == (("ice_pct",), ("first_capacity_mah_per_g",))
+    assert read(tmp_path, CELL).ranges == ()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +95,14 @@ def test_what_is_predicted_follows_the_anode(tmp_path: Path) -> None:
         (CELL + "sample: {method: sobol, points: 8, seed: -1}", "column seed: got '-1'"),
         (CELL + "targets: [ice]", "column targets: got 'ice'.*closest: ice_pct"),
         ("electrolyte: Li6PS5Cl\ntargets: [ice_pct]", "column targets: got ice_pct, expected an anode under design"),
+        (
+            CELL + "targets: [capacity_mah_per_g]",
+            "column targets: got capacity_mah_per_g, expected beside them what designs are chosen by, one of cond",
+        ),
+        (
+            CELL + "targets: [ice_pct, capacity_mah_per_g]\nkeep: {top: 2, by: {capacity_mah_per_g: high}}",
+            "column capacity_mah_per_g: got an unknown key",
+        ),
         (CELL + "keep: {where: ice_low_pct > 85}", "column where.*closest: .*ice_pct_low"),
         (CELL + "keep: {domain: close}", "column domain: got 'close', expected one of any, near, inside"),
         (CELL + "keep: {pareto: [ice_pct]}", "column pareto: got no keys"),

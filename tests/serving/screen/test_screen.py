@@ -133,6 +133,32 @@ def test_answers_are_those_of_the_predictor(
     assert ("range_of" in held) == (not skilled)
 
 
+@pytest.mark.parametrize("keep", ["", "keep: {top: 3, by: {conductivity_s_per_cm: high}}\n"], ids=["all", "ranked"])
+def test_capacities_are_written_of_kept_designs_where_targets_ask_for_them(
+    unskilled: Predictor, tmp_path: Path, keep: str
+) -> None:
+    capacities = ["first_capacity_mah_per_g", "capacity_mah_per_g"]
+    targets = f"targets: [conductivity_s_per_cm, ice_pct, {', '.join(capacities)}]\n"
+    result = screened(unskilled, tmp_path, SPACE + targets + keep, "out.parquet")
+    kept = pd.read_parquet(tmp_path / "out.parquet")
+    assert len(kept) == result.written == (3 if keep else 216)
+    designs = kept[["electrolyte", "anode", "silicon_size_nm", "silicon_wt_pct", "prelithiated", "stack_pressure_mpa"]]
+    alone = unskilled.predict(designs, targets=capacities, precedents=0, points=False).table
+    for column in (column + end for column in capacities for end in ("_low", "_high")):
+        assert kept[column].tolist() == alone[column].tolist()
+        assert kept[column].notna().all()
+    assert not {*capacities} & {*kept}  # no point, and no column for one
+    assert kept["range_of"].str.contains("ice_pct: no point.*; first_capacity_mah_per_g: no point").all()
+    assert [name for name in kept if name in ("range_of", "notice")] == ["range_of", "notice"]
+
+
+def test_capacities_asked_of_a_model_without_them_are_refused(unskilled: Predictor, tmp_path: Path) -> None:
+    old = Predictor(replace(unskilled.bundle, capacities=None))
+    with pytest.raises(ValueError, match="this model was saved without capacity_mah_per_g"):
+        screened(old, tmp_path, f"{SPACE}targets: [ice_pct, capacity_mah_per_g]\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["space.yaml"]
+
+
 def test_chunks_change_nothing(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for content in (SPACE, SPACE + RANKED):
         screened(predictor, tmp_path, content, "one.csv")

@@ -263,11 +263,30 @@ def test_a_capacity_says_per_gram_of_what(run, write):
     done = run("add", write(header + "".join(f"{cell},10.1000/abc\n" for cell in cells)))
     told = [line.strip() for line in done.out.splitlines() if "per gram of what" in line]
     assert told == [
-        "line 2: 147.3 mAh/g, per gram of what? State first_capacity_basis (silicon, composite, electrode or cathode), "
-        "or cell_type half; until then it teaches no first capacity"
+        "line 2: 147.3 mAh/g, per gram of what? State first_capacity_basis (silicon, composite, electrode, cathode); "
+        "until then it teaches no first capacity",
+        "line 4: 2807 mAh/g, per gram of what? State first_capacity_basis (silicon, composite, electrode, cathode); "
+        "until then it counts as per gram of an anode mass not named",
     ], done.out
     wrong = run("add", write(f"{header}Si,Li6PS5Cl,full,147.3,copper,10.1000/abc\n"))
     assert "column first_capacity_basis: got 'copper', expected one of silicon, composite, electrode" in wrong.out
+
+
+def test_an_ice_above_100_is_kept_and_flagged(run, write, content):
+    header = "anode,electrolyte,cell_type,prelithiated,ICE/%,doi\n"
+    cells = ["LixSi,Li6PS5Cl,half,yes,132", "Si,Li6PS5Cl,half,no,132", "LixSi,Li6PS5Cl,full,yes,132"]
+    done = run("add", write(header + "".join(f"{cell},10.1000/abc\n" for cell in cells)), "--write")
+    assert done.code == 1
+    assert "line 2: 132 % of a prelithiated half cell; in no training and no figure" in done.out
+    more = "more is of prelithiated half cells alone: if it is one, state half and yes"
+    for line, stated in ((3, "half and prelithiated no"), (4, "full and prelithiated yes")):
+        expected = f"at most 100 % with cell_type {stated}; {more}"
+        assert f"line {line}, column ICE/%: got '132', expected {expected}" in done.out
+    listed = run("list", "--data", "mydata")
+    assert "ICE above 100 %, of prelithiated half cells, in no training and no figure: 1" in listed.out
+    assert (
+        "cells 1, cycling 0, sources 1, ICE above 100 % (in no training) 1: no mistakes" in run("check", "mydata").out
+    )
 
 
 def test_areal_and_gravimetric_capacities_of_one_cell_agree(run, write):

@@ -9,7 +9,7 @@ import pytest
 from features.tables.mistakes import InputError
 from training.data.integrity import cross_checks
 from training.data.load import SHIPPED, load_literature
-from training.data.withdrawn import apply_withdrawals, read_withdrawn
+from training.data.withdrawn import apply_withdrawals, leave_out, read_withdrawn
 from training.intake.withdraw import withdraw
 
 ROWS = (
@@ -186,3 +186,15 @@ def test_nothing_withdrawn_changes_nothing(folder):
     assert apply_withdrawals(literature, [SHIPPED, folder]) == literature
     shutil.rmtree(folder)
     assert withdrawn(folder) == {}
+
+
+def test_a_paper_may_be_left_out_to_see_what_rests_on_it():
+    every = load_literature([SHIPPED])
+    rest = leave_out(every, ["li2025"])
+    told = [row for row in [*every.cells, *every.cycling] if row.in_training and row.paper == "li2025"]
+    assert told
+    for table in ("electrolytes", "cells", "cycling"):
+        kept = [row for row in getattr(rest, table) if row.in_training]
+        assert kept == [row for row in getattr(every, table) if row.in_training and row.paper != "li2025"]
+    with pytest.raises(ValueError, match="nobody1900: no such paper"):
+        leave_out(every, ["li2025", "nobody1900"])

@@ -110,6 +110,14 @@ def test_a_bound_moves_nothing_and_is_said(tmp_path: Path) -> None:
     assert "A: ice_pct > 80 is a bound, which moves nothing: left out" in laboratory.remarks
 
 
+def test_an_efficiency_above_100_moves_nothing_and_is_said(tmp_path: Path) -> None:
+    header = [*HEADER, "cell type", "prelithiated"]
+    path = book(tmp_path / "s.xlsx", header, ["A", "Si", "Li6PS5Cl", None, 132, 70, "half", "yes"])
+    laboratory = add_lab(LabConfig(path, "mine"))
+    assert [row.ice_pct for row in laboratory.rows] == [None]
+    assert "A: ice_pct 132 is above 100, which moves nothing: left out" in laboratory.remarks
+
+
 def test_a_sheet_replaces_what_was_there_only_if_asked(tmp_path: Path) -> None:
     for value, replace, kept in ((80, False, [80]), (81, False, [80, 81]), (82, True, [82])):
         path = book(tmp_path / "s.xlsx", HEADER[:5], ["A", "Si", "Li6PS5Cl", None, value])

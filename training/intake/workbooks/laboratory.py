@@ -13,6 +13,7 @@ from features.tables.rows import closest
 from features.tables.sheets import WORKBOOK_ENDINGS, sheet_titles
 from models.candidates import read_design
 from models.saved.labs import lab_path, read_lab, write_lab
+from models.tasks.ice import has_usual_ice
 from training.data.load import load_literature
 from training.intake.draft import ADDABLE, UNNAMED, Draft, Drafts, read_drafts
 from training.intake.headers import POINTS
@@ -164,7 +165,9 @@ def _measured(row: Provenance, cells: Mapping[str, Draft], remarks: list[str]) -
             name = None if row.measurement_id == UNNAMED else row.measurement_id
             yield from _exact(row, row, name, {"conductivity_s_per_cm": row.conductivity_s_per_cm}, remarks)
     elif isinstance(row, CellRow):
-        if row.ice_pct is not None:
+        if row.ice_pct is not None and not has_usual_ice(row):
+            remarks.append(f"{row.cell_id}: ice_pct {row.ice_pct:g} is above 100, which moves nothing: left out")
+        elif row.ice_pct is not None:
             yield from _exact(row, row, row.cell_id, {"ice_pct": row.ice_pct}, remarks)
         if row.electrolyte_conductivity_s_per_cm is not None:
             yield _of_the_electrolyte(row, remarks)
