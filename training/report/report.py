@@ -26,6 +26,7 @@ from training.evaluation.score import Score, markdown, score_table
 from training.report import (
     described,
     distance,
+    energies,
     lab_effect,
     questions_page,
     range_only,
@@ -99,6 +100,7 @@ def write_report(
         *sections.skill(trained),
         *sections.intervals(trained, folder),
         *range_only.section(trained.ranges),
+        *energies.section(trained.energies),
         *sections.parity(tables, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
