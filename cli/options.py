@@ -182,16 +182,32 @@ def add_level(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_targets(parser: argparse.ArgumentParser) -> None:
+class _Columns(argparse.Action):
+    """Names of columns, each a word of its own or several with commas in one, as `mlflow run` passes them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        names = ",".join(map(str, values or [])).split(",")
+        setattr(namespace, self.dest, [name for name in names if name] or None)
+
+
+def add_targets(parser: argparse.ArgumentParser, also: str = "") -> None:
     """Add `--targets`, the columns to predict; None means all.
 
     Parameters
     ----------
     parser : ArgumentParser
         Parser of a command that asks a model.
+    also : str
+        Said behind the example.
     """
-    example = "predict these columns only, such as conductivity_s_per_cm ice_pct"
-    parser.add_argument("--targets", nargs="+", metavar="COLUMN", help=example)
+    example = f"predict these columns only, such as conductivity_s_per_cm ice_pct{also}"
+    parser.add_argument("--targets", nargs="+", action=_Columns, metavar="COLUMN", help=example)
 
 
 def add_data(

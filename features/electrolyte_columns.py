@@ -62,6 +62,12 @@ class Electrolytes:
         """Place of each design's composition among those of `amounts`, shape (n_designs,)."""
         return np.asarray(self.amounts.codes[self.codes])
 
+    @property
+    def without_lithium(self) -> np.ndarray:
+        """True where the composition of a design is known and holds no lithium, shape (n_designs,)."""
+        holds_none = self.amounts.known & (self.amounts.fractions[ELEMENT_INDEX["Li"]] == 0)
+        return np.asarray(holds_none[self.compositions])
+
     @cached_property
     def families(self) -> dict[str, np.ndarray]:
         """Yes/no of each design by family, NaN where its class is unknown; each of shape (n_designs,)."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 ZERO_CELSIUS_K = 273.15
+LEAST_EV, MOST_EV = 0.1, 1.2
+"""Activation energies of lithium conduction in solids: none is told outside."""
 FARADAY_MAH_PER_MOL = 96485.33212 / 3.6
 """Faraday constant (CODATA 2018) in mAh per mole of electrons."""
 

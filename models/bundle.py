@@ -22,7 +22,7 @@ from models.learners.load import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
-from models.tasks.registry import LINK, RANGE_ONLY, RANGES, TARGETS, TASKS, task_of, told_targets
+from models.tasks.registry import LINK, NOT_LEARNED, ON_REQUEST, RANGES, TARGETS, TASKS, task_of, told_targets
 from models.tasks.target import Target
 
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
@@ -67,20 +67,20 @@ class Bundle:
         return _some(asked, held, TARGETS)
 
     def told(self, asked: Sequence[str] | None = None) -> list[str]:
-        """Return likewise `targets` and, behind them, the quantities of `RANGES`.
+        """Return likewise `targets` and, behind them, the quantities of `RANGES` and, where asked for, `ON_REQUEST`.
 
         Parameters
         ----------
         asked : sequence of str or None
-            Columns of `TARGETS` and `RANGES`; all that the model holds where None or empty.
+            Columns of `told_targets`; all that the model holds and tells unasked where None or empty.
 
         Raises
         ------
         ValueError
-            A column that is neither, or one that this model was saved without.
+            A column that is none of them, or one that this model was saved without.
         """
         alone = [column for column in RANGES if column not in TARGETS and self.capacities]
-        return _some(asked, [*self.targets(), *alone], told_targets())
+        return _some(asked, [*self.targets(), *alone, *(ON_REQUEST if asked else ())], told_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
         """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
@@ -97,8 +97,7 @@ class Bundle:
 
 def _some(asked: Sequence[str] | None, held: Sequence[str], known: Mapping[str, Target]) -> list[str]:
     if unknown := [column for column in asked or [] if column not in known]:
-        alone = [column for column in unknown if column in RANGES]
-        why = f" ({', '.join(alone)}: {RANGE_ONLY})" if alone else ""
+        why = "".join(f" ({column}: {NOT_LEARNED[column]})" for column in unknown if column in NOT_LEARNED)
         raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(held)}")
     if missing := [column for column in asked or [] if column not in held]:
         raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")

@@ -14,12 +14,12 @@ from features.family import NAMED_ONLY
 from features.feature import coded, per_text
 from features.formulas.charge import TOLERANCE
 from features.formulas.elements import ELEMENT_INDEX
-from features.formulas.misprints import HUGE, may_be_confused, objection
+from features.formulas.misprints import HUGE, may_be_confused, misprint, objection
 from features.formulas.reader import MAX_LENGTH, FormulaError, shared_reading
 from features.tables.columns import columns_as_numbers, numeric_columns
 from features.tables.designs import Designs, coded_texts
 from features.tables.mistakes import InputError, Mistake
-from features.tables.records import Candidate, CellDesign
+from features.tables.records import Candidate, CellDesign, Measured
 from features.tables.rows import parse_row
 
 CandidateT = TypeVar("CandidateT", bound=Candidate)
@@ -179,7 +179,7 @@ def read_design(
         return row
     # that of the formula is told beside the others, unless a column that names the electrolyte is wrong itself
     named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
-    mistake = None if isinstance(named, list) else formula_mistake(named, line, table)
+    mistake = None if isinstance(named, list) else _formula_mistake(named, line, table, issubclass(model, Measured))
     return [*row, mistake] if mistake else row
 
 
@@ -244,16 +244,15 @@ def refuse_unread(designs: Designs, electrolytes: Electrolytes) -> None:
 
 
 def _objected(electrolytes: Electrolytes) -> np.ndarray:
-    """Electrolytes that `objection` speaks against, shape (n_electrolytes,); never neutral ones with lithium.
+    """Electrolytes that `misprint` asks about, shape (n_electrolytes,); never neutral ones.
 
-    Others are read one by one, but for those with lithium, without carbon and with usual subscripts whose letters are
-    no other's: against them there is nothing to say.
+    Others are read one by one, but for those without carbon and with usual subscripts whose letters are no other's:
+    against them there is nothing to say.
     """
     amounts, fractions = electrolytes.amounts, electrolytes.amounts.fractions
     with np.errstate(invalid="ignore"):
-        holds_lithium = fractions[ELEMENT_INDEX["Li"]] > 0
-        fine = (np.abs(amounts.charge) <= TOLERANCE) & holds_lithium
-        usual = amounts.plain & holds_lithium & (fractions[ELEMENT_INDEX["C"]] == 0)
+        fine = np.abs(amounts.charge) <= TOLERANCE
+        usual = amounts.plain & (fractions[ELEMENT_INDEX["C"]] == 0)
     largest = np.zeros(len(usual))
     np.maximum.at(largest, amounts.owner, amounts.amount)
     usual &= largest < HUGE
@@ -263,7 +262,7 @@ def _objected(electrolytes: Electrolytes) -> np.ndarray:
     is_usual = usual[amounts.codes[doubtful]]
     is_usual[is_usual] = ~may_be_confused([*compress(texts, is_usual)])
     for place, text in zip(doubtful[~is_usual].tolist(), compress(texts, ~is_usual), strict=True):
-        objected[place] = objection(text) is not None
+        objected[place] = misprint(text) is not None
     return objected
 
 
@@ -279,7 +278,8 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
     """Return why a design's electrolyte cannot be used, or None.
 
     A name without a stoichiometry passes where the class says that such names are usual (polymer, composite, gel,
-    liquid, LiPON). A formula that can be read and is hardly what was meant does not pass.
+    liquid, LiPON). A formula that can be read and is hardly what was meant does not pass, nor does one without lithium
+    where something was measured of it: nothing is to be learnt from conductors of other ions.
 
     Parameters
     ----------
@@ -297,10 +297,17 @@ def formula_mistake(row: Candidate, line: int, table: str = "") -> Mistake | Non
     >>> formula_mistake(Candidate(electrolyte="my best one"), 2).column
     'electrolyte'
     """
-    return naming_mistake({name: getattr(row, name) for name in NAMING_COLUMNS}, line, table)
+    return _formula_mistake(row, line, table, isinstance(row, Measured))
 
 
-def naming_mistake(values: Mapping[str, str | None], line: int = 0, table: str = "") -> Mistake | None:
+def _formula_mistake(row: Candidate, line: int, table: str, with_lithium: bool) -> Mistake | None:
+    values = {name: getattr(row, name) for name in NAMING_COLUMNS}
+    return naming_mistake(values, line, table, with_lithium=with_lithium)
+
+
+def naming_mistake(
+    values: Mapping[str, str | None], line: int = 0, table: str = "", *, with_lithium: bool = False
+) -> Mistake | None:
     """Return why what names a design's electrolyte cannot be used, or None, as `formula_mistake` does of the design.
 
     Parameters
@@ -311,6 +318,8 @@ def naming_mistake(values: Mapping[str, str | None], line: int = 0, table: str =
         As for `formula_mistake`; 0 for none.
     table : str
         Name of the file; empty where there is none.
+    with_lithium : bool
+        Whether a formula without lithium is refused as well.
     """
     composition = values.get("composition")
     column, written = ("composition", composition) if composition else ("electrolyte", values["electrolyte"] or "")
@@ -324,6 +333,6 @@ def naming_mistake(values: Mapping[str, str | None], line: int = 0, table: str =
             f"gel for a named material"
         )
         return Mistake(line, column, repr(written), expected, table)
-    if question := objection(written):
+    if question := (objection if with_lithium else misprint)(written):
         return Mistake(line, column, repr(written), question, table)
     return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS, task_of
+from models.tasks.registry import NOT_LEARNED, TARGETS, task_of
 
 
 def probability_column(column: str, limit: float) -> str:
@@ -65,7 +65,7 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     """
     for column, limit in above.items():
         if column not in TARGETS:
-            why = RANGE_ONLY if column in RANGES else "unknown target"
+            why = NOT_LEARNED.get(column, "unknown target")
             raise ValueError(f"limit of {column}: {why}, expected one of {', '.join(TARGETS)}")
         low, high = task_of(column).limits(TARGETS[column])
         if not low < limit < high:

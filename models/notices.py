@@ -15,13 +15,18 @@ import pyarrow.compute as pc
 from features.composition import read_design
 from features.electrolyte_columns import Electrolytes
 from features.formulas.charge import TOLERANCE
-from features.polymers.electrolyte import NO_POLYMER, is_salt, lack_of, polymer_electrolyte
+from features.formulas.misprints import lacks_lithium
+from features.polymers.electrolyte import NO_POLYMER, is_salt, lack_of, polymer_electrolyte, salted
 from features.tables.designs import Designs
 from features.tables.fields import LIQUID_CLASSES
 from models.domain import Domain
 
 SAME_TEMPERATURE_C = 10.0
 """A measured conductivity this far from the test temperature gets a notice."""
+NO_LITHIUM = (
+    "holds no lithium: conductors of other ions are not covered, it is far from everything learnt from, and its "
+    "interval promises nothing"
+)
 _MOST_CASES = 2**62
 """Combinations that are told apart by one whole number."""
 _FEW = 20
@@ -254,8 +259,8 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
         lacks[place] = NO_POLYMER if is_salt(electrolytes.written[place]) else None
     for place in np.flatnonzero(unread).tolist():
         reading = read_design(electrolytes.names[place], electrolytes.written[place])
-        lacks[place] = lack_of(reading)
-        unread[place] = polymer_electrolyte(reading, np.nan) is None
+        lacks[place] = NO_LITHIUM if reading and lacks_lithium(reading) else lack_of(reading)
+        unread[place] = polymer_electrolyte(salted(reading), np.nan) is None
     unknown = [
         f"no stoichiometry known for {electrolytes.names[place]}: conductivity judged from its class and form alone"
         for place in np.flatnonzero(unread).tolist()
@@ -270,6 +275,7 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
     return [
         _of_places(of_rows(unread, unknown), electrolytes.codes),
         per_case(electrolytes.codes, lacks),
+        where(electrolytes.without_lithium, NO_LITHIUM),
         _of_places(doubts, electrolytes.compositions),
         per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
         of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),

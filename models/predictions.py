@@ -50,6 +50,20 @@ class Nearest:
         return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
 
 
+@dataclass(frozen=True)
+class Energies:
+    """Activation energies of some designs.
+
+    Attributes
+    ----------
+    values : value, low and high end in eV, shape (n_designs, 3)
+    printed : what papers print of the very composition; null where none does
+    """
+
+    values: np.ndarray
+    printed: Notice
+
+
 @dataclass
 class Predictions:
     """Answers for a table of designs.
@@ -75,7 +89,7 @@ class Predictions:
     distances: dict[str, np.ndarray]
     measured: Notice | None = None
     ranges: Notice | None = None
-    find_energies: Callable[[], np.ndarray | None] = lambda: None
+    find_energies: Callable[[], Energies | None] = lambda: None
     measured_by: dict[str, Notice] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -88,9 +102,13 @@ class Predictions:
         return pd.DataFrame({**self.columns, **texts}, index=self.index)
 
     @cached_property
-    def energies(self) -> np.ndarray | None:
-        """`told_energies` of the conductivity, None where it was not asked for; it costs as much, so only if wanted."""
+    def energies(self) -> Energies | None:
+        """Those of the conductivity, None where it was not asked for; they cost as much, so only if wanted."""
         return self.find_energies()
+
+    def _first_energies(self, count: int) -> Energies | None:
+        found = self.energies
+        return found and Energies(found.values[:count], found.printed[:count])
 
     @property
     def texts(self) -> dict[str, Notice]:
@@ -120,7 +138,7 @@ class Predictions:
             distances,
             None if self.measured is None else self.measured[:count],
             None if self.ranges is None else self.ranges[:count],
-            lambda: None if self.energies is None else self.energies[:count],
+            lambda: self._first_energies(count),
             {column: texts[:count] for column, texts in self.measured_by.items()},
         )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
 from models.domain import Domain
 from models.exceedance import check_limits, probability_column
-from models.intervals import Calibration
 from models.known.answer import Drawn, drawn_to_own
+from models.known.energies import drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same import same_designs
 from models.lab_calibration import (
@@ -31,7 +31,7 @@ from models.lab_calibration import (
     own_values,
     show_of,
 )
-from models.learners.arrhenius import told_energies
+from models.learners.arrhenius import energies_of, energy_interval
 from models.notices import (
     Notice,
     after,
@@ -46,41 +46,21 @@ from models.notices import (
 )
 from models.polymers.answer import PolymerAnswer, tell_polymers
 from models.polymers.own import drawn_to_own_polymers
-from models.predictions import ENDS, Nearest, Predictions
+from models.predictions import ENDS, Energies, Nearest, Predictions
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
+from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
+from models.tasks.answers import Answer, calibration_of, energy_columns, half_width, in_units, limits_on_scale
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, RANGES, TARGETS, TASKS, task_of
+from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, task_of
 from models.tasks.task import asked_cycles
 
-DEFAULT_CYCLE = 100.0
-"""Cycle at which retention is predicted where a design names none."""
 DEFAULT_LEVEL = 0.9
 OWN_COMPOSITION = "drawn to your own measurement of this composition"
 NO_POINT = "no point: no skill on papers never seen"
 """What is said of a target of cells in whose place comparable papers' values are told."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Predictions of one part for the designs it judges: on its scale, with the distance to what it knows.
-
-    Attributes
-    ----------
-    vectors : shape (n_designs, n_features)
-    centre, spread : shape (n_designs,)
-    rows, distances : nearest rows shown, of different papers, shape (n_designs, n); None inside cross-validation
-    distance : to the nearest training row, shape (n_designs,); likewise
-    """
-
-    vectors: np.ndarray
-    centre: np.ndarray
-    spread: np.ndarray
-    rows: np.ndarray | None
-    distances: np.ndarray | None
-    distance: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +108,16 @@ class Told:
     said: list[str]
     polymers: PolymerAnswer | None = None
 
+    def differs_from(self, model: np.ndarray) -> np.ndarray:
+        """Return which designs measured values drew or moved away from what the models tell, shape (n_designs,).
+
+        Parameters
+        ----------
+        model : ndarray, shape (n_designs,)
+            Predictions of the part's own model.
+        """
+        return np.asarray(self.centre != (self.polymers.instead_of(model, self.alone)[0] if self.polymers else model))
+
 
 class Predictor:
     """Answers for candidate designs from one bundle.
@@ -159,7 +149,7 @@ class Predictor:
         Parameters
         ----------
         designs : columns of `Candidate`, shape (n_designs, n_columns)
-        targets : columns of `TARGETS` and `RANGES`; where not given all of them, without points, else those with one
+        targets : columns of `told_targets`; where not given all that `Bundle.told` names, with points the learned ones
         level : share of papers whose values the interval should hold, 0 to 1
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
@@ -181,7 +171,8 @@ class Predictor:
         limits = check_limits(above or {})
         told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
         wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
-        alone = [column for column in told_of if column not in TARGETS]
+        alone = [column for column in told_of if column in RANGES and column not in TARGETS]
+        on_request = [column for column in told_of if column in ON_REQUEST and column not in TARGETS]
         electrolytes = electrolytes or read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
@@ -195,7 +186,7 @@ class Predictor:
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
         of_law = [RETENTION.column] if CAPACITY.column in alone else []
         asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *of_law]))
-        asked = list(dict.fromkeys(task_of(column).name for column in asked_of))
+        asked = list(dict.fromkeys([*(LINK for _ in on_request), *(task_of(column).name for column in asked_of)]))
         judged = self.judge(asked, designs, electrolytes, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
@@ -205,10 +196,11 @@ class Predictor:
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
         vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
-        energies = partial(told_energies, self.bundle.parts[LINK].ensemble, vectors, level)
+        energies = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known = dict[str, Nearest](), dict[str, Notice]()
         whose: list[Notice] = []
+        changed = np.zeros(len(designs), dtype=bool)
         for name in asked:
             is_cell = TASKS[name].of_cells
             frame, read = (judged.cells, judged.held) if is_cell else (designs, electrolytes)
@@ -216,7 +208,7 @@ class Predictor:
             part, answer = self.bundle.parts[name], judged.answers[name]
             told = self._values(name, part, frame, read, answer, level, measured)
             ends = (told.centre, told.centre - told.half, told.centre + told.half)
-            found = _in_units(name, part, frame, ends, cycles)
+            found = in_units(name, part, frame, ends, cycles)
             still = np.zeros(len(frame), dtype=bool)
             if is_cell and not points and (silent := self.without_skill(name, asked_of)):
                 still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
@@ -227,13 +219,15 @@ class Predictor:
                 if task_of(column).name == name:
                     chance = _probability(column, limit, part, frame, answer, told)
                     if still.any() and column in silent:
-                        scaled = np.broadcast_to(_limits_on_scale(column, limit, part, frame), still.shape)
+                        scaled = np.broadcast_to(limits_on_scale(column, limit, part, frame), still.shape)
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
                         chance = np.where(still, papers, chance)
                     found[probability_column(column, limit)] = chance
             if told.polymers:
                 notices.append(placed(mask, told.polymers.notices))
-                energies = partial(told.polymers.energies_instead_of, energies, level)
+                energies = partial(told.polymers.energies_instead_of, energies)
+            if name == LINK:
+                changed = told.differs_from(answer.centre)
             if told.drawn:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
             if told.text is not None:
@@ -258,6 +252,10 @@ class Predictor:
             for column, values in found.items():
                 columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
+        find = cache(partial(self._energies, energies, changed, designs, electrolytes, measured, level))
+        if on_request:
+            columns |= energy_columns(find(), len(designs))
+            known |= {column: slope.printed for column in on_request if (slope := find())}
         order = [column + end for column in told_of for end in ENDS]
         at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
@@ -266,8 +264,28 @@ class Predictor:
         every, range_of = (joined(texts) if texts else None for texts in ([*known.values()], whose))
         told_columns = {column: columns[column] for column in order}
         nearest = {column: nearest[column] for column in wanted if column in nearest}
-        by_target = {column: known[name] for column in wanted if (name := task_of(column).name) in known}
-        return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, energies, by_target)
+        told_by = {column: task_of(column).name for column in wanted} | {column: column for column in on_request}
+        by_target = {column: known[name] for column, name in told_by.items() if name in known}
+        return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
+
+    def _energies(
+        self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs, electrolytes: Electrolytes,
+        measured: pd.DataFrame | None, level: float,
+    ) -> Energies | None:  # fmt: skip
+        """Activation energies of designs; `changed` are those whose conductivity measured values drew or moved."""
+        if (energies := alone()) is None:
+            return None
+        part = self.bundle.parts[LINK]
+
+        def told_at(rows: np.ndarray, celsius: float) -> np.ndarray:
+            some = designs.take(rows).assign(temperature_c=np.full(len(rows), celsius))
+            read = electrolytes.take(rows)
+            answer = self._answers([LINK], some, read, 0)[LINK]
+            return self._values(LINK, part, some, read, answer, level, measured).centre
+
+        asked = Conditions.of(designs, electrolytes)
+        energies = near_slope(drawn_to_printed(energies, part.known, asked), changed, told_at)
+        return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
 
     @cached_property
     def _capacities(self) -> CapacityRanges:
@@ -306,7 +324,7 @@ class Predictor:
         if not len(frame) or part.domain is None:
             return {}, where(np.zeros(len(frame), dtype=bool), "")
         told = reported_ranges(self._reported, TASKS[name], part, vectors, level)
-        found = _in_units(name, part, frame, (np.full(len(frame), np.nan), told.low, told.high), cycles)
+        found = in_units(name, part, frame, (np.full(len(frame), np.nan), told.low, told.high), cycles)
         words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
         notice = per_case(np.where(still, told.codes, len(words)), [*words, None])
         return {
@@ -374,7 +392,7 @@ class Predictor:
         """Return what one part tells of its designs, drawn to and moved by what was measured."""
         if not len(frame):  # a part that judges no design refuses no level
             return Told(answer.centre, np.empty(0), np.empty(0), None, None, [])
-        centre, half = answer.centre, _half_width(part, read, answer, level)
+        centre, half = answer.centre, half_width(part, read, answer, level)
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
@@ -420,50 +438,19 @@ class Predictor:
         return own_rows(name, part, measured)
 
 
-def _half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> np.ndarray:
-    """Half widths without measured values: wider where the class of the electrolyte was never learnt from."""
-    half = _calibration(part).half_width(answer.spread, level, answer.distance, answer.centre)
-    if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
-        return half
-    strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
-    return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance, answer.centre), half)
-
-
 def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:
     """Return the probability to lie above a limit: the errors about the prediction, moved and narrowed as it was."""
     if not len(frame):
         return np.empty(0)
-    limits = _limits_on_scale(column, limit, part, frame)
+    limits = limits_on_scale(column, limit, part, frame)
     polymers = told.polymers
     if told.said:
         centre = polymers.instead_of(answer.centre, told.alone)[0] if polymers else answer.centre
         limits = centre + (limits - told.centre) * told.alone / told.half
-    alone = _calibration(part).probability_above(limits, answer.centre, answer.spread, answer.distance)
+    alone = calibration_of(part).probability_above(limits, answer.centre, answer.spread, answer.distance)
     if polymers:
         alone = polymers.probability_above(limits, alone)
     return alone if told.drawn is None else told.drawn.probability_above(limits, alone)
-
-
-def _limits_on_scale(column: str, limit: float, part: Part, frame: Designs) -> np.ndarray:
-    passed = asked_cycles(frame, DEFAULT_CYCLE) - 1
-    return task_of(column).on_scale(TARGETS[column], limit, passed, part.settings)
-
-
-def _in_units(
-    name: str, part: Part, frame: Designs, scaled: tuple[np.ndarray, np.ndarray, np.ndarray], cycles: Sequence[int]
-) -> dict[str, np.ndarray]:
-    """Columns of a part in the units of its targets; `scaled` are value, low and high end on its scale."""
-    ends = dict(zip(ENDS, scaled, strict=True))
-    task, passed = TASKS[name], asked_cycles(frame, DEFAULT_CYCLE) - 1
-    columns: dict[str, np.ndarray] = {}
-    for target in task.targets:
-        after_cycles = {"": passed}
-        if target.at_cycle:
-            after_cycles |= {f"_at_{chosen}": np.full(len(frame), chosen - 1.0) for chosen in cycles}
-        for at, since in after_cycles.items():
-            for end, value in ends.items():
-                columns[target.column + at + end] = task.in_unit(target, value, since, part.settings)
-    return columns
 
 
 def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Nearest:
@@ -481,9 +468,3 @@ def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
     found[mask] = values
     return found
-
-
-def _calibration(part: Part) -> Calibration:
-    if part.calibration is None:
-        raise ValueError("this model was fitted inside an evaluation and has no intervals")
-    return part.calibration

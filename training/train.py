@@ -38,6 +38,8 @@ from training.evaluation.learning_curve import (
     described_curve,
     learning_curve,
 )
+from training.evaluation.regimes.energies import FACT as ENERGIES
+from training.evaluation.regimes.energies import EnergyScore, energy_score
 from training.evaluation.regimes.measure import Regimes, learn_regimes
 from training.evaluation.regimes.range_only import FACT as RANGES
 from training.evaluation.regimes.range_only import RangeScore, range_scores
@@ -69,6 +71,7 @@ class Trained:
     studies : of the tuning, where there was one
     described : error of each target of cells by how much of the cells is described
     ranges : what the ranges hold of the quantities that no model learns
+    energies : how far activation energies are from printed ones; None where too few papers print any
     """
 
     bundle: Bundle
@@ -81,6 +84,7 @@ class Trained:
     studies: list[Study] = field(default_factory=list)
     described: dict[str, list[DescribedPoint]] = field(default_factory=dict)
     ranges: dict[str, RangeScore] = field(default_factory=dict)
+    energies: EnergyScore | None = None
 
 
 def load_data(config: TrainConfig) -> Literature:
@@ -216,9 +220,11 @@ def train(
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
     ranges = range_scores(literature, found["fade"], config.level, config.seed)
     bundle.facts[RANGES] = {column: each.as_dict() for column, each in ranges.items()}
+    energies = energy_score(found[LINK], config.level, config.seed)
+    bundle.facts[ENERGIES] = energies.as_dict() if energies else {}
     studies = tuning.studies if tuning else []
     described = described_curve(given, config.choices, config.protocol, link)
-    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described, ranges)
+    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described, ranges, energies)
 
 
 def fit_bundle(

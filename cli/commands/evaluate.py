@@ -81,7 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     """Print the skill tables, from the data."""
+    from models.tasks.registry import LINK
     from training.config import TrainConfig
+    from training.evaluation.regimes.energies import energy_score
     from training.evaluation.regimes.liquid import liquid_steps, liquid_table
     from training.evaluation.regimes.range_only import range_scores, range_table
     from training.evaluation.score import markdown
@@ -107,7 +109,9 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
             if same
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
-    print(f"{markdown(scores)}\n\n{range_table(ranges)}\n\nA model of its own, judged and used nowhere:\n{liquid}")
+    energies = energy_score(found[LINK], config.level, config.seed)
+    said = [markdown(scores), range_table(ranges), *([energies.text] if energies else [])]
+    print("\n\n".join([*said, f"A model of its own, judged and used nowhere:\n{liquid}"]))
     if arguments.write_docs:
         for page in write_docs(scores, ROOT, liquid, ranges):
             print(f"written: {page.relative_to(ROOT)}")

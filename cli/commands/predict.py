@@ -65,7 +65,7 @@ def add_parser(commands: Commands) -> None:
         help="measured designs of your own laboratory: they correct and narrow the predictions",
     )
     own.add_argument("--lab", metavar="NAME", help="use the measurements that `silion lab add` keeps under this name")
-    add_targets(parser)
+    add_targets(parser, "; activation_energy_ev is written only where it stands here")
     parser.add_argument(
         "--cycles", type=int, nargs="+", default=[], metavar="N",
         help="predict retention and capacity after these cycles as well",
@@ -127,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
     from models.exceedance import parse_limits
     from models.predictor import Predictor
     from models.saved.labs import lab_file
-    from models.tasks.registry import TARGETS
+    from models.tasks.registry import NOT_LEARNED, TARGETS
     from serving.predict.batch import predict_file
 
     goals = parse_goals(arguments.goal)
@@ -142,7 +142,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--goal and --above name two limits of {', '.join(clash)}; give one")
     predictor, folder = Predictor(load_model(arguments)), Path(arguments.out).parent
     if arguments.best and not goals and not any(column in TARGETS for column in arguments.targets or TARGETS):
-        raise ValueError(f"--best: {', '.join(arguments.targets)}: range only, by which nothing is ranked")
+        whys = (f"{column}: {NOT_LEARNED.get(column, 'unknown target')}" for column in arguments.targets)
+        raise ValueError(f"--best: {', '.join(whys)}; nothing is ranked by that")
     is_new = not folder.exists()
     with kept_chunks_told(arguments.out):
         result = predict_file(

@@ -11,9 +11,11 @@ import numpy as np
 from features.formulas.aliases import find_alias
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
 from features.formulas.polymers import polymers
-from features.formulas.reader import Reading
+from features.formulas.reader import FormulaError, Reading, shared_reading
 
 GRAMS_PER_KG = 1000.0
+COMPARED_SALT = "LiTFSI"
+"""Salt that a polymer without one is compared with."""
 NO_SALT = "a polymer without a salt: hardly an ion moves in it (write the salt, as in PEO/LiTFSI)"
 NO_POLYMER = "a salt without a polymer: no solid electrolyte by itself (write both, as in PEO/LiTFSI)"
 
@@ -140,6 +142,30 @@ def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> Polyme
     return PolymerElectrolyte(
         tuple(known), salts[0]["composition"], _molality(chains, salts[0]), float(mass), temperature_c
     )
+
+
+def salted(reading: Reading | None) -> Reading | None:
+    """Return a polymer electrolyte with `COMPARED_SALT` where it lacks a salt, else as it is.
+
+    Parameters
+    ----------
+    reading : Reading or None
+        Of the text; None where it cannot be read.
+
+    Examples
+    --------
+    >>> from features.formulas.reader import read_formula
+    >>> [part["text"] for part in salted(read_formula("PEO")).parts]
+    ['PEO', 'LiTFSI']
+    >>> [part["text"] for part in salted(read_formula("PEO/LiClO4")).parts]
+    ['PEO', 'LiClO4']
+    """
+    if reading is None or lack_of(reading) != NO_SALT:
+        return reading
+    try:
+        return shared_reading("/".join([*(part["text"] for part in reading.parts), COMPARED_SALT]))
+    except FormulaError:
+        return reading
 
 
 def _molality(chains: list[dict[str, Any]], salt: dict[str, Any]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from features.tables.columns import choices_of, kinds_of, numeric_columns
 from features.tables.records import Candidate
-from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS
+from models.tasks.registry import NOT_LEARNED, TARGETS
 
 _WANT = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*([-+.\deE]+)\s*")
 
@@ -61,7 +61,7 @@ class Want:
             raise ValueError(f"{option}: got {text!r}, {example}")
         column, sign, number = match.groups()
         if column not in TARGETS:
-            why = f"{column}: {RANGE_ONLY}" if column in RANGES else f"unknown target {column}"
+            why = f"{column}: {NOT_LEARNED[column]}" if column in NOT_LEARNED else f"unknown target {column}"
             raise ValueError(f"{option}: {why}; {_closest(column, list(TARGETS))}")
         try:
             value = float(number)

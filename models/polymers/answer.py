@@ -1,4 +1,5 @@
-"""Answers of the polymer model for designs: a polymer of known structure with one salt, neither filler nor solvent."""
+"""Answers of the polymer model for designs: a polymer of known structure with one salt, neither filler nor solvent, or
+without any salt."""
 
 from __future__ import annotations
 
@@ -11,9 +12,16 @@ import pandas as pd
 from features.composition import read_design
 from features.electrolyte_columns import Electrolytes
 from features.formulas.reader import Reading
-from features.polymers.electrolyte import PolymerElectrolyte, polymer_electrolyte
+from features.polymers.electrolyte import (
+    COMPARED_SALT,
+    NO_SALT,
+    PolymerElectrolyte,
+    lack_of,
+    polymer_electrolyte,
+    salted,
+)
 from features.tables.designs import Designs
-from models.learners.arrhenius import told_energies
+from models.known.energies import COLD_C, HOT_C, slope_ev
 from models.notices import Notice, of_rows
 from models.polymers.model import PolymerModel, load_polymer_model
 
@@ -22,6 +30,10 @@ POLYMER = "polymer"
 
 TOLD_BY = "conductivity: told by the polymer model"
 """How the notice begins."""
+BARE_LEVEL = 0.9
+"""A polymer without a salt is told as the lower end, at this level, of what it is told with one: the model has learnt
+from none. Poly(caprolactone): 2.5e-9 S/cm at 25 °C; measured were 3.7e-10 (paper `ng-pcl`) and 3.5e-11
+(`yulianti2019`), both inside the interval."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class PolymerAnswer:
     model : that tells
     cases : the distinct electrolytes it tells, with their temperatures
     case : place of each among `cases`, shape (n_told,)
+    bare : those without a salt, told below what they would conduct with one, shape (n_told,)
     """
 
     told: np.ndarray
@@ -46,6 +59,7 @@ class PolymerAnswer:
     model: PolymerModel
     cases: Sequence[PolymerElectrolyte]
     case: np.ndarray
+    bare: np.ndarray
 
     def instead_of(self, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return values and half widths of all designs, its own where it tells.
@@ -59,19 +73,19 @@ class PolymerAnswer:
         centre[self.told], half[self.told] = self.centre, self.half
         return centre, half
 
-    def energies_instead_of(self, others: Callable[[], np.ndarray | None], level: float) -> np.ndarray | None:
-        """Return activation energies with their intervals, its own where it tells; None where the other knows none.
+    def energies_instead_of(self, others: Callable[[], np.ndarray | None]) -> np.ndarray | None:
+        """Return activation energies, the slope of its own values where it tells; None where the other knows none.
 
         Parameters
         ----------
         others : callable
-            Gives those of all designs by the other model, as `told_energies` does.
-        level : float
-            As in `told_energies`.
+            Gives those of all designs by the other model in eV, shape (n_designs,).
         """
-        energies, own = others(), told_energies(self.model.ensemble, self.model.vectors(self.cases), level)
-        if energies is not None and own is not None:
-            energies[self.told] = own[self.case]
+        if (energies := others()) is None:
+            return None
+        ends = [self.model.predict([_at(case, celsius) for case in self.cases])[0] for celsius in (COLD_C, HOT_C)]
+        energies = energies.copy()
+        energies[self.told] = slope_ev(*ends)[self.case]
         return energies
 
     def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
@@ -108,7 +122,7 @@ def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) ->
         {
             code: electrolyte
             for code in np.unique(electrolytes.codes[of_class]).tolist()
-            if (electrolyte := polymer_electrolyte(_reading(electrolytes, code), np.nan)) is not None
+            if (electrolyte := polymer_electrolyte(salted(_reading(electrolytes, code)), np.nan)) is not None
         }
         if of_class.any()
         else {}
@@ -123,10 +137,13 @@ def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) ->
     model = load_polymer_model()
     centre, spread = model.predict(asked)
     half = model.calibration.half_width(spread, level)
-    words = [_words(model, each) for each in asked]
+    bare = np.array([lack_of(_reading(electrolytes, code)) == NO_SALT for code, _ in distinct], dtype=bool)
+    if bare.any():
+        centre[bare] -= model.calibration.half_width(spread[bare], BARE_LEVEL)
+    words = [_words(model, each, alone) for each, alone in zip(asked, bare.tolist(), strict=True)]
     return PolymerAnswer(
         told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model,
-        asked, place,
+        asked, place, bare[place],
     )  # fmt: skip
 
 
@@ -140,10 +157,12 @@ def _at(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
     )
 
 
-def _words(model: PolymerModel, electrolyte: PolymerElectrolyte) -> str:
+def _words(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool) -> str:
     """Return in words what an answer rests on."""
     words = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
-    if np.isnan(electrolyte.molality_mol_per_kg):
+    if bare:
+        words.append(f"which knows none without a salt: as the lower end of what it conducts with {COMPARED_SALT}")
+    elif np.isnan(electrolyte.molality_mol_per_kg):
         words.append(
             f"salt concentration not given, taken as {model.usual.molality_mol_per_kg:g} mol per kg of polymer"
         )

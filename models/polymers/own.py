@@ -68,7 +68,7 @@ def drawn_to_own_polymers(
         (design, row)
         for design in np.flatnonzero(unknown).tolist()
         for row in np.flatnonzero(np.isfinite(missed)).tolist()
-        if _same(wanted[design], own[row])
+        if asked.bare[design] == mine.bare[row] and _same(wanted[design], own[row])
     ]
     design, row = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     start, end = (

@@ -12,6 +12,7 @@ import pandas as pd
 from features.electrolyte import DEFAULT_TEMPERATURE_C, INVERSE_TEMPERATURE, ElectrolyteFeatures
 from features.electrolyte_columns import DesignFeaturizer
 from features.feature import Feature
+from features.physics import LEAST_EV, MOST_EV
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.learners.arrhenius import ArrheniusEnsemble, known_energies
@@ -26,6 +27,9 @@ CONDUCTIVITY = Target(
     "conductivity_s_per_cm", "ionic conductivity", "S/cm", True, 1e-14, 1.0, "decades", ".1e",
     qualifier="conductivity_qualifier",
 )  # fmt: skip
+
+ACTIVATION_ENERGY = Target("activation_energy_ev", "activation energy", "eV", False, LEAST_EV, MOST_EV, "eV", ".2f")
+"""Of sigma T between -20 and 100 °C: the slope of the conductivity that is told, no quantity of its own."""
 
 SAME_C = 5.0
 """Degrees within which two measurements count as at one temperature."""
@@ -67,6 +71,21 @@ structure: the tables that print one hold the poor conductors, and a formula ask
 own rows are (OBELiX's training ids asked without their structure: 1.83 decades, 0.6 too high; without the block
 1.56). Weight and date are there for new papers, whose materials conduct better than those of the tables: weights of 1
 to 0.1 were tried by cross-validation, with the labels moved and not."""
+
+
+def printed_energies(designs: pd.DataFrame) -> np.ndarray:
+    """Return the activation energy that each row prints, in eV, shape (n_rows,); NaN for none, or one outside 0.1 to
+    1.2, which is none of conduction.
+
+    Parameters
+    ----------
+    designs : DataFrame
+        Rows of electrolytes.
+    """
+    if ACTIVATION_ENERGY.column not in designs:
+        return np.full(len(designs), np.nan)
+    printed = pd.to_numeric(designs[ACTIVATION_ENERGY.column]).to_numpy(dtype=float)
+    return np.where((printed >= LEAST_EV) & (printed <= MOST_EV), printed, np.nan)
 
 
 REVIEWS = frozenset({"mei", "zhan", "zhang-multiscale"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from models.tasks.conductivity import ConductivityTask
+from models.tasks.conductivity import ACTIVATION_ENERGY, ConductivityTask
 from models.tasks.fade import FadeTask
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.ice import IceTask
@@ -18,8 +18,12 @@ TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
 RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
 """Quantities that no model learns and that are told as a range alone, by column."""
+ON_REQUEST: dict[str, Target] = {ACTIVATION_ENERGY.column: ACTIVATION_ENERGY}
+"""Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
 RANGE_ONLY = "range only, no model predicts it"
-"""Why nothing asks for a point of one of `RANGES`, or for the probability of a value."""
+SLOPE_ONLY = "told beside the conductivity, whose slope it is"
+NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, SLOPE_ONLY)
+"""Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
 RANGES_PART = "capacities"
 """Name that stands in the place of a task's for them."""
 _TASK_OF: dict[str, Task] = {}
@@ -89,19 +93,33 @@ def task_of(column: str) -> Task:
 
 
 def part_of(column: str) -> str:
-    """Return the name of the task that tells a column, `RANGES_PART` where none does.
+    """Return the name of the task that tells a column or what it follows from, `RANGES_PART` where none does.
 
     Parameters
     ----------
     column : str
         A key of `told_targets`.
     """
+    if column in ON_REQUEST:
+        return LINK
     return task_of(column).name if column in TARGETS else RANGES_PART
 
 
 def told_targets() -> dict[str, Target]:
-    """Return all that is told, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one."""
-    return TARGETS | {column: target for column, target in RANGES.items() if column not in TARGETS}
+    """Return all that is told, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one,
+    then those told on request."""
+    return TARGETS | {column: target for column, target in (RANGES | ON_REQUEST).items() if column not in TARGETS}
+
+
+def is_of_cells(column: str) -> bool:
+    """Return whether a quantity is one of cells rather than of an electrolyte.
+
+    Parameters
+    ----------
+    column : str
+        A key of `told_targets`.
+    """
+    return column in RANGES or TASKS[part_of(column)].of_cells
 
 
 def targets_with_an_error() -> dict[str, Target]:

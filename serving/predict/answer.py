@@ -37,7 +37,7 @@ class Options:
 
     Attributes
     ----------
-    targets : columns of `TARGETS` and `RANGES`
+    targets : columns of `told_targets`
     level : share of papers whose values the interval should hold, 0 to 1
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own

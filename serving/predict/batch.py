@@ -21,7 +21,7 @@ from features.tables.records import Candidate
 from features.tables.rows import check_columns
 from models.predictions import TEXT_COLUMNS
 from models.predictor import DEFAULT_LEVEL, Predictor
-from models.tasks.registry import RANGES, task_of
+from models.tasks.registry import is_of_cells
 from reporting.console import progress
 from serving.predict.answer import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
@@ -96,7 +96,7 @@ def predict_file(
     predictor : Predictor
         The model.
     targets : sequence of str or None
-        Columns of `TARGETS` and `RANGES`; all that the model holds where None.
+        Columns of `told_targets`; all that the model holds and tells unasked where None.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     calibrate : str, Path or None
@@ -138,7 +138,7 @@ def predict_file(
         remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
-        of_cells = any(column in RANGES or task_of(column).of_cells for column in wanted)
+        of_cells = any(is_of_cells(column) for column in wanted)
         most = MOST_WITH_PRECEDENTS if of_cells else MOST_ELECTROLYTES_WITH_PRECEDENTS
         precedents = PRECEDENTS if table.rows <= most else 0
         if not precedents:

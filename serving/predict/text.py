@@ -11,7 +11,7 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import TARGETS, told_targets
+from models.tasks.registry import RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 
 DISTANCE = "_distance"
@@ -142,7 +142,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
     Parameters
     ----------
     table : DataFrame
-        Designs with their predictions, in the units of `TARGETS` and `RANGES`.
+        Designs with their predictions, in the units of `told_targets`.
     limit : int
         Rows to show.
     rows : int or None
@@ -150,8 +150,9 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
     width : int
         Characters of a line; where a row is longer, the name stands above its numbers.
     """
-    learned = [target for column, target in TARGETS.items() if column in table]
-    alone = [target for column, target in told_targets().items() if column in table and column not in TARGETS]
+    told = [target for column, target in told_targets().items() if column in table]
+    alone = [target for target in told if target.column in RANGES and target.column not in TARGETS]
+    learned = [target for target in told if target not in alone]
     if learned and table[[f"{target.column}_low" for target in alone]].head(limit).isna().all(axis=None):
         alone = []  # no cell among them
     printed = [line for targets in (learned, alone) if targets for line in _block(table.head(limit), targets, width)]
@@ -162,7 +163,7 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
 
 
 def _block(table: pd.DataFrame, targets: Sequence[Target], width: int) -> list[str]:
-    """Return the lines of some targets: those that a model tells, or those told as a range alone."""
+    """Return the lines of some targets: those told with a point, or those told as a range alone."""
     names = name_column(table)
     header = ["design", *(f"{target.label} ({target.unit})" for target in targets)]
     lines = []

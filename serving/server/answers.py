@@ -17,7 +17,7 @@ from models.candidates import has_anode
 from models.predictions import ENDS, RANGE_OF, Predictions
 from models.predictor import DEFAULT_CYCLE
 from models.tasks.fade import RETENTION
-from models.tasks.registry import TARGETS, part_of, told_targets
+from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
 from serving.server.designs import good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
@@ -57,7 +57,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
         by_column[column] = {
             **facts,
             "part": part_of(column),
-            "range_only": column not in TARGETS,
+            "range_only": column in RANGES and column not in TARGETS,
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
         }
@@ -212,9 +212,11 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
         if column in columns:
             ends = (columns[column + end].tolist() for end in ENDS)
             by_target[column] = list(zip(*ends, _distances(predictions, part_of(column)), strict=True))
-    energies: list[dict[str, float] | None] = [None] * len(predictions)
+    energies: list[dict[str, Any] | None] = [None] * len(predictions)
     if predictions.energies is not None:
-        energies = [dict(zip(("value", "low", "high"), row, strict=True)) for row in predictions.energies.tolist()]
+        told = zip(predictions.energies.values.tolist(), predictions.energies.printed.to_pylist(), strict=True)
+        names = ("value", "low", "high", "printed")
+        energies = [dict(zip(names, (*row, printed), strict=True)) for row, printed in told]
     whose = texts.get(RANGE_OF, [None] * len(predictions))
     measured = {column: held.to_pylist() for column, held in predictions.measured_by.items()}
     return [

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
-from models.tasks.registry import TARGETS, told_targets
+from models.tasks.registry import ON_REQUEST, TARGETS, told_targets
 
 EXAMPLE_DESIGN: dict[str, JsonValue] = {
     "electrolyte": "Li6PS5Cl",
@@ -48,7 +48,9 @@ class PredictRequest(Asked):
 
     designs: list[Design] = Field(min_length=1, description="one or many; each gets a result or an error, in order")
     level: Level = DEFAULT_LEVEL
-    targets: list[ToldColumn] | None = Field(default=None, min_length=1, description="only these; all where not given")
+    targets: list[ToldColumn] | None = Field(
+        default=None, min_length=1, description=f"only these; where not given all but {', '.join(ON_REQUEST)}"
+    )
     precedents: int = Field(default=3, ge=0, le=20, description="nearest literature rows for each design and target")
     curve: bool = Field(default=False, description="also the retention curve with its band")
     measured: list[MeasuredDesign] = Field(
@@ -148,6 +150,7 @@ class ActivationEnergy(BaseModel):
     value: float
     low: float
     high: float
+    printed: str | None = Field(default=None, description="what papers print of this very electrolyte, in words")
 
 
 class Precedent(BaseModel):
@@ -197,7 +200,9 @@ class Result(BaseModel):
         default=None, description="which targets have no point, and whose values their ranges hold"
     )
     activation_energy_ev: ActivationEnergy | None = Field(
-        default=None, description="of sigma T, between -20 and 100 °C; null where the model knows none"
+        default=None,
+        description="of sigma T, between -20 and 100 °C: the slope of the conductivities told; null where "
+        "the model knows none",
     )
     notices: list[str] | None = None
     precedents: dict[str, list[Precedent]] | None = None

@@ -12,8 +12,8 @@ from features.electrolyte_columns import read_electrolytes
 from features.formulas import misprints
 from features.formulas.misprints import misprint, objection
 from features.formulas.reader import read_formula
-from features.tables.records import Candidate
-from models.candidates import formula_mistake, unreadable
+from features.tables.records import Candidate, Measured
+from models.candidates import formula_mistake, read_design, unreadable
 from training.data.load import load_literature
 
 MEANT = {
@@ -91,13 +91,30 @@ def test_designs_one_by_one_and_together_refuse_the_same() -> None:
     alone = [formula_mistake(Candidate(electrolyte=text), 2) is not None for text in texts]
     np.testing.assert_array_equal(unreadable(designs, read_electrolytes(designs)), alone)
     refused = dict(zip(texts, alone, strict=True))
-    assert all(refused[text] for text in [*MEANT, "NaCl", "Na3PS4", "Al2O3", "PTFE"])
-    assert not any(refused[text] for text in ("Li6PS5Cl", "LLZO", "PEO", "LiSCN"))
+    assert all(refused[text] for text in MEANT)
+    others = ("NaCl", "Na3PS4", "Al2O3", "PTFE")  # conductors of other ions, or of none, are answered with a notice
+    assert not any(refused[text] for text in ("Li6PS5Cl", "LLZO", "PEO", "LiSCN", *others))
 
 
-def test_a_conductor_of_sodium_is_refused_in_words() -> None:
-    mistake = formula_mistake(Candidate(electrolyte="NaCl"), 2)
+def test_a_conductor_of_sodium_is_refused_in_words_where_something_was_measured_of_it() -> None:
+    assert formula_mistake(Candidate(electrolyte="Na3PS4"), 2) is None
+    mistake = formula_mistake(Measured(electrolyte="Na3PS4", conductivity_s_per_cm=1e-4), 2)
     assert "no lithium; conductors of other ions are not covered" in str(mistake)
+    alone = read_design(Measured, {"electrolyte": "Na3PS4", "conductivity_s_per_cm": 1e-4}, 2)
+    beside = read_design(Measured, {"electrolyte": "Na3PS4", "conductivity_s_per_cm": -1}, 2)
+    assert [[mistake.column for mistake in mistakes] for mistakes in (alone, beside)] == [
+        ["electrolyte"],
+        ["conductivity_s_per_cm", "electrolyte"],
+    ]
+
+
+@pytest.mark.parametrize("text", ["Na3PS5S4", "NaC16", "Na3PS4999"])
+def test_a_misprint_without_lithium_is_asked_about_as_any(text: str) -> None:
+    """Na3PS4 is neutral and stays; `NaC16` is NaCl6, which is not: what cannot be put right is not asked about."""
+    designs = pd.DataFrame({"electrolyte": [text]})
+    refused = formula_mistake(Candidate(electrolyte=text), 2) is not None
+    assert unreadable(designs, read_electrolytes(designs)).tolist() == [refused]
+    assert refused == (misprint(text) is not None)
 
 
 def test_what_is_passed_over_at_once_is_what_is_passed_one_by_one() -> None:

@@ -63,6 +63,23 @@ def test_a_column_known_at_one_value_has_no_range(domain: Domain) -> None:
     assert "outside" not in str(said[1])
 
 
+def test_what_holds_no_lithium_is_said_once_and_binders_alone_too() -> None:
+    names = ["Na3PS4", "Li3PS4", "PTFE", "PEO/LiTFSI", "NaCl"]
+    designs = pd.DataFrame({"electrolyte": names})
+    said = joined(reading_notices(Designs.of(designs), read_electrolytes(designs))).to_pylist()
+    assert ["holds no lithium" in (text or "") for text in said] == [True, False, True, False, True]
+    assert "conductors of other ions are not covered, it is far from everything learnt from" in said[0]
+    assert read_electrolytes(designs).without_lithium.tolist() == [True, False, False, False, True]
+
+
+def test_a_polymer_without_a_salt_is_no_unknown_one() -> None:
+    """The polymer model tells of it where its structure is known: then nothing is said of its class alone."""
+    designs = pd.DataFrame({"electrolyte": ["PEO", "self-healing polymer"]})
+    said = joined(reading_notices(Designs.of(designs), read_electrolytes(designs))).to_pylist()
+    assert ["no stoichiometry known" in text for text in said] == [False, True]
+    assert all("a polymer without a salt" in text for text in said)
+
+
 def test_rows_without_words_stay_in_their_places() -> None:
     first, second = where(np.array([False, True, False]), "a"), of_rows(np.array([False, True, True]), ["b", None])
     assert joined([first, second]).to_pylist() == [None, "a; b", None]
@@ -142,4 +159,4 @@ def test_many_at_once_say_what_each_alone_would(given: str | None) -> None:
         assert np.isnan(charge) if alone is None else charge == alone
     said = joined(reading_notices(Designs.of(designs), found)).to_pylist()
     assert "the charges of the formula do not cancel (+0.2)" in str(said[2])  # 6.2 + 5 - 5 * 2 - 1
-    assert said[NAMES.index("PEO")].startswith("no stoichiometry known for PEO: conductivity judged from its class")
+    assert said[NAMES.index("PEO")].startswith("a polymer without a salt: hardly an ion moves in it")

@@ -15,6 +15,7 @@ from features.tables.literature import Literature, papers_of
 from models.domain import nearest_of
 from models.ensemble import Recipe
 from models.tasks import fade_law
+from models.tasks.conductivity import printed_energies
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
@@ -49,6 +50,7 @@ class OutOfFold:
     distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
     by_value : whether intervals follow the prediction, as the first recipe says
+    energy : activation energy told of the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
     """
 
     examples: Examples
@@ -62,6 +64,7 @@ class OutOfFold:
     distance: np.ndarray = field(default_factory=lambda: np.zeros(0))
     familiar: np.ndarray = field(default_factory=lambda: np.zeros(0))
     by_value: bool = False
+    energy: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Predictions of no named fold are those of one; distances may be missing."""
@@ -71,6 +74,8 @@ class OutOfFold:
             self.distance = np.full_like(self.spread, np.nan)
         if not self.familiar.size:
             self.familiar = np.full_like(self.spread, np.nan)
+        if not self.energy.size:
+            self.energy = np.full_like(self.spread, np.nan)
 
     @cached_property
     def on_labels(self) -> np.ndarray:
@@ -245,6 +250,7 @@ def validate(
         found.familiar[repeat, test] = np.isin(classes[test].astype(str), np.unique(classes[rest].astype(str)))
         part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
         found.chosen.append(chosen)
+        found.energy[repeat, test] = _energies(part, tested.designs)
         predicted, found.spread[repeat, test], found.distance[repeat, test] = predict_held_out(
             name, part, train, tested, baselines
         )
@@ -284,6 +290,16 @@ def predict_held_out(
     values, weight = TASKS[name].baseline_labels(train)
     beside = {method: BASELINES[method](known, values, weight, asked) for method in baselines}
     return {MODEL: ours, **beside}, spread, nearest_of(asked, known)
+
+
+def _energies(part: Part, designs: pd.DataFrame) -> np.ndarray:
+    """Activation energies of the rows that print one, eV, shape (n_rows,); NaN for the others."""
+    told, rows = np.full(len(designs), np.nan), np.flatnonzero(np.isfinite(printed_energies(designs)))
+    if len(rows):
+        vectors = part.featurizer.transform(designs.iloc[rows].reset_index(drop=True))
+        energies = part.ensemble.activation_energy(vectors)
+        told[rows] = np.nan if energies is None else energies
+    return told
 
 
 def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -26,6 +26,7 @@ from training.evaluation.score import Score, markdown, score_table
 from training.report import (
     described,
     distance,
+    energies,
     families,
     lab_effect,
     questions_page,
@@ -100,6 +101,7 @@ def write_report(
         *sections.skill(trained),
         *sections.intervals(trained, folder),
         *range_only.section(trained.ranges),
+        *energies.section(trained.energies),
         *sections.parity(tables, folder),
         *families.section(trained, folder),
         *distance.section(trained, folder),

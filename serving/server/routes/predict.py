@@ -9,13 +9,13 @@ from pydantic import WithJsonSchema
 
 from models.predictor import DEFAULT_LEVEL
 from models.saved.labs import read_lab
-from models.tasks.registry import RANGE_ONLY, RANGES, TARGETS
+from models.tasks.registry import NOT_LEARNED, TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
 from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
-from serving.server.schemas import Level, PredictReply, PredictRequest
+from serving.server.schemas import Level, PredictReply, PredictRequest, ToldColumn
 from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table
 
 TABLES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS}
@@ -25,6 +25,10 @@ Rank = Annotated[
     str | None,
     WithJsonSchema({"type": "string", "enum": list(TARGETS)}),
     Query(description="highest predictions of this target first, rows with errors last"),
+]
+Targets = Annotated[
+    list[ToldColumn] | None,
+    Query(min_length=1, description="only these, once each; all but those told on request where not given"),
 ]
 
 
@@ -67,18 +71,25 @@ def router(context: Context) -> APIRouter:
         return content
 
     @routes.post("/predict/file", response_class=Response, openapi_extra=TABLE_IN, responses=TABLE_OUT)
-    async def table(request: Request, level: Annotated[Level, Query()] = DEFAULT_LEVEL, rank: Rank = None) -> Response:
+    async def table(
+        request: Request,
+        level: Annotated[Level, Query()] = DEFAULT_LEVEL,
+        rank: Rank = None,
+        targets: Targets = None,
+    ) -> Response:
         """A table in, the same out (CSV for Excel): every row with its predictions, or its mistakes in `error`."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in KINDS:
             raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
         if rank is not None and rank not in TARGETS:
-            why = f"{rank}: {RANGE_ONLY}" if rank in RANGES else f"got {rank!r}"
+            why = f"{rank}: {NOT_LEARNED[rank]}" if rank in NOT_LEARNED else f"got {rank!r}"
             raise HTTPException(422, f"rank: {why}, expected one of {', '.join(TARGETS)}")
+        if rank is not None and targets and rank not in targets:
+            raise HTTPException(422, f"rank: got {rank}, expected one of the targets asked for, {', '.join(targets)}")
         content, model = await request.body(), context.model
         try:
             predicted = await context.work.run(
-                lambda deadline: predict_table(content, kind, model, settings, level, rank, deadline)
+                lambda deadline: predict_table(content, kind, model, settings, level, rank, deadline, targets)
             )
         except ValueError as error:
             return unusable(error)

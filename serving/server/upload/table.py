@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,6 +79,7 @@ def predict_table(
     level: float,
     rank: str | None,
     deadline: Deadline,
+    targets: Sequence[str] | None = None,
 ) -> Returned:
     """Predict every row of a table.
 
@@ -98,6 +99,8 @@ def predict_table(
         Target whose highest predictions come first, rows with errors last; the order of the table where None.
     deadline : Deadline
         Asked between the steps.
+    targets : sequence of str or None
+        Columns of `told_targets`, that of `rank` among them; all that the model tells unasked where None.
 
     Raises
     ------
@@ -117,7 +120,9 @@ def predict_table(
         deadline.check()
         if not candidates.rows:
             raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
-        table = pd.concat([_own_columns(source, candidates), _answers(candidates, model, level, settings.lab)], axis=1)
+        table = pd.concat(
+            [_own_columns(source, candidates), _answers(candidates, model, level, settings.lab, targets)], axis=1
+        )
         deadline.check()
         order = ""
         if rank:
@@ -130,14 +135,16 @@ def predict_table(
         return Returned(out.read_bytes(), len(table), len(candidates.rejected), order)
 
 
-def _answers(candidates: Table[Candidate], model: ServedModel, level: float, lab: str | None) -> pd.DataFrame:
+def _answers(
+    candidates: Table[Candidate], model: ServedModel, level: float, lab: str | None, targets: Sequence[str] | None
+) -> pd.DataFrame:
     """Predict the good rows and tell the errors of the others, by place in the table."""
     lines = sorted([*candidates.lines, *candidates.rejected])
     measured = None if lab is None else measured_frame(read_lab(lab))
     predictions = model.predictor.predict(
-        candidate_frame(candidates.rows), level=level, precedents=0, measured=measured, points=False
+        candidate_frame(candidates.rows), targets=targets, level=level, precedents=0, measured=measured, points=False
     )
-    table = replace(predictions, columns=with_distances(predictions, list(TARGETS))).table
+    table = replace(predictions, columns=with_distances(predictions, targets or list(TARGETS))).table
     table.index = pd.Index(candidates.lines)
     errors = dict.fromkeys(lines, "")
     for mistake in candidates.mistakes:

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.physics import arrhenius_shift, inverse_temperature
+from features.physics import LEAST_EV, MOST_EV, arrhenius_shift, inverse_temperature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.learners.arrhenius import (
     FEWEST_ENERGIES,
-    LEAST_EV,
-    MOST_EV,
     USUAL_EV,
     USUAL_WEIGHT,
     ArrheniusEnsemble,

@@ -33,6 +33,11 @@ def test_check_names_the_misprint(run, write):
     done = run("check", write("electrolyte,temperature_c\nLi6PS5CI,25\nNaCl,25\n", "candidates.csv"))
     assert done.code == 1
     assert "got 'Li6PS5CI', expected Li6PS5Cl?" in done.out
+    assert "NaCl" not in done.out  # a design of it is answered with a notice
+
+
+def test_a_measurement_without_lithium_stays_refused(run, write):
+    done = run("add", write(f"{HEADER}Na3PS4,0.2,25,lab one\n"))
     assert "no lithium; conductors of other ions are not covered" in done.out
 
 

@@ -1,0 +1,57 @@
+"""How far told activation energies are from printed ones, by papers left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.ensemble import Labels
+from models.tasks.conductivity import printed_energies
+from models.tasks.examples import Examples
+from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.regimes.energies import energy_score
+
+
+def found(printed: list[float | None], told: list[list[float]], groups: list[int]) -> OutOfFold:
+    count = len(printed)
+    designs = pd.DataFrame({"activation_energy_ev": pd.Series(printed, dtype=float)})
+    values, empty = np.zeros(count), np.zeros((len(told), count))
+    examples = Examples(designs, Labels(values, values, np.ones(count)))
+    return OutOfFold(examples, np.array(groups), {"silion": empty}, empty, empty, energy=np.array(told))
+
+
+def test_every_group_of_papers_counts_once() -> None:
+    """Five groups print 0.4, 0.4, 0.4, 0.4 and twice 0.8 eV; told is 0.5 of all.
+
+    Errors: 0.1 of four, 0.3 of the fifth: 0.14 on average. The means of the others are 0.5 for the four (0.1 off) and
+    0.4 for the fifth (0.4 off): 0.16. The 90 % interval is 0.5 +- 0.2303 and holds the four: 80 %.
+    """
+    score = energy_score(found([0.4, 0.4, 0.4, 0.4, 0.8, 0.8], [[0.5] * 6], [0, 1, 2, 3, 4, 4]), 0.9, 0)
+    assert score is not None
+    assert (score.rows, score.papers) == (6, 5)
+    assert (score.error, score.error_of_mean) == pytest.approx((0.14, 0.16))
+    assert score.coverage == pytest.approx(0.8)
+    assert score.width == pytest.approx(2 * 1.6449 * 0.14, rel=1e-4)
+    assert (
+        "on 6 energies printed by 5 groups of papers that the model never saw the mean error is 0.140 eV" in score.text
+    )
+    assert "holds 80 %" in score.text
+
+
+def test_repeats_are_averaged() -> None:
+    """Told 0.5 in one repeat, 0.7 in the other, printed 0.4: 0.1 and 0.3 off; held (to 0.63) and not (from 0.47)."""
+    score = energy_score(found([0.4] * 5, [[0.5] * 5, [0.7] * 5], [0, 1, 2, 3, 4]), 0.9, 0)
+    assert score is not None
+    assert (score.error, score.coverage) == pytest.approx((0.2, 0.5))
+
+
+def test_rows_without_an_energy_of_conduction_are_not_judged() -> None:
+    """None printed, below 0.1 or above 1.2 eV, or no model that tells one: too few are left to say anything."""
+    told = [[0.5] * 6]
+    printed = [0.4, 0.4, 0.4, 0.4, None, 0.05]
+    assert energy_score(found(printed, told, [0, 1, 2, 3, 4, 5]), 0.9, 0) is None
+    assert energy_score(found([0.4] * 6, [[np.nan] * 6], [0, 1, 2, 3, 4, 5]), 0.9, 0) is None
+    kept = printed_energies(pd.DataFrame({"activation_energy_ev": [0.05, 0.1, 1.2, 1.24, None]}))
+    assert np.isfinite(kept).tolist() == [False, True, True, False, False]
+    assert np.isnan(printed_energies(pd.DataFrame({"electrolyte": ["LLZO"]}))).all()
