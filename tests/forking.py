@@ -88,6 +88,7 @@ def _command(asked: dict[str, Any]) -> None:
     sys.path[:0] = [asked["cwd"], *filter(None, asked["env"].get("PYTHONPATH", "").split(os.pathsep))]
     warnings.simplefilter("default")  # PYTHONWARNINGS of the tests
     random.seed()
+    tempfile.tempdir = None  # TMPDIR may be another
     signal.alarm(asked["timeout"])
     sys.argv[1:] = asked["words"]
     code: object = 1

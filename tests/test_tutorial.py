@@ -23,7 +23,7 @@ EXPECTED = (
     ("  added          2\n", "written: mydata/sources.csv, mydata/electrolytes.csv"),
     (
         "challenger against the champion (version 1)",
-        "judged by 3 folds x 1 repeat; rough",
+        "judged by 5 folds x 1 repeat; rough",
         "the new rows alone (conductivity 2)",
         "model: silion version 2, the challenger",
     ),

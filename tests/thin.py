@@ -13,24 +13,24 @@ EVERY = 8
 """Of the papers that tell electrolytes alone, read as a whole, one in so many stays."""
 
 
-def thin_code(folder: Path) -> Path:
-    """Copy the code and its tables into a new folder, with a fifth of the electrolytes and all cells."""
+def thin_code(folder: Path, every: int = EVERY) -> Path:
+    """Copy the code and its tables into a new folder, with all cells and some of the electrolytes."""
     without = shutil.ignore_patterns("passes", "*.pyc.*")  # another worker may be compiling: its file is soon elsewhere
     for room in ROOMS:
         shutil.copytree(ROOT / room, folder / room, ignore=without)
     for name in ("silion.py", "requirements.txt"):
         shutil.copy2(ROOT / name, folder)
-    thin_tables(folder / "data" / "literature")
+    thin_tables(folder / "data" / "literature", every)
     return folder
 
 
-def thin_tables(literature: Path) -> None:
-    """Leave all rows of the reviews and of papers that tell cells, and those of one other paper in `EVERY`."""
+def thin_tables(literature: Path, every: int = EVERY) -> None:
+    """Leave all rows of the reviews and of papers that tell cells, and those of one other paper in `every`."""
     cells = {row["source_id"] for row in _rows(literature / "cells.csv")}
     path = literature / "electrolytes.csv"
     rows = _rows(path)
     others = sorted({row["source_id"] for row in rows if row["seed"] == "open-pages"} - cells)
-    gone = set(others) - set(others[::EVERY])
+    gone = set(others) - set(others[::every])
     kept = [row for row in rows if row["seed"] != "open-pages" or row["source_id"] not in gone]
     names = {row["measurement_id"] for row in kept}
     kept = [row for row in kept if not row["same_as"] or row["same_as"] in names]
