@@ -62,11 +62,12 @@ class Electrolytes:
         """Place of each design's composition among those of `amounts`, shape (n_designs,)."""
         return np.asarray(self.amounts.codes[self.codes])
 
-    @property
+    @cached_property
     def without_lithium(self) -> np.ndarray:
         """True where the composition of a design is known and holds no lithium, shape (n_designs,)."""
-        holds_none = self.amounts.known & (self.amounts.fractions[ELEMENT_INDEX["Li"]] == 0)
-        return np.asarray(holds_none[self.compositions])
+        holds_none = self.amounts.known.copy()
+        holds_none[self.amounts.owner[self.amounts.element == ELEMENT_INDEX["Li"]]] = False
+        return holds_none[self.compositions] if holds_none.any() else np.zeros(len(self.codes), dtype=bool)
 
     @cached_property
     def families(self) -> dict[str, np.ndarray]:

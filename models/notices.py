@@ -16,7 +16,7 @@ from features.composition import read_design
 from features.electrolyte_columns import Electrolytes
 from features.formulas.charge import TOLERANCE
 from features.formulas.misprints import lacks_lithium
-from features.polymers.electrolyte import NO_POLYMER, is_salt, lack_of, polymer_electrolyte, salted
+from features.polymers.electrolyte import NO_POLYMER, has_filler, is_salt, lack_of, polymer_electrolyte, salted
 from features.tables.designs import Designs
 from features.tables.fields import LIQUID_CLASSES
 from models.domain import Domain
@@ -27,6 +27,9 @@ NO_LITHIUM = (
     "holds no lithium: conductors of other ions are not covered, it is far from everything learnt from, and its "
     "interval promises nothing"
 )
+AS_COMPOSITES = ", as that of all composites: neither matrix nor filler was shown to tell them apart"
+"""On 15 composites of 9 papers left out, each paper counting once, the class alone errs by 0.46 decades, the polymer
+model of the matrix by 1.26, and by 0.90 where its mean error is taken away."""
 _MOST_CASES = 2**62
 """Combinations that are told apart by one whole number."""
 _FEW = 20
@@ -263,6 +266,7 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
         unread[place] = polymer_electrolyte(salted(reading), np.nan) is None
     unknown = [
         f"no stoichiometry known for {electrolytes.names[place]}: conductivity judged from its class and form alone"
+        + AS_COMPOSITES * has_filler(read_design(electrolytes.names[place], electrolytes.written[place]))
         for place in np.flatnonzero(unread).tolist()
     ]
     given = [_class_notice(held) for held in electrolytes.classes]

@@ -277,8 +277,8 @@ class Predictor:
             return None
         part = self.bundle.parts[LINK]
 
-        def told_at(rows: np.ndarray, celsius: float) -> np.ndarray:
-            some = designs.take(rows).assign(temperature_c=np.full(len(rows), celsius))
+        def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
+            some = designs.take(rows).assign(temperature_c=celsius)
             read = electrolytes.take(rows)
             answer = self._answers([LINK], some, read, 0)[LINK]
             return self._values(LINK, part, some, read, answer, level, measured).centre

@@ -107,6 +107,24 @@ def lack_of(reading: Reading | None) -> str | None:
     return NO_POLYMER if kinds == {"salt"} else None
 
 
+def has_filler(reading: Reading | None) -> bool:
+    """Return True where a text names a polymer, a salt and a filler, but no liquid.
+
+    Parameters
+    ----------
+    reading : Reading or None
+        Of the text; None where it cannot be read.
+
+    Examples
+    --------
+    >>> from features.formulas.reader import read_formula
+    >>> has_filler(read_formula("PEO/LiTFSI/LLZTO")), has_filler(read_formula("PEO/LLZTO"))
+    (True, False)
+    """
+    kinds = set() if reading is None else {part.get("kind", part["role"]) for part in reading.parts}
+    return {"polymer", "salt"} < kinds - {"plasticiser"} and "solvent" not in kinds
+
+
 def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> PolymerElectrolyte | None:
     """Return the polymer and the salt of a text; None where it names no polymer of known structure with one salt.
 

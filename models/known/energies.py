@@ -71,7 +71,7 @@ def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, asked: C
 
 
 def near_slope(
-    energy_ev: np.ndarray, changed: np.ndarray, told_at: Callable[[np.ndarray, float], np.ndarray]
+    energy_ev: np.ndarray, changed: np.ndarray, told_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Keep activation energies within `AGREES_EV` of the slope of what is told, where measured values changed that.
 
@@ -82,13 +82,12 @@ def near_slope(
     changed : ndarray of bool, shape (n_designs,)
         Designs whose conductivity is not the model's own.
     told_at : callable
-        Takes places of designs and a temperature in °C; gives the log10 S/cm told of them there.
+        Takes places of designs and a temperature in °C for each; gives the log10 S/cm told of them there.
     """
     kept, rows = np.clip(energy_ev, LEAST_EV, MOST_EV), np.flatnonzero(changed)
     if len(rows):
-        asked = np.resize(rows, max(len(rows), 2))  # numpy rounds one number otherwise than several
-        slope = slope_ev(*(told_at(asked, celsius) for celsius in (COLD_C, HOT_C)))[: len(rows)]
-        slope = np.clip(slope, LEAST_EV, MOST_EV)
+        ends = told_at(np.tile(rows, 2), np.repeat([COLD_C, HOT_C], len(rows)))
+        slope = np.clip(slope_ev(*np.split(ends, 2)), LEAST_EV, MOST_EV)
         kept[rows] = np.clip(kept[rows], slope - AGREES_EV, slope + AGREES_EV)
     return np.asarray(kept)
 

@@ -80,6 +80,16 @@ def test_a_polymer_without_a_salt_is_no_unknown_one() -> None:
     assert all("a polymer without a salt" in text for text in said)
 
 
+def test_a_composite_whose_matrix_is_read_is_said_to_be_told_as_all() -> None:
+    designs = pd.DataFrame(
+        {"electrolyte": ["LLZO/PEO/LiTFSI", "PEO-LiTFSI + 10 wt% Al2O3", "PVDF + LLZTO", "PEO/LiTFSI"]}
+    )
+    said = joined(reading_notices(Designs.of(designs), read_electrolytes(designs))).to_pylist()
+    assert ["neither matrix nor filler was shown to tell them apart" in text for text in said] == [
+        True, True, False, False,
+    ]  # fmt: skip
+
+
 def test_rows_without_words_stay_in_their_places() -> None:
     first, second = where(np.array([False, True, False]), "a"), of_rows(np.array([False, True, True]), ["b", None])
     assert joined([first, second]).to_pylist() == [None, "a; b", None]
