@@ -82,8 +82,9 @@ function measurements(measured, known, target) {
   return [...(known.includes("your own") ? [own] : []), { attributes: { class: "measured" }, text }];
 }
 
-function energyWords({ value, low, high }) {
-  return `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
+function energyWords({ value, low, high, printed }) {
+  const told = `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return printed ? `${told}; ${printed.replace("activation energy: ", "printed by ")}` : told;
 }
 
 function inWords({ value, low, high }, target) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ from models.ensemble import Labels
 from models.tasks.conductivity import printed_energies
 from models.tasks.examples import Examples
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.regimes.energies import energy_score
+from training.evaluation.regimes.energies import FACT, energy_score
+from training.report.energies import TITLE
+from training.train import Trained
 
 
 def found(printed: list[float | None], told: list[list[float]], groups: list[int]) -> OutOfFold:
@@ -55,3 +59,18 @@ def test_rows_without_an_energy_of_conduction_are_not_judged() -> None:
     kept = printed_energies(pd.DataFrame({"activation_energy_ev": [0.05, 0.1, 1.2, 1.24, None]}))
     assert np.isfinite(kept).tolist() == [False, True, True, False, False]
     assert np.isnan(printed_energies(pd.DataFrame({"electrolyte": ["LLZO"]}))).all()
+
+
+def test_a_training_judges_them_and_the_report_says_so(trained: Trained, report: Path) -> None:
+    """More than sixty of the shipped rows in training print an energy; told are none outside 0.1 to 1.2 eV."""
+    score = trained.energies
+    assert score is not None
+    assert trained.bundle.facts[FACT] == score.as_dict()
+    assert 60 < score.rows < 200
+    told = trained.found["conductivity"].energy
+    assert np.isfinite(told).sum() == score.rows * len(told)
+    assert np.nanmin(told) >= 0.1
+    assert np.nanmax(told) <= 1.2
+    card = (report / "card.md").read_text(encoding="utf-8")
+    assert f"## {TITLE}" in card
+    assert score.text in card
