@@ -29,7 +29,7 @@ from training.train import Trained
 SECTIONS = [
     "Skill at a glance", "What was measured, and by whom", "What it must not be used for",
     "Skill on papers never seen", "Do the intervals keep their promise?",
-    "Range only",
+    "Range only", "Activation energies",
     "Predicted against measured, by class", "Does the error rise with the distance?", "A few measurements of your own",
     "Two designs of one laboratory", "Learning curve", "What skill on cells would take",
     "What moves the predictions, and how surely",
