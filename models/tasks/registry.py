@@ -21,8 +21,8 @@ RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY
 ON_REQUEST: dict[str, Target] = {ACTIVATION_ENERGY.column: ACTIVATION_ENERGY}
 """Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
 RANGE_ONLY = "range only, no model predicts it"
-SLOPE_ONLY = "told beside the conductivity, whose slope it is"
-NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, SLOPE_ONLY)
+BESIDE_ONLY = "told beside the conductivity, no target of its own"
+NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, BESIDE_ONLY)
 """Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
 RANGES_PART = "capacities"
 """Name that stands in the place of a task's for them."""

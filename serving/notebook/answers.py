@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.explain.waterfall import Waterfall
 from models.predictions import ENDS, RANGE_OF
-from models.tasks.registry import ON_REQUEST, RANGES, SLOPE_ONLY, TARGETS, told_targets
+from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
@@ -105,7 +105,7 @@ class Answers:
         bar = html.interval_bar(target, value, low, high, ends)
         point = "no point" if np.isnan(value) else f"<b>{target.show(value)}</b>"
         numbers = f"{point} [{target.show(low)} to {target.show(high)}]"
-        skill = escape(self.skill.get(target.column, SLOPE_ONLY if target.column in ON_REQUEST else "not measured"))
+        skill = escape(self.skill.get(target.column, BESIDE_ONLY if target.column in ON_REQUEST else "not measured"))
         if target.column in RANGES and target.column not in TARGETS:
             skill = f"range only: {escape(whose_range(str(self.table[RANGE_OF].iloc[row]), target.column))}"
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']

@@ -201,8 +201,7 @@ class Result(BaseModel):
     )
     activation_energy_ev: ActivationEnergy | None = Field(
         default=None,
-        description="of sigma T, between -20 and 100 °C: the slope of the conductivities told; null where "
-        "the model knows none",
+        description="of sigma T, drawn to what papers print; null where the model knows none",
     )
     notices: list[str] | None = None
     precedents: dict[str, list[Precedent]] | None = None

@@ -68,7 +68,7 @@ def test_nothing_is_ranked_by_it(bundle_folder: Path, tmp_path: Path, capsys: py
     (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
     asked = ["predict", str(tmp_path / "in.csv"), "-o", str(tmp_path / "o.csv"), "--model", str(bundle_folder)]
     assert main([*asked, "--targets", ENERGY, "--best", "2"]) == 2
-    assert f"--best: {ENERGY}: told beside the conductivity, whose slope it is" in capsys.readouterr().err
+    assert f"--best: {ENERGY}: told beside the conductivity, no target of its own" in capsys.readouterr().err
 
 
 def test_the_api_tells_it_as_a_target_and_beside_the_conductivity(api: TestClient, told: pd.DataFrame) -> None:

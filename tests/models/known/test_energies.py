@@ -128,7 +128,7 @@ def test_it_is_told_only_where_it_is_asked_for(predictor: Predictor) -> None:
 def test_an_unknown_name_is_answered_with_all_that_can_be_asked_for(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match=f"unknown target activation_energy; expected some of {COLUMN}, .*{ENERGY}$"):
         predictor.bundle.told(["activation_energy"])
-    with pytest.raises(ValueError, match=f"unknown target {ENERGY} .{ENERGY}: told beside the conductivity, whose"):
+    with pytest.raises(ValueError, match=f"unknown target {ENERGY} .{ENERGY}: told beside the conductivity, no target"):
         predictor.bundle.targets([ENERGY])
     with pytest.raises(ValueError, match=f"limit of {ENERGY}: told beside the conductivity"):
         predictor.predict(at(25.0), above={ENERGY: 0.3})
