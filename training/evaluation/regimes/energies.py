@@ -10,6 +10,7 @@ import numpy as np
 
 from models.learners.arrhenius import energy_interval
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
+from reporting.pages import capital
 from training.evaluation.bootstrap import held_share
 from training.evaluation.crossvalidate import OutOfFold
 
@@ -56,7 +57,7 @@ class EnergyScore:
         """The score as a sentence."""
         held = f"{100 * self.coverage:.0f} % ({100 * self.coverage_low:.0f} to {100 * self.coverage_high:.0f})"
         return (
-            f"Activation energy (`{ACTIVATION_ENERGY.column}`): on {self.rows} energies printed by {self.papers} "
+            f"{capital(ACTIVATION_ENERGY.label)}: on {self.rows} energies printed by {self.papers} "
             f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the mean "
             f"of the others errs by {self.error_of_mean:.3f}. The {100 * self.level:g} % interval, {self.width:.2f} eV "
             f"wide, holds {held} of them. Printed energies are taken as they stand; one read from sigma instead of "
