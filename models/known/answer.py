@@ -32,6 +32,8 @@ class Evidence:
         As of `precisions`.
     near : ndarray of bool, shape (n_designs,)
         Whether a value counts as measured at the design's temperature.
+    across : ndarray, shape (n_designs,)
+        As of `Values.across`.
     text : Notice
         How many papers measured what; null where nothing was.
     contradictions : Notice
@@ -41,6 +43,7 @@ class Evidence:
     weight: np.ndarray
     mean: np.ndarray
     near: np.ndarray
+    across: np.ndarray
     text: Notice
     contradictions: Notice
 
@@ -82,6 +85,7 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
         weight[place],
         mean[place],
         near[place],
+        values.across(count)[place],
         per_case(place, texts),
         per_case(place, contradictions),
     )
@@ -198,13 +202,16 @@ def drawn_to_papers(
         nothing = of_rows(none, [])
         return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
     found = evidence(known, asked, agreement, show, own=False)
-    pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
-    deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
+    # a model that learned of another phase alone is as unsure as the phases differ
+    pooled, left = drawn(centre, agreement.model**2 + found.across**2, found.weight, found.mean)
+    unsure = np.sqrt(left + agreement.between**2 + agreement.within**2)
+    deviation = np.where(found.near, unsure, np.nan)
     narrowed = agreement.half_width(deviation, level)
     narrowed = narrowed if agreement.calibration else np.fmin(narrowed, half)
+    widened = np.where(found.across > 0, np.fmax(half, agreement.quantile(level) * unsure), half)
     return Drawn(
         np.where(found.weight > 0, pooled, centre),
-        np.where(found.near, narrowed, half),
+        np.where(found.near, narrowed, widened),
         deviation,
         none,
         found.text,

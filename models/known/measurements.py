@@ -200,7 +200,7 @@ class Measurements:
         value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy)) + jump
         near = (np.abs(start - end) <= MOST_CARRIED_K) & (jump == 0)
         variance = off**2 + np.where(jump == 0, 0.0, JUMP_DEVIATION**2)
-        return Values(design, self.paper[row], value, variance, near), row
+        return Values(design, self.paper[row], value, variance, near, jump), row
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""

@@ -43,6 +43,8 @@ def test_bounds_are_not_judged_nor_what_no_paper_calibrates() -> None:
     rows, covered = found(), np.ones(16)
     rows.examples.labels.upper[0], covered[1] = np.inf, np.nan
     assert [(family.rows, family.papers) for family in judge(rows, covered, np.ones(16), 0.9)] == [(6, 3), (6, 3)]
+    rows.examples.designs["electrolyte"] = "something of ours"
+    assert [family.family for family in judge(rows, covered, np.ones(16), 0.9)] == ["no class known"]
 
 
 def test_the_interval_of_a_share_by_hand() -> None:

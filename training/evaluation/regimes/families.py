@@ -12,6 +12,7 @@ from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.regime import classes_in
 
+NO_CLASS = "no class known"
 FEWEST_PAPERS = 3
 """Groups of papers below which a family is not judged."""
 MANY_PAPERS = 30
@@ -100,7 +101,8 @@ def judge(found: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float
     list of FamilyCoverage
         Of the families with `FEWEST_PAPERS` groups of papers or more.
     """
-    names, judged = classes_in(found.examples), found.examples.labels.exact & np.isfinite(covered)
+    names = np.array([NO_CLASS if name == "None" else name for name in classes_in(found.examples).tolist()])
+    judged = found.examples.labels.exact & np.isfinite(covered)
     places = {name: np.flatnonzero(judged & (names == name)) for name in np.unique(names).tolist()}
     enough = {name: rows for name, rows in places.items() if len(np.unique(found.groups[rows])) >= FEWEST_PAPERS}
     families = [
