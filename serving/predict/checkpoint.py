@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +32,8 @@ ROOMS = ("features", "models", "serving")
 """Folders of Silion's own code that an answer depends on."""
 PARTS = ("rows", "rejected", "nearest")
 """Files of a finished portion beside its record."""
+KEY = "key.json"
+"""File of the hashes of all that the finished portions depend on."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of the system where a file cannot grow: the disk, the user's share of it, or the file's own limit."""
 
@@ -94,7 +96,7 @@ class Unfinished:
     out : the output; the folder is `.<name>.parts` beside it
     key : gives hashes of input, model and options: portions of another key are of no use. To hash a model costs as much
         as to load it, so it is called only where there are portions to compare or several to keep
-    portions : how many there will be; with one there is nothing to go on with
+    portions : how many there will be; the key of one alone is written where the run stops before its end
     """
 
     def __init__(self, out: Path, key: Callable[[], Mapping[str, str]], portions: int) -> None:
@@ -140,6 +142,9 @@ class Unfinished:
             except BaseException as error:
                 if not self._numbers and self._is_held():
                     shutil.rmtree(self.folder, ignore_errors=True)
+                elif self.portions == 1 and self._is_held():
+                    with suppress(OSError):
+                        self._write_key()
                 if isinstance(error, OSError) and (words := self._in_words(error)):
                     raise InputError(words) from error
                 raise
@@ -168,9 +173,8 @@ class Unfinished:
     def _start(self, resume: bool, remarks: list[str]) -> None:
         numbers = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
         finished = [number for number in numbers if self._is_whole(number)]
-        written = self.folder / "key.json"
         try:
-            before = json.loads(written.read_text(encoding="utf-8"))
+            before = json.loads((self.folder / KEY).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # a power cut may leave it empty
             before = {}
         if finished and resume and before and before == self.key:
@@ -186,8 +190,11 @@ class Unfinished:
             if path.name != "lock":
                 path.unlink()
         if self.portions > 1:
-            with whole(written) as aside:
-                aside.write_text(json.dumps(self.key), encoding="utf-8")
+            self._write_key()
+
+    def _write_key(self) -> None:
+        with whole(self.folder / KEY) as aside:
+            aside.write_text(json.dumps(self.key), encoding="utf-8")
 
     def finished(self) -> list[int]:
         """Return the numbers of the portions that are finished, in order."""

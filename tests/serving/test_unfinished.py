@@ -186,8 +186,8 @@ def test_models_of_the_same_boosters_that_tell_otherwise_are_two(bundle_folder: 
     assert len({digest_of(one), digest_of(skilled), digest_of(forgetful)}) == 3
 
 
-def test_one_chunk_alone_is_not_gone_on_with(tmp_path: Path) -> None:
-    """To hash a model costs as much as to load it: where there is nothing to go on with it is not done."""
+def test_the_key_of_one_chunk_alone_is_made_where_the_run_stops(tmp_path: Path) -> None:
+    """To hash a model costs as much as to load it: where nothing is left to go on with it is not done."""
     out, remarks = tmp_path / "out.csv", list[str]()
 
     def never() -> dict[str, str]:
@@ -203,6 +203,17 @@ def test_one_chunk_alone_is_not_gone_on_with(tmp_path: Path) -> None:
         assert remarks == [
             "1 finished chunks of an interrupted run were thrown away: it was not written what they were made of"
         ]
+
+    def stopped() -> None:
+        unfinished = Unfinished(out, lambda: {"input": "a"}, 1)
+        with unfinished.open(resume=False, remarks=[]):
+            unfinished.keep(0, portion(range(3)))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    with Unfinished(out, lambda: {"input": "a"}, 1).open(resume=True, remarks=remarks):
+        assert remarks[1:] == ["goes on after 1 finished chunks of an interrupted run"]
 
 
 def test_two_runs_do_not_write_one_output(tmp_path: Path, predictor: Predictor) -> None:
