@@ -40,8 +40,9 @@ FULL = 20_000
 STORES = ("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store")
 PRELOADED = [
     "tests.known_packages",
-    "cli.main",
-    "training.promotion.record",
+    "silion",
+    "training.promotion.tracking",
+    "training.report.report",
     "serving.predict.batch",
     "mlflow.pyfunc",
     "alembic.command",
