@@ -54,7 +54,7 @@ from models.tasks.answers import Answer, calibration_of, energy_columns, half_wi
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, task_of
+from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, part_of, task_of
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
@@ -230,8 +230,8 @@ class Predictor:
                 changed = told.differs_from(answer.centre)
             if told.drawn:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
-            if told.text is not None:
-                known[name] = placed(mask, told.text)
+            if (text := told.text) is not None:  # named where the activation energy alone is asked for
+                known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
             if told.said:
                 notices.append(of_rows(mask, told.said))
@@ -283,8 +283,8 @@ class Predictor:
             return self._values(LINK, part, some, read, answer, level, measured).centre
 
         asked = Conditions.of(designs, electrolytes)
-        near = changed & ~beyond_a_transition(asked)
-        energies = near_slope(drawn_to_printed(energies, part.known, asked), near, told_at)
+        energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
+        energies = near_slope(energies, near, told_at)
         return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
 
     @cached_property

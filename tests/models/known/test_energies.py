@@ -141,6 +141,8 @@ def test_it_is_told_only_where_it_is_asked_for(predictor: Predictor) -> None:
     assert alone.table.columns.tolist()[:3] == columns
     pd.testing.assert_frame_equal(alone.table[columns], both[columns])
     assert ENERGY in alone.measured_by
+    assert alone.table["measured"][1].startswith("conductivity: ")  # asked for the energy alone, it is named
+    assert not both["measured"][1].startswith("conductivity: ")
     one = predictor.predict(at(25.0).head(1), targets=[ENERGY])
     assert one.table[columns].iloc[0].tolist() == alone.table[columns].iloc[0].tolist()
 
