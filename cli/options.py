@@ -183,7 +183,8 @@ def add_level(parser: argparse.ArgumentParser) -> None:
 
 
 class _Columns(argparse.Action):
-    """Names of columns, each a word of its own or several with commas in one, as `mlflow run` passes them."""
+    """Names of columns, each a word of its own or several with commas in one, as `mlflow run` passes them; it passes an
+    empty text for none."""
 
     def __call__(
         self,
@@ -192,7 +193,11 @@ class _Columns(argparse.Action):
         values: str | Sequence[object] | None,
         option_string: str | None = None,
     ) -> None:
-        names = ",".join(map(str, values or [])).split(",")
+        names = [name.strip() for name in ",".join(map(str, values or [])).split(",")]
+        if len(names) > 1 and not all(names):
+            from models.tasks.registry import told_targets
+
+            parser.error(f"{option_string}: got an empty name, expected some of {', '.join(told_targets())}")
         setattr(namespace, self.dest, [name for name in names if name] or None)
 
 

@@ -18,7 +18,7 @@ from models.candidates import has_anode, refuse_unread
 from models.domain import Domain
 from models.exceedance import check_limits, probability_column
 from models.known.answer import Drawn, drawn_to_own
-from models.known.energies import drawn_to_printed, near_slope, printed_energies
+from models.known.energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same import same_designs
 from models.lab_calibration import (
@@ -54,7 +54,7 @@ from models.tasks.answers import Answer, calibration_of, energy_columns, half_wi
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, task_of
+from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, part_of, task_of
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
@@ -196,7 +196,7 @@ class Predictor:
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
         vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
-        energies = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
+        energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known = dict[str, Nearest](), dict[str, Notice]()
         whose: list[Notice] = []
@@ -225,13 +225,13 @@ class Predictor:
                     found[probability_column(column, limit)] = chance
             if told.polymers:
                 notices.append(placed(mask, told.polymers.notices))
-                energies = partial(told.polymers.energies_instead_of, energies)
+                energies_alone = partial(told.polymers.energies_instead_of, energies_alone)
             if name == LINK:
                 changed = told.differs_from(answer.centre)
             if told.drawn:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
-            if told.text is not None:
-                known[name] = placed(mask, told.text)
+            if (text := told.text) is not None:  # named where the activation energy alone is asked for
+                known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
             columns |= {column: _spread_over(mask, values) for column, values in found.items()}
             if told.said:
                 notices.append(of_rows(mask, told.said))
@@ -252,10 +252,10 @@ class Predictor:
             for column, values in found.items():
                 columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
-        find = cache(partial(self._energies, energies, changed, designs, electrolytes, measured, level))
+        find = cache(partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level))
         if on_request:
             columns |= energy_columns(find(), len(designs))
-            known |= {column: slope.printed for column in on_request if (slope := find())}
+            known |= {column: energies.printed for column in on_request if (energies := find())}
         order = [column + end for column in told_of for end in ENDS]
         at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
@@ -278,13 +278,13 @@ class Predictor:
         part = self.bundle.parts[LINK]
 
         def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
-            some = designs.take(rows).assign(temperature_c=celsius)
-            read = electrolytes.take(rows)
+            some, read = designs.take(rows).assign(temperature_c=celsius), electrolytes.take(rows)
             answer = self._answers([LINK], some, read, 0)[LINK]
             return self._values(LINK, part, some, read, answer, level, measured).centre
 
         asked = Conditions.of(designs, electrolytes)
-        energies = near_slope(drawn_to_printed(energies, part.known, asked), changed, told_at)
+        energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
+        energies = near_slope(energies, near, told_at)
         return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
 
     @cached_property

@@ -182,7 +182,7 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
     out, count = Path(arguments.out), arguments.best or SHOWN
     targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
-    everything = first_rows(out, result.rows)
+    everything = first_rows(out, result.rows, result.targets)
     chosen = choose(everything, out, predictor, targets, goals, count, arguments.level)
     code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)
     for sentence in chosen.sentences:
@@ -195,7 +195,8 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
     from serving.predict.text import text_notices, text_ranges, text_table
 
     print_remarks(result.remarks)
-    print(text_table(result.table, rows=result.rows, width=shutil.get_terminal_size().columns))
+    width = shutil.get_terminal_size().columns
+    print(text_table(result.table, rows=result.rows, width=width, asked=result.targets))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
     for line in text_ranges(result.table):
         print(line)

@@ -41,6 +41,9 @@ HUGE = 100.0
 """Subscript of one element, and its multiple of the smallest one, that no compound has."""
 _BONDED_TO_CARBON = {"O", "H", "N"}
 _NOT_TO_CARBON = {"S", "Se", "Cl", "Br", "I", "F"}
+OTHER_CARRIERS = {"Na", "K", "Rb", "Cs", "Ag"}
+"""Elements that salts of other conductors hold, and fillers hardly ever."""
+_ORGANIC = {"polymer", "plasticiser", "solvent", "binder"}
 NO_LITHIUM = "a lithium conductor (no lithium; conductors of other ions are not covered)"
 
 
@@ -183,6 +186,9 @@ def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> list[str]:
 def lacks_lithium(reading: Reading) -> bool:
     """Return True where the whole composition is known and holds no lithium, or all of it is binder.
 
+    Of a composite with a polymer the other parts are looked at, and one of them must hold another alkali metal or
+    silver: oxides are fillers.
+
     Parameters
     ----------
     reading : of the text
@@ -191,8 +197,14 @@ def lacks_lithium(reading: Reading) -> bool:
     --------
     >>> lacks_lithium(shared_reading("NaCl")), lacks_lithium(shared_reading("PEO"))
     (True, False)
+    >>> [lacks_lithium(shared_reading(text)) for text in ("PEO/NaClO4", "PEO/SiO2", "PEO/LiTFSI/NaCl")]
+    [True, False, False]
     """
     if reading.composition is None:
+        others = [part.get("composition") for part in reading.parts if part.get("role") not in _ORGANIC]
+        held = set().union(*filter(None, others))
+        if None not in others and "Li" not in held and held & OTHER_CARRIERS:
+            return True
         return bool(reading.parts) and all(part.get("role") == "binder" for part in reading.parts)
     return bool(reading.composition) and "Li" not in reading.composition
 

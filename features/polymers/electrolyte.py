@@ -17,7 +17,10 @@ GRAMS_PER_KG = 1000.0
 COMPARED_SALT = "LiTFSI"
 """Salt that a polymer without one is compared with."""
 NO_SALT = "a polymer without a salt: hardly an ion moves in it (write the salt, as in PEO/LiTFSI)"
+NO_SALT_BESIDE_FILLER = f"{NO_SALT}; what is told is the value of its class"
 NO_POLYMER = "a salt without a polymer: no solid electrolyte by itself (write both, as in PEO/LiTFSI)"
+
+_ORGANIC = {"polymer", "plasticiser", "solvent"}
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,17 @@ def lack_of(reading: Reading | None) -> str | None:
     (True, True)
     >>> lack_of(read_formula("PEO/LiTFSI")), lack_of(read_formula("PEO/LLZTO")), lack_of(read_formula("Li6PS5Cl"))
     (None, None, None)
+    >>> lack_of(read_formula("PEO/SiO2")) == NO_SALT_BESIDE_FILLER
+    True
     """
     if reading is None or not reading.parts:
         return None
     kinds = {part.get("kind", part["role"]) for part in reading.parts}
-    if "polymer" in kinds and kinds <= {"polymer", "plasticiser", "solvent"}:
+    if "polymer" in kinds and kinds <= _ORGANIC:
         return NO_SALT
+    others = [part.get("composition") for part in reading.parts if part.get("kind", part["role"]) not in _ORGANIC]
+    if "polymer" in kinds and not any(held is None or "Li" in held for held in others):
+        return NO_SALT_BESIDE_FILLER
     return NO_POLYMER if kinds == {"salt"} else None
 
 

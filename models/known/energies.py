@@ -15,6 +15,7 @@ import numpy as np
 from features.physics import LEAST_EV, MOST_EV, ZERO_CELSIUS_K, per_ev
 from models.known.agreement import drawn
 from models.known.measurements import ENERGY_DEVIATION_EV, Conditions, Measurements
+from models.known.transitions import jumps
 from models.notices import Notice, of_rows, per_case
 
 COLD_C, HOT_C = -20.0, 100.0
@@ -92,6 +93,21 @@ def near_slope(
     return np.asarray(kept)
 
 
+def beyond_a_transition(asked: Conditions) -> np.ndarray:
+    """Return True for designs between whose temperature and `COLD_C` or `HOT_C` a known transition lies.
+
+    The slope between the two is that of another phase then.
+
+    Parameters
+    ----------
+    asked : Conditions
+        Of the designs.
+    """
+    fractions, celsius = asked.fractions[asked.composition], asked.temperature_c
+    jumped = [jumps(fractions, celsius, np.full(len(celsius), end)) != 0 for end in (COLD_C, HOT_C)]
+    return np.asarray(jumped[0] | jumped[1])
+
+
 def printed_energies(known: Measurements | None, asked: Conditions) -> Notice:
     """Return in words what papers print of the composition of each design; null where none prints an energy.
 
@@ -113,13 +129,13 @@ def printed_energies(known: Measurements | None, asked: Conditions) -> Notice:
 
 
 def _printed(known: Measurements | None, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Design, paper and printed energy of each row that prints one within the limits, in eV."""
+    """Design, paper and printed energy of each row of the same phase that prints one within the limits, in eV."""
     if known is None or not np.isfinite(known.energy_ev).any():
         none = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0)
     values, rows = known.telling(asked)
     energy = known.energy_ev[rows]
-    fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
+    fine = (energy >= LEAST_EV) & (energy <= MOST_EV) & (values.jump == 0)  # beyond a jump it is another phase's
     return values.design[fine], values.paper[fine], energy[fine]
 
 

@@ -21,7 +21,7 @@ RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY
 ON_REQUEST: dict[str, Target] = {ACTIVATION_ENERGY.column: ACTIVATION_ENERGY}
 """Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
 RANGE_ONLY = "range only, no model predicts it"
-BESIDE_ONLY = "told beside the conductivity, no target of its own"
+BESIDE_ONLY = "follows from the conductivity's model and is not ranked or explained by itself"
 NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, BESIDE_ONLY)
 """Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
 RANGES_PART = "capacities"

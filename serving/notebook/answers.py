@@ -12,11 +12,11 @@ import pandas as pd
 
 from models.explain.waterfall import Waterfall
 from models.predictions import ENDS, RANGE_OF
-from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, RANGES, TARGETS, told_targets
+from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, RANGES, TARGETS
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
-from serving.predict.text import SHOWN, text_notices, text_table, whose_range
+from serving.predict.text import SHOWN, text_notices, text_table, whose_range, written_targets
 
 STEPS_SHOWN = 8
 """Features shown of one prediction taken apart."""
@@ -42,6 +42,8 @@ class Answers:
         By target: what unseen papers showed.
     remarks : list of str
         On columns that were not read.
+    asked : sequence of str or None
+        Columns of the targets asked for; None where none was named.
     """
 
     table: pd.DataFrame
@@ -50,6 +52,7 @@ class Answers:
     level: float
     skill: Mapping[str, str]
     remarks: list[str] = field(default_factory=list)
+    asked: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -58,7 +61,7 @@ class Answers:
         notices = text_notices(self.table)
         return "\n".join(
             [
-                text_table(self.table),
+                text_table(self.table, asked=self.asked),
                 f"[ ]: {100 * self.level:g} % interval",
                 *([f"notices:\n{notices}"] * bool(notices)),
             ]
@@ -80,7 +83,7 @@ class Answers:
         more : str
             HTML behind them.
         """
-        targets = [target for column, target in told_targets().items() if column in self.table]
+        targets = [target for column, target in written_targets(self.asked).items() if column in self.table]
         ends = {
             target.column: html.span(target, *(self._numbers(target.column + end) for end in ENDS[1:]))
             for target in targets

@@ -100,7 +100,7 @@ class Model:
         >>> bool(answers.table["conductivity_s_per_cm"][0] < 1)  # doctest: +SKIP
         True
         """
-        given = read_designs(designs)
+        given = read_designs(designs, targets)
         if lab is not None and calibrate is not None:
             raise InputError("lab and calibrate: choose one, both are measured designs of your laboratory")
         own = None if calibrate is None else read_measured(calibrate)
@@ -116,7 +116,7 @@ class Model:
         )
         table = pd.concat([given.frame, found.table.set_axis(given.frame.index)], axis=1)
         nearest = nearest_table(given.names, found.precedents)
-        return Answers(table, nearest, given.names, level, self._verdicts, given.remarks)
+        return Answers(table, nearest, given.names, level, self._verdicts, given.remarks, targets)
 
     def explain(self, designs: DesignsLike, *, targets: Sequence[str] | None = None) -> Explanation:
         """Take predictions apart: what each feature of a design adds to its answer.

@@ -52,7 +52,7 @@ def write_page(path: Path, out: Path, result: BatchResult, bundle: Bundle, level
     level : float
         Of the intervals, 0 to 1.
     """
-    table = first_rows(out, MOST)
+    table = first_rows(out, MOST, result.targets)
     names = [str(name) for name in table[name_column(table)]]
     if result.nearest is None:
         nearest = pd.DataFrame({"place": []})
@@ -62,7 +62,7 @@ def write_page(path: Path, out: Path, result: BatchResult, bundle: Bundle, level
     skill = {column: str(facts["verdict"]) for column, facts in bundle.facts.get("skill", {}).items()}
     left = result.rows - len(table)
     more = f"<p>... and {left} more designs, in {escape(out.name)}</p>" if left else ""
-    body = Answers(table, nearest, names, level, skill).html(len(names), more)
+    body = Answers(table, nearest, names, level, skill, asked=result.targets).html(len(names), more)
     with whole_file(path) as aside:
         aside.write_text(
             pages.document(f"Predictions of {pages.counted(result.rows, 'design')}", body), encoding="utf-8"

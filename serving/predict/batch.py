@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +53,7 @@ class BatchResult:
     mistakes : why the first of the other rows were rejected
     rejected, nearest : where the rejected rows and the nearest literature rows were written; None where there are none
     remarks : things worth saying that reject nothing
+    targets : columns of what was predicted
     """
 
     table: pd.DataFrame
@@ -62,6 +63,7 @@ class BatchResult:
     rejected: Path | None
     nearest: Path | None
     remarks: list[str]
+    targets: tuple[str, ...] = ()
 
 
 def predict_file(
@@ -133,7 +135,7 @@ def predict_file(
             f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
         )
     remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
-    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else ())
+    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else (), wanted)
     if stack:
         remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
@@ -221,13 +223,14 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     else:
         unfinished.join("rows", out, _line(records[0]["columns"], SEPARATORS[out.suffix], options.raw))
     return BatchResult(
-        first_rows(out),
+        first_rows(out, asked=options.targets),
         rows,
         rejected_rows,
         mistakes,
         beside(out, "rejected") if rejected_rows else None,
         beside(out, "nearest") if options.precedents else None,
         remarks,
+        options.targets,
     )
 
 
@@ -237,7 +240,7 @@ def _line(cells: Sequence[str], separator: str, raw: bool) -> str:
     return text.getvalue()
 
 
-def first_rows(path: Path, count: int = SHOWN) -> pd.DataFrame:
+def first_rows(path: Path, count: int = SHOWN, asked: Collection[str] | None = None) -> pd.DataFrame:
     """Return the first rows of a written table, its predictions as numbers and all else as text.
 
     Parameters
@@ -246,11 +249,13 @@ def first_rows(path: Path, count: int = SHOWN) -> pd.DataFrame:
         A CSV, TSV or Parquet file.
     count : int
         How many rows at most.
+    asked : collection of str or None
+        As for `written_targets`.
     """
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as parquet:
             first: pd.DataFrame = next(parquet.iter_batches(batch_size=count)).to_pandas()
             return first
     frame = pd.read_csv(path, sep=SEPARATORS[path.suffix], nrows=count, dtype="str", keep_default_na=False)
-    numbers = [column for column in frame.columns if is_predicted(column) and column not in TEXT_COLUMNS]
+    numbers = [column for column in frame.columns if is_predicted(column, asked) and column not in TEXT_COLUMNS]
     return frame.assign(**{column: pd.to_numeric(frame[column]) for column in numbers})

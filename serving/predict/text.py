@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain, zip_longest
 from textwrap import shorten, wrap
 
@@ -11,7 +11,7 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import RANGES, TARGETS, told_targets
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, told_targets
 from models.tasks.target import Target
 
 DISTANCE = "_distance"
@@ -28,18 +28,34 @@ SHOWN = 12
 """Designs printed on a terminal."""
 
 
-def is_predicted(column: str) -> bool:
+def written_targets(asked: Collection[str] | None) -> dict[str, Target]:
+    """Return what predictions are written of, by column: all that is told, of `ON_REQUEST` only what is asked for.
+
+    Parameters
+    ----------
+    asked : collection of str or None
+        Columns of the targets asked for; None where none is named.
+    """
+    unasked = set(ON_REQUEST) - set(TARGETS) - set(asked or ())
+    return {column: target for column, target in told_targets().items() if column not in unasked}
+
+
+def is_predicted(column: str, asked: Collection[str] | None = None) -> bool:
     """Return whether a column is one that predictions are written to.
 
     Parameters
     ----------
     column : str
         Its name.
+    asked : collection of str or None
+        As for `written_targets`.
 
     Examples
     --------
     >>> is_predicted("ice_pct_low"), is_predicted("retention_pct_at_200"), is_predicted("ice_pct_measured")
     (True, True, False)
+    >>> is_predicted("activation_energy_ev"), is_predicted("activation_energy_ev", ["activation_energy_ev"])
+    (False, True)
     """
     stem = column.removesuffix(DISTANCE)
     for end in ENDS[1:]:
@@ -47,7 +63,7 @@ def is_predicted(column: str) -> bool:
     if column.endswith(CHANCE):
         stem = column.rpartition(AMONG if AMONG in column else "_above_")[0]
     target, _, cycle = stem.rpartition("_at_")
-    known = told_targets()
+    known = written_targets(asked)
     at_cycle = target in known and known[target].at_cycle and cycle.isdigit()
     return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in known or at_cycle
 
@@ -76,7 +92,9 @@ def name_among(columns: list[str]) -> str:
     >>> name_among(["electrolyte", "temperature_c", "sample", "ice_pct"])
     'sample'
     """
-    own = [column for column in columns if column not in Candidate.model_fields and not is_predicted(column)]
+    own = [
+        column for column in columns if column not in Candidate.model_fields and not is_predicted(column, ON_REQUEST)
+    ]
     return own[0] if own else "electrolyte"
 
 
@@ -134,7 +152,13 @@ def whose_range(said: str, column: str) -> str:
     return own.removeprefix(f"{column}: ").removeprefix("no point, ")
 
 
-def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None, width: int = WIDTH) -> str:
+def text_table(
+    table: pd.DataFrame,
+    limit: int = SHOWN,
+    rows: int | None = None,
+    width: int = WIDTH,
+    asked: Collection[str] | None = None,
+) -> str:
     """Return the first rows for a terminal: name and, per target, the value with its interval.
 
     The range stands alone where no point is told.
@@ -149,8 +173,10 @@ def text_table(table: pd.DataFrame, limit: int = SHOWN, rows: int | None = None,
         Number of all rows, where the table holds only the first of them.
     width : int
         Characters of a line; where a row is longer, the name stands above its numbers.
+    asked : collection of str or None
+        As for `written_targets`: other columns are the user's own.
     """
-    told = [target for column, target in told_targets().items() if column in table]
+    told = [target for column, target in written_targets(asked).items() if column in table]
     alone = [target for target in told if target.column in RANGES and target.column not in TARGETS]
     learned = [target for target in told if target not in alone]
     if learned and table[[f"{target.column}_low" for target in alone]].head(limit).isna().all(axis=None):

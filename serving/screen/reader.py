@@ -8,7 +8,7 @@ from typing import Any
 
 from features.tables.mistakes import InputError
 from models.candidates import ANODE_COLUMNS
-from models.tasks.registry import TARGETS, task_of, told_targets
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_of_cells, told_targets
 from serving.predict.energy import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
 from serving.screen.axes import GRID, LATIN, MAX_LATIN, METHODS
@@ -17,7 +17,7 @@ from serving.screen.electrolytes import ElectrolyteReader
 from serving.screen.formula_family import DOPANT
 from serving.screen.select import DIRECTIONS, DOMAIN_WISHES, DomainWish, Selection, answer_columns
 from serving.screen.space import MAX_DESIGNS, Space
-from serving.screen.yaml_document import Branch, Leaf, Node, read_document
+from serving.screen.yaml_document import Branch, Items, Leaf, Node, read_document
 
 KEYS = ("title", "electrolyte", "design", "constraints", "sample", "targets", "energy", "keep", "map")
 KEEP_KEYS = ("where", "domain", "pareto", "top", "by", "rank_by", "diverse")
@@ -111,17 +111,26 @@ class _Reader(ElectrolyteReader):
 
     def _targets(self, node: Node | None, axes: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the targets to predict, and the quantities that are told as a range alone."""
-        alone = [column for column in TARGETS if not task_of(column).of_cells]
+        anode = bool(set(axes) & set(ANODE_COLUMNS))
         if node is None:
-            return tuple(TARGETS) if set(axes) & set(ANODE_COLUMNS) else tuple(alone), ()
-        wanted = self.words(node, "targets", list(told_targets()))
-        if cells := [column for column in wanted if column not in alone and not set(axes) & set(ANODE_COLUMNS)]:
+            return tuple(column for column in TARGETS if anode or not is_of_cells(column)), ()
+        wanted = [column for column in self.words(node, "targets", list(told_targets())) if self._is_screened(column)]
+        for leaf in node.nodes if isinstance(node, Items) else (node,):
+            if isinstance(leaf, Leaf) and leaf.text in ON_REQUEST and not self._is_screened(leaf.text):
+                label = ON_REQUEST[leaf.text].label
+                expected = f"no such target: a screen does not tell the {label}: use `silion predict` on what it keeps"
+                self.wrong(leaf, "targets", leaf.text, expected)
+        if cells := [column for column in wanted if is_of_cells(column) and not anode]:
             self.wrong(node, "targets", ", ".join(cells), f"an anode under design: one of {', '.join(ANODE_COLUMNS)}")
         targets = tuple(column for column in TARGETS if column in wanted)
         if wanted and not targets:
             expected = f"beside them what designs are chosen by, one of {', '.join(TARGETS)}: these are ranges alone"
             self.wrong(node, "targets", ", ".join(wanted), expected)
-        return targets, tuple(column for column in told_targets() if column in wanted and column not in TARGETS)
+        return targets, tuple(column for column in RANGES if column in wanted and column not in TARGETS)
+
+    @staticmethod
+    def _is_screened(column: str) -> bool:
+        return column in TARGETS or column in RANGES
 
     def _energy(self, node: Node | None, numbers: Collection[str]) -> Energy | None:
         if node is None:

@@ -77,7 +77,17 @@ def test_a_molality_of_two_salts_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("electrolyte", "notice"),
-    [("PEO", NO_SALT), ("PEO/SN", NO_SALT), ("LiTFSI", NO_POLYMER), ("PEO/LiTFSI", ""), ("PEO/LLZTO", "")],
+    [
+        ("PEO", NO_SALT),
+        ("PEO/SN", NO_SALT),
+        ("LiTFSI", NO_POLYMER),
+        ("PEO/LiTFSI", ""),
+        ("PEO/LLZTO", ""),
+        ("PEO/SiO2", NO_SALT),
+        ("PVDF/Al2O3", NO_SALT),
+        ("PEO/LiTFSI/SiO2", ""),
+        ("PEO/MOF", ""),
+    ],
 )
 def test_half_an_electrolyte_is_said(electrolyte: str, notice: str) -> None:
     designs = Designs.of(pd.DataFrame({"electrolyte": [electrolyte, "Li6PS5Cl"]}))

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 import silion
 from cli.main import build_parser, main
 from models.bundle import load_bundle
+from models.tasks.registry import BESIDE_ONLY, told_targets
 from serving.server.app import app_of
 
 COLUMN, ENERGY = "conductivity_s_per_cm", "activation_energy_ev"
@@ -37,12 +38,20 @@ def told(bundle_folder: Path) -> pd.DataFrame:
     [
         (["--targets", COLUMN, ENERGY], [COLUMN, ENERGY]),
         (["--targets", f"{COLUMN},{ENERGY}"], [COLUMN, ENERGY]),  # as `mlflow run -P targets=` passes several
+        (["--targets", f" {COLUMN}, {ENERGY} "], [COLUMN, ENERGY]),
         (["--targets", ""], None),  # and none
         ([], None),
     ],
 )
 def test_targets_stand_side_by_side_or_with_commas(words: list[str], names: list[str] | None) -> None:
     assert build_parser().parse_args(["predict", "in.csv", "-o", "out.csv", *words]).targets == names
+
+
+@pytest.mark.parametrize("words", [[f"{COLUMN},,{ENERGY}"], [f"{COLUMN},"], [COLUMN, ""]])
+def test_an_empty_name_is_answered_with_all_targets(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["predict", "in.csv", "-o", "out.csv", "--targets", *words])
+    assert f"--targets: got an empty name, expected some of {', '.join(told_targets())}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
@@ -68,7 +77,7 @@ def test_nothing_is_ranked_by_it(bundle_folder: Path, tmp_path: Path, capsys: py
     (tmp_path / "in.csv").write_text(DESIGNS, encoding="utf-8")
     asked = ["predict", str(tmp_path / "in.csv"), "-o", str(tmp_path / "o.csv"), "--model", str(bundle_folder)]
     assert main([*asked, "--targets", ENERGY, "--best", "2"]) == 2
-    assert f"--best: {ENERGY}: told beside the conductivity, no target of its own" in capsys.readouterr().err
+    assert f"--best: {ENERGY}: {BESIDE_ONLY}" in capsys.readouterr().err
 
 
 def test_the_api_tells_it_as_a_target_and_beside_the_conductivity(api: TestClient, told: pd.DataFrame) -> None:
@@ -97,6 +106,6 @@ def test_an_uploaded_table_may_name_its_targets(api: TestClient, told: pd.DataFr
     refused = api.post(f"{query}&rank=ice_pct", content=DESIGNS, headers=headers)
     assert (refused.status_code, "expected one of the targets asked for" in refused.text) == (422, True)
     by_it = api.post(f"{query}&rank={ENERGY}", content=DESIGNS, headers=headers)
-    assert (by_it.status_code, "told beside the conductivity" in by_it.text) == (422, True)
+    assert (by_it.status_code, BESIDE_ONLY in by_it.text) == (422, True)
     unknown = api.post("/predict/file?targets=voltage", content=DESIGNS, headers=headers)
     assert (unknown.status_code, ENERGY in unknown.text) == (422, True)

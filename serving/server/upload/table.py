@@ -116,7 +116,7 @@ def predict_table(
         source = Path(folder) / f"{NAME}{ending}"
         PLACES[ending](content, source, settings, deadline)
         deadline.check()
-        candidates = read_candidates(source)
+        candidates = read_candidates(source, targets)
         deadline.check()
         if not candidates.rows:
             raise InputError(f"{source.name}: no row can be used", candidates.mistakes)

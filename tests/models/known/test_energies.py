@@ -10,12 +10,13 @@ import pytest
 
 from features.physics import per_ev
 from models.bundle import load_bundle
-from models.known.energies import AS_PRINTED, drawn_to_printed, near_slope, printed_energies
+from models.known.energies import AS_PRINTED, beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions, Measurements
 from models.notices import nothing
 from models.predictions import Energies
 from models.predictor import Predictor
 from models.tasks.answers import energy_columns
+from models.tasks.registry import BESIDE_ONLY
 
 COLUMN, ENERGY = "conductivity_s_per_cm", "activation_energy_ev"
 
@@ -73,6 +74,25 @@ def test_it_stays_near_the_slope_of_what_is_told_where_that_was_drawn() -> None:
     assert found == pytest.approx([0.75, 1.2, 1.05, 0.5])
 
 
+def test_an_energy_printed_on_the_other_side_of_a_transition_tells_nothing() -> None:
+    """LiBH4 changes between 110 and 117 °C: 0.69 eV printed at 25 °C is not the energy at 150 °C."""
+    designs = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [25.0], "activation_energy_ev": [0.69]})
+    rows = Measurements.of(designs, np.array([-8.0]), ["a"], ["E1"])
+    asked = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4"] * 2, "temperature_c": [60.0, 150.0]}))
+    assert printed_energies(rows, asked).to_pylist() == [f"activation energy: 1 paper, 0.69 eV ({AS_PRINTED})", None]
+    drawn_to = drawn_to_printed(np.array([0.5, 0.5]), rows, asked)
+    assert drawn_to[0] > 0.5
+    assert drawn_to[1] == 0.5
+
+
+def test_a_design_beyond_a_transition_is_not_kept_near_the_slope_below_it() -> None:
+    """LiBH4 at 150 °C: the slope from -20 to 100 °C is that of the phase below; at 115 °C, amid it, nobody knows. No
+    transition is known of Li6PS5Cl, nor where no temperature is given."""
+    names, celsius = ["LiBH4"] * 5 + ["Li6PS5Cl", "PEO"], [25.0, 100.0, 115.0, 150.0, np.nan, 150.0, 150.0]
+    asked = Conditions.of(pd.DataFrame({"electrolyte": names, "temperature_c": celsius}))
+    assert beyond_a_transition(asked).tolist() == [False, False, True, True, False, False, False]
+
+
 def test_columns_are_empty_where_a_model_knows_no_energy() -> None:
     assert {name: values.tolist() for name, values in energy_columns(None, 1).items()}.keys() == {
         ENERGY, f"{ENERGY}_low", f"{ENERGY}_high",
@@ -121,6 +141,8 @@ def test_it_is_told_only_where_it_is_asked_for(predictor: Predictor) -> None:
     assert alone.table.columns.tolist()[:3] == columns
     pd.testing.assert_frame_equal(alone.table[columns], both[columns])
     assert ENERGY in alone.measured_by
+    assert alone.table["measured"][1].startswith("conductivity: ")  # asked for the energy alone, it is named
+    assert not both["measured"][1].startswith("conductivity: ")
     one = predictor.predict(at(25.0).head(1), targets=[ENERGY])
     assert one.table[columns].iloc[0].tolist() == alone.table[columns].iloc[0].tolist()
 
@@ -128,7 +150,7 @@ def test_it_is_told_only_where_it_is_asked_for(predictor: Predictor) -> None:
 def test_an_unknown_name_is_answered_with_all_that_can_be_asked_for(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match=f"unknown target activation_energy; expected some of {COLUMN}, .*{ENERGY}$"):
         predictor.bundle.told(["activation_energy"])
-    with pytest.raises(ValueError, match=f"unknown target {ENERGY} .{ENERGY}: told beside the conductivity, no target"):
+    with pytest.raises(ValueError, match=f"unknown target {ENERGY} .{ENERGY}: {BESIDE_ONLY}.; expected some"):
         predictor.bundle.targets([ENERGY])
-    with pytest.raises(ValueError, match=f"limit of {ENERGY}: told beside the conductivity"):
+    with pytest.raises(ValueError, match=f"limit of {ENERGY}: {BESIDE_ONLY}"):
         predictor.predict(at(25.0), above={ENERGY: 0.3})

@@ -51,6 +51,22 @@ def test_what_is_predicted_follows_the_anode(tmp_path: Path) -> None:
     assert read(tmp_path, CELL + "targets: ice_pct").targets == ("ice_pct",)
     asked = read(tmp_path, CELL + "targets: [first_capacity_mah_per_g, ice_pct]")
     assert (asked.targets, asked.ranges) == (("ice_pct",), ("first_capacity_mah_per_g",))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("electrolyte: Li6PS5Cl\ntargets: activation_energy_ev", 2),
+        ("electrolyte: Li6PS5Cl\ntargets: [conductivity_s_per_cm, activation_energy_ev]", 2),
+        (CELL + "targets:\n  - ice_pct\n  - activation_energy_ev\n  - capacity_mah_per_g", 5),
+    ],
+)
+def test_the_activation_energy_is_refused_in_one_sentence(tmp_path: Path, content: str, line: int) -> None:
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, content)
+    (said,) = refused.value.mistakes
+    assert str(said).startswith(f"space.yaml line {line}, column targets: got activation_energy_ev, expected")
+    assert str(said).endswith("a screen does not tell the activation energy: use `silion predict` on what it keeps")
     assert read(tmp_path, CELL).ranges == ()
 
 
