@@ -39,7 +39,7 @@ from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
 from training.evaluation.coverage import calibration_of, coverage
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, validate
-from training.evaluation.regimes.families import FEWEST_PAPERS, LEAST_SHARE, MANY_PAPERS, by_family
+from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
 from training.evaluation.regimes.known import KnownErrors, known_errors
 from training.evaluation.regimes.regime import score_known
 from training.public.collect import OBELIX, with_public
@@ -108,13 +108,15 @@ def own_rows(own: Own) -> Iterator[Line]:
 
 def families(own: Own) -> Iterator[Line]:
     """Whether the intervals hold in each family, and in which they do not."""
+    least, most = (f"{100 * bound:g}" for bound in many_shares(LEVEL))
     for by, found in (("shipped rows and OBELiX's", own.mixed), ("the shipped rows alone", own.found)):
         judged = by_family(TASKS[LINK].targets[0], found, LEVEL)
         missed = [str(family) for family in judged if not family.kept]
         yield Line(
-            f"families of {FEWEST_PAPERS} papers or more whose 90 % interval holds, {by}",
-            f"all: from {MANY_PAPERS} papers on 86 to 95 %; of fewer the Clopper-Pearson interval, corrected for the "
-            f"number of families, contains 90 % and the share is above {100 * LEAST_SHARE:.0f} %",
+            f"families of {FEWEST_PAPERS} papers or more whose {100 * LEVEL:g} % interval holds, {by}",
+            f"all: from {MANY_PAPERS} papers on {least} to {most} %; of fewer the Clopper-Pearson interval, corrected "
+            f"for the number of families, contains {100 * LEVEL:g} % and the share is above "
+            f"{100 * least_share(LEVEL):g} %",
             f"{len(judged) - len(missed)} of {len(judged)}; " + (f"not {', '.join(missed)}" if missed else "all"),
         )
 
