@@ -288,12 +288,11 @@ class CellRow(CellDesign, Provenance):
     @field_validator("ice_pct")
     @classmethod
     def _above_100_of_a_prelithiated_half_cell(cls, ice: float | None, info: ValidationInfo) -> float | None:
-        cell_type, prelithiated = (info.data.get(name) for name in ("cell_type", "prelithiated"))
-        if (ice or 0) > 100 and not (cell_type == "half" and prelithiated):
-            lithium = {True: "yes", False: "no", None: "nothing"}[prelithiated]
-            more = "more is of prelithiated half cells alone: if it is one, state half and yes"
-            stated = f"cell_type {cell_type or 'nothing'} and prelithiated {lithium}"
-            raise broken_rule("ice_pct", f"{ice:g}", f"at most 100 % with {stated}; {more}")
+        stated = [info.data[name] for name in ("cell_type", "prelithiated") if name in info.data]
+        if (ice or 0) > 100 and len(stated) == 2 and stated != ["half", True]:  # of fewer, one is a mistake itself
+            may_be = stated[0] in ("half", None) and stated[1] is not False
+            more = "; if it is a prelithiated half cell, state cell_type half and prelithiated yes" if may_be else ""
+            raise broken_rule("ice_pct", f"{ice:g}", f"at most 100 %{more}")
         return ice
 
     @property
