@@ -258,14 +258,15 @@ PARTS: dict[str, Callable[[int], Iterator[Piece]]] = {
 ON_REQUEST = ("nearness",)
 
 
-def keep(name: str, figures: Mapping[str, object], text: str, write: bool) -> None:
-    """Print a text and keep its figures; write it between its marks where asked and where a page has them."""
+def keep(name: str, figures: Mapping[str, object], text: str, write: bool, by: str = "benchmarks.accuracy") -> None:
+    """Print a text and keep its figures; write it between its marks, which name the module it is `by`, where asked and
+    where a page has them."""
     OUT.mkdir(exist_ok=True)
     (OUT / f"accuracy_{name}.json").write_text(json.dumps({"text": text, **figures}, indent=1), encoding="utf-8")
     print(f"\n{text}", flush=True)
     if write and name not in UNWRITTEN:
         marks = (
-            f"<!-- accuracy, {name}: written by `python -m benchmarks.accuracy` -->",
+            f"<!-- accuracy, {name}: written by `python -m {by}` -->",
             f"<!-- end of accuracy, {name} -->",
         )
         pages = [ROOT / page for page in ("docs/skill.md", "benchmarks/README.md", "README.md")]
