@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from features.tables.fields import (
+    AS_PRINTED,
     CAPACITIES_AGREE,
     CELL_RULES,
     LIQUID_CLASSES,
@@ -112,12 +113,7 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
         default="=", description="= exact, < at most, > at least, ~ about, range"
     )
     conductivity_high_s_per_cm: float | None = quantity("S/cm", "high end of a range", gt=0, le=10)
-    activation_energy_ev: float | None = quantity(
-        "eV",
-        "activation energy of conduction, as printed: 0.026 eV too low where read from sigma instead of sigma T",
-        gt=0,
-        le=3,
-    )
+    activation_energy_ev: float | None = quantity("eV", f"activation energy of conduction, {AS_PRINTED}", gt=0, le=3)
     part_measured: PartMeasured | None = worded("total, bulk or grain boundary; empty where none is named")
     preparation: str | None = worded("how the sample was made, in short words: glass, ball-milled, sintered, ...")
 
