@@ -21,7 +21,7 @@ import pandas as pd
 
 from benchmarks import polymers
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, Method, floored, measures, silion
-from benchmarks.regimes import LAST_YEAR, by_regime, newer_score
+from benchmarks.regimes import LAST_YEAR, LEVEL, by_regime, newer_score
 from features.tables.descriptions import write_where_marked
 from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
@@ -214,7 +214,9 @@ def of_regimes(repeats: int) -> Iterator[Piece]:
     for name, public in (("The shipped rows and OBELiX's", [OBELIX]), ("The shipped rows alone", [])):
         scores, families = by_regime(with_public(load_literature([SHIPPED]), public), public, 1)
         figures[name] = {each.regime: each.as_dict() for each in scores} | {each.family: str(each) for each in families}
-        texts.append(f"{name}:\n\n{regime_table(scores, TASKS[LINK].unit)}\n\n{family_table(families, 'decades')}")
+        texts.append(
+            f"{name}:\n\n{regime_table(scores, TASKS[LINK].unit)}\n\n{family_table(families, 'decades', LEVEL)}"
+        )
     yield "regimes", figures, "\n\n".join(texts)
 
 
@@ -256,14 +258,15 @@ PARTS: dict[str, Callable[[int], Iterator[Piece]]] = {
 ON_REQUEST = ("nearness",)
 
 
-def keep(name: str, figures: Mapping[str, object], text: str, write: bool) -> None:
-    """Print a text and keep its figures; write it between its marks where asked and where a page has them."""
+def keep(name: str, figures: Mapping[str, object], text: str, write: bool, by: str = "benchmarks.accuracy") -> None:
+    """Print a text and keep its figures; write it between its marks, which name the module it is `by`, where asked and
+    where a page has them."""
     OUT.mkdir(exist_ok=True)
     (OUT / f"accuracy_{name}.json").write_text(json.dumps({"text": text, **figures}, indent=1), encoding="utf-8")
     print(f"\n{text}", flush=True)
     if write and name not in UNWRITTEN:
         marks = (
-            f"<!-- accuracy, {name}: written by `python -m benchmarks.accuracy` -->",
+            f"<!-- accuracy, {name}: written by `python -m {by}` -->",
             f"<!-- end of accuracy, {name} -->",
         )
         pages = [ROOT / page for page in ("docs/skill.md", "benchmarks/README.md", "README.md")]

@@ -31,6 +31,7 @@ from training.public.obelix import test_ids
 from training.public.sources import pulled
 
 SEEDS = range(5)
+WRITTEN_BY = "benchmarks.official --peers --write-docs"
 DEFAULT = "model of `make run`"
 
 
@@ -96,7 +97,7 @@ def main() -> None:
         f"OBELiX's official test, {len(ids)} rows, mean of seeds 0 to 4; {removed} rows akin to a test row removed "
         f"from Silion's training; look {add_look(results)} of `benchmarks/looks.csv`."
     )
-    keep("official", results, f"{heading}\n\n{table(results)}", arguments.write_docs)
+    keep("official", results, f"{heading}\n\n{table(results)}", arguments.write_docs, WRITTEN_BY)
 
 
 if __name__ == "__main__":

@@ -129,16 +129,17 @@ def report(trained: Trained, run_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def silion() -> Iterator[Command]:
-    """Run the command line in a process of its own; `code` is the folder whose code it runs."""
+    """Run the command line in a process of its own; `code` is the folder whose code it runs, and where, unless told."""
     server: list[ForkServer] = []
 
     def run(
         *arguments: str | Path,
-        cwd: Path = ROOT,
+        cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         timeout: int = 900,
         code: Path = ROOT,
     ) -> Finished:
+        cwd = cwd or code  # what lies in `cwd` goes before `code`
         words, found = list(map(str, arguments)), environment(PYTHONPATH=str(code), **(env or {}))
         if any(name.startswith(OF_THE_INTERPRETER) for name in env or {}):
             asked = [sys.executable, "-m", "silion", *words]

@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 PACKAGES = (
     "mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
     "mlflow.store.db.utils", "alembic.command", "git", "xgboost", "sklearn.linear_model", "sklearn.neighbors",
@@ -88,14 +90,18 @@ def _command(asked: dict[str, Any]) -> None:
     sys.path[:0] = [asked["cwd"], *filter(None, asked["env"].get("PYTHONPATH", "").split(os.pathsep))]
     warnings.simplefilter("default")  # PYTHONWARNINGS of the tests
     random.seed()
+    np.random.seed()
     tempfile.tempdir = None  # TMPDIR may be another
     signal.alarm(asked["timeout"])
     sys.argv[1:] = asked["words"]
     code: object = 1
     try:
         runpy.run_module("silion", run_name="__main__", alter_sys=True)
+        code = 0
     except SystemExit as end:
         code = end.code
+        if isinstance(code, str):
+            print(code, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
     threading._shutdown()  # type: ignore[attr-defined]

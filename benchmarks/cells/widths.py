@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from scipy.stats import beta
 
 from benchmarks.accuracy import ROOT
 from features.cell import CONDUCTIVITY, CellFeatures
@@ -25,7 +24,7 @@ from models.tasks.ice import ICE
 from models.tasks.registry import task_of
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
-from training.evaluation.bootstrap import held_share
+from training.evaluation.bootstrap import held_share, share_interval
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 from training.evaluation.evaluate import evaluate
 
@@ -37,27 +36,6 @@ WIDTH_BEFORE = {ICE: 44.1, RETENTION: 86.96, LIFE: 4.42}
 NARROWER = 0.9
 UNIT = {ICE: "points", RETENTION: "points", LIFE: "decades"}
 MARKS = ("<!-- widths: written by `python -m benchmarks.cells.widths` -->", "<!-- end of widths -->")
-
-
-def clopper_pearson(share: float, groups: int) -> tuple[float, float]:
-    """Return the 90 % interval of a share of groups.
-
-    Parameters
-    ----------
-    share : float
-        Of the groups, 0 to 1; a group of which a half is held counts a half.
-    groups : int
-        Their number.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in clopper_pearson(1.0, 10)]  # 0.05 ** (1 / 10)
-    [0.741, 1.0]
-    """
-    hits = share * groups
-    low = beta.ppf(0.05, hits, groups - hits + 1) if hits > 0 else 0.0
-    high = beta.ppf(0.95, hits + 1, groups - hits) if hits < groups else 1.0
-    return float(low), float(high)
 
 
 def told_ranges(found: OutOfFold, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +84,7 @@ def line(name: str, rows: int, groups: int, share: float, width: str, over: str)
     share : float
         Of the groups' values that were held.
     """
-    low, high = clopper_pearson(share, groups)
+    low, high = share_interval(share * groups, groups)
     contains = "contains 90 %" if low <= LEVEL <= high else "does not contain 90 %"
     interval = f"{100 * low:.0f} to {100 * high:.0f}, {contains}"
     return f"| {name} | {rows} ({groups}) | {100 * share:.0f} % | {interval} | {width} | {over} |"

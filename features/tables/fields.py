@@ -164,6 +164,8 @@ class Rule:
 
 MOST_ICE_PCT = 300.0
 """Of a prelithiated half cell, which gives back more than the first charge put in; of others 100."""
+AS_PRINTED = "as printed: 0.026 eV too low where read from sigma instead of sigma T"
+"""What is said of a printed activation energy: hardly a paper says of which of the two it is the slope."""
 CAPACITIES_AGREE = 1.5
 """Times the capacity per gram and the loading that a capacity per area may be: both are often rounded."""
 CELL_RULES = (

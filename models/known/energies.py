@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from features.physics import LEAST_EV, MOST_EV, ZERO_CELSIUS_K, per_ev
+from features.tables.fields import AS_PRINTED
 from models.known.agreement import drawn
 from models.known.measurements import ENERGY_DEVIATION_EV, Conditions, Measurements
 from models.known.transitions import jumps
@@ -25,8 +26,6 @@ BETWEEN_EV = 0.12
 shipped tables, glass and crystal of one composition among them."""
 AGREES_EV = 0.15
 """Where measured values draw a conductivity, the told energy is no further than this from the slope of what is told."""
-AS_PRINTED = "as printed: 0.026 eV too low where read from sigma instead of sigma T"
-"""What is said of a printed activation energy: hardly a paper says of which of the two it is the slope."""
 
 
 def slope_ev(cold: np.ndarray, hot: np.ndarray) -> np.ndarray:

@@ -172,9 +172,10 @@ class Measurements:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
         A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
-        not. It is near where they are at most 60 K apart: beyond, it still draws the prediction, so that no
-        conductivity jumps there, but counts as no measurement. Nor does it where a known transition lies between, by
-        whose printed jump the value is moved; where none is printed, the row tells nothing.
+        not, and never across a known transition whose jump nobody prints (LiCB11H12). A row at most 60 K away is near.
+        A row from beyond still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
+        Neither does a row from the other side of a transition whose jump is printed (LiBH4, three decades): its value
+        is moved by that jump and draws the prediction.
 
         Parameters
         ----------

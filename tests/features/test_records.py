@@ -68,12 +68,12 @@ def test_the_paper_of_a_row_is_its_source_or_its_doi(given, paper):
         (CellRow, {"cell_id": "Z1"}, "source_id | nothing, and no doi | a source"),
         (CellRow, {**CELL, "doi": "see 10.1234/x"}, "doi"),
         (CellRow, {**CELL, "ice_pct": "140"},
-         "ice_pct | 140 | at most 100 % with cell_type nothing and prelithiated nothing; more is of prelithiated half "
-         "cells alone: if it is one, state half and yes"),
+         "ice_pct | 140 | at most 100 %; if it is a prelithiated half cell, state cell_type half and prelithiated yes"),
+        (CellRow, {**CELL, "ice_pct": "140", "prelithiated": "yes"}, "state cell_type half and prelithiated yes"),
         (CellRow, {**CELL, "ice_pct": "101", "cell_type": "full", "prelithiated": "yes"},
-         "101 | at most 100 % with cell_type full and prelithiated yes"),
+         "101 | at most 100 % ["),
         (CellRow, {**CELL, "ice_pct": "101", "cell_type": "half", "prelithiated": "no"},
-         "101 | at most 100 % with cell_type half and prelithiated no"),
+         "101 | at most 100 % ["),
         (CellRow, {**CELL, "ice_pct": "301", "cell_type": "half", "prelithiated": "yes"},
          "less than or equal to 300"),
         (CellRow, {**CELL, "ice_pct": "nan"}, "finite"),
@@ -102,6 +102,13 @@ def test_the_paper_of_a_row_is_its_source_or_its_doi(given, paper):
 def test_impossible_rows_are_refused(model, values, message):
     with pytest.raises(ValidationError, match=re.escape(message)):
         model.model_validate(values)
+
+
+@pytest.mark.parametrize(("column", "value"), [("cell_type", "halve"), ("prelithiated", "maybe")])
+def test_an_ice_above_100_is_no_mistake_where_the_kind_of_cell_is_misread(column, value):
+    with pytest.raises(ValidationError) as caught:
+        CellRow.model_validate({**CELL, "cell_type": "half", "prelithiated": "yes", "ice_pct": "140", column: value})
+    assert [error["loc"] for error in caught.value.errors()] == [(column,)]
 
 
 @pytest.mark.parametrize(

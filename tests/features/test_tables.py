@@ -116,8 +116,8 @@ PRESSURE = "expected a plain number in MPa, at least 0 and at most 2000"
 @pytest.mark.parametrize(
     ("model", "column", "value", "message"),
     [
-        (CellRow, "ice_pct", "140", "got 140, expected at most 100 % with cell_type nothing and prelithiated nothing; "
-         "more is of prelithiated half cells alone: if it is one, state half and yes"),
+        (CellRow, "ice_pct", "140", "got 140, expected at most 100 %; if it is a prelithiated half cell, state "
+         "cell_type half and prelithiated yes"),
         (CellRow, "ice_pct", "301", "got '301', expected a plain number in %, at least 0 and at most 300"),
         (Candidate, "stack_pressure_mpa", "-5", f"got '-5', {PRESSURE}"),
         (Candidate, "stack_pressure_mpa", "5 MPa", f"got '5 MPa', {PRESSURE}"),

@@ -141,7 +141,7 @@ def test_all_mistakes_of_all_files_at_once(tmp_path: Path) -> None:
         "electrolytes.csv line 3, column electrolyte: got 'LPSXY'",
         "electrolytes.csv line 4, column source_id",
         "electrolytes.csv line 5, column doi: got 'mine'",
-        "cells.csv line 2, column ice_pct: got 140, expected at most 100 % with",
+        "cells.csv line 2, column ice_pct: got 140, expected at most 100 %",
         "cycling.csv, column cell_id: got 'C' in row P",
     ):
         assert words in said

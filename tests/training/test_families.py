@@ -35,7 +35,8 @@ def test_every_group_of_papers_counts_once() -> None:
     assert argyrodite.low == pytest.approx(0.025 ** (1 / 3))
     assert argyrodite.kept
     assert str(argyrodite) == "sulfide-argyrodite 100 % (29 to 100; 6 rows of 3; 4.0)"
-    table = family_table([garnet, argyrodite], "decades")
+    table = family_table([garnet, argyrodite], "decades", 0.9)
+    assert table.splitlines()[0].split(" | ")[2] == "90 % interval holds (Clopper-Pearson)"
     assert table.splitlines()[3] == "| sulfide-argyrodite | 6 (3) | 100 % (29 to 100) | 4.0 | yes |"
 
 
@@ -72,6 +73,11 @@ ENOUGH = FamilyCoverage("halide", 20, 12, 0.9, 0.8, 0.4, 0.97, 4.0)
         ({"papers": 30}, False),  # of thirty the share itself is judged
         ({"papers": 30, "share": 0.856}, True),  # as it is printed: 86 %
         ({"papers": 30, "share": 0.96}, False),
+        ({"level": 0.8, "share": 0.66}, True),  # above 0.80 - 0.15
+        ({"level": 0.8, "share": 0.65}, False),
+        ({"level": 0.8, "papers": 30}, True),  # 0.76 to 0.85
+        ({"level": 0.8, "papers": 30, "share": 0.86}, False),
+        ({"level": 0.98, "papers": 30, "share": 1.0, "high": 1.0}, True),  # 0.94 to what no share exceeds
     ],
 )
 def test_when_the_promise_is_kept(changed: dict[str, float], kept: bool) -> None:

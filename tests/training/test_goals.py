@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from benchmarks import accuracy, goals, looks
 from benchmarks.goals import MARKS, Line, Own
+from benchmarks.official import WRITTEN_BY
+from tests.shared import ROOT
 
 
 def test_a_missing_table_leaves_out_its_part_alone(
@@ -23,16 +26,20 @@ def test_a_missing_table_leaves_out_its_part_alone(
     page = tmp_path / "README.md"
     page.write_text("\n".join(MARKS))
     monkeypatch.setattr(goals, "PAGE", page)
-    monkeypatch.setattr(sys, "argv", ["goals", "of_polymers", "of_tables", "of_shipped", "--write-docs"])
+    (tmp_path / "looks.csv").write_text("look,date,method\n3,2026-11-20,ridge\n")
+    monkeypatch.setattr(looks, "LOOKS", tmp_path / "looks.csv")
+    parts = ["of_polymers", "of_tables", "official_test", "of_shipped"]
+    monkeypatch.setattr(sys, "argv", ["goals", *parts, "--write-docs"])
     goals.main()
     told, took = capsys.readouterr()
     assert "left out: of_polymers: " in told
     assert "run: silion data pull polymers" in told
     assert "left out: of_tables: " in told
+    assert "left out: official_test: no look yet" in told
     table = "| quantity | goal | measured |\n|---|---|---|\n| shipped rows | some | many |"
-    assert "part 3 of 3, of_shipped: " in took
-    assert took.count(" s of processor time, ") == 3
-    missing = "Left out, as a table was not there: of_polymers, of_tables."
+    assert "part 4 of 4, of_shipped: " in took
+    assert took.count(" s of processor time, ") == 4
+    missing = "Left out, as what they need was not there: of_polymers, of_tables, official_test."
     assert page.read_text() == f"{MARKS[0]}\n{table}\n\n{missing}\n{MARKS[1]}"
 
 
@@ -49,6 +56,20 @@ def test_the_parts_of_the_accuracy_whose_tables_are_missing_are_said(
     with pytest.raises(SystemExit):
         accuracy.main()
     assert "no part named official-test; expected some of cross-validation, " in capsys.readouterr().err
+
+
+def test_the_official_table_has_its_place_in_the_docs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "docs" / "skill.md"
+    page.parent.mkdir()
+    shutil.copy(ROOT / "docs" / "skill.md", page)
+    monkeypatch.setattr(accuracy, "ROOT", tmp_path)
+    monkeypatch.setattr(accuracy, "OUT", tmp_path / "out")
+    accuracy.keep("official", {}, "the new table", True, WRITTEN_BY)
+    begin = "<!-- accuracy, official: written by `python -m benchmarks.official --peers --write-docs` -->"
+    assert f"{begin}\nthe new table\n<!-- end of accuracy, official -->" in page.read_text(encoding="utf-8")
+    assert "the new table" in capsys.readouterr().out
 
 
 def test_a_look_is_written_below_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

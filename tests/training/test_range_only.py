@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.cells.widths import clopper_pearson, told_ranges
+from benchmarks.cells.widths import told_ranges
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow
 from models.tasks.registry import TASKS
@@ -67,12 +67,6 @@ def test_the_range_told_of_an_efficiency_is_judged_likewise(alike: Literature) -
     # as above: 40 to 80 where the one that differs is among the others, else 80 to 80
     assert held.tolist() == [0.0] + [1.0] * (PAPERS - 1)
     assert width.tolist() == [0.0] + [40.0] * (PAPERS - 1)
-
-
-def test_the_interval_of_a_share_of_groups() -> None:
-    assert clopper_pearson(1.0, 10) == pytest.approx((0.05 ** (1 / 10), 1.0))  # so often are ten of ten held
-    assert clopper_pearson(0.0, 10) == pytest.approx((0.0, 1 - 0.05 ** (1 / 10)))
-    assert clopper_pearson(0.9, 10)[1] == pytest.approx(0.95 ** (1 / 10))  # nine or fewer: 1 - p ** 10 is 0.05
 
 
 def test_points_of_cells_without_a_first_capacity_are_not_judged(alike: Literature) -> None:

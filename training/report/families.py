@@ -10,7 +10,7 @@ import pandas as pd
 from models.tasks.registry import LINK, TASKS
 from reporting import pages
 from reporting.files import write_csv
-from training.evaluation.regimes.families import FEWEST_PAPERS, LEAST_SHARE, MANY_PAPERS, by_family
+from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
 from training.report.sections import Blocks, share
 from training.train import Trained
 
@@ -26,7 +26,8 @@ def section(trained: Trained, folder: Path) -> Blocks:
         Folder that is written into.
     """
     target = TASKS[LINK].targets[0]
-    judged = by_family(target, trained.found[LINK], trained.config.level)
+    level = trained.config.level
+    judged = by_family(target, trained.found[LINK], level)
     if not judged:
         return []
     write_csv(
@@ -38,14 +39,15 @@ def section(trained: Trained, folder: Path) -> Blocks:
          f"{family.width:.1f}", "yes" if family.kept else "no")
         for family in judged
     ]  # fmt: skip
+    least, most = (share(bound) for bound in many_shares(level))
     return [
         pages.Heading(f"{target.label}: do the intervals hold in each family?", 3),
         pages.Paragraph(
-            f"Share of the values inside the {share(trained.config.level)} interval, every group of papers counting "
+            f"Share of the values inside the {share(level)} interval, every group of papers counting "
             "once and judged by the others, with its Clopper-Pearson interval, so wide that those of all families hold "
             f"together at 90 %. Families of {FEWEST_PAPERS} groups or more. The promise is kept where that interval "
-            f"reaches the level and the share is above {share(LEAST_SHARE)}; from {MANY_PAPERS} groups on the share "
-            "itself has to lie between 86 and 95 %."
+            f"reaches the level and the share is above {share(least_share(level))}; from {MANY_PAPERS} groups on the "
+            f"share itself has to lie between {least} and {most}."
         ),
         pages.Table(
             ["family", "rows", "groups", "holds", "90 % for all", f"width, {target.error_unit}", "kept"],

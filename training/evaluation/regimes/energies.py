@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from features.tables.fields import AS_PRINTED
 from models.learners.arrhenius import energy_interval
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
 from reporting.pages import capital
@@ -60,8 +61,8 @@ class EnergyScore:
             f"{capital(ACTIVATION_ENERGY.label)}: on {self.rows} energies printed by {self.papers} "
             f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the mean "
             f"of the others errs by {self.error_of_mean:.3f}. The {100 * self.level:g} % interval, {self.width:.2f} eV "
-            f"wide, holds {held} of them. Printed energies are taken as they stand; one read from sigma instead of "
-            "sigma T is 0.026 eV lower at 25 °C, and hardly a paper says which it is."
+            f"wide, holds {held} of them. Printed energies are taken {AS_PRINTED}; "
+            "hardly a paper says which it is."
         )
 
 

@@ -17,8 +17,41 @@ FEWEST_PAPERS = 3
 """Groups of papers below which a family is not judged."""
 MANY_PAPERS = 30
 """Groups of papers from which a family is judged by the share alone."""
-LEAST_SHARE, MANY_SHARES = 0.75, (0.86, 0.95)
-"""What the share of a family's papers may not fall below, and between what it lies where there are many."""
+LEAST_BELOW, MANY_BELOW, MANY_ABOVE = 0.15, 0.04, 0.05
+"""How far below the level the share of a family's papers may not fall, and how far below and above it may lie where
+there are many."""
+
+
+def least_share(level: float) -> float:
+    """Return what the share of a family's papers has to be above.
+
+    Parameters
+    ----------
+    level : float
+        Share promised.
+
+    Examples
+    --------
+    >>> least_share(0.9)
+    0.75
+    """
+    return round(level - LEAST_BELOW, 9)
+
+
+def many_shares(level: float) -> tuple[float, float]:
+    """Return between what the share lies where a family has many papers.
+
+    Parameters
+    ----------
+    level : float
+        Share promised.
+
+    Examples
+    --------
+    >>> many_shares(0.9), many_shares(0.98)
+    ((0.86, 0.95), (0.94, 1.0))
+    """
+    return round(level - MANY_BELOW, 9), min(round(level + MANY_ABOVE, 9), 1.0)
 
 
 @dataclass(frozen=True)
@@ -53,8 +86,9 @@ class FamilyCoverage:
     def kept(self) -> bool:
         """Whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
         if self.papers >= MANY_PAPERS:
-            return MANY_SHARES[0] <= round(self.share, 2) <= MANY_SHARES[1]
-        return self.low <= self.level <= self.high and self.share > LEAST_SHARE
+            least, most = many_shares(self.level)
+            return least <= round(self.share, 2) <= most
+        return self.low <= self.level <= self.high and self.share > least_share(self.level)
 
     def __str__(self) -> str:
         """The family, its rows and papers, and what the intervals hold."""
@@ -123,7 +157,7 @@ def _family(
     return FamilyCoverage(name, len(covered), len(size), level, held / len(size), low, high, wide)
 
 
-def family_table(families: list[FamilyCoverage], unit: str) -> str:
+def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str:
     """Return the families as a Markdown table.
 
     Parameters
@@ -132,9 +166,12 @@ def family_table(families: list[FamilyCoverage], unit: str) -> str:
         Of one target.
     unit : str
         Of the width.
+    level : float
+        Share promised.
     """
+    holds = f"{100 * level:g} % interval holds (Clopper-Pearson)"
     lines = [
-        f"| family | rows (groups of papers) | 90 % interval holds (Clopper-Pearson) | width, {unit} | kept |",
+        f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |",
         "|---|---|---|---|---|",
     ]
     for family in families:
