@@ -152,7 +152,6 @@ class ConductivityTask(Task):
     draws_to_measured = True
     has_polymer_model = True
     searches_blocks = True
-    measured_columns = (CONDUCTIVITY.column,)
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "trees and line": Recipe(linear_share=0.5, arrhenius=0.5, mix_scale=0.2),
         "trees": Recipe(arrhenius=0.5, mix_scale=0.2),

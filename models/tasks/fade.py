@@ -117,7 +117,6 @@ class FadeTask(Task):
     higher, lower = "longer", "shorter"
     scale_unit = "log10 cycles to 80 %"
     log10_scale = True
-    measured_columns = (RETENTION.column, LIFE.column)
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "few trees": Recipe(rounds=60),
         "half believed": replace(CALM, fade_shape=SQUARE_ROOT),

@@ -87,7 +87,6 @@ class IceTask(Task):
     label = summary = outcome = result = ICE.label
     axis = "initial Coulombic efficiency (%)"
     scale_unit = "percentage points"
-    measured_columns = (ICE.column,)
     recipes: ClassVar[Mapping[str, Recipe]] = {
         "few trees": Recipe(rounds=60),
         "half believed": CALM,

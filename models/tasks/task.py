@@ -60,8 +60,6 @@ class Task(ABC):
         Whether the polymer model tells of polymers with a salt: only for decades of conductivity.
     searches_blocks : bool
         Whether a search for recipes also varies what is read of an electrolyte.
-    measured_columns : tuple of str
-        Columns of a user's measured design that tell of it.
     recipes, public_recipes : dict of str to Recipe
         To choose among on the shipped tables, and where public tables are given too.
     """
@@ -82,7 +80,6 @@ class Task(ABC):
     draws_to_measured: ClassVar[bool] = False
     has_polymer_model: ClassVar[bool] = False
     searches_blocks: ClassVar[bool] = False
-    measured_columns: ClassVar[tuple[str, ...]]
     recipes: ClassVar[Mapping[str, Recipe]]
     public_recipes: ClassVar[Mapping[str, Recipe]] = {}
 
