@@ -16,7 +16,7 @@ from features.physics import LEAST_EV, MOST_EV, ZERO_CELSIUS_K, per_ev
 from features.tables.fields import AS_PRINTED
 from models.known.agreement import drawn
 from models.known.measurements import ENERGY_DEVIATION_EV, Conditions, Measurements
-from models.known.transitions import jumps
+from models.known.transitions import crossed
 from models.notices import Notice, of_rows, per_case
 
 COLD_C, HOT_C = -20.0, 100.0
@@ -103,8 +103,8 @@ def beyond_a_transition(asked: Conditions) -> np.ndarray:
         Of the designs.
     """
     fractions, celsius = asked.fractions[asked.composition], asked.temperature_c
-    jumped = [jumps(fractions, celsius, np.full(len(celsius), end)) != 0 for end in (COLD_C, HOT_C)]
-    return np.asarray(jumped[0] | jumped[1])
+    cold, hot = (crossed(fractions, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
+    return np.asarray(cold | hot)
 
 
 def printed_energies(known: Measurements | None, asked: Conditions) -> Notice:
@@ -134,7 +134,7 @@ def _printed(known: Measurements | None, asked: Conditions) -> tuple[np.ndarray,
         return none, none, np.zeros(0)
     values, rows = known.telling(asked)
     energy = known.energy_ev[rows]
-    fine = (energy >= LEAST_EV) & (energy <= MOST_EV) & (values.jump == 0)  # beyond a jump it is another phase's
+    fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
     return values.design[fine], values.paper[fine], energy[fine]
 
 
