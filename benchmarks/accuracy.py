@@ -1,7 +1,7 @@
 """How well conductivity is predicted on papers never seen, beside the peers, in one run; the tables go to the docs.
 
     python -m benchmarks.accuracy [--repeats 3] [--write-docs]
-    python -m benchmarks.accuracy regimes newer polymers
+    python -m benchmarks.accuracy regimes newer polymers energies
 
 Needs the public tables (`silion data pull obelix liverpool laskowski polymers`); a part whose table is not there is
 left out. Every choice was made on the cross-validation over OBELiX's training ids; its test is in no part, but in
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import polymers
+from benchmarks import energies, polymers
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, Method, floored, measures, silion
 from benchmarks.regimes import LAST_YEAR, LEVEL, by_regime, newer_score
 from features.tables.descriptions import write_where_marked
@@ -50,11 +50,12 @@ COLUMNS = {
 }  # fmt: skip
 NEWER = ([], [OBELIX], [OBELIX, "liverpool", "laskowski"])
 """Public tables that models of older papers learn from beside the shipped rows."""
-UNWRITTEN = ("newer", "polymers")
+UNWRITTEN = ("polymers",)
 """Pieces that stand in the table of goals instead of between marks of their own."""
 Result = dict[str, dict[str, float]]
 Piece = tuple[str, Mapping[str, object], str]
 """Name, figures and text."""
+PAGES = ("docs/skill.md", "docs/measured_values.md", "benchmarks/README.md", "README.md")
 VIEWS = ("by paper", "by chemical system")
 
 
@@ -238,6 +239,15 @@ def of_polymers(repeats: int) -> Iterator[Piece]:
     yield "polymers", {"text": text}, text
 
 
+def of_energies(repeats: int) -> Iterator[Piece]:
+    """Activation energies told of papers left out, beside those they print."""
+    texts = []
+    for name, public in (("The shipped rows alone", []), ("The shipped rows and OBELiX's", [OBELIX])):
+        judged = energies.judge(with_public(load_literature([SHIPPED]), public), public)
+        texts.append(f"{name}. {energies.text(judged)}")
+    yield "energies", {"tables": texts}, "\n\n".join(texts)
+
+
 def of_nearness(repeats: int) -> Iterator[Piece]:
     """How much of the skill is nearness."""
     examples, inside, ours, _ = load()
@@ -253,7 +263,7 @@ def of_nearness(repeats: int) -> Iterator[Piece]:
 
 PARTS: dict[str, Callable[[int], Iterator[Piece]]] = {
     "cross-validation": of_obelix, "liverpool": of_liverpool, "regimes": of_regimes, "newer": of_newer,
-    "polymers": of_polymers, "nearness": of_nearness,
+    "polymers": of_polymers, "energies": of_energies, "nearness": of_nearness,
 }  # fmt: skip
 ON_REQUEST = ("nearness",)
 
@@ -269,8 +279,7 @@ def keep(name: str, figures: Mapping[str, object], text: str, write: bool, by: s
             f"<!-- accuracy, {name}: written by `python -m {by}` -->",
             f"<!-- end of accuracy, {name} -->",
         )
-        pages = [ROOT / page for page in ("docs/skill.md", "benchmarks/README.md", "README.md")]
-        write_where_marked(pages, *marks, text)
+        write_where_marked([ROOT / page for page in PAGES], *marks, text)
 
 
 def main() -> None:

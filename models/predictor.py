@@ -198,7 +198,7 @@ class Predictor:
         vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
         energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
-        nearest, known = dict[str, Nearest](), dict[str, Notice]()
+        nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
         whose: list[Notice] = []
         changed = np.zeros(len(designs), dtype=bool)
         for name in asked:
@@ -255,17 +255,18 @@ class Predictor:
         find = cache(partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level))
         if on_request:
             columns |= energy_columns(find(), len(designs))
-            known |= {column: energies.printed for column in on_request if (energies := find())}
+            printed = {column: energies.printed for column in on_request if (energies := find())}
         order = [column + end for column in told_of for end in ENDS]
         at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(*each) for each in limits.items()]
         said = joined(notices)
-        every, range_of = (joined(texts) if texts else None for texts in ([*known.values()], whose))
+        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", each) for column, each in printed.items())]
+        every, range_of = (joined(each) if each else None for each in (texts, whose))
         told_columns = {column: columns[column] for column in order}
         nearest = {column: nearest[column] for column in wanted if column in nearest}
-        told_by = {column: task_of(column).name for column in wanted} | {column: column for column in on_request}
-        by_target = {column: known[name] for column, name in told_by.items() if name in known}
+        told_by = {column: task_of(column).name for column in wanted}
+        by_target = {column: known[name] for column, name in told_by.items() if name in known} | printed
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
 
     def _energies(

@@ -12,8 +12,9 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame, usable_rows
+from models.exceedance import parse_limits
 from models.lab_calibration import measured_frame, parse_measured
-from models.predictor import Predictor
+from models.predictor import DEFAULT_LEVEL, Predictor
 
 
 class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by mypy
@@ -32,8 +33,7 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """Predict a frame of designs, columns as in `data/examples/candidates.csv`; `params` may hold `level` and
-        `measured`, a JSON list of measured designs of the same laboratory.
+        """Predict a frame of designs, columns as in `data/examples/candidates.csv`.
 
         Parameters
         ----------
@@ -42,23 +42,34 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
         model_input : DataFrame
             Designs, columns as in `data/examples/candidates.csv`.
         params : dict of str to Any | None
-            `level` and `measured`; None for the defaults.
+            As the options of `silion predict`: `targets`, `level`, `cycles`, `above` (TARGET=LIMIT), and `measured`, a
+            JSON list of measured designs of the same laboratory; defaults where None.
 
         Raises
         ------
         InputError
             Any design that cannot be used; all mistakes at once, rows counted from 1.
+        ValueError
+            A target or limit that does not exist.
         """
         designs = [
             {str(key): value for key, value in values.items() if key in Candidate.model_fields and value == value}
             for values in model_input.to_dict("records")
         ]
         rows = usable_rows(Candidate, designs)
-        level, own = float((params or {}).get("level", 0.9)), str((params or {}).get("measured") or "")
+        asked = params or {}
+        own = str(asked.get("measured") or "")
         rows_of_own = parse_measured(json.loads(own)) if own else []
-        measured = measured_frame(rows_of_own) if rows_of_own else None
-        frame = candidate_frame(rows)
-        return self.predictor.predict(frame, level=level, precedents=0, measured=measured, points=False).table
+        return self.predictor.predict(
+            candidate_frame(rows),
+            targets=list(asked.get("targets", [])),
+            level=float(asked.get("level", DEFAULT_LEVEL)),
+            precedents=0,
+            measured=measured_frame(rows_of_own) if rows_of_own else None,
+            cycles=list(asked.get("cycles", [])),
+            above=parse_limits(list(asked.get("above", []))),
+            points=False,
+        ).table
 
 
 set_model(SilionModel())

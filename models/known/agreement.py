@@ -123,8 +123,8 @@ class Values:
         That carrying the value to this temperature adds.
     near : ndarray of bool, shape (n_pairs,)
         Whether the value counts as measured there; others draw the prediction, but narrow nothing and are not told.
-    jump : ndarray, shape (n_pairs,), or None
-        Decades by which a known transition moved the value; none did where None.
+    parted : ndarray of int, shape (n_parted, 3), or None
+        Design, row and known transition where one parts a measured value from the design; none are parted where None.
     """
 
     design: np.ndarray
@@ -132,24 +132,7 @@ class Values:
     value: np.ndarray
     variance: np.ndarray
     near: np.ndarray
-    jump: np.ndarray | None = None
-
-    def across(self, count: int) -> np.ndarray:
-        """Return how far known transitions part each design from all that was measured of it, shape (count,).
-
-        Parameters
-        ----------
-        count : int
-            Number of designs.
-
-        Returns
-        -------
-        ndarray
-            Decades; 0 where a value is from the design's side, and where there is none.
-        """
-        least = np.full(count, np.inf)
-        np.minimum.at(least, self.design, 0.0 if self.jump is None else np.abs(self.jump))
-        return np.where(np.isfinite(least), least, 0.0)
+    parted: np.ndarray | None = None
 
 
 def precisions(values: Values, agreement: Agreement, count: int, *, own: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from features.tables.literature import papers_of
 from models.known.agreement import Agreement, Values, deviations, drawn, precisions
 from models.known.measurements import Conditions, Measurements, same_compositions
+from models.known.transitions import transitions
 from models.notices import Notice, joined, of_rows, per_case
 
 CONTRADICTION_DECADES = 1.0
@@ -32,20 +33,17 @@ class Evidence:
         As of `precisions`.
     near : ndarray of bool, shape (n_designs,)
         Whether a value counts as measured at the design's temperature.
-    across : ndarray, shape (n_designs,)
-        As of `Values.across`.
     text : Notice
         How many papers measured what; null where nothing was.
-    contradictions : Notice
-        Values that contradict each other, with their rows.
+    doubts : Notice
+        Values that contradict each other, with their rows, and those from beyond a known transition.
     """
 
     weight: np.ndarray
     mean: np.ndarray
     near: np.ndarray
-    across: np.ndarray
     text: Notice
-    contradictions: Notice
+    doubts: Notice
 
 
 def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show: Show, *, own: bool) -> Evidence:
@@ -70,7 +68,7 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     weight, mean = precisions(values, agreement, count, own=own)
     near = np.bincount(values.design, values.near, minlength=count) > 0
     texts: list[str | None] = [None] * count
-    contradictions: list[str | None] = [None] * count
+    doubts: list[str | None] = [None] * count
     limit = OWN_CONTRADICTION * np.sqrt(2) * agreement.within if own else CONTRADICTION_DECADES
     starts = np.searchsorted(values.design, np.arange(count + 1))
     for case in np.flatnonzero(near).tolist():
@@ -80,20 +78,15 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
         from_c = known.conditions.temperature_c[rows[some]]
         sources = _sources(known, rows[some])
         texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own) + sources
-        contradictions[case] = _contradiction(values, some, names, limit, show, own)
-    return Evidence(
-        weight[place],
-        mean[place],
-        near[place],
-        values.across(count)[place],
-        per_case(place, texts),
-        per_case(place, contradictions),
-    )
+        doubts[case] = _contradiction(values, some, names, limit, show, own)
+    for case, text in _beyond(known, values, own).items():
+        doubts[case] = "; ".join(filter(None, [doubts[case], text]))
+    return Evidence(weight[place], mean[place], near[place], per_case(place, texts), per_case(place, doubts))
 
 
 def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, show: Show, own: bool) -> str:
     value, papers = values.value[some], len(np.unique(values.paper[some]))
-    who = f"{len(value)} of your own" if own else f"{papers} paper{'s' if papers > 1 else ''}"
+    who = _who(len(value), papers, own)
     low, high = show(float(value.min())), show(float(value.max()))
     number, unit = low.split(" ", 1)
     found = f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
@@ -102,6 +95,23 @@ def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, sho
         between = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
         found += f" (carried over from {between} °C)"
     return found
+
+
+def _who(rows: int, papers: int, own: bool) -> str:
+    return f"{rows} of your own" if own else f"{papers} paper{'s' if papers > 1 else ''}"
+
+
+def _beyond(known: Measurements, values: Values, own: bool) -> dict[int, str]:
+    """Say of the designs, by place, what was measured of them beyond a known transition: it tells nothing of them."""
+    texts: dict[int, str] = {}
+    parted = np.empty((0, 3), dtype=np.int64) if values.parted is None else values.parted
+    for some in np.split(parted, np.flatnonzero(np.diff(parted[:, 0])) + 1) if len(parted) else []:
+        (case, *_), rows, transition = some.T
+        celsius = sorted({f"{each:g}" for each in known.conditions.temperature_c[rows]}, key=float)
+        who, where = _who(len(rows), len(np.unique(known.paper[rows])), own), " and ".join(celsius)
+        between = transitions()[int(transition[0])].text
+        texts[int(case)] = f"what {who} measured at {where} °C does not count here: {between} lies between"
+    return texts
 
 
 def _sources(known: Measurements, rows: np.ndarray) -> str:
@@ -202,20 +212,17 @@ def drawn_to_papers(
         nothing = of_rows(none, [])
         return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
     found = evidence(known, asked, agreement, show, own=False)
-    # a model that learned of another phase alone is as unsure as the phases differ
-    pooled, left = drawn(centre, agreement.model**2 + found.across**2, found.weight, found.mean)
-    unsure = np.sqrt(left + agreement.between**2 + agreement.within**2)
-    deviation = np.where(found.near, unsure, np.nan)
+    pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
+    deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
     narrowed = agreement.half_width(deviation, level)
     narrowed = narrowed if agreement.calibration else np.fmin(narrowed, half)
-    widened = np.where(found.across > 0, np.fmax(half, agreement.quantile(level) * unsure), half)
     return Drawn(
         np.where(found.weight > 0, pooled, centre),
-        np.where(found.near, narrowed, widened),
+        np.where(found.near, narrowed, half),
         deviation,
         none,
         found.text,
-        found.contradictions,
+        found.doubts,
         agreement,
     )
 
@@ -263,6 +270,6 @@ def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: flo
         deviation,
         found.near,
         joined([found.text, before.text]),
-        joined([before.notices, found.contradictions]),
+        joined([before.notices, found.doubts]),
         agreement,
     )

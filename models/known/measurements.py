@@ -19,7 +19,7 @@ from features.physics import arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
 from models.known.agreement import Agreement, Values, deviations
-from models.known.transitions import JUMP_DEVIATION, jumps
+from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0
 """Difference of temperature over which a measurement counts as one of the asked temperature."""
@@ -172,10 +172,8 @@ class Measurements:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
         A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
-        not, and never across a known transition whose jump nobody prints (LiCB11H12). A row at most 60 K away is near.
-        A row from beyond still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
-        Neither does a row from the other side of a transition whose jump is printed (LiBH4, three decades): its value
-        is moved by that jump and draws the prediction.
+        not, and never across a known transition. A row at most 60 K away is near. A row from beyond still draws the
+        prediction, so that no conductivity jumps there, but counts as no measurement.
 
         Parameters
         ----------
@@ -192,16 +190,16 @@ class Measurements:
         design, row = _expanded(one, other, asked.composition, mine.composition)
         start, end = mine.temperature_c[row], asked.temperature_c[design]
         tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
-        jump = jumps(mine.fractions[mine.composition[row]], start, end)
-        tells &= ~np.isnan(jump)
-        design, row, start, end, jump = design[tells], row[tells], start[tells], end[tells], jump[tells]
+        transition = crossed(mine.fractions[mine.composition[row]], start, end)
+        parted = np.flatnonzero(tells & (transition >= 0))
+        apart = np.column_stack([design[parted], row[parted], transition[parted]])
+        tells &= transition < 0
+        design, row, start, end = design[tells], row[tells], start[tells], end[tells]
         printed = np.isfinite(self.energy_ev[row])
         energy = np.where(printed, self.energy_ev[row], ENERGY_EV)
         off = np.where(printed, PRINTED_DEVIATION_EV, ENERGY_DEVIATION_EV) * per_ev(start, end)
-        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy)) + jump
-        near = (np.abs(start - end) <= MOST_CARRIED_K) & (jump == 0)
-        variance = off**2 + np.where(jump == 0, 0.0, JUMP_DEVIATION**2)
-        return Values(design, self.paper[row], value, variance, near, jump), row
+        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
+        return Values(design, self.paper[row], value, off**2, np.abs(start - end) <= MOST_CARRIED_K, apart), row
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""

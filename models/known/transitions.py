@@ -1,4 +1,4 @@
-"""Temperatures at which a crystal changes, and its conductivity with it: no measurement is carried across as it is."""
+"""Temperatures at which a crystal changes, and its conductivity with it: no measurement is carried across."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import numpy as np
 
 from features.composition import amounts_of_names
 from features.formulas.nearness import NEARLY_ONE
-
-JUMP_DEVIATION = 0.5
-"""How far a jump may be off, in decades: papers print its order of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,12 @@ class Transition:
     what: str
     source: str
 
+    @property
+    def text(self) -> str:
+        """The transition in words: `the transition at 110 to 117 °C (3 decades)`."""
+        ends = f"{self.from_c:g}" if self.from_c == self.to_c else f"{self.from_c:g} to {self.to_c:g}"
+        return f"the transition at {ends} °C" + (f" ({self.jump_decades:g} decades)" if self.jump_decades > 0 else "")
+
 
 @lru_cache(maxsize=1)
 def transitions() -> tuple[Transition, ...]:
@@ -60,8 +63,8 @@ def _fractions() -> np.ndarray:
     return np.asarray(amounts.dense()[amounts.codes])
 
 
-def jumps(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
-    """Return by how much known transitions raise a conductivity on the way from one temperature to another.
+def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
+    """Return which known transition lies between two temperatures, or holds one of the two.
 
     A value from the upper end of a transition is one of above it: papers that tell of a jump often name the temperature
     of the jump.
@@ -75,23 +78,21 @@ def jumps(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.nda
 
     Returns
     -------
-    ndarray, shape (n_pairs,)
-        Decades; 0 where no transition lies between, NaN where nobody knows: no jump is printed, or one of the two
-        temperatures lies inside the transition.
+    ndarray of int, shape (n_pairs,)
+        Place in `transitions()`; -1 for none.
 
     Examples
     --------
     >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
     >>> asked = amounts.dense()[amounts.codes]
-    >>> jumps(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
-    [-3.0, 0.0, nan]
+    >>> crossed(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
+    [0, -1, 1]
     """
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
-    jump = np.zeros(len(fractions))
-    for row, composition in zip(transitions(), _fractions(), strict=True):
+    found = np.full(len(fractions), -1)
+    for place, (row, composition) in enumerate(zip(transitions(), _fractions(), strict=True)):
         between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
             between &= np.abs(fractions - composition).sum(axis=1) <= NEARLY_ONE
-            whole = (low < row.from_c) & (high >= row.to_c)
-            jump[between] += np.where(whole, np.sign(to_c - from_c) * row.jump_decades, np.nan)[between]
-    return jump
+            found[between] = place
+    return found

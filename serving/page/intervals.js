@@ -84,7 +84,7 @@ function measurements(measured, known, target) {
 
 function energyWords({ value, low, high, printed }) {
   const told = `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
-  return printed ? `${told}; ${printed.replace("activation energy: ", "printed by ")}` : told;
+  return printed ? `${told}; printed by ${printed}` : told;
 }
 
 function inWords({ value, low, high }, target) {

@@ -16,6 +16,7 @@ from features.tables.records import Candidate
 from models.candidates import has_anode
 from models.predictions import ENDS, RANGE_OF, Predictions
 from models.predictor import DEFAULT_CYCLE
+from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
 from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
@@ -49,7 +50,8 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     ValueError
         A target that does not exist.
     """
-    skill = model.bundle.facts.get("skill", {}) | model.bundle.facts.get("ranges", {})
+    facts = model.bundle.facts
+    skill = facts.get("skill", {}) | facts.get("ranges", {}) | {ACTIVATION_ENERGY.column: facts.get("energies") or None}
     by_column = {}
     for column in model.bundle.told(targets):
         domain = model.bundle.parts[part_of(column)].domain if column in TARGETS else None

@@ -85,6 +85,8 @@ def test_the_api_tells_it_as_a_target_and_beside_the_conductivity(api: TestClien
     answer = api.post("/predict", json={"designs": designs, "targets": [COLUMN, ENERGY]}).json()
     facts = answer["targets"][ENERGY]
     assert (facts["part"], facts["unit"], facts["range_only"]) == ("conductivity", "eV", False)
+    assert facts["skill"]["skill_name"] == "error over the dummy's"
+    assert 0.5 < facts["skill"]["coverage"] <= 1
     for place, result in enumerate(answer["results"]):
         value = result["predictions"][ENERGY]
         assert [value[end] for end in ("value", "low", "high")] == pytest.approx(told[ENDS].iloc[place].tolist())

@@ -151,6 +151,12 @@ def test_the_inventory_counts_what_is_there(literature: Literature) -> None:
     assert found.bases["per gram of cathode (in no range)"] == sum(
         cell.first_capacity_basis == "cathode" for cell in first
     )
+    printed = [
+        row for row in literature.electrolytes
+        if row.in_training and row.conductivity_s_per_cm and row.electrolyte_class != "liquid"
+        and row.activation_energy_ev is not None and 0.1 <= row.activation_energy_ev <= 1.2
+    ]  # fmt: skip
+    assert found.targets["activation_energy_ev"] == (len(printed), len({row.paper for row in printed}))
     text = as_text(found)
     assert "first capacities: " in text
     assert ("ICE above 100 %" in text) == bool(cells_above_100(literature))

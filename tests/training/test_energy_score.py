@@ -27,26 +27,29 @@ def found(printed: list[float | None], told: list[list[float]], groups: list[int
 
 
 def test_every_group_of_papers_counts_once() -> None:
-    """Five groups print 0.4, 0.4, 0.4, 0.4 and twice 0.8 eV; told is 0.5 of all.
+    """Five groups print 0.3, 0.4, 0.52, 0.6 and twice 0.8 eV; told is 0.5 of all.
 
-    Errors: 0.1 of four, 0.3 of the fifth: 0.14 on average. The means of the others are 0.5 for the four (0.1 off) and
-    0.4 for the fifth (0.4 off): 0.16. The 90 % interval is 0.5 +- 0.2303 and holds the four: 80 %.
+    Errors: 0.2, 0.1, 0.02, 0.1 and 0.3, 0.144 on average. The medians of the others are 0.56, 0.56, 0.5, 0.46 and 0.46,
+    off by 0.26, 0.16, 0.02, 0.14 and 0.34: 0.184. The 90 % interval is 0.5 +- 0.2303 and holds the first four: 80 %.
     """
-    score = energy_score(found([0.4, 0.4, 0.4, 0.4, 0.8, 0.8], [[0.5] * 6], [0, 1, 2, 3, 4, 4]), 0.9, 0)
+    score = energy_score(found([0.3, 0.4, 0.52, 0.6, 0.8, 0.8], [[0.5] * 6], [0, 1, 2, 3, 4, 4]), 0.9, 0)
     assert score is not None
     assert (score.rows, score.papers) == (6, 5)
-    assert (score.error, score.error_of_mean) == pytest.approx((0.14, 0.16))
+    assert (score.error, score.error_of_median, score.skill) == pytest.approx((0.144, 0.184, 0.144 / 0.184))
+    assert score.skill_low < score.skill < score.skill_high
+    assert score.as_dict()["verdict"] == "skill shown"  # no group is told worse than by the median
     assert score.coverage == pytest.approx(0.8)
     assert score.width == pytest.approx(2 * 1.6449 * 0.14, rel=1e-4)
     assert (
-        "on 6 energies printed by 5 groups of papers that the model never saw the mean error is 0.140 eV" in score.text
+        "on 6 energies printed by 5 groups of papers that the model never saw the mean error is 0.144 eV" in score.text
     )
     assert "holds 80 %" in score.text
 
 
 def test_repeats_are_averaged() -> None:
-    """Told 0.5 in one repeat, 0.7 in the other, printed 0.4: 0.1 and 0.3 off; held (to 0.63) and not (from 0.47)."""
-    score = energy_score(found([0.4] * 5, [[0.5] * 5, [0.7] * 5], [0, 1, 2, 3, 4]), 0.9, 0)
+    """Told 0.5 in one repeat, 0.7 in the other, printed 0.4 on average: 0.1 and 0.3 off; held (0.27 on) and not (0.47
+    on)."""
+    score = energy_score(found([0.38, 0.39, 0.4, 0.41, 0.42], [[0.5] * 5, [0.7] * 5], [0, 1, 2, 3, 4]), 0.9, 0)
     assert score is not None
     assert (score.error, score.coverage) == pytest.approx((0.2, 0.5))
 

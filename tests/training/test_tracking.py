@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
 from mlflow.models.utils import _enforce_schema
 
 from features.tables.literature import Literature
@@ -30,7 +31,7 @@ from serving.server.app import app_of
 from tests.served import flat
 from tests.shared import ROOT, Command, Store, environment, free_port
 from tests.thin import thin_tables
-from training.promotion.tracking import input_schema, output_schema
+from training.promotion.tracking import input_schema, output_schema, params_schema
 
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 
@@ -202,12 +203,24 @@ def test_own_measurements_give_the_same_numbers_everywhere(
         "frame, measured = pd.DataFrame(json.loads(sys.argv[1])), sys.argv[2]\n"
         "model.predict(frame, params={'level': 0.6, 'measured': measured}).to_parquet('logged.parquet')\n"
         "model.predict(frame, params={'level': 0.6}).to_parquet('logged_plain.parquet')\n"
+        "some = {'cycles': [100], 'above': ['retention_pct=80']}\n"
+        "some['targets'] = ['activation_energy_ev', 'retention_pct']\n"
+        "model.predict(frame, params=some).to_parquet('logged_some.parquet')\n"
     )
     code = [sys.executable, "-c", program, json.dumps(designs), json.dumps(measured)]
     asked = subprocess.run(
         code, cwd=tmp_path, env=environment(**store.env), capture_output=True, text=True, timeout=300, check=False
     )
     assert asked.returncode == 0, asked.stderr
+    some = ("--targets", "activation_energy_ev,retention_pct", "--cycles", "100", "--above", "retention_pct=80")
+    done = silion("predict", tmp_path / "in.csv", "-o", tmp_path / "some.parquet", *some, env=store.env)
+    assert done.code == 0, done.err
+    by_name, logged_by_name = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("some", "logged_some"))
+    pd.testing.assert_frame_equal(logged_by_name, by_name[logged_by_name.columns.tolist()], check_exact=True)
+    told = {"activation_energy_ev", "retention_pct_low", "retention_pct_at_100_low"}
+    assert told | {"retention_pct_above_80_probability"} <= set(logged_by_name.columns)
+    assert logged_by_name["activation_energy_ev"].between(0.1, 1.2).all()
+    assert "conductivity_s_per_cm" not in logged_by_name
     names = ("cli", "logged", "plain", "logged_plain")
     own, logged, without, logged_without = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in names)
     columns = logged.columns.tolist()
@@ -234,6 +247,36 @@ def test_a_table_with_whole_numbers_and_empty_columns_fits_the_signature() -> No
     assert len(_enforce_schema(pd.DataFrame({"electrolyte": ["LLZO"]}), input_schema())) == 1
     with pytest.raises(MlflowException, match="electrolyte"):
         _enforce_schema(pd.DataFrame({"anode": ["Si"]}), input_schema())
+
+
+# MLflow warns of type hints that it cannot check, and of a model without an example; the logged one has an example
+@pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*An input example was not provided:UserWarning")
+def test_a_pyfunc_takes_the_options_of_predict(tmp_path: Path) -> None:
+    """Saved and loaded by MLflow: the targets, cycles and limits of the command line, and its refusals."""
+    saved = ROOT / "tests" / "bundles" / "v1"
+    mlflow.pyfunc.save_model(
+        str(tmp_path / "model"),
+        python_model=str(ROOT / "models" / "pyfunc_model.py"),
+        artifacts={"bundle": str(saved)},
+        pip_requirements=[],
+        signature=ModelSignature(input_schema(), params=params_schema()),
+    )
+    model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    frame = pd.DataFrame({"electrolyte": ["Li6PS5Cl", "LLZTO"], "anode": ["Si", "Si"]})
+    designs = candidate_frame([Candidate(electrolyte=name, anode="Si") for name in ("Li6PS5Cl", "LLZTO")])
+    targets = ["activation_energy_ev", "retention_pct"]
+    told = model.predict(frame, params={"targets": targets, "cycles": [100], "above": ["retention_pct=80"]})
+    same = Predictor(load_bundle(saved)).predict(
+        designs, targets=targets, cycles=[100], above={"retention_pct": 80.0}, precedents=0, points=False
+    )
+    pd.testing.assert_frame_equal(told, same.table)
+    assert {"activation_energy_ev", "retention_pct_at_100", "retention_pct_above_80_probability"} <= set(told.columns)
+    assert "conductivity_s_per_cm" not in told
+    with pytest.raises(ValueError, match="unknown target strength_mpa"):
+        model.predict(frame, params={"targets": ["strength_mpa"]})
+    with pytest.raises(MlflowException, match="targets"):
+        model.predict(frame, params={"targets": "retention_pct"})
 
 
 def test_the_signature_names_what_the_logged_model_answers(literature: Literature) -> None:

@@ -20,7 +20,7 @@ from models.bundle import save_bundle
 from models.candidates import candidate_frame
 from models.champion import name_new
 from models.predictions import TEXT_COLUMNS
-from models.predictor import Predictor
+from models.predictor import DEFAULT_LEVEL, Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
 from reporting.model_summary import figure_name
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
@@ -124,7 +124,6 @@ def _unless_there() -> Iterator[None]:
 def _log_model(trained: Registrable, bundle: Path) -> Any:
     import mlflow
     from mlflow.models import ModelSignature
-    from mlflow.types import DataType, ParamSchema, ParamSpec
 
     table = read_table(EXAMPLE, Candidate, own_columns=True)
     example = candidate_frame(table.rows[:1])
@@ -132,7 +131,7 @@ def _log_model(trained: Registrable, bundle: Path) -> Any:
     signature = ModelSignature(
         input_schema(),
         output_schema(Predictor(trained.bundle), example),
-        ParamSchema([ParamSpec("level", DataType.double, 0.9), ParamSpec("measured", DataType.string, "")]),
+        params_schema(),
     )
     return mlflow.pyfunc.log_model(
         name=MODEL_NAME,
@@ -158,6 +157,22 @@ def input_schema() -> Any:
         [
             ColSpec(DataType.string if field.is_required() else AnyType(), name, required=field.is_required())
             for name, field in Candidate.model_fields.items()
+        ]
+    )
+
+
+def params_schema() -> Any:
+    """Return what the logged model takes beside designs: options of `silion predict`, lists where it takes several."""
+    from mlflow.types import DataType, ParamSchema, ParamSpec
+
+    several = (-1,)
+    return ParamSchema(
+        [
+            ParamSpec("level", DataType.double, DEFAULT_LEVEL),
+            ParamSpec("measured", DataType.string, ""),
+            ParamSpec("targets", DataType.string, [], several),
+            ParamSpec("cycles", DataType.long, [], several),
+            ParamSpec("above", DataType.string, [], several),
         ]
     )
 

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from features.tables.described import DESCRIPTORS, PAPERS_THAT_TAUGHT, WELL_DESCRIBED, coverage, papers_described
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
+from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
 from models.tasks.cycling import cycling_points
 from models.tasks.examples import design_frame
 from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
 from models.tasks.ice import cells_above_100, cells_in_training
-from models.tasks.registry import TARGETS, TASKS
+from models.tasks.registry import LINK, TARGETS, TASKS
 from training.data.rows import ID_COLUMNS
 
 
@@ -26,7 +28,7 @@ class Inventory:
     Attributes
     ----------
     tables : rows and rows in training, by table
-    targets : labels and papers in training, by target
+    targets : labels and papers in training, by target; activation energies are those printed beside a conductivity
     classes : electrolyte measurements and cells, by electrolyte class
     papers : cells by paper, most first
     filled : share of the rows in training that fill a column, by table
@@ -64,6 +66,8 @@ def inventory(literature: Literature) -> Inventory:
         ", ".join(target.column for target in task.targets): task.examples(literature).designs
         for task in TASKS.values()
     }
+    electrolytes = TASKS[LINK].examples(literature).designs
+    labelled[ACTIVATION_ENERGY.column] = electrolytes[np.isfinite(printed_energies(electrolytes))]
     labelled |= _told_as_ranges(literature)
     targets = {name: (len(rows), rows["paper"].nunique()) for name, rows in labelled.items()}
     measured = Counter(str(row.electrolyte_class or "not stated") for row in literature.electrolytes)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.physics import arrhenius_shift
 from models.known.agreement import Agreement
 from models.known.answer import Drawn, drawn_to_own, drawn_to_papers
-from models.known.measurements import ENERGY_EV, Conditions, Measurements
+from models.known.measurements import Conditions, Measurements
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
 """A single paper has a variance of 0.64 + 0.36 = 1, as the model has."""
@@ -42,21 +41,19 @@ def test_a_measured_composition_is_drawn_to_its_value_and_narrower() -> None:
     assert found.notices.to_pylist() == [None, None]
 
 
-def test_below_a_transition_a_model_that_knows_the_phase_above_alone_is_unsure() -> None:
-    hexagonal = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [117.0]})
-    known = Measurements.of(hexagonal, np.array([-3.0]), ["matsuo"], ["E1"], EVEN)
-    cold = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [109.0]}))
-    found = drawn_to_papers(known, cold, np.array([-3.0]), np.array([1.0]), 0.9, show)
-    # the value counts as 1 + 0.5 ** 2 for the jump and (0.14 * 0.2704) ** 2 for eight kelvins, the model as 1 + 3 ** 2
-    weight, moved = 1 / (1 + 0.25 + (0.14 * 0.2704) ** 2), -3 - 3 + float(arrhenius_shift(117.0, 109.0, ENERGY_EV))
-    assert found.centre[0] == pytest.approx((-3 / 10 + weight * moved) / (1 / 10 + weight), abs=1e-4)
-    # no narrower than a paper to come, 1, and what is left to doubt; nothing was measured there
-    assert found.half[0] == pytest.approx(EVEN.quantile(0.9) * (1 + 1 / (1 / 10 + weight)) ** 0.5, abs=1e-4)
-    assert found.text.to_pylist() == [None]
-    assert np.isnan(found.deviation[0])
-    # an interval that is wider by itself stays so
-    wide = drawn_to_papers(known, cold, np.array([-3.0]), np.array([4.0]), 0.9, show)
-    assert wide.half[0] == 4.0
+def test_a_value_from_beyond_a_transition_changes_nothing_and_is_named() -> None:
+    hexagonal = pd.DataFrame({"electrolyte": ["LiBH4"] * 2, "temperature_c": [117.0, 120.0]})
+    known = Measurements.of(hexagonal, np.array([-3.0, -2.9]), ["matsuo", "matsuo"], ["E1", "E2"], EVEN)
+    cold = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4", "Li6PS5I"], "temperature_c": [109.0, 25.0]}))
+    found = drawn_to_papers(known, cold, np.array([-3.0, -4.0]), np.array([1.0, 2.0]), 0.9, show)
+    assert (found.centre.tolist(), found.half.tolist()) == ([-3.0, -4.0], [1.0, 2.0])
+    assert found.text.to_pylist() == [None, None]
+    assert np.isnan(found.deviation).all()
+    across = "measured at 117 and 120 °C does not count here: the transition at 110 to 117 °C (3 decades) lies between"
+    assert found.notices.to_pylist() == [f"what 1 paper {across}", None]
+    own = drawn_to_own(known, cold, found, 0.9, show)
+    assert own.centre.tolist() == [-3.0, -4.0]
+    assert own.notices.to_pylist() == [f"what 1 paper {across}; what 2 of your own {across}", None]
 
 
 def test_more_papers_draw_more() -> None:

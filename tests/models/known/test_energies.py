@@ -33,11 +33,11 @@ ASKED = Conditions.of(pd.DataFrame({"electrolyte": ["Li6PS5I", "Li3InCl6", "Li6P
 
 def test_what_papers_print_of_the_composition_is_said_with_how_it_may_be_meant() -> None:
     """Two papers print 0.30 and 0.385 eV, a third none; no temperature matters, and another composition has none."""
-    said = f"activation energy: 2 papers, 0.30 to 0.39 eV ({AS_PRINTED})"
+    said = f"2 papers, 0.30 to 0.39 eV ({AS_PRINTED})"
     several = known([0.30, 0.386, None], ["a", "b", "c"])
     assert printed_energies(several, ASKED).to_pylist() == [said, None, said]
     one = printed_energies(known([0.30, 0.30], ["a", "a"]), ASKED).to_pylist()[0]
-    assert one == f"activation energy: 1 paper, 0.30 eV ({AS_PRINTED})"
+    assert one == f"1 paper, 0.30 eV ({AS_PRINTED})"
     assert "0.026 eV too low where read from sigma instead of sigma T" in one
 
 
@@ -80,7 +80,7 @@ def test_an_energy_printed_on_the_other_side_of_a_transition_tells_nothing() -> 
     designs = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [25.0], "activation_energy_ev": [0.69]})
     rows = Measurements.of(designs, np.array([-8.0]), ["a"], ["E1"])
     asked = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4"] * 2, "temperature_c": [60.0, 150.0]}))
-    assert printed_energies(rows, asked).to_pylist() == [f"activation energy: 1 paper, 0.69 eV ({AS_PRINTED})", None]
+    assert printed_energies(rows, asked).to_pylist() == [f"1 paper, 0.69 eV ({AS_PRINTED})", None]
     drawn_to = drawn_to_printed(np.array([0.5, 0.5]), rows, asked)
     assert drawn_to[0] > 0.5
     assert drawn_to[1] == 0.5

@@ -78,31 +78,20 @@ def test_values_are_carried_by_arrhenius_and_are_near_for_60_kelvins() -> None:
     assert values.variance.tolist() == [0.0]
 
 
-def test_a_value_moved_by_a_printed_jump_counts_as_no_measurement() -> None:
-    """LiBH4 is told at 117 °C, where it has become hexagonal; below 110 °C it conducts three decades less."""
-    row = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [117.0]})
-    found = Measurements.of(row, np.array([-3.0]), ["a"], ["r1"])
-    for end, jump in ((25.0, -3.0), (109.0, -3.0), (117.0, 0.0), (120.0, 0.0), (150.0, 0.0)):
-        values, _ = found.telling(asked("LiBH4", end))
-        carried = float(arrhenius_shift(117.0, end, ENERGY_EV))
-        assert values.value.tolist() == pytest.approx([-3 + carried + jump])
-        assert values.near.tolist() == [jump == 0]
-    # 117 to 109 °C is 0.27 decades per eV; an order of magnitude is half a decade to either side
-    values, _ = found.telling(asked("LiBH4", 109.0))
-    assert values.variance.tolist() == pytest.approx([0.5**2 + (ENERGY_DEVIATION_EV * 0.2705) ** 2], rel=1e-3)
-    # warmer than it was measured, the jump goes up
-    values, _ = measured().telling(asked("LiBH4", 120.0))
-    assert values.value.tolist() == pytest.approx([-8 + 3 + float(arrhenius_shift(25.0, 120.0, ENERGY_EV))])
-    assert values.near.tolist() == [False]
-
-
-def test_nothing_is_carried_into_a_transition_nor_across_one_without_a_printed_jump() -> None:
+def test_nothing_is_carried_into_a_transition_nor_across_one() -> None:
+    """LiBH4 turns hexagonal between 110 and 117 °C: what is told at 117 °C is of above, and 112 °C is neither."""
+    for end, rows in ((25.0, 0), (109.0, 0), (112.0, 0), (117.0, 1), (120.0, 1), (150.0, 1)):
+        row = pd.DataFrame({"electrolyte": ["LiBH4"], "temperature_c": [117.0]})
+        values, found = Measurements.of(row, np.array([-3.0]), ["a"], ["r1"]).telling(asked("LiBH4", end))
+        assert len(found) == rows
+        assert values.parted is not None
+        assert values.parted.tolist() == [[0, 0, 0]] * (1 - rows)  # design, row, the first transition of the table
     assert told("LiBH4", 80.0) == ["r3"]
     assert told("LiBH4", 109.0) == ["r3"]
     assert told("LiBH4", 112.0) == []
     row = pd.DataFrame({"electrolyte": ["LiCB11H12"], "temperature_c": [127.0]})
-    found = Measurements.of(row, np.array([-1.0]), ["a"], ["r1"])
-    assert [len(found.telling(asked("LiCB11H12", end))[1]) for end in (25.0, 126.0, 130.0)] == [0, 0, 1]
+    disordered = Measurements.of(row, np.array([-1.0]), ["a"], ["r1"])
+    assert [len(disordered.telling(asked("LiCB11H12", end))[1]) for end in (25.0, 126.0, 130.0)] == [0, 0, 1]
 
 
 def test_every_transition_has_a_source_and_an_order() -> None:

@@ -12,8 +12,9 @@ from features.tables.fields import AS_PRINTED
 from models.learners.arrhenius import energy_interval
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
 from reporting.pages import capital
-from training.evaluation.bootstrap import held_share
+from training.evaluation.bootstrap import bootstrap_ratio, held_share
 from training.evaluation.crossvalidate import OutOfFold
+from training.evaluation.evaluate import claim
 
 FACT = "energies"
 """Fact of a bundle: an `EnergyScore` as plain values, empty where too few papers print an energy."""
@@ -31,8 +32,12 @@ class EnergyScore:
         Printed energies, and groups of papers that print them.
     level : float
         Share promised.
-    error, error_of_mean : float
-        Mean absolute error in eV, each group of papers counting once; of ours, and of the mean of the other groups.
+    error, error_of_median : float
+        Mean absolute error in eV, each group of papers counting once; of ours, and of the median of the other groups.
+    skill, skill_low, skill_high : float
+        Error over that of the median, with its 90 % bootstrap interval over groups.
+    shown : bool
+        Whether the interval excludes the median, also without the group that helps most.
     coverage, coverage_low, coverage_high : float
         Share held, each group counting once, with its 90 % interval.
     width : float
@@ -43,15 +48,20 @@ class EnergyScore:
     papers: int
     level: float
     error: float
-    error_of_mean: float
+    error_of_median: float
+    skill: float
+    skill_low: float
+    skill_high: float
+    shown: bool
     coverage: float
     coverage_low: float
     coverage_high: float
     width: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return asdict(self)
+        """Return plain values for JSON, the skill named as that of other targets."""
+        verdict = "skill shown" if self.shown else "no skill shown yet"
+        return {**asdict(self), "skill_name": "error over the dummy's", "verdict": verdict}
 
     @property
     def text(self) -> str:
@@ -59,8 +69,9 @@ class EnergyScore:
         held = f"{100 * self.coverage:.0f} % ({100 * self.coverage_low:.0f} to {100 * self.coverage_high:.0f})"
         return (
             f"{capital(ACTIVATION_ENERGY.label)}: on {self.rows} energies printed by {self.papers} "
-            f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the mean "
-            f"of the others errs by {self.error_of_mean:.3f}. The {100 * self.level:g} % interval, {self.width:.2f} eV "
+            f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the "
+            f"median of the others errs by {self.error_of_median:.3f} (ratio {self.skill:.2f}, {self.skill_low:.2f} "
+            f"to {self.skill_high:.2f}). The {100 * self.level:g} % interval, {self.width:.2f} eV "
             f"wide, holds {held} of them. Printed energies are taken {AS_PRINTED}; "
             "hardly a paper says which it is."
         )
@@ -86,19 +97,25 @@ def energy_score(found: OutOfFold, level: float, seed: int) -> EnergyScore | Non
         return None
     weight = 1 / (len(kinds) * size[member])
     means = np.bincount(member, printed) / size
-    others = (means.sum() - means[member]) / (len(kinds) - 1)
+    others = np.array([np.median(np.delete(means, group)) for group in range(len(kinds))])[member]
     errors, held, width = [], [], []
     for told in found.energy[:, rows]:
         value, low, high = energy_interval(told, level).T
         errors.append(np.abs(value - printed))
         held.append((low <= printed) & (printed <= high))
         width.append(high - low)
+    ours, dummy = weight * np.mean(errors, axis=0), weight * np.abs(others - printed)
+    low, high = bootstrap_ratio(groups, ours, dummy, seed)
     return EnergyScore(
         len(rows),
         len(kinds),
         level,
-        float(weight @ np.mean(errors, axis=0)),
-        float(weight @ np.abs(others - printed)),
+        float(ours.sum()),
+        float(dummy.sum()),
+        float(ours.sum() / dummy.sum()),
+        low,
+        high,
+        claim(groups, ours, dummy, high, seed)[0],
         *held_share(np.mean(held, axis=0), groups, seed),
         float(weight @ np.mean(width, axis=0)),
     )
