@@ -18,11 +18,12 @@ MISSING_DISTANCE = 1.0
 BLOCK = 1_000_000
 """Numbers held at once where distances are measured."""
 CACHED, FEWEST, MOST = 250_000, 128, 4_000_000
-"""Numbers of a block's table of squares, so that it stays in a processor's cache; designs of a block at least, for the
-product to be worth while; numbers at most."""
+"""Numbers of a block's table of squares, or of pairs that are measured, for it to stay in a processor's cache; designs
+of a block at least, for the product to be worth while; numbers at most."""
 MOST_PAIRS = 24
 """Pairs a design above which single precision tells too little and the product is made again in double precision."""
-
+GROUPS = 16
+"""Groups of papers, for each row asked for, whose smallest squares tell a limit that the nearest rows lie below."""
 MOST_FACTORS = 16
 """Sets of features that designs may not know for which the factors of the product are kept."""
 
@@ -39,7 +40,7 @@ def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         Scaled vectors, shape (n_right, n_features).
     """
     result = np.empty((len(left), len(right)))
-    for here in _blocks(len(left), right.size):
+    for here in _blocks(len(left), right.size, BLOCK):
         result[here] = root_mean_square(left[here, None, :], right[None, :, :])
     return result
 
@@ -63,12 +64,12 @@ def root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     unknown = np.isnan(gap)
     if unknown.any():
         gap = np.where(unknown, np.where(np.isnan(one) & np.isnan(other), 0.0, MISSING_DISTANCE), gap)
-    return np.asarray(np.sqrt(np.mean(gap**2, axis=-1)))
+    return np.asarray(np.sqrt(np.mean(np.square(gap, out=gap), axis=-1)))
 
 
-def _blocks(count: int, width: int) -> Iterator[slice]:
-    """Slices of some rows whose tables of `width` numbers a row take little memory."""
-    size = max(1, BLOCK // max(width, 1))
+def _blocks(count: int, width: int, most: int) -> Iterator[slice]:
+    """Slices of some rows whose tables of `width` numbers a row hold at most so many numbers."""
+    size = max(1, most // max(width, 1))
     for start in range(0, count, size):
         yield slice(start, start + size)
 
@@ -130,52 +131,59 @@ class NearestRows:
         count = min(count, len(self.sizes))
         rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
         if count:
+            asked = np.asarray(asked, dtype=float)
+            varies = np.ones(asked.shape[1], dtype=bool)
+            if len(asked) > FEWEST:  # what all designs share is multiplied once
+                varies = ((asked != asked[0]) & ~(np.isnan(asked) & np.isnan(asked[0]))).any(axis=0)
             width = max(len(self.known), self.known.shape[1])
             size = max(CACHED // width, min(FEWEST, MOST // width), 1)
             for start in range(0, len(asked), size):
                 here = slice(start, start + size)
-                rows[here], distances[here] = self._of_block(np.asarray(asked[here], dtype=float), count)
+                rows[here], distances[here] = self._of_block(asked[here], varies, count)
         return rows, distances
 
-    def _of_block(self, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        design, row = self._shortlist(asked, count, np.float32)
+    def _of_block(self, asked: np.ndarray, varies: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        design, row = self._shortlist(asked, varies, count, np.float32)
         pairs = np.bincount(design, minlength=len(asked))
-        if (crowded := np.flatnonzero(pairs > MOST_PAIRS * count)).size:
-            kept = ~np.isin(design, crowded)
-            again, more = self._shortlist(asked[crowded], count, np.float64)
-            design, row = np.append(design[kept], crowded[again]), np.append(row[kept], more)
+        if (unsure := np.flatnonzero(pairs > MOST_PAIRS * count)).size:
+            kept = ~np.isin(design, unsure)
+            again, more = self._shortlist(asked[unsure], varies, count, np.float64)
+            design, row = np.append(design[kept], unsure[again]), np.append(row[kept], more)
             pairs = np.bincount(design, minlength=len(asked))
         few = len(asked) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
         order = np.argsort(design.astype(np.uint16) if few else design, kind="stable")
         design, row = design[order], row[order]
         away = np.empty(len(design))
-        for here in _blocks(len(design), asked.shape[1]):
+        for here in _blocks(len(design), asked.shape[1], CACHED):
             away[here] = root_mean_square(asked[design[here]], self.known[row[here]])
         place = self.order[row]
-        if (pairs > count).any():
-            order = _best_of_papers(design, self.paper[row], away, place)
-            design, away, place = design[order], away[order], place[order]
-            pairs = np.bincount(design, minlength=len(asked))
         starts = np.cumsum(pairs) - pairs
-        if (pairs > count).any():
-            order = np.lexsort((place, away, design))
-            rows, distances = place[order], away[order]
-            chosen = starts[:, None] + np.arange(count)
-            return rows[chosen], distances[chosen]
-        rows, distances = place.reshape(-1, count), away.reshape(-1, count)
         if count == 1:
-            return rows, distances
+            nearest = np.minimum.reduceat(away, starts)
+            first = np.where(away == nearest.repeat(pairs), place, len(self.order))
+            return np.minimum.reduceat(first, starts)[:, None], nearest[:, None]
+        if (crowded := pairs > count).any():
+            kept = ~crowded.repeat(pairs)
+            some = np.flatnonzero(~kept)
+            kept[some[_best_of_papers(design[some], self.paper[row[some]], away[some], place[some], count)]] = True
+            place, away = place[kept], away[kept]
+        rows, distances = place.reshape(-1, count), away.reshape(-1, count)
         order = np.lexsort((rows, distances))
         return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
-    def _shortlist(self, asked: np.ndarray, count: int, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
+    def _shortlist(
+        self, asked: np.ndarray, varies: np.ndarray, count: int, kind: type[np.floating[Any]]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return pairs of a design and a row, in the order of `known`, that hold all nearest rows and few others."""
         with np.errstate(over="ignore", invalid="ignore"):
-            squares, slack = self._squares(asked, kind)
+            squares, slack = self._squares(asked, varies, kind)
+            if count == 1:
+                row, design = np.divmod(np.flatnonzero(~(squares > squares.min(axis=0) + slack)), len(asked))
+                return design, row
             lowest = squares[: len(self.sizes)].copy()  # by paper
             for start, end in pairwise(self.layers[1:].tolist()):
                 np.minimum(lowest[: end - start], squares[start:end], out=lowest[: end - start])
-            limit = np.partition(lowest, count - 1, axis=0)[count - 1] + slack
+            limit = _smallest(lowest, count) + slack
             paper, design = np.divmod(np.flatnonzero(~(lowest > limit)), len(asked))
             bound = lowest[paper, design] + slack[design]
             size = self.sizes[paper]
@@ -185,28 +193,32 @@ class NearestRows:
             close = ~(squares[row, design] > bound[pair])
         return design[close], row[close]
 
-    def _squares(self, asked: np.ndarray, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
+    def _squares(
+        self, asked: np.ndarray, varies: np.ndarray, kind: type[np.floating[Any]]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return sums of squares up to a constant of each design, shape (n_rows, n_designs), and what two of them of
-        one design may be wrong by, shape (n_designs,)."""
-        held = ~np.isnan(asked)
-        filled = np.where(held, asked, 0.0)
-        partly = np.flatnonzero(self.is_partly | ~held.all(axis=0))
+        one design may be wrong by, shape (n_designs,); designs differ in the features that vary alone."""
+        some, first = asked[:, varies], asked[0]
+        held, is_held = ~np.isnan(some), ~np.isnan(first)
+        if not held.all():
+            some = np.where(held, some, 0.0)
+        is_held[varies] = held.all(axis=0)
+        partly = np.flatnonzero(self.is_partly | ~is_held)
         factors, rest = self._factors(partly, kind)
-        varies = np.ones(asked.shape[1], dtype=bool)
-        if len(asked) > FEWEST:  # what all designs share is multiplied once
-            varies = (filled != filled[0]).any(axis=0) | (held != held[0]).any(axis=0)
-            used = np.concatenate([varies, varies[partly], varies[partly]])
-            shared = np.concatenate([filled[0], filled[0, partly] ** 2, held[0, partly]]).astype(kind)
-            rest = rest + factors[:, ~used] @ shared[~used]
-            factors, partly = factors[:, used], partly[varies[partly]]
-        filled_partly = filled[:, partly]
-        terms = [filled[:, varies], filled_partly**2, held[:, partly]]
-        squares = factors @ np.hstack(terms, dtype=kind, casting="unsafe").T
+        used = np.concatenate([varies, varies[partly], varies[partly]])
+        shared = np.where(varies | np.isnan(first), 0.0, first)
+        if not used.all():
+            terms = np.concatenate([shared, shared[partly] ** 2, is_held[partly]]).astype(kind)
+            rest = rest + factors[:, ~used] @ terms[~used]
+            factors = factors[:, used]
+        also = (np.cumsum(varies) - 1)[partly[varies[partly]]]  # of the features that vary, those that may be unknown
+        squares = factors @ np.hstack([some, some[:, also] ** 2, held[:, also]], dtype=kind, casting="unsafe").T
         squares += rest[:, None]
         # any order of summing n products is off by at most n u times the sum of their sizes (Higham 2002, eq. 3.5);
         # n counts three terms a feature, their own rounding, and that of the doubles that are told apart
         terms_of_row, unit = 3 * asked.shape[1] + 8, float(np.finfo(kind).eps)
-        size = 2.0 * ((filled**2).sum(axis=1) + self.size_of_rows + MISSING_DISTANCE**2 * asked.shape[1])
+        own = np.einsum("ij,ij->i", some, some) + (shared**2).sum()
+        size = 2.0 * (own + self.size_of_rows + MISSING_DISTANCE**2 * asked.shape[1])
         return squares, (2 * terms_of_row * unit * size).astype(kind)
 
     def _factors(self, partly: np.ndarray, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
@@ -226,8 +238,32 @@ class NearestRows:
         return found
 
 
-def _best_of_papers(design: np.ndarray, paper: np.ndarray, away: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Return the places of the pairs that are the nearest, else first, row of their paper; in the order of designs."""
+def _smallest(values: np.ndarray, count: int) -> np.ndarray:
+    """Return, for each column, a number that `count` of its values at least do not exceed, and few more; the exact
+    count-th smallest where `values` has few rows."""
+    groups = GROUPS * count
+    if len(values) > 2 * groups:
+        whole = len(values) // groups * groups
+        least = values[:whole].reshape(-1, groups, values.shape[1]).min(axis=0)
+        np.minimum(least[: len(values) - whole], values[whole:], out=least[: len(values) - whole])
+        values = least
+    smallest = np.full((count, values.shape[1]), np.inf, dtype=values.dtype)
+    passed_on = np.empty_like(smallest)
+    for value in values:
+        for place, larger in zip(smallest, passed_on, strict=True):
+            np.maximum(place, value, out=larger)
+            np.minimum(place, value, out=place)
+            value = larger
+    return np.asarray(smallest[-1])
+
+
+def _best_of_papers(
+    design: np.ndarray, paper: np.ndarray, away: np.ndarray, place: np.ndarray, count: int
+) -> np.ndarray:
+    """Return the places of those pairs of each design that are the nearest, else first, rows of `count` papers."""
     order = np.lexsort((place, away, paper, design))
-    design, paper = design[order], paper[order]
-    return np.asarray(order[(np.diff(design, prepend=-1) != 0) | (np.diff(paper, prepend=-1) != 0)])
+    order = order[(np.diff(design[order], prepend=-1) != 0) | (np.diff(paper[order], prepend=-1) != 0)]
+    order = order[np.lexsort((place[order], away[order], design[order]))]
+    starts = np.flatnonzero(np.diff(design[order], prepend=-1))
+    number = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    return np.asarray(order[number < count])

@@ -91,9 +91,21 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     index = NearestRows(draw.normal(size=(30, 4)), [str(row // 2) for row in range(30)])
     asked = draw.normal(size=(50, 4))
     whole = index.nearest(asked, 3)
-    monkeypatch.setattr(nearest, "BLOCK", 100)  # three designs a block
+    monkeypatch.setattr(nearest, "CACHED", 12)  # three pairs of rows at once, of four features each
+    monkeypatch.setattr(nearest, "FEWEST", 5)  # five designs a block
     for one, other in zip(whole, index.nearest(asked, 3), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@given(tables(), st.integers(2, 5))
+def test_limits_of_groups_of_papers_change_nothing(drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int) -> None:
+    asked, known, papers = drawn
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest, "GROUPS", 1)  # as many groups as rows are wanted, of which two may be in one
+        rows, distances = NearestRows(known, papers).nearest(asked, count)
+    expected, away = plainly(asked, known, papers, count)
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(distances, away)
 
 
 def test_no_rows_wanted_and_no_designs() -> None:
