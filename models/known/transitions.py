@@ -57,7 +57,7 @@ def transitions() -> tuple[Transition, ...]:
 def _fractions() -> np.ndarray:
     formulas = [transition.composition for transition in transitions()]
     amounts = amounts_of_names(formulas, formulas)
-    return np.asarray(amounts.dense()[amounts.codes])
+    return np.asarray(amounts.dense[amounts.codes])
 
 
 def jumps(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ def jumps(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.nda
     Examples
     --------
     >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
-    >>> asked = amounts.dense()[amounts.codes]
+    >>> asked = amounts.dense[amounts.codes]
     >>> jumps(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
     [-3.0, 0.0, nan]
     """
