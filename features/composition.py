@@ -129,7 +129,7 @@ class Compositions:
     @cached_property
     def dense(self) -> np.ndarray:
         """Atomic fraction of every element, shape (n_distinct, n_elements)."""
-        return self.amounts.dense()
+        return self.amounts.dense
 
     def mean_over(self, name: str, chosen: np.ndarray) -> np.ndarray:
         """Mean of a property over some of the elements, NaN where none of them is there; shape (n_distinct,).

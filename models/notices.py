@@ -164,15 +164,14 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     example = np.empty(len(distinct), dtype=np.int64)
     example[codes[::-1]] = np.arange(len(codes))[::-1]
     # null_handling="skip" would do this, but drops rows without any text (pyarrow 25.0)
-    places = pa.array(example)
-    ended = []
-    for notice in said:  # the last of the words stands for nothing
-        words = pa.concat_arrays([pc.binary_join_element_wise(notice.dictionary, separator, ""), pa.array([""])])
-        ended.append(words.take(notice.indices.take(places).fill_null(len(words) - 1)))
-    text = pc.binary_join_element_wise(*ended, "").cast(pa.binary())
-    text = pc.binary_slice(text, 0, -len(separator.encode())).cast(pa.string())
-    silent = pc.equal(text, "").to_numpy(zero_copy_only=False)
-    return _notice(np.where(silent[codes], -1, codes), text)
+    pieces, is_said = [], np.zeros(len(example), dtype=bool)
+    for notice in said:  # the words, the words behind others, nothing
+        words, count = _codes(notice)[example], len(notice.dictionary)
+        behind = pc.binary_join_element_wise(separator, notice.dictionary, "")
+        texts = pa.concat_arrays([notice.dictionary, behind, pa.array([""])])
+        pieces.append(texts.take(pa.array(np.where(words < 0, 2 * count, words + count * is_said))))
+        is_said |= words >= 0
+    return _notice(np.where(is_said[codes], codes, -1), pc.binary_join_element_wise(*pieces, ""))
 
 
 def after(prefix: str, notice: Notice) -> Notice:

@@ -237,21 +237,20 @@ class Predictor:
                 notices.append(of_rows(mask, told.said))
             if part.domain is not None and answer.distance is not None:
                 distances[name] = _spread_over(mask, answer.distance)
-                outside = joined(
-                    [after(f"{name}: ", each) for each in domain_notices(part.domain, answer.distance, frame, read)]
-                )
-                notices.append(placed(mask, outside))
+                outside = domain_notices(part.domain, answer.distance, frame, read)
+                notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
                 near = _nearest(part.domain, answer, precedents, mask)
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
         if alone:
             fade = judged.answers.get(task_of(RETENTION.column).name)
-            found, words = self._capacities.told(
+            found, codes, words = self._capacities.told(
                 self._cell_vectors(designs, electrolytes, judged) if fade is None else fade.vectors, level, cycles,
                 None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
             )  # fmt: skip
             for column, values in found.items():
                 columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
-            whose.append(of_rows(described, ["; ".join(row[column] for column in alone) for row in words]))
+            texts = ["; ".join(case[column] for column in alone) for case in words]
+            whose.append(placed(described, per_case(codes, texts)))
         find = cache(partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level))
         if on_request:
             columns |= energy_columns(find(), len(designs))

@@ -78,8 +78,9 @@ class Amounts:
         table[:, ~self.known] = np.nan
         return table
 
+    @cached_property
     def dense(self) -> np.ndarray:
-        """Return `fractions` composition by composition, shape (n_distinct, n_elements)."""
+        """The `fractions` composition by composition, shape (n_distinct, n_elements)."""
         return np.ascontiguousarray(self.fractions.T)
 
     @property

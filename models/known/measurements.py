@@ -83,7 +83,7 @@ class Conditions:
         codes, forms = designs.coded("form")
         glass = np.array([np.nan if not form else float(form == GLASS) for form in forms])[codes]
         return cls(
-            read.amounts.dense(),
+            read.amounts.dense,
             read.compositions,
             np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature),
             glass,

@@ -130,11 +130,13 @@ def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
 
 def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:
     """Which distinct electrolytes are one: by composition, those without a stoichiometry by their names."""
-    one, other = read_electrolytes(asked), read_electrolytes(own)
-    (fractions, mine), numbers = (each.amounts.dense() for each in (one, other)), dict[str, int]()
-    compositions = np.zeros((len(fractions), len(mine)), dtype=bool)
-    compositions[KnownCompositions(mine, within).pairs(fractions)] = True
-    words, own_words = (_words((np.arange(len(each.written)), each.written), numbers) for each in (one, other))
-    unread = np.isnan(fractions[one.amounts.codes, :1]) & np.isnan(mine[other.amounts.codes, 0])
-    alike = compositions[np.ix_(one.amounts.codes, other.amounts.codes)]
-    return np.asarray(alike | (unread & (words[:, None] == own_words)))
+    read = read_electrolytes(asked), read_electrolytes(own)
+    one, other = (each.amounts for each in read)
+    compositions = np.zeros((len(one.known), len(other.known)), dtype=bool)
+    compositions[KnownCompositions(other.dense, within).pairs(one.dense)] = True
+    alike = compositions[np.ix_(one.codes, other.codes)]
+    unread, numbers = [np.flatnonzero(~each.known[each.codes]) for each in (one, other)], dict[str, int]()
+    names = [[each.written[place] for place in places.tolist()] for each, places in zip(read, unread, strict=True)]
+    words, own_words = (_words((np.arange(len(texts)), texts), numbers) for texts in names)
+    alike[np.ix_(*unread)] = words[:, None] == own_words
+    return np.asarray(alike)

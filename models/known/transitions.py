@@ -60,7 +60,7 @@ def transitions() -> tuple[Transition, ...]:
 def _fractions() -> np.ndarray:
     formulas = [transition.composition for transition in transitions()]
     amounts = amounts_of_names(formulas, formulas)
-    return np.asarray(amounts.dense()[amounts.codes])
+    return np.asarray(amounts.dense[amounts.codes])
 
 
 def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.n
     Examples
     --------
     >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
-    >>> asked = amounts.dense()[amounts.codes]
+    >>> asked = amounts.dense[amounts.codes]
     >>> crossed(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
     [0, -1, 1]
     """

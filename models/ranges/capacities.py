@@ -125,7 +125,7 @@ class CapacityRanges:
 
     def told(
         self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray] | None
-    ) -> tuple[dict[str, np.ndarray], list[dict[str, str]]]:
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, list[dict[str, str]]]:
         """Return both capacities by column, and of each design and column whose values its range holds.
 
         Parameters
@@ -144,8 +144,10 @@ class CapacityRanges:
         -------
         dict of str to ndarray, shape (3, n_designs)
             By column, `_at_200` behind it for a cycle asked of all: no value, low and high end in mAh/g.
+        ndarray of int, shape (n_designs,)
+            Place of each design's words.
         list of dict
-            Of each design, by column.
+            Distinct words, by column.
 
         Raises
         ------
@@ -160,13 +162,13 @@ class CapacityRanges:
                 columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
         product = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
         nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
+        is_told = np.zeros(len(first.texts), dtype=bool)
+        is_told[first.codes] = np.isfinite(first.low)
         words = [
             {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else nothing}
-            for text, known in zip(
-                [first.texts[code] for code in first.codes.tolist()], np.isfinite(first.low).tolist(), strict=True
-            )
+            for text, known in zip(first.texts, is_told.tolist(), strict=True)
         ]
-        return columns, words
+        return columns, first.codes, words
 
 
 def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:

@@ -198,30 +198,76 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: b
     """
     if not len(table):
         return b""
-    cells = [
-        six_digits(table[name].to_numpy()) if name in digits else _cells(table[name].combine_chunks(), separator, raw)
-        for name in table.column_names
-    ]
-    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n")
-    rows = pc.binary_join_element_wise(*cells, separator)
+    pieces = list[pa.Array | str]()
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        cells = _digits(column.to_numpy()) if name in digits else _cells(column, separator, raw)
+        pieces += [separator, *cells]
+    joined = list[pa.Array | str]()
+    for piece in [*pieces[1:], "\n"]:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    if isinstance(joined[-1], str) and len(joined) == 1:
+        return joined[-1].encode() * len(table)
+    rows = pc.binary_join_element_wise(*joined, "", null_handling="replace")
     _, places, text = rows.buffers()  # the rows stand in it one behind the other
     ends = np.frombuffer(places, dtype=np.int32, count=len(rows) + 1)
     return bytes(text.slice(int(ends[0]), int(ends[-1] - ends[0])))
 
 
-def _cells(column: pa.Array, separator: str, raw: bool) -> pa.Array:
+def _digits(values: np.ndarray) -> list[pa.Array | str]:
+    bits = np.ascontiguousarray(values, dtype=np.float64).view(np.int64)  # -0 is not 0
+    if (bits == bits[0]).all():
+        return [str(six_digits(values[:1])[0])]
+    return [six_digits(values)]
+
+
+def _cells(column: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
+    """Pieces that make the cells of a column, a text where it is the same in all rows; null is nothing."""
     if pa.types.is_dictionary(column.type):
-        texts = pa.concat_arrays([_cells(column.dictionary, separator, raw), pa.array([""])])
-        return texts.take(column.indices.fill_null(len(texts) - 1))
+        return _dictionary_cells(column, separator, raw)
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     cells = as_cells(column)
-    return _quoted(cells if raw or is_number else _harmless(cells), separator)
+    if cells[0].equals(cells[-1]) and pc.all(pc.equal(cells, cells[0])).as_py():
+        return [_whole(_pieces(cells[:1], separator, raw or is_number))]
+    return _pieces(cells, separator, raw or is_number)
+
+
+def _dictionary_cells(column: pa.DictionaryArray, separator: str, raw: bool) -> list[pa.Array | str]:
+    texts, places = column.dictionary, column.indices
+    if column.null_count == len(column):
+        return []
+    pieces = _pieces(texts, separator, raw)
+    if column.null_count:
+        return [(pa.array([piece] * len(texts)) if isinstance(piece, str) else piece).take(places) for piece in pieces]
+    if len(texts) == 1:
+        return [_whole(pieces)]
+    return [piece if isinstance(piece, str) else piece.take(places) for piece in pieces]
+
+
+def _whole(pieces: Iterable[pa.Array | str]) -> str:
+    return "".join(piece if isinstance(piece, str) else piece[0].as_py() for piece in pieces)
+
+
+def _pieces(texts: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
+    """Texts as cells: with an apostrophe before what a spreadsheet would run, between quotes where Python's csv module
+    puts them: around the separator, a quote or an end of line."""
+    content = _content(texts)
+    if not raw and any(sign.encode() in content for sign in _SIGNS):
+        texts = _harmless(texts)
+    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
+    if not marks:
+        return [texts]
+    needed = reduce(pc.or_, [pc.match_substring(texts, mark) for mark in marks])
+    if '"' in marks:
+        texts = pc.replace_substring(texts, '"', '""')
+    quotes = '"' if pc.all(needed).as_py() else pa.array(["", '"']).take(needed.cast(pa.int8()))
+    return [quotes, texts, quotes]
 
 
 def _harmless(column: pa.Array) -> pa.Array:
-    content = _content(column)
-    if not any(sign.encode() in content for sign in _SIGNS):
-        return column
     runs = pc.match_substring_regex(column, _RUNS)
     if not pc.any(runs, min_count=0).as_py():
         return column
@@ -232,20 +278,6 @@ def _harmless(column: pa.Array) -> pa.Array:
 def _content(column: pa.Array) -> bytes:
     """All texts of a column, one behind the other; those of the column that it may be a slice of as well."""
     return memoryview(column.buffers()[2] or b"").tobytes()
-
-
-def _quoted(column: pa.Array, separator: str) -> pa.Array:
-    """Quote as Python's csv module does: cells with the separator, a quote or an end of line."""
-    content = _content(column)
-    marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
-    if not marks:
-        return column
-    needed = reduce(pc.or_, [pc.match_substring(column, mark) for mark in marks])
-    inner = column.filter(needed)
-    if '"' in marks:
-        inner = pc.replace_substring(inner, '"', '""')
-    inner = pc.binary_join_element_wise('"', inner, '"', "")
-    return inner if len(inner) == len(column) else pc.replace_with_mask(column, needed, inner)
 
 
 KINDS = {"i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}

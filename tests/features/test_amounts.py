@@ -30,7 +30,7 @@ def test_texts_of_all_kinds_in_one_table() -> None:
 
 
 def test_fractions_sum_to_one_and_unknown_is_nan() -> None:
-    dense = read_amounts(["Li6PS5Cl", "PEO"]).dense()
+    dense = read_amounts(["Li6PS5Cl", "PEO"]).dense
     assert dense[0].sum() == pytest.approx(1)
     assert dense[0, SYMBOLS.index("Li")] == pytest.approx(6 / 13)
     assert np.isnan(dense[1]).all()
@@ -38,7 +38,7 @@ def test_fractions_sum_to_one_and_unknown_is_nan() -> None:
 
 def test_no_texts_at_all() -> None:
     found = read_amounts([])
-    assert found.dense().shape == (0, len(SYMBOLS))
+    assert found.dense.shape == (0, len(SYMBOLS))
 
 
 @settings(derandomize=True, deadline=None)

@@ -97,7 +97,7 @@ def test_whose_values_they_are_and_by_which_mass(old: Bundle) -> None:
     vectors = np.array([[float(feature.name in flags) for feature in featurizer.features_]])
     for rows, half in ((both, ""), (FirstCapacities(some), ", all half cells")):
         masses = "per gram of silicon in 12 and " if not half else ""
-        _, (words,) = CapacityRanges(rows, featurizer).told(vectors, 0.9, [], lambda column: np.ones((3, 1)))
+        _, _, (words,) = CapacityRanges(rows, featurizer).told(vectors, 0.9, [], lambda column: np.ones((3, 1)))
         assert words[FIRST_CAPACITY.column] == (
             f"first_capacity_mah_per_g: no point, the range of {len(rows.rows)} papers of the same class and "
             f"architecture{half}, {masses}per gram of an anode mass not named in 10"
