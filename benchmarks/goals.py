@@ -37,7 +37,7 @@ from training.data.groups import kinship_of
 from training.data.load import load_literature
 from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
-from training.evaluation.coverage import calibration_of, coverage
+from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, validate
 from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
 from training.evaluation.regimes.known import KnownErrors, known_errors
@@ -133,13 +133,14 @@ def obelix_by_default(own: Own) -> Iterator[Line]:
     folds = grouped_folds(kinship_of(LINK, every.take(asked)).groups, PROTOCOL.folds, PROTOCOL.seed)
     tests = [(0, asked[fold]) for fold in folds]
     found = validate(LINK, every, kin, PUBLIC_CHOICES[LINK], PROTOCOL, tests=tests, baselines=())
-    half, predicted = np.full(len(every.designs), np.nan), found.predicted[MODEL][0]
+    middle, half = np.full((2, len(every.designs)), np.nan)
     for _, test in tests:
         rest = np.setdiff1d(np.arange(len(half)), test)
         calibration = calibration_of(own.mixed, rest[~kin.leaks(rest, test)])
-        half[test] = calibration.half_width(found.spread[0, test], LEVEL, found.distance[0, test], predicted[test])
-    held, centre = every.take(asked), predicted[asked]
-    inside, figures = held.labels.distance(centre) <= half[asked], measures(centre, held)
+        (middle[test],), (half[test],) = interval_of(found, test, calibration, LEVEL)
+    held = every.take(asked)
+    inside = held.labels.distance(middle[asked]) <= half[asked]
+    figures = measures(found.predicted[MODEL][0][asked], held)
     yield Line(
         "OBELiX's training ids by the default model, label / bound / 90 % hold",
         "1.45 / 1.15 / 86 to 95 %",

@@ -22,7 +22,7 @@ from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
 from training.data.groups import Kinship, kinship_of
 from training.data.load import SHIPPED, load_literature, resolve_papers
-from training.evaluation.coverage import calibration_of
+from training.evaluation.coverage import calibration_of, interval_of
 from training.evaluation.crossvalidate import MODEL, validate
 from training.evaluation.fixed_split import fixed_split
 from training.public.collect import OBELIX, convert, with_public
@@ -68,8 +68,8 @@ def of_default_model() -> tuple[Result, str]:
     inside = validate(LINK, examples.take(split.train), kin.take(split.train), one, protocol, baselines=())
     calibration, held = calibration_of(inside, np.arange(len(split.train))), examples.take(split.test)
     centre = found.predicted[MODEL][0, split.test]
-    half = calibration.half_width(found.spread[0, split.test], LEVEL, found.distance[0, split.test], centre)
-    share, wide = (held.labels.distance(centre) <= half).mean(), 2 * half.mean()
+    (middle,), (half,) = interval_of(found, split.test, calibration, LEVEL)
+    share, wide = (held.labels.distance(middle) <= half).mean(), 2 * half.mean()
     name = (
         f"{DEFAULT}, {split.removed} rows akin to the {len(split.test)} test rows removed (90 % intervals "
         f"hold {100 * share:.0f} %; mean width {wide:.1f} decades)"

@@ -1,15 +1,15 @@
 """Intervals that keep their promise on papers never seen: conformal, with the paper as the unit.
 
 Scores are the errors of out-of-fold predictions (folds by paper) over a scale. Every paper weighs the same, and the
-paper
-that is still to come counts as one more at infinity (hierarchical conformal prediction: Lee, Barber and Willett,
+paper that is still to come counts as one more at infinity (hierarchical conformal prediction: Lee, Barber and Willett,
 arXiv:2306.06342). What is stored is plain numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -65,6 +65,10 @@ class Calibration:
     noise : scale of the error of a single prediction, in the model's unit
     trend : how the log of the scale goes with the log of the spread, of the distance to what is known and, where
         learnt, with the prediction, after a constant; empty where the scale is the noise, widened by the spread
+    sided : whether scores are signed, the value less the prediction, and each end of an interval is settled by those of
+        its side
+    far : errors of predictions farther than `FAR` from what is known, on the same scale, where they are judged by
+        themselves; the others are then the nearer ones
     """
 
     scores: tuple[float, ...]
@@ -72,11 +76,16 @@ class Calibration:
     papers: int
     noise: float
     trend: tuple[float, ...] = ()
+    sided: bool = False
+    far: Calibration | None = None
 
     @property
     def highest_level(self) -> float:
-        """The highest level this many papers support: k / (k + 1)."""
-        return supported_level(self.papers)
+        """The highest level this many papers support: k / (k + 1), or (k - 1) / (k + 1) where ends are settled one by
+        one, as the paper that is still to come may lie beyond either."""
+        near = supported_level(self.papers)
+        near = 2 * near - 1 if self.sided else near
+        return min(near, self.far.highest_level) if self.far else near
 
     def half_width(self, spread: Any, level: float, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Half the width of the interval, in the model's unit, shape of `spread`.
@@ -99,9 +108,45 @@ class Calibration:
                 f"level: got {level:g}, but {self.papers} groups of papers support at most {self.highest_level:.3f}; "
                 f"choose a lower level or add papers"
             )
-        reached = np.cumsum(self.weights)
-        index = int(np.searchsorted(reached, level * (self.papers + 1) - 1e-9))
-        return np.asarray(self.scores[min(index, len(self.scores) - 1)] * self.scale(spread, distance, centre))
+        half = self._by_distance(distance, lambda errors: sum(errors._reach(level)) / 2)
+        return np.asarray(half * self.scale(spread, distance, centre))
+
+    def _by_distance(self, distance: Any, ask: Callable[[Calibration], Any]) -> Any:
+        """What these errors answer, beyond `FAR` the far ones."""
+        return np.where(np.asarray(distance) > FAR, ask(self.far), ask(self)) if self.far else ask(self)
+
+    def _reach(self, level: float) -> tuple[float, float]:
+        """How far the interval reaches below and above the prediction, in scales."""
+        if not self.sided:
+            reach = _quantile(np.array(self.scores), np.array(self.weights), level * (self.papers + 1))
+            return reach, reach
+        tail, scores, weights = (1 + level) / 2 * (self.papers + 1), np.array(self.scores), np.array(self.weights)
+        return max(_quantile(-scores[::-1], weights[::-1], tail), 0.0), max(_quantile(scores, weights, tail), 0.0)
+
+    def shift(self, half: Any, level: float, distance: Any = None) -> np.ndarray:
+        """How far the middle of the interval lies above the prediction, in the model's unit, shape of `half`.
+
+        Parameters
+        ----------
+        half : array
+            What `half_width` gave.
+        level : float
+            Share of papers' values to hold.
+        distance : array
+            To the nearest training design, shape of `half`; needed where far ones are judged by themselves.
+        """
+        return np.asarray(half * self._by_distance(distance, lambda errors: _lean(*errors._reach(level))))
+
+    def interval(self, centre: Any, spread: Any, level: float, distance: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Middle and half width of the interval, shape of `spread` each; parameters as for `half_width`.
+
+        Parameters
+        ----------
+        centre, spread, level, distance
+            As there.
+        """
+        half = self.half_width(spread, level, distance, centre)
+        return np.asarray(centre + self.shift(half, level, distance)), half
 
     def share_within(self, half: Any, spread: Any, distance: Any = None, centre: Any = None) -> np.ndarray:
         """Share of papers' values that intervals of half this width hold: the highest level whose `half_width` is not
@@ -118,15 +163,18 @@ class Calibration:
         centre : array
             Predictions, on the model's scale, shape (n_designs,).
         """
-        reached = np.concatenate([[0.0], np.cumsum(self.weights)]) / (self.papers + 1)
         errors = np.asarray(half, dtype=float) / self.scale(spread, distance, centre)
-        return np.asarray(reached[np.searchsorted(self.scores, errors, side="right")])
+        return np.asarray(self._by_distance(distance, lambda each: each._share(errors, "right") - each._share(-errors)))
+
+    def _share(self, errors: np.ndarray, side: Literal["left", "right"] = "left") -> np.ndarray:
+        """Share of papers' scores below some, or (`right`) up to them; the paper to come counts as one more."""
+        return np.append(0.0, np.cumsum(self.weights))[np.searchsorted(self.scores, errors, side)] / (self.papers + 1)
 
     def probability_above(self, limit: Any, centre: Any, spread: Any, distance: Any = None) -> np.ndarray:
         """Probability that each value lies above a limit, shape (n_designs,): the intervals, read backwards.
 
         The interval that just reaches the limit holds its share of papers' values; the rest is taken to lie to either
-        side alike. Never nearer to 0 or 1 than the number of papers supports.
+        side alike, unless the papers' own sides are known. Never nearer to 0 or 1 than the number of papers supports.
 
         Parameters
         ----------
@@ -135,6 +183,10 @@ class Calibration:
         distance : array
             To the nearest training design, shape (n_designs,); None where not measured.
         """
+        if self.sided:
+            errors = (limit - centre) / self.scale(spread, distance, centre)
+            half = self._by_distance(distance, lambda each: 0.5 / (each.papers + 1))  # a paper to come, on either side
+            return np.asarray(1 - half - self._by_distance(distance, lambda each: each._share(errors)))
         share = self.share_within(np.abs(limit - centre), spread, distance, centre)
         return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
 
@@ -172,6 +224,8 @@ class Calibration:
             "papers": self.papers,
             "noise": self.noise,
             "trend": list(self.trend),
+            **({"sided": True} if self.sided else {}),
+            **({"far": self.far.as_dict()} if self.far else {}),
         }
 
     @classmethod
@@ -184,7 +238,11 @@ class Calibration:
             What `as_dict` gave.
         """
         scores, weights = tuple(state["scores"]), tuple(state["weights"])
-        return cls(scores, weights, int(state["papers"]), float(state["noise"]), tuple(state.get("trend", ())))
+        trend, far = tuple(state.get("trend", ())), state.get("far")
+        return cls(
+            scores, weights, int(state["papers"]), float(state["noise"]), trend, bool(state.get("sided")),
+            cls.from_dict(far) if far else None,
+        )  # fmt: skip
 
 
 def calibrate(
@@ -207,7 +265,8 @@ def calibrate(
     noise : scale of the error of a single prediction; from these predictions where not given
     distance : of each prediction to the nearest row its model learnt from, shape (n_repeats, n_rows); where given, the
         trend of the errors with it and with the spread is learnt
-    by_value : whether the trend of the errors with the prediction is learnt too
+    by_value : whether the trend of the errors with the prediction is learnt too; from `FEWEST_SIDED` papers on either
+        end of the intervals is settled by itself then, and near and far by themselves where both have as many
 
     Raises
     ------
@@ -228,11 +287,39 @@ def calibrate(
         causes = _causes(spread[known], distance[known], noise, predicted[known] if by_value else None)
         trend = _trend(miss[known], causes, weight[known], noise)
     scale = Calibration((), (), len(kinds), noise, trend).scale(spread, distance, predicted)
-    score = (miss / scale)[known]
-    order = np.argsort(score)
-    return Calibration(tuple(score[order].tolist()), tuple(weight[known][order].tolist()), len(kinds), noise, trend)
+    score, sided = (miss / scale)[known], by_value and len(kinds) >= FEWEST_SIDED
+    if sided:
+        score = np.where((predicted > labels.upper)[known], -score, score)
+    far = distance[known] > FAR if sided and distance is not None else np.zeros(len(score), dtype=bool)
+    paper = np.broadcast_to(member, known.shape)[known]
+    if min(len(np.unique(paper[band])) for band in (far, ~far)) < FEWEST_SIDED:
+        return _ordered(score, paper, noise, trend, sided)
+    beyond = _ordered(score[far], paper[far], noise, trend, sided)
+    return replace(_ordered(score[~far], paper[~far], noise, trend, sided), far=beyond)
 
 
+def _ordered(score: np.ndarray, paper: np.ndarray, noise: float, trend: tuple[float, ...], sided: bool) -> Calibration:
+    """Calibration of some scores, the papers among them weighing the same."""
+    member, size = np.unique(paper, return_inverse=True, return_counts=True)[1:]
+    order, weight = np.argsort(score), 1 / size[member]
+    return Calibration(tuple(score[order].tolist()), tuple(weight[order].tolist()), len(size), noise, trend, sided)
+
+
+def _quantile(scores: np.ndarray, weights: np.ndarray, reached: float) -> float:
+    """The first of ascending scores up to which the weights reach a sum, the last where they never do."""
+    return float(scores[min(int(np.searchsorted(np.cumsum(weights), reached - 1e-9)), len(scores) - 1)])
+
+
+def _lean(below: float, above: float) -> float:
+    """How far the middle of an interval lies above the prediction, in half widths."""
+    return (above - below) / (above + below) if above + below > 0 else 0.0
+
+
+FAR = 0.3
+"""Distance to the nearest training row beyond which errors are judged by themselves, where enough papers tell of both
+sides: the goals of the intervals are set on either side of it."""
+FEWEST_SIDED = 40
+"""Papers from which on the two ends of an interval are settled one by one, and near and far by themselves."""
 LEAST_SHARE = 0.1
 """Errors and spreads are told apart down to this share of the noise, distances down to this distance."""
 HELD_BACK = 5.0

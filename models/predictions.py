@@ -153,3 +153,21 @@ class Predictions:
 
 def _as_text(notice: Notice) -> Any:
     return pd.array(notice.dictionary_decode().fill_null(""), dtype="str")
+
+
+def spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the values of the designs of a mask at their places among all; NaN elsewhere, 0 for whole numbers.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (n_designs,)
+        Which designs.
+    values : ndarray, shape (n_some, ...)
+        Of these.
+    """
+    if mask.all():
+        return values
+    empty = np.nan if values.dtype.kind == "f" else 0
+    found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
+    found[mask] = values
+    return found

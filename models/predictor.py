@@ -46,11 +46,11 @@ from models.notices import (
 )
 from models.polymers.answer import PolymerAnswer, tell_polymers
 from models.polymers.own import drawn_to_own_polymers
-from models.predictions import ENDS, Energies, Nearest, Predictions
+from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
-from models.tasks.answers import Answer, calibration_of, energy_columns, half_width, in_units, limits_on_scale
+from models.tasks.answers import Answer, calibration_of, energy_columns, in_units, intervals, limits_on_scale
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
@@ -90,6 +90,8 @@ class Told:
         Predictions and half widths of their intervals.
     alone : ndarray, shape (n_designs,)
         Half widths without any measured value.
+    shift : ndarray, shape (n_designs,)
+        How far the middles of the intervals lie above the predictions.
     drawn : Drawn or None
         Where predictions are drawn to what was measured of a composition.
     text : Notice or None
@@ -103,6 +105,7 @@ class Told:
     centre: np.ndarray
     half: np.ndarray
     alone: np.ndarray
+    shift: np.ndarray
     drawn: Drawn | None
     text: Notice | None
     said: list[str]
@@ -207,8 +210,8 @@ class Predictor:
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
             part, answer = self.bundle.parts[name], judged.answers[name]
             told = self._values(name, part, frame, read, answer, level, measured)
-            ends = (told.centre, told.centre - told.half, told.centre + told.half)
-            found = in_units(name, part, frame, ends, cycles)
+            middle = told.centre + told.shift
+            found = in_units(name, part, frame, (told.centre, middle - told.half, middle + told.half), cycles)
             still = np.zeros(len(frame), dtype=bool)
             if is_cell and not points and (silent := self.without_skill(name, asked_of)):
                 still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
@@ -232,11 +235,11 @@ class Predictor:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
             if (text := told.text) is not None:  # named where the activation energy alone is asked for
                 known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
-            columns |= {column: _spread_over(mask, values) for column, values in found.items()}
+            columns |= {column: spread_over(mask, values) for column, values in found.items()}
             if told.said:
                 notices.append(of_rows(mask, told.said))
             if part.domain is not None and answer.distance is not None:
-                distances[name] = _spread_over(mask, answer.distance)
+                distances[name] = spread_over(mask, answer.distance)
                 outside = domain_notices(part.domain, answer.distance, frame, read)
                 notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
                 near = _nearest(part.domain, answer, precedents, mask)
@@ -248,7 +251,7 @@ class Predictor:
                 None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
             )  # fmt: skip
             for column, values in found.items():
-                columns |= {column + end: _spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
+                columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             texts = ["; ".join(case[column] for column in alone) for case in words]
             whose.append(placed(described, per_case(codes, texts)))
         find = cache(partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level))
@@ -391,8 +394,9 @@ class Predictor:
     ) -> Told:  # fmt: skip
         """Return what one part tells of its designs, drawn to and moved by what was measured."""
         if not len(frame):  # a part that judges no design refuses no level
-            return Told(answer.centre, np.empty(0), np.empty(0), None, None, [])
-        centre, half = answer.centre, half_width(part, read, answer, level)
+            nothing = np.empty(0)
+            return Told(answer.centre, nothing, nothing, nothing, None, None, [])
+        centre, (half, shift) = answer.centre, intervals(part, read, answer, level)
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
@@ -430,7 +434,8 @@ class Predictor:
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
-        return Told(centre, half, alone, drawn, text, said, polymers)
+        shift = np.where((centre == answer.centre) & (half == alone), shift, 0.0)  # what is measured knows no side
+        return Told(centre, half, alone, shift, drawn, text, said, polymers)
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
         if TASKS[name].of_cells:
@@ -457,14 +462,4 @@ def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Ne
     rows, away = np.empty((len(answer.vectors), 0), dtype=np.int64), np.empty((len(answer.vectors), 0))
     if count and answer.rows is not None and answer.distances is not None:
         rows, away = answer.rows, answer.distances
-    return Nearest(_spread_over(mask, rows), _spread_over(mask, away), mask, domain.shown)
-
-
-def _spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Values of the designs of the mask at their places among all; NaN elsewhere, 0 where they are whole numbers."""
-    if mask.all():
-        return values
-    empty = np.nan if values.dtype.kind == "f" else 0
-    found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
-    found[mask] = values
-    return found
+    return Nearest(spread_over(mask, rows), spread_over(mask, away), mask, domain.shown)

@@ -40,9 +40,9 @@ class Answer:
     distance: np.ndarray | None
 
 
-def half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> np.ndarray:
-    """Half widths without measured values: wider where the class of the electrolyte was never learnt from, or where it
-    holds no lithium.
+def intervals(part: Part, read: Electrolytes, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Half widths without measured values, and how far the middles lie above the predictions; of their own where the
+    class of the electrolyte was never learnt from, or where it holds no lithium.
 
     Parameters
     ----------
@@ -55,12 +55,18 @@ def half_width(part: Part, read: Electrolytes, answer: Answer, level: float) -> 
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     """
-    half = calibration_of(part).half_width(answer.spread, level, answer.distance, answer.centre)
+    half, shift = _interval(calibration_of(part), answer, level)
     if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
-        return half
+        return half, shift
     strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
     strange |= read.without_lithium
-    return np.where(strange, part.unfamiliar.half_width(answer.spread, level, answer.distance, answer.centre), half)
+    wider, moved = _interval(part.unfamiliar, answer, level)
+    return np.where(strange, wider, half), np.where(strange, moved, shift)
+
+
+def _interval(calibration: Calibration, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:
+    half = calibration.half_width(answer.spread, level, answer.distance, answer.centre)
+    return half, calibration.shift(half, level, answer.distance)
 
 
 def limits_on_scale(column: str, limit: float, part: Part, frame: Designs) -> np.ndarray:

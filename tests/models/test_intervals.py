@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,3 +90,74 @@ def test_poor_conductors_that_are_missed_by_more_get_wider_intervals() -> None:
     plain = calibrate(predicted, ones, truth, np.arange(20), distance=ones)
     assert good < float(plain.half_width(1.0, 0.8, 1.0)) < poor + 1e-9
     assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+SIDED = Calibration((-3.0, -3.0, 1.0, 1.0), (1.0,) * 4, 4, 1.0, sided=True)
+"""Two papers lie three scales below what was told of them, two lie one scale above."""
+
+
+def test_each_end_is_settled_by_the_errors_of_its_side() -> None:
+    # level 0.6: four fifths of five papers, the one to come among them, on either side: 3 scales below, 1 above
+    half = SIDED.half_width(np.zeros(1), 0.6)
+    assert (half, SIDED.shift(half, 0.6)) == (pytest.approx([2.0]), pytest.approx([-1.0]))
+    middle, same = SIDED.interval(np.array([-4.0]), np.zeros(1), 0.6)
+    assert (middle - same, middle + same) == (pytest.approx([-7.0]), pytest.approx([-3.0]))
+    assert SIDED.share_within(np.array([0.5, 1.0, 3.0]), np.zeros(3)) == pytest.approx([0.0, 2 / 5, 4 / 5])
+
+
+def test_two_ends_ask_for_more_papers_than_one_width() -> None:
+    # a paper to come may lie beyond either end: of four, 3/5 at most, where one width supports 4/5
+    assert SIDED.highest_level == pytest.approx(3 / 5)
+    with pytest.raises(LevelError, match=r"4 groups of papers support at most 0\.600"):
+        SIDED.half_width(np.zeros(1), 0.7)
+
+
+def test_the_probability_counts_papers_on_their_side() -> None:
+    # above 0 lie two papers, and the one to come by half: 2.5 of 5; above 2 none, 0.5 of 5; above -2 two; above -4 all
+    limits = np.array([0.0, 2.0, -2.0, -4.0])
+    assert SIDED.probability_above(limits, np.zeros(4), np.zeros(4)) == pytest.approx([0.5, 0.1, 0.5, 0.9])
+
+
+def test_designs_beyond_far_have_errors_of_their_own() -> None:
+    wide = Calibration((-4.0, 0.0, 0.0, 2.0), (1.0,) * 4, 4, 1.0, sided=True)
+    both = replace(SIDED, far=wide, trend=(0.0, 0.0, 0.0))
+    away = np.array([0.3, 0.31])  # up to FAR, and beyond
+    half = both.half_width(np.zeros(2), 0.6, away)
+    assert half == pytest.approx([2.0, 3.0])
+    assert both.shift(half, 0.6, away) == pytest.approx([-1.0, -1.0])
+    # within one scale: two of four papers, or the two at 0; above 1.5 scales: none, or one
+    assert both.share_within(np.ones(2), np.zeros(2), away) == pytest.approx([2 / 5, 2 / 5])
+    assert both.probability_above(np.full(2, 1.5), np.zeros(2), np.zeros(2), away) == pytest.approx([0.1, 0.3])
+    assert Calibration.from_dict(json.loads(json.dumps(both.as_dict()))) == both
+
+
+@pytest.mark.parametrize(("papers", "sided", "far"), [(39, False, False), (40, True, False), (80, True, True)])
+def test_sides_and_distances_are_told_apart_where_enough_papers_tell_of_them(
+    papers: int, sided: bool, far: bool
+) -> None:
+    """All values lie 1 below what is told; every other paper is far from what is known."""
+    predicted, ones = np.full((1, papers), -3.0), np.ones((1, papers))
+    truth = exact([-4.0] * papers)
+    distance = np.where(np.arange(papers) % 2, 0.5, 0.1)[None]
+    found = calibrate(predicted, ones, truth, np.arange(papers), distance=distance, by_value=True)
+    assert (found.sided, found.far is not None) == (sided, far)
+    assert found.papers == (papers // 2 if far else papers)
+    middle, half = found.interval(predicted[0], ones[0], 0.9, distance[0])
+    # with sides the interval reaches from the values, of which each is missed alike, to what is told
+    assert middle + half == pytest.approx(np.full(papers, -3.0 if sided else -2.0), abs=0.1)
+    assert (middle - half <= -4.0 + 0.1).all()
+
+
+def test_intervals_of_two_sides_hold_on_papers_never_seen_near_and_far() -> None:
+    """Errors lean to below by a log-normal tail, twice as long far away: either end misses a twentieth in both."""
+    draw, held = np.random.default_rng(3), []
+    for _ in range(40):
+        far = draw.random((2, 400)) < 0.5
+        fall = draw.lognormal(0.0, 0.8, (2, 400)) * np.where(far, 2.0, 1.0)
+        zeros, distance = np.zeros((1, 400)), np.where(far, 0.6, 0.1)
+        truth = exact((0.5 - fall[0]).tolist())
+        found = calibrate(zeros, zeros, truth, np.arange(400), distance=distance[:1], by_value=True)
+        middle, half = found.interval(zeros[0], zeros[0], 0.9, distance[1])
+        inside = np.abs(0.5 - fall[1] - middle) <= half
+        held.append([inside[far[1]].mean(), inside[~far[1]].mean()])
+    assert np.mean(held, axis=0) == pytest.approx([0.9, 0.9], abs=0.02)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from features.electrolyte import ElectrolyteFeatures
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame, formula_mistake
-from models.intervals import LevelError
+from models.intervals import Calibration, LevelError
 from models.predictor import Predictor
 from models.tasks.registry import LINK, TARGETS
 from serving.server.form import groups
@@ -182,3 +183,17 @@ def test_a_model_of_structures_reads_them() -> None:
     rows = designs(electrolyte=["Li6PS5Cl"])
     for blocks, reads in ((("fractions", "structure"), True), (("fractions",), False)):
         assert reads_structure(ElectrolyteFeatures(blocks=blocks).fit(rows)) is reads
+
+
+def test_an_interval_may_reach_further_down_than_up() -> None:
+    """Two papers lie three scales below what was told, two one above: so do the ends, where nothing was measured."""
+    bundle = load_bundle(ROOT / "tests" / "bundles" / "v1")
+    sided = Calibration((-3.0, -3.0, 1.0, 1.0), (1.0,) * 4, 4, 0.2, sided=True)
+    part = replace(bundle.parts[LINK], calibration=sided)
+    asked = designs(electrolyte=["Li6PS5Cl", "Li7La3Zr2O12"])
+    lopsided = Predictor(replace(bundle, parts={**bundle.parts, LINK: part}))
+    table = lopsided.predict(asked, level=0.6, targets=["conductivity_s_per_cm"]).table
+    value, low, high = np.log10(table[[f"conductivity_s_per_cm{end}" for end in ("", "_low", "_high")]].to_numpy()).T
+    scale = np.hypot(0.2, part.predict(asked)[1])
+    assert value - low == pytest.approx(3 * scale)
+    assert high - value == pytest.approx(scale)

@@ -48,14 +48,17 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     """
     task, papers, ours = task_of(target.column), found.groups, on_labels(found)
     half, refused = np.zeros_like(found.spread), np.zeros(len(papers), dtype=bool)
+    shift = np.zeros_like(half)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
         try:
-            half[:, own] = _half_width(found, own, others, level)
+            middle, half[:, own] = interval_of(found, own, calibration_of(found, others), level)
         except LevelError:
             refused[own] = True
-    low, high = _ends(target, found, half)
-    inside = task.is_covered(target, found.examples, ours, half, (low, high))
+            continue
+        shift[:, own] = middle - ours[:, own]
+    low, high = _ends(target, found, shift, half)
+    inside = task.is_covered(target, found.examples, ours + shift, half, (low, high))
     covered, width = inside.mean(axis=0), (high - low).mean(axis=0)
     return np.where(refused, np.nan, covered), np.where(refused, np.nan, width)
 
@@ -85,14 +88,33 @@ def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
     )
 
 
-def _half_width(found: OutOfFold, own: np.ndarray, others: np.ndarray, level: float) -> np.ndarray:
-    spread, distance, centre = found.spread[:, own], found.distance_of(own), on_labels(found)[:, own]
-    return calibration_of(found, others).half_width(spread, level, distance, centre)
+def interval_of(
+    found: OutOfFold, rows: np.ndarray, calibration: Calibration, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Middle and half width of the interval of some rows, on the scale of the labels, shape (n_repeats, n_some) each.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    rows : ndarray
+        Places of the rows.
+    calibration : Calibration
+        Of other rows.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+
+    Raises
+    ------
+    LevelError
+        The papers that calibrate do not support the level.
+    """
+    return calibration.interval(on_labels(found)[:, rows], found.spread[:, rows], level, found.distance_of(rows))
 
 
-def _ends(target: Target, found: OutOfFold, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ends(target: Target, found: OutOfFold, shift: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
-    task, centre = task_of(target.column), found.predicted[MODEL]
+    task, centre = task_of(target.column), found.predicted[MODEL] + shift
     low, high = (task.out_of_fold(target, end, found.examples, found.shape) for end in (centre - half, centre + half))
     return low, high
 
@@ -140,7 +162,7 @@ def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: floa
     for paper in np.unique(papers[row]):
         own, others = np.flatnonzero(papers[row] == paper), np.flatnonzero(papers != paper)
         try:
-            half = _half_width(found, row[own], others, level)
+            _, half = interval_of(found, row[own], calibration_of(found, others), level)
         except LevelError:
             continue
         each = found.predicted[MODEL][:, row[own]]

@@ -11,7 +11,7 @@ from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share, without_most_helpful
-from training.evaluation.coverage import calibration_of, coverage
+from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import score_life
 from training.evaluation.errors import errors
@@ -103,9 +103,8 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
     shown, on_one = claim(groups[exact], ours, dummy, high, seed)
-    calibration, centre = calibration_of(learnt, np.arange(len(learnt.groups))), judged.predicted[MODEL][0, test]
-    half = calibration.half_width(judged.spread[0, test], level, judged.distance[0, test], centre)
-    inside = (labels.distance(centre) <= half).astype(float)
+    (middle,), (half,) = interval_of(judged, test, calibration_of(learnt, np.arange(len(learnt.groups))), level)
+    inside = (labels.distance(middle) <= half).astype(float)
     cover, cover_low, cover_high = held_share(inside, groups, seed)
     names = examples.designs["row_id"].to_numpy()[test]
     return Score(
