@@ -24,7 +24,7 @@ _EQUAL_RATIO = re.compile(
 )
 _MOLES = r"\d+(?:\.\d+)?\s*[A-Z][A-Za-z0-9.()\[\]]*"
 _BESIDE = re.compile(rf"{_MOLES}(?:(?: | ?: ?){_MOLES})+")
-_PDF_BLANKS = re.compile(r"[A-Z(\[][A-Za-z()\[\]]*(?: ?[\d.]+| ?[A-Za-z()\[\]]+)*")
+_PDF_BLANKS = re.compile(r"[A-Z(\[][A-Za-z()\[\]]*+(?: ?[\d.]++| ?[A-Za-z()\[\]]++)*+")
 
 
 def respelled(text: str) -> str:
