@@ -81,6 +81,8 @@ def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndar
         return named, named, np.zeros(0)
     asked = asked.take(named)
     design, row, known = _pairs(asked, rows, NEARLY_ONE)
+    if not len(design):
+        return design, row, np.zeros(0)
     return named[design], row, known / _stated(asked)[design]
 
 
@@ -93,7 +95,7 @@ def _pairs(asked: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.
     agree = alike[read_electrolytes(asked).codes[design], read_electrolytes(own).codes[row]]
     design, row = design[agree], row[agree]
     known = np.ones(len(design), dtype=np.int64)  # the electrolyte
-    for mine, others in _columns(asked, own):
+    for mine, others in _columns(asked, own) if len(design) else ():
         one, other = mine[design], others[row]
         both = ~(np.isnan(one) | np.isnan(other))
         agree = ~both | np.isclose(one, other, rtol=1e-6, atol=0.0)
