@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -126,8 +127,12 @@ def _stated(designs: Designs) -> np.ndarray:
 def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
     """Number of each design's text, whatever its case and blanks; new ones get the next."""
     codes, texts = coded
-    plain = [" ".join(text.lower().split()) for text in texts]
-    return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
+    return np.array([numbers.setdefault(text, len(numbers)) for text in map(_plain, texts)], dtype=np.int64)[codes]
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:

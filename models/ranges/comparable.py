@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -231,7 +232,7 @@ def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.n
         Vectors of cells.
     """
     found = []
-    for places in _places(tuple(feature.name for feature in featurizer.features_)):
+    for places in _places(tuple(map(attrgetter("name"), featurizer.features_))):
         flags = np.nan_to_num(vectors[:, places]) > 0
         code = flags @ (1 << np.arange(len(places)))
         found.append(np.where(code == 0, -1, code))
