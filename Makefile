@@ -59,6 +59,7 @@ soak: test-env
 	SILION_SOAK=1 $(BIN)/pytest -q tests/models/test_same_answer.py tests/test_fuzz.py tests/features/test_structure.py tests/serving/screen/test_screen.py \
 	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py tests/test_killed.py
 	$(BIN)/python -m benchmarks.serve --soak 100000
+	$(BIN)/python -m benchmarks.serve_faults
 	$(BIN)/python -m benchmarks.featurize --soak 10000000
 
 # what Silion is made of, as CycloneDX

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,19 @@ import pandas as pd
 from features.composition import CompositionFeatures, Compositions
 from features.crystal.space_group import SYMMETRY_FEATURES
 from features.crystal.structure import STRUCTURE_OUTPUTS, Structures
-from features.electrolyte_columns import DesignFeaturizer, DesignSource, family_outputs, read_electrolytes
+from features.electrolyte_columns import (
+    FEW,
+    DesignFeaturizer,
+    DesignSource,
+    Electrolytes,
+    family_outputs,
+    read_electrolytes,
+)
 from features.family import FAMILIES
-from features.feature import Feature, Output
+from features.feature import Feature, Output, filled
+from features.formulas.vectorised import Amounts
 from features.physics import inverse_temperature
+from features.tables.designs import Designs
 
 STRUCTURE = "structure"
 """Block of `ElectrolyteFeatures` that reads space group, lattice and CIF."""
@@ -47,17 +56,6 @@ class ElectrolyteSource(DesignSource):
     """Electrolytes at a temperature: what several outputs share, each worked out when it is first asked for."""
 
     @cached_property
-    def compositions(self) -> Compositions:
-        """The distinct compositions."""
-        return Compositions(self.electrolytes.amounts)
-
-    @cached_property
-    def rows(self) -> np.ndarray | None:
-        """Place of each design's composition among the distinct ones; None where each design has its own, in order."""
-        rows = self.electrolytes.compositions
-        return None if np.array_equal(rows, np.arange(len(self.electrolytes.amounts.known))) else rows
-
-    @cached_property
     def structures(self) -> Structures:
         """Crystal structure of each design."""
         return Structures(self.designs.to_frame())
@@ -66,14 +64,6 @@ class ElectrolyteSource(DesignSource):
     def forms(self) -> dict[str, np.ndarray]:
         """Yes/no by form of the electrolyte."""
         return self.flags("form", ("glass", "glass-ceramic", "film", "crystalline", "single-crystal"))
-
-
-def _of_composition(output: Output[Compositions]) -> Output[ElectrolyteSource]:
-    def values(source: ElectrolyteSource) -> Any:
-        distinct = output.values(source.compositions)
-        return distinct if source.rows is None else distinct[source.rows]
-
-    return Output(output.feature, values)
 
 
 def _of_structure(output: Output[Structures]) -> Output[ElectrolyteSource]:
@@ -107,11 +97,8 @@ FORM_AND_TEMPERATURE: tuple[Output[ElectrolyteSource], ...] = (
 
 
 @lru_cache(maxsize=64)
-def _outputs_of(
-    composition: tuple[Output[Compositions], ...], with_structure: bool, without: tuple[str, ...]
-) -> tuple[Output[ElectrolyteSource], ...]:
+def _outputs_of(with_structure: bool, without: tuple[str, ...]) -> tuple[Output[ElectrolyteSource], ...]:
     outputs: list[Output[ElectrolyteSource]] = [
-        *map(_of_composition, composition),
         *map(_of_structure, STRUCTURE_OUTPUTS if with_structure else ()),
         *family_outputs("class as given, else read from the formula"),
         *FORM_AND_TEMPERATURE,
@@ -170,5 +157,31 @@ class ElectrolyteFeatures(DesignFeaturizer):
     def _recall(self, learned: dict[str, Any]) -> None:
         self.composition_ = CompositionFeatures(self.min_rows, self._composition_blocks()).restore(learned)
 
+    def vectors(self, X: Designs, electrolytes: Electrolytes) -> np.ndarray:
+        """Compute the values of `transform` without their names: the composition once for all designs of it.
+
+        Parameters
+        ----------
+        X : designs
+        electrolytes : what `read_electrolytes` gave of `X`
+
+        Returns
+        -------
+        ndarray, shape (n_designs, n_features)
+        """
+        amounts, rows = electrolytes.amounts, electrolytes.compositions
+        asked = (tuple(self.composition_.blocks), tuple(self.composition_.elements_))
+        distinct = amounts.kept.once(asked if len(amounts.known) <= FEW else None, partial(self._of, amounts))
+        in_order = np.array_equal(rows, np.arange(len(distinct)))
+        return np.hstack([distinct if in_order else distinct[rows], super().vectors(X, electrolytes)])
+
+    def _of(self, amounts: Amounts) -> np.ndarray:
+        """Numbers of the distinct compositions, shape (n_distinct, n_composition_features)."""
+        return filled(self.composition_.outputs(), Compositions(amounts), len(amounts.known))
+
     def _outputs(self) -> tuple[Output[ElectrolyteSource], ...]:
-        return _outputs_of(self.composition_.outputs(), STRUCTURE in self.blocks, tuple(self.without))
+        """Outputs behind those of the composition."""
+        return _outputs_of(STRUCTURE in self.blocks, tuple(self.without))
+
+    def _describe(self) -> list[Feature]:
+        return [*self.composition_.features_, *super()._describe()]

@@ -247,6 +247,6 @@ class DesignFeaturizer(Featurizer):
         one, two = ((type(featurizer), featurizer.get_params(), featurizer.learned()) for featurizer in (self, other))
         return one == two
 
-    def _source(self, X: pd.DataFrame) -> DesignSource:
+    def _values(self, X: pd.DataFrame) -> np.ndarray:
         designs = Designs.of(X)
-        return self.source(designs, read_electrolytes(designs))
+        return self.vectors(designs, read_electrolytes(designs))

@@ -6,6 +6,7 @@ imported when it asks.
 
 from __future__ import annotations
 
+from functools import cache
 from inspect import signature
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ class Transformer:
     """
 
     @classmethod
+    @cache
     def _names(cls) -> list[str]:
         return [] if cls.__init__ is object.__init__ else [*signature(cls).parameters]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from statistics import NormalDist
 from typing import Any
 
@@ -297,6 +297,7 @@ def measured_text(name: str, own: pd.DataFrame, same: np.ndarray) -> list[str | 
     return [texts[row.tobytes()] for row in same]
 
 
+@cache
 def show_of(name: str) -> Show:
     """Return what prints a value of a quantity's scale in its target's unit.
 
@@ -316,7 +317,8 @@ def show_of(name: str) -> Show:
 
 def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Predictions of measured designs, drawn to what papers measured of them."""
-    drawn = drawn_to_measured(name, part, Designs.of(rows), None, predicted, np.zeros(len(rows)), DRAWN_LEVEL)
+    some, any_level = Designs.of(rows), 0.5  # no interval is read
+    drawn = drawn_to_measured(name, part, some, None, predicted, np.zeros(len(rows)), any_level)
     return drawn.centre if drawn else predicted
 
 
@@ -378,7 +380,3 @@ def known_cells(name: str, part: Part) -> KnownCells | None:
         [f"{result} {row['measured'].removeprefix('= ')}" for row in rows],
     )
     return part.cells
-
-
-DRAWN_LEVEL = 0.5
-"""Any level: no interval is read."""

@@ -3,7 +3,7 @@ joined once per distinct case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -196,7 +196,15 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
 
 
 def _written(texts: Sequence[str | None]) -> Notice:
+    return _few_written(tuple(texts)) if len(texts) <= _FEW else _encoded(texts)
+
+
+def _encoded(texts: Iterable[str | None]) -> Notice:
     return pa.array([text or None for text in texts], pa.string()).dictionary_encode()
+
+
+_few_written = lru_cache(maxsize=1024)(_encoded)
+"""Those of a few designs are kept: most are said of many electrolytes."""
 
 
 def _codes(notice: Notice) -> np.ndarray:
@@ -323,9 +331,13 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
 
 
 def _outside(domain: Domain, designs: Designs) -> Notice:
-    found = []
-    for column, (low, high) in domain.ranges.items():
-        value = designs.number(column)
+    found, columns = [], [*domain.ranges]
+    if columns and len(designs) <= _FEW:  # all columns at once
+        values, ends = np.array([*map(designs.number, columns)]), np.array([*domain.ranges.values()])
+        beyond = (values < ends[:, :1]) | (values > ends[:, 1:])
+        columns = [columns[place] for place in np.flatnonzero(beyond.any(axis=1)).tolist()]
+    for column in columns:
+        (low, high), value = domain.ranges[column], designs.number(column)
         outside = (value < low) | (value > high)
         if outside.any():
             codes, distinct = pd.factorize(np.where(outside, value, np.nan))

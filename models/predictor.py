@@ -12,12 +12,12 @@ import pandas as pd
 from features.crystal.given import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.kept import Kept
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.domain import Domain
 from models.exceedance import check_limits, probability_column
-from models.known.answer import Drawn, drawn_to_own
+from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own
 from models.known.energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same import same_designs
@@ -59,6 +59,7 @@ from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
 OWN_COMPOSITION = "drawn to your own measurement of this composition"
+FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
 NO_POINT = "no point: no skill on papers never seen"
 """What is said of a target of cells in whose place comparable papers' values are told."""
 
@@ -131,7 +132,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+        self.bundle, self._kept = bundle, Kept[Answer](MOST_KEPT)
         self._reported: dict[str, Reported] = {}
 
     def predict(
@@ -242,7 +243,7 @@ class Predictor:
                 distances[name] = spread_over(mask, answer.distance)
                 outside = domain_notices(part.domain, answer.distance, frame, read)
                 notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
-                near = _nearest(part.domain, answer, precedents, mask)
+                near = answer.nearest(part.domain, precedents, mask)
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
         if alone:
             fade = judged.answers.get(task_of(RETENTION.column).name)
@@ -282,8 +283,12 @@ class Predictor:
 
         def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
             some, read = designs.take(rows).assign(temperature_c=celsius), electrolytes.take(rows)
-            answer = self._answers([LINK], some, read, 0)[LINK]
-            return self._values(LINK, part, some, read, answer, level, measured).centre
+            answer = self._answers([LINK], some, read, None if measured is None else 0)[LINK]
+            if measured is not None:
+                return self._values(LINK, part, some, read, answer, level, measured).centre
+            polymers = tell_polymers(some, read, level)
+            centre = polymers.instead_of(answer.centre, answer.spread)[0] if polymers else answer.centre
+            return centre_drawn_to_papers(part.known, Conditions.of(some, read), centre)
 
         asked = Conditions.of(designs, electrolytes)
         energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
@@ -376,6 +381,10 @@ class Predictor:
         return found
 
     def _answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
+        asked = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
+        return self._kept.once(asked, partial(self._new_answer, name, vectors, precedents))
+
+    def _new_answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
         part, (places, first) = self.bundle.parts[name], distinct_rows(vectors)
         # many cells share an electrolyte; numpy rounds one number otherwise than several
         asked = vectors[np.resize(first, max(len(first), 2))] if len(first) else vectors
@@ -456,10 +465,3 @@ def _probability(column: str, limit: float, part: Part, frame: Designs, answer: 
     if polymers:
         alone = polymers.probability_above(limits, alone)
     return alone if told.drawn is None else told.drawn.probability_above(limits, alone)
-
-
-def _nearest(domain: Domain, answer: Answer, count: int, mask: np.ndarray) -> Nearest:
-    rows, away = np.empty((len(answer.vectors), 0), dtype=np.int64), np.empty((len(answer.vectors), 0))
-    if count and answer.rows is not None and answer.distances is not None:
-        rows, away = answer.rows, answer.distances
-    return Nearest(spread_over(mask, rows), spread_over(mask, away), mask, domain.shown)

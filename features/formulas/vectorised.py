@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress, pairwise
 
@@ -15,6 +15,7 @@ from features.formulas.charge import TOLERANCE, choosable, other_imbalance, othe
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, shared_reading
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
+from features.kept import Kept
 
 _END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
 """Kinds of letters that a `PLAIN_FORMULA` is made of."""
@@ -48,6 +49,7 @@ class Amounts:
     amount : its amount, above zero, shape (n_entries,)
     known : True where a composition was read, shape (n_distinct,); unknown ones have no entries
     plain : True where the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
+    kept : numbers of the distinct compositions that others have computed
     """
 
     codes: np.ndarray
@@ -56,6 +58,7 @@ class Amounts:
     amount: np.ndarray
     known: np.ndarray
     plain: np.ndarray
+    kept: Kept[np.ndarray] = field(default_factory=lambda: Kept(_FEW), init=False, repr=False, compare=False)
 
     @cached_property
     def owner(self) -> np.ndarray:

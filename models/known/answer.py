@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -211,7 +212,7 @@ def drawn_to_papers(
     if known is None or not len(known.value):
         nothing = of_rows(none, [])
         return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
-    found = evidence(known, asked, agreement, show, own=False)
+    found = known.once(show, asked, partial(evidence, known, asked, agreement, show, own=False))
     pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
     deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
     narrowed = agreement.half_width(deviation, level)
@@ -225,6 +226,23 @@ def drawn_to_papers(
         found.doubts,
         agreement,
     )
+
+
+def centre_drawn_to_papers(known: Measurements | None, asked: Conditions, centre: np.ndarray) -> np.ndarray:
+    """Return the `centre` of `drawn_to_papers`, without the words and intervals beside it, shape (n_designs,).
+
+    Parameters
+    ----------
+    known, asked, centre
+        As for `drawn_to_papers`.
+    """
+    if known is None or not len(known.value):
+        return centre
+    cases, place = asked.distinct
+    values, _ = known.telling(cases)
+    weight, mean = precisions(values, known.agreement, len(cases.composition), own=False)
+    pooled, _ = drawn(centre, np.full(len(centre), known.agreement.model**2), weight[place], mean[place])
+    return np.where(weight[place] > 0, pooled, centre)
 
 
 def within_laboratory(own: Measurements) -> float:

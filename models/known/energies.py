@@ -7,6 +7,7 @@ How far they are from printed ones: `python -m benchmarks.accuracy energies`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from features.tables.fields import AS_PRINTED
 from models.known.agreement import drawn
 from models.known.measurements import ENERGY_DEVIATION_EV, Conditions, Measurements
 from models.known.transitions import crossed
-from models.notices import Notice, of_rows, per_case
+from models.notices import Notice, per_case
 
 COLD_C, HOT_C = -20.0, 100.0
 """Temperatures between which a slope is taken."""
@@ -58,14 +59,20 @@ def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, asked: C
         Of the designs.
     """
     cases, place = asked.distinct
+    nothing = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
+    papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else nothing
+    variance = np.full(len(energy_ev), ENERGY_DEVIATION_EV**2)
+    return drawn(energy_ev, variance, papers[place] / BETWEEN_EV**2, mean[place])[0]
+
+
+def _papers(known: Measurements, cases: Conditions) -> tuple[np.ndarray, np.ndarray]:
+    """Papers that print an energy of each case, and its mean over them, each of shape (n_cases,)."""
     design, paper, energy = _printed(known, cases)
     count = len(cases.composition)
     pairs, pair = np.unique(np.column_stack([design, paper]), axis=0, return_inverse=True)
     means = np.bincount(pair.ravel(), energy, minlength=len(pairs)) / np.bincount(pair.ravel(), minlength=len(pairs))
     papers = np.bincount(pairs[:, 0], minlength=count)
-    mean = np.bincount(pairs[:, 0], means, minlength=count) / np.maximum(papers, 1)
-    variance = np.full(len(energy_ev), ENERGY_DEVIATION_EV**2)
-    return drawn(energy_ev, variance, papers[place] / BETWEEN_EV**2, mean[place])[0]
+    return papers, np.bincount(pairs[:, 0], means, minlength=count) / np.maximum(papers, 1)
 
 
 def near_slope(
@@ -116,18 +123,20 @@ def printed_energies(known: Measurements | None, asked: Conditions) -> Notice:
         Of the designs.
     """
     cases, place = asked.distinct
+    return per_case(place, known.once("energy texts", cases, partial(_texts, known, cases)) if known else [])
+
+
+def _texts(known: Measurements, cases: Conditions) -> list[str | None]:
     design, paper, energy = _printed(known, cases)
-    if not len(design):
-        return of_rows(np.zeros(len(place), dtype=bool), [])
     texts: list[str | None] = [None] * len(cases.composition)
     for case in np.unique(design).tolist():
         texts[case] = _text(energy[design == case], len(np.unique(paper[design == case])))
-    return per_case(place, texts)
+    return texts
 
 
-def _printed(known: Measurements | None, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _printed(known: Measurements, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design, paper and printed energy of each row of the same phase that prints one within the limits, in eV."""
-    if known is None or not np.isfinite(known.energy_ev).any():
+    if not np.isfinite(known.energy_ev).any():
         none = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0)
     values, rows = known.telling(asked)

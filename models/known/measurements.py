@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
+from features.kept import Kept
 from features.physics import arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
@@ -35,6 +36,9 @@ LEAST_MODEL_SHARE = 1.0
 """The model's own error of a composition's value, in deviations between papers, is never taken to be less: a few papers
 that agree with it would else make it surer than a laboratory that measured."""
 GLASS = "glass"
+FoundT = TypeVar("FoundT")
+FEW, MOST_KEPT = 20, 512
+"""Designs that what tells of them is kept for, and how often: values and energies ask for the same."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class Measurements:
     rows: list[str]
     agreement: Agreement = field(default_factory=Agreement)
     looked_up: int = 0
+    _kept: Kept[Any] = field(default_factory=lambda: Kept(MOST_KEPT), init=False, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -183,8 +188,18 @@ class Measurements:
         Returns
         -------
         values, row
-            One entry per pair of a design and a row; the rows in ascending order for each design.
+            One entry per pair of a design and a row; the rows in ascending order for each design. Not to be written to.
         """
+        return self.once("telling", asked, partial(self._telling, asked))
+
+    def once(self, what: Hashable, asked: Conditions, find: Callable[[], FoundT]) -> FoundT:
+        """Return what is found of designs, kept where these are few: it tells apart `what`, all else is `asked`."""
+        if len(asked.composition) > FEW:
+            return find()
+        found: FoundT = self._kept.once((what, *(values.tobytes() for values in vars(asked).values())), find)
+        return found
+
+    def _telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
         mine = self.conditions
         one, other = self._compositions.pairs(asked.fractions)
         design, row = _expanded(one, other, asked.composition, mine.composition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -81,6 +82,8 @@ def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndar
         return named, named, np.zeros(0)
     asked = asked.take(named)
     design, row, known = _pairs(asked, rows, NEARLY_ONE)
+    if not len(design):
+        return design, row, np.zeros(0)
     return named[design], row, known / _stated(asked)[design]
 
 
@@ -93,7 +96,7 @@ def _pairs(asked: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.
     agree = alike[read_electrolytes(asked).codes[design], read_electrolytes(own).codes[row]]
     design, row = design[agree], row[agree]
     known = np.ones(len(design), dtype=np.int64)  # the electrolyte
-    for mine, others in _columns(asked, own):
+    for mine, others in _columns(asked, own) if len(design) else ():
         one, other = mine[design], others[row]
         both = ~(np.isnan(one) | np.isnan(other))
         agree = ~both | np.isclose(one, other, rtol=1e-6, atol=0.0)
@@ -124,8 +127,12 @@ def _stated(designs: Designs) -> np.ndarray:
 def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
     """Number of each design's text, whatever its case and blanks; new ones get the next."""
     codes, texts = coded
-    plain = [" ".join(text.lower().split()) for text in texts]
-    return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
+    return np.array([numbers.setdefault(text, len(numbers)) for text in map(_plain, texts)], dtype=np.int64)[codes]
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:

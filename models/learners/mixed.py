@@ -21,6 +21,8 @@ from models.saved.checked_files import inside
 MIXED = "mixed"
 OWN, JOINT = "own", "joint"
 """Folders of the two."""
+FEW = 20
+"""Compositions that are compared with all own rows at once."""
 
 
 class MixedEnsemble(BoostedEnsemble):
@@ -95,9 +97,12 @@ class MixedEnsemble(BoostedEnsemble):
         if len(self.fractions) and len(known):
             place, first = distinct_rows(asked[known])
             distinct = asked[known[first]]
-            away = np.full(len(distinct), np.inf)
-            for row in self.fractions:
-                away = np.minimum(away, np.abs(distinct - row).sum(axis=1))
+            if len(distinct) <= FEW:
+                away = np.abs(distinct[:, None] - self.fractions).sum(axis=2).min(axis=1)
+            else:
+                away = np.full(len(distinct), np.inf)
+                for row in self.fractions:
+                    away = np.minimum(away, np.abs(distinct - row).sum(axis=1))
             weight[known] = np.exp(-away / self.recipe.mix_scale)[place]
         return weight
 

@@ -7,6 +7,8 @@ alone where fewer than `FEWEST` papers agree in both, and all papers where fewer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 
@@ -229,14 +231,22 @@ def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.n
     vectors : ndarray, shape (n_designs, n_features)
         Vectors of cells.
     """
-    names = [feature.name for feature in featurizer.features_]
-    groups = ([name for name in names if name.startswith(CLASS)], [name for name in names if name in ARCHITECTURE])
     found = []
-    for group in groups:
-        flags = np.nan_to_num(vectors[:, [names.index(name) for name in group]]) > 0
-        code = flags @ (1 << np.arange(len(group)))
+    for places in _places(tuple(map(attrgetter("name"), featurizer.features_))):
+        flags = np.nan_to_num(vectors[:, places]) > 0
+        code = flags @ (1 << np.arange(len(places)))
         found.append(np.where(code == 0, -1, code))
     return found[0], found[1]
+
+
+@lru_cache(maxsize=64)
+def _places(names: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Places of the features that tell class and architecture."""
+    by_name = list(enumerate(names))
+    return (
+        [place for place, name in by_name if name.startswith(CLASS)],
+        [place for place, name in by_name if name in ARCHITECTURE],
+    )
 
 
 def reported_ranges(store: dict[str, Reported], task: Task, part: Part, vectors: np.ndarray, level: float) -> Ranges:

@@ -9,8 +9,9 @@ import numpy as np
 
 from features.electrolyte_columns import Electrolytes
 from features.tables.designs import Designs
+from models.domain import Domain
 from models.intervals import Calibration
-from models.predictions import ENDS, Energies
+from models.predictions import ENDS, Energies, Nearest, spread_over
 from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.part import Part
 from models.tasks.registry import TARGETS, TASKS, task_of
@@ -38,6 +39,22 @@ class Answer:
     rows: np.ndarray | None
     distances: np.ndarray | None
     distance: np.ndarray | None
+
+    def nearest(self, domain: Domain, count: int, mask: np.ndarray) -> Nearest:
+        """Return the nearest rows of all designs, of which the part judges those of a mask.
+
+        Parameters
+        ----------
+        domain : Domain
+            Of the part.
+        count : int
+            Rows wanted of each design; without any there are none.
+        mask : ndarray of bool, shape (n_all_designs,)
+        """
+        rows, away = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
+        if count and self.rows is not None and self.distances is not None:
+            rows, away = self.rows, self.distances
+        return Nearest(spread_over(mask, rows), spread_over(mask, away), mask, domain.shown)
 
 
 def intervals(part: Part, read: Electrolytes, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:

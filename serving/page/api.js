@@ -36,11 +36,13 @@ export async function answer(path, { body, type, signal } = {}) {
   throw new Refused(reply.status, await wordsOf(reply));
 }
 
-async function reached(path, options) {
+/** An answer of any status. Nothing that the page asks changes the server: where a connection breaks, it asks again. */
+async function reached(path, options, again = true) {
   try {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    if (again) return reached(path, options, false);
     throw new Refused(0, ["The server does not answer. Is it still running? Nothing you typed is lost."]);
   }
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
-from models.candidates import candidate_frame
+from models.candidates import candidate_designs
 from models.predictor import Predictor
 from serving.server.shared_folder import SHOWN, identity_of
 
@@ -53,7 +53,9 @@ class ServedModel:
 
 
 def load_model(folder: Path, generation: int) -> ServedModel:
-    """Read a bundle, every file checked by its hash, and let it predict once: what cannot predict shall not serve.
+    """Read a bundle, every file checked by its hash, and let it predict once, as it will be asked.
+
+    What cannot predict shall not serve, and what the first answer takes longer for shall keep nobody waiting.
 
     Parameters
     ----------
@@ -69,7 +71,8 @@ def load_model(folder: Path, generation: int) -> ServedModel:
     """
     bundle = load_bundle(folder)
     predictor = Predictor(bundle)
-    predictor.predict(candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si")]))
+    predictions = predictor.predict(candidate_designs([Candidate(electrolyte="Li6PS5Cl", anode="Si")]), points=False)
+    _ = predictions.energies  # made when it is asked for
     return ServedModel(predictor, identity_of(folder), generation)
 
 

@@ -229,3 +229,18 @@ def test_without_survives_clone_and_saving():
     asked = TABLE.iloc[[1, 0, 3]]
     pd.testing.assert_frame_equal(again.transform(asked), featurizer.transform(asked), check_exact=True)
     pd.testing.assert_frame_equal(copied.fit(TABLE).transform(asked), featurizer.transform(asked), check_exact=True)
+
+
+def test_one_composition_is_computed_for_each_set_of_features() -> None:
+    """The electrolyte that was read is shared: featurizers that learned other elements or blocks share no numbers."""
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5Cl"] * 2, "temperature_c": [25.0, 60.0]})
+    others = pd.DataFrame({"electrolyte": ["Li3InCl6"]})
+    fitted = [ElectrolyteFeatures(1, blocks).fit(learned) for blocks in (("fractions",), ("fractions", "anions"))
+              for learned in (designs, others)]  # fmt: skip
+    for _ in range(2):
+        for one in fitted:
+            vectors = one.transform(designs)
+            assert list(vectors) == [feature.name for feature in one.features_]
+            assert vectors["fraction_Li"].tolist() == [6 / 13, 6 / 13]
+            assert ("fraction_P" in vectors, "fraction_In" in vectors) == (one in fitted[::2], one in fitted[1::2])
+            assert vectors["inverse_temperature_per_kk"].round(4).tolist() == [3.354, 3.0017]

@@ -238,7 +238,10 @@ class Supervisor(Multiprocess):
                 return False
             self._hear_all()
             self._is_switching = True
-            self._load([worker for worker in self.workers if worker.keeps == old], new)
+            loading = [worker for worker in self.workers if worker.keeps == old]
+            half = len(loading) // 2 if old else 0  # while some load, the others answer
+            for some in (loading[:half], loading[half:]):
+                self._load(some, new)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             if old:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -215,7 +216,10 @@ class Worker(Process):
 
     def _keep(self, generation: int) -> None:
         self._models.keep_only(generation)
-        self._answers.set()
+        if not self._answers.is_set():
+            gc.collect()
+            gc.freeze()  # to look through what stays for garbage took 0.1 s and more, in which nobody was answered
+            self._answers.set()
 
     def _load(self, generation: int) -> None:
         """Put a model beside those that are held; tells the supervisor, with words and kind of the error if any."""

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.known.agreement import Agreement
-from models.known.answer import Drawn, drawn_to_own, drawn_to_papers
+from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers
 from models.known.measurements import Conditions, Measurements
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
@@ -54,6 +54,28 @@ def test_a_value_from_beyond_a_transition_changes_nothing_and_is_named() -> None
     own = drawn_to_own(known, cold, found, 0.9, show)
     assert own.centre.tolist() == [-3.0, -4.0]
     assert own.notices.to_pylist() == [f"what 1 paper {across}; what 2 of your own {across}", None]
+
+
+def test_the_centre_alone_is_that_with_words_and_interval() -> None:
+    """A case each: measured there, at a far temperature, beyond a transition, twice in a row, and not at all."""
+    names, celsius = ["Li6PS5I", "Li6PS5I", "LiBH4", "Li6PS5I", "Li3InCl6"], [25.0, 190.0, 25.0, 25.0, 25.0]
+    designs = pd.DataFrame({"electrolyte": names, "temperature_c": celsius})
+    measured = pd.DataFrame({"electrolyte": ["Li6PS5I", "Li6PS5I", "LiBH4"], "temperature_c": [25.0, 60.0, 117.0]})
+    known = Measurements.of(measured, np.array([-6.0, -5.0, -3.0]), ["a", "b", "c"], ["E1", "E2", "E3"], EVEN)
+    asked, centre = Conditions.of(designs), np.full(5, -4.0)
+    expected = drawn_to_papers(known, asked, centre, np.ones(5), 0.9, show).centre
+    assert centre_drawn_to_papers(known, asked, centre).tolist() == expected.tolist()
+    assert np.flatnonzero(expected == -4.0).tolist() == [2, 4]  # of these two nothing tells
+    assert centre_drawn_to_papers(None, asked, centre).tolist() == centre.tolist()
+
+
+def test_what_tells_of_few_designs_is_kept_for_each_temperature() -> None:
+    """Asked again in another order, and between others: the same as of measurements that nobody has asked before."""
+    known = rows([-6.0, -5.0], ["a", "b"])
+    for celsius in (25.0, 60.0, 25.0, 300.0, 60.0):
+        again, new = answered(known, temperature_c=celsius), answered(rows([-6.0, -5.0], ["a", "b"]), None, celsius)
+        assert (again.centre.tolist(), again.half.tolist()) == (new.centre.tolist(), new.half.tolist())
+        assert again.text.to_pylist() == new.text.to_pylist()
 
 
 def test_more_papers_draw_more() -> None:

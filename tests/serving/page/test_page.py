@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from models.explain.balance import FIRST_CYCLE
 from tests.browser import DESIGN, FOUR, SCRIPT, Visit, link, no_script_ran, numbers
@@ -46,6 +46,27 @@ def test_a_design_that_is_filled_in_shows_the_numbers_of_the_api(visit: Visit) -
     assert line.count() == (0 if curve["retention_pct"][0] is None else 1)  # without skill only the range is drawn
     assert band is not None
     assert len(band.split()) == 2 * len(curve["cycle"])
+
+
+def test_what_a_dropped_connection_left_unanswered_is_asked_again(visit: Visit) -> None:
+    """As where the worker that was asked was killed: the first answer does not come, and nobody notices."""
+    page, dropped = visit.open(), list[str]()
+
+    def drop_the_first(route: Route) -> None:
+        if dropped:
+            route.continue_()
+        else:
+            dropped.append(route.request.url)
+            route.abort("connectionreset")
+
+    page.route("**/predict", drop_the_first)
+    visit.fill(DESIGN)
+    visit.predict()
+    assert visit.shown() == numbers(visit.api("predict", {"designs": [DESIGN], "curve": True}))
+    assert dropped == [f"{visit.address}/predict"]
+    noted = [each for each in visit.complaints if "ERR_CONNECTION_RESET" in each]
+    assert len(noted) == 1
+    visit.complaints.remove(noted[0])
 
 
 def test_what_moved_a_prediction_is_what_the_api_explains(visit: Visit) -> None:

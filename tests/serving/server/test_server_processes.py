@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from benchmarks.serve_faults import Load
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.tasks.registry import LINK
 from serving.server.processes.listen import listening_socket
@@ -191,6 +192,22 @@ def test_a_worker_that_dies_is_replaced_with_the_same_model(server: Served, cham
         answers = list(people.map(lambda _: told(httpx2.post(f"{server.url}/predict", json=BODY, headers=BEARER,
                                                              timeout=60)), range(40)))  # fmt: skip
     assert {answer[0] for answer in answers} == {served}
+
+
+def test_a_client_that_asks_once_more_loses_no_answer(server: Served) -> None:
+    """urllib3's `Retry`, as docs/server.md shows it, while a worker is killed at work."""
+    first, load = set(server.workers()), Load(server.url.rstrip("/"), TOKEN, 4)
+    until = time.monotonic() + 60
+    while len(load.answered) < 8:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    os.kill(min(first), signal.SIGKILL)
+    before = len(load.answered)
+    while len(set(server.workers()) - {min(first)}) < 2 or len(load.answered) < before + 8:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    load.end()
+    assert (load.lost, load.refused) == ([], [])
 
 
 def test_a_stopped_worker_keeps_neither_a_reload_nor_anybody_waiting(

@@ -1,0 +1,48 @@
+"""Results that are kept for the next time the same is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+
+class Kept(Generic[ResultT]):
+    """Results of the last few questions; several threads may ask.
+
+    Parameters
+    ----------
+    most : int
+        Results that are kept; where there are as many, all are let go of.
+
+    Examples
+    --------
+    >>> squares = Kept(2)
+    >>> squares.once(3, lambda: 9), squares.once(3, lambda: 0)
+    (9, 9)
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._results: dict[Hashable, ResultT] = {}
+
+    def once(self, asked: Hashable | None, compute: Callable[[], ResultT]) -> ResultT:
+        """Return what was computed when the same was asked before, else compute it.
+
+        Parameters
+        ----------
+        asked : Hashable or None
+            All that the result depends on; None for a result that is not kept.
+        compute : callable
+            Gives the result, which nobody may write to.
+        """
+        if asked is None:
+            return compute()
+        result = self._results.get(asked)
+        if result is None:
+            result = compute()
+            if len(self._results) >= self._most:
+                self._results = {}
+            self._results[asked] = result
+        return result
