@@ -27,6 +27,7 @@ from training.config import Protocol
 from training.data.groups import Kinship, kinship_of
 from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import BAND, BOOTSTRAPS
+from training.side_by_side import in_order
 
 REFITS_PER_FOLD = 2
 """Twice as many groups of papers as the folds that skill is measured with: half as many papers are missed at a time."""
@@ -94,8 +95,8 @@ def stability(
     SplitError
         Fewer than two groups of papers.
     """
-    link = parts[LINK]
-    return {name: measure(_ground(name, part, link, literature), protocol, progress) for name, part in parts.items()}
+    grounds = [(_ground(name, part, parts[LINK], literature), protocol) for name, part in parts.items()]
+    return dict(zip(parts, in_order(measure, grounds, progress), strict=True))
 
 
 def refits_needed(protocol: Protocol) -> int:
