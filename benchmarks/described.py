@@ -18,10 +18,11 @@ from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TARGETS, targets_with_an_error, task_of
+from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
 from training.data.withdrawn import leave_out
-from training.evaluation.crossvalidate import ConductivityLink, training_rows, validate
+from training.evaluation.crossvalidate import training_rows, validate
 from training.evaluation.evaluate import score
 from training.evaluation.learning_curve import hidden
 

@@ -235,8 +235,8 @@ def add_recipe(
     data: str = "a folder of further tables, beside the shipped ones; may repeat",
     seed: str = "seed of every random step (default 0)",
 ) -> None:
-    """Add what a training begins from, which `train_config` reads: `--data --public --facts --seed --folds
-    --repeats`.
+    """Add what a training begins from, which `train_config` reads, `--data --public --facts --seed --folds --repeats`,
+    and `--jobs`.
 
     Parameters
     ----------
@@ -265,6 +265,7 @@ def add_recipe(
     parser.add_argument("--seed", type=int, default=0, help=seed)
     parser.add_argument("--folds", type=int, default=5, help="folds of the cross-validation by paper (default 5)")
     parser.add_argument("--repeats", type=int, default=5, help="repeats of the cross-validation by paper (default 5)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes that fit side by side (default: one per core)")
 
 
 def train_config(arguments: argparse.Namespace) -> TrainConfig:

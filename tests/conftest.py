@@ -28,8 +28,8 @@ from training.report.report import write_report
 from training.train import Trained, train
 
 SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""As many processes run as there are cores: threads of one would wait for those of another, at full load."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
+"""As many processes run as there are cores: threads, or processes of a training, would wait for those of another."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

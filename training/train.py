@@ -22,12 +22,13 @@ from models.saved.packages import version_of
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
+from training.conductivity_link import ConductivityLink
 from training.config import TrainConfig
 from training.data.groups import chemical_systems, kinship_of, system_tests, training_rows
 from training.data.load import SHIPPED, load_literature
 from training.evaluation.choose import choose
 from training.evaluation.coverage import calibrations, lab_errors
-from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, cross_validate, fits_needed, validate
+from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_needed, validate
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability

@@ -72,11 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Data, options or model that cannot be used.
     """
-    if arguments.rules is not None:
-        return _evaluate_rules(arguments)
-    if arguments.test:
-        return _evaluate_test_rows(arguments)
-    return _evaluate_by_paper(arguments)
+    from training.side_by_side import processes
+
+    with processes(arguments.jobs):
+        if arguments.rules is not None:
+            return _evaluate_rules(arguments)
+        if arguments.test:
+            return _evaluate_test_rows(arguments)
+        return _evaluate_by_paper(arguments)
 
 
 def _evaluate_by_paper(arguments: argparse.Namespace) -> int:

@@ -76,10 +76,16 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Data, options, folder or store that cannot be used.
     """
-    if arguments.reproduce:
-        return _reproduce(arguments)
+    from training.side_by_side import processes
+
     if arguments.finish:
         return _finish(arguments)
+    with processes(arguments.jobs):
+        return _reproduce(arguments) if arguments.reproduce else _train(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    """Train, write the report and register the model."""
     from training.evaluation.cv_protocol import Dealing
     from training.promotion.record import check_room, fit, record
     from training.report.report import summary

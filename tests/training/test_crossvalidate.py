@@ -14,6 +14,8 @@ from models.ensemble import Labels, Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part
+from training import conductivity_link
+from training.conductivity_link import ConductivityLink
 from training.data.groups import Kinship
 from training.data.papers import joined_groups
 from training.evaluation import choose as choose_module
@@ -21,7 +23,6 @@ from training.evaluation import crossvalidate
 from training.evaluation.choose import INNER_FITS
 from training.evaluation.crossvalidate import (
     MODEL,
-    ConductivityLink,
     OutOfFold,
     Protocol,
     cross_validate,
@@ -71,6 +72,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         return predict_held_out(name, part, train, held, baselines)
 
     monkeypatch.setattr(crossvalidate, "fit_part", fitted)
+    monkeypatch.setattr(conductivity_link, "fit_part", fitted)
     monkeypatch.setattr(choose_module, "fit_part", fitted)
     monkeypatch.setattr(Part, "predict", predicted)
     monkeypatch.setattr(crossvalidate, "predict_held_out", held_out)

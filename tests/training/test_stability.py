@@ -86,8 +86,9 @@ def test_rows_whose_values_stay_are_predicted_as_before() -> None:
     ground.vectors[NAMES[3]] = np.where(np.arange(PAPERS * ROWS) < 2 * ROWS, 1.0, np.nan)
     model, table = ground.fit(np.arange(30, PAPERS * ROWS), None, 0), ground.vectors.to_numpy()
     units, labels = [(name, [place]) for place, name in enumerate(NAMES)], ground.labels.take(test)
-    found = stability._rise(ground, model, test, units, np.random.default_rng(3))
-    again, rows = np.random.default_rng(3), stability.rows_by_group(ground.kin.groups)
+    random, again, rows = *map(np.random.default_rng, (3, 3)), stability.rows_by_group(ground.kin.groups)
+    lots = np.array([stability.donors(rows, random)[test] for _ in range(len(units) * stability.SHUFFLES)])
+    found = stability._rise(ground, model, test, units, lots)
     for rise, (_, places) in zip(found, units, strict=True):
         errors = []
         for _ in range(stability.SHUFFLES):

@@ -3,15 +3,16 @@ papers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from features.electrolyte import classes_of
-from features.tables.literature import Literature, papers_of
+from features.tables.literature import Literature
 from models.domain import nearest_of
 from models.ensemble import Recipe
 from models.tasks import fade_law
@@ -19,11 +20,13 @@ from models.tasks.conductivity import printed_energies
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
+from training.conductivity_link import ConductivityLink, LinkFit
 from training.config import Protocol
 from training.data.groups import Kinship, training_rows
 from training.data.papers import SplitError
 from training.evaluation.baselines import BASELINES
 from training.evaluation.choose import INNER_FITS, choose
+from training.side_by_side import in_order
 
 MODEL = "silion"
 Choices = Mapping[str, Recipe]
@@ -138,34 +141,16 @@ def cross_validate(
     return found
 
 
-class ConductivityLink:
-    """Gives cells the electrolyte's conductivity, from a model that never saw the papers held out.
+class Judged(NamedTuple):
+    """What one training fold tells of the rows held out, by `judge`; the attributes are those of `OutOfFold`."""
 
-    Its recipe is the first of the choices, whatever the rows: cells know the conductivity as one feature of many, and a
-    choice for each set of papers held out took a third of a training. A set that leaves the same electrolyte rows is
-    not fitted again.
-    """
-
-    def __init__(self, electrolytes: Examples, choices: Choices, seed: int) -> None:
-        self.electrolytes, self.recipe, self.seed = electrolytes, next(iter(choices.values())), seed
-        self.known: dict[tuple[int, ...], Part] = {}
-
-    def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
-        """Return a function that adds the conductivity to cell designs, fitted without these papers.
-
-        Parameters
-        ----------
-        held_out : iterable of str
-            Papers held out.
-        """
-        papers = {name for paper in held_out for name in papers_of(paper)}
-        rest_rows = [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))]
-        if tuple(rest_rows) not in self.known:
-            rows = np.array(rest_rows, dtype=int)
-            rest = self.electrolytes.take(rows)
-            self.known[tuple(rest_rows)] = fit_part(LINK, rest.designs, rest.labels, self.recipe, self.seed)
-        part = self.known[tuple(rest_rows)]
-        return lambda designs: with_conductivity(designs, part)
+    chosen: str
+    shape: float
+    energy: np.ndarray
+    predicted: dict[str, np.ndarray]
+    spread: np.ndarray
+    distance: np.ndarray
+    link: Part | None
 
 
 def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
@@ -228,36 +213,84 @@ def validate(
         by_value=next(iter(choices.values())).by_value,
     )  # fmt: skip
     classes = np.array([str(name) for name in classes_of(examples.designs)], dtype=object)
-    for fold, (repeat, test) in enumerate(planned):
-        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-        leaking = kin.leaks(rest, test)
-        found.removed.append(int(leaking.sum()))
-        if leaking.all():
-            raise SplitError(
-                f"every row beside a test fold of {len(test)} rows shares a paper or a composition with it: "
-                f"nothing to learn from; add rows of other papers and compositions"
-            )
-        rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
-        train, tested = examples.take(rest), examples.take(test)
-        if link:
-            add = link.without(tested.papers)
-            train, tested = Examples(add(train.designs), train.labels), Examples(add(tested.designs), tested.labels)
-        seed = protocol.seed + repeat
-        chosen = choose(name, train, kin.take(rest), choices, seed, progress)
-        train, settings = TASKS[name].relabelled(train, choices[chosen])
-        found.shape[repeat, test] = settings.get("shape", np.nan)
+    links: list[LinkFit | None] = []
+
+    def pieces() -> Iterator[tuple[Any, ...]]:
+        for fold, (repeat, test) in enumerate(planned):
+            rest = np.setdiff1d(np.arange(len(kin.groups)), test)
+            leaking = kin.leaks(rest, test)
+            found.removed.append(int(leaking.sum()))
+            if leaking.all():
+                raise SplitError(
+                    f"every row beside a test fold of {len(test)} rows shares a paper or a composition with it: "
+                    f"nothing to learn from; add rows of other papers and compositions"
+                )
+            rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
+            train, tested = examples.take(rest), examples.take(test)
+            found.familiar[repeat, test] = np.isin(classes[test].astype(str), np.unique(classes[rest].astype(str)))
+            links.append(link.fit_without(tested.papers) if link else None)
+            yield name, train, tested, kin.take(rest), choices, protocol.seed + repeat, tuple(baselines), links[-1]
+
+    for fold, judged in enumerate(in_order(judge, pieces(), progress)):
+        repeat, test = planned[fold]
         found.fold[repeat, test] = fold
-        found.familiar[repeat, test] = np.isin(classes[test].astype(str), np.unique(classes[rest].astype(str)))
-        part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
-        found.chosen.append(chosen)
-        found.energy[repeat, test] = _energies(part, tested.designs)
-        predicted, found.spread[repeat, test], found.distance[repeat, test] = predict_held_out(
-            name, part, train, tested, baselines
-        )
-        for method, values in predicted.items():
+        found.chosen.append(judged.chosen)
+        found.shape[repeat, test] = judged.shape
+        found.energy[repeat, test] = judged.energy
+        found.spread[repeat, test], found.distance[repeat, test] = judged.spread, judged.distance
+        for method, values in judged.predicted.items():
             found.predicted[method][repeat, test] = values
-        progress(1)
+        if link and (of_fold := links[fold]) and judged.link:
+            link.known[of_fold.key] = judged.link
     return found
+
+
+def judge(
+    name: str,
+    train: Examples,
+    tested: Examples,
+    kin: Kinship,
+    choices: Choices,
+    seed: int,
+    baselines: Collection[str],
+    link: LinkFit | None,
+    progress: Progress,
+) -> Judged:
+    """Return what the training rows of one fold tell of the rows held out.
+
+    Parameters
+    ----------
+    name : str
+        Key of `models.tasks.registry.TASKS`.
+    train, tested : Examples
+        Rows to learn from, and rows held out.
+    kin : Kinship
+        Groups of the rows to learn from.
+    choices : dict of Recipe
+        Recipes by name; where there are several, one is chosen among the rows to learn from.
+    seed : int
+        Of the random steps.
+    baselines : collection of str
+        Keys of `BASELINES`.
+    link : LinkFit or None
+        Model of the conductivity that cells are given; None for electrolytes.
+    progress : callable
+        Called with the number of fits just done.
+    """
+    linked = None
+    if link:
+        linked = link.part()
+        train, tested = (Examples(with_conductivity(each.designs, linked), each.labels) for each in (train, tested))
+    chosen = choose(name, train, kin, choices, seed, progress)
+    train, settings = TASKS[name].relabelled(train, choices[chosen])
+    part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
+    predicted, spread, distance = predict_held_out(name, part, train, tested, baselines)
+    energy = _energies(part, tested.designs)
+    progress(1)
+    is_new = link is not None and linked is not link.model
+    return Judged(
+        chosen, settings.get("shape", np.nan), energy, predicted, spread, distance, linked if is_new else None
+    )
 
 
 def predict_held_out(

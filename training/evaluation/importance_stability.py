@@ -8,8 +8,9 @@ within a paper can tell papers apart without meaning anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from training.config import Protocol
 from training.data.groups import Kinship, kinship_of
 from training.data.papers import grouped_folds
 from training.evaluation.bootstrap import BAND, BOOTSTRAPS
+from training.side_by_side import in_order
 
 REFITS_PER_FOLD = 2
 """Twice as many groups of papers as the folds that skill is measured with: half as many papers are missed at a time."""
@@ -143,21 +145,22 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     plain, beside, copied, pairs, pairs_copied = [], [], [], [], []
     rise = np.full((len(units), len(groups)), np.nan)
     sample = np.sort(random.permutation(len(groups))[:PAIR_ROWS])
-    for fold, test in enumerate(grouped_folds(groups, count, seed)):
-        rest = np.setdiff1d(np.arange(len(groups)), test)
-        rest = rest[~ground.kin.leaks(rest, test)]
-        copies = _dealt(ground.vectors.to_numpy(dtype=float), groups, random)
-        model, mixed = ground.fit(rest, None, seed + fold), ground.fit(rest, copies, seed + fold)
-        widened = _beside(ground.vectors, copies)
-        strength = np.abs(mixed.contributions(widened)[0]).mean(axis=0)
-        plain.append(np.abs(model.contributions(ground.vectors)[0]).mean(axis=0))
-        beside.append(strength[: len(names)])
-        copied.append(strength[len(names) :].max())
-        pairs.append(_pair_strength(model, ground.vectors.iloc[sample]))
-        both = _pair_strength(mixed, widened.iloc[sample])
+    folds, rows = grouped_folds(groups, count, seed), rows_by_group(groups)
+
+    def pieces() -> Iterator[tuple[Any, ...]]:
+        for fold, test in enumerate(folds):
+            copies = _dealt(ground.vectors.to_numpy(dtype=float), groups, random)
+            lots = np.array([donors(rows, random)[test] for _ in range(len(units) * SHUFFLES)])
+            yield ground, test, copies, lots, units, sample, seed + fold
+
+    for test, refitted in zip(folds, in_order(_refitted, pieces(), progress), strict=True):
+        plain.append(refitted.plain)
+        beside.append(refitted.mixed[: len(names)])
+        copied.append(refitted.mixed[len(names) :].max())
+        pairs.append(refitted.pairs)
+        both = refitted.pairs_mixed
         pairs_copied.append((both[: len(names), : len(names)], both[:, len(names) :].max()))
-        rise[:, test] = _rise(ground, model, test, units, random)
-        progress(1)
+        rise[:, test] = refitted.rise
     progress(wanted - count)
     features = _feature_table(names, np.array(plain), np.array(beside), np.array(copied))
     intervals = pd.DataFrame(
@@ -176,6 +179,37 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
         joint.join(intervals).iloc[len(names) :].reset_index(drop=True),
         _pair_table(names, np.array(pairs), pairs_copied),
     )
+
+
+class _Refitted(NamedTuple):
+    """Strengths of the features and of their pairs, without and beside copies, and what shuffling does to the errors
+    of the rows left out."""
+
+    plain: np.ndarray
+    mixed: np.ndarray
+    pairs: np.ndarray
+    pairs_mixed: np.ndarray
+    rise: np.ndarray
+
+
+def _refitted(
+    ground: Ground, test: np.ndarray, copies: np.ndarray, lots: np.ndarray, units: list[tuple[str, list[int]]],
+    sample: np.ndarray, seed: int, progress: Callable[[int], None],
+) -> _Refitted:  # fmt: skip
+    """Fit without the rows of one fold and their kin, with and without copies beside the features."""
+    rest = np.setdiff1d(np.arange(len(ground.kin.groups)), test)
+    rest = rest[~ground.kin.leaks(rest, test)]
+    model, mixed = ground.fit(rest, None, seed), ground.fit(rest, copies, seed)
+    widened = _beside(ground.vectors, copies)
+    found = _Refitted(
+        np.abs(model.contributions(ground.vectors)[0]).mean(axis=0),
+        np.abs(mixed.contributions(widened)[0]).mean(axis=0),
+        _pair_strength(model, ground.vectors.iloc[sample]),
+        _pair_strength(mixed, widened.iloc[sample]),
+        _rise(ground, model, test, units, lots),
+    )
+    progress(1)
+    return found
 
 
 def _units(ground: Ground) -> list[tuple[str, list[int]]]:
@@ -252,14 +286,15 @@ def _rise(
     model: BoostedEnsemble,
     test: np.ndarray,
     units: list[tuple[str, list[int]]],
-    random: np.random.Generator,
+    lots: np.ndarray,
 ) -> np.ndarray:
-    """Rise of each held-out row's error when a unit's values come from other papers, shape (n_units, n_test)."""
-    table, rows = ground.vectors.to_numpy(dtype=float), rows_by_group(ground.kin.groups)
+    """Rise of each held-out row's error when a unit's values come from the rows of `lots`, `SHUFFLES` for each unit,
+    shape (n_units, n_test)."""
+    table = ground.vectors.to_numpy(dtype=float)
     own, blocks, changed = table[test], [table[test]], []
-    for _, places in units:
-        for _ in range(SHUFFLES):
-            mine, other = own[:, places], table[donors(rows, random)[test]][:, places]
+    for (_, places), shuffles in zip(units, lots.reshape(len(units), SHUFFLES, len(test)), strict=True):
+        for lot in shuffles:
+            mine, other = own[:, places], table[lot][:, places]
             differs = ~((mine == other) | (np.isnan(mine) & np.isnan(other))).all(axis=1)
             block = own[differs]  # the rest is predicted as it was: most papers lack most elements
             block[:, places] = other[differs]

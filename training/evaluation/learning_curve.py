@@ -13,13 +13,13 @@ from features.tables.described import DESCRIPTORS, mean_coverage
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
+from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.crossvalidate import (
     MODEL,
     Choices,
-    ConductivityLink,
     OutOfFold,
     Progress,
     cross_validate,

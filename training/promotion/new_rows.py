@@ -11,9 +11,10 @@ import pandas as pd
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
+from training.conductivity_link import ConductivityLink
 from training.config import TrainConfig
 from training.data.groups import training_rows
-from training.evaluation.crossvalidate import ConductivityLink, OutOfFold, Progress, validate
+from training.evaluation.crossvalidate import OutOfFold, Progress, validate
 from training.evaluation.out_of_fold import judged
 from training.promotion.compare import Comparison, Paired, compare
 

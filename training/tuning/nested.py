@@ -13,10 +13,11 @@ import numpy as np
 from features.tables.literature import Literature
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
+from training.conductivity_link import ConductivityLink
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FITS
-from training.evaluation.crossvalidate import Choices, ConductivityLink, OutOfFold, Progress, cross_validate, validate
+from training.evaluation.crossvalidate import Choices, OutOfFold, Progress, cross_validate, validate
 from training.tuning.study import Budget, Study, study_name, tune
 
 TUNED = "tuned"
