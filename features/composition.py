@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.element_sums import atoms, element_sums
 from features.feature import Feature, Featurizer, Output, filled, text
 from features.formulas.elements import ELEMENT_INDEX, PROPERTIES, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, Reading, shared_reading
@@ -240,7 +241,7 @@ def _contrasts(elements: Sequence[str]) -> list[Output[Compositions]]:
                 "e/atom",
                 "oxidation states of features/formulas/charge.py",
             ),
-            lambda found: found.amounts.charge / [amount.sum() for amount in found.amounts.per_composition],
+            lambda found: found.amounts.charge / atoms(found.amounts),
         ),
     ]
 
@@ -252,11 +253,10 @@ def _radius_contrast(found: Compositions) -> np.ndarray:
 
 
 def _mixing_entropy(found: Compositions) -> np.ndarray:
-    fractions = found.dense
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(fractions > 0, fractions * np.log(fractions), 0.0)
-    entropy = -GAS_CONSTANT_J_PER_MOL_K * terms.sum(axis=1)
-    return np.where(found.amounts.known, entropy, np.nan)
+    amounts = found.amounts
+    fractions = amounts.amount / amounts.total[amounts.owner]
+    entropy = -GAS_CONSTANT_J_PER_MOL_K * element_sums(amounts, fractions * np.log(fractions))
+    return np.where(amounts.known, entropy, np.nan)
 
 
 BLOCKS: dict[str, Callable[[Sequence[str]], list[Output[Compositions]]]] = {

@@ -46,7 +46,9 @@ def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         few = [places.setdefault(row.tobytes(), place) for place, row in enumerate(bits)]
         numbers = {place: number for number, place in enumerate(places.values())}
         return np.array([numbers[place] for place in few], dtype=np.int64), np.array([*numbers], dtype=np.int64)
-    codes, keys = pd.factorize((bits * _factors(bits.shape[1])).sum(axis=1, dtype=np.uint64))
+    codes, keys = pd.factorize(np.einsum("ij,j->i", bits, _factors(bits.shape[1])))
+    if len(keys) == len(bits):
+        return codes, np.arange(len(bits))
     first = np.empty(len(keys), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(bits))[::-1]
     if not np.array_equal(bits[first[codes]], bits):

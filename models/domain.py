@@ -209,7 +209,9 @@ class Domain:
         return root_mean_square(self._scaled(vectors), self._scaled(others))
 
     def _scaled(self, vectors: pd.DataFrame | np.ndarray) -> np.ndarray:
-        return np.asarray((np.asarray(vectors, dtype=float) - self.centre) / self.spread)
+        scaled = np.asarray(vectors, dtype=float) - self.centre
+        scaled /= self.spread
+        return np.asarray(scaled)
 
     def nearest(self, vectors: pd.DataFrame | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows of different papers, nearest first; among equals the first row.

@@ -387,7 +387,8 @@ class Predictor:
     def _new_answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
         part, (places, first) = self.bundle.parts[name], distinct_rows(vectors)
         # many cells share an electrolyte; numpy rounds one number otherwise than several
-        asked = vectors[np.resize(first, max(len(first), 2))] if len(first) else vectors
+        is_less = 0 < len(first) < max(len(vectors), 2)
+        asked = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
         centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
         if part.domain is None or precedents is None:
             return Answer(vectors, centre[places], spread[places], None, None, None)

@@ -35,16 +35,23 @@ def progress(total: int, doing: str = "by paper", unit: str = "fit") -> Iterator
     KeyboardInterrupt
         At the first step after a signal.
     """
+    if not sys.stderr.isatty():
+        yield _step
+        return
     from tqdm import tqdm
 
     with tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False) as bar:
 
         def _advance(count: int) -> None:
             bar.update(count)
-            if STOPPED.is_set():
-                raise KeyboardInterrupt
+            _step(count)
 
         yield _advance
+
+
+def _step(count: int) -> None:
+    if STOPPED.is_set():
+        raise KeyboardInterrupt
 
 
 def as_wide_as_the_terminal(text: str) -> str:

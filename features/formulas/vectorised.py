@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress, pairwise
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -85,11 +85,6 @@ class Amounts:
     def dense(self) -> np.ndarray:
         """The `fractions` composition by composition, shape (n_distinct, n_elements)."""
         return np.ascontiguousarray(self.fractions.T)
-
-    @property
-    def per_composition(self) -> list[np.ndarray]:
-        """Amounts of each distinct composition, empty where unknown."""
-        return [self.amount[start:stop] for start, stop in pairwise(self.starts.tolist())]
 
     @cached_property
     def systems(self) -> tuple[np.ndarray, list[frozenset[str]]]:

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -191,8 +192,14 @@ def read_boosters(contents: Sequence[bytes]) -> list[SavedBooster]:
     ValueError
         One is no booster.
     """
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2, initializer=_alone) as pool:
         return list(pool.map(SavedBooster, contents))
+
+
+def _alone() -> None:
+    """Let the library read in this thread alone: others that it starts wait for each other longer than they read."""
+    with suppress(ValueError):  # a library that knows no such setting reads as it does
+        _call("XGBSetGlobalConfig", _json({"nthread": 1}))
 
 
 class _Lent:

@@ -10,12 +10,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -48,13 +50,28 @@ def digest_of(bundle: Bundle) -> str:
     """
     digest = hashlib.sha256(json.dumps(bundle.facts.get("skill", {}), sort_keys=True).encode())  # who has a point
     for name, part in bundle.parts.items():
-        held = [each and each.as_dict() for each in (part.domain, part.known)]
-        digest.update(json.dumps([name, part_state(part), *held]).encode())
+        digest.update(json.dumps([name, part_state(part)]).encode())
+        for held in (part.domain, part.known):
+            for piece in _pieces(held):
+                digest.update(piece)
         with TemporaryDirectory(prefix="silion-") as folder:  # an ensemble may be made of others: what it saves is all
             part.ensemble.save(Path(folder))
             for path in sorted(file for file in Path(folder).rglob("*") if file.is_file()):
                 digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    """All that a dataclass holds: its numbers as they lie in memory, of which text would cost as much as the model."""
+    if is_dataclass(value):
+        for each in fields(value):
+            yield each.name.encode()
+            yield from _pieces(getattr(value, each.name))
+    elif isinstance(value, np.ndarray):
+        same = np.where(np.isnan(value), np.nan, value) if value.dtype.kind == "f" else value  # NaN has many patterns
+        yield f"{value.dtype.str}{value.shape}".encode() + same.tobytes()
+    else:
+        yield json.dumps(value).encode()
 
 
 @cache

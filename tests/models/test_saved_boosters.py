@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from models.boosters.saved import FEW, MOST_KEPT, Matrix, SavedBooster
+from models.boosters.saved import FEW, MOST_KEPT, Matrix, SavedBooster, read_boosters
 
 TREES = {"tree_method": "hist", "max_depth": 3, "nthread": 1}
 LINE = {"booster": "gblinear", "updater": "coord_descent", "feature_selector": "cyclic", "nthread": 1}
@@ -80,3 +80,9 @@ def test_saved_again_it_is_the_same_file(table: np.ndarray, tmp_path: Path) -> N
 def test_what_is_no_booster_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         SavedBooster(content)
+
+
+def test_reading_leaves_the_settings_of_the_library_alone(table: np.ndarray) -> None:
+    before = xgb.get_config()
+    read_boosters([bytes(fitted(TREES, table).save_raw("ubj"))])
+    assert xgb.get_config() == before
