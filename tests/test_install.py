@@ -142,6 +142,7 @@ def test_what_is_installed_without_a_hash_does_not_stay(tmp_path: Path) -> None:
     assert not planted.exists()
 
 
+@pytest.mark.slow
 def test_the_compose_file_speaks_of_commands_that_exist() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert set(services) == {"postgres", "mlflow", "silion"}

@@ -74,6 +74,7 @@ def test_plain_formulas_are_told_apart_as_a_pattern_would(texts: list[str]) -> N
     assert _is_plain(texts).tolist() == [PLAIN.fullmatch(text) is not None for text in texts]
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,18})?", fullmatch=True).filter(lambda text: 0 < float(text) <= 10_000))
 def test_amounts_are_those_of_float_to_the_last_bit(text: str) -> None:
     found = read_amounts([f"Li{text}Cl2", "Li6PS5Cl"])

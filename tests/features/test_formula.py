@@ -483,6 +483,7 @@ AMOUNTS = st.decimals(min_value="0.001", max_value=9999, places=3).map(float)
 COMPOSITIONS = st.dictionaries(st.sampled_from(sorted(ELEMENTS)), AMOUNTS, min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @same_every_time
 @given(COMPOSITIONS)
 def test_any_printed_composition_is_read_back(amounts):
@@ -522,6 +523,7 @@ def test_garbage_is_read_or_refused(text):
     read_or_refuse(text)
 
 
+@pytest.mark.slow
 @same_every_time
 @given(st.text(max_size=320) | st.lists(st.sampled_from([*PIECES, "@", ":"]), max_size=40).map("".join))
 @example("@")

@@ -48,6 +48,7 @@ def test_the_nearest_rows_are_those_of_the_plain_computation(
     np.testing.assert_array_equal(distances, away)
 
 
+@pytest.mark.slow
 @given(tables(), st.integers(1, 5), st.integers(0, 12))
 def test_designs_that_share_most_features_have_the_rows_of_the_plain_computation(
     drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int, own: int
@@ -61,6 +62,7 @@ def test_designs_that_share_most_features_have_the_rows_of_the_plain_computation
     np.testing.assert_array_equal(distances, away)
 
 
+@pytest.mark.slow
 @given(tables(), st.integers(1, 5))
 def test_a_design_alone_and_in_a_table_has_the_same_rows(
     drawn: tuple[np.ndarray, np.ndarray, list[str]], count: int

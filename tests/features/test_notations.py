@@ -134,6 +134,7 @@ amounts_as_printed = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("La Zr Ti Ge Al In Y Sn Sb Zn".split()), amounts_as_printed),

@@ -58,6 +58,7 @@ DESIGNS = pd.DataFrame(
 # --- what holds for every featurizer ---
 
 
+@pytest.mark.slow
 def test_clone_and_restore_give_the_same_vectors():
     fitted = StructureFeatures().fit(DESIGNS)
     vectors = fitted.transform(DESIGNS)
@@ -96,6 +97,7 @@ def test_no_designs_and_no_structure():
         StructureFeatures().fit(pd.DataFrame({"name": ["LLZO"]}))
 
 
+@pytest.mark.slow
 def test_equal_files_of_a_table_are_read_once_however_small_the_cache(monkeypatch):
     read = []
     parse = cif.read_structure
@@ -257,6 +259,7 @@ def test_without_lithium_or_anions():
     assert metal["volume_per_atom_angstrom3"] == pytest.approx(3.5**3)
 
 
+@pytest.mark.slow
 def test_a_refused_file_spoils_only_its_row():
     bad = [held for held, reason in REFUSED.values() if reason]
     X = pd.DataFrame({"electrolyte": "LiCl", "cif_text": [*bad, LICL]})

@@ -355,6 +355,7 @@ def test_a_planted_effect_is_recovered(learnt: LabEffect) -> None:
     assert learnt.kernel.common >= 0.6  # the effect is of the whole paper: distance forgets little of it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_without_a_paper_effect_nothing_is_shared(seed: int) -> None:
     found = learn(simulated(60, 4, 0.0, 1.0, seed=seed), seed=0).kernel
@@ -364,12 +365,14 @@ def test_without_a_paper_effect_nothing_is_shared(seed: int) -> None:
     assert found.noise == pytest.approx(1.0, abs=0.27)
 
 
+@pytest.mark.slow
 def test_as_many_reveals_as_the_papers_allow_are_calibrated(learnt: LabEffect) -> None:
     assert sorted(learnt.revealed) == [1, 2, 3]  # of four rows one at least is judged
     assert {each.papers for each in learnt.revealed.values()} == {200}
     assert {each.noise for each in learnt.revealed.values()} == {0.0}  # the kernel's spread holds it already
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_intervals_hold_on_papers_never_seen(learnt: LabEffect, count: int) -> None:
     """A calibration of 200 papers is itself good to sqrt(0.8 * 0.2 / 200) = 3 % at most."""

@@ -86,6 +86,7 @@ def test_both_hold_their_level_on_fresh_papers() -> None:
     assert LEVEL * PAPERS / (PAPERS + 1) - 0.018 <= np.mean(other) <= LEVEL + 1 / (PAPERS + 1) + 0.018
 
 
+@pytest.mark.slow
 def test_only_papers_as_units_hold_where_large_papers_err_less() -> None:
     """Ten papers of 30 rows with a tenth of the error of 30 papers of one row: nine rows of ten are of the large ones.
 

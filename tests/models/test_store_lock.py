@@ -90,6 +90,7 @@ def test_a_move_beside_another_changes_nothing(shelf: Shelf, monkeypatch: pytest
     assert shelf.aliases() == {"champion": "2", "previous_champion": "1"}
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_no_lock_is_found_by_reading_again(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLflow's own client makes version 3 the champion right after we made version 2 it."""
     real = mlflow.MlflowClient.set_registered_model_alias

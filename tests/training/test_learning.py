@@ -93,6 +93,7 @@ def test_a_share_is_one_of_the_training_groups(monkeypatch: pytest.MonkeyPatch) 
     assert learnt(0.5, monkeypatch) == found[2]
 
 
+@pytest.mark.slow
 def test_the_recipe_chosen_most_often_is_used(once: dict[str, OutOfFold], monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = {"one": Recipe(rounds=3, members=1), "two": Recipe(rounds=2, members=1)}
     found = {name: OutOfFold(each.examples, each.groups, each.predicted, each.spread, each.shape, ["one", "two", "two"])

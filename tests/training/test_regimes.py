@@ -144,6 +144,7 @@ def test_no_class_is_learnt_from_where_it_is_judged() -> None:
     assert np.isfinite(families.predicted[MODEL]).all()
 
 
+@pytest.mark.slow
 def test_all_regimes_are_reported() -> None:
     examples = laboratories()
     kin = kinship_of(LINK, examples)

@@ -107,6 +107,7 @@ def test_values_are_dealt_paper_by_paper() -> None:
         assert set().union(*sources) == {0, 1, 2}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_fit_is_made")
 def test_the_same_seed_gives_the_same_numbers() -> None:
     assert measured("first").as_dict() == measured("first").as_dict()

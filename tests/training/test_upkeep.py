@@ -60,6 +60,7 @@ def texts() -> str:
     return "\n".join(leftover.text for leftover in look().leftovers)
 
 
+@pytest.mark.slow
 def test_a_store_in_order_has_nothing_left_behind(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     begun(shelf, os.getpid())  # a training that goes on
     assert run_main("store", "check") == 0
@@ -119,6 +120,7 @@ def test_a_run_of_another_machine_is_only_told(shelf: Shelf, dead: int) -> None:
     assert {remark.split()[1] for remark in findings.remarks} == {run, unknown}
 
 
+@pytest.mark.slow
 def test_files_of_no_run_go_and_those_of_a_backup_beside_stay(shelf: Shelf) -> None:
     artifacts = shelf.folder / "mlartifacts"
     run = shelf.client.create_run("1").info.run_id

@@ -11,7 +11,7 @@ from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
 from features.tables.records import CyclingRow, Provenance
 from models.tasks.cycling import computed_retention
-from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of
+from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, rows_of
 
 RETENTION_TOLERANCE_PCT = 3.0
 """A printed retention may differ this much from that of its two capacities: they are printed rounded."""
@@ -48,8 +48,9 @@ def folded(text: str) -> str:
 def _rows(literature: Literature) -> Iterator[tuple[str, str, Provenance]]:
     """Yield table, id and row of every measurement."""
     for name in MEASURED_TABLES:
+        column = ID_COLUMNS[name]
         for row in rows_of(literature, name):
-            yield name, id_of(row), row
+            yield name, getattr(row, column), row
 
 
 def _references(literature: Literature) -> Iterator[Mistake]:

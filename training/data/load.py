@@ -169,19 +169,20 @@ def resolve_papers(literature: Literature) -> None:
     known = {
         doi: source.source_id for source in literature.sources.values() if source.doi for doi in source.doi.split("|")
     }
-    literature.electrolytes = [_under(row, known) for row in literature.electrolytes]
-    literature.cells = [_under(row, known) for row in literature.cells]
-    literature.cycling = [_under(row, known) for row in literature.cycling]
+    ids = set(known.values())
+    literature.electrolytes = [_under(row, known, ids) for row in literature.electrolytes]
+    literature.cells = [_under(row, known, ids) for row in literature.cells]
+    literature.cycling = [_under(row, known, ids) for row in literature.cycling]
 
 
-def _under(row: ProvenanceT, known: Mapping[str, str]) -> ProvenanceT:
+def _under(row: ProvenanceT, known: Mapping[str, str], ids: Container[str]) -> ProvenanceT:
     """Return a row under the ids its papers have, where their DOIs are known.
 
     A row of a label and a DOI is of both.
     """
     named = [*papers_of(row.source_id or ""), *([row.doi] if row.doi else [])]
     papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
-    paper = "|".join(sorted(papers, key=lambda name: name not in known.values()))
+    paper = "|".join(sorted(papers, key=lambda name: name not in ids))
     return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
 

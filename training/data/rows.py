@@ -13,6 +13,7 @@ ID_COLUMNS = {"electrolytes": "measurement_id", "cells": "cell_id", "cycling": "
 """Column of a row's id, by table."""
 MEASURED_TABLES = ("electrolytes", "cells", "cycling")
 """Tables whose rows are measurements; sources are papers."""
+_TABLES: dict[type[Row], str] = {model: name for name, model in TABLE_MODELS.items()}
 
 
 def table_of(row: Row) -> str:
@@ -23,7 +24,7 @@ def table_of(row: Row) -> str:
     row : Row
         Of the literature: a measurement, a cell, a cycling point or a source.
     """
-    return next(name for name, model in TABLE_MODELS.items() if type(row) is model)
+    return _TABLES[type(row)]
 
 
 def id_of(row: Row) -> str:

@@ -78,6 +78,7 @@ def shapley_interaction(found: dict[frozenset[int], float], first: int, second: 
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_contributions_are_the_shapley_values_of_all_subsets(ensemble: BoostedEnsemble, table: np.ndarray) -> None:
     rows = table[:3]
     values, base = ensemble.contributions(pd.DataFrame(rows))

@@ -66,6 +66,7 @@ WORDS = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 1
 """100 rows of one word of 10 kB."""
 
 
+@pytest.mark.slow
 def test_a_word_of_a_dictionary_counts_in_every_row(tmp_path: Path) -> None:
     """They are a megabyte, though the file holds the word once."""
     content = parquet(pa.table({"electrolyte": WORDS}))
@@ -92,6 +93,7 @@ def test_a_cell_holds_one_value(cells: pa.Array, tmp_path: Path) -> None:
     assert not (tmp_path / "upload.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_child_that_takes_too_much_dies_alone(one_cell: bytes, tmp_path: Path) -> None:
     """The footer lies: 100 MB are decoded by a child that may take 64."""
     with pytest.raises(InputError, match="takes more memory or time than a request may"):
@@ -110,6 +112,7 @@ def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         unpack(parquet(pa.table({"electrolyte": ["Li3N"]})), tmp_path / "upload.parquet", ROOMY, seconds=0)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
     whole = parquet(pa.table({"electrolyte": ["Li3N"] * 50}))
     for damaged in (b"", b"PAR1 and no more", whole[:-20], whole[:10] + b"\xff" * 30 + whole[40:]):

@@ -26,6 +26,7 @@ def most_memory(path) -> int:
     return most
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_bad_rows(write, monkeypatch):
     monkeypatch.setattr(disk, "IN_MEMORY", 50)
     monkeypatch.setattr(texts, "_BLOCK", 10_000)

@@ -225,6 +225,7 @@ def test_hashes_are_checked_before_anything_is_placed(
     assert swapped == []
 
 
+@pytest.mark.slow
 def test_importing_reaches_for_neither_network_nor_pooch() -> None:
     code = "import sys, training.public.collect; print([m for m in ('pooch', 'requests') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

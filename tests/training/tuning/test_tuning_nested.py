@@ -93,6 +93,7 @@ def test_a_run_made_again_searches_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert Tuning.again(kept).offered("conductivity", examples.take(fewer), kin.take(fewer), CHOICE, 0) == CHOICE
 
 
+@pytest.mark.slow
 def test_learning_curves_use_a_given_recipe(literature: Literature) -> None:
     choices = {part: {"few": Recipe(rounds=20, members=1)} for part in ("conductivity", "ice", "fade")}
     found = cross_validate(literature, choices, Protocol(2, 1))

@@ -108,6 +108,7 @@ def test_killed_and_gone_on(tmp_path: Path, root: Path) -> None:
     assert tried(resumed) == tried(search(tmp_path / "other.db", 4))
 
 
+@pytest.mark.slow
 def test_progress_adds_up_to_the_budget(tmp_path: Path) -> None:
     done: list[int] = []
     search(tmp_path / "a.db", 3, progress=done.append)
@@ -117,6 +118,7 @@ def test_progress_adds_up_to_the_budget(tmp_path: Path) -> None:
     assert sum(done) == 3
 
 
+@pytest.mark.slow
 def test_seconds_are_those_of_the_trials(tmp_path: Path) -> None:
     done: list[int] = []
     study = tune("conductivity", *table(), CHOICE, 0, Budget(seconds=0.4), tmp_path / "a.db", done.append)
