@@ -38,8 +38,8 @@ class Recipe:
     activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in sums of atomic fractions, is the distance
     over which a model of own rows gives way to one of all rows (`models/learners/mixed.py`); 0 for one model.
     `public_weight` is the weight of a public table's row in the model of all rows, beside one of ours; `dated` moves
-    the labels of that model to what its newest papers would have told. `by_value` lets intervals follow the prediction:
-    poor conductors are told less surely.
+    the labels of that model to what its newest papers would have told. `by_value` lets intervals follow the prediction,
+    as poor conductors are told less surely, and each end the errors of its side (`models/intervals.py`).
     """
 
     depth: int = 3

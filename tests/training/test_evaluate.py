@@ -120,6 +120,16 @@ def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Tr
         assert one != two
 
 
+def test_coverage_is_that_of_intervals_whose_ends_are_settled_one_by_one() -> None:
+    """Of eighty papers all were told 2 too high: an interval of one width reaches as far up, to no use."""
+    rows = found([-6.0] * 80, [-4.0] * 80, list(range(80)))
+    rows.distance = np.full((1, 80), 0.1)
+    for by_value, expected in ((False, 4.0), (True, 2.0)):
+        covered, width = coverage(CONDUCTIVITY, replace(rows, by_value=by_value), 0.9)
+        assert covered.tolist() == [1.0] * 80
+        assert width == pytest.approx(np.full(80, expected), rel=0.01)
+
+
 def test_a_design_gets_the_width_of_its_own_distance(trained: Trained) -> None:
     """Width, spread and distance taken apart by hand for two electrolytes, one of them like no training row."""
     rows = [Candidate(electrolyte=name, temperature_c=25) for name in ("Li6PS5Cl", "Cs2Pb3I8")]

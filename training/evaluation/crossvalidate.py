@@ -52,7 +52,7 @@ class OutOfFold:
     fold : number of the fold that predicted each row, shape (n_repeats, n_rows)
     distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
-    by_value : whether intervals follow the prediction, as the first recipe says
+    by_value : as the first recipe says
     energy : activation energy told of the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
     """
 
