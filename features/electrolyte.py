@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -169,15 +170,21 @@ class ElectrolyteFeatures(DesignFeaturizer):
         -------
         ndarray, shape (n_designs, n_features)
         """
-        amounts, rows = electrolytes.amounts, electrolytes.compositions
-        asked = (tuple(self.composition_.blocks), tuple(self.composition_.elements_))
-        distinct = amounts.kept.once(asked if len(amounts.known) <= FEW else None, partial(self._of, amounts))
-        in_order = np.array_equal(rows, np.arange(len(distinct)))
-        return np.hstack([distinct if in_order else distinct[rows], super().vectors(X, electrolytes)])
-
-    def _of(self, amounts: Amounts) -> np.ndarray:
-        """Numbers of the distinct compositions, shape (n_distinct, n_composition_features)."""
-        return filled(self.composition_.outputs(), Compositions(amounts), len(amounts.known))
+        self._require(X)
+        of_composition, amounts, rows = self.composition_.outputs(), electrolytes.amounts, electrolytes.compositions
+        outputs, source = self._outputs(), self.source(X, electrolytes)
+        table = np.empty((len(X), len(of_composition) + len(outputs)))
+        if len(amounts.known) <= FEW:
+            asked = (tuple(self.composition_.blocks), tuple(self.composition_.elements_))
+            table[:, : len(of_composition)] = amounts.kept.once(asked, partial(_of, amounts, of_composition))[rows]
+        else:
+            compositions, in_order = Compositions(amounts), np.array_equal(rows, np.arange(len(amounts.known)))
+            for place, each in enumerate(of_composition):
+                distinct = each.values(compositions)
+                table[:, place] = distinct if in_order else distinct[rows]
+        for place, output in enumerate(outputs, start=len(of_composition)):
+            table[:, place] = output.values(source)
+        return table
 
     def _outputs(self) -> tuple[Output[ElectrolyteSource], ...]:
         """Outputs behind those of the composition."""
@@ -185,3 +192,8 @@ class ElectrolyteFeatures(DesignFeaturizer):
 
     def _describe(self) -> list[Feature]:
         return [*self.composition_.features_, *super()._describe()]
+
+
+def _of(amounts: Amounts, outputs: Sequence[Output[Compositions]]) -> np.ndarray:
+    """Numbers of the distinct compositions, shape (n_distinct, n_outputs)."""
+    return filled(outputs, Compositions(amounts), len(amounts.known))
