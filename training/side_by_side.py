@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 
 import joblib
 
+from models.tasks.registry import TASKS, register
+from models.tasks.task import Task
+
 Result = TypeVar("Result")
 
 
@@ -76,7 +79,7 @@ def in_order(
         _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_live_and_die_with,
         initargs=(os.getpid(),),
     )  # fmt: skip
-    results = several(joblib.delayed(_counted)(work, piece) for piece in pieces)
+    results = several(joblib.delayed(_counted)(tuple(TASKS.values()), work, piece) for piece in pieces)
     try:
         for result, steps in results:
             progress(steps)
@@ -87,6 +90,10 @@ def in_order(
             results.close()
 
 
-def _counted(work: Callable[..., Result], piece: tuple[Any, ...]) -> tuple[Result, int]:
+def _counted(tasks: tuple[Task, ...], work: Callable[..., Result], piece: tuple[Any, ...]) -> tuple[Result, int]:
+    """The result of a piece and its number of steps; quantities that are known for a while only are made known here."""
+    for task in tasks:
+        if task.name not in TASKS:
+            register(task)
     steps: list[int] = []
     return work(*piece, steps.append), sum(steps)

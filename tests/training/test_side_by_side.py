@@ -11,6 +11,8 @@ import pytest
 from features.tables.mistakes import InputError
 from models.ensemble import Recipe
 from models.tasks.conductivity import conductivity_examples
+from models.tasks.ice import LiquidIceTask
+from models.tasks.registry import TASKS, registered
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.crossvalidate import validate
@@ -65,6 +67,17 @@ def test_by_default_there_is_one_per_core_and_never_none(monkeypatch: pytest.Mon
         assert [done_by for _, done_by in in_order(squared, [(1,), (2,)], lambda steps: None)] == [os.getpid()] * 2
     with pytest.raises(ValueError, match="--jobs: got 0, expected 1 or more"), processes(0):
         pass
+
+
+def names(number: int, progress: Callable[[int], None]) -> list[str]:
+    return sorted(TASKS)
+
+
+@pytest.mark.slow
+def test_other_processes_know_a_quantity_that_is_registered_for_a_while() -> None:
+    with registered(LiquidIceTask()), processes(2):
+        assert list(in_order(names, [(1,), (2,)], lambda steps: None)) == [sorted(TASKS)] * 2
+        assert "ice_liquid" in TASKS
 
 
 @pytest.mark.slow
