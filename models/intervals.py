@@ -121,9 +121,7 @@ class Calibration:
             reach = _quantile(np.array(self.scores), np.array(self.weights), level * (self.papers + 1))
             return reach, reach
         tail, scores, weights = (1 + level) / 2 * (self.papers + 1), np.array(self.scores), np.array(self.weights)
-        sizes = np.argsort(np.abs(scores), kind="stable")
-        either = _quantile(np.abs(scores)[sizes], weights[sizes], level * (self.papers + 1))
-        return max(_quantile(-scores[::-1], weights[::-1], tail), 0.0), max(_quantile(scores, weights, tail), either)
+        return max(_quantile(-scores[::-1], weights[::-1], tail), 0.0), max(_quantile(scores, weights, tail), 0.0)
 
     def shift(self, half: Any, level: float, distance: Any = None) -> np.ndarray:
         """How far the middle of the interval lies above the prediction, in the model's unit, shape of `half`.
