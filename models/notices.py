@@ -195,16 +195,8 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int64), mask=codes < 0), dictionary)
 
 
-def _written(texts: Sequence[str | None]) -> Notice:
-    return _few_written(tuple(texts)) if len(texts) <= _FEW else _encoded(texts)
-
-
-def _encoded(texts: Iterable[str | None]) -> Notice:
+def _written(texts: Iterable[str | None]) -> Notice:
     return pa.array([text or None for text in texts], pa.string()).dictionary_encode()
-
-
-_few_written = lru_cache(maxsize=1024)(_encoded)
-"""Those of a few designs are kept: most are said of many electrolytes."""
 
 
 def _codes(notice: Notice) -> np.ndarray:

@@ -127,12 +127,18 @@ def _stated(designs: Designs) -> np.ndarray:
 def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
     """Number of each design's text, whatever its case and blanks; new ones get the next."""
     codes, texts = coded
-    return np.array([numbers.setdefault(text, len(numbers)) for text in map(_plain, texts)], dtype=np.int64)[codes]
+    plain = (_short(text) if len(text) <= MOST_KEPT else _plain(text) for text in texts)
+    return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
 
 
-@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
+
+
+_short = lru_cache(maxsize=4096)(_plain)
+MOST_KEPT = 200
+"""Characters of a text that is kept plain for the next comparison: known cells come back with every design, and a long
+text that a request brought along is let go."""
 
 
 def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:

@@ -62,9 +62,10 @@ def digest_of(bundle: Bundle) -> str:
 
 
 def _pieces(value: Any) -> Iterator[bytes]:
-    """All that a dataclass holds: its numbers as they lie in memory, of which text would cost as much as the model."""
+    """All that makes a dataclass equal to another: its numbers as they lie in memory, of which text would cost as much
+    as the model; what is kept of earlier questions is none of it."""
     if is_dataclass(value):
-        for each in fields(value):
+        for each in (one for one in fields(value) if one.compare):
             yield each.name.encode()
             yield from _pieces(getattr(value, each.name))
     elif isinstance(value, np.ndarray):

@@ -201,7 +201,7 @@ def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: b
     pieces = list[pa.Array | str]()
     for name in table.column_names:
         column = table[name].combine_chunks()
-        cells = _digits(column.to_numpy()) if name in digits else _cells(column, separator, raw)
+        cells = _digits(column.to_numpy(zero_copy_only=False)) if name in digits else _cells(column, separator, raw)
         pieces += [separator, *cells]
     joined = list[pa.Array | str]()
     for piece in [*pieces[1:], "\n"]:

@@ -24,9 +24,12 @@ NOT_XGBOOST = tracemalloc.Filter(False, "*/xgboost/*")
 
 
 def bodies(number: int) -> list[tuple[str, bytes, str]]:
-    """One request of each kind, good and bad, with texts that none of the others has."""
+    """One request of each kind, good and bad, with texts that none of the others has.
+
+    Temperatures come back: what is told at one is kept for a while, up to a number of answers that `test_kept` bounds.
+    """
     design = {name: f"{name} {number} ".ljust(LONG, "x") for name in TEXTS}
-    design |= {"electrolyte": "Li6PS5Cl", "temperature_c": f"{20 + number / 100}"}
+    design |= {"electrolyte": "Li6PS5Cl", "temperature_c": f"{20 + number % WARM / 100}"}
     asked = {"designs": [design] * 4}
     wrong = {"designs": [{**design, "electrolyte": "LPS", "volts": "y" * LONG}] * 4}
     table = "\n".join([",".join(design), *[",".join(design.values())] * 4])
