@@ -50,7 +50,7 @@ from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
-from models.tasks.answers import Answer, calibration_of, energy_columns, in_units, intervals, limits_on_scale
+from models.tasks.answers import Answer, energy_columns, in_units, intervals, limits_on_scale, probability_above
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
@@ -221,7 +221,7 @@ class Predictor:
                 whose.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
-                    chance = _probability(column, limit, part, frame, answer, told)
+                    chance = _probability(column, limit, part, frame, read, answer, told)
                     if still.any() and column in silent:
                         scaled = np.broadcast_to(limits_on_scale(column, limit, part, frame), still.shape)
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
@@ -453,7 +453,9 @@ class Predictor:
         return own_rows(name, part, measured)
 
 
-def _probability(column: str, limit: float, part: Part, frame: Designs, answer: Answer, told: Told) -> np.ndarray:
+def _probability(
+    column: str, limit: float, part: Part, frame: Designs, read: Electrolytes, answer: Answer, told: Told
+) -> np.ndarray:
     """Return the probability to lie above a limit: the errors about the prediction, moved and narrowed as it was."""
     if not len(frame):
         return np.empty(0)
@@ -462,7 +464,7 @@ def _probability(column: str, limit: float, part: Part, frame: Designs, answer: 
     if told.said:
         centre = polymers.instead_of(answer.centre, told.alone)[0] if polymers else answer.centre
         limits = centre + (limits - told.centre) * told.alone / told.half
-    alone = calibration_of(part).probability_above(limits, answer.centre, answer.spread, answer.distance)
+    alone = probability_above(part, read, answer, limits)
     if polymers:
         alone = polymers.probability_above(limits, alone)
     return alone if told.drawn is None else told.drawn.probability_above(limits, alone)

@@ -175,7 +175,8 @@ def unseen_families(
     """
     number = np.unique(classes_in(examples), return_inverse=True)[1]
     tests = replace(protocol, repeats=1).tests(number)
-    return validate(name, examples, kin, choices, protocol, tests=tests, baselines=(DUMMY,))
+    found = validate(name, examples, kin, choices, protocol, tests=tests, baselines=(DUMMY,))
+    return replace(found, family=found.family[:0])  # errors of a class never seen are told by no other paper of it
 
 
 def score_unknown(target: Target, regime: str, found: OutOfFold, level: float, seed: int) -> RegimeScore | None:
