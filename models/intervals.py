@@ -8,11 +8,12 @@ arXiv:2306.06342). What is stored is plain numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from features.kept import Kept
 from models.boosters.labels import Labels
 
 
@@ -78,6 +79,7 @@ class Calibration:
     trend: tuple[float, ...] = ()
     sided: bool = False
     far: Calibration | None = None
+    _reaches: Kept[tuple[float, float]] = field(default_factory=lambda: Kept(64), init=False, repr=False, compare=False)
 
     @property
     def highest_level(self) -> float:
@@ -117,6 +119,9 @@ class Calibration:
 
     def _reach(self, level: float) -> tuple[float, float]:
         """How far the interval reaches below and above the prediction, in scales."""
+        return self._reaches.once(level, lambda: self._new_reach(level))
+
+    def _new_reach(self, level: float) -> tuple[float, float]:
         if not self.sided:
             reach = _quantile(np.array(self.scores), np.array(self.weights), level * (self.papers + 1))
             return reach, reach
@@ -132,8 +137,7 @@ class Calibration:
             What `half_width` gave.
         level : float
             Share of papers' values to hold.
-        distance : array
-            To the nearest training design, shape of `half`; needed where far ones are judged by themselves.
+        distance : to the nearest training design, shape of `half`; needed where far ones are judged by themselves
         """
         return np.asarray(half * self._by_distance(distance, lambda errors: _lean(*errors._reach(level))))
 
@@ -178,10 +182,8 @@ class Calibration:
 
         Parameters
         ----------
-        limit, centre, spread : array
-            On the model's scale, shape (n_designs,).
-        distance : array
-            To the nearest training design, shape (n_designs,); None where not measured.
+        limit, centre, spread, distance : array
+            As for `share_within`.
         """
         if self.sided:
             errors = (limit - centre) / self.scale(spread, distance, centre)
