@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from features.kept import Kept
+
 
 class LevelError(ValueError):
     """A level that the number of papers cannot support."""
@@ -79,6 +81,7 @@ class Calibration:
     sided: bool = False
     far: Calibration | None = None
     families: Mapping[str, float] = field(default_factory=dict)
+    _reaches: Kept[tuple[float, float]] = field(default_factory=lambda: Kept(64), init=False, repr=False, compare=False)
 
     @property
     def highest_level(self) -> float:
@@ -121,6 +124,9 @@ class Calibration:
 
     def _reach(self, level: float) -> tuple[float, float]:
         """How far the interval reaches below and above the prediction, in scales."""
+        return self._reaches.once(level, lambda: self._new_reach(level))
+
+    def _new_reach(self, level: float) -> tuple[float, float]:
         scores, weights = self._scored
         if not self.sided:
             reach = _quantile(scores, weights, level * (self.papers + 1))
@@ -141,8 +147,7 @@ class Calibration:
             What `half_width` gave.
         level : float
             Share of papers' values to hold.
-        distance : array
-            To the nearest training design, shape of `half`; needed where far ones are judged by themselves.
+        distance : to the nearest training design, shape of `half`; needed where far ones are judged by themselves
         """
         return np.asarray(half * self._by_distance(distance, lambda errors: _lean(*errors._reach(level))))
 
@@ -196,12 +201,8 @@ class Calibration:
 
         Parameters
         ----------
-        limit, centre, spread : array
-            On the model's scale, shape (n_designs,).
-        distance : array
-            To the nearest training design, shape (n_designs,); None where not measured.
-        family : array
-            What `of_family` tells of their classes, shape (n_designs,).
+        limit, centre, spread, distance, family : array
+            As for `share_within`.
         """
         if self.sided:
             errors = (limit - centre) / self.scale(spread, distance, centre, family)
