@@ -10,8 +10,9 @@ import pandas as pd
 from models.tasks.registry import LINK, TASKS
 from reporting import pages
 from reporting.files import write_csv
+from reporting.numbers import share
 from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
-from training.report.sections import Blocks, share
+from training.report.sections import Blocks
 from training.train import Trained
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from models.tasks.registry import RANGES
 from reporting import pages
+from reporting.numbers import share_with_interval
 from training.evaluation.regimes.range_only import RangeScore
 
 TITLE = "Range only"
@@ -28,7 +29,7 @@ def section(ranges: Mapping[str, RangeScore]) -> list[pages.Block]:
             score.rows,
             score.papers,
             f"{100 * score.level:g} %",
-            f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})",
+            share_with_interval(score.coverage, score.coverage_low, score.coverage_high),
             f"{score.width:.0f} {RANGES[column].unit}",
             score.verdict,
         )

@@ -334,7 +334,7 @@ def summary(scores: Mapping[str, Score]) -> str:
     """
     lines = []
     for column, score in scores.items():
-        figure = f"{figure_name(score.skill_name)} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        figure = f"{figure_name(score.skill_name)} {score.skill_text}"
         lines.append(f"  {TARGETS[column].label:<26} {figure:<32} {score.verdict}")
     lines.append("  error ratio: error divided by that of the table's median; below 1 is skill")
     lines.append("  concordance: share of pairs in the right order; above 0.5 is skill")

@@ -18,6 +18,7 @@ from models.tasks import fade_law
 from models.tasks.fade import RETENTION, relabelled
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.registry import RANGES, TARGETS
+from reporting.numbers import share_with_interval
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import held_share
 from training.evaluation.crossvalidate import OutOfFold
@@ -170,7 +171,7 @@ def range_table(scores: Mapping[str, RangeScore]) -> str:
         "|---|---|---|---|---|",
     ]
     for column, score in scores.items():
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        held = share_with_interval(score.coverage, score.coverage_low, score.coverage_high)
         target = RANGES[column]
         promised = f"{held} of {100 * score.level:g} %"
         lines.append(

@@ -12,6 +12,7 @@ from features.electrolyte import classes_of
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
@@ -227,7 +228,7 @@ def regime_table(scores: Sequence[RegimeScore], unit: str) -> str:
             f"{name} {value:.2f} ({score.ratio[name]:.2f}, {score.ratio_low[name]:.2f} to {score.ratio_high[name]:.2f})"
             for name, value in score.beside.items()
         )
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        held = share_with_interval(score.coverage, score.coverage_low, score.coverage_high)
         held = "too few papers" if np.isnan(score.coverage) else held
         lines.append(
             f"| {score.regime} | {score.rows} ({score.papers}) | {score.error:.2f} | {beside} | {held} "
