@@ -71,7 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
     from features.tables.sheets import plain_table
     from models.predictor import Predictor
     from serving.decide.compare import compare_files, text_differences
-    from serving.predict.text import SHOWN
 
     compared = compare_files(
         plain_table(Path(arguments.first), arguments.sheet) if arguments.sheet else arguments.first,
@@ -82,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         level=arguments.level,
     )
     print_remarks(compared.remarks)
-    print(text_differences(compared.table, SHOWN))
+    print(text_differences(compared.table))
     print(f"[ ]: {100 * arguments.level:g} % interval. All pairs: {arguments.out}")
     for notice in compared.notices:
         print(f"  {notice}")
