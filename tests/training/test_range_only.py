@@ -15,7 +15,7 @@ from reporting import pages
 from training.data.groups import training_rows
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.range_only import VERDICT, range_scores
-from training.report.range_only import TITLE, section
+from training.report.intervals import RANGES_TITLE, of_ranges
 
 PAPERS = 20
 
@@ -83,13 +83,13 @@ def test_too_few_papers_are_not_judged(alike: Literature) -> None:
     assert range_scores(few, fade_of(few), 0.9, 0) == {}  # 4 of 5 is less than 90 %
     none = [row.model_copy(update={"first_capacity_mah_per_g": None}) for row in alike.cells]
     assert range_scores(replace(alike, cells=none), fade_of(alike), 0.9, 0) == {}
-    assert section({}) == []
+    assert of_ranges({}) == []
 
 
 def test_the_report_has_a_section_of_them(alike: Literature) -> None:
     scores = range_scores(alike, fade_of(alike), 0.9, 0)
-    heading, _, table = section(scores)
-    assert heading == pages.Heading(TITLE)
+    heading, _, table = of_ranges(scores)
+    assert heading == pages.Heading(RANGES_TITLE)
     assert isinstance(table, pages.Table)
     assert [row[0] for row in table.rows] == [
         "first capacity, per gram of anode",

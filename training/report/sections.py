@@ -1,5 +1,5 @@
-"""Sections of the model card on skill: errors beside the baselines, intervals, errors by class, learning curves, and
-the largest errors. Each writes its pictures, with their numbers beside them, into the report's folder."""
+"""Sections of the model card on skill: errors beside the baselines, errors by class, learning curves, and the
+largest errors. Each writes its pictures, with their numbers beside them, into the report's folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -16,7 +15,7 @@ from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
 from reporting.figures import LearningRow
 from reporting.files import Written, save_figure, write_csv
-from reporting.numbers import number, share, with_interval
+from reporting.numbers import number, with_interval
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
@@ -134,47 +133,6 @@ def _censored_row(score: Score) -> tuple[str | int, ...]:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def intervals(trained: Trained, folder: Path) -> Blocks:
-    """Share of the values inside their intervals.
-
-    Parameters
-    ----------
-    trained : Trained
-        Result of a training.
-    folder : Path
-        Folder that is written into.
-    """
-    table = card.coverage_table(trained.found)
-    shares_by_target = {
-        TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)
-    }
-    level = f"{100 * trained.config.level:.0f} %"
-    rows = []
-    for column, score in trained.scores.items():
-        shares = shares_by_target.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
-        last = score.coverage_text, f"{score.width:.2f}", TARGETS[column].error_unit
-        rows.append((TARGETS[column].label, *map(share, shares), *last))
-    levels = [f"{100 * promised:.0f} %" for promised in card.LEVELS]
-    return [
-        pages.Heading("Do the intervals keep their promise?"),
-        pages.Paragraph(
-            "Share of the values inside their interval, by the level promised. Every group counts once and its "
-            f"interval is calibrated on the others. Beside the {level} interval stand the 90 % bootstrap interval over "
-            "groups and the mean width of the interval. A cycle life that is known from one side only counts as inside "
-            "where the interval meets its bound, which says little."
-        ),
-        pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
-        drawn(
-            figures.calibration(card.LEVELS, shares_by_target),
-            table,
-            folder,
-            "calibration",
-            "Share of values inside the interval against the level promised; each group counts once and is judged by "
-            "the others",
-        ),
-    ]
 
 
 def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
