@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cli.options import (
     Commands,
@@ -68,12 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options or model that cannot be used.
     """
-    from features.tables.sheets import plain_table
+    from features.tables.sheets import chosen_sheet
     from models.predictor import Predictor
     from serving.decide.compare import compare_files, text_differences
 
     compared = compare_files(
-        plain_table(Path(arguments.first), arguments.sheet) if arguments.sheet else arguments.first,
+        chosen_sheet(arguments.first, arguments.sheet),
         arguments.second,
         arguments.out,
         Predictor(load_model(arguments)),
