@@ -32,7 +32,6 @@ PRESSURE_CONTACT_LOST = Constant(2.0, "MPa", "pressure-too-low-interface-table")
 PRESSURE_HOLDS_FROM = Constant(5.0, "MPa", "pressure-optimal-interface-table")
 PRESSURE_HOLDS_TO = Constant(30.0, "MPa", "pressure-optimal-interface-table")
 PRESSURE_CONSTRAINS = Constant(100.0, "MPa", "pressure-too-high-interface")
-CAPACITY_LI15SI4 = Constant(3579.0, "mAh/g", "theoretical-capacity-li15si4-zhan")
 
 SILICON_MOLAR_MASS_G_PER_MOL = 28.0855
 LITHIUM_MOLAR_MASS_G_PER_MOL = 6.94

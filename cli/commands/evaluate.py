@@ -108,7 +108,7 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     with progress(steps(config) + liquid_steps(config)) as step:
         found, scores = measure(literature, config, step)
         liquid = liquid_table(literature, config, step)
-    ranges = range_scores(literature, found["fade"], config.level, config.seed)
+    ranges = range_scores(literature, found, config.level, config.seed)
     if facts:
         same = facts["data_hashes"] == literature.hashes
         print(

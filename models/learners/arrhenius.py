@@ -313,7 +313,6 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
     keys = [column for column in ("paper", "electrolyte", "composition", "form") if column in designs]
     sample = designs[keys].astype(str).groupby(keys, sort=False).ngroup().to_numpy()
     energies, exact = np.full(len(designs), np.nan), labels.exact
-    by_ev = np.asarray(per_ev(DEFAULT_TEMPERATURE_C, warm))
     value = labels.middle + np.log10((warm + ZERO_CELSIUS_K) / (DEFAULT_TEMPERATURE_C + ZERO_CELSIUS_K))
     order = np.argsort(sample, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(sample[order])) + 1):
@@ -321,8 +320,23 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
             energies[rows] = np.where(np.isfinite(printed[rows]), printed[rows], np.nanmean(printed[rows]))
             continue
         some = rows[exact[rows]]
-        if len(some) > 1 and np.ptp(warm[some]) >= LEAST_SPAN_K:
-            slope = float(np.polyfit(by_ev[some], value[some], 1)[0])
-            if LEAST_EV <= slope <= MOST_EV:
-                energies[rows] = slope
+        energies[rows] = energy_of_sample(warm[some], value[some])
     return energies
+
+
+def energy_of_sample(warm: np.ndarray, value: np.ndarray) -> float:
+    """Return the activation energy of one sample in eV: the slope of ln(sigma T) over 1/T.
+
+    NaN where its temperatures span less than 15 K, or where no conductor has such an energy.
+
+    Parameters
+    ----------
+    warm : ndarray, shape (n_rows,)
+        Temperatures in °C.
+    value : ndarray, shape (n_rows,)
+        log10 of sigma T, but for a constant.
+    """
+    if len(warm) < 2 or np.ptp(warm) < LEAST_SPAN_K:
+        return np.nan
+    slope = float(np.polyfit(per_ev(DEFAULT_TEMPERATURE_C, warm), value, 1)[0])
+    return slope if LEAST_EV <= slope <= MOST_EV else np.nan

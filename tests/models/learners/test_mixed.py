@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from models.ensemble import BoostedEnsemble, Labels, Recipe
-from models.learners.load import restore_ensemble
-from models.learners.mixed import MixedEnsemble
+from models.learners.mixed import MixedEnsemble, restore_ensemble
 
 PLAIN = Recipe(rounds=30, members=2, mix_scale=0.1)
 

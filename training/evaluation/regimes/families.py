@@ -10,6 +10,7 @@ from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from models.polymers.answer import tell_polymers
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval
 from training.evaluation.bootstrap import share_interval
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import OutOfFold
@@ -184,7 +185,7 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
         "|---|---|---|---|---|",
     ]
     for family in families:
-        held = f"{100 * family.share:.0f} % ({100 * family.low:.0f} to {100 * family.high:.0f})"
+        held = share_with_interval(family.share, family.low, family.high)
         kept = "yes" if family.kept else "**no**"
         lines.append(f"| {family.family} | {family.rows} ({family.papers}) | {held} | {family.width:.1f} | {kept} |")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from features.electrolyte import classes_of
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
@@ -76,7 +77,7 @@ class RegimeScore:
         """Share of the values that the intervals hold."""
         if np.isnan(self.coverage):
             return "too few papers"
-        return f"{100 * self.coverage:.0f} % ({100 * self.coverage_low:.0f} to {100 * self.coverage_high:.0f})"
+        return share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
 
 
 def _score(
