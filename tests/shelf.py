@@ -6,14 +6,17 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import mlflow
 import pandas as pd
 import pytest
 
 from models import registry
 from models.bundle import Bundle, save_bundle
 from training.evaluation.out_of_fold import write_judged
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,10 @@ class Shelf:
         return f"sqlite:///{self.folder / 'mlflow.db'}"
 
     @property
-    def client(self) -> mlflow.MlflowClient:
-        return mlflow.MlflowClient(self.uri, self.uri)
+    def client(self) -> MlflowClient:
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.uri, self.uri)
 
     def add(self, bundle: Bundle | Path, judged: pd.DataFrame | None, alias: str | None = None) -> str:
         """Register a version whose run keeps a table of out-of-fold predictions; returns its number."""

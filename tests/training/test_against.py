@@ -15,6 +15,8 @@ from training.promotion.against_champion import against_champion, comparison_tex
 from training.promotion.compare import compare
 from training.train import Trained, steps
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Shelf:
