@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import shutil
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,7 @@ import pytest
 
 from models.boosters import kept_fits
 from tests.forking import OF_THE_INTERPRETER, ForkServer
-from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, environment
+from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, alone, environment
 from tests.thin import thin_code
 
 if TYPE_CHECKING:  # what learns is imported by who asks for it: the process that hands out the tests never does
@@ -84,15 +82,6 @@ def every_fit_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """No booster is taken from an earlier fit of the same rows, neither of this process nor of another."""
     monkeypatch.delenv(kept_fits.SHARED)
     monkeypatch.setattr(kept_fits, "_KEPT", _Forgets())
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[Path]:
-    """The folder, made if need be, while no other worker is at it."""
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 
 from models import registry
 from models.bundle import Bundle, save_bundle
+from tests.shared import alone
 from training.evaluation.out_of_fold import write_judged
 
 if TYPE_CHECKING:
@@ -73,12 +75,15 @@ class Shelf:
 
 
 def new_shelf(folder: Path, factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Shelf:
-    """An empty store in a folder, as the store that commands use; MLflow makes its tables once per process."""
-    template = factory.getbasetemp() / "empty-store" / "mlflow.db"
-    if not template.exists():
-        template.parent.mkdir()
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{template}")
-        registry.check_store()
+    """An empty store in a folder, as the store that commands use; MLflow makes its tables once per run."""
+    base = factory.getbasetemp()
+    with alone((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "empty-store") as place:
+        template = place / "mlflow.db"
+        if not template.exists():
+            aside = place / "aside.db"
+            patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{aside}")
+            registry.check_store()
+            aside.rename(template)
     shutil.copyfile(template, folder / "mlflow.db")
     patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
     return Shelf(folder)
