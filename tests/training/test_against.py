@@ -15,6 +15,8 @@ from training.promotion.compare import compare
 from training.promotion.record import against_champion, comparison_text, steps_against
 from training.train import Trained, steps
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Shelf:
