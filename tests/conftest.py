@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from features.tables.literature import Literature
 from models.boosters import kept_fits
@@ -36,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     for name, threads in ONE_THREAD.items():
         os.environ.setdefault(name, threads)
+    # of what is loaded already: with two threads scikit-learn finds others of equally near rows than commands do here
+    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
     if kept_fits.SHARED not in os.environ:  # as it is in the workers of a run
         folder = os.environ[kept_fits.SHARED] = tempfile.mkdtemp(prefix="silion-fits-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
