@@ -104,9 +104,10 @@ def calibration_without(found: OutOfFold, group: Any) -> Calibration:
     LevelError
         Fewer than two papers.
     """
-    if group not in found.calibrations:
-        found.calibrations[group] = calibration_of(found, np.flatnonzero(found.groups != group))
-    return found.calibrations[group]
+    known: dict[Any, Calibration] = vars(found).setdefault("calibrations", {})  # beside its cached properties
+    if group not in known:
+        known[group] = calibration_of(found, np.flatnonzero(found.groups != group))
+    return known[group]
 
 
 def interval_of(

@@ -15,7 +15,6 @@ from features.electrolyte import classes_of
 from features.tables.literature import Literature
 from models.domain import nearest_of
 from models.ensemble import Recipe
-from models.intervals import Calibration
 from models.tasks import fade_law
 from models.tasks.conductivity import printed_energies
 from models.tasks.examples import Examples
@@ -55,7 +54,6 @@ class OutOfFold:
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
     by_value : as the first recipe says
     energy : activation energy told of the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
-    calibrations : those without one group each, kept by `coverage.calibration_without`
     """
 
     examples: Examples
@@ -70,7 +68,6 @@ class OutOfFold:
     familiar: np.ndarray = field(default_factory=lambda: np.zeros(0))
     by_value: bool = False
     energy: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    calibrations: dict[Any, Calibration] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Predictions of no named fold are those of one; distances may be missing."""
