@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.regimes import LEVEL, choices_of
 from features.tables.literature import Literature
 from models.bundle import Bundle
-from models.intervals import calibrate
+from models.calibrate import calibrate
 from models.known.energies import COLD_C, HOT_C, slope_ev
 from models.known.measurements import Conditions, learn_measurements
 from models.predictor import Predictor

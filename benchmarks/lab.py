@@ -20,8 +20,9 @@ import numpy as np
 from benchmarks.accuracy import OUT, ROOT, load
 from features.formulas.nearness import NEARLY_ONE
 from features.tables.descriptions import write_between_marks
+from models.calibrate import calibrate
 from models.domain import Domain
-from models.intervals import LevelError, calibrate
+from models.intervals import LevelError
 from models.known.measurements import Conditions, same_compositions
 from models.lab_effect.kernel import REPLICATE_SHARE, Alike
 from models.lab_effect.learning import Errors, Reveals, reveal, settled, try_kernels
@@ -63,7 +64,7 @@ def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
 def _only(found: OutOfFold, rows: np.ndarray, groups: np.ndarray) -> OutOfFold:
     predicted = {name: values[:, rows] for name, values in found.predicted.items()}
     arrays = (found.spread[:, rows], found.shape[:, rows])
-    more = {"fold": found.fold[:, rows], "distance": found.distance[:, rows]}
+    more = {"fold": found.fold[:, rows], "distance": found.distance[:, rows], "family": found.family[rows]}
     return OutOfFold(found.examples.take(rows), groups, predicted, *arrays, found.chosen, found.removed, **more)
 
 

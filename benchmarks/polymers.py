@@ -10,7 +10,7 @@ import numpy as np
 
 from features.physics import ZERO_CELSIUS_K
 from features.polymers.vector import TEMPERATURE
-from models.intervals import calibrate
+from models.calibrate import calibrate
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows
 from training.public.polymers import pulled_polymers, read_polymers

@@ -26,7 +26,7 @@ from models.tasks.registry import task_of
 from models.tasks.target import Target
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
-from training.evaluation.coverage import calibration_of, on_labels
+from training.evaluation.coverage import calibration_of, family_offsets, on_labels
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,9 +48,11 @@ def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     chance, share = np.full(centre.shape, np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
-        chance[:, own] = calibration_of(found, others).probability_above(
-            limit[own], centre[:, own], found.spread[:, own], found.distance_of(own)
-        )
+        calibration = calibration_of(found, others)
+        chance[:, own] = calibration.probability_above(
+            limit[own], centre[:, own], found.spread[:, own], found.distance_of(own),
+            family_offsets(found, own, calibration),
+        )  # fmt: skip
         share[own] = np.average(above[others], weights=paper_weights(pd.Series(papers[others]), 1.0))
     return chance, share
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from models.boosters.labels import Labels, weighted_median
-from models.intervals import Calibration, calibrate
+from models.calibrate import calibrate
+from models.intervals import Calibration
 
 FEWEST_PAPERS = 10
 """Papers with two designs below which no difference is told: their 90 % interval needs nine and one to come."""

@@ -77,7 +77,18 @@ def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
     for column, score in facts.get("ranges", {}).items():
         coverage = f"{100 * score['level']:g} % ranges hold {100 * score['coverage']:.0f} %"
         lines.append(f"  {RANGES[column].label:<30} {'':<32} {coverage:<28} {score['verdict']}")
-    return "\n".join([*lines, *_stable_features(facts)])
+    return "\n".join([*lines, *_regimes(facts), *_stable_features(facts)])
+
+
+def _regimes(facts: Mapping[str, Any]) -> list[str]:
+    """List errors and intervals by what is known of the electrolyte; empty where they were not judged."""
+    lines = []
+    for part, scores in facts.get("regimes", {}).items():
+        for score in scores:
+            told = f"error {score['error']:.2f} decades, of {score['papers']} groups of papers"
+            coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
+            lines.append(f"  {f'{part}, ' + score['regime']:<38} {told:<44} {coverage}")
+    return ["by what is known of the electrolyte:", *lines] if lines else []
 
 
 def _stable_features(facts: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.cells.ideas import AFTER_LOOKING, curve_ideas
 from benchmarks.cells.rows import Guess
 from benchmarks.cells.tasks import Reader, Task
-from models.intervals import calibrate
+from models.calibrate import calibrate
 from models.tasks import fade_law
 from training.data.papers import grouped_folds, joined_groups
 from training.evaluation.cycle_life import log_likelihood

@@ -72,30 +72,33 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     doubts: list[str | None] = [None] * count
     limit = OWN_CONTRADICTION * np.sqrt(2) * agreement.within if own else CONTRADICTION_DECADES
     starts = np.searchsorted(values.design, np.arange(count + 1))
+    said: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
     for case in np.flatnonzero(near).tolist():
         some = np.arange(starts[case], starts[case + 1])
         some = some[values.near[some]]
-        names = [known.rows[row] for row in rows[some].tolist()]
-        from_c = known.conditions.temperature_c[rows[some]]
-        sources = _sources(known, rows[some])
-        texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own) + sources
-        doubts[case] = _contradiction(values, some, names, limit, show, own)
+        told, key = rows[some], rows[some].tobytes()
+        from_c = known.conditions.temperature_c[told]
+        if key not in said:
+            who = _who(len(told), len(np.unique(values.paper[some])), own)
+            said[key] = who, f" (carried over from {_ends(from_c)} °C)", _sources(known, told)
+        who, carried, sources = said[key]
+        is_carried = (np.abs(from_c - cases.temperature_c[case]) > 0.5).all()
+        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + sources
+        doubts[case] = _contradiction(values.value[some], known.rows, told, limit, show, own)
     for case, text in _beyond(known, values, own).items():
         doubts[case] = "; ".join(filter(None, [doubts[case], text]))
     return Evidence(weight[place], mean[place], near[place], per_case(place, texts), per_case(place, doubts))
 
 
-def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, show: Show, own: bool) -> str:
-    value, papers = values.value[some], len(np.unique(values.paper[some]))
-    who = _who(len(value), papers, own)
+def _text(who: str, value: np.ndarray, show: Show) -> str:
     low, high = show(float(value.min())), show(float(value.max()))
     number, unit = low.split(" ", 1)
-    found = f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
-    if (np.abs(from_c - at_c) > 0.5).all():
-        ends = sorted({f"{each:g}" for each in from_c}, key=float)
-        between = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
-        found += f" (carried over from {between} °C)"
-    return found
+    return f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
+
+
+def _ends(celsius: np.ndarray) -> str:
+    ends = sorted({f"{each:g}" for each in celsius}, key=float)
+    return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
 
 
 def _who(rows: int, papers: int, own: bool) -> str:
@@ -129,15 +132,14 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
 
 
 def _contradiction(
-    values: Values, some: np.ndarray, names: list[str], limit: float, show: Show, own: bool
+    value: np.ndarray, names: list[str], rows: np.ndarray, limit: float, show: Show, own: bool
 ) -> str | None:
-    value = values.value[some]
     low, high = int(np.argmin(value)), int(np.argmax(value))
     if value[high] - value[low] <= limit:
         return None
     who = "your measured designs" if own else "rows"
     return (
-        f"{who} {names[low]} and {names[high]} contradict each other: {show(float(value[low]))} "
+        f"{who} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
         f"and {show(float(value[high]))} for one composition"
     )
 

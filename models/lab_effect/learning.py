@@ -15,7 +15,8 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 
 from models.boosters.labels import Labels
-from models.intervals import Calibration, calibrate
+from models.calibrate import calibrate
+from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
 
 MOST_REVEALED = 5

@@ -57,6 +57,23 @@ class Answer:
         return Nearest(spread_over(mask, rows), spread_over(mask, away), mask, domain.shown)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Answers of the models asked.
+
+    Attributes
+    ----------
+    answers : by name of `TASKS`; those of cells of the described designs only
+    described : designs with an anode, shape (n_designs,)
+    cells, held : the described designs with their conductivity, and their electrolytes
+    """
+
+    answers: dict[str, Answer]
+    described: np.ndarray
+    cells: Designs
+    held: Electrolytes
+
+
 def intervals(part: Part, read: Electrolytes, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Half widths without measured values, and how far the middles lie above the predictions; of their own where the
     class of the electrolyte was never learnt from, or where it holds no lithium.
@@ -72,18 +89,49 @@ def intervals(part: Part, read: Electrolytes, answer: Answer, level: float) -> t
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     """
-    half, shift = _interval(calibration_of(part), answer, level)
-    if part.unfamiliar is None or part.domain is None or level > part.unfamiliar.highest_level:
+    half, shift = _interval(calibration_of(part), read, answer, level)
+    if part.unfamiliar is None or level > part.unfamiliar.highest_level:
         return half, shift
-    strange = np.array([name not in part.domain.classes for name in read.classes], dtype=bool)[read.class_codes]
-    strange |= read.without_lithium
-    wider, moved = _interval(part.unfamiliar, answer, level)
+    strange, (wider, moved) = _strange(part, read), _interval(part.unfamiliar, read, answer, level)
     return np.where(strange, wider, half), np.where(strange, moved, shift)
 
 
-def _interval(calibration: Calibration, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:
-    half = calibration.half_width(answer.spread, level, answer.distance, answer.centre)
+def _interval(
+    calibration: Calibration, read: Electrolytes, answer: Answer, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    family = calibration.of_family(read.classes)[read.class_codes]
+    half = calibration.half_width(answer.spread, level, answer.distance, answer.centre, family)
     return half, calibration.shift(half, level, answer.distance)
+
+
+def _strange(part: Part, read: Electrolytes) -> np.ndarray:
+    """Whether the class of each electrolyte was never learnt from, or it holds no lithium."""
+    known = part.domain.classes if part.domain else read.classes
+    strange = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
+    return np.asarray(strange | read.without_lithium)
+
+
+def probability_above(part: Part, read: Electrolytes, answer: Answer, limits: np.ndarray) -> np.ndarray:
+    """Probability that each value lies above a limit, by the errors that settle its interval; shape (n_designs,).
+
+    Parameters
+    ----------
+    part : Part
+        Its fitted model.
+    read : Electrolytes
+        Those of the designs.
+    answer : Answer
+        What it tells of the designs.
+    limits : ndarray
+        On the part's scale, shape (n_designs,).
+    """
+
+    def by(calibration: Calibration) -> np.ndarray:
+        family = calibration.of_family(read.classes)[read.class_codes]
+        return calibration.probability_above(limits, answer.centre, answer.spread, answer.distance, family)
+
+    alone = by(calibration_of(part))
+    return alone if part.unfamiliar is None else np.where(_strange(part, read), by(part.unfamiliar), alone)
 
 
 def limits_on_scale(column: str, limit: float, part: Part, frame: Designs) -> np.ndarray:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.calibrate import calibrate
 from models.ensemble import Labels
-from models.intervals import Calibration, LevelError, calibrate
+from models.intervals import Calibration, LevelError
 
 
 def exact(values: list[float]) -> Labels:
@@ -161,3 +162,22 @@ def test_intervals_of_two_sides_hold_on_papers_never_seen_near_and_far() -> None
         inside = np.abs(0.5 - fall[1] - middle) <= half
         held.append([inside[far[1]].mean(), inside[~far[1]].mean()])
     assert np.mean(held, axis=0) == pytest.approx([0.9, 0.9], abs=0.02)
+
+
+def test_a_family_that_is_missed_by_more_gets_wider_intervals() -> None:
+    # 20 papers of each, missed by 0.1 and by 1, all else alike: noise sqrt((0.01 + 1) / 2). Logs of the errors, a tenth
+    # of the noise added, differ by d; either family lies d / 2 off the trend, of which 20 papers of 20 + 5 are believed
+    zeros, ones, family = np.zeros((1, 40)), np.ones((1, 40)), np.repeat(["garnet", "polymer"], 20)
+    truth, papers = exact([0.1] * 20 + [1.0] * 20), np.arange(40)
+    found = calibrate(zeros, ones, truth, papers, distance=ones, family=family)
+    noise = np.sqrt(1.01 / 2)
+    d = np.log((1 + 0.1 * noise) / (0.1 + 0.1 * noise))
+    apart = found.of_family(["garnet", "polymer", "hydride", None])  # of the last two nothing is known
+    assert apart == pytest.approx([-0.4 * d, 0.4 * d, 0.0, 0.0], abs=1e-9)
+    half = found.half_width(np.ones(4), 0.8, np.ones(4), family=apart)
+    assert half / half[2] == pytest.approx(np.exp([-0.4 * d, 0.4 * d, 0.0, 0.0]))
+    assert half[0] < float(calibrate(zeros, ones, truth, papers, distance=ones).half_width(1.0, 0.8, 1.0)) <= half[1]
+    # 0.5 lies farther than the half width of a garnet and nearer than that of a polymer
+    garnet, polymer = found.probability_above(np.full(2, 0.5), np.zeros(2), np.ones(2), np.ones(2), apart[:2])
+    assert garnet < polymer < 0.5
+    assert Calibration.from_dict(json.loads(json.dumps(found.as_dict()))) == found

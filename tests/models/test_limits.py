@@ -10,10 +10,11 @@ import pytest
 
 from features.tables.records import Candidate
 from models.bundle import load_bundle
+from models.calibrate import calibrate
 from models.candidates import candidate_designs
 from models.ensemble import Labels
 from models.exceedance import parse_limits, probability_column
-from models.intervals import Calibration, calibrate
+from models.intervals import Calibration
 from models.predictor import Predictor
 
 THREE = Calibration((1.0, 2.0, 3.0), (1.0, 1.0, 1.0), 3, 0.5)

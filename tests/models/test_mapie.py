@@ -7,8 +7,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from models.calibrate import calibrate
 from models.ensemble import Labels
-from models.intervals import calibrate
 
 regression = pytest.importorskip("mapie.regression")
 

@@ -8,9 +8,9 @@ import pytest
 
 from features.tables.records import Candidate
 from models.bundle import Bundle
+from models.calibrate import calibrate
 from models.candidates import candidate_frame
 from models.ensemble import Labels
-from models.intervals import calibrate
 from models.predictor import Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.examples import Examples
@@ -113,8 +113,10 @@ def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Tr
         assert len(kept.trend) == 3  # a constant, the spread, the distance
         everything = np.arange(len(found.groups))
         same = calibrate(
-            on_labels(found), found.spread, found.examples.labels, found.groups, distance=found.distance_of(everything)
-        )
+            on_labels(found), found.spread, found.examples.labels, found.groups,
+            distance=found.distance_of(everything), family=found.family_of(everything),
+        )  # fmt: skip
+        assert bool(kept.families) == (name == LINK)  # classes of electrolytes tell of conductivity alone
         assert kept == same
         one, two = (float(kept.half_width(0.1 * kept.noise, 0.8, away)) for away in (0.2, 2.0))
         assert one != two

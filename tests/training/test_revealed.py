@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.calibrate import calibrate
 from models.ensemble import Labels
-from models.intervals import calibrate
 from models.lab_effect.learning import Reveals
 from tests.placed import line, of_papers
 from training.report import lab_effect as revealed

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.calibrate import calibrate
 from models.ensemble import Labels
-from models.intervals import Calibration, LevelError, calibrate
+from models.intervals import Calibration, LevelError
 from models.lab_effect.learning import Errors
 from models.tasks import fade_law
 from models.tasks.registry import task_of
@@ -86,6 +87,7 @@ def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
         found.groups[rows],
         distance=found.distance_of(rows),
         by_value=found.by_value,
+        family=found.family_of(rows),
     )
 
 
@@ -131,7 +133,24 @@ def interval_of(
     LevelError
         The papers that calibrate do not support the level.
     """
-    return calibration.interval(on_labels(found)[:, rows], found.spread[:, rows], level, found.distance_of(rows))
+    ours, spread, distance = on_labels(found)[:, rows], found.spread[:, rows], found.distance_of(rows)
+    return calibration.interval(ours, spread, level, distance, family_offsets(found, rows, calibration))
+
+
+def family_offsets(found: OutOfFold, rows: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Return what a calibration tells of the classes of some rows, shape (n_some,); 0 where none are judged.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    rows : ndarray
+        Places of the rows.
+    calibration : Calibration
+        Of other rows.
+    """
+    family = found.family_of(rows)
+    return np.zeros(len(rows)) if family is None else calibration.of_family(family)
 
 
 def _ends(target: Target, found: OutOfFold, shift: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -54,6 +54,7 @@ class OutOfFold:
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
     by_value : as the first recipe says
     energy : activation energy told of the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
+    family : class of electrolytes of each row, by which errors are judged, shape (n_rows,); empty where they are not
     """
 
     examples: Examples
@@ -68,6 +69,7 @@ class OutOfFold:
     familiar: np.ndarray = field(default_factory=lambda: np.zeros(0))
     by_value: bool = False
     energy: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    family: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=str))
 
     def __post_init__(self) -> None:
         """Predictions of no named fold are those of one; distances may be missing."""
@@ -100,6 +102,16 @@ class OutOfFold:
         """
         distances = self.distance[:, rows]
         return distances if np.isfinite(distances).any() else None
+
+    def family_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Classes of some rows, shape (n_some,); None where errors are not judged by them.
+
+        Parameters
+        ----------
+        rows : ndarray
+            Places of the rows.
+        """
+        return self.family[rows] if self.family.size else None
 
 
 def cross_validate(
@@ -208,11 +220,11 @@ def validate(
     planned = list(protocol.tests(kin.groups) if tests is None else tests)
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *baselines)}
+    classes = np.array([str(kind) for kind in classes_of(examples.designs)])
     found = OutOfFold(
         examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy(),
-        by_value=next(iter(choices.values())).by_value,
+        by_value=next(iter(choices.values())).by_value, family=classes[:0] if TASKS[name].of_cells else classes,
     )  # fmt: skip
-    classes = np.array([str(name) for name in classes_of(examples.designs)], dtype=object)
     links: list[LinkFit | None] = []
 
     def pieces() -> Iterator[tuple[Any, ...]]:
@@ -227,7 +239,7 @@ def validate(
                 )
             rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
             train, tested = examples.take(rest), examples.take(test)
-            found.familiar[repeat, test] = np.isin(classes[test].astype(str), np.unique(classes[rest].astype(str)))
+            found.familiar[repeat, test] = np.isin(classes[test], np.unique(classes[rest]))
             links.append(link.fit_without(tested.papers) if link else None)
             yield name, train, tested, kin.take(rest), choices, protocol.seed + repeat, tuple(baselines), links[-1]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.intervals import Calibration, calibrate
+from models.calibrate import calibrate
+from models.intervals import Calibration
 from models.life.model import STAGES, Estimate, stage
 from training.life.examples import ENDS_OF_LIFE, LifeExamples
 

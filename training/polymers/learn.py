@@ -15,8 +15,9 @@ from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, poly
 from features.polymers.structure import read_structure
 from features.polymers.vector import MONOTONE, TEMPERATURE, unit_numbers, vector
 from features.tables.literature import Literature
+from models.calibrate import calibrate
 from models.ensemble import Labels, Recipe
-from models.intervals import Calibration, calibrate
+from models.intervals import Calibration
 from models.learners.arrhenius import LEAST_SPAN_K, ArrheniusEnsemble
 from models.polymers.model import Likeness, PolymerModel, Usual
 

@@ -1,4 +1,4 @@
-"""Whether the intervals of conductivity keep their promise in each family of electrolytes."""
+"""Skill and intervals of conductivity by what is known of an electrolyte, and in each family."""
 
 from __future__ import annotations
 
@@ -11,8 +11,43 @@ from models.tasks.registry import LINK, TASKS
 from reporting import pages
 from reporting.files import write_csv
 from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
+from training.evaluation.regimes.regime import RegimeScore
 from training.report.sections import Blocks, share
-from training.train import Trained
+from training.train import REGIMES, Trained
+
+
+def regimes(trained: Trained, folder: Path) -> Blocks:
+    """Errors and intervals by what is known of the electrolyte; nothing where no regime was judged.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    folder : Path
+        Folder that is written into.
+    """
+    target = TASKS[LINK].targets[0]
+    scores = [RegimeScore(**kept) for kept in trained.bundle.facts[REGIMES].get(LINK, [])]
+    if not scores:
+        return []
+    write_csv(pd.DataFrame([score.as_dict() for score in scores]), folder / f"{target.column}_by_what_is_known.csv")
+    return [
+        pages.Heading(f"{target.label}: how far is it known, by what is known of the electrolyte?", 3),
+        pages.Paragraph(
+            "Judged on papers left out, every group of papers counting once. Composition known: another paper measured "
+            "it, and its value counts. Family known: no paper measured it, but others of its class. Family never seen: "
+            "nothing of its class was learned from. A ratio below 1: our error is smaller than that of what stands "
+            "beside."
+        ),
+        pages.Table(
+            ["what is known", "rows", "groups", f"error, {target.error_unit}", "error over that of", "holds", "width"],
+            [
+                (score.regime, score.rows, score.papers, f"{score.error:.2f}", "; ".join(score.compared()),
+                 score.held(), f"{score.width:.1f}")
+                for score in scores
+            ],
+        ),
+    ]  # fmt: skip
 
 
 def section(trained: Trained, folder: Path) -> Blocks:

@@ -103,6 +103,7 @@ def write_report(
         *range_only.section(trained.ranges),
         *energies.section(trained.energies),
         *sections.parity(tables, folder),
+        *families.regimes(trained, folder),
         *families.section(trained, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),

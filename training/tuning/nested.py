@@ -216,8 +216,9 @@ def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFol
     predicted = {method: np.full(shape, np.nan) for method in first.predicted}
     spread, curve, folds, distance = (np.full(shape, np.nan) for _ in range(4))
     whole = OutOfFold(
-        first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance, by_value=first.by_value
-    )
+        first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance,
+        by_value=first.by_value, family=first.family,
+    )  # fmt: skip
     for fold, ((repeat, test), each) in enumerate(zip(planned, judged, strict=True)):
         for method, values in each.predicted.items():
             whole.predicted[method][repeat, test] = values[repeat, test]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.calibrate import calibrate
 from models.ensemble import Labels, Recipe
-from models.intervals import LevelError, calibrate
+from models.intervals import LevelError
 from models.known.agreement import Agreement, drawn, precisions
 from models.known.measurements import LEAST_MODEL_SHARE, Conditions, Measurements, learn_measurements
 from models.lab_effect.learning import FEWEST_CALIBRATED
