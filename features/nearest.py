@@ -40,8 +40,12 @@ def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         Scaled vectors, shape (n_right, n_features).
     """
     result = np.empty((len(left), len(right)))
+    among = np.array_equal(left, right, equal_nan=True)  # of two designs one distance is measured, not both
     for here in _blocks(len(left), right.size, BLOCK):
-        result[here] = root_mean_square(left[here, None, :], right[None, :, :])
+        rest = slice(here.start if among else 0, None)
+        result[here, rest] = root_mean_square(left[here, None, :], right[None, rest, :])
+        if among:
+            result[rest, here] = result[here, rest].T
     return result
 
 

@@ -1,4 +1,4 @@
-"""What many tests share: the literature, one small model trained once, and one store it is registered in."""
+"""What many tests share: the literature, and one small model trained once, with its report and the store it is in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from models.boosters import kept_fits
 from tests.forking import OF_THE_INTERPRETER, ForkServer
-from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, alone, environment
+from tests.shared import KEPT, LONGEST, ROOT, Command, Finished, Store, alone, environment
 from tests.thin import thin_code
 
 if TYPE_CHECKING:  # what learns is imported by who asks for it: the process that hands out the tests never does
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # what learns is imported by who asks for it: the process tha
 
 collect_ignore = ["browser.py", "forking.py", "known_packages.py"]
 """Helpers without examples, which import what most workers of `make test-fast` never need."""
+
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
 """As many processes run as there are cores: threads, or processes of a training, would wait for those of another."""
 
@@ -37,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     for name, threads in ONE_THREAD.items():
         os.environ.setdefault(name, threads)
+    # of what is loaded already: with two threads scikit-learn finds others of equally near rows than commands do here
+    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
     if kept_fits.SHARED not in os.environ:  # as it is in the workers of a run
         folder = os.environ[kept_fits.SHARED] = tempfile.mkdtemp(prefix="silion-fits-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -86,23 +90,9 @@ def every_fit_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def trained(run_folder: Path) -> Trained:
-    """A model of one repeat of three folds: the same code, less patience. The first worker to ask trains it."""
-    from training.config import TrainConfig
-    from training.train import train
-
-    with alone(run_folder / "shared-training") as folder:
-        kept = folder / "trained"
-        if not kept.exists():
-            here = Path.cwd()
-            os.chdir(ROOT)
-            try:
-                aside = folder / "aside"
-                aside.write_bytes(pickle.dumps(train(TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0)))))
-                aside.replace(kept)
-            finally:
-                os.chdir(here)
-        return pickle.loads(kept.read_bytes())  # noqa: S301 (this run wrote it)
+def trained(store: Store) -> Trained:
+    """The model of the shared store, of one repeat of three folds: the same code, less patience."""
+    return pickle.loads((store.kept / "trained").read_bytes())  # noqa: S301 (this run wrote it)
 
 
 @pytest.fixture(scope="session")
@@ -113,21 +103,15 @@ def bundle_folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def report(trained: Trained, run_folder: Path) -> Path:
-    """The report of that training, written by the first worker to ask. Read it; do not write to it."""
-    from training.report.report import write_report
-
-    with alone(run_folder / "shared-report") as folder:
-        written = folder / "report"
-        if not (written / "questions.html").exists():  # the last of its files
-            written.mkdir(exist_ok=True)
-            write_report(trained, written, REPORTED)
-    return written
+def report(store: Store) -> Path:
+    """What `write_report` wrote of that training. Read it; do not write to it."""
+    return store.kept / "report"
 
 
 @pytest.fixture(scope="session")
 def silion() -> Iterator[Command]:
-    """Run the command line in a process of its own; `code` is the folder whose code it runs, and where, unless told."""
+    """Run the command line in a process of its own; `code` is the folder whose code it runs, and where, unless told;
+    `first` a function called before, as `module:name`."""
     server: list[ForkServer] = []
 
     def run(
@@ -136,6 +120,7 @@ def silion() -> Iterator[Command]:
         env: Mapping[str, str] | None = None,
         timeout: int = 900,
         code: Path = ROOT,
+        first: str = "",
     ) -> Finished:
         cwd = cwd or code  # what lies in `cwd` goes before `code`
         words, found = list(map(str, arguments)), environment(PYTHONPATH=str(code), **(env or {}))
@@ -147,7 +132,7 @@ def silion() -> Iterator[Command]:
             return Finished(done.returncode, done.stdout, done.stderr)
         if not server:
             server.append(ForkServer(environment()))
-        return Finished(*server[0].run(words, cwd, found, timeout))
+        return Finished(*server[0].run(words, cwd, found, timeout, first))
 
     yield run
     for each in server:
@@ -158,13 +143,14 @@ def silion() -> Iterator[Command]:
 def store(silion: Command, run_folder: Path) -> Store:
     """Trained once through the command line and shared by all workers of the run."""
     with alone(run_folder / "shared-store") as folder:
-        said = folder / "said.txt"
-        if not said.exists():
-            uri = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
-            done = silion("train", "--folds", "3", "--repeats", "1", "--report", folder / "report", env=uri)
+        shared = Store(folder, run_folder / "shared-training")
+        if not shared.said.exists():
+            shared.kept.mkdir(exist_ok=True)
+            words = ("train", "--folds", "3", "--repeats", "1", "--report", folder / "report")
+            done = silion(*words, env=shared.env | {KEPT: str(shared.kept)}, first="tests.kept_training:keep")
             assert done.code == 0, done.err
-            said.write_text(done.out, encoding="utf-8")
-    return Store(folder, Finished(0, said.read_text(encoding="utf-8"), ""))
+            shared.said.write_text(done.out, encoding="utf-8")
+    return shared
 
 
 SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed", "shelf", "stored"}

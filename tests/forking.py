@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import random
 import runpy
 import signal
@@ -45,13 +46,17 @@ class ForkServer:
             [sys.executable, __file__], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: int) -> tuple[int, str, str]:
-        """Exit code of a command, as `subprocess.run` gives it, and what it printed on either stream."""
+    def run(
+        self, words: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: int, first: str = ""
+    ) -> tuple[int, str, str]:
+        """Exit code of a command, as `subprocess.run` gives it, and what it printed on either stream; the function
+        `first`, as `module:name`, is called before it runs."""
         assert self.process.stdin
         assert self.process.stdout
         with tempfile.TemporaryDirectory() as folder:
             places = [Path(folder, name) for name in ("out", "err")]
-            asked = {"words": words, "cwd": str(cwd), "env": dict(env), "timeout": timeout, "out": [*map(str, places)]}
+            asked = {"words": words, "cwd": str(cwd), "env": dict(env), "timeout": timeout, "first": first}
+            asked["out"] = [str(place) for place in places]
             print(json.dumps(asked), file=self.process.stdin, flush=True)
             code = int(self.process.stdout.readline())
             out, err = (place.read_text() for place in places)
@@ -96,6 +101,8 @@ def _command(asked: dict[str, Any]) -> None:
     sys.argv[1:] = asked["words"]
     code: object = 1
     try:
+        if asked["first"]:
+            pkgutil.resolve_name(asked["first"])()
         runpy.run_module("silion", run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:

@@ -18,6 +18,8 @@ from silion import main
 ROOT = Path(__file__).resolve().parent.parent
 REPORTED = date(2026, 1, 2)
 """Day that the shared report bears."""
+KEPT = "KEPT_TRAINING"
+"""Environment variable: the folder where `tests.kept_training` leaves what a command trains."""
 LONGEST = "tutorial new_paper tracking many_people training_faults docs tutorials install train".split()
 """Files that take a minute or more, which come first: at the end of a run the workers share what is short."""
 
@@ -36,10 +38,22 @@ Command = Callable[..., Finished]
 
 @dataclass(frozen=True)
 class Store:
-    """A sqlite store with one registered champion, and the report of its training. Read it; do not write to it."""
+    """A sqlite store with one registered champion, and the report of its training. Read it; do not write to it.
+
+    In `kept`, aside from what the command writes, is what `tests.kept_training` left there.
+    """
 
     folder: Path
-    trained: Finished
+    kept: Path
+
+    @property
+    def said(self) -> Path:
+        """File of what the training printed."""
+        return self.folder / "said.txt"
+
+    @property
+    def trained(self) -> Finished:
+        return Finished(0, self.said.read_text(encoding="utf-8"), "")
 
     @property
     def env(self) -> dict[str, str]:

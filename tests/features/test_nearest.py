@@ -114,3 +114,12 @@ def test_no_rows_wanted_and_no_designs() -> None:
     index = NearestRows(np.zeros((2, 1)), ["a", "b"])
     assert [each.shape for each in index.nearest(np.zeros((3, 1)), 0)] == [(3, 0), (3, 0)]
     assert [each.shape for each in index.nearest(np.zeros((0, 1)), 2)] == [(0, 2), (0, 2)]
+
+
+def test_distances_among_designs_are_measured_once_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "BLOCK", 6)  # two rows at a time
+    known = np.array([[0.0], [3.0], [np.nan]])
+    # one unknown value counts as 1, two as none
+    expected = [[0.0, 3.0, 1.0], [3.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    assert distances_between(known, known.copy()).tolist() == expected
+    assert distances_between(known[:2], known).tolist() == expected[:2]

@@ -64,7 +64,8 @@ def nearest(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: 
     test : DataFrame
         Vectors asked about, shape (n_test, n_features).
     """
-    model = _on_scores(KNeighborsRegressor(n_neighbors=min(3, len(train))))
+    # which of equally near rows the plain search takes depends on the number of threads; a tree's does not
+    model = _on_scores(KNeighborsRegressor(n_neighbors=min(3, len(train)), algorithm="kd_tree"))
     return np.asarray(model.fit(_known(train), values).predict(_known(test, train)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import beta, rankdata
@@ -34,8 +35,15 @@ def bootstrap(groups: np.ndarray, statistic: Callable[[np.ndarray], float], seed
 def _drawn(groups: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the number of each row's group, and how often each group is drawn, shape (n_bootstraps, n_groups)."""
     kinds, member = np.unique(groups, return_inverse=True)
-    even = np.full(len(kinds), 1 / len(kinds))
-    return member, np.random.default_rng(seed).multinomial(len(kinds), even, BOOTSTRAPS).astype(float)
+    return member, _counts(len(kinds), seed, BOOTSTRAPS)
+
+
+@lru_cache(maxsize=8)
+def _counts(kinds: int, seed: int, times: int) -> np.ndarray:
+    """Return how often each of some groups is drawn; kept, as many figures are judged by the same groups."""
+    counts = np.random.default_rng(seed).multinomial(kinds, np.full(kinds, 1 / kinds), times).astype(float)
+    counts.setflags(write=False)
+    return counts
 
 
 def _band(values: np.ndarray) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,9 +52,9 @@ def coverage(target: Target, found: OutOfFold, level: float) -> tuple[np.ndarray
     half, refused = np.zeros_like(found.spread), np.zeros(len(papers), dtype=bool)
     shift = np.zeros_like(half)
     for paper in np.unique(papers):
-        own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
+        own = np.flatnonzero(papers == paper)
         try:
-            middle, half[:, own] = interval_of(found, own, calibration_of(found, others), level)
+            middle, half[:, own] = interval_of(found, own, calibration_without(found, paper), level)
         except LevelError:
             refused[own] = True
             continue
@@ -88,6 +89,27 @@ def calibration_of(found: OutOfFold, rows: np.ndarray) -> Calibration:
         by_value=found.by_value,
         family=found.family_of(rows),
     )
+
+
+def calibration_without(found: OutOfFold, group: Any) -> Calibration:
+    """Calibration from the out-of-fold errors of all groups but one; made once, as it serves every level.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        Out-of-fold predictions of one part.
+    group : Any
+        One of `found.groups`.
+
+    Raises
+    ------
+    LevelError
+        Fewer than two papers.
+    """
+    known: dict[Any, Calibration] = vars(found).setdefault("calibrations", {})  # beside its cached properties
+    if group not in known:
+        known[group] = calibration_of(found, np.flatnonzero(found.groups != group))
+    return known[group]
 
 
 def interval_of(
@@ -179,9 +201,9 @@ def life_coverage(found: OutOfFold, row: np.ndarray, labels: Labels, level: floa
     papers = found.groups
     covered, width = np.full(len(row), np.nan), np.full(len(row), np.nan)
     for paper in np.unique(papers[row]):
-        own, others = np.flatnonzero(papers[row] == paper), np.flatnonzero(papers != paper)
+        own = np.flatnonzero(papers[row] == paper)
         try:
-            _, half = interval_of(found, row[own], calibration_of(found, others), level)
+            _, half = interval_of(found, row[own], calibration_without(found, paper), level)
         except LevelError:
             continue
         each = found.predicted[MODEL][:, row[own]]

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from models.tasks.target import Target
 from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share, without_most_helpful
-from training.evaluation.coverage import calibration_of, life_coverage, lives_of
+from training.evaluation.coverage import calibration_without, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.score import Score, removed_and_chosen
 
@@ -171,8 +171,7 @@ def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Sco
     lower, upper = labels.lower, labels.upper
     ours, constant, turnbulls = np.empty(len(bounds)), np.empty(len(bounds)), np.empty(len(bounds))
     for paper in np.unique(groups):
-        own, others = groups == paper, np.flatnonzero(found.groups != paper)
-        noise = calibration_of(found, others).noise
+        own, noise = groups == paper, calibration_without(found, paper).noise
         ours[own] = log_likelihood(lower[own], upper[own], life[own], noise)
         centre = np.full(int(own.sum()), np.median(labels.middle[~own]))
         constant[own] = log_likelihood(lower[own], upper[own], centre, noise)

@@ -149,7 +149,7 @@ def check_rules(
         if papers:
             if papers not in refitted:
                 refitted[papers] = _without(bundle, examples, papers, seed)
-            without = _count(check, refitted[papers], before, after)
+            without = _count(check, refitted[papers], *_linked(check.target, refitted[papers], before, after))
         shipped, sides = _count(check, bundle.parts, before, after), _papers(check, of_target)
         checked.append(Checked(check, shipped, without, sides, tuple(sorted(papers)), outside))
         progress(1)
@@ -175,7 +175,8 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
 
 
 def _pairs(check: RuleCheck, bundle: Bundle, designs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Return designs before and after the change, row by row, both inside the domain; and the number that were not."""
+    """Return designs before and after the change, row by row, both inside the domain, those of cells with their
+    electrolyte's conductivity; and the number that were not inside."""
     frame = designs.drop_duplicates("row_id").reindex(columns=list(Candidate.model_fields)).reset_index(drop=True)
     frame = frame[_is(frame, check.bases)]
     if check.exchanges_material:
@@ -184,6 +185,7 @@ def _pairs(check: RuleCheck, bundle: Bundle, designs: pd.DataFrame) -> tuple[pd.
         before, after = (_set(frame, settings) for settings in (check.before, check.after))
     if not len(before):
         return before, after, 0
+    before, after = _linked(check.target, bundle.parts, before, after)
     inside = _inside(check, bundle, before) & _inside(check, bundle, after)
     return before[inside], after[inside], int((~inside).sum())
 
@@ -232,7 +234,7 @@ def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray
     part = bundle.parts[task_of(check.target).name]
     if part.domain is None:
         return np.zeros(len(frame), dtype=bool)
-    away = part.domain.nearest_distance(part.featurizer.transform(_linked(check.target, bundle.parts, frame)))
+    away = part.domain.nearest_distance(part.featurizer.transform(frame))
     fits = away <= part.domain.far
     for column in {*check.before, *check.after}:
         if column in part.domain.ranges:
@@ -241,18 +243,16 @@ def _inside(check: RuleCheck, bundle: Bundle, frame: pd.DataFrame) -> np.ndarray
     return np.asarray(fits)
 
 
-def _linked(target: str, parts: Mapping[str, Part], frame: pd.DataFrame) -> pd.DataFrame:
-    return with_conductivity(frame, parts[LINK]) if task_of(target).of_cells else frame
+def _linked(target: str, parts: Mapping[str, Part], *frames: pd.DataFrame) -> list[pd.DataFrame]:
+    of_cells = task_of(target).of_cells
+    return [with_conductivity(frame, parts[LINK]) if of_cells and len(frame) else frame for frame in frames]
 
 
 def _count(check: RuleCheck, parts: Mapping[str, Part], before: pd.DataFrame, after: pd.DataFrame) -> Count:
     if not len(before):
         return Count(0, 0, 0, float("nan"))
     part = parts[task_of(check.target).name]
-    ends = [
-        answer(check.target, part, part.predict(_linked(check.target, parts, frame))[0], DEFAULT_CYCLE)
-        for frame in (before, after)
-    ]
+    ends = [answer(check.target, part, part.predict(frame)[0], DEFAULT_CYCLE) for frame in (before, after)]
     change = (ends[1] - ends[0]) * (1 if check.rises else -1)
     moved = MOVED[TARGETS[check.target].log10]
     followed, against = int((change > moved).sum()), int((change < -moved).sum())
