@@ -10,11 +10,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from features.formulas.aliases import aliases, find_alias
 from features.formulas.descriptors import guard_hyphens
+from features.formulas.stoichiometry import FormulaError
 
 _PARTS = {"polymer", "salt", "plasticiser", "solvent"}
+GEL = "gel"
+"""Class of a polymer that holds a liquid, whichever it is."""
 _HYPHEN = "\x05"
 """Mark for a hyphen inside a name; no text holds it."""
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -32,6 +36,7 @@ _MOLAR_MASS = re.compile(
     r"[\s,]*\(?\s*(?:M[nwv]?\s*[=~:]?\s*)?(?P<value>\d[\d,]*(?:\.\d+)?(?:e\d)?)\s*(?P<unit>g\s*/\s*mol|g\s*mol-1|kg\s*/\s*mol|kDa|Da)\s*\)?"
 )
 _MASS_UNITS = {"kg/mol": 1000.0, "kDa": 1000.0}
+_GEL_BEHIND = re.compile(r"\s+gel(?:\s+(?:polymer\s+)?electrolyte)?$", re.IGNORECASE)
 _SHARE_WITHOUT_BASIS = re.compile(rf"(?<=[-+/ ])(?P<value>{_NUMBER})\s*%\s*(?=[A-Z])")
 
 
@@ -53,10 +58,35 @@ class Stated:
     ----------
     molality : of the salt in mol per kg of polymer; None where not written
     molar_mass : of the polymer in g/mol; None where not written
+    gel : True where the text calls itself a gel: there is a liquid in it, whichever
     """
 
     molality: float | None = None
     molar_mass: float | None = None
+    gel: bool = False
+
+    def note(self, parts: list[dict[str, Any]]) -> None:
+        """Write what is stated into the parts that it is meant of.
+
+        Parameters
+        ----------
+        parts : of the text; changed
+
+        Raises
+        ------
+        FormulaError
+            Other than one part could be meant.
+        """
+        for kind, key, value in (
+            ("salt", "molality_mol_per_kg", self.molality),
+            ("polymer", "molar_mass_g_per_mol", self.molar_mass),
+        ):
+            if value is None:
+                continue
+            meant = [part for part in parts if part.get("kind", part["role"]) == kind]
+            if len(meant) != 1:
+                raise FormulaError(f"{value:g} ({key}) is meant of one {kind}; {len(meant)} stand in the text")
+            meant[0][key] = value
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +136,7 @@ def spelt_polymers(plain: str) -> tuple[str, Stated]:
     >>> spelt_polymers("P(EO)20LiTFSI")[0], spelt_polymers("poly(ethylene oxide) with LiTFSI")[0]
     ('PEO/LiTFSI (EO:Li = 20)', 'PEO/LiTFSI')
     >>> spelt_polymers("PCL/LiTFSI (1.2 mol/kg)")
-    ('PCL/LiTFSI', Stated(molality=1.2, molar_mass=None))
+    ('PCL/LiTFSI', Stated(molality=1.2, molar_mass=None, gel=False))
     >>> spelt_polymers("Li6PS5Cl")[0]
     'Li6PS5Cl'
     """
@@ -138,7 +168,8 @@ def _take_stated(plain: str) -> tuple[str, Stated]:
         scale = _MASS_UNITS.get(match["unit"].replace(" ", ""), 1.0)
         molar_mass = scale * float(match["value"].replace(",", ""))
         plain = plain[: match.start()] + plain[match.end() :]
-    return re.sub(r"\s+", " ", plain).strip(), Stated(molality, molar_mass)
+    plain, gel = _GEL_BEHIND.subn("", re.sub(r"\s+", " ", plain).strip())
+    return plain, Stated(molality, molar_mass, gel > 0)
 
 
 def _role(word: list[str]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from features.formulas.aliases import find_alias
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
-from features.formulas.polymers import polymers
+from features.formulas.polymers import GEL, polymers
 from features.formulas.reader import FormulaError, Reading, shared_reading
 
 GRAMS_PER_KG = 1000.0
@@ -154,8 +154,10 @@ def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> Polyme
     1.135
     >>> polymer_electrolyte(read_formula("PEO/LiTFSI/LLZTO"), 25.0) is None
     True
+    >>> polymer_electrolyte(read_formula("PVDF-HFP/LiTFSI gel"), 25.0) is None
+    True
     """
-    if reading is None:
+    if reading is None or reading.electrolyte_class == GEL:
         return None
     chains, salts = _of_kind(reading, "polymer"), _of_kind(reading, "salt")
     names = [part.get("polymer", "") for part in chains]

@@ -44,6 +44,9 @@ IN_WEIGHT = 1000 * 30 / 70 / 287.09
         ("self-healing PEO/LiTf", "polymer", ["*CCO*"], np.nan),
         ("PEO/PCL/LiBF4", "polymer", ["*CCO*", "*CCCCCC(=O)O*"], np.nan),
         ("PEO/SN/LiTFSI", "polymer", ["*CCO*"], np.nan),
+        ("PEO/succinonitrile/LiTFSI", "polymer", ["*CCO*"], np.nan),
+        ("PVDF-HFP/LiTFSI gel", "gel", None, None),  # of which liquid is not said: no polymer with a salt alone
+        ("PEO-LiTFSI (EO:Li = 18) gel polymer electrolyte", "gel", None, None),
         ("PEO-LiTFSI + 20 wt% EC", "gel", None, None),
         ("PEO-LiTFSI (EO:Li = 18) + 10 wt% LLZTO", "composite", None, None),
         ("P(EO)18LiTFSI-10%LLZTO", "composite", None, None),
@@ -68,6 +71,12 @@ def test_the_filler_keeps_its_share_and_the_polymer_its_molar_mass() -> None:
         ("PEO", None), ("LiTFSI", None), ("LLZTO", 10.0)
     ]  # fmt: skip
     assert polymer_electrolyte(read_formula("PEO (600 kDa)/LiTFSI"), 25.0).molar_mass_g_per_mol == 600_000
+
+
+def test_a_gel_has_no_composition_as_its_liquid_is_not_said() -> None:
+    assert read_formula("PEO-LiTFSI (EO:Li = 18) gel").composition is None
+    with pytest.raises(FormulaError, match="a blank stands between 'Li10GeP2S12' and 'gel'"):
+        read_formula("Li10GeP2S12 gel")
 
 
 def test_a_molality_of_two_salts_is_refused() -> None:
