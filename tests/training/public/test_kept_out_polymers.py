@@ -35,7 +35,8 @@ def named_polymers(text: str) -> set[str]:
     ("text", "names"),
     [
         ("PVA/LiBOB", {"PVA"}),
-        ("PVA/chitosan with 30 wt% lithium acetate", {"PVA"}),  # refused by the reader: named all the same
+        ("PVA/chitosan with 30 wt% lithium acetate", {"PVA", "chitosan"}),
+        ("PVA/LiBOB soaked in 1 M LiBOB in water", {"PVA"}),  # refused by the reader: named all the same
         ("PEO-LiTFSI (EO:Li = 18)", {"PEO"}),
         ("PVAc/LiClO4", {"PVAc"}),
         ("Li6PS5Cl", set()),
