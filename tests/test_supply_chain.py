@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -55,3 +56,12 @@ def test_requirements_hold_no_address() -> None:
     assert not [line for line in lines if "://" in line and not line.lstrip().startswith("#")]
     for name in ("python_env.yaml", "pyproject.toml"):
         assert not re.search(r"@ \w+:", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_no_data_come_from_the_repository_that_checks_us() -> None:
+    """One repository stays unread, as it judges Silion from outside: by digests, of its owner and of its name."""
+    unread = {"850b7385d351", "ca0b8aaf8424"}
+    for path in (ROOT / "data").rglob("*"):
+        text = path.read_text(encoding="utf-8", errors="ignore").casefold() if path.is_file() else ""
+        words = set(re.findall(r"[a-z0-9][a-z0-9_-]+", text))
+        assert not unread & {hashlib.sha256(word.encode()).hexdigest()[:12] for word in words}, path

@@ -16,7 +16,8 @@ EXPECTED = (
     ("model: silion version 1, the champion",),
     (
         "new_papers.csv: 5 rows of electrolytes\n  added          2\n  skipped        3  there already",
-        "Li6PS5Cl, 24.85 °C, 0.00156 S/cm, 0.35 eV",  # 298 - 273.15 K; 1.56e-3 S/cm
+        "LLZO, 19.85 °C, 8.2e-05 S/cm",  # 293 - 273.15 K; 0.082e-3 S/cm
+        "LLZO, 0.000636 S/cm",  # 6.36 × 10−4 S/cm in a column of mS/cm: the cell's own unit counts
         "line 6: N001 says so already",
         "dry run, nothing written; --write does it",
     ),

@@ -43,9 +43,13 @@ def solid_solutions() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def electrolytes() -> tuple[str, ...]:
-    """Names of electrolytes among the known ones, and of what they are made of: no anodes, binders or labels."""
+    """Names of electrolytes among the known ones, and of what they are made of: no anodes, binders or labels.
+
+    Long names of salts (`lithium triflate`) are like many a word and no hint.
+    """
     kinds = ("salt", "ambiguous")
-    return tuple(name for name, alias in aliases().items() if alias.electrolyte_class or alias.role in kinds)
+    named = ((name, alias) for name, alias in aliases().items() if " " not in name)
+    return tuple(name for name, alias in named if alias.electrolyte_class or alias.role in kinds)
 
 
 @lru_cache(maxsize=1)

@@ -55,7 +55,7 @@ from features.formulas.pieces import (
     split_phases,
     states_moles,
 )
-from features.formulas.polymers import Stated, counts_units, spelt_polymers
+from features.formulas.polymers import GEL, counts_units, spelt_polymers
 from features.formulas.spelling import without_pdf_blanks
 from features.formulas.stoichiometry import PLAIN_FORMULA, FormulaError, UnknownName, parse
 from features.near_words import near_words
@@ -160,28 +160,15 @@ def _read_text(text: str) -> Reading:
         plain, variables = take_variables(plain_text(text))
         plain, stated = spelt_polymers(plain)
         check_brackets(plain)
-        return _with_stated(_Reader(text, variables).whole(plain), stated)
+        reading = _Reader(text, variables).whole(plain)
+        stated.note(reading.parts)
+        return replace(reading, composition=None, electrolyte_class=GEL) if stated.gel else reading
     except FormulaError as error:
         unknown = isinstance(error, UnknownName)
         near = near_words(plain, electrolytes(), cutoff=0.4) if unknown else []
         hint = f"; closest known names: {', '.join(near)}" if near else ""
         short = text if len(text) <= 60 else f"{text[:57]}..."
         raise FormulaError(f"{short}: {error}{hint}") from None
-
-
-def _with_stated(reading: Reading, stated: Stated) -> Reading:
-    """The reading with the molality of its salt and the molar mass of its polymer, where the text states them."""
-    for kind, key, value in (
-        ("salt", "molality_mol_per_kg", stated.molality),
-        ("polymer", "molar_mass_g_per_mol", stated.molar_mass),
-    ):
-        if value is None:
-            continue
-        meant = [part for part in reading.parts if part.get("kind", part["role"]) == kind]
-        if len(meant) != 1:
-            raise FormulaError(f"{value:g} ({key}) is meant of one {kind}; {len(meant)} stand in the text")
-        meant[0][key] = value
-    return reading
 
 
 @dataclass(frozen=True)

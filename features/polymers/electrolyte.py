@@ -10,8 +10,10 @@ import numpy as np
 
 from features.formulas.aliases import find_alias
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
-from features.formulas.polymers import polymers
+from features.formulas.polymers import GEL, polymers
 from features.formulas.reader import FormulaError, Reading, shared_reading
+from features.polymers.groups import COORDINATING, groups_in
+from features.polymers.structure import read_structure
 
 GRAMS_PER_KG = 1000.0
 COMPARED_SALT = "LiTFSI"
@@ -154,8 +156,10 @@ def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> Polyme
     1.135
     >>> polymer_electrolyte(read_formula("PEO/LiTFSI/LLZTO"), 25.0) is None
     True
+    >>> polymer_electrolyte(read_formula("PVDF-HFP/LiTFSI gel"), 25.0) is None
+    True
     """
-    if reading is None:
+    if reading is None or reading.electrolyte_class == GEL:
         return None
     chains, salts = _of_kind(reading, "polymer"), _of_kind(reading, "salt")
     names = [part.get("polymer", "") for part in chains]
@@ -166,7 +170,7 @@ def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> Polyme
         return None
     mass = next((part["molar_mass_g_per_mol"] for part in chains if "molar_mass_g_per_mol" in part), np.nan)
     return PolymerElectrolyte(
-        tuple(known), salts[0]["composition"], _molality(chains, salts[0]), float(mass), temperature_c
+        tuple(known), salts[0]["composition"], _molality(chains, salts[0], known), float(mass), temperature_c
     )
 
 
@@ -194,10 +198,14 @@ def salted(reading: Reading | None) -> Reading | None:
         return reading
 
 
-def _molality(chains: list[dict[str, Any]], salt: dict[str, Any]) -> float:
-    """Salt per kilogram of polymer: as stated, from units per lithium, or from shares by weight; NaN where none is."""
+def _molality(chains: list[dict[str, Any]], salt: dict[str, Any], structures: list[str]) -> float:
+    """Salt per kilogram of polymer: as stated, from units or groups per lithium, from shares by weight; else NaN."""
     if "molality_mol_per_kg" in salt:
         return float(salt["molality_mol_per_kg"])
+    for group in ("unit", *COORDINATING):
+        if f"{group}_per_lithium" in salt and len(structures) == 1 and groups_in(structures[0], group):
+            units = salt[f"{group}_per_lithium"] * salt["composition"]["Li"] / groups_in(structures[0], group)
+            return float(GRAMS_PER_KG / (units * read_structure(structures[0]).molar_mass))
     counted = [part for part in chains if "moles" in part]
     if "moles" in salt and len(counted) == 1 and "repeat_unit" in counted[0]:
         grams = counted[0]["moles"] * molar_mass(counted[0]["repeat_unit"])

@@ -9,46 +9,9 @@ import numpy as np
 
 from features.physics import inverse_temperature
 from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, molar_mass
-from features.polymers.structure import END, Atom, Structure, read_structure
+from features.polymers.groups import GROUPS, is_ether
+from features.polymers.structure import Structure, read_structure
 
-Test = Callable[[Structure, Atom], bool]
-
-
-def _is(*symbols: str) -> Test:
-    return lambda unit, atom: atom.symbol in symbols
-
-
-def _has_carbonyl(unit: Structure, atom: Atom) -> bool:
-    return atom.symbol == "C" and unit.neighbours(atom, "O", 2) > 0
-
-
-def _is_ether(unit: Structure, atom: Atom) -> bool:
-    """An oxygen between two atoms neither of which holds a double-bonded oxygen."""
-    plain = atom.symbol == "O" and not atom.hydrogens and len(atom.bonds) == 2
-    return plain and not any(unit.neighbours(unit.atoms[other], "O", 2) for other in atom.bonds)
-
-
-def _is_carbonate(unit: Structure, atom: Atom) -> bool:
-    return _has_carbonyl(unit, atom) and unit.neighbours(atom, "O") + unit.neighbours(atom, END) >= 2
-
-
-GROUPS: dict[str, Test] = {
-    "ether_oxygen": _is_ether,
-    "carbonyl": _has_carbonyl,
-    "carbonate": _is_carbonate,
-    "hydroxyl": lambda unit, atom: atom.symbol == "O" and atom.hydrogens > 0,
-    "nitrile": lambda unit, atom: atom.symbol == "C" and unit.neighbours(atom, "N", 3) > 0,
-    "nitrogen": _is("N"),
-    "sulfur": _is("S"),
-    "silicon": _is("Si"),
-    "phosphorus": _is("P"),
-    "boron_or_aluminium": _is("B", "Al"),
-    "fluorine": _is("F"),
-    "negative": lambda unit, atom: atom.charge < 0,
-    "double_bonded_carbon": lambda unit, atom: atom.symbol == "C" and unit.neighbours(atom, "C", 2) > 0,
-    "methyl": lambda unit, atom: atom.symbol == "C" and atom.hydrogens == 3,
-}
-"""Groups that are counted in a repeat unit, each per heavy atom: PEO is one polymer however many units are written."""
 SHAPES: dict[str, Callable[[Structure], float]] = {
     "ring_atoms": lambda unit: len(unit.ring_atoms),
     "backbone_atoms": lambda unit: len(unit.backbone),
@@ -99,7 +62,7 @@ def _ether_oxygens_per_kg(units: Sequence[str]) -> float:
     total = 0.0
     for notation in units:
         unit = read_structure(notation)
-        total += max(sum(_is_ether(unit, atom) for atom in unit.heavy), LEAST_ETHER) / unit.molar_mass
+        total += max(sum(is_ether(unit, atom) for atom in unit.heavy), LEAST_ETHER) / unit.molar_mass
     return GRAMS_PER_KG * total / len(units)
 
 

@@ -36,6 +36,21 @@ def test_mixtures_and_members_of_solid_solutions(text: str, amounts: dict[str, f
     assert read_formula(text).composition == pytest.approx(amounts, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("LISICON", "oxide-other"),
+        ("thio-LISICON", "sulfide-thiolisicon"),
+        ("Thio-LISICON", "sulfide-thiolisicon"),
+        ("LAGP", "oxide-nasicon"),
+        ("LLTO", "oxide-perovskite"),
+    ],
+)
+def test_a_name_of_many_stoichiometries_is_a_family_without_a_composition(text: str, family: str) -> None:
+    reading = read_formula(text)
+    assert (reading.composition, reading.electrolyte_class) == (None, family)
+
+
 def test_phases_side_by_side_are_no_mixture_by_mole() -> None:
     assert read_formula("PEO + LLZTO").composition is None
     assert read_formula("PEO/LiTFSI + 10 wt% LLZTO").composition is None

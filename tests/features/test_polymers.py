@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.composition import read_design
 from features.electrolyte_columns import read_electrolytes
 from features.family import class_of_reading
 from features.formulas.aliases import aliases
@@ -16,10 +17,13 @@ from features.polymers.electrolyte import NO_POLYMER, NO_SALT, polymer_electroly
 from features.polymers.structure import StructureError, read_structure
 from features.polymers.vector import FEATURES, unit_numbers, vector
 from features.tables.designs import Designs
+from features.tables.literature import Literature
 from models.notices import joined, reading_notices
 
 # PEO: C2H4O, 2 * 12.011 + 4 * 1.008 + 15.999 = 44.053 g per unit; LiTFSI: 287.09 g/mol
 IN_WEIGHT = 1000 * 30 / 70 / 287.09
+PHEMO = "*CC(C)(COCCOCCOCCO)CO*"
+CHITOSAN = "*C1OC(CO)C(O*)C(O)C1N"
 
 
 @pytest.mark.parametrize(
@@ -44,9 +48,39 @@ IN_WEIGHT = 1000 * 30 / 70 / 287.09
         ("self-healing PEO/LiTf", "polymer", ["*CCO*"], np.nan),
         ("PEO/PCL/LiBF4", "polymer", ["*CCO*", "*CCCCCC(=O)O*"], np.nan),
         ("PEO/SN/LiTFSI", "polymer", ["*CCO*"], np.nan),
+        ("PEO/succinonitrile/LiTFSI", "polymer", ["*CCO*"], np.nan),
+        ("PVDF-HFP/LiTFSI gel", "gel", None, None),  # of which liquid is not said: no polymer with a salt alone
+        ("PEO-LiTFSI (EO:Li = 18) gel polymer electrolyte", "gel", None, None),
         ("PEO-LiTFSI + 20 wt% EC", "gel", None, None),
         ("PEO-LiTFSI (EO:Li = 18) + 10 wt% LLZTO", "composite", None, None),
         ("P(EO)18LiTFSI-10%LLZTO", "composite", None, None),
+        # acrylonitrile: C3H3N, 53.06 g and one nitrile per unit
+        ("PAN-LiTFSI (CN:Li 2:1)", "polymer", ["*CC(C#N)*"], 1000 / (2 * 53.064)),
+        # methyl methacrylate: C5H8O2, 100.12 g; of its two oxygens the carbonyl's counts
+        ("PMMA/LiClO4 (O/Li = 4)", "polymer", ["*CC(C)(C(=O)OC)*"], 1000 / (4 * 100.117)),
+        ("PMMA/LiClO4 (C=O:Li = 4)", "polymer", ["*CC(C)(C(=O)OC)*"], 1000 / (4 * 100.117)),
+        # 1,3-dioxolane: C3H6O2, 74.08 g and two ether oxygens per unit
+        ("PDOL-LiTFSI ([O]/[Li+] = 20)", "polymer", ["*CCOCO*"], 1000 / (10 * 74.079)),
+        ("PEO/LiTFSI (O/Li = 16)", "polymer", ["*CCO*"], 1000 / (16 * 44.053)),
+        ("PVDF/LiTFSI (CN:Li 2:1)", "polymer", ["*CC(F)(F)*"], np.nan),  # holds no nitrile
+        # two lithium in one oxalate: 20 units each
+        ("PPO/lithium oxalate (O:Li = 10)", "polymer", ["*CC(C)O*"], 1000 / (20 * 58.080)),
+        # trimethylene carbonate: C4H6O3, 102.09 g
+        ("(TMC)2LiClO4", "polymer", ["*CCCOC(=O)O*"], 1000 / (2 * 102.089)),
+        ("P(TMC)20LiTFSI", "polymer", ["*CCCOC(=O)O*"], 1000 / (20 * 102.089)),
+        ("P(EC)2LiTFSI", "polymer", ["*CCOC(=O)O*"], 1000 / (2 * 88.062)),
+        ("(EO)20LiTFSI", "polymer", ["*CCO*"], 1000 / (20 * 44.053)),
+        ("PEO-SN-LiTFSI (PEO:SN 1.5:1, EO:Li 4:1)", "polymer", ["*CCO*"], 1000 / (4 * 44.053)),
+        ("PEO/LiPHFIPSI (EO/Li = 16)", "polymer", ["*CCO*"], 1000 / (16 * 44.053)),
+        # by weight: LiSCN 65.02, LiCF3SO3 156.00, LiBOB 193.79, LiClO4 106.39 g/mol
+        ("85PCL:15LiSCN", "polymer", ["*CCCCCC(=O)O*"], 1000 * 15 / 65.02 / 85),
+        ("poly(ethylene oxide) with lithium triflate, 95 to 5", "polymer", ["*CCO*"], 1000 * 5 / 156.00 / 95),
+        ("PHEMO with PVDF-HFP and 10 wt% LiBOB", "polymer", [PHEMO, "*CC(F)(F)*"], 1000 * 10 / 193.79 / 90),
+        ("chitosan acetate with 44.44 wt% LiClO4", "polymer", [CHITOSAN], 1000 * 44.44 / 106.39 / 55.56),
+        ("85PCL:15LiSCN + 40 wt% EC", "gel", None, None),
+        ("PAGE-LiTFSI", "polymer", ["*CC(COCC=C)O*"], np.nan),
+        ("PEthioPGE-LiTFSI", "polymer", ["*CC(COCCCSCC)O*"], np.nan),
+        ("PEO/lithium oxalate", "polymer", ["*CCO*"], np.nan),
         ("self-healing polymer/LiTFSI", "polymer", None, None),  # of no stated structure
     ],
 )
@@ -70,9 +104,41 @@ def test_the_filler_keeps_its_share_and_the_polymer_its_molar_mass() -> None:
     assert polymer_electrolyte(read_formula("PEO (600 kDa)/LiTFSI"), 25.0).molar_mass_g_per_mol == 600_000
 
 
+def test_a_gel_has_no_composition_as_its_liquid_is_not_said() -> None:
+    assert read_formula("PEO-LiTFSI (EO:Li = 18) gel").composition is None
+    with pytest.raises(FormulaError, match="a blank stands between 'Li10GeP2S12' and 'gel'"):
+        read_formula("Li10GeP2S12 gel")
+
+
 def test_a_molality_of_two_salts_is_refused() -> None:
     with pytest.raises(FormulaError, match="is meant of one salt; 2 stand in the text"):
         read_formula("PEO/LiTFSI/LiFSI (1 mol/kg)")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("PAN/LiTFSI/LiFSI (CN:Li = 2)", "2 \\(CN_per_lithium\\) is meant of one salt; 2 stand in the text"),
+        ("PAN/LiTFSI (CN:Li = 0)", "a ratio of CN to lithium of zero"),
+        ("PAN/LiTFSI (CN:Li = 2:0)", "a ratio of CN to lithium of zero"),
+        ("(EC)4LiPF6", "cannot read"),  # ethylene carbonate, no polymer of it
+        ("PEO/LiTFSI, 40 to 60", "a blank stands between"),  # a range of temperature, more likely than of shares
+    ],
+)
+def test_a_ratio_that_cannot_be_meant_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(FormulaError, match=reason):
+        read_formula(text)
+
+
+def test_shares_that_are_no_whole_are_no_shares() -> None:
+    assert polymer_electrolyte(read_formula("85PCL:20LiTFSI"), 25.0) is None
+
+
+def test_how_many_polymer_rows_that_train_are_read(literature: Literature) -> None:
+    """Those left name no salt, no polymer of known structure, a liquid, or two salts."""
+    rows = [row for row in literature.electrolytes if row.electrolyte_class == "polymer" and row.in_training]
+    read = [row for row in rows if polymer_electrolyte(read_design(row.electrolyte, ""), 25.0) is not None]
+    assert (len(read), len(rows)) == (23, 50)
 
 
 @pytest.mark.parametrize(
