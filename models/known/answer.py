@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from features.tables.literature import papers_of
-from models.known.agreement import Agreement, Values, deviations, drawn, precisions
+from models.known.agreement import WITHIN, Agreement, Values, deviations, drawn, precisions
 from models.known.measurements import Conditions, Measurements, same_compositions
 from models.known.transitions import transitions
 from models.notices import Notice, joined, of_rows, per_case
@@ -17,7 +17,8 @@ from models.notices import Notice, joined, of_rows, per_case
 CONTRADICTION_DECADES = 1.0
 """Papers' values of one composition that lie further apart than this are named."""
 OWN_CONTRADICTION = 3.0
-"""Own values of one composition that differ by more than this many deviations of a difference are named."""
+"""Own values of one composition that differ by more than this many deviations of a difference are named: of what
+samples of one laboratory usually differ by, as the values at hand would hide their own contradiction."""
 MOST_SOURCES = 5
 """Papers that are named of a value's looked-up rows."""
 Show = Callable[[float], str]
@@ -70,7 +71,7 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     near = np.bincount(values.design, values.near, minlength=count) > 0
     texts: list[str | None] = [None] * count
     doubts: list[str | None] = [None] * count
-    limit = OWN_CONTRADICTION * np.sqrt(2) * agreement.within if own else CONTRADICTION_DECADES
+    limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
     starts = np.searchsorted(values.design, np.arange(count + 1))
     for case in np.flatnonzero(near).tolist():
         some = np.arange(starts[case], starts[case + 1])

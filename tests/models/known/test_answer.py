@@ -142,6 +142,13 @@ def test_own_values_stand_before_those_of_papers_and_may_contradict_themselves()
     assert "your measured designs E1 and E0 contradict each other" in found.notices.to_pylist()[0]
 
 
+@pytest.mark.parametrize(("apart", "named"), [(1.1, False), (1.5, True), (3.5, True)])
+def test_own_values_contradict_beyond_what_samples_usually_differ_by(apart: float, named: bool) -> None:
+    """Three deviations of a difference, 3 * 2**0.5 * 0.28 = 1.19 decades, however far the two widen their own."""
+    found = answered(None, rows([-3.0, -3.0 - apart], ["own", "own"]))
+    assert ("contradict each other" in (found.notices.to_pylist()[0] or "")) == named
+
+
 def test_the_probability_above_a_limit_follows_the_drawn_value() -> None:
     found = answered(rows([-6.0], ["a"]))
     probability = found.probability_above(np.array(-4.5), np.array([0.9, 0.3]))
