@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +19,7 @@ CONTRADICTION_DECADES = 1.0
 OWN_CONTRADICTION = 3.0
 """Own values of one composition that differ by more than this many deviations of a difference are named: of what
 samples of one laboratory usually differ by, as the values at hand would hide their own contradiction."""
+OWN_COMPOSITION = "drawn to your own measurement of this composition"
 MOST_SOURCES = 5
 """Papers that are named of a value's looked-up rows."""
 Show = Callable[[float], str]
@@ -69,21 +70,45 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     values, rows = known.telling(cases)
     weight, mean = precisions(values, agreement, count, own=own)
     near = np.bincount(values.design, values.near, minlength=count) > 0
-    texts: list[str | None] = [None] * count
-    doubts: list[str | None] = [None] * count
-    limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
-    starts = np.searchsorted(values.design, np.arange(count + 1))
-    for case in np.flatnonzero(near).tolist():
-        some = np.arange(starts[case], starts[case + 1])
-        some = some[values.near[some]]
-        names = [known.rows[row] for row in rows[some].tolist()]
-        from_c = known.conditions.temperature_c[rows[some]]
-        sources = _sources(known, rows[some])
-        texts[case] = _text(values, some, from_c, cases.temperature_c[case], show, own) + sources
-        doubts[case] = _contradiction(values, some, names, limit, show, own)
+    sources = None if own else partial(_sources, known)
+    texts, doubts = worded(values, rows, known.rows, known.conditions.temperature_c, cases.temperature_c, show, sources)
     for case, text in _beyond(known, values, own).items():
         doubts[case] = "; ".join(filter(None, [doubts[case], text]))
     return Evidence(weight[place], mean[place], near[place], per_case(place, texts), per_case(place, doubts))
+
+
+def worded(
+    values: Values, rows: np.ndarray, names: Sequence[str], from_c: np.ndarray, at_c: np.ndarray, show: Show,
+    sources: Callable[[np.ndarray], str] | None = None,
+) -> tuple[list[str | None], list[str | None]]:  # fmt: skip
+    """Return in words what was measured near each design, and which values contradict each other; None for nothing.
+
+    Parameters
+    ----------
+    values : Values
+        In ascending order of the designs.
+    rows : ndarray of int, shape (n_pairs,)
+        Measured row of each.
+    names, from_c : sequence of str, ndarray, shape (n_rows,) each
+        Names of the measured rows, and their temperatures in °C.
+    at_c : ndarray, shape (n_designs,)
+        Temperatures of the designs in °C.
+    show : callable
+        Prints a value.
+    sources : callable or None
+        Names papers of measured rows; None where all are of the laboratory that asks.
+    """
+    own = sources is None
+    texts: list[str | None] = [None] * len(at_c)
+    doubts: list[str | None] = [None] * len(at_c)
+    near = np.flatnonzero(values.near)
+    for some in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
+        case = int(values.design[some[0]])
+        texts[case] = _text(values, some, from_c[rows[some]], at_c[case], show, own)
+        if sources:
+            texts[case] = f"{texts[case]}{sources(rows[some])}"
+        doubts[case] = _contradiction(values, some, [names[row] for row in rows[some].tolist()], show, own)
+    return texts, doubts
 
 
 def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, show: Show, own: bool) -> str:
@@ -129,9 +154,8 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
     return text
 
 
-def _contradiction(
-    values: Values, some: np.ndarray, names: list[str], limit: float, show: Show, own: bool
-) -> str | None:
+def _contradiction(values: Values, some: np.ndarray, names: list[str], show: Show, own: bool) -> str | None:
+    limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
     value = values.value[some]
     low, high = int(np.argmin(value)), int(np.argmax(value))
     if value[high] - value[low] <= limit:
@@ -168,6 +192,15 @@ class Drawn:
     text: Notice
     notices: Notice
     agreement: Agreement
+
+    def beside(self, text: Notice, doubts: Notice) -> Drawn:
+        """Return the same with what else was measured, and what of it is doubtful.
+
+        Parameters
+        ----------
+        text, doubts : Notice, shape (n_designs,)
+        """
+        return replace(self, text=joined([text, self.text]), notices=joined([self.notices, doubts]))
 
     def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
         """Return the probability that each value lies above a limit, shape (n_designs,).
@@ -288,7 +321,7 @@ def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: flo
         np.where(found.near, agreement.quantile(level) * deviation, before.half),
         deviation,
         found.near,
-        joined([found.text, before.text]),
-        joined([before.notices, found.doubts]),
+        before.text,
+        before.notices,
         agreement,
-    )
+    ).beside(found.text, found.doubts)

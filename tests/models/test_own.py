@@ -20,6 +20,7 @@ from models.candidates import candidate_designs, candidate_frame
 from models.ensemble import Recipe
 from models.intervals import Calibration
 from models.known.agreement import Agreement
+from models.known.answer import OWN_COMPOSITION
 from models.lab_calibration import (
     BORROWED,
     FAR_TEMPERATURE_C,
@@ -34,7 +35,7 @@ from models.lab_calibration import (
 )
 from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
 from models.predictions import TEXT_COLUMNS
-from models.predictor import OWN_COMPOSITION, Predictor
+from models.predictor import Predictor
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TARGETS, TASKS
 from tests.shared import ROOT
