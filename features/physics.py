@@ -11,6 +11,8 @@ import numpy as np
 ZERO_CELSIUS_K = 273.15
 LEAST_EV, MOST_EV = 0.1, 1.2
 """Activation energies of lithium conduction in solids: none is told outside."""
+LEAST_SPAN_K = 15.0
+"""Temperatures of one sample must span this for its slope to count."""
 FARADAY_MAH_PER_MOL = 96485.33212 / 3.6
 """Faraday constant (CODATA 2018) in mAh per mole of electrons."""
 
@@ -278,3 +280,27 @@ def per_ev(from_c: Any, to_c: Any) -> Any:
     """
     start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
     return (1 / start - 1 / end) / (BOLTZMANN_EV_PER_K * np.log(10))
+
+
+def energy_of_slope_ev(temperature_c: np.ndarray, value: np.ndarray) -> float:
+    """Compute the activation energy of sigma T that one sample shows in eV; NaN where its temperatures show none.
+
+    Parameters
+    ----------
+    temperature_c : ndarray, shape (n_rows,)
+        °C.
+    value : ndarray, shape (n_rows,)
+        log10 S/cm.
+
+    Examples
+    --------
+    By 0.3 eV sigma T rises by 0.3 * 1.7762 decades from 25 to 60 °C, sigma by log10(333.15 / 298.15) = 0.0482 less:
+
+    >>> round(energy_of_slope_ev(np.array([25.0, 60.0]), np.array([-3.0, -3.0 + 0.3 * 1.7762 - 0.0482])), 3)
+    0.3
+    """
+    if len(value) < 2 or np.ptp(temperature_c) < LEAST_SPAN_K:
+        return float("nan")
+    sigma_t = value + np.log10((temperature_c + ZERO_CELSIUS_K) / (25.0 + ZERO_CELSIUS_K))
+    slope = float(np.polyfit(np.asarray(per_ev(25.0, temperature_c)), sigma_t, 1)[0])
+    return slope if LEAST_EV <= slope <= MOST_EV else float("nan")

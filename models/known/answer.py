@@ -10,7 +10,8 @@ import numpy as np
 
 from features.tables.literature import papers_of
 from models.known.agreement import WITHIN, Agreement, Values, deviations, drawn, precisions
-from models.known.measurements import Conditions, Measurements, same_compositions
+from models.known.conditions import Conditions, same_compositions
+from models.known.measurements import Measurements
 from models.known.transitions import transitions
 from models.notices import Notice, joined, of_rows, per_case
 
@@ -155,9 +156,16 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
 
 
 def _contradiction(values: Values, some: np.ndarray, names: list[str], show: Show, own: bool) -> str | None:
+    """Name the two values that lie furthest apart: of two papers, or of the laboratory that asks; None where near."""
     limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
-    value = values.value[some]
-    low, high = int(np.argmin(value)), int(np.argmax(value))
+    value, paper = values.value[some], values.paper[some]
+    ends = [(int(np.argmin(value)), int(np.argmax(value)))]
+    if not own:  # the furthest pair of two papers holds the lowest or the highest of all
+        (low, high), place = ends[0], np.arange(len(value))
+        others = [place[paper != paper[end]] for end in (low, high)]
+        ends = [(low, int(rest[np.argmax(value[rest])])) for rest in others[:1] if len(rest)]
+        ends += [(int(rest[np.argmin(value[rest])]), high) for rest in others[1:] if len(rest)]
+    low, high = max(ends, key=lambda pair: float(value[pair[1]] - value[pair[0]]), default=(0, 0))
     if value[high] - value[low] <= limit:
         return None
     who = "your measured designs" if own else "rows"

@@ -19,7 +19,15 @@ import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
-from features.physics import LEAST_EV, MOST_EV, ZERO_CELSIUS_K, arrhenius_shift, inverse_temperature, per_ev
+from features.physics import (
+    LEAST_EV,
+    MOST_EV,
+    ZERO_CELSIUS_K,
+    arrhenius_shift,
+    energy_of_slope_ev,
+    inverse_temperature,
+    per_ev,
+)
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.saved.checked_files import inside
 
@@ -33,8 +41,6 @@ FEWEST_ENERGIES = 40
 ENERGY_RECIPE = Recipe(depth=2, rounds=150, rate=0.05, members=2, shrink=0.8)
 MOST_KEPT = 20
 """Designs whose answers at 25 °C are kept until their energies are asked."""
-LEAST_SPAN_K = 15.0
-"""Temperatures of one sample must span this for its slope to count."""
 ENERGY, PHYSICAL, PLAIN = "energy", "physical", "plain"
 """Folders of the boosters of the activation energy, of the value at 25 °C, and of those that read the temperature."""
 
@@ -313,16 +319,11 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
     keys = [column for column in ("paper", "electrolyte", "composition", "form") if column in designs]
     sample = designs[keys].astype(str).groupby(keys, sort=False).ngroup().to_numpy()
     energies, exact = np.full(len(designs), np.nan), labels.exact
-    by_ev = np.asarray(per_ev(DEFAULT_TEMPERATURE_C, warm))
-    value = labels.middle + np.log10((warm + ZERO_CELSIUS_K) / (DEFAULT_TEMPERATURE_C + ZERO_CELSIUS_K))
     order = np.argsort(sample, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(sample[order])) + 1):
         if np.isfinite(printed[rows]).any():
             energies[rows] = np.where(np.isfinite(printed[rows]), printed[rows], np.nanmean(printed[rows]))
             continue
         some = rows[exact[rows]]
-        if len(some) > 1 and np.ptp(warm[some]) >= LEAST_SPAN_K:
-            slope = float(np.polyfit(by_ev[some], value[some], 1)[0])
-            if LEAST_EV <= slope <= MOST_EV:
-                energies[rows] = slope
+        energies[rows] = energy_of_slope_ev(warm[some], labels.middle[some])
     return energies

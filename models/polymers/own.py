@@ -18,7 +18,8 @@ from features.polymers.electrolyte import PolymerElectrolyte
 from features.tables.designs import Designs
 from models.known.agreement import Agreement, Values, deviations, drawn, precisions
 from models.known.answer import Show, worded
-from models.known.measurements import ENERGY_DEVIATION_EV, MOST_CARRIED_K, SAME_TEMPERATURE_K
+from models.known.conditions import SAME_TEMPERATURE_K
+from models.known.measurements import ENERGY_DEVIATION_EV, MOST_CARRIED_K
 from models.notices import Notice, nothing, of_rows
 from models.polymers.answer import PolymerAnswer, tell_polymers
 

@@ -114,6 +114,47 @@ def test_papers_that_contradict_each_other_are_named() -> None:
     )
 
 
+def series(paper: str = "zhao", energy_ev: float | None = None) -> Measurements:
+    """6.2e-6 S/cm at 25 °C and 8.0e-4 at 80 °C: sigma T rises by log10(8e-4 * 353.15 / (6.2e-6 * 298.15)) = 2.1842
+    decades, 2.6326 of them per eV: 0.8297 eV, twice what is usual."""
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5I"] * 2, "temperature_c": [25.0, 80.0]})
+    designs = designs.assign(activation_energy_ev=[energy_ev, np.nan])
+    return Measurements.of(designs, np.log10([6.2e-6, 8.0e-4]), [paper] * 2, ["E0", "E1"], EVEN)
+
+
+def test_of_a_papers_own_series_the_nearest_temperature_tells_and_its_slope_carries() -> None:
+    assert answered(series()).text.to_pylist()[0] == "1 paper, 6.2e-06 S/cm"
+    assert answered(series(), temperature_c=80.0).text.to_pylist()[0] == "1 paper, 8.0e-04 S/cm"
+    # at 50 °C from 25, 25 and not 30 K away: 1.3077 decades per eV, 1.0850 of sigma T, 0.0350 less of sigma: 6.96e-5;
+    # at 60 °C from 80: (1 / 353.15 - 1 / 333.15) / 1.98422e-4 = -0.8567, -0.7108 + 0.0253: 1.65e-4
+    assert (
+        answered(series(), temperature_c=50.0).text.to_pylist()[0] == "1 paper, 7.0e-05 S/cm (carried over from 25 °C)"
+    )
+    assert (
+        answered(series(), temperature_c=60.0).text.to_pylist()[0] == "1 paper, 1.7e-04 S/cm (carried over from 80 °C)"
+    )
+    for celsius in (25.0, 50.0, 60.0, 80.0):
+        assert answered(series(), temperature_c=celsius).notices.to_pylist() == [None, None]
+    # half way between the model's -3 and the paper's value, as both are as sure
+    assert answered(series()).centre[0] == pytest.approx((-3.0 + np.log10(6.2e-6)) / 2)
+
+
+def test_own_rows_of_other_temperatures_are_no_contradiction() -> None:
+    found = answered(None, series("own"))
+    assert found.text.to_pylist()[0] == "1 of your own, 6.2e-06 S/cm"
+    assert found.notices.to_pylist() == [None, None]
+
+
+def test_rows_of_one_paper_do_not_contradict_each_other() -> None:
+    """They were made in two ways. Of two papers, the pair furthest apart is named, though one holds both ends."""
+    assert answered(rows([-6.0, -3.0], ["a", "a"])).notices.to_pylist()[0] is None
+    found = answered(rows([-6.0, -3.0, -4.4, -4.8], ["a", "a", "b", "b"]))
+    assert found.notices.to_pylist()[0] == (  # 1.6 decades from the lowest, 1.8 from the highest
+        "rows E3 and E1 contradict each other: 1.6e-05 S/cm and 1.0e-03 S/cm for one composition"
+    )
+    assert answered(rows([-6.0, -4.5, -5.1], ["a", "a", "b"])).notices.to_pylist()[0] is None
+
+
 def test_what_was_carried_is_said_and_too_far_is_not_measured() -> None:
     assert answered(rows([-6.0], ["a"]), temperature_c=60.0).text.to_pylist()[0].endswith("(carried over from 25 °C)")
     far = answered(rows([-6.0], ["a"]), temperature_c=100.0)

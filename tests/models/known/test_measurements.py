@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.physics import arrhenius_shift
+from features.physics import arrhenius_shift, per_ev
 from models.ensemble import Labels
 from models.known.measurements import (
     ENERGY_DEVIATION_EV,
@@ -76,6 +76,33 @@ def test_values_are_carried_by_arrhenius_and_are_near_for_60_kelvins() -> None:
     values, _ = measured().telling(asked("Li3PS4", None))
     assert values.value.tolist() == [-3.5]
     assert values.variance.tolist() == [0.0]
+
+
+def carried(celsius: list[float], energies: list[float | None], electrolyte: str = "Li3PS4") -> tuple[float, float]:
+    """What 0 at the first temperature is at 15 °C less, and its deviation, each per decade of an eV there."""
+    designs = pd.DataFrame({"electrolyte": [electrolyte] * len(celsius), "temperature_c": celsius})
+    designs = designs.assign(activation_energy_ev=pd.Series(energies, dtype=float))
+    value = np.array([float(arrhenius_shift(celsius[0], each, 0.6)) for each in celsius])  # all lie on 0.6 eV
+    rows = Measurements.of(designs, value, ["a"] * len(celsius), [str(each) for each in celsius])
+    found, place = rows.telling(asked(electrolyte, celsius[0] - 15.0))
+    assert place.tolist() == [0]  # the nearest of the series
+    by_ev = abs(float(per_ev(celsius[0], celsius[0] - 15.0)))
+    shift = float(found.value[0]) - float(arrhenius_shift(celsius[0], celsius[0] - 15.0, 0.0))
+    return -shift / by_ev, float(found.variance[0]) ** 0.5 / by_ev
+
+
+def test_a_series_is_carried_by_what_its_paper_shows() -> None:
+    """Printed of the row, or the mean printed of its series, else the slope of temperatures 15 K apart or more."""
+    assert carried([25.0, 60.0], [None, None]) == pytest.approx((0.6, 0.03))
+    assert carried([25.0, 60.0], [0.3, None]) == pytest.approx((0.3, 0.03))
+    assert carried([25.0, 60.0, 80.0], [None, 0.3, 0.4]) == pytest.approx((0.35, 0.03))
+    assert carried([25.0, 35.0], [None, None]) == pytest.approx((ENERGY_EV, ENERGY_DEVIATION_EV))
+
+
+def test_no_slope_is_taken_across_a_transition() -> None:
+    """LiBH4 at 25 °C, and hexagonal at 120: what it rises by in between is no activation energy."""
+    assert carried([25.0, 120.0], [None, None], "LiBH4") == pytest.approx((ENERGY_EV, ENERGY_DEVIATION_EV))
+    assert carried([25.0, 60.0, 120.0], [None, None, None], "LiBH4") == pytest.approx((0.6, 0.03))
 
 
 def test_nothing_is_carried_into_a_transition_nor_across_one() -> None:
