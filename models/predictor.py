@@ -440,6 +440,7 @@ class Predictor:
                 drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
             elif drawn and not TASKS[name].of_cells:
                 before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame, read)
+                asked = asked.without_names(polymers.told) if polymers else asked
                 drawn = drawn_to_own(own_measurements(name, part, measured), asked, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
@@ -448,9 +449,8 @@ class Predictor:
         return Told(centre, half, alone, shift, drawn, text, said, polymers)
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        if TASKS[name].of_cells:
-            measured = with_conductivity(measured, self.bundle.parts[LINK])
-        return own_rows(name, part, measured)
+        cells = with_conductivity(measured, self.bundle.parts[LINK]) if TASKS[name].of_cells else measured
+        return own_rows(name, part, cells)
 
 
 def _probability(

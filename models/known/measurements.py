@@ -19,7 +19,7 @@ from models.boosters.labels import Labels
 from models.known.agreement import Agreement, Values, deviations
 from models.known.conditions import Conditions as Conditions
 from models.known.conditions import same_compositions as same_compositions
-from models.known.pairs import energies_of_series, expanded, nearest_of_series
+from models.known.pairs import energies_of_series, equal, expanded, nearest_of_series
 from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0
@@ -78,6 +78,8 @@ class Measurements:
         papers: Sequence[str],
         rows: Sequence[str],
         agreement: Agreement | None = None,
+        *,
+        by_name: bool = False,
     ) -> Measurements:
         """Keep the rows with a known composition and a value.
 
@@ -91,10 +93,12 @@ class Measurements:
             Paper and name of each row.
         agreement : Agreement or None
             How far laboratories lie apart; the rows at hand are not asked.
+        by_name : bool
+            Whether rows of no known composition are kept too: they tell of designs that are written alike.
         """
         designs = Designs.of(designs)
         conditions = Conditions.of(designs)
-        known = _known(conditions, value)
+        known = np.isfinite(value) if by_name else _known(conditions, value)
         places, composition = np.unique(conditions.composition[known], return_inverse=True)
         names = list(dict.fromkeys(np.array(papers, dtype=object)[known].tolist()))
         number = {name: place for place, name in enumerate(names)}
@@ -104,6 +108,7 @@ class Measurements:
                 composition,
                 conditions.temperature_c[known],
                 conditions.glass[known],
+                conditions.written[known],
             ),
             value[known],
             designs.number("activation_energy_ev")[known],
@@ -155,7 +160,7 @@ class Measurements:
         return Values(design, self.paper[row], value, (off * per_ev(start, end)) ** 2, near, apart), row
 
     def matching(self, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return all pairs of a design and a row of its composition and phase, at whatever temperature.
+        """Return all pairs of a design and a row of its composition, or its text, and phase, at whatever temperature.
 
         Parameters
         ----------
@@ -172,6 +177,12 @@ class Measurements:
         mine = self.conditions
         one, other = self._compositions.pairs(asked.fractions)
         design, row = expanded(one, other, asked.composition, mine.composition)
+        named = np.flatnonzero(asked.written)
+        if len(named) and mine.written.any():
+            place, alike = equal(asked.written[named], mine.written)
+            design, row = np.append(design, named[place]), np.append(row, alike)
+            order = np.argsort(design, kind="stable")
+            design, row = design[order], row[order]
         tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
         start, end = mine.temperature_c[row], asked.temperature_c[design]
         transition = crossed(mine.fractions[mine.composition[row]], start, end)
@@ -233,6 +244,7 @@ class Measurements:
             np.array(state["composition"], dtype=np.int64),
             np.array(state["temperature_c"], dtype=float),
             np.array(state["glass"], dtype=float),
+            np.zeros(len(state["glass"]), dtype=np.int64),  # what is saved has a composition
         )
         return cls(
             conditions,

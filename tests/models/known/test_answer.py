@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.known.agreement import Agreement
-from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers
+from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers, within_laboratory
 from models.known.measurements import Conditions, Measurements
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
@@ -137,6 +137,41 @@ def test_of_a_papers_own_series_the_nearest_temperature_tells_and_its_slope_carr
         assert answered(series(), temperature_c=celsius).notices.to_pylist() == [None, None]
     # half way between the model's -3 and the paper's value, as both are as sure
     assert answered(series()).centre[0] == pytest.approx((-3.0 + np.log10(6.2e-6)) / 2)
+
+
+def test_an_own_electrolyte_without_a_known_composition_is_found_by_its_name() -> None:
+    """As 1 of 0.28**2 beside the model's (3 / 1.776)**2 - 0.28**2; LAGP, and LiPON of a paper, tell nothing of it."""
+    designs = pd.DataFrame({"electrolyte": ["LiPON", "LAGP"], "temperature_c": [25.0, 25.0]})
+    value = np.log10([5e-5, 3e-6])
+    own = Measurements.of(designs, value, ["own"] * 2, ["1", "2"], by_name=True)
+    asked = Conditions.of(
+        pd.DataFrame({"electrolyte": [" lipon", "LiPON", "LLTO"], "temperature_c": [25.0, 85.0, 25.0]})
+    )
+    centre, half = np.full(3, -3.0), np.full(3, 3.0)
+    papers = Measurements.of(designs, value, ["a", "a"], ["E1", "E2"], EVEN)
+    before = drawn_to_papers(papers, asked, centre, half, 0.9, show)
+    assert before.centre.tolist() == centre.tolist()
+    found = drawn_to_own(own, asked, before, 0.9, show)
+    prior, weight = (3 / before.agreement.quantile(0.9)) ** 2 - 0.28**2, 1 / 0.28**2
+    assert found.centre[0] == pytest.approx((-3 / prior + value[0] * weight) / (1 / prior + weight))
+    assert found.half[0] == pytest.approx(before.agreement.quantile(0.9) * (1 / (1 / prior + weight) + 0.28**2) ** 0.5)
+    # by 0.40 eV, 60 K are 2.8344 decades per eV, 1.1338, less log10(358.15 / 298.15) = 0.0796: 11.3 times 5e-5
+    assert found.text.to_pylist() == [
+        "1 of your own, 5.0e-05 S/cm", "1 of your own, 5.7e-04 S/cm (carried over from 25 °C)", None
+    ]  # fmt: skip
+    assert (found.centre[2], found.half[2]) == (-3.0, 3.0)
+    unnamed = drawn_to_own(own, asked.without_names(np.array([True, False, False])), before, 0.9, show)
+    assert unnamed.own.tolist() == [False, True, False]
+
+
+def test_own_rows_written_alike_contradict_each_other() -> None:
+    designs = pd.DataFrame({"electrolyte": ["LAGP", "lagp"], "temperature_c": [25.0, 25.0]})
+    own = Measurements.of(designs, np.array([-4.0, -5.5]), ["own"] * 2, ["1", "2"], by_name=True)
+    asked = Conditions.of(designs)
+    found = drawn_to_own(own, asked, drawn_to_papers(None, asked, *np.full((2, 2), 3.0), 0.9, show), 0.9, show)
+    assert found.text.to_pylist() == ["2 of your own, 3.2e-06 to 1.0e-04 S/cm"] * 2
+    assert all("your measured designs 2 and 1 contradict" in (text or "") for text in found.notices.to_pylist())
+    assert within_laboratory(own) == pytest.approx(((10 * 0.28**2 + 2 * 0.75**2) / 11) ** 0.5)
 
 
 def test_own_rows_of_other_temperatures_are_no_contradiction() -> None:

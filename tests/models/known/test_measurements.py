@@ -49,6 +49,15 @@ def test_rows_without_a_composition_or_a_value_are_not_kept() -> None:
     assert measured().papers == ["a", "b"]
 
 
+def test_by_name_rows_without_a_composition_tell_of_what_is_written_alike() -> None:
+    own = Measurements.of(ROWS, VALUES, ["own"] * 5, ["r1", "r2", "r3", "r4", "r5"], by_name=True)
+    assert own.rows == ["r1", "r2", "r3", "r4"]
+    for name, rows in (("peo/LiTFSI", ["r4"]), ("PEO/LiClO4", []), ("LPSCl", ["r1"])):
+        assert [own.rows[row] for row in own.telling(asked(name, 60.0))[1]] == rows
+    glass = Measurements.of(ROWS.assign(form="glass"), VALUES, ["own"] * 5, ["r"] * 5, by_name=True)
+    assert not len(glass.telling(asked("PEO/LiTFSI", 60.0, "crystalline"))[1])
+
+
 def test_a_composition_is_known_by_what_it_is_made_of_not_by_its_name() -> None:
     assert told("Li6PS5Cl") == ["r1"]
     assert told("LPSCl") == ["r1"]

@@ -153,7 +153,7 @@ def test_an_own_polymer_is_told_near_its_value(predictor: Predictor) -> None:
     assert said[1].startswith("2 of your own, ")
     assert said[1].endswith(" S/cm (carried over from 30 °C)")
     assert not told["measured"][2:].str.contains("of your own", na=False).any()
-    assert not told["notice"].str.contains("contradict").any()
+    assert not told["notice"][:4].str.contains("contradict").any()  # papers on Li6PS5Cl do
 
 
 def test_own_polymers_that_contradict_each_other_are_named_and_widen_the_interval(predictor: Predictor) -> None:
