@@ -28,8 +28,11 @@ ENERGY_EV, ENERGY_DEVIATION_EV = 0.40, 0.14
 """Activation energy where a paper shows none, and how far it may be off: mean and deviation of the 451 that the table
 of Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
 PRINTED_DEVIATION_EV = 0.03
-"""How far one that a paper prints, or its temperatures show, may be off: that of sigma, where one of sigma T is taken,
-is 0.026 eV lower at 25 °C."""
+"""How far a printed activation energy may be off: that of sigma, where one of sigma T is taken, is 0.026 eV lower at
+25 °C."""
+SERIES_DEVIATION_EV = 0.06
+"""How far one may be off that the other temperatures of a paper show: two values that are 0.1 decades off each give a
+slope 0.054 eV off between 25 and 80 °C."""
 LEAST_MODEL_SHARE = 1.0
 """The model's own error of a composition's value, in deviations between papers, is never taken to be less: a few papers
 that agree with it would else make it surer than a laboratory that measured."""
@@ -203,8 +206,9 @@ class Measurements:
     def _energies(self) -> tuple[np.ndarray, np.ndarray]:
         """Activation energy that each row is carried by in eV, and how far it may be off."""
         shown = energies_of_series(self._series, self.conditions.temperature_c, self.value, self.energy_ev)
+        off = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
         known = np.isfinite(shown)
-        return np.where(known, shown, ENERGY_EV), np.where(known, PRINTED_DEVIATION_EV, ENERGY_DEVIATION_EV)
+        return np.where(known, shown, ENERGY_EV), np.where(known, off, ENERGY_DEVIATION_EV)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.physics import energy_of_slope_ev
-
-AS_NEAR_K = 0.5
-"""Difference up to which two temperatures are as near to a design's."""
+from models.known.conditions import SAME_TEMPERATURE_K
 
 
 def expanded(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -41,7 +39,7 @@ def equal(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) -> np.ndarray:
-    """Return which pairs of a design and a row are the nearest of the row's series, shape (n_pairs,).
+    """Return which pairs of a design and a row are the nearest of the row's series, or as near, shape (n_pairs,).
 
     Parameters
     ----------
@@ -52,13 +50,13 @@ def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) 
 
     Examples
     --------
-    >>> nearest_of_series(np.zeros(4, int), np.array([0, 0, 0, 1]), np.array([55.0, 0.0, 0.2, 30.0])).tolist()
+    >>> nearest_of_series(np.zeros(4, int), np.array([0, 0, 0, 1]), np.array([55.0, 0.0, 5.0, 30.0])).tolist()
     [False, True, True, True]
     """
     case = np.unique(design * (series.max(initial=0) + 1) + series, return_inverse=True)[1].ravel()
     least = np.full(case.max(initial=-1) + 1, np.inf)
     np.minimum.at(least, case, away)
-    return np.asarray(away <= least[case] + AS_NEAR_K)
+    return np.asarray(away <= least[case] + SAME_TEMPERATURE_K)
 
 
 def energies_of_series(
