@@ -31,7 +31,7 @@ test test-fast check: export PYTHONDONTWRITEBYTECODE =
 test: test-env lint types
 	$(SUITE)
 
-# the inner loop: leaves out what trains, starts servers or other processes, or takes half a second
+# the inner loop: leaves out what trains, registers into a store, starts servers or other processes, or takes half a second
 test-fast: test-env
 	$(SUITE) -m "not slow"
 

@@ -11,10 +11,8 @@ left out. Every choice was made on the cross-validation over OBELiX's training i
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +20,7 @@ import pandas as pd
 from benchmarks import energies, polymers
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, CLASSIFIERS, OBELIX_ONLY, Method, floored, measures, silion
 from benchmarks.regimes import LAST_YEAR, LEVEL, by_regime, newer_score
+from benchmarks.results import ROOT, write_result
 from features.tables.descriptions import write_where_marked
 from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
@@ -40,8 +39,6 @@ from training.public.download import PublicDataError
 from training.public.merge import merge
 from training.public.sources import pulled
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "benchmarks" / "out"
 WITHIN = (0.02, 0.05, 0.1)
 """Differences of atomic fractions within which rows are removed, where nearness is asked about."""
 COLUMNS = {
@@ -271,8 +268,7 @@ ON_REQUEST = ("nearness",)
 def keep(name: str, figures: Mapping[str, object], text: str, write: bool, by: str = "benchmarks.accuracy") -> None:
     """Print a text and keep its figures; write it between its marks, which name the module it is `by`, where asked and
     where a page has them."""
-    OUT.mkdir(exist_ok=True)
-    (OUT / f"accuracy_{name}.json").write_text(json.dumps({"text": text, **figures}, indent=1), encoding="utf-8")
+    write_result(f"accuracy_{name}", {"text": text, **figures})
     print(f"\n{text}", flush=True)
     if write and name not in UNWRITTEN:
         marks = (

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import ROOT, write_result
 from models.ensemble import Labels, Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
@@ -27,7 +27,6 @@ from training.data.load import load_literature
 from training.data.papers import joined_groups
 from training.evaluation.crossvalidate import MODEL, validate
 
-ROOT = Path(__file__).resolve().parent.parent
 OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"
 CHOICES: dict[str, tuple[str, ...]] = {
     "fractions": ("fractions",),
@@ -101,9 +100,7 @@ def main() -> None:
             found[f"{table}: {name}"] = each
             ratio = each[MODEL] / each["dummy"]
             print(f"{table:<20} {name:<38} {each[MODEL]:.3f} decades  {ratio:.3f} of the dummy's", flush=True)
-    out = ROOT / "benchmarks" / "out" / "blocks.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("blocks", found)
 
 
 if __name__ == "__main__":

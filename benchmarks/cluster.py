@@ -12,7 +12,6 @@ processes beside the seconds on the wall, as they depend less on what else the m
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.featurize import ROOT
+from benchmarks.results import ROOT, write_result
 from benchmarks.screening import ONE_CORE, designs_table
 
 FIRST = 65_536
@@ -112,9 +111,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         found = compare(asked, Path(folder))
-    out = ROOT / "benchmarks" / "out" / "cluster.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("cluster", found)
 
 
 def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:

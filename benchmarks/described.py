@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.accuracy import ROOT
+from benchmarks.results import ROOT
 from features.tables.described import mean_coverage
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature

@@ -10,7 +10,6 @@ the design into vectors and writing the CSV.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import tempfile
@@ -21,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import write_result
 from models.bundle import Bundle, load_bundle
 from models.explain.contributions import CHUNK, write_contributions
 from models.tasks.registry import LINK
 from training.promotion.known_truths import example_designs
 
-ROOT = Path(__file__).resolve().parent.parent
 SPREAD = 0.3
 """Relative spread of the numbers of the example designs that the random ones are made from."""
 
@@ -112,9 +111,7 @@ def main() -> None:
     arguments = parser.parse_args()
     bundle = load_bundle(arguments.model)
     found = beside_shap(bundle, arguments.compared, arguments.rounds) | stream(bundle, arguments.rows)
-    out = ROOT / "benchmarks" / "out" / "explain.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("explain", found)
     for name, value in found.items():
         print(f"{name:<24} {value:,.3g}" if value < 1 else f"{name:<24} {value:,.1f}")
 

@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.results import ROOT, write_result
+
 PEERS = ROOT / ".peers" / "bin" / "python"
 MODES = ("matminer-1", "matminer-2", "matminer-2-chunked", "cbfv", "pymatgen")
 CHUNK = 20_000
@@ -135,9 +136,7 @@ def main() -> None:
     fastest = max((found[name] for name in found if name.startswith("matminer")), default=float("nan"))
     table = {"formulas_per_s": found, "ratio_to_fastest_matminer": found["silion, many"] / fastest}
     table |= {"repeated": repeated(2_000_000), "peak_mb_many": run_peak(asked.ours)}
-    out = ROOT / "benchmarks" / "out" / "featurize.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(table, indent=1), encoding="utf-8")
+    write_result("featurize", table)
     for name, rate in found.items():
         print(f"{name:<22} {rate:>12,.0f} formulas/s")
     print(f"{'over matminer':<22} {table['ratio_to_fastest_matminer']:>12,.0f} x (its fastest setting of this run)")

@@ -45,6 +45,11 @@ class Module:
         """Syntax tree."""
         return ast.parse(self.source)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Nodes of the syntax tree, walked once."""
+        return list(ast.walk(self.tree))
+
     @property
     def code_lines(self) -> int:
         """Lines that hold code: no blank line, comment or docstring."""
@@ -52,7 +57,7 @@ class Module:
         for token in tokenize.generate_tokens(io.StringIO(self.source).readline):
             if token.type not in QUIET:
                 lines.update(range(token.start[0], token.end[0] + 1))
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             for text in node.body if isinstance(node, DOCUMENTED) else ():
                 if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
                     lines.difference_update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
@@ -67,7 +72,7 @@ class Module:
             Those that count.
         """
         asked: set[str] = set()
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 asked |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:

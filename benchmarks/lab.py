@@ -12,12 +12,12 @@ tables, and about four minutes of one core a seed.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.accuracy import OUT, ROOT, load
+from benchmarks.accuracy import load
+from benchmarks.results import ROOT, write_result
 from features.formulas.nearness import NEARLY_ONE
 from features.tables.descriptions import write_between_marks
 from models.calibrate import calibrate
@@ -238,8 +238,7 @@ def main() -> None:
                 "<!-- end of own measurements -->",
             )
             write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
-    OUT.mkdir(exist_ok=True)
-    (OUT / "lab.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    write_result("lab", kept)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ look is written to `benchmarks/looks.csv`.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -22,6 +21,7 @@ from scipy.stats import CensoredData, norm
 
 from benchmarks.life_goals import goals
 from benchmarks.looks import add_look
+from benchmarks.results import ROOT, write_result
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
@@ -34,8 +34,6 @@ from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import pulled_cycling
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "benchmarks" / "out"
 GIVEN = ("10", "20", "50", "100", "200", "5 % fade")
 GIVEN_IN_DOCS = ("20", "50", "100", "5 % fade")
 JUDGED = (0.9, 0.85, 0.8)
@@ -321,8 +319,7 @@ def main() -> None:
             write_tables(f"{by}, by family", markdown(shown), ROOT / "docs" / "life.md")
     if arguments.write_docs:
         write_tables("in short", in_short(results["protocol"]["summary"]), ROOT / "README.md")
-    OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "life.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_result("life", results)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,16 @@ normal numbers, designs lie half a deviation from one of them.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.results import write_result
 from features.nearest import NearestRows, distances_between
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((65, 45, 73, 0.0), (581, 250, 73, 0.0), (50, 27, 64, 0.3), (10_700, 1_500, 150, 0.0))
 """Rows, papers, features, share of unknown values: conductivities of the reviews, all that are shipped, cells, public
 tables."""
@@ -85,9 +83,7 @@ def main() -> None:
             f"| {count:,} | {features} | {spent['plain']:.1f} | {spent['ours']:.1f} | {ratio:.1f} "
             f"| {spent['distance']:.1f} | {spent['product']:.1f} |"
         )
-    out = ROOT / "benchmarks" / "out" / "nearest.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("nearest", found)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.featurize import PEERS, ROOT, never_seen
+from benchmarks.featurize import PEERS, never_seen
+from benchmarks.results import ROOT, write_result
 from models.tasks.registry import task_of
 
 THEIR_SETTINGS = ("1", "2", "2-chunked")
@@ -207,9 +208,7 @@ def main() -> None:
         print(json.dumps(done))
         return
     found = {**beside_today(asked), **road(asked)}
-    out = ROOT / "benchmarks" / "out" / "screening.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("screening", found)
 
 
 def beside_today(asked: argparse.Namespace) -> dict[str, Any]:

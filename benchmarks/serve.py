@@ -28,7 +28,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.results import ROOT, write_result
+
 ROUNDS, REQUESTS, AT_ONCE, MANY = 3, 60, 16, 1_000
 CONNECTIONS = 64
 WARM_SHARE = 0.2
@@ -63,9 +64,7 @@ def main() -> int:
         else:
             found, code = compare(env), 0
     name = "serve_soak" if arguments.soak else "serve"
-    out = ROOT / "benchmarks" / "out" / f"{name}.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result(name, found)
     for key, value in found.items():
         print(f"{key:<44} {value:,.2f}" if isinstance(value, float) else f"{key:<44} {value}")
     return code

@@ -10,7 +10,6 @@ an answer was lost, or was no success.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import shutil
@@ -29,7 +28,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from benchmarks.serve import ROOT, SERVER, children, designs, silion_serve
+from benchmarks.results import ROOT, write_result
+from benchmarks.serve import SERVER, children, designs, silion_serve
 from models.bundle import Bundle, load_bundle, save_bundle
 from serving.server.settings import TOKEN_VARIABLE
 
@@ -124,9 +124,7 @@ def main() -> int:
                 name: [under(fault, number, url, token, arguments.connections) for number in range(arguments.rounds)]
                 for name, fault in faults.items()
             }
-    out = ROOT / "benchmarks" / "out" / "serve_faults.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("serve_faults", found)
     print(f"{'':10} {'longest gap, s (all rounds)':32} {'answers':>8} {'dropped':>8} {'lost':>5} {'refused':>8}")
     for name, rounds in found.items():
         gaps = ", ".join(f"{each['longest_gap_s']:.2f}" for each in rounds)

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.results import ROOT, write_result
+
 SPACE = ROOT / "benchmarks" / "ten_million_cells.yaml"
 ONE_RUN = """
 import json, resource, sys, tempfile, time
@@ -85,9 +86,7 @@ def main() -> None:
         ratio = statistics.median(one["cpu"] / count / (other["cpu"] / asked.designs) for one, other in beside)
         whole = cpu / count * runs[name][0]["size"]
         print(f"| {name} | {1e6 * cpu / count:.1f} | {clock:.0f} | {peak:.0f} | {ratio:.2f} | {whole:,.0f} |")
-    out = ROOT / "benchmarks" / "out" / "space.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("space", found)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,15 @@ python -m benchmarks.ten_rows
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.results import ROOT, write_result
+
 RUNS = 5
 PYFUNC = (
     "import sys, pandas as pd, mlflow\n"
@@ -48,9 +47,7 @@ def main() -> None:
         "ratio": statistics.median(other / mine for mine, other in pairs),
         "runs": RUNS,
     }
-    out = ROOT / "benchmarks" / "out" / "ten_rows.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("ten_rows", found)
     for name, value in found.items():
         print(f"{name:<20} {value:.2f}")
 

@@ -20,7 +20,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.results import ROOT, write_result
+
 STAGES = ("measure", "measure_systems", "learning_curve", "fit_bundle", "stability")
 """Functions of `training.train` whose seconds are told."""
 ONE_TRAINING = """
@@ -95,9 +96,7 @@ def main() -> None:
     for stage in (*STAGES, "whole"):
         print(f"| {stage} | {seconds['before'][stage]:.1f} | {seconds['now'][stage]:.1f} |")
     print(f"\nnow over before: {ratio:.2f}; same bytes each time: {found['same_bytes']}")
-    out = ROOT / "benchmarks" / "out" / "training.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_result("training", found)
 
 
 if __name__ == "__main__":

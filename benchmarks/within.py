@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from benchmarks.accuracy import ROOT, load
+from benchmarks.accuracy import load
 from benchmarks.lab import distances_of, obelix
+from benchmarks.results import ROOT
 from features.tables.descriptions import write_between_marks
 from models.differences import FEWEST_PAPERS, Pairs
 from models.tasks.conductivity import CONDUCTIVITY

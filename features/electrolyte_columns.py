@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.composition import amounts_of_names, read_design
-from features.family import FAMILIES, LITHIUM_RICH, class_from_composition, class_of_reading, family_values
+from features.family import FAMILIES, class_from_composition, class_of_reading, class_takes_amounts, family_values
 from features.feature import Feature, Featurizer, Output, coded, filled, one_of
 from features.formulas.elements import ELEMENT_INDEX
 from features.formulas.vectorised import Amounts
@@ -141,18 +141,13 @@ def _classes_by_formula(
     wanted : shape (n_electrolytes,)
     """
     kinds, sets = amounts.systems
-    lithium = np.zeros(len(amounts.known))
-    at_lithium = amounts.element == ELEMENT_INDEX["Li"]
-    lithium[amounts.owner[at_lithium]] = amounts.amount[at_lithium]
     codes, classes = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
-    # whether sulfur beside oxygen is a sulfide takes the amounts
-    by_amount = np.array([{"S", "O"} <= elements for elements in sets], dtype=bool)[kinds]
+    by_amount = np.array([class_takes_amounts(elements) for elements in sets], dtype=bool)[kinds]
     plain = (amounts.plain & ~by_amount)[amounts.codes]
     places = amounts.codes[wanted & plain]
-    case, examples = pd.factorize(2 * kinds[places] + (lithium[places] >= LITHIUM_RICH))
+    case, examples = pd.factorize(kinds[places])
     codes[wanted & plain] = case + len(classes)
-    for kind, is_rich in zip((examples // 2).tolist(), (examples % 2).tolist(), strict=True):
-        classes.append(class_from_composition(dict.fromkeys(sets[kind], LITHIUM_RICH if is_rich else 1.0)))
+    classes += [class_from_composition(dict.fromkeys(sets[kind], 1.0)) for kind in examples.tolist()]
     for place in np.flatnonzero(wanted & ~plain).tolist():
         codes[place] = len(classes)
         classes.append(class_of_reading(read_design(names[place], given[place])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -35,6 +35,11 @@ NAMED_ONLY = frozenset({"polymer", "composite", "gel", "liquid", "lipon"})
 
 LITHIUM_RICH = 2.0
 """Lithium in a formula from which on an oxide halide counts as antiperovskite."""
+ANTIPEROVSKITE = frozenset({"O", "H", "Li", "Na", "K", "Rb", "Mg", "Ca", "Sr", "Ba"})
+"""Elements beside the halogen; with another cation an oxide of more halogen than oxygen is an oxyhalide, a halide."""
+HALOGENS = frozenset({"F", "Cl", "Br", "I"})
+GARNET = 0.4
+"""Lithium to oxygen from which on a lanthanum niobate or tantalate is a garnet: Li5La3Ta2O12; perovskites hold less."""
 
 
 def class_from_composition(amounts: Mapping[str, float]) -> str | None:
@@ -59,7 +64,7 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
     'oxide-other'
     """
     elements = set(amounts)
-    halogens = elements & {"F", "Cl", "Br", "I"}
+    halogens = elements & HALOGENS
     if "S" in elements and not has_sulfide(amounts):  # a sulfate, or the salt of an organic anion
         return None if elements & {"C", "N"} else "oxide-other"
     if "S" in elements:
@@ -71,16 +76,45 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
     if "B" in elements and "H" in elements:
         return "hydride"
     if "O" in elements:
-        if {"P", "N"} <= elements:
-            return "lipon"
-        if {"La", "Zr"} <= elements:
-            return "oxide-garnet"
-        if {"La", "Ti"} <= elements:
-            return "oxide-perovskite"
-        if "P" in elements and elements & {"Ti", "Ge", "Zr"}:
-            return "oxide-nasicon"
-        return "oxide-antiperovskite" if halogens and amounts.get("Li", 0) >= LITHIUM_RICH else None
+        return _class_of_oxide(amounts, halogens)
     return "halide" if halogens else None
+
+
+def class_takes_amounts(elements: Set[str]) -> bool:
+    """Whether the elements alone do not tell the class: with oxygen, sulfur may be a sulfide or a sulfate, carbon a
+    carbonate or organic, and an oxide of halogens or of lanthanum goes by its amounts.
+
+    Parameters
+    ----------
+    elements : set of str
+        Symbols.
+
+    Examples
+    --------
+    >>> class_takes_amounts({"Li", "La", "Zr", "O"}), class_takes_amounts({"Li", "Nb", "O", "Cl"})
+    (False, True)
+    """
+    of_lanthanum = "La" in elements and "Zr" not in elements and bool(elements & {"Nb", "Ta"})
+    return "O" in elements and (of_lanthanum or bool(elements & {"S", "C", *HALOGENS}))
+
+
+def _class_of_oxide(amounts: Mapping[str, float], halogens: Set[str]) -> str | None:
+    """Return the class of what holds oxygen; None for other oxides and what is organic or holds no lithium."""
+    elements, lithium, oxygen = set(amounts), amounts.get("Li", 0.0), amounts["O"]
+    if {"P", "N"} <= elements:
+        return "lipon"
+    if {"La", "Zr"} <= elements or ("La" in elements and elements & {"Nb", "Ta"} and lithium >= GARNET * oxygen):
+        return "oxide-garnet"
+    if {"La", "Ti"} <= elements:
+        return "oxide-perovskite"
+    if "P" in elements and elements & {"Ti", "Ge", "Zr", "Hf", "Sn"}:
+        return "oxide-nasicon"
+    more_halogen = sum(amounts[name] for name in halogens) > oxygen
+    if not lithium or 3 * amounts.get("C", 0.0) > oxygen * (1 + 1e-9) or ("N" in elements and not more_halogen):
+        return None
+    if halogens and not elements - halogens - ANTIPEROVSKITE:
+        return "oxide-antiperovskite" if lithium >= LITHIUM_RICH else None
+    return "halide" if more_halogen else None
 
 
 def class_of_reading(reading: Reading | None) -> str | None:

@@ -124,7 +124,7 @@ class Featurizer(Transformer):
         DataFrame, shape (n_designs, n_features)
             With the index of `X`.
         """
-        self._check_fitted("features_")
+        self._check_fitted()
         self._require(X)
         return pd.DataFrame(self._values(X), index=X.index, columns=self.get_feature_names_out(), dtype=float)
 
@@ -135,7 +135,7 @@ class Featurizer(Transformer):
         ----------
         input_features : ignored; scikit-learn passes it
         """
-        self._check_fitted("features_")
+        self._check_fitted()
         return np.array([feature.name for feature in self.features_], dtype=object)
 
     required: Sequence[str] = ()

@@ -34,7 +34,6 @@ PRESSURE_CONTACT_LOST = Constant(2.0, "MPa", "pressure-too-low-interface-table")
 PRESSURE_HOLDS_FROM = Constant(5.0, "MPa", "pressure-optimal-interface-table")
 PRESSURE_HOLDS_TO = Constant(30.0, "MPa", "pressure-optimal-interface-table")
 PRESSURE_CONSTRAINS = Constant(100.0, "MPa", "pressure-too-high-interface")
-CAPACITY_LI15SI4 = Constant(3579.0, "mAh/g", "theoretical-capacity-li15si4-zhan")
 
 SILICON_MOLAR_MASS_G_PER_MOL = 28.0855
 LITHIUM_MOLAR_MASS_G_PER_MOL = 6.94
@@ -282,25 +281,26 @@ def per_ev(from_c: Any, to_c: Any) -> Any:
     return (1 / start - 1 / end) / (BOLTZMANN_EV_PER_K * np.log(10))
 
 
-def energy_of_slope_ev(temperature_c: np.ndarray, value: np.ndarray) -> float:
-    """Compute the activation energy of sigma T that one sample shows in eV; NaN where its temperatures show none.
+def energy_of_sample(warm: np.ndarray, value: np.ndarray) -> float:
+    """Return the activation energy of one sample in eV: the slope of ln(sigma T) over 1/T.
+
+    NaN where its temperatures span less than 15 K, or where no conductor has such an energy.
 
     Parameters
     ----------
-    temperature_c : ndarray, shape (n_rows,)
-        °C.
+    warm : ndarray, shape (n_rows,)
+        Temperatures in °C.
     value : ndarray, shape (n_rows,)
-        log10 S/cm.
+        log10 of sigma T, but for a constant.
 
     Examples
     --------
-    By 0.3 eV sigma T rises by 0.3 * 1.7762 decades from 25 to 60 °C, sigma by log10(333.15 / 298.15) = 0.0482 less:
+    By 0.3 eV sigma T rises by 0.3 * 1.7762 decades from 25 to 60 °C:
 
-    >>> round(energy_of_slope_ev(np.array([25.0, 60.0]), np.array([-3.0, -3.0 + 0.3 * 1.7762 - 0.0482])), 3)
+    >>> round(energy_of_sample(np.array([25.0, 60.0]), np.array([-3.0, -3.0 + 0.3 * 1.7762])), 3)
     0.3
     """
-    if len(value) < 2 or np.ptp(temperature_c) < LEAST_SPAN_K:
+    if len(warm) < 2 or np.ptp(warm) < LEAST_SPAN_K:
         return float("nan")
-    sigma_t = value + np.log10((temperature_c + ZERO_CELSIUS_K) / (25.0 + ZERO_CELSIUS_K))
-    slope = float(np.polyfit(np.asarray(per_ev(25.0, temperature_c)), sigma_t, 1)[0])
+    slope = float(np.polyfit(per_ev(25.0, warm), value, 1)[0])
     return slope if LEAST_EV <= slope <= MOST_EV else float("nan")

@@ -86,8 +86,8 @@ class Transformer:
             raise ValueError(f"{type(self).__name__} returns a pandas DataFrame, got transform={transform!r}")
         return self
 
-    def _check_fitted(self, attribute: str) -> None:
-        if not hasattr(self, attribute):
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "features_"):
             from sklearn.exceptions import NotFittedError
 
             raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit first")

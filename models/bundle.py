@@ -18,7 +18,7 @@ from features.tables.disk import whole_folder_at
 from features.tables.records import Candidate
 from models.domain import Domain
 from models.known.measurements import Measurements
-from models.learners.load import restore_ensemble
+from models.learners.mixed import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from features.kept import Kept
+
 
 class LevelError(ValueError):
     """A level that the number of papers cannot support."""
@@ -65,8 +67,7 @@ class Calibration:
     trend : how the log of the scale goes with the log of the spread, of the distance to what is known and, where
         learnt, with the prediction, after a constant; empty where the scale is the noise, widened by the spread
     sided : whether scores are signed, the value less the prediction, and each end of an interval is settled by those of
-        its side; the upper one is never nearer than one width for both, as papers to come report better conductors
-        than those before them
+        its side
     far : errors of predictions farther than `FAR` from what is known, on the same scale, where they are judged by
         themselves; the others are then the nearer ones
     families : how much the log of the scale lies above the trend in each class of electrolytes, by its name
@@ -80,6 +81,7 @@ class Calibration:
     sided: bool = False
     far: Calibration | None = None
     families: Mapping[str, float] = field(default_factory=dict)
+    _reaches: Kept[tuple[float, float]] = field(default_factory=lambda: Kept(64), init=False, repr=False, compare=False)
 
     @property
     def highest_level(self) -> float:
@@ -122,21 +124,19 @@ class Calibration:
 
     def _reach(self, level: float) -> tuple[float, float]:
         """How far the interval reaches below and above the prediction, in scales."""
-        both = _quantile(*self._sizes, level * (self.papers + 1))
+        return self._reaches.once(level, lambda: self._new_reach(level))
+
+    def _new_reach(self, level: float) -> tuple[float, float]:
+        scores, weights = self._scored
         if not self.sided:
-            return both, both
-        tail, (scores, weights) = (1 + level) / 2 * (self.papers + 1), self._scored
-        return max(_quantile(-scores[::-1], weights[::-1], tail), 0.0), max(_quantile(scores, weights, tail), both)
+            reach = _quantile(scores, weights, level * (self.papers + 1))
+            return reach, reach
+        tail = (1 + level) / 2 * (self.papers + 1)
+        return max(_quantile(-scores[::-1], weights[::-1], tail), 0.0), max(_quantile(scores, weights, tail), 0.0)
 
     @cached_property
     def _scored(self) -> tuple[np.ndarray, np.ndarray]:
         return np.array(self.scores), np.array(self.weights)
-
-    @cached_property
-    def _sizes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Scores without their signs, ascending, and their weights."""
-        sizes, order = np.abs(self._scored[0]), np.argsort(np.abs(self._scored[0]), kind="stable")
-        return sizes[order], self._scored[1][order]
 
     def shift(self, half: Any, level: float, distance: Any = None) -> np.ndarray:
         """How far the middle of the interval lies above the prediction, in the model's unit, shape of `half`.
@@ -147,8 +147,7 @@ class Calibration:
             What `half_width` gave.
         level : float
             Share of papers' values to hold.
-        distance : array
-            To the nearest training design, shape of `half`; needed where far ones are judged by themselves.
+        distance : to the nearest training design, shape of `half`; needed where far ones are judged by themselves
         """
         return np.asarray(half * self._by_distance(distance, lambda errors: _lean(*errors._reach(level))))
 
@@ -189,14 +188,8 @@ class Calibration:
 
     def _share(self, errors: np.ndarray, side: Literal["left", "right"] = "left") -> np.ndarray:
         """Share of papers' scores below some, or (`right`) up to them; the paper to come counts as one more."""
-        return _share(*self._scored, errors, side) / (self.papers + 1)
-
-    def _share_above(self, errors: np.ndarray) -> np.ndarray:
-        """Share of papers' values above some errors, where ends are settled one by one: a paper to come lies on either
-        side, and as many above as one width for both tells."""
-        above = 1 - 0.5 / (self.papers + 1) - self._share(errors)
-        both = (1 - _share(*self._sizes, errors, "right") / (self.papers + 1)) / 2
-        return np.where(errors > 0, np.maximum(above, both), above)
+        scores, weights = self._scored
+        return np.append(0.0, np.cumsum(weights))[np.searchsorted(scores, errors, side)] / (self.papers + 1)
 
     def probability_above(
         self, limit: Any, centre: Any, spread: Any, distance: Any = None, family: Any = 0.0
@@ -208,16 +201,13 @@ class Calibration:
 
         Parameters
         ----------
-        limit, centre, spread : array
-            On the model's scale, shape (n_designs,).
-        distance : array
-            To the nearest training design, shape (n_designs,); None where not measured.
-        family : array
-            What `of_family` tells of their classes, shape (n_designs,).
+        limit, centre, spread, distance, family : array
+            As for `share_within`.
         """
         if self.sided:
             errors = (limit - centre) / self.scale(spread, distance, centre, family)
-            return np.asarray(self._by_distance(distance, lambda each: each._share_above(errors)))
+            half = self._by_distance(distance, lambda each: 0.5 / (each.papers + 1))  # a paper to come, on either side
+            return np.asarray(1 - half - self._by_distance(distance, lambda each: each._share(errors)))
         share = self.share_within(np.abs(limit - centre), spread, distance, centre, family)
         return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
 
@@ -287,11 +277,6 @@ class Calibration:
             scores, weights, int(state["papers"]), float(state["noise"]), trend, bool(state.get("sided")),
             cls.from_dict(far) if far else None, dict(state.get("families", {})),
         )  # fmt: skip
-
-
-def _share(scores: np.ndarray, weights: np.ndarray, errors: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
-    """Sum of the weights of ascending scores below some errors, or (`right`) up to them."""
-    return np.append(0.0, np.cumsum(weights))[np.searchsorted(scores, errors, side)]
 
 
 def _quantile(scores: np.ndarray, weights: np.ndarray, reached: float) -> float:

@@ -3,7 +3,7 @@ joined once per distinct case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -34,6 +34,8 @@ _MOST_CASES = 2**62
 """Combinations that are told apart by one whole number."""
 _FEW = 20
 """Designs whose texts are sooner put together one by one."""
+_MOST_CHARACTERS = 2_000
+"""Of the texts of a few designs that are kept."""
 _NEAR_TIE = 1e-6
 """Share of the last printed decimal: as near as this to a tie, a number is rounded by itself."""
 
@@ -68,7 +70,10 @@ def where(mask: np.ndarray, words: str) -> Notice:
     words : str
         What is said of them.
     """
-    return _notice(np.where(mask, 0, -1), [words]) if words and mask.any() else nothing(len(mask))
+    if not words or not mask.any():
+        return nothing(len(mask))
+    codes = np.where(mask, 0, -1)
+    return per_case(codes, [words]) if len(codes) <= _FEW else _notice(codes, [words])
 
 
 def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
@@ -142,10 +147,8 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
 
     Parameters
     ----------
-    notices : sequence of Notice
-        Columns of text of the same designs.
-    separator : str
-        Between two texts.
+    notices : columns of text of the same designs
+    separator : between two texts
     """
     said = [notice for notice in notices if notice.null_count < len(notice)]
     if len(said) < 2:
@@ -179,13 +182,13 @@ def after(prefix: str, notice: Notice) -> Notice:
 
     Parameters
     ----------
-    prefix : str
-        Put before each text.
-    notice : Notice
-        Texts of some designs.
+    prefix : put before each text
+    notice : texts of some designs
     """
     if notice.null_count == len(notice):
         return notice
+    if len(notice) <= _FEW:
+        return _written([prefix + text if text else None for text in notice.to_pylist()])
     return _notice(_codes(notice), pc.binary_join_element_wise(prefix, notice.dictionary, ""))
 
 
@@ -195,7 +198,14 @@ def _notice(codes: np.ndarray, texts: Sequence[str] | pa.Array) -> Notice:
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int64), mask=codes < 0), dictionary)
 
 
-def _written(texts: Iterable[str | None]) -> Notice:
+def _written(texts: Sequence[str | None]) -> Notice:
+    """The texts of some designs or cases; those of a few come back with the next request, long ones are let go."""
+    is_kept = len(texts) <= _FEW and sum(map(len, filter(None, texts))) <= _MOST_CHARACTERS
+    return (_encoded if is_kept else _encoded.__wrapped__)(tuple(texts))
+
+
+@lru_cache(maxsize=512)
+def _encoded(texts: tuple[str | None, ...]) -> Notice:
     return pa.array([text or None for text in texts], pa.string()).dictionary_encode()
 
 
@@ -208,10 +218,7 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
     Parameters
     ----------
-    pattern : str
-        As `%` reads it.
-    values : ndarray
-        Numbers, shape (n, n_numbers) or (n,).
+    pattern, values : text and numbers
     """
     return ("\n".join([pattern] * len(values)) % tuple(values.ravel().tolist())).split("\n") if len(values) else []
 
@@ -287,7 +294,10 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
 
 def _of_places(notice: Notice, places: np.ndarray) -> Notice:
     """The notice of each design by the place of its case."""
-    return nothing(len(places)) if notice.null_count == len(notice) else notice.take(pa.array(places))
+    if notice.null_count == len(notice):
+        return nothing(len(places))
+    is_few = max(len(places), len(notice)) <= _FEW
+    return per_case(places, notice.to_pylist()) if is_few else notice.take(pa.array(places))
 
 
 def _class_notice(held: str | None, derived: bool = False) -> str | None:

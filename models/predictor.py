@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,13 +45,21 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.polymers.answer import PolymerAnswer, tell_polymers
+from models.polymers.answer import POLYMER, PolymerAnswer, tell_polymers
 from models.polymers.own import drawn_to_own_polymers
 from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
-from models.tasks.answers import Answer, energy_columns, in_units, intervals, limits_on_scale, probability_above
+from models.tasks.answers import (
+    Answer,
+    Judged,
+    energy_columns,
+    in_units,
+    intervals,
+    limits_on_scale,
+    probability_above,
+)
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
@@ -61,23 +70,6 @@ DEFAULT_LEVEL = 0.9
 FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
 NO_POINT = "no point: no skill on papers never seen"
 """What is said of a target of cells in whose place comparable papers' values are told."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Answers of the models asked.
-
-    Attributes
-    ----------
-    answers : by name of `TASKS`; those of cells of the described designs only
-    described : designs with an anode, shape (n_designs,)
-    cells, held : the described designs with their conductivity, and their electrolytes
-    """
-
-    answers: dict[str, Answer]
-    described: np.ndarray
-    cells: Designs
-    held: Electrolytes
 
 
 @dataclass(frozen=True)
@@ -132,7 +124,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle, self._kept = bundle, Kept[Answer](MOST_KEPT)
-        self._reported: dict[str, Reported] = {}
+        self._told, self._reported = Kept[Any](MOST_KEPT), dict[str, Reported]()
 
     def predict(
         self,
@@ -209,7 +201,9 @@ class Predictor:
             frame, read = (judged.cells, judged.held) if is_cell else (designs, electrolytes)
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
             part, answer = self.bundle.parts[name], judged.answers[name]
-            told = self._values(name, part, frame, read, answer, level, measured)
+            answered = partial(self._values, name, part, frame, read, answer, level, measured)
+            is_kept = name == LINK and measured is None
+            told: Told = self._once((LINK, level) if is_kept else None, frame, read, answer.vectors, answered)
             middle = told.centre + told.shift
             found = in_units(name, part, frame, (told.centre, middle - told.half, middle + told.half), cycles)
             still = np.zeros(len(frame), dtype=bool)
@@ -254,7 +248,9 @@ class Predictor:
                 columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             texts = ["; ".join(case[column] for column in alone) for case in words]
             whose.append(placed(described, per_case(codes, texts)))
-        find = cache(partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level))
+        energies_of_all = partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level)
+        key = ("energies", level, changed.tobytes()) if measured is None else None
+        find = cache(partial(self._once, key, designs, electrolytes, vectors, energies_of_all))
         if on_request:
             columns |= energy_columns(find(), len(designs))
             printed = {column: energies.printed for column in on_request if (energies := find())}
@@ -270,6 +266,16 @@ class Predictor:
         told_by = {column: task_of(column).name for column in wanted}
         by_target = {column: known[name] for column, name in told_by.items() if name in known} | printed
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
+
+    def _once(
+        self, what: Hashable, designs: Designs, read: Electrolytes, vectors: np.ndarray, find: Callable[[], Any]
+    ) -> Any:
+        """What is told of electrolytes alone, kept where they are few: one is asked of in many cells. None for `what`
+        keeps nothing; what the polymer model tells rests on texts, which are let go."""
+        if what is None or len(designs) > FEW or POLYMER in read.classes:
+            return find()
+        conditions = (values.tobytes() for values in vars(Conditions.of(designs, read)).values())
+        return self._told.once((what, vectors.tobytes(), *read.class_names, *conditions), find)
 
     def _energies(
         self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs, electrolytes: Electrolytes,

@@ -8,6 +8,7 @@ from typing import Any
 from models.explain.stability import FACTS, SURE, stability_of
 from models.registry import ModelNotFoundError, Version, find
 from models.tasks.registry import RANGES, TARGETS
+from reporting.numbers import with_interval
 
 
 def registered(reference: str | None) -> Version | None:
@@ -70,14 +71,25 @@ def as_text(facts: Mapping[str, Any], version: Version | None) -> str:
         "skill on papers never seen (90 % intervals):",
     ]
     for column, score in facts["skill"].items():
-        ends = f"{score['skill_low']:.2f} to {score['skill_high']:.2f}"
-        skill = f"{figure_name(score['skill_name'])} {score['skill']:.2f} ({ends})"
+        ratio = with_interval(score["skill"], score["skill_low"], score["skill_high"])
+        skill = f"{figure_name(score['skill_name'])} {ratio}"
         coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
         lines.append(f"  {TARGETS[column].label:<30} {skill:<32} {coverage:<28} {score['verdict']}")
     for column, score in facts.get("ranges", {}).items():
         coverage = f"{100 * score['level']:g} % ranges hold {100 * score['coverage']:.0f} %"
         lines.append(f"  {RANGES[column].label:<30} {'':<32} {coverage:<28} {score['verdict']}")
-    return "\n".join([*lines, *_stable_features(facts)])
+    return "\n".join([*lines, *_regimes(facts), *_stable_features(facts)])
+
+
+def _regimes(facts: Mapping[str, Any]) -> list[str]:
+    """List errors and intervals by what is known of the electrolyte; empty where they were not judged."""
+    lines = []
+    for part, scores in facts.get("regimes", {}).items():
+        for score in scores:
+            told = f"error {score['error']:.2f} decades, of {score['papers']} groups of papers"
+            coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
+            lines.append(f"  {f'{part}, ' + score['regime']:<38} {told:<44} {coverage}")
+    return ["by what is known of the electrolyte:", *lines] if lines else []
 
 
 def _stable_features(facts: Mapping[str, Any]) -> list[str]:

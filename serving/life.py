@@ -238,7 +238,7 @@ def life_file(
     return result
 
 
-def text_lives(lives: pd.DataFrame, cells: int | None = None, rows: int = SHOWN) -> str:
+def text_lives(lives: pd.DataFrame, cells: int | None = None) -> str:
     """Return the first answers as lines to print.
 
     Parameters
@@ -247,11 +247,9 @@ def text_lives(lives: pd.DataFrame, cells: int | None = None, rows: int = SHOWN)
         Of a `LifeAnswer`.
     cells : int, optional
         Number of all cells; that of the answers where not given.
-    rows : int
-        Number of cells shown.
     """
     chances = [str(column) for column in lives.columns if str(column).startswith("outlives_")]
-    shown = lives.head(rows)
+    shown = lives.head(SHOWN)
     lines = []
     width = max(len(str(name)) for name in shown["cell"])
     for row in shown.to_dict("records"):

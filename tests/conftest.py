@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
+import gc
 import os
 import pickle
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from features.tables.literature import Literature
 from models.boosters import kept_fits
-from models.bundle import save_bundle
 from tests.forking import OF_THE_INTERPRETER, ForkServer
-from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, environment
+from tests.shared import LONGEST, REPORTED, ROOT, Command, Finished, Store, alone, environment
 from tests.thin import thin_code
-from training.config import TrainConfig
-from training.data.load import load_literature
-from training.report.report import write_report
-from training.train import Trained, train
 
-SMALL = TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0))
+if TYPE_CHECKING:  # what learns is imported by who asks for it: the process that hands out the tests never does
+    from features.tables.literature import Literature
+    from training.train import Trained
+
+collect_ignore = ["browser.py", "forking.py", "known_packages.py"]
+"""Helpers without examples, which import what most workers of `make test-fast` never need."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LOKY_MAX_CPU_COUNT": "1"}
 """As many processes run as there are cores: threads, or processes of a training, would wait for those of another."""
 
@@ -51,6 +49,8 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def literature() -> Literature:
+    from training.data.load import load_literature
+
     return load_literature([ROOT / "data" / "literature"])
 
 
@@ -85,18 +85,12 @@ def every_fit_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_fits, "_KEPT", _Forgets())
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[Path]:
-    """The folder, made if need be, while no other worker is at it."""
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
-
-
 @pytest.fixture(scope="session")
 def trained(run_folder: Path) -> Trained:
     """A model of one repeat of three folds: the same code, less patience. The first worker to ask trains it."""
+    from training.config import TrainConfig
+    from training.train import train
+
     with alone(run_folder / "shared-training") as folder:
         kept = folder / "trained"
         if not kept.exists():
@@ -104,7 +98,7 @@ def trained(run_folder: Path) -> Trained:
             os.chdir(ROOT)
             try:
                 aside = folder / "aside"
-                aside.write_bytes(pickle.dumps(train(SMALL)))
+                aside.write_bytes(pickle.dumps(train(TrainConfig(folds=3, repeats=1, shares=(0.5, 1.0)))))
                 aside.replace(kept)
             finally:
                 os.chdir(here)
@@ -113,12 +107,16 @@ def trained(run_folder: Path) -> Trained:
 
 @pytest.fixture(scope="session")
 def bundle_folder(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from models.bundle import save_bundle
+
     return save_bundle(trained.bundle, tmp_path_factory.mktemp("model") / "bundle")
 
 
 @pytest.fixture(scope="session")
 def report(trained: Trained, run_folder: Path) -> Path:
     """The report of that training, written by the first worker to ask. Read it; do not write to it."""
+    from training.report.report import write_report
+
     with alone(run_folder / "shared-report") as folder:
         written = folder / "report"
         if not (written / "questions.html").exists():  # the last of its files
@@ -169,7 +167,26 @@ def store(silion: Command, run_folder: Path) -> Store:
     return Store(folder, Finished(0, said.read_text(encoding="utf-8"), ""))
 
 
-SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed"}
+SLOW_FIXTURES = {"trained", "bundle_folder", "silion", "store", "browser", "installed", "shelf", "stored"}
+WHOLLY_SLOW = "\npytestmark = pytest.mark.slow\n"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what is collected, neither now nor later: all of it stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files of slow tests alone where these are left out: what they import takes seconds of each worker."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return WHOLLY_SLOW in collection_path.read_text(encoding="utf-8") or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

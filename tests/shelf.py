@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import mlflow
 import pandas as pd
 import pytest
 
 from models import registry
 from models.bundle import Bundle, save_bundle
+from tests.shared import alone
 from training.evaluation.out_of_fold import write_judged
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,10 @@ class Shelf:
         return f"sqlite:///{self.folder / 'mlflow.db'}"
 
     @property
-    def client(self) -> mlflow.MlflowClient:
-        return mlflow.MlflowClient(self.uri, self.uri)
+    def client(self) -> MlflowClient:
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.uri, self.uri)
 
     def add(self, bundle: Bundle | Path, judged: pd.DataFrame | None, alias: str | None = None) -> str:
         """Register a version whose run keeps a table of out-of-fold predictions; returns its number."""
@@ -68,12 +75,15 @@ class Shelf:
 
 
 def new_shelf(folder: Path, factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Shelf:
-    """An empty store in a folder, as the store that commands use; MLflow makes its tables once per process."""
-    template = factory.getbasetemp() / "empty-store" / "mlflow.db"
-    if not template.exists():
-        template.parent.mkdir()
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{template}")
-        registry.check_store()
+    """An empty store in a folder, as the store that commands use; MLflow makes its tables once per run."""
+    base = factory.getbasetemp()
+    with alone((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "empty-store") as place:
+        template = place / "mlflow.db"
+        if not template.exists():
+            aside = place / "aside.db"
+            patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{aside}")
+            registry.check_store()
+            aside.rename(template)
     shutil.copyfile(template, folder / "mlflow.db")
     patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
     return Shelf(folder)

@@ -36,7 +36,7 @@ from training.train import Trained, measure
 def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None:
     config = TrainConfig()
     found, scores = measure(literature, config)
-    ranges = range_scores(literature, found["fade"], config.level, config.seed)
+    ranges = range_scores(literature, found, config.level, config.seed)
     pages = [ROOT / page for page in skill_docs.PAGES]
     for marks, text in skill_docs.written(scores, ranges):
         marked = [page for page in pages if marks[0] in page.read_text(encoding="utf-8")]

@@ -15,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from sqlalchemy import make_url
 
 from tests.shared import ROOT, environment
 from tests.thin import thin_tables
@@ -143,6 +142,7 @@ def test_what_is_installed_without_a_hash_does_not_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_the_compose_file_speaks_of_commands_that_exist() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert set(services) == {"postgres", "mlflow", "silion"}
@@ -150,6 +150,7 @@ def test_the_compose_file_speaks_of_commands_that_exist() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what mlflow says of its own type hints
         from mlflow.cli import server
+        from sqlalchemy import make_url
     assert asked[:2] == ["mlflow", "server"]
     known = {option for parameter in server.params for option in parameter.opts}
     assert {word for word in asked if word.startswith("--")} <= known

@@ -305,6 +305,7 @@ def test_training_with_too_few_papers_writes_nothing(here: Path, capsys: pytest.
 ARGYRODITES = "Li6PS5Cl Li5.5PS4.5Cl1.5 Li6PS5Br Li6PS5I Li7PS6 Li5.7PS4.7Cl1.3".split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("papers", [1, 4])
 def test_a_small_table_of_ones_own_is_refused_and_nothing_written(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], papers: int

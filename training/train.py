@@ -219,7 +219,7 @@ def train(
     bundle = fit_bundle(literature, config, found, scores, tuning)
     steady = stability(bundle.parts, literature, config.protocol, progress)
     bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
-    ranges = range_scores(literature, found["fade"], config.level, config.seed)
+    ranges = range_scores(literature, found, config.level, config.seed)
     bundle.facts[RANGES] = {column: each.as_dict() for column, each in ranges.items()}
     energies = energy_score(found[LINK], config.level, config.seed)
     bundle.facts[ENERGIES] = energies.as_dict() if energies else {}

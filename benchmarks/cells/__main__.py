@@ -16,17 +16,14 @@ benchmarks/out/cells.json.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from benchmarks.cells.figures import check_curves, dominating, report, show, verdict
 from benchmarks.cells.nested import outer_folds, validate
 from benchmarks.cells.tasks import Reader, tasks
+from benchmarks.results import write_result
 from training.data.load import load_literature
-
-OUT = Path(__file__).resolve().parent.parent / "out" / "cells.json"
 
 
 def main() -> None:
@@ -57,9 +54,8 @@ def main() -> None:
                 {"seed": seed, "figures": tables[-1], "taken": found.taken, "errors": dominating(task, found, dummy)}
             )
         print(verdict(task, tables))
-    path = OUT.with_stem(f"cells_{asked.only.lower()}") if asked.only else OUT
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"repeats": asked.repeats, "targets": out}, indent=1), encoding="utf-8")
+    name = f"cells_{asked.only.lower()}" if asked.only else "cells"
+    write_result(name, {"repeats": asked.repeats, "targets": out})
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy import ROOT
 from benchmarks.cells.balance import Balance
 from benchmarks.cells.learners import constant_by_paper, gaussian_process, linear, pooled, similar, with_liquid
 from benchmarks.cells.nested import INNER_FOLDS, paper_weights
 from benchmarks.cells.rows import FACTS, FEW, SQUARE_ROOT, Fold, Learner, Rows
+from benchmarks.results import ROOT
 from features.cell import CellFeatures
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature

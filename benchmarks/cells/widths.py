@@ -14,7 +14,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.accuracy import ROOT
+from benchmarks.results import ROOT
 from features.cell import CONDUCTIVITY, CellFeatures
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels, Recipe

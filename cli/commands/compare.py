@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cli.options import (
     Commands,
@@ -68,13 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options or model that cannot be used.
     """
-    from features.tables.sheets import plain_table
+    from features.tables.sheets import chosen_sheet
     from models.predictor import Predictor
     from serving.decide.compare import compare_files, text_differences
-    from serving.predict.text import SHOWN
 
     compared = compare_files(
-        plain_table(Path(arguments.first), arguments.sheet) if arguments.sheet else arguments.first,
+        chosen_sheet(arguments.first, arguments.sheet),
         arguments.second,
         arguments.out,
         Predictor(load_model(arguments)),
@@ -82,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         level=arguments.level,
     )
     print_remarks(compared.remarks)
-    print(text_differences(compared.table, SHOWN))
+    print(text_differences(compared.table))
     print(f"[ ]: {100 * arguments.level:g} % interval. All pairs: {arguments.out}")
     for notice in compared.notices:
         print(f"  {notice}")

@@ -332,9 +332,10 @@ def _pull_conductivities(name: str, from_dir: str | None, timeout_s: float) -> s
 
 
 def _pull_polymers(name: str, from_dir: str | None, timeout_s: float) -> str:
-    from training.public.polymers import polymers_summary, pull_polymers, read_polymers
+    from training.public.polymers import POLYMERS, polymers_summary, read_polymers
+    from training.public.sources import pull_source
 
-    folder = pull_polymers(from_dir, timeout_s)
+    folder = pull_source(POLYMERS, from_dir, timeout_s)
     told = polymers_summary(read_polymers(folder))
     return f"{told}\nkept in {folder}; to make the polymer model of it: python -m training.polymers.make"
 

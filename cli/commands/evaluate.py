@@ -84,11 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     """Print the skill tables, from the data."""
-    from models.tasks.registry import LINK
+    from models.tasks.registry import LINK, TASKS
     from training.config import TrainConfig
+    from training.data.groups import training_rows
     from training.evaluation.regimes.energies import energy_score
+    from training.evaluation.regimes.families import by_family, family_table
     from training.evaluation.regimes.liquid import liquid_steps, liquid_table
+    from training.evaluation.regimes.measure import measure_regimes
     from training.evaluation.regimes.range_only import range_scores, range_table
+    from training.evaluation.regimes.regime import regime_table
     from training.evaluation.score import markdown
     from training.report.skill_docs import write_docs
     from training.train import load_data, measure, steps
@@ -104,7 +108,7 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     with progress(steps(config) + liquid_steps(config)) as step:
         found, scores = measure(literature, config, step)
         liquid = liquid_table(literature, config, step)
-    ranges = range_scores(literature, found["fade"], config.level, config.seed)
+    ranges = range_scores(literature, found, config.level, config.seed)
     if facts:
         same = facts["data_hashes"] == literature.hashes
         print(
@@ -113,7 +117,14 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
     energies = energy_score(found[LINK], config.level, config.seed)
-    said = [markdown(scores), range_table(ranges), *([energies.text] if energies else [])]
+    rows, kin = training_rows(literature)[LINK]
+    regimes = measure_regimes(LINK, rows, kin, found[LINK], config.choices[LINK], config.protocol, config.level).scores
+    families = by_family(TASKS[LINK].targets[0], found[LINK], config.level)
+    said = [
+        markdown(scores), range_table(ranges), *([energies.text] if energies else []),
+        f"Ionic conductivity by what is known of the electrolyte:\n{regime_table(regimes, TASKS[LINK].unit)}",
+        f"... and by family:\n{family_table(families, TASKS[LINK].unit, config.level)}",
+    ]  # fmt: skip
     print("\n\n".join([*said, f"A model of its own, judged and used nowhere:\n{liquid}"]))
     if arguments.write_docs:
         for page in write_docs(scores, ROOT, liquid, ranges):

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options, folder or model that cannot be used.
     """
-    from features.tables.sheets import plain_table
+    from features.tables.sheets import chosen_sheet
     from reporting.explain.page import explain
     from reporting.files import check_folder, whole_folder
 
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         return DONE
     from serving.predict.explain import explain_file
 
-    source = plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input
+    source = chosen_sheet(arguments.input, arguments.sheet)
     with whole_folder(folder) as aside:
         result = explain_file(source, aside, bundle, arguments.targets, questions)
     print_remarks(result.remarks)

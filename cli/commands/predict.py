@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options or model that cannot be used.
     """
-    from features.tables.sheets import plain_table
+    from features.tables.sheets import chosen_sheet
     from models.decisions.choosing import parse_goals
     from models.exceedance import parse_limits
     from models.predictor import Predictor
@@ -147,7 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_new = not folder.exists()
     with kept_chunks_told(arguments.out):
         result = predict_file(
-            plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input,
+            chosen_sheet(arguments.input, arguments.sheet),
             arguments.out,
             predictor,
             targets=arguments.targets,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from cli.options import (
     Commands,
@@ -58,12 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input, options or model that cannot be used.
     """
-    from features.tables.sheets import plain_table
+    from features.tables.sheets import chosen_sheet
     from models.predictor import Predictor
     from serving.predict.suggest import suggest_file, text_suggestions
 
     predictor = Predictor(load_model(arguments))
-    source = plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input
+    source = chosen_sheet(arguments.input, arguments.sheet)
     result = suggest_file(source, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
     print_remarks(result.remarks)
     print("\n".join([text_suggestions(result.table), *result.to_report]))

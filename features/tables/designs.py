@@ -138,10 +138,10 @@ class Designs:
         rows : ndarray or slice
             A mask, places or a slice.
         """
-        numbers = {name: values[rows] for name, values in self._numbers.items()}
         texts = {name: (codes[rows], texts) for name, (codes, texts) in self._texts.items()}
         frame = None if self._frame is None else self._frame.iloc[rows]
-        taken = Designs(len(np.arange(self._count)[rows]), numbers, texts, frame)
+        taken = Designs(len(np.arange(self._count)[rows]), None, texts, frame)
+        taken._numbers = {name: values[rows] for name, values in self._numbers.items()}
         taken._readings = {read: reading.take(rows) for read, reading in self._readings.items()}
         return taken
 
@@ -153,7 +153,8 @@ class Designs:
         numbers : ndarray, each of shape (n_designs,)
             By column; NaN where not given.
         """
-        assigned = Designs(self._count, {**self._numbers, **numbers}, self._texts, self._frame)
+        assigned = Designs(self._count, numbers, self._texts, self._frame)
+        assigned._numbers = {**self._numbers, **assigned._numbers}
         assigned._readings = dict(self._readings)
         return assigned
 

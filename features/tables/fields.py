@@ -273,14 +273,12 @@ def quantity(
     )
 
 
-def worded(what: str, default: str | None = None) -> Any:
+def worded(what: str) -> Any:
     """Return the field of a text, or of one of some words, with what it says.
 
     Parameters
     ----------
     what : str
         What the column holds, for the dictionary of the data.
-    default : str or None
-        Value where none is given.
     """
-    return Field(default=default, description=what)
+    return Field(default=None, description=what)

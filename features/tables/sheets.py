@@ -200,6 +200,24 @@ def plain_table(path: Path, worksheet: str | None = None) -> Path:
     return _copy(path, content, "", _points_for_commas(decoded(content, path.name), separator, skip=bool(stated)))
 
 
+def chosen_sheet(path: str, worksheet: str | None) -> str | Path:
+    """Return a table as it was given, or, where a sheet is named, that sheet of the workbook as `plain_table` gives it.
+
+    Parameters
+    ----------
+    path : str
+        A file or folder.
+    worksheet : str or None
+        Of a workbook; None where the reader is to choose.
+
+    Raises
+    ------
+    InputError
+        As `plain_table` does.
+    """
+    return plain_table(Path(path), worksheet) if worksheet else path
+
+
 def _without_sheets(path: Path, worksheet: str | None) -> Path:
     if worksheet and path.suffix.lower() not in WORKBOOK_ENDINGS:
         raise InputError(f"{path.name}: --sheet is for workbooks (.xlsx); this file has no sheets")

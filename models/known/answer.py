@@ -103,26 +103,29 @@ def worded(
     texts: list[str | None] = [None] * len(at_c)
     doubts: list[str | None] = [None] * len(at_c)
     near = np.flatnonzero(values.near)
+    said: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
     for some in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
-        case = int(values.design[some[0]])
-        texts[case] = _text(values, some, from_c[rows[some]], at_c[case], show, own)
-        if sources:
-            texts[case] = f"{texts[case]}{sources(rows[some])}"
-        doubts[case] = _contradiction(values, some, [names[row] for row in rows[some].tolist()], show, own)
+        case, told, key = int(values.design[some[0]]), rows[some], rows[some].tobytes()
+        if key not in said:
+            who = _who(len(told), len(np.unique(values.paper[some])), own)
+            carried = f" (carried over from {_ends(from_c[told])} °C)"
+            said[key] = who, carried, sources(told) if sources else ""
+        who, carried, named = said[key]
+        is_carried = (np.abs(from_c[told] - at_c[case]) > 0.5).all()
+        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + named
+        doubts[case] = _contradiction(values.value[some], values.paper[some], names, told, show, own)
     return texts, doubts
 
 
-def _text(values: Values, some: np.ndarray, from_c: np.ndarray, at_c: float, show: Show, own: bool) -> str:
-    value, papers = values.value[some], len(np.unique(values.paper[some]))
-    who = _who(len(value), papers, own)
+def _text(who: str, value: np.ndarray, show: Show) -> str:
     low, high = show(float(value.min())), show(float(value.max()))
     number, unit = low.split(" ", 1)
-    found = f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
-    if (np.abs(from_c - at_c) > 0.5).all():
-        ends = sorted({f"{each:g}" for each in from_c}, key=float)
-        between = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
-        found += f" (carried over from {between} °C)"
-    return found
+    return f"{who}, {low}" if low == high else f"{who}, {number} to {high}" if unit else f"{who}, {low} to {high}"
+
+
+def _ends(celsius: np.ndarray) -> str:
+    ends = sorted({f"{each:g}" for each in celsius}, key=float)
+    return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
 
 
 def _who(rows: int, papers: int, own: bool) -> str:
@@ -155,22 +158,25 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
     return text
 
 
-def _contradiction(values: Values, some: np.ndarray, names: list[str], show: Show, own: bool) -> str | None:
+def _contradiction(
+    value: np.ndarray, paper: np.ndarray, names: Sequence[str], rows: np.ndarray, show: Show, own: bool
+) -> str | None:
     """Name the two values that lie furthest apart: of two papers, or of the laboratory that asks; None where near."""
     limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
-    value, paper = values.value[some], values.paper[some]
-    ends = [(int(np.argmin(value)), int(np.argmax(value)))]
-    if not own:  # the furthest pair of two papers holds the lowest or the highest of all
-        (low, high), place = ends[0], np.arange(len(value))
-        others = [place[paper != paper[end]] for end in (low, high)]
-        ends = [(low, int(rest[np.argmax(value[rest])])) for rest in others[:1] if len(rest)]
-        ends += [(int(rest[np.argmin(value[rest])]), high) for rest in others[1:] if len(rest)]
-    low, high = max(ends, key=lambda pair: float(value[pair[1]] - value[pair[0]]), default=(0, 0))
+    low, high = int(np.argmin(value)), int(np.argmax(value))
     if value[high] - value[low] <= limit:
         return None
+    if not own and paper[low] == paper[high]:  # the furthest pair of two papers holds one of these ends
+        others = np.flatnonzero(paper != paper[low])
+        if not len(others):
+            return None
+        least, most = int(others[np.argmin(value[others])]), int(others[np.argmax(value[others])])
+        low, high = max(((low, most), (least, high)), key=lambda pair: float(value[pair[1]] - value[pair[0]]))
+        if value[high] - value[low] <= limit:
+            return None
     who = "your measured designs" if own else "rows"
     return (
-        f"{who} {names[low]} and {names[high]} contradict each other: {show(float(value[low]))} "
+        f"{who} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
         f"and {show(float(value[high]))} for one composition"
     )
 

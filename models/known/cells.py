@@ -10,7 +10,7 @@ from features.tables.designs import Designs
 from models.known.agreement import Agreement, Values, drawn, precisions
 from models.known.answer import Drawn
 from models.known.same import same_where_known
-from models.notices import of_rows
+from models.notices import nothing, of_rows
 
 BETWEEN_SHARE = 0.33
 """Share of a model's squared error on unseen papers that papers differ by where they measure one design: of
@@ -84,9 +84,12 @@ def drawn_to_cells(
     """
     design, row, share = same_where_known(asked, known.designs)
     tells = (share >= LEAST_SHARE) & np.isfinite(known.value[row])
+    if not tells.any():
+        none = nothing(len(centre))
+        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), none, none, spread)
     design, row, share = design[tells], row[tells], share[tells]
     total = spread.model**2 + spread.between**2 + spread.within**2
-    paper = np.unique(known.papers, return_inverse=True)[1][row] if len(row) else row
+    paper = np.unique(known.papers, return_inverse=True)[1][row]
     own = centre[design] + (known.value[row] - centre[design]) / share  # with the variance that this takes
     values = Values(design, paper, own, total * (1 / share**2 - 1), np.ones(len(row), dtype=bool))
     weight, mean = precisions(values, spread, len(centre), own=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.physics import energy_of_slope_ev
+from features.physics import ZERO_CELSIUS_K, energy_of_sample
 from models.known.conditions import SAME_TEMPERATURE_K
 
 
@@ -74,10 +74,11 @@ def energies_of_series(
         °C, log10 S/cm, and the printed energies in eV, NaN where none is.
     """
     energies, order = printed_ev.copy(), np.argsort(series, kind="stable")
+    sigma_t = value + np.log10(temperature_c + ZERO_CELSIUS_K)
     for rows in np.split(order, np.flatnonzero(np.diff(series[order])) + 1):
         is_open = np.isnan(energies[rows])
         if len(rows) > 1 and is_open.all():
-            energies[rows] = energy_of_slope_ev(temperature_c[rows], value[rows])
+            energies[rows] = energy_of_sample(temperature_c[rows], sigma_t[rows])
         elif is_open.any() and not is_open.all():
             energies[rows[is_open]] = energies[rows[~is_open]].mean()
     return energies

@@ -75,9 +75,8 @@ def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndar
     >>> [each.tolist() for each in same_where_known(asked, rows)]
     [[0], [0], [0.75]]
     """
-    numbers = {"": -1}
-    anodes, measured = (_words(each.coded("anode"), numbers) for each in (asked, rows))
-    named = np.flatnonzero(np.isin(anodes, measured[measured >= 0]))
+    (codes, texts), measured = asked.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}
+    named = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
     if not len(named):
         return named, named, np.zeros(0)
     asked = asked.take(named)
@@ -127,8 +126,13 @@ def _stated(designs: Designs) -> np.ndarray:
 def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
     """Number of each design's text, whatever its case and blanks; new ones get the next."""
     codes, texts = coded
-    plain = (_short(text) if len(text) <= MOST_KEPT else _plain(text) for text in texts)
+    plain = map(_compared, texts)
     return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
+
+
+def _compared(text: str) -> str:
+    """The text as it is compared, whatever its case and blanks."""
+    return _short(text) if len(text) <= MOST_KEPT else _plain(text)
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ from features.physics import (
     MOST_EV,
     ZERO_CELSIUS_K,
     arrhenius_shift,
-    energy_of_slope_ev,
+    energy_of_sample,
     inverse_temperature,
     per_ev,
 )
@@ -319,11 +319,12 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
     keys = [column for column in ("paper", "electrolyte", "composition", "form") if column in designs]
     sample = designs[keys].astype(str).groupby(keys, sort=False).ngroup().to_numpy()
     energies, exact = np.full(len(designs), np.nan), labels.exact
+    value = labels.middle + np.log10((warm + ZERO_CELSIUS_K) / (DEFAULT_TEMPERATURE_C + ZERO_CELSIUS_K))
     order = np.argsort(sample, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(sample[order])) + 1):
         if np.isfinite(printed[rows]).any():
             energies[rows] = np.where(np.isfinite(printed[rows]), printed[rows], np.nanmean(printed[rows]))
             continue
         some = rows[exact[rows]]
-        energies[rows] = energy_of_slope_ev(warm[some], labels.middle[some])
+        energies[rows] = energy_of_sample(warm[some], value[some])
     return energies

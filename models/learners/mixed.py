@@ -7,7 +7,7 @@ the reviews are about where one model learns from all; near these the model of t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from features.distinct import distinct_rows
 from models.ensemble import BoostedEnsemble, Labels, Recipe
-from models.learners.arrhenius import ArrheniusEnsemble
+from models.learners.arrhenius import ENERGY, ArrheniusEnsemble
 from models.saved.checked_files import inside
 
 MIXED = "mixed"
@@ -195,21 +195,32 @@ class MixedEnsemble(BoostedEnsemble):
         (folder / f"{MIXED}.json").write_text(json.dumps(state), encoding="utf-8")
 
     @classmethod
-    def restore_with(
-        cls, files: Mapping[str, bytes], restore: Callable[[Mapping[str, bytes]], BoostedEnsemble]
-    ) -> MixedEnsemble:
+    def restore(cls, files: Mapping[str, bytes]) -> MixedEnsemble:
         """Return what `save` wrote.
 
         Parameters
         ----------
         files : mapping of str to bytes
             Content of the files of one part, by name.
-        restore : callable
-            Reads each of the two.
         """
         state = json.loads(files[f"{MIXED}.json"])
         recipe, columns = Recipe.from_dict(state["recipe"]), state["columns"]
-        own, joint = (restore(inside(files, folder)) for folder in (OWN, JOINT))
+        own, joint = (restore_ensemble(inside(files, folder)) for folder in (OWN, JOINT))
         ensemble = cls(recipe, state["monotone"], own, joint, columns)
         ensemble.fractions = np.array(state["fractions"], dtype=float).reshape(-1, len(columns))
         return ensemble
+
+
+def restore_ensemble(files: Mapping[str, bytes]) -> BoostedEnsemble:
+    """Return what any kind of ensemble saved.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Content of the files of one part, by name.
+    """
+    if f"{MIXED}.json" in files:
+        return MixedEnsemble.restore(files)
+    if f"{ENERGY}.json" in files:
+        return ArrheniusEnsemble.restore(files)
+    return BoostedEnsemble.restore(files)

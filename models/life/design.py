@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
-from models.candidates import candidate_designs, read_design
+from models.candidates import candidate_designs, usable_rows
 from models.predictor import Predictor
 
 LIFE, LEVEL = "cycle_life_80", 0.8
@@ -34,23 +33,15 @@ def design_life(predictor: Predictor, about: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Designs that cannot be used, all mistakes at once; lines count the cells.
+        Designs that cannot be used, all mistakes at once; lines count the described cells.
     """
     life = pd.DataFrame({"log10_life": np.nan, "log10_life_sd": np.nan}, index=range(len(about)))
     names = [name for name in Candidate.model_fields if name in about and name not in OF_A_CYCLE]
     if not {"electrolyte", "anode"} <= set(names):
         return life
-    rows: list[Candidate] = []
-    mistakes: list[Mistake] = []
     told = np.flatnonzero(((about["electrolyte"] != "") & (about["anode"] != "")).to_numpy(dtype=bool))
-    for values in about.iloc[told][names].to_dict("records"):
-        row = read_design(Candidate, {str(name): value for name, value in values.items()}, len(rows) + 1)
-        if isinstance(row, list):
-            mistakes += row
-        else:
-            rows.append(row)
-    if mistakes:
-        raise InputError(f"{len(mistakes)} mistakes in the designs of the cells", mistakes)
+    values = ({str(name): value for name, value in row.items()} for row in about.iloc[told][names].to_dict("records"))
+    rows = usable_rows(Candidate, values, "designs of the cells")
     if rows:
         table = predictor.predict(candidate_designs(rows), targets=[LIFE], level=LEVEL, precedents=0).table
         low, high = (np.log10(table[f"{LIFE}_{end}"].to_numpy(dtype=float)) for end in ("low", "high"))

@@ -81,22 +81,17 @@ class DischargeModel:
         path.write_text(json.dumps(state) + "\n", encoding="utf-8")
 
 
-def load_discharge_model(path: Path = SHIPPED) -> DischargeModel:
-    """Read the law.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file; the shipped one where not given.
+def load_discharge_model() -> DischargeModel:
+    """Read the shipped law.
 
     Raises
     ------
     ValueError
         Of other features than these.
     """
-    state = json.loads(path.read_text(encoding="utf-8"))
+    state = json.loads(SHIPPED.read_text(encoding="utf-8"))
     if state["features"] != list(DISCHARGE_FEATURES):
-        raise ValueError(f"{path}: this model is of another version of Silion; make it again")
+        raise ValueError(f"{SHIPPED}: this model is of another version of Silion; make it again")
     return DischargeModel(
         np.array(state["weights"]), np.array(state["ranges"]), Calibration.from_dict(state["calibration"]),
         float(state["threshold"]), state["about"],

@@ -233,7 +233,7 @@ def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.n
     """
     found = []
     for places in _places(tuple(map(attrgetter("name"), featurizer.features_))):
-        flags = np.nan_to_num(vectors[:, places]) > 0
+        flags = vectors[:, places] > 0
         code = flags @ (1 << np.arange(len(places)))
         found.append(np.where(code == 0, -1, code))
     return found[0], found[1]

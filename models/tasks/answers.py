@@ -57,6 +57,23 @@ class Answer:
         return Nearest(spread_over(mask, rows), spread_over(mask, away), mask, domain.shown)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Answers of the models asked.
+
+    Attributes
+    ----------
+    answers : by name of `TASKS`; those of cells of the described designs only
+    described : designs with an anode, shape (n_designs,)
+    cells, held : the described designs with their conductivity, and their electrolytes
+    """
+
+    answers: dict[str, Answer]
+    described: np.ndarray
+    cells: Designs
+    held: Electrolytes
+
+
 def intervals(part: Part, read: Electrolytes, answer: Answer, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Half widths without measured values, and how far the middles lie above the predictions; of their own where the
     class of the electrolyte was never learnt from, or where it holds no lithium.

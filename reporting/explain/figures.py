@@ -129,7 +129,7 @@ def beeswarm(shap_values: Reasons, shown: int, unit: str) -> Figure:
     return figure
 
 
-def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: str, what: str = "SHAP value") -> Figure:
+def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: str) -> Figure:
     """Draw a feature's SHAP values against its own values over the training rows; unknown values stand at the left.
 
     Parameters
@@ -140,8 +140,8 @@ def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: s
         In `unit`.
     reading : Reading
         Of the feature.
-    unit, what : str
-        Unit of the effect, and its name.
+    unit : str
+        Of the effect.
     """
     figure, plot = axes(5.6, 3.6)
     known = np.isfinite(values)
@@ -159,7 +159,7 @@ def dependence(values: np.ndarray, effect: np.ndarray, reading: Reading, unit: s
             clip_on=False, label=f"not given ({(~known).sum()} rows)",
         )  # fmt: skip
         figure.legend(fontsize=8, frameon=False, loc="outside lower center")
-    plot.set(xlabel=reading.printed, ylabel=f"{what}\n({unit})")
+    plot.set(xlabel=reading.printed, ylabel=f"SHAP value\n({unit})")
     return figure
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from models.explain.feature_groups import correlated, rows_of
@@ -12,6 +14,7 @@ from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import pages
 from reporting.explain import figures as pictures
 from reporting.files import Written
+from reporting.numbers import with_interval
 
 DEPENDENCE = 4
 """Features that get a plot of their values against their effect."""
@@ -123,8 +126,7 @@ def _feature_table(top: pd.DataFrame, unit: str) -> pages.Table:
     rows = [
         (
             row.label, row.group, f"{row.mean_abs_shap:.3g}", _range(row.low, row.high), row.rank,
-            _range(row.rank_low, row.rank_high), row.apart_from_zero or "not measured",
-            interval(row.permutation, row.permutation_low, row.permutation_high),
+            _range(row.rank_low, row.rank_high), row.apart_from_zero or "not measured", error_added(row),
         )
         for row in rows_of(top)
     ]  # fmt: skip
@@ -132,13 +134,7 @@ def _feature_table(top: pd.DataFrame, unit: str) -> pages.Table:
 
 
 def _group_table(groups: pd.DataFrame, unit: str) -> pages.Table:
-    rows = [
-        (
-            row.group, row.features, f"{row.mean_abs_shap:.3g}",
-            interval(row.permutation, row.permutation_low, row.permutation_high),
-        )
-        for row in rows_of(groups)
-    ]  # fmt: skip
+    rows = [(row.group, row.features, f"{row.mean_abs_shap:.3g}", error_added(row)) for row in rows_of(groups)]
     header = ["group", "features", f"mean |SHAP| of the group ({unit})", "error added when shuffled together (90 %)"]
     return pages.Table(header, rows, sortable=True)
 
@@ -147,20 +143,15 @@ def _range(low: float, high: float) -> str:
     return "" if low != low else f"{low:.3g} to {high:.3g}"
 
 
-def interval(value: float, low: float, high: float) -> str:
-    """Write a signed number with its interval for a cell of a table.
+def error_added(row: Any) -> str:
+    """Write the error that is added when a feature, or a group of them, is shuffled; empty where not measured.
 
     Parameters
     ----------
-    value, low, high : float
-        An empty text for a value of NaN.
-
-    Examples
-    --------
-    >>> interval(0.123, -0.01, 0.2)
-    '+0.12 (-0.01 to +0.2)'
+    row : namedtuple
+        Of a table of importance: `permutation`, `permutation_low`, `permutation_high`.
     """
-    return "" if value != value else f"{value:+.2g} ({low:+.2g} to {high:+.2g})"
+    return with_interval(row.permutation, row.permutation_low, row.permutation_high, "+.2g")
 
 
 def _correlated_words(importance: Overall) -> list[pages.Block]:
@@ -173,10 +164,7 @@ def _correlated_words(importance: Overall) -> list[pages.Block]:
         return []
     joint = {}
     if importance.stability is not None:
-        joint = {
-            row.members: interval(row.permutation, row.permutation_low, row.permutation_high)
-            for row in rows_of(importance.stability.groups)
-        }
+        joint = {row.members: error_added(row) for row in rows_of(importance.stability.groups)}
     items = []
     for members in groups:
         together = joint.get(";".join(members), "")

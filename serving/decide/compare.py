@@ -14,6 +14,7 @@ from models.decisions.comparison import Comparison, compare
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS
 from serving.predict.read import design_names, read_candidates
+from serving.predict.text import SHOWN
 from serving.predict.write import WRITERS, whole, writable
 
 MOST_PAIRS = 1_000_000
@@ -103,18 +104,16 @@ def compare_files(
     return Compared(table, found.notices, remarks, mistakes, sum(len(each.rejected) for each in tables))
 
 
-def text_differences(table: pd.DataFrame, limit: int) -> str:
+def text_differences(table: pd.DataFrame) -> str:
     """Return the first pairs for a terminal: per target the difference with its interval, and how likely a is above b.
 
     Parameters
     ----------
     table : DataFrame
         As `Compared` holds it.
-    limit : int
-        Pairs to show.
     """
     lines = []
-    for _, row in table.head(limit).iterrows():
+    for _, row in table.head(SHOWN).iterrows():
         lines.append(f"{str(row['design_a'])[:30]} against {str(row['design_b'])[:30]}:")
         for column, target in TARGETS.items():
             if pd.isna(row.get(f"{column}_difference", np.nan)):
@@ -125,6 +124,6 @@ def text_differences(table: pd.DataFrame, limit: int) -> str:
                 f"  {target.label}: {told:+.2g} [{low:+.2g} to {high:+.2g}] {target.error_unit}; "
                 f"the first is higher with {chance:.0f} % probability"
             )
-    if len(table) > limit:
-        lines.append(f"... and {len(table) - limit} more pairs")
+    if len(table) > SHOWN:
+        lines.append(f"... and {len(table) - SHOWN} more pairs")
     return "\n".join(lines)

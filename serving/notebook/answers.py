@@ -228,7 +228,7 @@ class Differences:
         return len(self.table)
 
     def __repr__(self) -> str:
-        return "\n".join([text_differences(self.table, SHOWN), f"[ ]: {100 * self.level:g} % interval", *self.notices])
+        return "\n".join([text_differences(self.table), f"[ ]: {100 * self.level:g} % interval", *self.notices])
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: one line per pair and target."""

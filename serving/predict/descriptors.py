@@ -13,6 +13,9 @@ from models.bundle import Bundle
 from models.explain.literature import known_values
 from models.tasks.registry import TARGETS, task_of
 
+NAMED = 4
+"""Descriptors named for each target."""
+
 
 @dataclass(frozen=True)
 class ToReport:
@@ -70,7 +73,7 @@ def to_report(bundle: Bundle, designs: pd.DataFrame, target: str) -> list[ToRepo
     return sorted(ranked, key=lambda one: -one.score)
 
 
-def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str], most: int = 4) -> list[str]:
+def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str]) -> list[str]:
     """Return lines that say which descriptors to report with the measured value, by target.
 
     Parameters
@@ -81,8 +84,6 @@ def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str], m
         Columns of `Candidate`.
     targets : sequence of str
         Those asked for.
-    most : int
-        How many descriptors to name for each.
     """
     lines = []
     for target in targets:
@@ -94,6 +95,6 @@ def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str], m
         lines += [
             f"  {place}. {one.label} ({' or '.join(one.columns)}): {one.lacking} of {len(designs)} candidates lack it; "
             f"stated by {100 * one.known:.0f} % of the measured cells"
-            for place, one in enumerate(ranked[:most], start=1)
+            for place, one in enumerate(ranked[:NAMED], start=1)
         ]
     return lines

@@ -24,8 +24,8 @@ ALL_GOALS, ON_FRONT = "all_goals_probability", "on_pareto_front"
 """Columns that tell of all goals together."""
 WIDTH = 80
 """Characters of a line of a terminal."""
-SHOWN = 12
-"""Designs printed on a terminal."""
+SHOWN, RANGES_SHOWN = 12, 3
+"""Designs, and different ranges, printed on a terminal."""
 
 
 def written_targets(asked: Collection[str] | None) -> dict[str, Target]:
@@ -98,39 +98,35 @@ def name_among(columns: list[str]) -> str:
     return own[0] if own else "electrolyte"
 
 
-def text_notices(table: pd.DataFrame, limit: int = SHOWN) -> str:
+def text_notices(table: pd.DataFrame) -> str:
     """Return notices for a terminal, shortened: first those that all designs share, then each design's own.
 
     Parameters
     ----------
     table : DataFrame
         Designs with their predictions.
-    limit : int
-        Designs to tell of: the first ones.
     """
     names = name_column(table)
-    notices = [[notice for notice in str(row).split("; ") if notice] for row in table["notice"].head(limit)]
+    notices = [[notice for notice in str(row).split("; ") if notice] for row in table["notice"].head(SHOWN)]
     shared = [notice for notice in dict.fromkeys(chain.from_iterable(notices)) if all(notice in own for own in notices)]
     lines = [f"  all: {notice}" for notice in shared]
-    for name, own in zip(table[names].head(limit), notices, strict=True):
+    for name, own in zip(table[names].head(SHOWN), notices, strict=True):
         if rest := [notice for notice in own if notice not in shared]:
             lines.append("  " + shorten(f"{str(name)[:42]}: {'; '.join(rest)}", 180, placeholder=" ..."))
     return "\n".join(lines)
 
 
-def text_ranges(table: pd.DataFrame, limit: int = 3) -> list[str]:
+def text_ranges(table: pd.DataFrame) -> list[str]:
     """Return what the ranges without a point are, and whose values they hold, as lines for a terminal.
 
     Parameters
     ----------
     table : DataFrame
         Designs with their predictions.
-    limit : int
-        Different ranges to tell of: the first ones.
     """
     told = [str(text) for text in table[RANGE_OF].dropna().unique() if text] if RANGE_OF in table else []
     first = f"{NO_POINT}; [ ] is what comparable papers report (column {RANGE_OF})"
-    return [first, *(f"  {text}" for text in told[:limit])] if told else []
+    return [first, *(f"  {text}" for text in told[:RANGES_SHOWN])] if told else []
 
 
 def whose_range(said: str, column: str) -> str:

@@ -13,6 +13,7 @@ from models.predictions import RANGE_OF
 from models.predictor import NO_POINT
 from models.tasks.registry import TARGETS, task_of
 from reporting.model_summary import figure_name
+from reporting.numbers import with_interval
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy import ENERGY_UNITS
 from serving.predict.text import AMONG, CHANCE, DISTANCE
@@ -45,8 +46,8 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
         )
     for column in [column for column in space.targets if skill.get(column, {}).get("shown", False)]:
         score = skill[column]
-        ends = f"{score['skill_low']:.2f} to {score['skill_high']:.2f}"
-        measured = f"{figure_name(score['skill_name'])} {score['skill']:.2f} ({ends})"
+        ratio = with_interval(score["skill"], score["skill_low"], score["skill_high"])
+        measured = f"{figure_name(score['skill_name'])} {ratio}"
         sentences.append(
             f"{TARGETS[column].label}: skill shown on papers never seen, {measured}; the median knows the values that "
             "papers report, and nothing of the design."

@@ -69,6 +69,7 @@ def test_clone_and_restore_give_the_same_vectors():
     assert restored.features_ == fitted.features_
 
 
+@pytest.mark.slow
 def test_input_is_left_alone_and_order_of_rows_and_columns_does_not_matter():
     before = DESIGNS.copy(deep=True)
     fitted = StructureFeatures().fit(DESIGNS)

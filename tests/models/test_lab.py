@@ -484,6 +484,7 @@ def test_more_measured_designs_than_calibrated_have_the_width_of_as_many() -> No
     assert LabEffect(PLAIN).half_width(np.zeros((3, 3)), np.zeros((1, 3)), np.zeros(1), 0.8) is None
 
 
+@pytest.mark.slow
 def test_plain_numbers_survive_json(learnt: LabEffect) -> None:
     for effect in (learnt, EFFECT, LabEffect(PLAIN)):
         assert LabEffect.from_dict(json.loads(json.dumps(effect.as_dict()))) == effect

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlparse
@@ -48,18 +49,35 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 MOVE = """
 import sys, mlflow
-client = mlflow.MlflowClient(sys.argv[1], sys.argv[1])
-if sys.argv[2] == "delete":
-    client.delete_model_version("silion", sys.argv[3])
-else:
-    client.set_registered_model_alias("silion", sys.argv[2], sys.argv[3])
+for line in sys.stdin:
+    uri, what, version = line.split()
+    client = mlflow.MlflowClient(uri, uri)
+    if what == "delete":
+        client.delete_model_version("silion", version)
+    else:
+        client.set_registered_model_alias("silion", what, version)
+    print(flush=True)
 """
 
 
-def behind_our_back(shelf: Shelf, what: str, version: str) -> None:
-    """Move an alias or delete a version by MLflow's own client, in a process of its own."""
-    program = [sys.executable, "-c", MOVE, shelf.uri, what, version]
-    subprocess.run(program, env=environment(PYTHONWARNINGS="ignore"), check=True, capture_output=True, timeout=120)
+Move = Callable[[Shelf, str, str], None]
+
+
+@pytest.fixture(scope="module")
+def behind_our_back() -> Iterator[Move]:
+    """Move an alias or delete a version by MLflow's own client, in another process, which starts once."""
+    env = environment(PYTHONWARNINGS="ignore")
+    with subprocess.Popen(
+        [sys.executable, "-c", MOVE], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+
+        def move(shelf: Shelf, what: str, version: str) -> None:
+            assert other.stdin
+            assert other.stdout
+            print(shelf.uri, what, version, file=other.stdin, flush=True)
+            assert other.stdout.readline() == "\n"
+
+        yield move
 
 
 def version_of(folder: Path, shelf: Shelf) -> str:
@@ -71,7 +89,7 @@ def version_of(folder: Path, shelf: Shelf) -> str:
 
 
 def test_a_look_up_asks_mlflow_once_and_again_after_any_change(
-    shelf: Shelf, bundle_folder: Path, asked: list[str]
+    shelf: Shelf, bundle_folder: Path, asked: list[str], behind_our_back: Move
 ) -> None:
     """A store that was made before: nothing is written down beside it until it is asked."""
     for alias in ("champion", None):
@@ -102,7 +120,7 @@ def test_moves_of_the_champion_write_down_where_it_is(shelf: Shelf, bundle_folde
         assert asked == []
 
 
-def test_a_deleted_version_is_not_found_any_more(shelf: Shelf, bundle_folder: Path) -> None:
+def test_a_deleted_version_is_not_found_any_more(shelf: Shelf, bundle_folder: Path, behind_our_back: Move) -> None:
     for alias in ("champion", None):
         shelf.add(bundle_folder, None, alias)
     assert version_of(resolve("2"), shelf) == "2"
@@ -115,7 +133,7 @@ def test_a_deleted_version_is_not_found_any_more(shelf: Shelf, bundle_folder: Pa
 
 
 def test_a_copied_store_is_asked_itself(
-    shelf: Shelf, bundle_folder: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, bundle_folder: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch, behind_our_back: Move
 ) -> None:
     """Copied with all files beside it and with their times, also over the store itself."""
     for alias in ("champion", None):

@@ -75,3 +75,29 @@ def test_the_direct_predictor_refuses_a_formula_as_the_others_do(predictor: Pred
     assert [mistake.line for mistake in error.value.mistakes] == [2, 3]
     named = [Candidate(electrolyte="PEO-LiTFSI", electrolyte_class="polymer")]
     assert len(predictor.predict(candidate_frame(named)).table) == 1
+
+
+def test_what_is_kept_of_an_electrolyte_is_what_a_new_predictor_tells(bundle_folder: Path) -> None:
+    """Class, form, temperature and level make another question; own measurements are never kept."""
+    bundle = load_bundle(bundle_folder)
+    asked = [
+        Candidate(electrolyte="Li6PS5Cl", anode="Si"),
+        Candidate(electrolyte="Li6PS5Cl", anode="Si", silicon_wt_pct=50),
+        Candidate(electrolyte="Li6PS5Cl", form="glass"),
+        Candidate(electrolyte="Li6PS5Cl", electrolyte_class="halide"),
+        Candidate(electrolyte="Li6PS5Cl", temperature_c=60),
+    ]
+    own = pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "temperature_c": [25.0], "conductivity_s_per_cm": [1e-3]})
+    old, told = Predictor(bundle), []
+    for level, measured in ((0.8, None), (0.5, None), (0.8, own), (0.8, None)):
+        for row in asked:
+            frame, options = candidate_frame([row]), {"level": level, "measured": measured, "precedents": 0}
+            one, new = old.predict(frame, **options), Predictor(bundle).predict(frame, **options)
+            assert same(one.table, new.table)
+            values = [each.energies.values for each in (one, new) if each.energies is not None]
+            assert np.array_equal(values[0], values[1])
+            told.append((one.columns["conductivity_s_per_cm"][0], one.columns["conductivity_s_per_cm_low"][0]))
+    assert told[:5] == told[15:]
+    assert told[0] == told[1]
+    assert len({value for value, _ in told[1:5]}) == 4
+    assert len({told[0], told[5], told[10]}) == 3

@@ -23,6 +23,10 @@ def test_key_numbers_and_decisions_are_told(trained: Trained) -> None:
     (told,) = (line for line in lines if "initial Coulombic efficiency" in line)
     assert f"error ratio {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})" in told
     assert told.endswith(score.verdict)
+    (known,) = (line for line in lines if line.startswith("  conductivity, composition known"))
+    judged = trained.bundle.facts["regimes"]["conductivity"][0]
+    assert f"error {judged['error']:.2f} decades, of {judged['papers']} groups of papers" in known
+    assert known.endswith(f"90 % intervals hold {100 * judged['coverage']:.0f} %")
 
 
 def test_features_told_apart_from_chance_are_named(trained: Trained) -> None:

@@ -41,6 +41,8 @@ RUN = (
     "    sys.exit(silion.main(sys.argv[2:]))\n"
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def predictor(bundle_folder: Path) -> Predictor:
@@ -141,7 +143,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.slow
 def test_workers_of_this_machine_keep_freed_memory(predictor: Predictor) -> None:
     """dask starts them with a limit of 65,536 bytes, beyond which each chunk's memory goes back to the system."""
     with cluster.crew("local", predictor) as workers:
@@ -150,7 +151,6 @@ def test_workers_of_this_machine_keep_freed_memory(predictor: Predictor) -> None
     assert set(limits.values()) == {str(2**30)}
 
 
-@pytest.mark.slow
 def test_local_gives_the_bytes_of_one_process(
     source: Path, straight: Path, predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -160,7 +160,6 @@ def test_local_gives_the_bytes_of_one_process(
     same(tmp_path / "out.csv", straight)
 
 
-@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_but_time(
     running: str, source: Path, predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -175,7 +174,6 @@ def test_a_killed_worker_costs_nothing_but_time(
     same(tmp_path / "out.parquet", tmp_path / "straight.parquet")
 
 
-@pytest.mark.slow
 def test_an_interrupt_leaves_nothing_on_the_cluster(
     running: str, source: Path, straight: Path, bundle_folder: Path, predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -202,7 +200,6 @@ def test_an_interrupt_leaves_nothing_on_the_cluster(
     same(out, straight)
 
 
-@pytest.mark.slow
 def test_a_scheduler_that_dies_loses_nothing(
     source: Path, straight: Path, predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -227,7 +224,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER_S", 1.0)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_workers_that_are_missing_or_differ_are_said(
     running: str, source: Path, predictor: Predictor, tmp_path: Path

@@ -12,9 +12,9 @@ import pytest
 from tests.shared import Store
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is no dependency of Silion")
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 @pytest.mark.filterwarnings("ignore")  # pyspark 4.3 says of pandas 3 that it does not know it in full, on every call
 def test_spark_gives_the_models_own_values(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,12 @@ import pytest
 from tests.shelf import Shelf, new_shelf
 from training.data.papers import SplitError
 from training.evaluation.out_of_fold import judged
-from training.promotion import against_champion as against
-from training.promotion.against_champion import against_champion, comparison_text, steps_against
+from training.promotion import record
 from training.promotion.compare import compare
+from training.promotion.record import against_champion, comparison_text, steps_against
 from training.train import Trained, steps
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_new_rows_are_counted_and_their_effect_is_told(
     paper = table["paper"].iloc[0]
     shelf.add(bundle_folder, table[table["paper"] != paper], "champion")
     effect = compare(table, table, seed=0).targets
-    monkeypatch.setattr(against, "effect_of_new_rows", lambda *asked: effect)
+    monkeypatch.setattr(record, "effect_of_new_rows", lambda *asked: effect)
     found = against_champion(trained)
     assert found is not None
     expected = table[(table["paper"] == paper) & (table["target"] == "conductivity_s_per_cm")]
@@ -67,6 +69,6 @@ def test_new_rows_are_counted_and_their_effect_is_told(
     def too_few(*asked: object) -> None:
         raise SplitError("2 papers are too few for 3 folds")
 
-    monkeypatch.setattr(against, "effect_of_new_rows", too_few)
+    monkeypatch.setattr(record, "effect_of_new_rows", too_few)
     assert comparison_text(trained).endswith("the new rows alone: not measured: 2 papers are too few for 3 folds")
     assert steps_against(trained) == 2 * steps(trained.config)

@@ -11,8 +11,7 @@ from features.tables.described import DESCRIPTORS, DescriptorSource
 from features.tables.literature import Literature
 from features.tables.rows import read_table
 from models.tasks.ice import cells_in_training, ice_examples
-from training.data.check import check
-from training.data.descriptor_sources import DESCRIPTOR_SOURCES, _is_same, descriptor_mistakes
+from training.data.check import DESCRIPTOR_SOURCES, _is_same, check, descriptor_mistakes
 from training.data.load import SHIPPED
 
 HEADER = "cell_id,descriptor,value,source,place,as_written,hand,preferred,reason\n"

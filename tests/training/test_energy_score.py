@@ -14,7 +14,7 @@ from models.tasks.conductivity import conductivity_examples, printed_energies
 from models.tasks.examples import Examples
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.energies import FACT, FEWEST, energy_score
-from training.report.energies import TITLE
+from training.report.intervals import ENERGIES_TITLE
 from training.train import Trained
 
 
@@ -77,5 +77,5 @@ def test_a_training_judges_them_and_the_report_says_so(trained: Trained, report:
     assert np.nanmin(told) >= 0.1
     assert np.nanmax(told) <= 1.2
     card = (report / "card.md").read_text(encoding="utf-8")
-    assert f"## {TITLE}" in card
+    assert f"## {ENERGIES_TITLE}" in card
     assert score.text in card

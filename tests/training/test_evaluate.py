@@ -123,8 +123,8 @@ def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Tr
 
 
 def test_coverage_is_that_of_intervals_whose_ends_are_settled_one_by_one() -> None:
-    """Of eighty papers all were told 2 too little: an interval of one width reaches as far down, to no use."""
-    rows = found([-4.0] * 80, [-6.0] * 80, list(range(80)))
+    """Of eighty papers all were told 2 too high: an interval of one width reaches as far up, to no use."""
+    rows = found([-6.0] * 80, [-4.0] * 80, list(range(80)))
     rows.distance = np.full((1, 80), 0.1)
     for by_value, expected in ((False, 4.0), (True, 2.0)):
         covered, width = coverage(CONDUCTIVITY, replace(rows, by_value=by_value), 0.9)

@@ -7,10 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.electrolyte_columns import read_electrolytes
+from features.tables.designs import Designs
+from models.polymers.answer import tell_polymers
+from models.tasks.conductivity import CONDUCTIVITY
 from tests.placed import of_papers
 from training.evaluation.bootstrap import share_interval
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.regimes.families import FamilyCoverage, family_table, judge
+from training.evaluation.regimes.families import FamilyCoverage, by_family, family_table, judge
 
 
 def found() -> OutOfFold:
@@ -46,6 +50,21 @@ def test_bounds_are_not_judged_nor_what_no_paper_calibrates() -> None:
     assert [(family.rows, family.papers) for family in judge(rows, covered, np.ones(16), 0.9)] == [(6, 3), (6, 3)]
     rows.examples.designs["electrolyte"] = "something of ours"
     assert [family.family for family in judge(rows, covered, np.ones(16), 0.9)] == ["no class known"]
+
+
+def test_polymers_are_judged_by_the_model_that_answers_them() -> None:
+    """PEO with LiTFSI at room temperature conducts some 1e-5 S/cm; the model of all rows told them all 1."""
+    rows = of_papers([f"p{row}" for row in range(24)], [-5.0] * 24, list(range(24)))
+    formulas = ["PEO/LiTFSI (EO:Li = 18)"] * 12 + ["Li7La3Zr2O12"] * 12
+    given = {"electrolyte": formulas, "composition": None, "electrolyte_class": None, "temperature_c": 25.0}
+    designs = rows.examples.designs.assign(**given)
+    rows.examples = replace(rows.examples, designs=designs)
+    garnet, polymer = sorted(by_family(CONDUCTIVITY, rows, 0.9), key=lambda family: family.family)
+    told = tell_polymers(Designs.of(designs), read_electrolytes(designs), 0.9)
+    assert told is not None
+    assert (polymer.family, polymer.share, polymer.width) == ("polymer", 1.0, pytest.approx(2 * told.half[0]))
+    assert polymer.width > 2  # decades: it knows polymers by clusters of like units
+    assert (garnet.family, garnet.width) == ("oxide-garnet", pytest.approx(10.0))  # all missed by 5, to either side
 
 
 def test_the_interval_of_a_share_by_hand() -> None:

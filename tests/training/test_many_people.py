@@ -23,6 +23,8 @@ from tests.shared import ROOT, Command, Store, environment, free_port
 from training.promotion.run_text import log_datasets
 from training.train import Trained
 
+pytestmark = pytest.mark.slow
+
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 
 TRACK = """
@@ -85,7 +87,6 @@ def test_two_first_trainings_at_once_into_a_new_sqlite_store(
     assert listed(silion, tmp_path, env) == {"1": "champion", "2": "challenger"}
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The specified dataset source can be interpreted:UserWarning")
 def test_two_trainings_that_log_the_same_tables_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both runs have every table, each once, whichever of them made its row."""

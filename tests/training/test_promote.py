@@ -38,6 +38,8 @@ from training.promotion.known_truths import check_truths, example_designs
 from training.promotion.promote import promote, rollback
 from training.train import Trained
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("conductivity", "ice", "fade")
 
 

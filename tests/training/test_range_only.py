@@ -15,7 +15,7 @@ from reporting import pages
 from training.data.groups import training_rows
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.range_only import VERDICT, range_scores
-from training.report.range_only import TITLE, section
+from training.report.intervals import RANGES_TITLE, of_ranges
 
 PAPERS = 20
 
@@ -46,7 +46,7 @@ def alike(literature: Literature) -> Literature:
 
 
 def test_the_share_held_is_that_of_papers_left_out(alike: Literature) -> None:
-    scores = range_scores(alike, fade_of(alike), 0.9, 0)
+    scores = range_scores(alike, {"fade": fade_of(alike)}, 0.9, 0)
     assert list(scores) == ["first_capacity_mah_per_g", "capacity_mah_per_g"]
     for score in scores.values():
         assert (score.rows, score.papers, score.verdict) == (PAPERS, PAPERS, VERDICT)
@@ -74,22 +74,22 @@ def test_points_of_cells_without_a_first_capacity_are_not_judged(alike: Literatu
         row.model_copy(update={"first_capacity_mah_per_g": None}) if row.cell_id > "C4" else row for row in alike.cells
     ]
     known = {row.cell_id for row in fewer if row.first_capacity_mah_per_g}
-    scores = range_scores(replace(alike, cells=fewer), fade_of(alike), 0.6, 0)
+    scores = range_scores(replace(alike, cells=fewer), {"fade": fade_of(alike)}, 0.6, 0)
     assert {score.rows for score in scores.values()} == {len(known)}
 
 
 def test_too_few_papers_are_not_judged(alike: Literature) -> None:
     few = replace(alike, cells=alike.cells[:5], cycling=alike.cycling[:5])
-    assert range_scores(few, fade_of(few), 0.9, 0) == {}  # 4 of 5 is less than 90 %
+    assert range_scores(few, {"fade": fade_of(few)}, 0.9, 0) == {}  # 4 of 5 is less than 90 %
     none = [row.model_copy(update={"first_capacity_mah_per_g": None}) for row in alike.cells]
-    assert range_scores(replace(alike, cells=none), fade_of(alike), 0.9, 0) == {}
-    assert section({}) == []
+    assert range_scores(replace(alike, cells=none), {"fade": fade_of(alike)}, 0.9, 0) == {}
+    assert of_ranges({}) == []
 
 
 def test_the_report_has_a_section_of_them(alike: Literature) -> None:
-    scores = range_scores(alike, fade_of(alike), 0.9, 0)
-    heading, _, table = section(scores)
-    assert heading == pages.Heading(TITLE)
+    scores = range_scores(alike, {"fade": fade_of(alike)}, 0.9, 0)
+    heading, _, table = of_ranges(scores)
+    assert heading == pages.Heading(RANGES_TITLE)
     assert isinstance(table, pages.Table)
     assert [row[0] for row in table.rows] == [
         "first capacity, per gram of anode",

@@ -33,6 +33,8 @@ from tests.shared import ROOT, Command, Store, environment, free_port
 from tests.thin import thin_tables
 from training.promotion.tracking import input_schema, output_schema, params_schema
 
+pytestmark = pytest.mark.slow
+
 CANDIDATES = ROOT / "data" / "examples" / "candidates.csv"
 
 
@@ -153,7 +155,6 @@ def test_a_second_training_becomes_the_challenger(silion: Command, store: Store,
     assert [line.split()[:2] for line in listed] == [["2", "challenger"], ["1", "champion"]]
 
 
-@pytest.mark.slow
 def test_mlflow_run_trains_from_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True, capture_output=True)

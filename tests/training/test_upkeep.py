@@ -25,6 +25,8 @@ from tests.shelf import Shelf, new_shelf
 from training.promotion.tracking import PROCESS
 from training.promotion.upkeep import look
 
+pytestmark = pytest.mark.slow
+
 DAYS_AGO = 1_700_000_000
 """Of November 2023, in seconds."""
 
@@ -60,7 +62,6 @@ def texts() -> str:
     return "\n".join(leftover.text for leftover in look().leftovers)
 
 
-@pytest.mark.slow
 def test_a_store_in_order_has_nothing_left_behind(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     begun(shelf, os.getpid())  # a training that goes on
     assert run_main("store", "check") == 0
@@ -83,7 +84,6 @@ def test_the_model_of_a_version_is_not_left_behind(shelf: Shelf) -> None:
     assert by_run != by_source
 
 
-@pytest.mark.slow
 def test_what_a_killed_training_left_goes_after_a_yes(
     shelf: Shelf, dead: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +120,6 @@ def test_a_run_of_another_machine_is_only_told(shelf: Shelf, dead: int) -> None:
     assert {remark.split()[1] for remark in findings.remarks} == {run, unknown}
 
 
-@pytest.mark.slow
 def test_files_of_no_run_go_and_those_of_a_backup_beside_stay(shelf: Shelf) -> None:
     artifacts = shelf.folder / "mlartifacts"
     run = shelf.client.create_run("1").info.run_id
@@ -197,7 +196,6 @@ OLD = "cfd24bdc0731"
 """An early revision of MLflow's tables, long before versions had aliases."""
 
 
-@pytest.mark.slow
 def test_a_store_of_an_older_mlflow_opens_after_its_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables are made by MLflow's own steps up to an old one, and a version is written into them."""
     store = tmp_path / "mlflow.db"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from features.composition import composition_of
 from features.formulas.charge import charge_imbalance, is_balanced
@@ -29,6 +30,7 @@ def cross_checks(literature: Literature) -> list[Mistake]:
     return [mistake for check in checks for mistake in check(literature)]
 
 
+@lru_cache(maxsize=16_384)
 def folded(text: str) -> str:
     """Return a text in lower case without blanks, to compare labels and citations by.
 
@@ -55,8 +57,9 @@ def _rows(literature: Literature) -> Iterator[tuple[str, str, Provenance]]:
 
 def _references(literature: Literature) -> Iterator[Mistake]:
     """Yield sources and preferred rows that are named and not there."""
-    ids = {(name, identity) for name, identity, _ in _rows(literature)}
-    for name, identity, row in _rows(literature):
+    rows = list(_rows(literature))
+    ids = {(name, identity) for name, identity, _ in rows}
+    for name, identity, row in rows:
         table, ids_of_row = f"{name}.csv", (identity,)
         if row.source_id and literature.sources and row.seed and row.source_id not in literature.sources:
             yield Mistake(
@@ -143,11 +146,18 @@ def _states(literature: Literature) -> Iterator[Mistake]:
 def _unbalanced(literature: Literature) -> Iterator[Mistake]:
     """Yield compositions whose charges do not cancel and whose note does not say so."""
     for row in literature.electrolytes:
-        amounts = composition_of(row.electrolyte, row.composition or "")
-        if amounts and not is_balanced(amounts) and "CHARGE" not in (row.note or ""):
-            got = f"a charge of {charge_imbalance(amounts):+.2f} in row {row.measurement_id}"
+        charge = _charge(row.electrolyte, row.composition or "")
+        if charge is not None and "CHARGE" not in (row.note or ""):
+            got = f"a charge of {charge:+.2f} in row {row.measurement_id}"
             expected = "balance, or a note 'CHARGE: ...' that says why not"
             yield Mistake(0, "composition", got, expected, "electrolytes.csv", (row.measurement_id,))
+
+
+@lru_cache(maxsize=16_384)
+def _charge(electrolyte: str, composition: str) -> float | None:
+    """Return the charge that is left of a composition; None where it cancels or cannot be judged."""
+    amounts = composition_of(electrolyte, composition)
+    return None if not amounts or is_balanced(amounts) else charge_imbalance(amounts)
 
 
 def _retentions(literature: Literature) -> Iterator[Mistake]:

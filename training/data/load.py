@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, So
 from features.tables.rows import Table, read_table
 from training.data.commit import reading
 from training.data.integrity import cross_checks
-from training.data.rows import ID_COLUMNS, id_of
+from training.data.rows import ID_COLUMNS
 from training.data.withdrawn import WITHDRAWN, apply_withdrawals
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
@@ -96,7 +96,9 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
     return files
 
 
-def read_files(files: Mapping[Path, str], told: Container[Path] = ()) -> tuple[Literature, Mistakes]:
+def read_files(
+    files: Mapping[Path, str], told: Container[Path] = (), *, together: bool = True
+) -> tuple[Literature, Mistakes]:
     """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
 
     Parameters
@@ -105,6 +107,8 @@ def read_files(files: Mapping[Path, str], told: Container[Path] = ()) -> tuple[L
         Name of the table, by file.
     told : container of Path
         As for `read_literature`.
+    together : bool
+        Also hold the rows against each other.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def read_files(files: Mapping[Path, str], told: Container[Path] = ()) -> tuple[L
         A file cannot be used at all.
     """
     literature, mistakes = _read(files, told)
-    mistakes += cross_checks(literature)
+    mistakes += cross_checks(literature) if together else ()
     return literature, mistakes
 
 
@@ -133,25 +137,30 @@ def _read(files: Mapping[Path, str], told: Container[Path]) -> tuple[Literature,
 
 
 @lru_cache(maxsize=len(TABLE_MODELS))
-def _shipped_table(path: Path, name: str, digest: str) -> Table[Row]:
+def _shipped_table(path: Path, name: str, digest: str) -> tuple[Table[Row], list[Mistake | None]]:
     """Return a shipped table, read once a process: whoever adds, checks and trains reads the same rows."""
-    return read_table(path, TABLE_MODELS[name])
+    return _table(path, name)
+
+
+def _table(path: Path, name: str) -> tuple[Table[Row], list[Mistake | None]]:
+    """Return a table, and of each of its rows why its electrolyte cannot be used."""
+    table = read_table(path, TABLE_MODELS[name])
+    return table, [formula_mistake(row, line, path.name) for row, line in zip(table.rows, table.lines, strict=True)]
 
 
 def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, is_told: bool) -> list[Row]:
     """Return the good rows of one file; an id may stand once in all files of a table together."""
-    is_shipped = path.parent == SHIPPED
-    table = _shipped_table(path, name, digest) if is_shipped else read_table(path, TABLE_MODELS[name])
+    table, formulas = _shipped_table(path, name, digest) if path.parent == SHIPPED else _table(path, name)
     mistakes += () if is_told else table.mistakes
-    rows = []
-    for row, line in zip(table.rows, table.lines, strict=True):
-        identity = id_of(row)
+    rows, column, file = [], ID_COLUMNS[name], f"{path.parent.name}/{path.name}"
+    for row, line, mistake in zip(table.rows, table.lines, formulas, strict=True):
+        identity = str(getattr(row, column))
         if identity in homes:
             expected = f"an id of its own; {homes[identity]} has it too"
-            mistakes += [Mistake(line, ID_COLUMNS[name], repr(identity), expected, path.name)]
+            mistakes += [Mistake(line, column, repr(identity), expected, path.name)]
             continue
-        homes[identity] = f"{path.parent.name}/{path.name} line {line}"
-        if mistake := formula_mistake(row, line, path.name):
+        homes[identity] = f"{file} line {line}"
+        if mistake:
             mistakes += () if is_told else [mistake]
             continue
         rows.append(row)
@@ -170,20 +179,21 @@ def resolve_papers(literature: Literature) -> None:
         doi: source.source_id for source in literature.sources.values() if source.doi for doi in source.doi.split("|")
     }
     ids = set(known.values())
-    literature.electrolytes = [_under(row, known, ids) for row in literature.electrolytes]
-    literature.cells = [_under(row, known, ids) for row in literature.cells]
-    literature.cycling = [_under(row, known, ids) for row in literature.cycling]
 
+    @cache
+    def paper_of(label: str, doi: str) -> str:
+        """Return the ids of the papers that are named; a label and a DOI are of both."""
+        named = [*papers_of(label), *([doi] if doi else [])]
+        papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
+        return "|".join(sorted(papers, key=lambda name: name not in ids))
 
-def _under(row: ProvenanceT, known: Mapping[str, str], ids: Container[str]) -> ProvenanceT:
-    """Return a row under the ids its papers have, where their DOIs are known.
+    def under(row: ProvenanceT) -> ProvenanceT:
+        paper = paper_of(row.source_id or "", row.doi or "")
+        return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
-    A row of a label and a DOI is of both.
-    """
-    named = [*papers_of(row.source_id or ""), *([row.doi] if row.doi else [])]
-    papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
-    paper = "|".join(sorted(papers, key=lambda name: name not in ids))
-    return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
+    literature.electrolytes = list(map(under, literature.electrolytes))
+    literature.cells = list(map(under, literature.cells))
+    literature.cycling = list(map(under, literature.cycling))
 
 
 AS_WRITTEN = "FORMULA"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from features.tables.literature import TABLE_MODELS, Literature
@@ -66,8 +67,14 @@ def content_of(row: Row) -> dict[str, object]:
     row : Row
         Of the literature; columns that are not given are None.
     """
-    left_out = {*Provenance.model_fields, ID_COLUMNS[table_of(row)]}
-    return {column: value for column, value in vars(row).items() if column not in left_out}
+    values = vars(row)
+    return {column: values[column] for column in _content_columns(type(row))}
+
+
+@cache
+def _content_columns(model: type[Row]) -> tuple[str, ...]:
+    left_out = {*Provenance.model_fields, ID_COLUMNS[_TABLES[model]]}
+    return tuple(column for column in model.model_fields if column not in left_out)
 
 
 def with_rows(literature: Literature, table: str, rows: Mapping[str, Provenance]) -> Literature:

@@ -15,6 +15,8 @@ from training.evaluation.score import Score, removed_and_chosen
 
 EXACT_HALF_WIDTH = 0.05
 """Decades on each side of a life printed exactly that count as a hit, for density and mass to compare."""
+STEPS = 200
+"""Of the iteration to the Turnbull estimate."""
 FLOOR = 1e-3
 """Smallest probability a method is charged with, so that one surprise does not decide."""
 
@@ -120,7 +122,7 @@ class Turnbull:
         return np.asarray(np.log(np.maximum(probability, FLOOR)))
 
 
-def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull:
+def turnbull(lower: np.ndarray, upper: np.ndarray) -> Turnbull:
     """Self-consistent estimate (Turnbull 1976) on a grid of 0.1 decades: Kaplan-Meier's for bounds on either side.
 
     One row's weight is spread over the whole grid, so that no life is impossible; it differs from Kaplan-Meier's by
@@ -132,8 +134,6 @@ def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull
         Lower bounds, log10 cycles, shape (n_cells,); -inf where none.
     upper : ndarray
         Upper bounds, log10 cycles, shape (n_cells,); +inf where none.
-    steps : int
-        Most steps of the iteration.
     """
     low, high = _widened(lower, upper)
     ends = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)]])
@@ -141,7 +141,7 @@ def turnbull(lower: np.ndarray, upper: np.ndarray, steps: int = 200) -> Turnbull
     holds = (grid[None, :] >= low[:, None]) & (grid[None, :] <= high[:, None])
     mass = np.full(len(grid), 1 / len(grid))
     prior = np.full(len(grid), 1.0 / len(grid))
-    for _ in range(steps):
+    for _ in range(STEPS):
         share = holds * mass
         share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
         mass = (share.sum(axis=0) + prior) / (len(lower) + 1)

@@ -172,18 +172,16 @@ def learning_curve(
 
 
 def both_curves(
-    literature: Literature, protocol: Protocol | None = None
+    literature: Literature,
 ) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
-    """Return the curves over papers and over descriptors, each quantity by the first of its recipes.
+    """Return the curves over papers and over descriptors, each quantity by the first of its recipes over five folds.
 
     Parameters
     ----------
     literature : Literature
         All tables.
-    protocol : Protocol or None
-        Folds, repeats and seed; five folds once where None.
     """
-    protocol = protocol or Protocol(repeats=1)
+    protocol = Protocol(repeats=1)
     choices: dict[str, Choices] = {name: dict([next(iter(each.items()))]) for name, each in CHOICES.items()}
     link = ConductivityLink(TASKS[LINK].examples(literature), choices[LINK], protocol.seed)
     found = cross_validate(literature, choices, protocol, link=link)

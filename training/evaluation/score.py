@@ -12,6 +12,7 @@ import pandas as pd
 
 from models.tasks.registry import TARGETS, targets_with_an_error
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval, with_interval
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
@@ -57,6 +58,16 @@ class Score:
     rests_on_one_paper: bool = False
 
     @property
+    def skill_text(self) -> str:
+        """The figure skill is judged by, with its interval."""
+        return with_interval(self.skill, self.skill_low, self.skill_high)
+
+    @property
+    def coverage_text(self) -> str:
+        """Share of papers' values inside the interval, with its own interval."""
+        return share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
+
+    @property
     def verdict(self) -> str:
         """Skill in words."""
         if self.rests_on_one_paper:
@@ -90,10 +101,8 @@ def sentence(score: Score) -> str:
     """
     methods = ", ".join(f"{name} {value:.2f}" for name, value in score.by_method.items())
     return (
-        f"{score.rows} rows of {score.papers} groups; {score.measure}: {methods}; {score.skill_name} {score.skill:.2f} "
-        f"({score.skill_low:.2f} to {score.skill_high:.2f}); {100 * score.level:g} % intervals hold "
-        f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f}); "
-        f"{score.verdict}"
+        f"{score.rows} rows of {score.papers} groups; {score.measure}: {methods}; {score.skill_name} "
+        f"{score.skill_text}; {100 * score.level:g} % intervals hold {score.coverage_text}; {score.verdict}"
     )
 
 
@@ -148,10 +157,9 @@ def error_table(scores: Mapping[Target, Score]) -> str:
     ]
     for target, score in scores.items():
         cells = " | ".join(f"{score.by_method[name]:.2f}" for name in (MODEL, *BASELINES))
-        ratio = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
-        coverage = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
         name = f"{target.label}, {target.error_unit}"
-        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {ratio} | {coverage} | {score.verdict} |")
+        skill = f"{score.skill_text} | {score.coverage_text} | {score.verdict}"
+        lines.append(f"| {name} | {score.rows} ({score.papers}) | {cells} | {skill} |")
     return "\n".join(lines)
 
 
@@ -159,8 +167,8 @@ def _censored_line(score: Score) -> str:
     gain = score.by_method[MODEL] - score.by_method["dummy"]
     return (
         f"| {TARGETS[score.target].label} | {score.rows} ({score.papers}; {score.by_method['two_sided']:.0f}) "
-        f"| {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f}) "
-        f"| {gain:+.2f} ({score.by_method['gain_low']:+.2f} to {score.by_method['gain_high']:+.2f}) "
-        f"| {100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f}) "
+        f"| {score.skill_text} "
+        f"| {with_interval(gain, score.by_method['gain_low'], score.by_method['gain_high'], '+.2f')} "
+        f"| {score.coverage_text} "
         f"| {score.verdict} |"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -274,10 +274,15 @@ def measurement_of(row: Provenance) -> tuple[object, ...]:
         return (row.cell_id, row.cycle)
     if not isinstance(row, ElectrolyteDesign):
         return (row.paper,)
-    model: type[Row] = CellDesign if isinstance(row, CellRow) else ElectrolyteDesign
-    rest = tuple(_plain(getattr(row, name)) for name in model.model_fields if name not in _NAMES)
+    design = CellDesign if isinstance(row, CellRow) else ElectrolyteDesign
+    rest = tuple(_plain(getattr(row, name)) for name in _conditions(design))
     temperature = DEFAULT_TEMPERATURE_C if row.temperature_c is None else row.temperature_c
     return (row.paper, _chemistry(row.electrolyte or "", row.composition or ""), round(temperature, 1), *rest)
+
+
+@cache
+def _conditions(design: type[Row]) -> tuple[str, ...]:
+    return tuple(name for name in design.model_fields if name not in _NAMES)
 
 
 @lru_cache(maxsize=65_536)

@@ -24,7 +24,7 @@ from training.data.load import unreadable_formula
 from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
 from training.intake.files import Line, Rejects, Sheet, read_sheet
 from training.intake.headers import Header, read_header
-from training.intake.notation.kelvin import is_kelvin
+from training.intake.notation.conditions import is_kelvin
 from training.intake.notation.mapping import read_mapping
 from training.intake.values import Values, check_twins, read_values
 

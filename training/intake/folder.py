@@ -15,7 +15,7 @@ from pathlib import Path
 from features.tables.columns import columns_of
 from features.tables.disk import sweep
 from features.tables.literature import TABLE_MODELS, Literature
-from features.tables.mistakes import InputError, Mistakes
+from features.tables.mistakes import InputError
 from features.tables.records import Provenance, Row
 from features.tables.rows import read_table
 from features.tables.sheets import as_text
@@ -132,9 +132,10 @@ def literature_of(folder: Path) -> Literature:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, expected a folder")
     has_tables = any((folder / f"{name}.csv").is_file() for name in TABLE_MODELS)
-    literature, mistakes = read_files(table_files([SHIPPED, folder] if has_tables else [SHIPPED]))
-    if in_rows := Mistakes(mistake for mistake in mistakes if mistake.line):
-        raise InputError(f"{folder}: correct its tables first (silion data check {folder})", in_rows)
+    files = table_files([SHIPPED, folder] if has_tables else [SHIPPED])
+    literature, mistakes = read_files(files, together=False)
+    if mistakes:
+        raise InputError(f"{folder}: correct its tables first (silion data check {folder})", mistakes)
     return literature
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from features.tables.columns import columns_of, unit_of
+from features.tables.columns import choices_of, columns_of, kinds_of, unit_of
 from features.tables.described import DESCRIPTORS, missing
 from features.tables.mistakes import InputError
+from features.tables.records import Row
 from features.tables.rows import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
 from training.intake.files import COMMENT, csv_text
 from training.intake.folder import write_files
-from training.intake.notation.workbook import workbook_of
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "electrolytes": {
@@ -48,6 +50,11 @@ _INTRODUCTION = (
     "doi. Ids are made where you give none.",
     "A cell may name its unit (2.3 mS/cm, 298 K, 500 bar) and say >99, ~80, 80±2, 1.2×10^-3; a C-rate is 1C or C/10.",
 )
+MOST_ROWS = 1_000
+"""Rows of a sheet that have drop-down lists."""
+LONGEST_LIST = 255
+"""Characters of a drop-down list that Excel takes."""
+_WIDTH = 16
 
 
 def template_text(table: str) -> str:
@@ -114,5 +121,45 @@ def write_template(table: str, path: Path) -> None:
         write_files({path: template_text(table)})
         return
     order = [table, *(other for other in ADDABLE if other != table)]
-    examples = {name: _example(name) for name in order}
-    write_files({path: workbook_of({name: ADDABLE[name] for name in order}, examples, _INTRODUCTION)})
+    write_files({path: _workbook({name: ADDABLE[name] for name in order})})
+
+
+def _workbook(models: Mapping[str, type[Row]]) -> bytes:
+    """Return the content of an .xlsx file with one sheet per table, in the order given.
+
+    Row 1 holds the columns with their meaning as notes, row 2 their units, row 3 an example that is never added.
+    """
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for table, model in models.items():
+        sheet, example = book.create_sheet(table), _example(table)
+        for place, column in enumerate(columns_of(model), start=1):
+            letter, unit = get_column_letter(place), unit_of(model, column)
+            head = sheet.cell(1, place, column)
+            head.font = Font(bold=True)
+            text = f"{model.model_fields[column].description or column}. {expectation(model, column)}"
+            head.comment = Comment(
+                "\n".join([*_INTRODUCTION, text]) if place == 1 else text, "Silion", height=140, width=320
+            )
+            sheet.cell(2, place, "" if unit == "1" else unit).font = Font(italic=True)
+            sheet.cell(3, place, example.get(column))
+            sheet.column_dimensions[letter].width = _WIDTH
+            if choices := _choices(model, column):
+                listed = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True)
+                if len(",".join(choices)) <= LONGEST_LIST:
+                    listed.add(f"{letter}3:{letter}{MOST_ROWS}")
+                    sheet.add_data_validation(listed)
+        sheet.freeze_panes = "B3"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _choices(model: type[Row], column: str) -> Sequence[str]:
+    return choices_of(model, column) or (("yes", "no") if bool in kinds_of(model, column) else ())

@@ -10,7 +10,7 @@ import pandas as pd
 from features.composition import read_design
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
-from features.physics import LEAST_EV, LEAST_SPAN_K, MOST_EV, ZERO_CELSIUS_K, per_ev
+from features.physics import ZERO_CELSIUS_K, energy_of_sample
 from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, polymer_electrolyte
 from features.polymers.structure import read_structure
 from features.polymers.vector import MONOTONE, TEMPERATURE, unit_numbers, vector
@@ -167,14 +167,10 @@ def _energies(table: pd.DataFrame) -> np.ndarray:
     """Slope of ln(sigma T) over 1/T of each row's sample in eV, shape (n_rows,); NaN where it has no 15 K span."""
     warm = table["temperature_c"].to_numpy(dtype=float)
     value = table["log10_conductivity"].to_numpy(dtype=float) + np.log10(warm + ZERO_CELSIUS_K)
-    by_ev = np.asarray(per_ev(25.0, warm))
     energies = np.full(len(table), np.nan)
     keys = ["unit", "salt", "molality_mol_per_kg", "molar_mass_g_per_mol"]
     for rows in table.groupby(keys, dropna=False).indices.values():
-        if len(rows) > 1 and np.ptp(warm[rows]) >= LEAST_SPAN_K:
-            slope = float(np.polyfit(by_ev[rows], value[rows], 1)[0])
-            if LEAST_EV <= slope <= MOST_EV:
-                energies[rows] = slope
+        energies[rows] = energy_of_sample(warm[rows], value[rows])
     return energies
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.tasks.registry import TARGETS
+from reporting.numbers import with_interval
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
 from training.evaluation.cv_protocol import Dealing, remark
@@ -292,7 +293,7 @@ def _table(targets: Mapping[str, Paired]) -> list[str]:
 def _line(label: str, column: str, pair: Paired) -> str:
     unit = "concordance" if pair.greater_is_better else TARGETS[column].error_unit
     change = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}"
-    interval = f"{pair.difference:+.2g} ({pair.low:+.2g} to {pair.high:+.2g})"
+    interval = with_interval(pair.difference, pair.low, pair.high, "+.2g")
     coverages = f"holds {100 * pair.champion_coverage:.0f} -> {100 * pair.challenger_coverage:.0f} %"
     rows = f"{pair.rows} rows ({pair.groups} papers)"
     return f"  {label:<30} {rows:<21} {change:<36} {interval:<27} {coverages:<19} {pair.verdict}"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.public.download import TIMEOUT_S
-from training.public.sources import PublicSource, pull_source, pulled_source
+from training.public.sources import PublicSource, pulled_source
 
 COMMIT = "39b0c16f70c4142b32a67531a093718c767ad43d"
 TABLE = "clean_train_data.csv"
@@ -44,24 +43,6 @@ def digest(unit: str) -> str:
     '337f6e6faba6'
     """
     return hashlib.sha256(unit.encode()).hexdigest()[:12]
-
-
-def pull_polymers(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_S) -> Path:
-    """Put the table into the cache.
-
-    Parameters
-    ----------
-    from_dir : path, optional
-        Folder that holds the file, or a folder `polymers` with it; downloaded where not given.
-    timeout_s : float
-        As for `training.public.sources.pull`.
-
-    Raises
-    ------
-    PublicDataError, HashMismatch
-        As for `training.public.sources.pull`.
-    """
-    return pull_source(POLYMERS, from_dir, timeout_s)
 
 
 def pulled_polymers() -> Path:

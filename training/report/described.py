@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from models.tasks.registry import TARGETS
 from reporting import pages
+from reporting.numbers import with_interval
 from training.evaluation.learning_curve import CurvePoint, DescribedPoint
 from training.report.inventory import enough_text
 
@@ -103,10 +104,10 @@ def _falls(learning: Sequence[CurvePoint]) -> bool:
 
 
 def _cells(point: DescribedPoint) -> tuple[str, str, str, str]:
-    ratio = f"{point.ratio:.2f} ({point.low:.2f} to {point.high:.2f})"
+    ratio = with_interval(point.ratio, point.low, point.high)
     return f"{100 * point.kept:.0f} %", f"{100 * point.known:.0f} %", str(point.groups), ratio
 
 
 def _over(curve: Sequence[float]) -> str:
     _, error, low, high, dummy = curve
-    return f"{error / dummy:.2f} ({low / dummy:.2f} to {high / dummy:.2f})"
+    return with_interval(error / dummy, low / dummy, high / dummy)

@@ -13,11 +13,12 @@ from models.intervals import Calibration
 from models.lab_effect.learning import FEWEST_PAPERS, Errors, Reveals, reveal, try_kernels
 from models.tasks.registry import TASKS
 from reporting import figures, pages
+from reporting.numbers import share, with_interval
 from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
-from training.report.sections import Blocks, drawn, share, with_interval
+from training.report.sections import Blocks, drawn
 from training.train import Trained
 
 MOST = 3

@@ -16,7 +16,7 @@ from features.tables.literature import Literature
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import figures, pages
-from reporting.explain.sections import interval
+from reporting.explain.sections import error_added
 from reporting.files import Written
 from reporting.pages import capital, counted
 from training.evaluation.bootstrap import BAND, FEWEST_GROUPS
@@ -165,7 +165,7 @@ def _model(answer: Answer, trained: Trained) -> Blocks:
         (
             TASKS[row.part].outcome, row.label, f"{row.rank} of {row.of}" if row.mean_abs_shap else "unused",
             f"{row.mean_abs_shap:.2g} {TASKS[row.part].scale_unit}",
-            row.apart_from_zero or "not measured", interval(row.permutation, row.permutation_low, row.permutation_high),
+            row.apart_from_zero or "not measured", error_added(row),
         )
         for row in rows_of(answer.model)
     ]  # fmt: skip

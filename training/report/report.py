@@ -26,11 +26,9 @@ from training.evaluation.score import Score, markdown, score_table
 from training.report import (
     described,
     distance,
-    energies,
-    families,
+    intervals,
     lab_effect,
     questions_page,
-    range_only,
     rules_section,
     sections,
     what_to_measure,
@@ -99,11 +97,12 @@ def write_report(
         pages.Heading(NOT_FOR),
         pages.Bullets(card.not_for(trained)),
         *sections.skill(trained),
-        *sections.intervals(trained, folder),
-        *range_only.section(trained.ranges),
-        *energies.section(trained.energies),
+        *intervals.by_target(trained, folder),
+        *intervals.of_ranges(trained.ranges),
+        *intervals.of_energies(trained.energies),
         *sections.parity(tables, folder),
-        *families.section(trained, folder),
+        *intervals.by_what_is_known(trained, folder),
+        *intervals.by_family(trained, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
         *within_papers.section(trained),
@@ -334,7 +333,7 @@ def summary(scores: Mapping[str, Score]) -> str:
     """
     lines = []
     for column, score in scores.items():
-        figure = f"{figure_name(score.skill_name)} {score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+        figure = f"{figure_name(score.skill_name)} {score.skill_text}"
         lines.append(f"  {TARGETS[column].label:<26} {figure:<32} {score.verdict}")
     lines.append("  error ratio: error divided by that of the table's median; below 1 is skill")
     lines.append("  concordance: share of pairs in the right order; above 0.5 is skill")

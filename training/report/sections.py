@@ -1,5 +1,5 @@
-"""Sections of the model card on skill: errors beside the baselines, intervals, errors by class, learning curves, and
-the largest errors. Each writes its pictures, with their numbers beside them, into the report's folder."""
+"""Sections of the model card on skill: errors beside the baselines, errors by class, learning curves, and the
+largest errors. Each writes its pictures, with their numbers beside them, into the report's folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -16,6 +15,7 @@ from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
 from reporting.figures import LearningRow
 from reporting.files import Written, save_figure, write_csv
+from reporting.numbers import number, with_interval
 from training.evaluation.baselines import BASELINES
 from training.evaluation.crossvalidate import MODEL
 from training.evaluation.score import Score, sentence
@@ -44,44 +44,6 @@ def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, captio
         Its words.
     """
     return Written(folder).picture(name, figure, numbers, caption)
-
-
-def number(value: float, printed: str = ".2f") -> str:
-    """A number for a cell; NaN is an empty one.
-
-    Parameters
-    ----------
-    value : float
-        Figure to print.
-    printed : str
-        Format.
-
-    Examples
-    --------
-    >>> number(0.256), number(12.0, ".0f"), number(float("nan"))
-    ('0.26', '12', '')
-    """
-    return "" if np.isnan(value) else format(value, printed)
-
-
-def with_interval(value: float, low: float, high: float) -> str:
-    """A number with its interval for a cell; without it where there is none.
-
-    Parameters
-    ----------
-    value : float
-        Figure to print.
-    low : float
-        Lower end.
-    high : float
-        Upper end.
-
-    Examples
-    --------
-    >>> with_interval(1.0, 0.8, 1.25), with_interval(1.0, float("nan"), float("nan"))
-    ('1.00 (0.80 to 1.25)', '1.00')
-    """
-    return number(value) if np.isnan(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
 
 def glance(scores: Mapping[str, Score], folder: Path) -> Blocks:
@@ -125,7 +87,7 @@ def skill(trained: Trained) -> Blocks:
             score.papers,
             f"{score.removed:.1f}",
             *(number(score.by_method[name]) for name in methods),
-            f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})",
+            score.skill_text,
             score.verdict,
         )
         for column, score in judged.items()
@@ -162,76 +124,15 @@ def skill(trained: Trained) -> Blocks:
 
 def _censored_row(score: Score) -> tuple[str | int, ...]:
     own, dummy = score.by_method[MODEL], score.by_method["dummy"]
-    gain = f"{own - dummy:+.2f} ({score.by_method['gain_low']:+.2f} to {score.by_method['gain_high']:+.2f})"
-    concordance = f"{score.skill:.2f} ({score.skill_low:.2f} to {score.skill_high:.2f})"
+    gain = with_interval(own - dummy, score.by_method["gain_low"], score.by_method["gain_high"], "+.2f")
     return (
-        TARGETS[score.target].label, score.rows, score.papers, f"{score.by_method['two_sided']:.0f}", concordance,
+        TARGETS[score.target].label, score.rows, score.papers, f"{score.by_method['two_sided']:.0f}", score.skill_text,
         number(own), number(dummy), gain, score.verdict,
     )  # fmt: skip
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def intervals(trained: Trained, folder: Path) -> Blocks:
-    """Share of the values inside their intervals.
-
-    Parameters
-    ----------
-    trained : Trained
-        Result of a training.
-    folder : Path
-        Folder that is written into.
-    """
-    table = card.coverage_table(trained.found)
-    shares_by_target = {
-        TARGETS[str(column)].label: rows["held"].tolist() for column, rows in table.groupby("target", sort=False)
-    }
-    level = f"{100 * trained.config.level:.0f} %"
-    rows = []
-    for column, score in trained.scores.items():
-        shares = shares_by_target.get(TARGETS[column].label, [np.nan] * len(card.LEVELS))
-        interval = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
-        width = f"{score.width:.2f}"
-        rows.append(
-            (TARGETS[column].label, *(share(value) for value in shares), interval, width, TARGETS[column].error_unit)
-        )
-    levels = [f"{100 * promised:.0f} %" for promised in card.LEVELS]
-    return [
-        pages.Heading("Do the intervals keep their promise?"),
-        pages.Paragraph(
-            "Share of the values inside their interval, by the level promised. Every group counts once and its "
-            f"interval is calibrated on the others. Beside the {level} interval stand the 90 % bootstrap interval over "
-            "groups and the mean width of the interval. A cycle life that is known from one side only counts as inside "
-            "where the interval meets its bound, which says little."
-        ),
-        pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
-        drawn(
-            figures.calibration(card.LEVELS, shares_by_target),
-            table,
-            folder,
-            "calibration",
-            "Share of values inside the interval against the level promised; each group counts once and is judged by "
-            "the others",
-        ),
-    ]
-
-
-def share(value: float) -> str:
-    """A share as a per cent for a cell; NaN is an empty one.
-
-    Parameters
-    ----------
-    value : float
-        0 to 1.
-
-    Examples
-    --------
-    >>> share(0.934)
-    '93 %'
-    """
-    return "" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
 def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
@@ -306,7 +207,7 @@ def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Block
             [tuple(row) for row in rows], columns=["share", "groups", "error", "error_low", "error_high", "dummy_error"]
         )
         cells = [
-            (f"{100 * part:.0f} %", groups, f"{error:.2f} ({low:.2f} to {high:.2f})", f"{dummy:.2f}")
+            (f"{100 * part:.0f} %", groups, with_interval(error, low, high), f"{dummy:.2f}")
             for part, groups, error, low, high, dummy in rows
         ]
         blocks += [

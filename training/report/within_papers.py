@@ -7,6 +7,7 @@ import numpy as np
 from models.differences import FEWEST_PAPERS
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from reporting import pages
+from reporting.numbers import with_interval
 from reporting.pages import counted
 from training.evaluation.bootstrap import FEWEST_GROUPS
 from training.evaluation.crossvalidate import MODEL
@@ -57,9 +58,9 @@ def _differences(trained: Trained) -> pages.Table:
             (
                 label,
                 f"{skill['pairs']} ({skill['papers']})",
-                f"{skill['concordance']:.2f} ({skill['concordance_low']:.2f} to {skill['concordance_high']:.2f})",
+                with_interval(skill["concordance"], skill["concordance_low"], skill["concordance_high"]),
                 ", ".join(f"{name} {value:.2f}" for name, value in skill["by_method"].items() if name != MODEL),
-                f"{skill['error']:.2f} ({skill['error_low']:.2f} to {skill['error_high']:.2f})",
+                with_interval(skill["error"], skill["error_low"], skill["error_high"]),
                 "skill shown" if skill["shown"] else "no skill shown yet",
             )
         )
@@ -69,9 +70,7 @@ def _differences(trained: Trained) -> pages.Table:
 
 
 def _row(lever: Lever) -> tuple[pages.Cell, ...]:
-    change = f"{lever.median:+.2g}"
-    if np.isfinite(lever.low):
-        change += f" ({lever.low:+.2g} to {lever.high:+.2g})"
+    change = with_interval(lever.median, lever.low, lever.high, "+.2g")
     return (
         lever.label,
         f"{TASKS[lever.part].outcome} ({TASKS[lever.part].scale_unit})",

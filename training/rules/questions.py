@@ -11,6 +11,7 @@ import pandas as pd
 from features.family import FAMILIES
 from models.explain.importance import Overall
 from models.tasks.registry import TASKS
+from reporting.numbers import share_with_interval, with_interval
 from reporting.pages import counted
 from training.evaluation.bootstrap import FEWEST_GROUPS
 from training.rules.ask_model import Checked
@@ -146,15 +147,14 @@ class Finding:
         correlation = self.across.correlation
         if np.isnan(correlation.value) or not correlation.judged:
             return ""
-        return f"{correlation.value:+.2f} ({correlation.low:+.2f} to {correlation.high:+.2f})"
+        return with_interval(correlation.value, correlation.low, correlation.high, "+.2f")
 
     @property
     def explained(self) -> str:
         """Share of the order that is accounted for, as printed; empty where it is not judged."""
         if not self.across.correlation.judged:
             return ""
-        value, low, high = (100 * share for share in self.across.explained)
-        return f"{value:.0f} % ({low:.0f} to {high:.0f})"
+        return share_with_interval(*self.across.explained)
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def _comparison(factors: Sequence[Factor], part: str, gap: Compared) -> str:
             f"{FEWEST_GROUPS} in which both vary."
         )
     figure = (
-        f"the sizes of their rank correlations differ by {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f}) "
+        f"the sizes of their rank correlations differ by {with_interval(gap.value, gap.low, gap.high, '+.2f')} "
         f"over {counted(gap.papers, 'paper')}"
     )
     if gap.low > 0 or gap.high < 0:

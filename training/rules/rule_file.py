@@ -105,20 +105,15 @@ class RuleCheck:
         return set().union(*(rule.papers(literature) for rule in self.rules))
 
 
-def read_rules(path: Path = RULES) -> dict[str, Rule]:
-    """Read the rules, by id.
-
-    Parameters
-    ----------
-    path : Path
-        A table with the columns of `rules.csv`.
+def read_rules() -> dict[str, Rule]:
+    """Read the rules of `rules.csv`, by id.
 
     Examples
     --------
     >>> read_rules()["hard-carbon-stabilizes-mei"].seed
     'mei'
     """
-    with path.open(encoding="utf-8", newline="") as file:
+    with RULES.open(encoding="utf-8", newline="") as file:
         return {
             row["rule_id"]: Rule(row["rule_id"], row["direction"], row["seed"], row["place"], _numbers(row["ref"]))
             for row in csv.DictReader(file)
@@ -134,22 +129,20 @@ def _numbers(written: str) -> tuple[str, ...]:
     return tuple(numbers)
 
 
-def read_checks(path: Path = CHECKS, rules: Mapping[str, Rule] | None = None) -> list[RuleCheck]:
+def read_checks(path: Path = CHECKS) -> list[RuleCheck]:
     """Read the checks, in the order of the file.
 
     Parameters
     ----------
     path : Path
         A table with the columns of `COLUMNS`.
-    rules : mapping of str to Rule, optional
-        Rules by id; the shipped ones where None.
 
     Raises
     ------
     InputError
         Missing columns, an unknown rule, target or design column, or a check that says nothing; all mistakes at once.
     """
-    known = read_rules() if rules is None else rules
+    known = read_rules()
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)

@@ -97,6 +97,7 @@ def _card(model: ServedModel) -> dict[str, Any]:
     return {
         "model": model.short,
         "targets": target_facts(model),
+        "regimes": facts.get("regimes", {}),
         "parts": parts,
         "data_hashes": facts.get("data_hashes", {}),
         "config": facts.get("config", {}),

@@ -61,38 +61,38 @@ def test_the_notice_comes_before_the_reasons(page: Page) -> None:
     assert second < notice < page.text.index('src="02_one-cell_conductivity_s_per_cm.png"')
 
 
-def test_reasons_of_a_target_without_skill_are_behind_a_click(bundle_folder: Path, tmp_path: Path) -> None:
-    bundle = load_bundle(bundle_folder)
+@pytest.fixture(scope="module")
+def without_skill(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """Conductivity, and the first-cycle efficiency of which no skill is shown; the second design has no anode."""
+    bundle, folder = load_bundle(bundle_folder), tmp_path_factory.mktemp("explained")
     for target, shown in {"conductivity_s_per_cm": True, "ice_pct": False}.items():
         bundle.facts["skill"][target]["shown"] = shown
-    explain(bundle, tmp_path, DESIGNS.head(1), ["one"], ["conductivity_s_per_cm", "ice_pct"])
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    paths = explain(bundle, folder, DESIGNS, ["one", "bare"], ["conductivity_s_per_cm", "ice_pct"])
+    return Page(folder, paths, [], (folder / "index.html").read_text(encoding="utf-8"))
+
+
+def test_reasons_of_a_target_without_skill_are_behind_a_click(without_skill: Page) -> None:
+    page = without_skill.text
     folded = "<details><summary>initial Coulombic efficiency: no skill shown yet on unseen papers</summary><figure>"
     assert page.index('src="01_one_conductivity_s_per_cm.png"') < page.index(folded)
     assert page.index(folded) < page.index('src="01_one_ice_pct.png"')
     assert page.index('src="01_one_ice_pct.png"') < page.index('<a href="#overall-ionic-conductivity">')
 
 
-def test_the_first_cycle_is_told_term_by_term_where_its_efficiency_is_asked(
-    bundle_folder: Path, tmp_path: Path
-) -> None:
-    bundle = load_bundle(bundle_folder)
-    names = {path.name for path in explain(bundle, tmp_path, DESIGNS, ["cell", "bare"], ["ice_pct"])}
-    assert {name for name in names if "first_cycle" in name} == {"01_cell_first_cycle.csv"}  # the other has no anode
-    page = html.unescape((tmp_path / "index.html").read_text(encoding="utf-8")).replace("\xa0", " ")
+def test_the_first_cycle_is_told_term_by_term_where_its_efficiency_is_asked(without_skill: Page) -> None:
+    names = {path.name for path in without_skill.written}
+    assert {name for name in names if "first_cycle" in name} == {"01_one_first_cycle.csv"}  # the other has no anode
+    page = html.unescape(without_skill.text).replace("\xa0", " ")
     folded = page[page.index(f"<summary>{FIRST_CYCLE}</summary>") :]
     assert folded.index(NOTE) < folded.index("10 (-6 to 26)") < folded.index("not known: stack_pressure_mpa is missing")
-    told = pd.read_csv(tmp_path / "01_cell_first_cycle.csv")
+    told = pd.read_csv(without_skill.folder / "01_one_first_cycle.csv")
     assert told["points"].tolist()[0] == 10
     assert told["note"].unique().tolist() == [NOTE]
 
 
-def test_a_target_without_skill_says_so_on_its_pictures(bundle_folder: Path, tmp_path: Path) -> None:
-    bundle = load_bundle(bundle_folder)
-    bundle.facts["skill"]["ice_pct"]["shown"] = False
-    explain(bundle, tmp_path, DESIGNS.head(1), ["one"], ["ice_pct"])
+def test_a_target_without_skill_says_so_on_its_pictures(without_skill: Page) -> None:
     for name in ("ice_bar", "ice_beeswarm"):
-        svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        svg = (without_skill.folder / f"{name}.svg").read_text(encoding="utf-8")
         assert NO_SKILL in svg  # matplotlib leaves the text of each line as a comment
 
 

@@ -17,7 +17,7 @@ from models.learners.arrhenius import (
     ArrheniusEnsemble,
     known_energies,
 )
-from models.learners.load import restore_ensemble
+from models.learners.mixed import restore_ensemble
 
 FEW = Recipe(rounds=60, members=2, arrhenius=1.0)
 """The physical model alone, unless a test asks for the mean."""

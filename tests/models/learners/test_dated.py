@@ -12,7 +12,7 @@ from features.electrolyte import INVERSE_TEMPERATURE, inverse_temperature
 from models.ensemble import Labels, Recipe
 from models.learners.arrhenius import ArrheniusEnsemble
 from models.learners.dated import DatedEnsemble
-from models.learners.load import restore_ensemble
+from models.learners.mixed import restore_ensemble
 
 RECIPE = Recipe(rounds=200, colsample=1.0, members=2, arrhenius=0.5, dated=True)
 

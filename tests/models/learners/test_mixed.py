@@ -11,8 +11,7 @@ import pytest
 from features.physics import arrhenius_shift, inverse_temperature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.learners.arrhenius import FEWEST_ENERGIES, ArrheniusEnsemble
-from models.learners.load import restore_ensemble
-from models.learners.mixed import MixedEnsemble
+from models.learners.mixed import MixedEnsemble, restore_ensemble
 
 PLAIN = Recipe(rounds=30, members=2, mix_scale=0.1)
 

@@ -100,6 +100,7 @@ def test_a_child_that_takes_too_much_dies_alone(one_cell: bytes, tmp_path: Path)
         unpack(one_cell, tmp_path / "upload.parquet", ROOMY, memory=64 * MEGABYTE)
 
 
+@pytest.mark.slow
 def test_a_table_longer_than_any_request_may_send_fits(tmp_path: Path) -> None:
     """10,000 texts of 6.4 kB, 64 MB where a body of 16 MB may unpack to 32, within the usual limits of the process."""
     content = parquet(pa.table({"electrolyte": [f"{number:06400d}" for number in range(10_000)]}))

@@ -1,5 +1,6 @@
 """`silion data add` and its neighbours as people call them, in this process and in a folder of the test."""
 
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +11,18 @@ from features.tables.mistakes import InputError
 from tests.shared import Finished
 
 
+@pytest.fixture(scope="session")
+def parser() -> ArgumentParser:
+    return build_parser()
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys) -> Callable[..., Finished]:
+def run(parser, tmp_path, monkeypatch, capsys) -> Callable[..., Finished]:
     """Run a command of `silion data` with its words; unusable input is code 2, as in cli/main.py."""
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str | Path) -> Finished:
-        arguments = build_parser().parse_args(["data", *(str(word) for word in words)])
+        arguments = parser.parse_args(["data", *(str(word) for word in words)])
         try:
             code = arguments.run(arguments)
         except InputError as error:

@@ -20,6 +20,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
+@pytest.mark.slow
 def test_points_of_life_are_split_off_a_table_of_cells(run, write, tmp_path):
     dry = run("add", write(CELLS))
     assert "2 rows of cells" in dry.out

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import mlflow
 import pytest
 
 from tests.salts import SLEEPS, search
@@ -14,6 +13,8 @@ from training.tuning.trials import Tried
 
 @pytest.mark.slow
 def test_trials_are_child_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mlflow
+
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     study = search(tmp_path / "tuning.db", 3)
     store = mlflow.MlflowClient(uri, uri)

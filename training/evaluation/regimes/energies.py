@@ -11,6 +11,7 @@ import numpy as np
 from features.tables.fields import AS_PRINTED
 from models.learners.arrhenius import energy_interval
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
+from reporting.numbers import share_with_interval
 from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
 from training.evaluation.crossvalidate import OutOfFold
@@ -66,7 +67,7 @@ class EnergyScore:
     @property
     def text(self) -> str:
         """The score as a sentence."""
-        held = f"{100 * self.coverage:.0f} % ({100 * self.coverage_low:.0f} to {100 * self.coverage_high:.0f})"
+        held = share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
         return (
             f"{capital(ACTIVATION_ENERGY.label)}: on {self.rows} energies printed by {self.papers} "
             f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the "

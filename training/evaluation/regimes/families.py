@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.electrolyte_columns import read_electrolytes
+from features.tables.designs import Designs
+from models.polymers.answer import tell_polymers
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval
 from training.evaluation.bootstrap import share_interval
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import OutOfFold
@@ -99,7 +103,7 @@ class FamilyCoverage:
 
 
 def by_family(target: Target, found: OutOfFold, level: float) -> list[FamilyCoverage]:
-    """Judge the intervals of each family, each paper's calibrated without it.
+    """Judge the intervals of each family, each paper's calibrated without it; polymers by the model that answers them.
 
     Parameters
     ----------
@@ -115,7 +119,13 @@ def by_family(target: Target, found: OutOfFold, level: float) -> list[FamilyCove
     list of FamilyCoverage
         As of `judge`.
     """
-    return judge(found, *coverage(target, found, level), level)
+    covered, width = coverage(target, found, level)
+    designs = Designs.of(found.examples.designs)
+    if polymers := tell_polymers(designs, read_electrolytes(designs), level):
+        labels = found.examples.labels.take(np.flatnonzero(polymers.told))
+        covered[polymers.told] = labels.distance(polymers.centre) <= polymers.half
+        width[polymers.told] = 2 * polymers.half
+    return judge(found, covered, width, level)
 
 
 def judge(found: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float) -> list[FamilyCoverage]:
@@ -175,7 +185,7 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
         "|---|---|---|---|---|",
     ]
     for family in families:
-        held = f"{100 * family.share:.0f} % ({100 * family.low:.0f} to {100 * family.high:.0f})"
+        held = share_with_interval(family.share, family.low, family.high)
         kept = "yes" if family.kept else "**no**"
         lines.append(f"| {family.family} | {family.rows} ({family.papers}) | {held} | {family.width:.1f} | {kept} |")
     return "\n".join(lines)

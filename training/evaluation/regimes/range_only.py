@@ -17,7 +17,8 @@ from models.ranges.comparable import Reported, kinds, ranges
 from models.tasks import fade_law
 from models.tasks.fade import RETENTION, relabelled
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
-from models.tasks.registry import RANGES, TARGETS
+from models.tasks.registry import RANGES, TARGETS, task_of
+from reporting.numbers import share_with_interval
 from training.data.papers import joined_groups
 from training.evaluation.bootstrap import held_share
 from training.evaluation.crossvalidate import OutOfFold
@@ -62,7 +63,9 @@ class RangeScore:
         return {**asdict(self), "shown": False}
 
 
-def range_scores(literature: Literature, fade: OutOfFold, level: float, seed: int) -> dict[str, RangeScore]:
+def range_scores(
+    literature: Literature, found: Mapping[str, OutOfFold], level: float, seed: int
+) -> dict[str, RangeScore]:
     """Judge the ranges of the first capacity and of the capacity at a cycle, one group of papers left out at a time.
 
     The retention is told as the range that the other papers report, by the law of the models that never saw the group.
@@ -71,8 +74,8 @@ def range_scores(literature: Literature, fade: OutOfFold, level: float, seed: in
     ----------
     literature : Literature
         All tables.
-    fade : OutOfFold
-        Out-of-fold predictions of the fade.
+    found : mapping of str to OutOfFold
+        Out-of-fold predictions by part; read is that of the retention.
     level : float
         Share of papers whose values the range should hold, 0 to 1.
     seed : int
@@ -86,6 +89,7 @@ def range_scores(literature: Literature, fade: OutOfFold, level: float, seed: in
     kept = first_capacities(literature)
     if kept is None:
         return {}
+    fade = found[task_of(RETENTION.column).name]
     points = fade.examples.designs
     frame = points.assign(**{CONDUCTIVITY: np.nan})
     featurizer = CellFeatures().fit(frame)
@@ -170,7 +174,7 @@ def range_table(scores: Mapping[str, RangeScore]) -> str:
         "|---|---|---|---|---|",
     ]
     for column, score in scores.items():
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
+        held = share_with_interval(score.coverage, score.coverage_low, score.coverage_high)
         target = RANGES[column]
         promised = f"{held} of {100 * score.level:g} %"
         lines.append(

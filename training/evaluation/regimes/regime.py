@@ -12,6 +12,7 @@ from features.electrolyte import classes_of
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from models.tasks.target import Target
+from reporting.numbers import share_with_interval
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
@@ -64,6 +65,19 @@ class RegimeScore:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def compared(self) -> list[str]:
+        """What stands beside the prediction: its error, and ours over it."""
+        return [
+            f"{name} {value:.2f} ({self.ratio[name]:.2f}, {self.ratio_low[name]:.2f} to {self.ratio_high[name]:.2f})"
+            for name, value in self.beside.items()
+        ]
+
+    def held(self) -> str:
+        """Share of the values that the intervals hold."""
+        if np.isnan(self.coverage):
+            return "too few papers"
+        return share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
 
 
 def _score(
@@ -223,14 +237,8 @@ def regime_table(scores: Sequence[RegimeScore], unit: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for score in scores:
-        beside = "; ".join(
-            f"{name} {value:.2f} ({score.ratio[name]:.2f}, {score.ratio_low[name]:.2f} to {score.ratio_high[name]:.2f})"
-            for name, value in score.beside.items()
-        )
-        held = f"{100 * score.coverage:.0f} % ({100 * score.coverage_low:.0f} to {100 * score.coverage_high:.0f})"
-        held = "too few papers" if np.isnan(score.coverage) else held
         lines.append(
-            f"| {score.regime} | {score.rows} ({score.papers}) | {score.error:.2f} | {beside} | {held} "
-            f"| {score.width:.1f} |"
+            f"| {score.regime} | {score.rows} ({score.papers}) | {score.error:.2f} | {'; '.join(score.compared())} "
+            f"| {score.held()} | {score.width:.1f} |"
         )
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from training.intake.numbers import find_unit, fold_figures
@@ -28,6 +29,10 @@ _CYCLES = re.compile(
 _FACTOR = re.compile(
     r"^[×xX*]?\s*10\s*(?:\^\s*[({]?\s*|(?=[+-]))(?P<power>[+-]?\s?\d+)\s*[)}]?\s*[×*]?\s*(?P<unit>\S.*)$"
 )
+ABSOLUTE = 273.0
+"""What no column of temperatures stays above in °C, and every one in kelvin does."""
+_PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
+_OFFSET = re.compile(r"\d+[.,]15")
 
 
 def take_temperature(text: str) -> tuple[str, float | None]:
@@ -119,3 +124,24 @@ def take_factor(unit: str) -> tuple[str, int]:
     if match is None:
         return unit, 0
     return match["unit"].replace("^", ""), int(match["power"].replace(" ", ""))
+
+
+def is_kelvin(cells: Iterable[str]) -> bool:
+    """Return whether a column of temperatures without a unit is in kelvin: all of 273 and more, one that ends in .15.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        As written; empty ones do not count.
+
+    Examples
+    --------
+    >>> is_kelvin(["298.15", "298", "573"]), is_kelvin(["298", "573"]), is_kelvin(["25", "298.15"])
+    (True, False, False)
+    """
+    has_offset = False
+    for cell in filter(None, map(str.strip, cells)):
+        if not _PLAIN.fullmatch(cell) or float(cell.replace(",", ".")) < ABSOLUTE:
+            return False
+        has_offset |= _OFFSET.fullmatch(cell) is not None
+    return has_offset
