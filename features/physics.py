@@ -11,6 +11,8 @@ import numpy as np
 ZERO_CELSIUS_K = 273.15
 LEAST_EV, MOST_EV = 0.1, 1.2
 """Activation energies of lithium conduction in solids: none is told outside."""
+LEAST_SPAN_K = 15.0
+"""Temperatures of one sample must span this for its slope to count."""
 FARADAY_MAH_PER_MOL = 96485.33212 / 3.6
 """Faraday constant (CODATA 2018) in mAh per mole of electrons."""
 
@@ -277,3 +279,28 @@ def per_ev(from_c: Any, to_c: Any) -> Any:
     """
     start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
     return (1 / start - 1 / end) / (BOLTZMANN_EV_PER_K * np.log(10))
+
+
+def energy_of_sample(warm: np.ndarray, value: np.ndarray) -> float:
+    """Return the activation energy of one sample in eV: the slope of ln(sigma T) over 1/T.
+
+    NaN where its temperatures span less than 15 K, or where no conductor has such an energy.
+
+    Parameters
+    ----------
+    warm : ndarray, shape (n_rows,)
+        Temperatures in °C.
+    value : ndarray, shape (n_rows,)
+        log10 of sigma T, but for a constant.
+
+    Examples
+    --------
+    By 0.3 eV sigma T rises by 0.3 * 1.7762 decades from 25 to 60 °C:
+
+    >>> round(energy_of_sample(np.array([25.0, 60.0]), np.array([-3.0, -3.0 + 0.3 * 1.7762])), 3)
+    0.3
+    """
+    if len(warm) < 2 or np.ptp(warm) < LEAST_SPAN_K:
+        return float("nan")
+    slope = float(np.polyfit(per_ev(25.0, warm), value, 1)[0])
+    return slope if LEAST_EV <= slope <= MOST_EV else float("nan")

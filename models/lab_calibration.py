@@ -147,7 +147,7 @@ def _life(cycles: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def own_measurements(name: str, part: Part, measured: pd.DataFrame) -> Measurements:
-    """Read measured designs as measurements of their compositions.
+    """Read measured designs as measurements of their compositions, or of what is written alike.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def own_measurements(name: str, part: Part, measured: pd.DataFrame) -> Measureme
         Columns of `Measured`.
     """
     names = [str(place) for place in range(1, len(measured) + 1)]
-    return Measurements.of(measured, own_values(name, part, measured), ["own"] * len(measured), names)
+    return Measurements.of(measured, own_values(name, part, measured), ["own"] * len(measured), names, by_name=True)
 
 
 def own_values(name: str, part: Part, measured: pd.DataFrame) -> np.ndarray:

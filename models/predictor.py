@@ -18,7 +18,7 @@ from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
 from models.exceedance import check_limits, probability_column
-from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own
+from models.known.answer import OWN_COMPOSITION, Drawn, centre_drawn_to_papers, drawn_to_own
 from models.known.energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same import same_designs
@@ -67,7 +67,6 @@ from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, part
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
-OWN_COMPOSITION = "drawn to your own measurement of this composition"
 FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
 NO_POINT = "no point: no skill on papers never seen"
 """What is said of a target of cells in whose place comparable papers' values are told."""
@@ -435,17 +434,19 @@ class Predictor:
                     same, at_cycle,
                 )  # fmt: skip
             if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                centre[polymers.told], half[polymers.told], words = drawn_to_own_polymers(
-                    polymers, Conditions.of(frame, read), measured, own_values(name, part, measured), level, unmoved
+                found = drawn_to_own_polymers(
+                    polymers, read, measured, own_values(name, part, measured), level, unmoved, show_of(name)
                 )
-                for row, said_of in zip(np.flatnonzero(polymers.told).tolist(), words, strict=True):
-                    each[row] = [said_of]
+                centre[polymers.told], half[polymers.told] = found.centre, found.half
+                each = [found.said.get(row, words) for row, words in enumerate(each)]
+                drawn = drawn and drawn.beside(found.text, found.doubts)
             if drawn:
                 half = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
             if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved
                 drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
             elif drawn and not TASKS[name].of_cells:
                 before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame, read)
+                asked = asked.without_names(polymers.told) if polymers else asked
                 drawn = drawn_to_own(own_measurements(name, part, measured), asked, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
@@ -454,9 +455,8 @@ class Predictor:
         return Told(centre, half, alone, shift, drawn, text, said, polymers)
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        if TASKS[name].of_cells:
-            measured = with_conductivity(measured, self.bundle.parts[LINK])
-        return own_rows(name, part, measured)
+        cells = with_conductivity(measured, self.bundle.parts[LINK]) if TASKS[name].of_cells else measured
+        return own_rows(name, part, cells)
 
 
 def _probability(

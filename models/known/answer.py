@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from features.tables.literature import papers_of
-from models.known.agreement import Agreement, Values, deviations, drawn, precisions
-from models.known.measurements import Conditions, Measurements, same_compositions
+from models.known.agreement import WITHIN, Agreement, Values, deviations, drawn, precisions
+from models.known.conditions import Conditions, same_compositions
+from models.known.measurements import Measurements
 from models.known.transitions import transitions
 from models.notices import Notice, joined, of_rows, per_case
 
 CONTRADICTION_DECADES = 1.0
 """Papers' values of one composition that lie further apart than this are named."""
 OWN_CONTRADICTION = 3.0
-"""Own values of one composition that differ by more than this many deviations of a difference are named."""
+"""Own values of one composition that differ by more than this many deviations of a difference are named: of what
+samples of one laboratory usually differ by, as the values at hand would hide their own contradiction."""
+OWN_COMPOSITION = "drawn to your own measurement of this composition"
 MOST_SOURCES = 5
 """Papers that are named of a value's looked-up rows."""
 Show = Callable[[float], str]
@@ -68,26 +71,50 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     values, rows = known.telling(cases)
     weight, mean = precisions(values, agreement, count, own=own)
     near = np.bincount(values.design, values.near, minlength=count) > 0
-    texts: list[str | None] = [None] * count
-    doubts: list[str | None] = [None] * count
-    limit = OWN_CONTRADICTION * np.sqrt(2) * agreement.within if own else CONTRADICTION_DECADES
-    starts = np.searchsorted(values.design, np.arange(count + 1))
-    said: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
-    for case in np.flatnonzero(near).tolist():
-        some = np.arange(starts[case], starts[case + 1])
-        some = some[values.near[some]]
-        told, key = rows[some], rows[some].tobytes()
-        from_c = known.conditions.temperature_c[told]
-        if key not in said:
-            who = _who(len(told), len(np.unique(values.paper[some])), own)
-            said[key] = who, f" (carried over from {_ends(from_c)} °C)", _sources(known, told)
-        who, carried, sources = said[key]
-        is_carried = (np.abs(from_c - cases.temperature_c[case]) > 0.5).all()
-        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + sources
-        doubts[case] = _contradiction(values.value[some], known.rows, told, limit, show, own)
+    sources = None if own else partial(_sources, known)
+    texts, doubts = worded(values, rows, known.rows, known.conditions.temperature_c, cases.temperature_c, show, sources)
     for case, text in _beyond(known, values, own).items():
         doubts[case] = "; ".join(filter(None, [doubts[case], text]))
     return Evidence(weight[place], mean[place], near[place], per_case(place, texts), per_case(place, doubts))
+
+
+def worded(
+    values: Values, rows: np.ndarray, names: Sequence[str], from_c: np.ndarray, at_c: np.ndarray, show: Show,
+    sources: Callable[[np.ndarray], str] | None = None,
+) -> tuple[list[str | None], list[str | None]]:  # fmt: skip
+    """Return in words what was measured near each design, and which values contradict each other; None for nothing.
+
+    Parameters
+    ----------
+    values : Values
+        In ascending order of the designs.
+    rows : ndarray of int, shape (n_pairs,)
+        Measured row of each.
+    names, from_c : sequence of str, ndarray, shape (n_rows,) each
+        Names of the measured rows, and their temperatures in °C.
+    at_c : ndarray, shape (n_designs,)
+        Temperatures of the designs in °C.
+    show : callable
+        Prints a value.
+    sources : callable or None
+        Names papers of measured rows; None where all are of the laboratory that asks.
+    """
+    own = sources is None
+    texts: list[str | None] = [None] * len(at_c)
+    doubts: list[str | None] = [None] * len(at_c)
+    near = np.flatnonzero(values.near)
+    said: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
+    for some in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
+        case, told, key = int(values.design[some[0]]), rows[some], rows[some].tobytes()
+        if key not in said:
+            who = _who(len(told), len(np.unique(values.paper[some])), own)
+            carried = f" (carried over from {_ends(from_c[told])} °C)"
+            said[key] = who, carried, sources(told) if sources else ""
+        who, carried, named = said[key]
+        is_carried = (np.abs(from_c[told] - at_c[case]) > 0.5).all()
+        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + named
+        doubts[case] = _contradiction(values.value[some], values.paper[some], names, told, show, own)
+    return texts, doubts
 
 
 def _text(who: str, value: np.ndarray, show: Show) -> str:
@@ -132,11 +159,21 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
 
 
 def _contradiction(
-    value: np.ndarray, names: list[str], rows: np.ndarray, limit: float, show: Show, own: bool
+    value: np.ndarray, paper: np.ndarray, names: Sequence[str], rows: np.ndarray, show: Show, own: bool
 ) -> str | None:
+    """Name the two values that lie furthest apart: of two papers, or of the laboratory that asks; None where near."""
+    limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
     low, high = int(np.argmin(value)), int(np.argmax(value))
     if value[high] - value[low] <= limit:
         return None
+    if not own and paper[low] == paper[high]:  # the furthest pair of two papers holds one of these ends
+        others = np.flatnonzero(paper != paper[low])
+        if not len(others):
+            return None
+        least, most = int(others[np.argmin(value[others])]), int(others[np.argmax(value[others])])
+        low, high = max(((low, most), (least, high)), key=lambda pair: float(value[pair[1]] - value[pair[0]]))
+        if value[high] - value[low] <= limit:
+            return None
     who = "your measured designs" if own else "rows"
     return (
         f"{who} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
@@ -169,6 +206,15 @@ class Drawn:
     text: Notice
     notices: Notice
     agreement: Agreement
+
+    def beside(self, text: Notice, doubts: Notice) -> Drawn:
+        """Return the same with what else was measured, and what of it is doubtful.
+
+        Parameters
+        ----------
+        text, doubts : Notice, shape (n_designs,)
+        """
+        return replace(self, text=joined([text, self.text]), notices=joined([self.notices, doubts]))
 
     def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
         """Return the probability that each value lies above a limit, shape (n_designs,).
@@ -289,7 +335,7 @@ def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: flo
         np.where(found.near, agreement.quantile(level) * deviation, before.half),
         deviation,
         found.near,
-        joined([found.text, before.text]),
-        joined([before.notices, found.doubts]),
+        before.text,
+        before.notices,
         agreement,
-    )
+    ).beside(found.text, found.doubts)

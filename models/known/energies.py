@@ -139,10 +139,10 @@ def _printed(known: Measurements, asked: Conditions) -> tuple[np.ndarray, np.nda
     if not np.isfinite(known.energy_ev).any():
         none = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0)
-    values, rows = known.telling(asked)
+    design, rows, _ = known.matching(asked)
     energy = known.energy_ev[rows]
     fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
-    return values.design[fine], values.paper[fine], energy[fine]
+    return design[fine], known.paper[rows[fine]], energy[fine]
 
 
 def _text(energy: np.ndarray, papers: int) -> str:

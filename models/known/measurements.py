@@ -10,88 +10,35 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from features.distinct import distinct_rows
-from features.electrolyte import DEFAULT_TEMPERATURE_C
-from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
 from features.kept import Kept
-from features.physics import arrhenius_shift, per_ev
+from features.physics import ZERO_CELSIUS_K, arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
 from models.known.agreement import Agreement, Values, deviations
+from models.known.conditions import Conditions as Conditions
+from models.known.conditions import same_compositions as same_compositions
+from models.known.pairs import energies_of_series, equal, expanded, nearest_of_series
 from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0
 """Difference of temperature over which a measurement counts as one of the asked temperature."""
-SAME_TEMPERATURE_K = 10.0
-"""Difference up to which two temperatures are one where values are compared."""
 ENERGY_EV, ENERGY_DEVIATION_EV = 0.40, 0.14
-"""Activation energy where none is printed, and how far it may be off: mean and deviation of the 451 that the table of
-Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
+"""Activation energy where a paper shows none, and how far it may be off: mean and deviation of the 451 that the table
+of Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
 PRINTED_DEVIATION_EV = 0.03
 """How far a printed activation energy may be off: that of sigma, where one of sigma T is taken, is 0.026 eV lower at
 25 °C."""
+SERIES_DEVIATION_EV = 0.06
+"""How far one may be off that the other temperatures of a paper show: two values that are 0.1 decades off each give a
+slope 0.054 eV off between 25 and 80 °C."""
 LEAST_MODEL_SHARE = 1.0
 """The model's own error of a composition's value, in deviations between papers, is never taken to be less: a few papers
 that agree with it would else make it surer than a laboratory that measured."""
-GLASS = "glass"
 FoundT = TypeVar("FoundT")
 FEW, MOST_KEPT = 20, 512
 """Designs that what tells of them is kept for, and how often: values and energies ask for the same."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """Compositions, temperatures and forms of some designs.
-
-    Attributes
-    ----------
-    fractions : ndarray, shape (n_distinct, n_elements)
-        Atomic fractions of the distinct compositions, elements in the order of `SYMBOLS`; NaN where none is known.
-    composition : ndarray of int, shape (n_designs,)
-        Place of each design's composition among them.
-    temperature_c : ndarray, shape (n_designs,)
-        °C.
-    glass : ndarray, shape (n_designs,)
-        1 for a glass, 0 for another form, NaN where no form is given.
-    """
-
-    fractions: np.ndarray
-    composition: np.ndarray
-    temperature_c: np.ndarray
-    glass: np.ndarray
-
-    @property
-    def distinct(self) -> tuple[Conditions, np.ndarray]:
-        """Distinct conditions, and the place of each design's among them, shape (n_designs,)."""
-        table = np.column_stack([self.composition, self.temperature_c, np.nan_to_num(self.glass, nan=-1.0)])
-        place, first = distinct_rows(table)
-        cases = Conditions(self.fractions, self.composition[first], self.temperature_c[first], self.glass[first])
-        return cases, place
-
-    @classmethod
-    def of(cls, designs: Designs | pd.DataFrame, electrolytes: Electrolytes | None = None) -> Conditions:
-        """Read the conditions of designs.
-
-        Parameters
-        ----------
-        designs : Designs or DataFrame
-            Columns of an electrolyte's design; an empty temperature counts as 25 °C.
-        electrolytes : Electrolytes or None
-            What `read_electrolytes` gave of them.
-        """
-        designs = Designs.of(designs)
-        read = electrolytes or read_electrolytes(designs)
-        temperature = designs.number("temperature_c")
-        codes, forms = designs.coded("form")
-        glass = np.array([np.nan if not form else float(form == GLASS) for form in forms])[codes]
-        return cls(
-            read.amounts.dense,
-            read.compositions,
-            np.where(np.isnan(temperature), DEFAULT_TEMPERATURE_C, temperature),
-            glass,
-        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +81,8 @@ class Measurements:
         papers: Sequence[str],
         rows: Sequence[str],
         agreement: Agreement | None = None,
+        *,
+        by_name: bool = False,
     ) -> Measurements:
         """Keep the rows with a known composition and a value.
 
@@ -147,10 +96,12 @@ class Measurements:
             Paper and name of each row.
         agreement : Agreement or None
             How far laboratories lie apart; the rows at hand are not asked.
+        by_name : bool
+            Whether rows of no known composition are kept too: they tell of designs that are written alike.
         """
         designs = Designs.of(designs)
         conditions = Conditions.of(designs)
-        known = _known(conditions, value)
+        known = np.isfinite(value) if by_name else _known(conditions, value)
         places, composition = np.unique(conditions.composition[known], return_inverse=True)
         names = list(dict.fromkeys(np.array(papers, dtype=object)[known].tolist()))
         number = {name: place for place, name in enumerate(names)}
@@ -160,6 +111,7 @@ class Measurements:
                 composition,
                 conditions.temperature_c[known],
                 conditions.glass[known],
+                conditions.written[known],
             ),
             value[known],
             designs.number("activation_energy_ev")[known],
@@ -177,8 +129,9 @@ class Measurements:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
         A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
-        not, and never across a known transition. A row at most 60 K away is near. A row from beyond still draws the
-        prediction, so that no conductivity jumps there, but counts as no measurement.
+        not, and never across a known transition; of a paper's rows of one composition only those nearest in temperature
+        tell, carried by the energy that the paper prints or its temperatures show. A row at most 60 K away is near. A
+        row from beyond still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
 
         Parameters
         ----------
@@ -200,21 +153,62 @@ class Measurements:
         return found
 
     def _telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
+        design, row, apart = self.matching(asked)
+        start, end = self.conditions.temperature_c[row], asked.temperature_c[design]
+        tells = nearest_of_series(design, self._series[row], np.abs(start - end))
+        design, row, start, end = design[tells], row[tells], start[tells], end[tells]
+        energy, off = (each[row] for each in self._energies)
+        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
+        near = np.abs(start - end) <= MOST_CARRIED_K
+        return Values(design, self.paper[row], value, (off * per_ev(start, end)) ** 2, near, apart), row
+
+    def matching(self, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return all pairs of a design and a row of its composition, or its text, and phase, at whatever temperature.
+
+        Parameters
+        ----------
+        asked : Conditions
+            Of the designs.
+
+        Returns
+        -------
+        design, row : ndarray of int, shape (n_pairs,)
+            Places, ascending.
+        parted : ndarray of int, shape (n_parted, 3)
+            As of `Values`.
+        """
         mine = self.conditions
         one, other = self._compositions.pairs(asked.fractions)
-        design, row = _expanded(one, other, asked.composition, mine.composition)
-        start, end = mine.temperature_c[row], asked.temperature_c[design]
+        design, row = expanded(one, other, asked.composition, mine.composition)
+        named = np.flatnonzero(asked.written)
+        if len(named) and mine.written.any():
+            place, alike = equal(asked.written[named], mine.written)
+            design, row = np.append(design, named[place]), np.append(row, alike)
+            order = np.argsort(design, kind="stable")
+            design, row = design[order], row[order]
         tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
+        start, end = mine.temperature_c[row], asked.temperature_c[design]
         transition = crossed(mine.fractions[mine.composition[row]], start, end)
         parted = np.flatnonzero(tells & (transition >= 0))
-        apart = np.column_stack([design[parted], row[parted], transition[parted]])
         tells &= transition < 0
-        design, row, start, end = design[tells], row[tells], start[tells], end[tells]
-        printed = np.isfinite(self.energy_ev[row])
-        energy = np.where(printed, self.energy_ev[row], ENERGY_EV)
-        off = np.where(printed, PRINTED_DEVIATION_EV, ENERGY_DEVIATION_EV) * per_ev(start, end)
-        value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
-        return Values(design, self.paper[row], value, off**2, np.abs(start - end) <= MOST_CARRIED_K, apart), row
+        return design[tells], row[tells], np.column_stack([design[parted], row[parted], transition[parted]])
+
+    @cached_property
+    def _series(self) -> np.ndarray:
+        """Number of each row's series, shape (n_rows,): one paper, one composition, one phase."""
+        mine = self.conditions
+        cold = np.full(len(self.value), -ZERO_CELSIUS_K)
+        phase = crossed(mine.fractions[mine.composition], cold, mine.temperature_c)
+        table = np.column_stack([self.paper, mine.composition, np.nan_to_num(mine.glass, nan=-1.0), phase])
+        return np.asarray(np.unique(table, axis=0, return_inverse=True)[1].ravel())
+
+    @cached_property
+    def _energies(self) -> tuple[np.ndarray, np.ndarray]:
+        """Activation energy that each row is carried by in eV, and how far it may be off."""
+        shown = energies_of_series(self._series, self.conditions.temperature_c, self.value, self.energy_ev)
+        off = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
+        known = np.isfinite(shown)
+        return np.where(known, shown, ENERGY_EV), np.where(known, off, ENERGY_DEVIATION_EV)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""
@@ -254,6 +248,7 @@ class Measurements:
             np.array(state["composition"], dtype=np.int64),
             np.array(state["temperature_c"], dtype=float),
             np.array(state["glass"], dtype=float),
+            np.zeros(len(state["glass"]), dtype=np.int64),  # what is saved has a composition
         )
         return cls(
             conditions,
@@ -273,31 +268,6 @@ def _known(conditions: Conditions, value: np.ndarray) -> np.ndarray:
 
 def _or_null(values: np.ndarray) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]
-
-
-def _expanded(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of designs and rows from pairs of their compositions, ascending.
-
-    Parameters
-    ----------
-    one, other : ndarray of int, shape (n_pairs,)
-        Compositions that are nearly one.
-    left, right : ndarray of int
-        Composition of each design, and of each row.
-    """
-    design, pair = _equal(left, one)
-    place, row = _equal(other[pair], right)
-    order = np.lexsort((row, design[place]))
-    return design[place][order], row[order]
-
-
-def _equal(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places of all pairs of a number on the left and the same one on the right."""
-    order = np.argsort(right, kind="stable")
-    start, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
-    count = end - start
-    first = np.repeat(start - (np.cumsum(count) - count), count)
-    return np.repeat(np.arange(len(left)), count), order[first + np.arange(len(first))]
 
 
 def learn_measurements(
@@ -325,24 +295,3 @@ def learn_measurements(
     model = float(np.sqrt(max(left if np.isfinite(left) else 0.0, (LEAST_MODEL_SHARE * between) ** 2)))
     looked_up = 0 if learned is None else int(kept[learned:].sum())
     return replace(found, agreement=Agreement(between, within, model), looked_up=looked_up)
-
-
-def same_compositions(conditions: Conditions) -> np.ndarray:
-    """Number the composition and temperature of each row: those nearly one, or ten kelvins apart, share a number.
-
-    Parameters
-    ----------
-    conditions : Conditions
-        Of the rows.
-    """
-    one, other = KnownCompositions(conditions.fractions).pairs(conditions.fractions)
-    number = np.arange(len(conditions.fractions))
-    for _ in number:
-        lowest = number.copy()
-        np.minimum.at(lowest, one, number[other])
-        if np.array_equal(lowest, number):
-            break
-        number = lowest
-    bins = np.rint(conditions.temperature_c / SAME_TEMPERATURE_K).astype(np.int64)
-    cases = np.column_stack([number[conditions.composition], bins])
-    return np.asarray(np.unique(cases, axis=0, return_inverse=True)[1].ravel())

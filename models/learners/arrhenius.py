@@ -19,7 +19,15 @@ import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
-from features.physics import LEAST_EV, MOST_EV, ZERO_CELSIUS_K, arrhenius_shift, inverse_temperature, per_ev
+from features.physics import (
+    LEAST_EV,
+    MOST_EV,
+    ZERO_CELSIUS_K,
+    arrhenius_shift,
+    energy_of_sample,
+    inverse_temperature,
+    per_ev,
+)
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.saved.checked_files import inside
 
@@ -33,8 +41,6 @@ FEWEST_ENERGIES = 40
 ENERGY_RECIPE = Recipe(depth=2, rounds=150, rate=0.05, members=2, shrink=0.8)
 MOST_KEPT = 20
 """Designs whose answers at 25 °C are kept until their energies are asked."""
-LEAST_SPAN_K = 15.0
-"""Temperatures of one sample must span this for its slope to count."""
 ENERGY, PHYSICAL, PLAIN = "energy", "physical", "plain"
 """Folders of the boosters of the activation energy, of the value at 25 °C, and of those that read the temperature."""
 
@@ -322,21 +328,3 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
         some = rows[exact[rows]]
         energies[rows] = energy_of_sample(warm[some], value[some])
     return energies
-
-
-def energy_of_sample(warm: np.ndarray, value: np.ndarray) -> float:
-    """Return the activation energy of one sample in eV: the slope of ln(sigma T) over 1/T.
-
-    NaN where its temperatures span less than 15 K, or where no conductor has such an energy.
-
-    Parameters
-    ----------
-    warm : ndarray, shape (n_rows,)
-        Temperatures in °C.
-    value : ndarray, shape (n_rows,)
-        log10 of sigma T, but for a constant.
-    """
-    if len(warm) < 2 or np.ptp(warm) < LEAST_SPAN_K:
-        return np.nan
-    slope = float(np.polyfit(per_ev(DEFAULT_TEMPERATURE_C, warm), value, 1)[0])
-    return slope if LEAST_EV <= slope <= MOST_EV else np.nan

@@ -124,12 +124,17 @@ class MixedEnsemble(BoostedEnsemble):
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray | None:
         """Return the activation energy of both models, weighted as they are; None where they know none.
 
+        That of the joint one alone where the own rows show too few to learn from: its one energy for all tells nothing.
+
         Parameters
         ----------
         X : DataFrame or ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        mine, all_rows, weight = self.own.activation_energy(X), self.joint.activation_energy(X), self.weight(X)
+        all_rows = self.joint.activation_energy(X)
+        if isinstance(self.own, ArrheniusEnsemble) and self.own.energy is None:
+            return all_rows
+        mine, weight = self.own.activation_energy(X), self.weight(X)
         return None if mine is None or all_rows is None else weight * mine + (1 - weight) * all_rows
 
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:

@@ -20,6 +20,7 @@ from models.candidates import candidate_designs, candidate_frame
 from models.ensemble import Recipe
 from models.intervals import Calibration
 from models.known.agreement import Agreement
+from models.known.answer import OWN_COMPOSITION
 from models.lab_calibration import (
     BORROWED,
     FAR_TEMPERATURE_C,
@@ -34,7 +35,7 @@ from models.lab_calibration import (
 )
 from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
 from models.predictions import TEXT_COLUMNS
-from models.predictor import OWN_COMPOSITION, Predictor
+from models.predictor import Predictor
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TARGETS, TASKS
 from tests.shared import ROOT
@@ -246,6 +247,25 @@ def test_the_predictor_moves_what_was_measured_and_nothing_else(bundle: Bundle) 
     # two samples of a laboratory differ by at most 0.28 * root 2, 90 % within 1.645 * 1.08 times that to either side
     assert width.iloc[0] < 2 * 1.645 * 1.08 * 0.28 * 2**0.5 + 0.01
     assert "conductivity: none of your" not in after["notice"].iloc[0]
+
+
+def test_an_own_electrolyte_of_no_known_composition_comes_back_near_its_value(bundle: Bundle) -> None:
+    """LiPON, LAGP and a composite by name, alone and beside others: within 0.2 decades, and as narrow as two samples of
+    one laboratory differ. PEO/LiTFSI is the polymer model's."""
+    predictor, column = Predictor(bundle), "conductivity_s_per_cm"
+    composite = "PEO-LiTFSI (EO:Li = 18) + 10 wt% LLZTO"
+    names, values = ["LiPON", composite, "LAGP", "PEO/LiTFSI"], [5e-5, 2e-6, 3e-6, 3e-5]
+    asked = candidate_frame([Candidate(electrolyte=name, temperature_c=25) for name in names])
+    mine = [{"electrolyte": name, "anode": None, column: value} for name, value in zip(names, values, strict=True)]
+    told = predictor.predict(asked, targets=[column], measured=measured(*mine)).table
+    alone = predictor.predict(asked.iloc[[0]], targets=[column], measured=measured(mine[0])).table
+    for table in (told, alone):
+        away = np.log10(table[column].to_numpy() / values[: len(table)])
+        assert (np.abs(away) < 0.2).all()
+        width = np.log10(table[f"{column}_high"] / table[f"{column}_low"])
+        assert (width < 2 * 1.645 * 1.08 * 0.28 * 2**0.5 + 0.01).all()
+    assert told["measured"].str.split("; ").str[0].tolist() == [f"1 of your own, {value:.1e} S/cm" for value in values]
+    assert told["notice"].str.contains(OWN_COMPOSITION).tolist() == [True, True, True, False]
 
 
 def test_a_part_of_which_no_measured_design_tells_says_so(bundle: Bundle) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from features.composition import read_design
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
-from features.physics import ZERO_CELSIUS_K
+from features.physics import ZERO_CELSIUS_K, energy_of_sample
 from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, polymer_electrolyte
 from features.polymers.structure import read_structure
 from features.polymers.vector import MONOTONE, TEMPERATURE, unit_numbers, vector
@@ -18,7 +18,7 @@ from features.tables.literature import Literature
 from models.calibrate import calibrate
 from models.ensemble import Labels, Recipe
 from models.intervals import Calibration
-from models.learners.arrhenius import ArrheniusEnsemble, energy_of_sample
+from models.learners.arrhenius import ArrheniusEnsemble
 from models.polymers.model import Likeness, PolymerModel, Usual
 
 CLUSTERS = 60

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.known.agreement import Agreement
-from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers
+from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers, within_laboratory
 from models.known.measurements import Conditions, Measurements
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
@@ -114,6 +114,82 @@ def test_papers_that_contradict_each_other_are_named() -> None:
     )
 
 
+def series(paper: str = "zhao", energy_ev: float | None = None) -> Measurements:
+    """6.2e-6 S/cm at 25 °C and 8.0e-4 at 80 °C: sigma T rises by log10(8e-4 * 353.15 / (6.2e-6 * 298.15)) = 2.1842
+    decades, 2.6326 of them per eV: 0.8297 eV, twice what is usual."""
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5I"] * 2, "temperature_c": [25.0, 80.0]})
+    designs = designs.assign(activation_energy_ev=[energy_ev, np.nan])
+    return Measurements.of(designs, np.log10([6.2e-6, 8.0e-4]), [paper] * 2, ["E0", "E1"], EVEN)
+
+
+def test_of_a_papers_own_series_the_nearest_temperature_tells_and_its_slope_carries() -> None:
+    assert answered(series()).text.to_pylist()[0] == "1 paper, 6.2e-06 S/cm"
+    assert answered(series(), temperature_c=80.0).text.to_pylist()[0] == "1 paper, 8.0e-04 S/cm"
+    # at 45 °C from 25, 20 and not 35 K away: 1.0626 decades per eV, 0.8817 of sigma T, 0.0282 less of sigma: 4.42e-5;
+    # at 60 °C from 80: (1 / 353.15 - 1 / 333.15) / 1.98422e-4 = -0.8567, -0.7108 + 0.0253: 1.65e-4
+    assert (
+        answered(series(), temperature_c=45.0).text.to_pylist()[0] == "1 paper, 4.4e-05 S/cm (carried over from 25 °C)"
+    )
+    assert (
+        answered(series(), temperature_c=60.0).text.to_pylist()[0] == "1 paper, 1.7e-04 S/cm (carried over from 80 °C)"
+    )
+    for celsius in (25.0, 45.0, 50.0, 60.0, 80.0):
+        assert answered(series(), temperature_c=celsius).notices.to_pylist() == [None, None]
+    # half way between the model's -3 and the paper's value, as both are as sure
+    assert answered(series()).centre[0] == pytest.approx((-3.0 + np.log10(6.2e-6)) / 2)
+
+
+def test_an_own_electrolyte_without_a_known_composition_is_found_by_its_name() -> None:
+    """As 1 of 0.28**2 beside the model's (3 / 1.776)**2 - 0.28**2; LAGP, and LiPON of a paper, tell nothing of it."""
+    designs = pd.DataFrame({"electrolyte": ["LiPON", "LAGP"], "temperature_c": [25.0, 25.0]})
+    value = np.log10([5e-5, 3e-6])
+    own = Measurements.of(designs, value, ["own"] * 2, ["1", "2"], by_name=True)
+    asked = Conditions.of(
+        pd.DataFrame({"electrolyte": [" lipon", "LiPON", "LLTO"], "temperature_c": [25.0, 85.0, 25.0]})
+    )
+    centre, half = np.full(3, -3.0), np.full(3, 3.0)
+    papers = Measurements.of(designs, value, ["a", "a"], ["E1", "E2"], EVEN)
+    before = drawn_to_papers(papers, asked, centre, half, 0.9, show)
+    assert before.centre.tolist() == centre.tolist()
+    found = drawn_to_own(own, asked, before, 0.9, show)
+    prior, weight = (3 / before.agreement.quantile(0.9)) ** 2 - 0.28**2, 1 / 0.28**2
+    assert found.centre[0] == pytest.approx((-3 / prior + value[0] * weight) / (1 / prior + weight))
+    assert found.half[0] == pytest.approx(before.agreement.quantile(0.9) * (1 / (1 / prior + weight) + 0.28**2) ** 0.5)
+    # by 0.40 eV, 60 K are 2.8344 decades per eV, 1.1338, less log10(358.15 / 298.15) = 0.0796: 11.3 times 5e-5
+    assert found.text.to_pylist() == [
+        "1 of your own, 5.0e-05 S/cm", "1 of your own, 5.7e-04 S/cm (carried over from 25 °C)", None
+    ]  # fmt: skip
+    assert (found.centre[2], found.half[2]) == (-3.0, 3.0)
+    unnamed = drawn_to_own(own, asked.without_names(np.array([True, False, False])), before, 0.9, show)
+    assert unnamed.own.tolist() == [False, True, False]
+
+
+def test_own_rows_written_alike_contradict_each_other() -> None:
+    designs = pd.DataFrame({"electrolyte": ["LAGP", "lagp"], "temperature_c": [25.0, 25.0]})
+    own = Measurements.of(designs, np.array([-4.0, -5.5]), ["own"] * 2, ["1", "2"], by_name=True)
+    asked = Conditions.of(designs)
+    found = drawn_to_own(own, asked, drawn_to_papers(None, asked, *np.full((2, 2), 3.0), 0.9, show), 0.9, show)
+    assert found.text.to_pylist() == ["2 of your own, 3.2e-06 to 1.0e-04 S/cm"] * 2
+    assert all("your measured designs 2 and 1 contradict" in (text or "") for text in found.notices.to_pylist())
+    assert within_laboratory(own) == pytest.approx(((10 * 0.28**2 + 2 * 0.75**2) / 11) ** 0.5)
+
+
+def test_own_rows_of_other_temperatures_are_no_contradiction() -> None:
+    found = answered(None, series("own"))
+    assert found.text.to_pylist()[0] == "1 of your own, 6.2e-06 S/cm"
+    assert found.notices.to_pylist() == [None, None]
+
+
+def test_rows_of_one_paper_do_not_contradict_each_other() -> None:
+    """They were made in two ways. Of two papers, the pair furthest apart is named, though one holds both ends."""
+    assert answered(rows([-6.0, -3.0], ["a", "a"])).notices.to_pylist()[0] is None
+    found = answered(rows([-6.0, -3.0, -4.4, -4.8], ["a", "a", "b", "b"]))
+    assert found.notices.to_pylist()[0] == (  # 1.6 decades from the lowest, 1.8 from the highest
+        "rows E3 and E1 contradict each other: 1.6e-05 S/cm and 1.0e-03 S/cm for one composition"
+    )
+    assert answered(rows([-6.0, -4.5, -5.1], ["a", "a", "b"])).notices.to_pylist()[0] is None
+
+
 def test_what_was_carried_is_said_and_too_far_is_not_measured() -> None:
     assert answered(rows([-6.0], ["a"]), temperature_c=60.0).text.to_pylist()[0].endswith("(carried over from 25 °C)")
     far = answered(rows([-6.0], ["a"]), temperature_c=100.0)
@@ -140,6 +216,13 @@ def test_own_values_stand_before_those_of_papers_and_may_contradict_themselves()
     found = answered(rows([-6.0], ["a"]), rows([-3.0, -6.5], ["own", "own"]))
     assert found.text.to_pylist()[0] == "2 of your own, 3.2e-07 to 1.0e-03 S/cm; 1 paper, 1.0e-06 S/cm"
     assert "your measured designs E1 and E0 contradict each other" in found.notices.to_pylist()[0]
+
+
+@pytest.mark.parametrize(("apart", "named"), [(1.1, False), (1.5, True), (3.5, True)])
+def test_own_values_contradict_beyond_what_samples_usually_differ_by(apart: float, named: bool) -> None:
+    """Three deviations of a difference, 3 * 2**0.5 * 0.28 = 1.19 decades, however far the two widen their own."""
+    found = answered(None, rows([-3.0, -3.0 - apart], ["own", "own"]))
+    assert ("contradict each other" in (found.notices.to_pylist()[0] or "")) == named
 
 
 def test_the_probability_above_a_limit_follows_the_drawn_value() -> None:

@@ -41,6 +41,14 @@ def test_what_papers_print_of_the_composition_is_said_with_how_it_may_be_meant()
     assert "0.026 eV too low where read from sigma instead of sigma T" in one
 
 
+def test_an_energy_printed_with_another_temperature_of_the_series_is_said() -> None:
+    designs = pd.DataFrame({"electrolyte": ["Li6PS5I"] * 2, "temperature_c": [25.0, 60.0]})
+    designs = designs.assign(activation_energy_ev=[0.30, np.nan])
+    rows = Measurements.of(designs, np.array([-6.0, -5.5]), ["a", "a"], ["E0", "E1"])
+    asked = Conditions.of(pd.DataFrame({"electrolyte": ["Li6PS5I"], "temperature_c": [60.0]}))
+    assert printed_energies(rows, asked).to_pylist() == [f"1 paper, 0.30 eV ({AS_PRINTED})"]
+
+
 @pytest.mark.parametrize("rows", [None, known([None], ["a"])])
 def test_nothing_is_said_where_no_energy_is_printed(rows: Measurements | None) -> None:
     assert printed_energies(rows, ASKED).to_pylist() == [None] * 3

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.physics import arrhenius_shift
+from features.physics import arrhenius_shift, per_ev
 from models.ensemble import Labels
 from models.known.measurements import (
     ENERGY_DEVIATION_EV,
@@ -49,6 +49,15 @@ def test_rows_without_a_composition_or_a_value_are_not_kept() -> None:
     assert measured().papers == ["a", "b"]
 
 
+def test_by_name_rows_without_a_composition_tell_of_what_is_written_alike() -> None:
+    own = Measurements.of(ROWS, VALUES, ["own"] * 5, ["r1", "r2", "r3", "r4", "r5"], by_name=True)
+    assert own.rows == ["r1", "r2", "r3", "r4"]
+    for name, rows in (("peo/LiTFSI", ["r4"]), ("PEO/LiClO4", []), ("LPSCl", ["r1"])):
+        assert [own.rows[row] for row in own.telling(asked(name, 60.0))[1]] == rows
+    glass = Measurements.of(ROWS.assign(form="glass"), VALUES, ["own"] * 5, ["r"] * 5, by_name=True)
+    assert not len(glass.telling(asked("PEO/LiTFSI", 60.0, "crystalline"))[1])
+
+
 def test_a_composition_is_known_by_what_it_is_made_of_not_by_its_name() -> None:
     assert told("Li6PS5Cl") == ["r1"]
     assert told("LPSCl") == ["r1"]
@@ -76,6 +85,33 @@ def test_values_are_carried_by_arrhenius_and_are_near_for_60_kelvins() -> None:
     values, _ = measured().telling(asked("Li3PS4", None))
     assert values.value.tolist() == [-3.5]
     assert values.variance.tolist() == [0.0]
+
+
+def carried(celsius: list[float], energies: list[float | None], electrolyte: str = "Li3PS4") -> tuple[float, float]:
+    """What 0 at the first temperature is at 15 °C less, and its deviation, each per decade of an eV there."""
+    designs = pd.DataFrame({"electrolyte": [electrolyte] * len(celsius), "temperature_c": celsius})
+    designs = designs.assign(activation_energy_ev=pd.Series(energies, dtype=float))
+    value = np.array([float(arrhenius_shift(celsius[0], each, 0.6)) for each in celsius])  # all lie on 0.6 eV
+    rows = Measurements.of(designs, value, ["a"] * len(celsius), [str(each) for each in celsius])
+    found, place = rows.telling(asked(electrolyte, celsius[0] - 15.0))
+    assert place[0] == 0  # the nearest of the series
+    by_ev = abs(float(per_ev(celsius[0], celsius[0] - 15.0)))
+    shift = float(found.value[0]) - float(arrhenius_shift(celsius[0], celsius[0] - 15.0, 0.0))
+    return -shift / by_ev, float(found.variance[0]) ** 0.5 / by_ev
+
+
+def test_a_series_is_carried_by_what_its_paper_shows() -> None:
+    """Printed of the row, or the mean printed of its series, else the slope of temperatures 15 K apart or more."""
+    assert carried([25.0, 60.0], [None, None]) == pytest.approx((0.6, 0.06))
+    assert carried([25.0, 60.0], [0.3, None]) == pytest.approx((0.3, 0.03))
+    assert carried([25.0, 60.0, 80.0], [None, 0.3, 0.4]) == pytest.approx((0.35, 0.06))
+    assert carried([25.0, 35.0], [None, None]) == pytest.approx((ENERGY_EV, ENERGY_DEVIATION_EV))
+
+
+def test_no_slope_is_taken_across_a_transition() -> None:
+    """LiBH4 at 25 °C, and hexagonal at 120: what it rises by in between is no activation energy."""
+    assert carried([25.0, 120.0], [None, None], "LiBH4") == pytest.approx((ENERGY_EV, ENERGY_DEVIATION_EV))
+    assert carried([25.0, 60.0, 120.0], [None, None, None], "LiBH4") == pytest.approx((0.6, 0.06))
 
 
 def test_nothing_is_carried_into_a_transition_nor_across_one() -> None:

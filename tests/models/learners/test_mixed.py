@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.physics import arrhenius_shift, inverse_temperature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
+from models.learners.arrhenius import FEWEST_ENERGIES, ArrheniusEnsemble
 from models.learners.mixed import MixedEnsemble, restore_ensemble
 
 PLAIN = Recipe(rounds=30, members=2, mix_scale=0.1)
@@ -50,6 +52,29 @@ def test_the_nearest_own_composition_says_who_answers() -> None:
 def test_boosters_that_know_no_temperature_tell_no_activation_energy() -> None:
     ensemble, table, _ = fitted()
     assert ensemble.activation_energy(table) is None
+
+
+@pytest.mark.parametrize("known", [FEWEST_ENERGIES - 1, FEWEST_ENERGIES])
+def test_where_own_rows_show_too_few_energies_those_of_all_rows_are_told(known: int) -> None:
+    """Own rows, all of a, show 0.8 eV, the others 0.3. Of nothing but a the own model alone tells, where it learnt from
+    enough; with one fewer it has one energy for all, and the model of all rows tells."""
+    own = np.arange(120) < 60
+    share, energy = np.where(own, 1.0, 0.0), np.where(own, 0.8, 0.3)
+    warm = np.tile([0.0, 60.0], 60)
+    table = pd.DataFrame({"warm": inverse_temperature(warm), "fraction_a": share, "fraction_b": 1 - share})
+    value = -4 + arrhenius_shift(25.0, warm, energy)
+    recipe = Recipe(rounds=30, members=2, mix_scale=0.1, arrhenius=0.5)
+    shown = np.where(own & (np.arange(120) >= known), np.nan, energy)
+    mine, joint = (ArrheniusEnsemble(recipe, [0, 0, 0], 0, energies) for energies in (shown[own], shown))
+    labels = Labels(value, value, np.ones(120))
+    ensemble = MixedEnsemble(recipe, [0, 0, 0], mine, joint, [1, 2], own).fit(table, labels, 0)
+    told, all_rows = ensemble.activation_energy(table[own]), ensemble.joint.activation_energy(table[own])
+    assert told is not None
+    assert ensemble.weight(table[own]).tolist() == [1.0] * 60
+    expected = ensemble.own.activation_energy(table[own]) if known == FEWEST_ENERGIES else all_rows
+    np.testing.assert_array_equal(told, expected)
+    if known < FEWEST_ENERGIES:  # 39 of 0.8 eV beside ten of 0.40, whatever is asked
+        assert ensemble.own.activation_energy(table) == pytest.approx((39 * 0.8 + 10 * 0.4) / 49)
 
 
 def test_contributions_and_interactions_add_up() -> None:

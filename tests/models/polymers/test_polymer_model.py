@@ -148,3 +148,25 @@ def test_an_own_polymer_is_told_near_its_value(predictor: Predictor) -> None:
     drawn = told["notice"].str.contains("drawn to your own measurement of this polymer with this salt")
     assert drawn.tolist() == [True, True, False, False, False]
     assert told["notice"].str.contains("the polymer model stays as it is").tolist() == [False, False, True, True, False]
+    said = told["measured"].tolist()
+    assert said[0] == "2 of your own, 3.0e-05 to 4.0e-05 S/cm"
+    assert said[1].startswith("2 of your own, ")
+    assert said[1].endswith(" S/cm (carried over from 30 °C)")
+    assert not told["measured"][2:].str.contains("of your own", na=False).any()
+    assert not told["notice"][:4].str.contains("contradict").any()  # papers on Li6PS5Cl do
+
+
+def test_own_polymers_that_contradict_each_other_are_named_and_widen_the_interval(predictor: Predictor) -> None:
+    """2e-6 and 2e-3 S/cm at 25 °C: 3 decades apart, squares of 4.5 about their mean beside ten of 0.28**2. Samples then
+    differ by ((10 * 0.28**2 + 4.5) / 11)**0.5 = 0.693 decades: two weigh 4.16 beside at most 2.08 of the model."""
+    designs = pd.DataFrame({"electrolyte": ["PEO/LiTFSI"] * 2, "temperature_c": 25.0})
+    own = pd.DataFrame({"electrolyte": ["PEO/LiTFSI"] * 2, "temperature_c": 25.0, COLUMN: [2e-6, 2e-3]})
+    told = predictor.predict(designs, targets=[COLUMN], measured=own).table.iloc[0]
+    assert told["measured"] == "2 of your own, 2.0e-06 to 2.0e-03 S/cm"
+    assert (
+        "your measured designs 1 and 2 contradict each other: 2.0e-06 S/cm and 2.0e-03 S/cm for one composition"
+        in told["notice"]
+    )
+    half = np.log10(told[f"{COLUMN}_high"] / told[f"{COLUMN}_low"]) / 2
+    least, most = (1.776 * (0.48 + 1 / (4.16 + prior)) ** 0.5 for prior in (2.08, 0.0))
+    assert least <= half <= most + 0.01
