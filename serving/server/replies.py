@@ -18,8 +18,11 @@ from serving.server.generations import NotReadyError
 SHOWN_MISTAKES = 1_000
 """Mistakes of one answer; more are counted."""
 
-MOST_OBJECTS, MOST_VALUES = 100_000, 1_500_000
-"""Of a body: an empty object of two bytes takes sixty, so a body of 16 MB could take a gigabyte."""
+MOST_OBJECTS, MOST_VALUES = 100_000, 500_000
+"""Of a body: an empty object of two bytes takes sixty, so a body of 16 MB could take a gigabyte. Ten thousand designs
+with all their fields have as many values."""
+MOST_NAMES = 50
+"""Of a body: each that is not known is a mistake."""
 
 
 class JsonResponse(Response):
@@ -54,7 +57,7 @@ class JsonRequest(Request):
         json.JSONDecodeError
             The body is not JSON.
         HTTPException
-            413: it has so many values that they take far more memory than the body.
+            413: it has so many values that they take far more memory than the body. 422: no request has so many names.
         """
         body = await self.body()
         objects, values = body.count(b"{") + body.count(b"["), body.count(b",")
@@ -63,7 +66,10 @@ class JsonRequest(Request):
                 f"got {max(objects, values)} values, expected at most {MOST_OBJECTS} objects and {MOST_VALUES} values"
             )
             raise HTTPException(413, f"{words} at once; send them in several requests")
-        return orjson.loads(body)
+        content = orjson.loads(body)
+        if isinstance(content, dict) and len(content) > MOST_NAMES:
+            raise HTTPException(422, f"body: got {len(content)} names, expected those of the request at `/docs`")
+        return content
 
 
 class JsonRoute(APIRoute):

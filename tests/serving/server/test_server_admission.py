@@ -24,6 +24,7 @@ from serving.server.app import app_of
 from serving.server.processes.connection import protocol_of
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES
 from serving.server.settings import MEGABYTE, Settings
+from tests.shared import ROOT
 
 JSON = {"Content-Type": "application/json"}
 
@@ -132,6 +133,38 @@ def test_a_body_with_two_ends_is_refused(encoding: str) -> None:
         answer = connection.recv(1000)
         assert answer.split(b" ")[1] in (b"400", b"501")
         assert b"connection: close" in answer.lower()
+
+
+@pytest.fixture(scope="module")
+def old() -> TestClient:
+    """The endpoints of a model that is there without a training."""
+    return TestClient(app_of(load_bundle(ROOT / "tests" / "bundles" / "v1_capacities")))
+
+
+ZEROS = "[" + "0," * (MOST_VALUES - 2) + "0]"
+DESIGNS = '"designs": [{"electrolyte": "LLZTO"}, {"electrolyte": "Li3N"}]'
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("predict", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("explain", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("compare", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("predict", f'{{{DESIGNS}, "measured": {ZEROS}}}', "body.measured.0: Input should be a valid dictionary"),
+        ("predict", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("explain", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("compare", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("life", f'{{"table": "", "at_least": {ZEROS}}}', "body.at_least: List should have at most 20 items"),
+        ("life", json.dumps(dict.fromkeys(map(str, range(100_000)))), "body: got 100000 names"),
+    ],
+)
+def test_a_list_of_mistakes_is_no_list_of_messages(old: TestClient, path: str, body: str, words: str) -> None:
+    """As many values as a body may have, each of them wrong: the reading ends at the first."""
+    answer = old.post(f"/{path}", content=body, headers=JSON)
+    assert answer.status_code == 422
+    [message] = answer.json()["detail"]
+    assert message.startswith(words)
 
 
 def test_values_without_end_are_counted_before_they_are_read(bundle_folder: Path) -> None:
