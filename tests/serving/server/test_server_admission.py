@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from models.bundle import load_bundle
-from serving.server.admission import SMALL, BoundedBody
+from serving.server.admission import SMALL, TINY, BoundedBody
 from serving.server.app import app_of
 from serving.server.processes.connection import protocol_of
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES
@@ -54,7 +54,7 @@ class Client:
 
 
 def test_bodies_that_are_never_finished_take_a_bounded_place() -> None:
-    """Of 60 that send 4 MB each, 16 fit into 64 MB but for what each has free; small ones are answered all the same."""
+    """Of 60 that send 4 MB each, 16 fit into 64 MB; small ones are answered all the same."""
 
     async def run() -> None:
         app = BoundedBody(count, Settings())
@@ -67,19 +67,42 @@ def test_bodies_that_are_never_finished_take_a_bounded_place() -> None:
         failures = [client.answer.exception() for client in refused]
         assert {failure.status_code for failure in failures} == {503}  # type: ignore[union-attr]
         assert {failure.headers["Retry-After"] for failure in failures} == {"2"}  # type: ignore[union-attr,index]
-        # a body of 4 MB counts 4 MB less 256 KB: 64 / 3.75 = 17 are held, and of an 18th at most what is left over
-        assert len(clients) - len(refused) == 17
+        assert len(clients) - len(refused) == 16
         small = Client(app)
         await small.send(SMALL, more=False)
         await small.answer
         assert small.sent[0]["status"] == 200
-        for client in clients[:17]:
+        for client in clients[:16]:
             await client.send(0, more=False)
             await client.answer
         again = Client(app)  # all that was held is free again
         for _ in range(16):
             await again.send(MEGABYTE, more=False)
         await again.answer
+        assert app._in_flight == 0
+
+    asyncio.run(run())
+
+
+def test_small_bodies_count_too() -> None:
+    """Of 400 that send 255 KB and no end, those are held that 80 MB take: 321; a question of the usual size passes."""
+
+    async def run() -> None:
+        app = BoundedBody(count, Settings())
+        clients = [Client(app) for _ in range(400)]
+        for client in clients:
+            await client.send(SMALL - 1024)
+        refused = [client for client in clients if client.answer.done()]
+        assert {client.answer.exception().status_code for client in refused} == {503}  # type: ignore[union-attr]
+        assert len(clients) - len(refused) == 80 * MEGABYTE // (255 * 1024) == 321
+        assert app._in_flight == 321 * 255 * 1024
+        usual = Client(app)
+        await usual.send(TINY, more=False)
+        await usual.answer
+        assert usual.sent[0]["status"] == 200
+        for client in clients[:321]:
+            await client.send(0, more=False)
+            await client.answer
         assert app._in_flight == 0
 
     asyncio.run(run())
