@@ -45,11 +45,16 @@ def router(context: Context) -> APIRouter:
 
     @routes.post("/predict", response_model=PredictReply)
     async def predictions(request: PredictRequest) -> Response:
-        """One result or one error per design, in order; 422 with all mistakes when none can be used."""
+        """One result or one error per design, in order; 422 with all mistakes when none can be used.
+
+        Designs times `precedents` are bounded, see `nearest` in the limits of `GET /schema`: an answer must not be far
+        larger than its question.
+        """
         check_count("designs", len(request.designs), settings.max_designs)
         check_count("measured designs", len(request.measured), settings.max_measured)
         if request.curve:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
+        _check_nearest(len(request.designs), request.precedents, settings.max_nearest)
         model, request = context.model, _with_lab(request, settings.lab)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
@@ -104,6 +109,14 @@ def router(context: Context) -> APIRouter:
         return Response(predicted.content, media_type=RETURNED_TYPES[kind], headers=headers)
 
     return routes
+
+
+def _check_nearest(designs: int, precedents: int, most: int) -> None:
+    """Refuse what would be answered with far more than was sent."""
+    if designs * precedents > most:
+        got = f"{precedents} for each of {designs} designs, expected at most {most} together"
+        advice = f"ask for {most // designs}, for fewer designs, or send a table to /predict/file"
+        raise HTTPException(422, f"precedents: got {got}; {advice}")
 
 
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:

@@ -27,6 +27,7 @@ from serving.server.settings import MEGABYTE, Settings
 from tests.shared import ROOT
 
 JSON = {"Content-Type": "application/json"}
+OLD = ROOT / "tests" / "bundles" / "v1_capacities"
 
 
 async def count(scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,7 +162,7 @@ def test_a_body_with_two_ends_is_refused(encoding: str) -> None:
 @pytest.fixture(scope="module")
 def old() -> TestClient:
     """The endpoints of a model that is there without a training."""
-    return TestClient(app_of(load_bundle(ROOT / "tests" / "bundles" / "v1_capacities")))
+    return TestClient(app_of(load_bundle(OLD)))
 
 
 ZEROS = "[" + "0," * (MOST_VALUES - 2) + "0]"
@@ -188,6 +189,29 @@ def test_a_list_of_mistakes_is_no_list_of_messages(old: TestClient, path: str, b
     assert answer.status_code == 422
     [message] = answer.json()["detail"]
     assert message.startswith(words)
+
+
+def test_an_answer_is_not_far_larger_than_its_question() -> None:
+    """Designs times nearest rows are bounded; what there is can be asked for."""
+    server = TestClient(app_of(load_bundle(OLD), Settings(max_nearest=5)))
+    designs = [{"electrolyte": "LLZTO"}, {"electrolyte": "Li3N"}]
+    answer = server.post("/predict", json={"designs": designs, "precedents": 3})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == [
+        "precedents: got 3 for each of 2 designs, expected at most 5 together; ask for 2, for fewer designs, or send a "
+        "table to /predict/file"
+    ]
+    assert server.post("/predict", json={"designs": designs, "precedents": 2}).status_code == 200
+    assert server.get("/schema").json()["limits"]["nearest"] == 5
+
+
+def test_a_table_in_a_text_is_one_value(old: TestClient) -> None:
+    """As many commas as a body may have values, and as many again, all of them between quotes."""
+    table = "cell,cycle,capacity_ah\n" + "A,1,1.0\n" * MOST_VALUES
+    answer = old.post("/life", content=json.dumps({"table": table, "level": 2}), headers=JSON)
+    assert (answer.status_code, answer.json()["detail"][0][:10]) == (422, "body.level")
+    quotes = '"' * (5 * MOST_VALUES)  # not looked at for texts, which would take long
+    assert old.post("/life", content=quotes + "," * (MOST_VALUES + 1), headers=JSON).status_code == 413
 
 
 def test_values_without_end_are_counted_before_they_are_read(bundle_folder: Path) -> None:
