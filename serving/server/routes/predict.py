@@ -121,7 +121,8 @@ def _check_nearest(designs: int, precedents: int, most: int) -> None:
 
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
     """Return an answer as it is sent, and the number of designs it could not predict."""
-    return JsonResponse(reply), sum("error" in result for result in reply["results"])
+    errors = sum(isinstance(result, dict) and "error" in result for result in reply["results"])
+    return JsonResponse(reply), errors
 
 
 def _with_lab(request: PredictRequest, lab: str | None) -> PredictRequest:

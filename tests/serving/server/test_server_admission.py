@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
@@ -19,10 +20,15 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from models.bundle import load_bundle
+from models.predictor import Predictor
 from serving.server.admission import SMALL, TINY, BoundedBody
+from serving.server.answers import CHUNK, predict
 from serving.server.app import app_of
+from serving.server.batching import Deadline
+from serving.server.generations import ServedModel
 from serving.server.processes.connection import protocol_of
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES
+from serving.server.schemas import PredictRequest
 from serving.server.settings import MEGABYTE, Settings
 from tests.shared import ROOT
 
@@ -205,11 +211,28 @@ def test_an_answer_is_not_far_larger_than_its_question() -> None:
     assert server.get("/schema").json()["limits"]["nearest"] == 5
 
 
+def test_results_of_many_designs_are_written_as_they_come(old: TestClient) -> None:
+    """One more than is predicted at a time, and one mistake: the answer is that of each alone, and counted so."""
+    designs = [{"electrolyte": "LLZTO"}] * CHUNK + [{"electrolyte": "LPS"}, {"electrolyte": "Li3N"}]
+    request = PredictRequest(designs=designs, precedents=1)
+    model = ServedModel(Predictor(load_bundle(OLD)), "0" * 64, 1)
+    results = predict(model, request, Deadline(60))["results"]
+    assert {type(result) for result in results} == {orjson.Fragment, dict}
+    together = old.post("/predict", json={"designs": designs, "precedents": 1}).json()["results"]
+    few = old.post("/predict", json={"designs": designs[-3:], "precedents": 1}).json()["results"]
+    assert together[0] == together[-3] == few[0]
+    assert together[-2]["error"] == [few[1]["error"][0].replace("line 2,", f"line {CHUNK + 1},")]
+    assert together[-1] == few[2]
+
+
 def test_a_table_in_a_text_is_one_value(old: TestClient) -> None:
     """As many commas as a body may have values, and as many again, all of them between quotes."""
     table = "cell,cycle,capacity_ah\n" + "A,1,1.0\n" * MOST_VALUES
     answer = old.post("/life", content=json.dumps({"table": table, "level": 2}), headers=JSON)
     assert (answer.status_code, answer.json()["detail"][0][:10]) == (422, "body.level")
+    whole = json.dumps({"table": "x" * 8_000_001, "finished": ""})
+    answer = old.post("/life", content=whole, headers=JSON)
+    assert (answer.status_code, answer.json()["detail"][0][:39]) == (413, "characters of the tables: got 8000001, ")
     quotes = '"' * (5 * MOST_VALUES)  # not looked at for texts, which would take long
     assert old.post("/life", content=quotes + "," * (MOST_VALUES + 1), headers=JSON).status_code == 413
 
