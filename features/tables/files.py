@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from features.tables.mistakes import InputError, Mistake
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet")
 SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """First bytes of an Excel file, new and old."""
-_BOM, _BLOCK = b"\xef\xbb\xbf", 1 << 20
+_BOM, _BLOCK, _ENDS_A_CELL = b"\xef\xbb\xbf", 1 << 20, re.compile(rb"[,;\t\r]")
 _NO_FILE = {
     stat.S_IFDIR: "a folder, expected a file; rename it or move it elsewhere",
     stat.S_IFIFO: "a pipe, expected a file, which is read more than once; save what comes through it and give that",
@@ -185,11 +186,14 @@ class TextLines:
         self.digest = hashlib.sha256()
 
     def block(self) -> bytes:
-        """Return the next `most` lines, whole; they count as read only after `passed`."""
+        """Return the next `most` lines, whole, no cell of megabytes; they count as read only after `passed`."""
         self.file.seek(self.offset)
         pieces, missing = [], self.most
         while missing and (data := self.file.read(_BLOCK)):
             ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+            if len(data) > (most := csv.field_size_limit()) and not len(ends) and not _ENDS_A_CELL.search(data):
+                error = csv.Error(f"field larger than field limit ({most})")
+                raise unpaired(error, self.line + self.most - missing, self.name)
             if len(ends) >= missing:
                 data = data[: int(ends[missing - 1]) + 1]
             missing -= min(len(ends), missing)
@@ -286,13 +290,9 @@ def unpaired(error: csv.Error, line: int, name: str) -> InputError:
     name : str
         Of the file.
     """
+    what, expected = "the quotes do not pair up", "a closing quote"
     if "field limit" in str(error):
-        what, expected = (
-            "a cell is too long",
-            f"a closing quote, or at most {csv.field_size_limit()} characters in a cell",
-        )
-    else:
-        what, expected = "the quotes do not pair up", "a closing quote"
+        what, expected = "a cell is too long", f"{expected}, or at most {csv.field_size_limit()} characters in a cell"
     return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.tables.files import SPREADSHEET_MARKS, decoded, regular_file
 from features.tables.mistakes import InputError, Mistake
-from features.tables.workbooks import open_workbook
+from features.tables.workbooks import MOST_ELEMENTS, open_workbook
 
 if TYPE_CHECKING:
     from openpyxl.workbook.workbook import Workbook
@@ -50,7 +50,9 @@ class SheetRows:
     merged: list[tuple[int, Mistake]]
 
 
-def worksheet_rows(content: bytes, name: str, worksheet: str | None = None, *, first: bool = False) -> SheetRows:
+def worksheet_rows(
+    content: bytes, name: str, worksheet: str | None = None, *, first: bool = False, elements: int = MOST_ELEMENTS
+) -> SheetRows:
     """Read one worksheet: per cent formats kept, dates called what they are.
 
     Parameters
@@ -63,13 +65,15 @@ def worksheet_rows(content: bytes, name: str, worksheet: str | None = None, *, f
         Title of the sheet; the only filled one where None.
     first : bool
         Whether the first filled sheet is meant where there are several.
+    elements : int
+        As for `check_workbook`.
 
     Raises
     ------
     InputError
         Not a whole workbook or beyond its bounds, no such sheet, no filled one, or several.
     """
-    sheet = _chosen(open_workbook(content, name), name, worksheet, first=first)
+    sheet = _chosen(open_workbook(content, name, elements), name, worksheet, first=first)
     rows = [(number, [cell_text(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1)]
     expected = "each cell on its own: unmerge and fill them"
     merged = [

@@ -33,7 +33,7 @@ _EXPANDED = ("mergeCell", "hyperlink")
 """Elements whose `ref` openpyxl makes a cell for, one by one."""
 
 
-def open_workbook(content: bytes, name: str) -> Workbook:
+def open_workbook(content: bytes, name: str, elements: int = MOST_ELEMENTS) -> Workbook:
     """Open a workbook for its values, once it is known to be bounded.
 
     Parameters
@@ -42,6 +42,8 @@ def open_workbook(content: bytes, name: str) -> Workbook:
         Of an `.xlsx` or `.xlsm` file.
     name : str
         Of the file, for messages.
+    elements : int
+        As for `check_workbook`.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def open_workbook(content: bytes, name: str) -> Workbook:
     """
     from openpyxl import load_workbook
 
-    check_workbook(content, name)
+    check_workbook(content, name, elements)
     try:
         with warnings.catch_warnings():  # of decorations it does not know, which hold no values
             warnings.simplefilter("ignore")
@@ -64,7 +66,7 @@ def open_workbook(content: bytes, name: str) -> Workbook:
     return book
 
 
-def check_workbook(content: bytes, name: str) -> None:
+def check_workbook(content: bytes, name: str, elements: int = MOST_ELEMENTS) -> None:
     """Refuse a workbook that unpacks to more than can be meant, before openpyxl holds any of it.
 
     Every part is unpacked and parsed in small pieces. What is *not* checked: whether it is a workbook, and what its
@@ -76,6 +78,8 @@ def check_workbook(content: bytes, name: str) -> None:
         Of the file.
     name : str
         Of the file, for messages.
+    elements : int
+        That all parts may have together.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def check_workbook(content: bytes, name: str) -> None:
                 raise InputError(
                     f"{name}: the workbook unpacks to {unpacked} bytes, expected at most {MOST_UNPACKED}; {ADVICE}"
                 )
-            count = _Count(name)
+            count = _Count(name, elements)
             for part in archive.infolist():
                 count.read(part.filename, _pieces(archive, part))
     except InputError:
@@ -148,10 +152,12 @@ class _Count:
     ----------
     name : str
         Of the file, for messages.
+    most : int
+        Elements of all parts.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.elements, self.cells = name, 0, 0
+    def __init__(self, name: str, most: int) -> None:
+        self.name, self.most, self.elements, self.cells = name, most, 0, 0
 
     def read(self, part: str, pieces: Iterator[bytes]) -> None:
         """Parse a part, where it is XML."""
@@ -180,8 +186,8 @@ class _Count:
 
     def _element(self, element: str, attributes: dict[str, str]) -> None:
         self.elements += 1
-        if self.elements > MOST_ELEMENTS:
-            raise InputError(f"{self.name}: the workbook has more than {MOST_ELEMENTS} elements; {ADVICE}")
+        if self.elements > self.most:
+            raise InputError(f"{self.name}: the workbook has more than {self.most} elements; {ADVICE}")
         if element.endswith(_EXPANDED) and (area := _AREA.fullmatch(attributes.get("ref", "").upper())):
             left, top, right, bottom = area.groups()
             self.cells += (abs(int(bottom) - int(top)) + 1) * (abs(_column(right) - _column(left)) + 1)

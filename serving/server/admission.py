@@ -13,14 +13,16 @@ from serving.server.replies import failure
 from serving.server.settings import Settings
 
 CLOSE = {"Connection": "close"}
-SMALL = 256 * 1024
-"""Bytes of a body that are always taken: who sends little is answered while others send much."""
+TINY, SMALL = 16 * 1024, 256 * 1024
+"""Bytes of bodies that find room while larger ones have none: who sends little is answered while others send much."""
+ROOM = {TINY: 1.375, SMALL: 1.25}
+"""What may be in flight where a body of at most so many bytes goes on, over what larger ones are given."""
 
 
 class BoundedBody:
     """Middleware that takes so many bytes in so many seconds, and so many of all bodies at once.
 
-    A body counts from its first byte beyond `SMALL` until its request is answered.
+    A body counts from its first byte until its request is answered.
 
     Parameters
     ----------
@@ -52,12 +54,13 @@ class BoundedBody:
             except TimeoutError:
                 seconds = self._settings.body_seconds
                 raise HTTPException(408, f"the body did not come within {seconds:g} s", CLOSE) from None
-            before, taken = taken, taken + len(message.get("body", b""))
-            self._in_flight += max(0, taken - SMALL) - max(0, before - SMALL)
+            piece = len(message.get("body", b""))
+            taken, self._in_flight = taken + piece, self._in_flight + piece
             if taken > self._settings.max_body_bytes:
                 raise HTTPException(413, self._too_large, CLOSE)
-            if taken > SMALL and self._in_flight > self._settings.max_in_flight_bytes:
-                words = "too many large bodies arrive at the same time; try again"
+            room = next((share for size, share in ROOM.items() if taken <= size), 1.0)
+            if piece and self._in_flight > room * self._settings.max_in_flight_bytes:
+                words = "too many bodies arrive at the same time; try again"
                 raise HTTPException(503, words, {**CLOSE, "Retry-After": "2"})
             whole = not message.get("more_body", False)
             return message
@@ -65,7 +68,7 @@ class BoundedBody:
         try:
             await self._app(scope, received, send)
         finally:
-            self._in_flight -= max(0, taken - SMALL)
+            self._in_flight -= taken
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
         announced = headers.get("content-length", "")

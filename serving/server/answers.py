@@ -22,10 +22,11 @@ from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
 from serving.server.designs import good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
+from serving.server.replies import written
 from serving.server.schemas import PredictRequest
 
 CHUNK = 1_000
-"""Designs predicted between two looks at the clock."""
+"""Designs predicted between two looks at the clock; of more, each result is written as soon as it is there."""
 MOST_SHARED = 20
 """Designs of a request that shares a call with others."""
 
@@ -99,7 +100,7 @@ def predict(model: ServedModel, request: PredictRequest, deadline: Deadline) -> 
         predicted = list(results)
         drawn = curves(model, designs, request.level, measured)
         results = ({**result, "curve": curve} for result, curve in zip(predicted, drawn, strict=True))
-    return _reply(model, request, read, results)
+    return _reply(model, request, read, map(written, results) if len(designs) > CHUNK else results)
 
 
 def alike(model: ServedModel, request: PredictRequest) -> Hashable | None:
@@ -166,7 +167,7 @@ def _reply(
     model: ServedModel,
     request: PredictRequest,
     read: Sequence[Candidate | list[Mistake]],
-    results: Iterator[dict[str, Any]],
+    results: Iterator[Any],
 ) -> dict[str, Any]:
     return {
         "model": model.short,
@@ -274,8 +275,7 @@ def _prediction(value: float, low: float, high: float, distance: float | None) -
 
 LAST_CYCLE = 1_000
 """Last cycle of the curves, unless a design asks for a later one."""
-POINTS = 41
-NAMES = ("retention_pct", "low", "high")
+POINTS, NAMES = 41, ("retention_pct", "low", "high")
 
 
 def curve_cycles(asked: np.ndarray) -> list[int]:

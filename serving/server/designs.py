@@ -16,7 +16,8 @@ from models.candidates import candidate_designs, candidate_frame, read_design
 from models.lab_calibration import measured_frame, parse_measured
 from serving.server.batching import Deadline
 
-MOST_FIELDS = 100
+MOST_FIELDS, MOST_UNKNOWN = 100, 10
+"""Of a design: each name that is not known is compared with all that are."""
 LONGEST_NAME = 60
 LONGEST_TEXT = 1_000
 LONGEST_CIF = 200_000
@@ -113,14 +114,14 @@ def good_frame(read: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:
     return candidate_frame(design for design in read if isinstance(design, Candidate))
 
 
-def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[Any]) -> list[Any]:
     """Put results in the order of the designs, with the mistakes of those that have none.
 
     Parameters
     ----------
     read : sequence of Candidate or list of Mistake
         Of `read_designs`.
-    results : iterator of dict
+    results : iterator of dict, or of them as JSON
         Of the designs that can be used, in order; as many are taken as there are.
 
     Examples
@@ -169,6 +170,10 @@ def _oversized(model: type[Row], values: Mapping[str, Any], line: int) -> list[M
     """Find what no table could hold: nested values, names and texts without end."""
     if len(values) > MOST_FIELDS:
         return [Mistake(line, "", f"{len(values)} fields", f"at most {MOST_FIELDS}")]
+    unknown = [name for name in values if name not in model.model_fields]
+    if len(unknown) > MOST_UNKNOWN:
+        got = f"{len(unknown)} unknown columns ({', '.join(shortened(name) for name in unknown[:3])} and others)"
+        return [Mistake(line, "", got, "columns of this table")]
     mistakes = []
     for name, value in values.items():
         most = LONGEST_CIF if name == "cif_text" else LONGEST_TEXT

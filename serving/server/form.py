@@ -146,6 +146,7 @@ def limits(settings: Settings) -> dict[str, float]:
         "measured": settings.max_measured,
         "curves": settings.max_curves,
         "explained": settings.max_explained,
+        "nearest": settings.max_nearest,
         "body_bytes": settings.max_body_bytes,
         "formula_characters": MAX_LENGTH,
         "seconds": settings.seconds,

@@ -3,6 +3,7 @@ looks inside."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,16 @@ from serving.server.generations import NotReadyError
 SHOWN_MISTAKES = 1_000
 """Mistakes of one answer; more are counted."""
 
-MOST_OBJECTS, MOST_VALUES = 100_000, 1_500_000
-"""Of a body: an empty object of two bytes takes sixty, so a body of 16 MB could take a gigabyte."""
+MOST_OBJECTS, MOST_VALUES = 100_000, 500_000
+"""Of a body: an empty object of two bytes takes sixty, so a body of 16 MB could take a gigabyte. Ten thousand designs
+with all their fields have as many values."""
+MOST_NAMES = 50
+"""Of a body: each that is not known is a mistake."""
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A text of JSON, or one that does not end: every quote begins a match, so that none is looked at twice."""
+
+
+AS_PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 class JsonResponse(Response):
@@ -40,7 +49,18 @@ class JsonResponse(Response):
         >>> JsonResponse({"value": float("nan"), "rows": 2}).body
         b'{"value":null,"rows":2}'
         """
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(content, option=AS_PLAIN)
+
+
+def written(content: Any) -> orjson.Fragment:
+    """Write a part of an answer as JSON: it takes a fraction of the memory of the values, which can go.
+
+    Parameters
+    ----------
+    content : Any
+        As for `JsonResponse`, which takes what is returned as a value.
+    """
+    return orjson.Fragment(orjson.dumps(content, option=AS_PLAIN))
 
 
 class JsonRequest(Request):
@@ -54,16 +74,27 @@ class JsonRequest(Request):
         json.JSONDecodeError
             The body is not JSON.
         HTTPException
-            413: it has so many values that they take far more memory than the body.
+            413: it has so many values that they take far more memory than the body. 422: no request has so many names.
         """
         body = await self.body()
-        objects, values = body.count(b"{") + body.count(b"["), body.count(b",")
+        objects, values = _counted(body)
+        if (objects > MOST_OBJECTS or values > MOST_VALUES) and body.count(b'"') <= 4 * MOST_VALUES:
+            # a table in a text is one value
+            objects, values = _counted(_TEXT.sub(b"", body))
         if objects > MOST_OBJECTS or values > MOST_VALUES:
             words = (
                 f"got {max(objects, values)} values, expected at most {MOST_OBJECTS} objects and {MOST_VALUES} values"
             )
             raise HTTPException(413, f"{words} at once; send them in several requests")
-        return orjson.loads(body)
+        content = orjson.loads(body)
+        if isinstance(content, dict) and len(content) > MOST_NAMES:
+            raise HTTPException(422, f"body: got {len(content)} names, expected those of the request at `/docs`")
+        return content
+
+
+def _counted(body: bytes) -> tuple[int, int]:
+    """Count objects with lists, and values, of a body in JSON: as many as there are at most."""
+    return body.count(b"{") + body.count(b"["), body.count(b",")
 
 
 class JsonRoute(APIRoute):

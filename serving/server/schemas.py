@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue, WithJsonSchema
 
 from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
@@ -27,7 +27,8 @@ EXAMPLE_DESIGN: dict[str, JsonValue] = {
 }
 Design = Annotated[dict[str, Any], WithJsonSchema(Candidate.model_json_schema())]
 """A candidate design as plain values; empty text and null mean not known."""
-MeasuredDesign = Annotated[dict[str, Any], WithJsonSchema(Measured.model_json_schema())]
+Designs = Annotated[list[Design], FailFast()]  # what is no object ends the reading: a million mistakes take a gigabyte
+MeasuredDesigns = Annotated[list[Annotated[dict[str, Any], WithJsonSchema(Measured.model_json_schema())]], FailFast()]
 TargetColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TARGETS)})]
 ToldColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(told_targets())})]
 Level = Annotated[float, Field(gt=0, lt=1, description="share of papers whose values the interval should hold")]
@@ -46,14 +47,14 @@ class PredictRequest(Asked):
         json_schema_extra={"examples": [{"designs": [EXAMPLE_DESIGN, {"electrolyte": "LLZTO"}], "level": 0.9}]}
     )
 
-    designs: list[Design] = Field(min_length=1, description="one or many; each gets a result or an error, in order")
+    designs: Designs = Field(min_length=1, description="one or many; each gets a result or an error, in order")
     level: Level = DEFAULT_LEVEL
     targets: list[ToldColumn] | None = Field(
-        default=None, min_length=1, description=f"only these; where not given all but {', '.join(ON_REQUEST)}"
+        default=None, min_length=1, max_length=100, description=f"only these; else all but {', '.join(ON_REQUEST)}"
     )
     precedents: int = Field(default=3, ge=0, le=20, description="nearest literature rows for each design and target")
     curve: bool = Field(default=False, description="also the retention curve with its band")
-    measured: list[MeasuredDesign] = Field(
+    measured: MeasuredDesigns = Field(
         default_factory=list, description="measured designs of your own laboratory: they move the others"
     )
 
@@ -63,9 +64,9 @@ class ExplainRequest(Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"designs": [EXAMPLE_DESIGN], "top": 5}]})
 
-    designs: list[Design] = Field(min_length=1)
+    designs: Designs = Field(min_length=1)
     targets: list[TargetColumn] | None = Field(
-        default=None, min_length=1, description="only these; all where not given"
+        default=None, min_length=1, max_length=100, description="only these; all where not given"
     )
     top: int = Field(default=12, ge=1, le=200, description="features named for each target, strongest first")
 
@@ -77,10 +78,10 @@ class CompareRequest(Asked):
         json_schema_extra={"examples": [{"designs": [{"electrolyte": "Li6PS5Cl"}, {"electrolyte": "Li6PS5Br"}]}]}
     )
 
-    designs: list[Design] = Field(min_length=2)
+    designs: Designs = Field(min_length=2)
     level: Level = DEFAULT_LEVEL
     targets: list[TargetColumn] | None = Field(
-        default=None, min_length=1, description="only these; all that have differences where not given"
+        default=None, min_length=1, max_length=100, description="only these; all that have differences where not given"
     )
 
 
@@ -135,13 +136,12 @@ class TargetFacts(BaseModel):
 
 
 class Prediction(BaseModel):
-    """A value in the target's unit, its interval, and the distance to the nearest training row in standard
-    deviations."""
+    """A value in the target's unit, its interval, and the distance to the nearest training row."""
 
     value: float | None = Field(description="null where no skill is shown: the ends are what comparable papers report")
     low: float
     high: float
-    distance: float | None
+    distance: float | None = Field(description="in standard deviations")
 
 
 class ActivationEnergy(BaseModel):

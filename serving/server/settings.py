@@ -30,10 +30,13 @@ class Settings:
         Own measured designs of one request.
     max_curves, max_explained : int
         Designs of one request that ask for a retention curve, or for reasons.
+    max_nearest : int
+        Nearest rows of one request, for each target: its designs times the rows that each asks for.
     max_body_bytes : float
         Of one request.
     max_in_flight_bytes : float
-        Of all large bodies that one worker holds at the same time; more are told to come back.
+        Of all bodies that one worker holds at the same time; more are told to come back. Small ones find some more
+        room than large ones, see `ROOM` in `admission`.
     seconds : float
         For the answer to one request, waiting for its turn included.
     body_seconds : float
@@ -68,6 +71,7 @@ class Settings:
     max_measured: int = 1_000
     max_curves: int = 100
     max_explained: int = 20
+    max_nearest: int = 30_000
     max_body_bytes: float = 16.0 * MEGABYTE
     max_in_flight_bytes: float = 64.0 * MEGABYTE
     seconds: float = 30.0

@@ -13,6 +13,7 @@ import pytest
 
 from features.tables import chunks as portions
 from features.tables.chunks import PortionReader, Rows, open_source
+from features.tables.files import TextLines
 from features.tables.mistakes import InputError
 
 
@@ -129,6 +130,7 @@ def test_what_only_looks_like_a_table_is_not_opened(tmp_path: Path, make: Callab
         (b"x,y\n" + b"1,2\n" * 7 + b"3,\xff\n", r"in\.csv line 9: got byte 0xff, expected UTF-8 text"),
         (b"x,y\n" + b"1,2\n" * 7 + b"3,\x00\n", r"in\.csv line 9: got a NUL character, expected text"),
         (b"x,y\n" + b"1,2\n" * 7 + b'3,"4\n', r"in\.csv line 9: got .*, expected a closing quote"),
+        (b"x,y\n1," + b"L" * 3_000_000, r"in\.csv line 2: got field larger than field limit \(131072\)"),
         (b"PK\x03\x04 and more", "this is a spreadsheet"),
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
@@ -139,6 +141,20 @@ def test_text_that_is_none_is_refused_before_the_work(tmp_path: Path, content: b
     (tmp_path / "in.csv").write_bytes(content)
     with pytest.raises(InputError, match=words):
         open_source(tmp_path / "in.csv")
+
+
+def test_a_cell_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """Of 20 MB two blocks are read: the one that the cell begins in, and one that nothing in it ends."""
+    path = tmp_path / "in.csv"
+    path.write_bytes(b"x\n" + b"L" * 20_000_000 + b"\n")
+    with path.open("rb", buffering=0) as file:
+        lines = TextLines(file, "in.csv", 10)
+        with pytest.raises(InputError, match="a cell is too long"):
+            lines.block()
+        assert file.tell() == 2 << 20
+    path.write_bytes(b"x\n" + (b"L" * 99_999 + b"," + b"L" * 99_999 + b"\n") * 11)  # long lines of cells that end
+    with path.open("rb") as file:
+        assert len(TextLines(file, "in.csv", 10).block()) == 2 + 9 * 200_000
 
 
 def test_a_truncated_parquet_file(tmp_path: Path) -> None:

@@ -45,11 +45,16 @@ def router(context: Context) -> APIRouter:
 
     @routes.post("/predict", response_model=PredictReply)
     async def predictions(request: PredictRequest) -> Response:
-        """One result or one error per design, in order; 422 with all mistakes when none can be used."""
+        """One result or one error per design, in order; 422 with all mistakes when none can be used.
+
+        Designs times `precedents` are bounded, see `nearest` in the limits of `GET /schema`: an answer must not be far
+        larger than its question.
+        """
         check_count("designs", len(request.designs), settings.max_designs)
         check_count("measured designs", len(request.measured), settings.max_measured)
         if request.curve:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
+        _check_nearest(len(request.designs), request.precedents, settings.max_nearest)
         model, request = context.model, _with_lab(request, settings.lab)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
@@ -106,9 +111,18 @@ def router(context: Context) -> APIRouter:
     return routes
 
 
+def _check_nearest(designs: int, precedents: int, most: int) -> None:
+    """Refuse what would be answered with far more than was sent."""
+    if designs * precedents > most:
+        got = f"{precedents} for each of {designs} designs, expected at most {most} together"
+        advice = f"ask for {most // designs}, for fewer designs, or send a table to /predict/file"
+        raise HTTPException(422, f"precedents: got {got}; {advice}")
+
+
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
     """Return an answer as it is sent, and the number of designs it could not predict."""
-    return JsonResponse(reply), sum("error" in result for result in reply["results"])
+    errors = sum(isinstance(result, dict) and "error" in result for result in reply["results"])
+    return JsonResponse(reply), errors
 
 
 def _with_lab(request: PredictRequest, lab: str | None) -> PredictRequest:

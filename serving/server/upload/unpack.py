@@ -23,6 +23,8 @@ MEMORY = 384 * 1024 * 1024
 """Bytes that a child may take beyond those it has once its libraries are loaded."""
 SECONDS = 15.0
 """For one table."""
+MOST_ELEMENTS = 600_000
+"""Of a workbook, in which a cell takes two or three: they are counted before openpyxl makes objects of them."""
 BATCH_ROWS = 50
 ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 """Folder of the outermost package: the checkout, or where `silion` is installed."""
@@ -137,7 +139,7 @@ def _decode_workbook(file: IO[bytes], target: Path, bounds: Bounds) -> None:
     from features.tables.sheets import as_csv, worksheet_rows
 
     name = target.stem
-    rows = worksheet_rows(file.read(), name, first=True).rows
+    rows = worksheet_rows(file.read(), name, first=True, elements=MOST_ELEMENTS).rows
     if len(rows) > bounds.rows + 1:
         raise TooManyRowsError(len(rows) - 1)
     columns = max((len(cells) for _, cells in rows), default=0)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
@@ -19,13 +20,20 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from models.bundle import load_bundle
-from serving.server.admission import SMALL, BoundedBody
+from models.predictor import Predictor
+from serving.server.admission import SMALL, TINY, BoundedBody
+from serving.server.answers import CHUNK, predict
 from serving.server.app import app_of
+from serving.server.batching import Deadline
+from serving.server.generations import ServedModel
 from serving.server.processes.connection import protocol_of
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES
+from serving.server.schemas import PredictRequest
 from serving.server.settings import MEGABYTE, Settings
+from tests.shared import ROOT
 
 JSON = {"Content-Type": "application/json"}
+OLD = ROOT / "tests" / "bundles" / "v1_capacities"
 
 
 async def count(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +61,7 @@ class Client:
 
 
 def test_bodies_that_are_never_finished_take_a_bounded_place() -> None:
-    """Of 60 that send 4 MB each, 16 fit into 64 MB but for what each has free; small ones are answered all the same."""
+    """Of 60 that send 4 MB each, 16 fit into 64 MB; small ones are answered all the same."""
 
     async def run() -> None:
         app = BoundedBody(count, Settings())
@@ -66,19 +74,42 @@ def test_bodies_that_are_never_finished_take_a_bounded_place() -> None:
         failures = [client.answer.exception() for client in refused]
         assert {failure.status_code for failure in failures} == {503}  # type: ignore[union-attr]
         assert {failure.headers["Retry-After"] for failure in failures} == {"2"}  # type: ignore[union-attr,index]
-        # a body of 4 MB counts 4 MB less 256 KB: 64 / 3.75 = 17 are held, and of an 18th at most what is left over
-        assert len(clients) - len(refused) == 17
+        assert len(clients) - len(refused) == 16
         small = Client(app)
         await small.send(SMALL, more=False)
         await small.answer
         assert small.sent[0]["status"] == 200
-        for client in clients[:17]:
+        for client in clients[:16]:
             await client.send(0, more=False)
             await client.answer
         again = Client(app)  # all that was held is free again
         for _ in range(16):
             await again.send(MEGABYTE, more=False)
         await again.answer
+        assert app._in_flight == 0
+
+    asyncio.run(run())
+
+
+def test_small_bodies_count_too() -> None:
+    """Of 400 that send 255 KB and no end, those are held that 80 MB take: 321; a question of the usual size passes."""
+
+    async def run() -> None:
+        app = BoundedBody(count, Settings())
+        clients = [Client(app) for _ in range(400)]
+        for client in clients:
+            await client.send(SMALL - 1024)
+        refused = [client for client in clients if client.answer.done()]
+        assert {client.answer.exception().status_code for client in refused} == {503}  # type: ignore[union-attr]
+        assert len(clients) - len(refused) == 80 * MEGABYTE // (255 * 1024) == 321
+        assert app._in_flight == 321 * 255 * 1024
+        usual = Client(app)
+        await usual.send(TINY, more=False)
+        await usual.answer
+        assert usual.sent[0]["status"] == 200
+        for client in clients[:321]:
+            await client.send(0, more=False)
+            await client.answer
         assert app._in_flight == 0
 
     asyncio.run(run())
@@ -132,6 +163,88 @@ def test_a_body_with_two_ends_is_refused(encoding: str) -> None:
         answer = connection.recv(1000)
         assert answer.split(b" ")[1] in (b"400", b"501")
         assert b"connection: close" in answer.lower()
+
+
+@pytest.fixture(scope="module")
+def old() -> TestClient:
+    """The endpoints of a model that is there without a training."""
+    return TestClient(app_of(load_bundle(OLD)))
+
+
+ZEROS = "[" + "0," * (MOST_VALUES - 2) + "0]"
+DESIGNS = '"designs": [{"electrolyte": "LLZTO"}, {"electrolyte": "Li3N"}]'
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("predict", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("explain", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("compare", f'{{"designs": {ZEROS}}}', "body.designs.0: Input should be a valid dictionary"),
+        ("predict", f'{{{DESIGNS}, "measured": {ZEROS}}}', "body.measured.0: Input should be a valid dictionary"),
+        ("predict", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("explain", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("compare", f'{{{DESIGNS}, "targets": {ZEROS}}}', "body.targets: List should have at most 100 items"),
+        ("life", f'{{"table": "", "at_least": {ZEROS}}}', "body.at_least: List should have at most 20 items"),
+        ("life", json.dumps(dict.fromkeys(map(str, range(100_000)))), "body: got 100000 names"),
+    ],
+)
+def test_a_list_of_mistakes_is_no_list_of_messages(old: TestClient, path: str, body: str, words: str) -> None:
+    """As many values as a body may have, each of them wrong: the reading ends at the first."""
+    answer = old.post(f"/{path}", content=body, headers=JSON)
+    assert answer.status_code == 422
+    [message] = answer.json()["detail"]
+    assert message.startswith(words)
+
+
+def test_an_answer_is_not_far_larger_than_its_question() -> None:
+    """Designs times nearest rows are bounded; what there is can be asked for."""
+    server = TestClient(app_of(load_bundle(OLD), Settings(max_nearest=5)))
+    designs = [{"electrolyte": "LLZTO"}, {"electrolyte": "Li3N"}]
+    answer = server.post("/predict", json={"designs": designs, "precedents": 3})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == [
+        "precedents: got 3 for each of 2 designs, expected at most 5 together; ask for 2, for fewer designs, or send a "
+        "table to /predict/file"
+    ]
+    assert server.post("/predict", json={"designs": designs, "precedents": 2}).status_code == 200
+    assert server.get("/schema").json()["limits"]["nearest"] == 5
+
+
+def test_results_of_many_designs_are_written_as_they_come(old: TestClient) -> None:
+    """One more than is predicted at a time, and one mistake: the answer is that of each alone, and counted so."""
+    designs = [{"electrolyte": "LLZTO"}] * CHUNK + [{"electrolyte": "LPS"}, {"electrolyte": "Li3N"}]
+    request = PredictRequest(designs=designs, precedents=1)
+    model = ServedModel(Predictor(load_bundle(OLD)), "0" * 64, 1)
+    results = predict(model, request, Deadline(60))["results"]
+    assert {type(result) for result in results} == {orjson.Fragment, dict}
+    together = old.post("/predict", json={"designs": designs, "precedents": 1}).json()["results"]
+    few = old.post("/predict", json={"designs": designs[-3:], "precedents": 1}).json()["results"]
+    assert together[0] == together[-3] == few[0]
+    assert together[-2]["error"] == [few[1]["error"][0].replace("line 2,", f"line {CHUNK + 1},")]
+    assert together[-1] == few[2]
+
+
+def test_unknown_columns_are_told_one_by_one_while_they_are_few(old: TestClient) -> None:
+    """Each is compared with all known names, which took 8 s for 10,000 designs of 49 each."""
+    few, many = ({"electrolyte": "Li3N", **dict.fromkeys(map("q{}".format, range(n)), 1)} for n in (10, 11))
+    results = old.post("/predict", json={"designs": [{"electrolyte": "Li3N"}, few, many]}).json()["results"]
+    assert [len(results[1]["error"]), len(results[2]["error"])] == [10, 1]
+    assert results[2]["error"] == [
+        "line 3: got 11 unknown columns (q0, q1, q2 and others), expected columns of this table"
+    ]
+
+
+def test_a_table_in_a_text_is_one_value(old: TestClient) -> None:
+    """As many commas as a body may have values, and as many again, all of them between quotes."""
+    table = "cell,cycle,capacity_ah\n" + "A,1,1.0\n" * MOST_VALUES
+    answer = old.post("/life", content=json.dumps({"table": table, "level": 2}), headers=JSON)
+    assert (answer.status_code, answer.json()["detail"][0][:10]) == (422, "body.level")
+    whole = json.dumps({"table": "x" * 8_000_001, "finished": ""})
+    answer = old.post("/life", content=whole, headers=JSON)
+    assert (answer.status_code, answer.json()["detail"][0][:39]) == (413, "characters of the tables: got 8000001, ")
+    quotes = '"' * (5 * MOST_VALUES)  # not looked at for texts, which would take long
+    assert old.post("/life", content=quotes + "," * (MOST_VALUES + 1), headers=JSON).status_code == 413
 
 
 def test_values_without_end_are_counted_before_they_are_read(bundle_folder: Path) -> None:

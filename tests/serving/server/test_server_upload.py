@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
+from features.tables.sheets import WORKBOOK_TYPE
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict.batch import predict_file
@@ -142,12 +144,29 @@ def test_a_workbook_is_answered_with_text(api: TestClient) -> None:
     for line in TABLE.splitlines():
         book.active.append([cell or None for cell in line.split(",")])
     book.save(out)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    answer = api.post("/predict/file", content=out.getvalue(), headers={"Content-Type": kind})
+    answer = api.post("/predict/file", content=out.getvalue(), headers={"Content-Type": WORKBOOK_TYPE})
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="upload_predicted.csv"'
     as_csv = api.post("/predict/file", content=TABLE, headers=CSV)
     assert answer.text.replace("upload.xlsx", "upload.csv") == as_csv.text
+
+
+def test_a_workbook_of_cells_without_end_is_counted_by_the_child() -> None:
+    """300,000 cells of two elements each in a few kilobytes, one row more than may be: openpyxl sees none of them."""
+    from openpyxl import Workbook
+
+    book, out = io.BytesIO(), io.BytesIO()
+    Workbook().save(book)
+    row = "<row>" + "<c><v>1</v></c>" * 100 + "</row>"
+    sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{row * 3_000}'
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            new.writestr(part, f"{sheet}</sheetData></worksheet>" if part.endswith("sheet1.xml") else old.read(part))
+    assert len(out.getvalue()) < 50_000
+    server = TestClient(app_of(load_bundle(ROOT / "tests" / "bundles" / "v1_capacities")))
+    answer = server.post("/predict/file", content=out.getvalue(), headers={"Content-Type": WORKBOOK_TYPE})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0].startswith("upload: the workbook has more than 600000 elements")
 
 
 def test_semicolons_and_decimal_commas(api: TestClient) -> None:
