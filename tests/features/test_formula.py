@@ -758,8 +758,11 @@ def test_repeat_units_are_those_of_the_monomers():
     # ethylene oxide, acrylonitrile, propylene oxide and carbon dioxide, vinylidene fluoride, 1,3-dioxolane,
     # tetrafluoroethylene, ethylene glycol less water, propylene oxide, tetrahydrofuran, formaldehyde, methyl
     # methacrylate, vinyl acetate, vinyl alcohol, vinyl chloride, vinylpyrrolidone, ethylene or trimethylene oxide and
-    # carbon dioxide, caprolactone, lactic acid less water, dimethylsilanediol less water
+    # carbon dioxide, caprolactone, lactic acid less water, dimethylsilanediol less water; allyl glycidyl ether, the
+    # same with ethanethiol added, 3-hydroxytri(ethoxy)methyl-3-methyloxetane, a methacrylamide of (NCCH2CH2OCH2)3CNH2,
+    # glucosamine less water
     units = {
+        "PAGE": "C6H10O2", "PEthioPGE": "C8H16O2S", "PHEMO": "C11H22O5", "PMCA": "C17H24N4O4", "chitosan": "C6H11NO4",
         "PEO": "C2H4O", "PAN": "C3H3N", "PPC": "C4H6O3", "PVDF": "C2H2F2", "PDOL": "C3H6O2", "PTFE": "C2F4",
         "PEG": "C2H4O", "PPO": "C3H6O", "PTHF": "C4H8O", "POM": "CH2O", "PMMA": "C5H8O2", "PVAc": "C4H6O2",
         "PVA": "C2H4O", "PVC": "C2H3Cl", "PVP": "C6H9NO", "PEC": "C3H4O3", "PTMC": "C4H6O3", "PCL": "C6H10O2",

@@ -36,7 +36,7 @@ def test_the_window_of_optimal_pressure_is_a_range(rules):
 
 
 def test_there_are_constants_to_compare():
-    assert len(CONSTANTS) == 9
+    assert len(CONSTANTS) == 8
 
 
 @pytest.mark.parametrize(
