@@ -32,7 +32,7 @@ TOLD_BY = "conductivity: told by the polymer model"
 """How the notice begins."""
 BARE_LEVEL = 0.9
 """A polymer without a salt is told as the lower end, at this level, of what it is told with one: the model has learnt
-from none. Poly(caprolactone): 2.5e-9 S/cm at 25 °C; measured were 3.7e-10 (paper `ng-pcl`) and 3.5e-11
+from none. Poly(caprolactone): 2.1e-9 S/cm at 25 °C; measured were 3.7e-10 (paper `ng-pcl`) and 3.5e-11
 (`yulianti2019`), both inside the interval."""
 
 
