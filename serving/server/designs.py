@@ -114,14 +114,14 @@ def good_frame(read: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:
     return candidate_frame(design for design in read if isinstance(design, Candidate))
 
 
-def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[Any]) -> list[Any]:
+def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put results in the order of the designs, with the mistakes of those that have none.
 
     Parameters
     ----------
     read : sequence of Candidate or list of Mistake
         Of `read_designs`.
-    results : iterator of dict, or of them as JSON
+    results : iterator of dict
         Of the designs that can be used, in order; as many are taken as there are.
 
     Examples
