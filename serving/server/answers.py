@@ -20,12 +20,10 @@ from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
 from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
-from serving.server.designs import good_designs, read_designs, read_measured, with_errors
+from serving.server.designs import at_a_time, good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
 from serving.server.schemas import PredictRequest
 
-CHUNK = 1_000
-"""Designs predicted between two looks at the clock."""
 MOST_SHARED = 20
 """Designs of a request that shares a call with others."""
 
@@ -183,9 +181,10 @@ def _results(
     measured: pd.DataFrame | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
-    for begin in range(0, len(designs), CHUNK):
+    step = at_a_time(0 if measured is None else len(measured))
+    for begin in range(0, len(designs), step):
         deadline.check()
-        chunk = designs.take(slice(begin, begin + CHUNK))
+        chunk = designs.take(slice(begin, begin + step))
         predictions = model.predictor.predict(
             chunk, targets=request.targets, level=request.level, precedents=request.precedents, measured=measured,
             points=False,

@@ -12,7 +12,7 @@ from models.saved.labs import read_lab
 from models.tasks.registry import NOT_LEARNED, TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
-from serving.server.designs import check_count
+from serving.server.designs import MOST_CURVE_PAIRS, check_count
 from serving.server.replies import Answer, JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest, ToldColumn
@@ -56,6 +56,9 @@ def router(context: Context) -> APIRouter:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
         _check_nearest(len(request.designs), request.precedents, settings.max_nearest)
         model, request = context.model, _with_lab(request, settings.lab)
+        if request.curve:
+            pairs = len(request.designs) * len(request.measured)
+            check_count("designs with a curve times measured designs", pairs, MOST_CURVE_PAIRS)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
             return _with_count(predict(model, request, deadline))
