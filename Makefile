@@ -60,6 +60,7 @@ soak: test-env
 	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py tests/test_killed.py
 	$(BIN)/python -m benchmarks.serve --soak 100000
 	$(BIN)/python -m benchmarks.serve_faults
+	$(BIN)/python -m benchmarks.serve_memory
 	$(BIN)/python -m benchmarks.featurize --soak 10000000
 
 # what Silion is made of, as CycloneDX

@@ -3,8 +3,9 @@
     python -m benchmarks.serve_memory [--model FOLDER] [--only WORD] [--bound 400]
 
 Each request goes to the one worker of a real server. `rise` is the most that the worker held during the request, over
-what it held after its first answers; `others` is the longest time that `/health` took meanwhile, and 4 s of silence are
-what a worker is replaced for. Ends with 1 where a worker rose by more than the bound, was replaced, or gave no answer.
+what it held before; `stays` what it holds after, over what it held after its first answers; `others` the longest time
+that `/health` took meanwhile: 4 s of silence are what a worker is replaced for. Ends with 1 where a worker rose by more
+than the bound, was replaced, or gave no answer.
 """
 
 from __future__ import annotations
@@ -119,8 +120,11 @@ HOSTILE: dict[str, Callable[[], Asked]] = {
     "10,000 full designs, 1,000 measured": lambda: of_json(
         "/predict", designs=full_designs(10_000), measured=measured_designs(1_000)
     ),
-    "100 designs with curve, 1,000 measured": lambda: of_json(
-        "/predict", designs=full_designs(100), curve=True, precedents=20, measured=measured_designs(1_000)
+    "500 full designs, 1,000 measured": lambda: of_json(
+        "/predict", designs=full_designs(500), measured=measured_designs(1_000)
+    ),
+    "10 designs with curve, 1,000 measured": lambda: of_json(
+        "/predict", designs=full_designs(10), curve=True, precedents=20, measured=measured_designs(1_000)
     ),
     "20 designs explained": lambda: of_json("/explain", designs=full_designs(20), top=200),
     "20 designs compared": lambda: of_json("/compare", designs=full_designs(20)),
@@ -245,12 +249,12 @@ def main() -> int:
                 if arguments.only not in name:
                     continue
                 worker.forget_peak()
-                before = worker.cpu_s()
+                before, before_mb = worker.cpu_s(), worker.mb("VmRSS")
                 size, send = (BODIES[name][1], None) if name in BODIES else (0, HOSTILE[name]())
                 began = time.monotonic()
                 with Others(url) as others:
                     answer = ask(url, send) if send else unfinished(url, *BODIES[name])
-                took, rise = time.monotonic() - began, worker.mb("VmHWM") - base
+                took, rise = time.monotonic() - began, worker.mb("VmHWM") - before_mb
                 stays, cpu = worker.mb("VmRSS") - base, worker.cpu_s() - before
                 size = len(send[1]) if send else size
                 print(

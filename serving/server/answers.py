@@ -20,13 +20,10 @@ from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
 from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
 from serving.server.batching import Deadline
-from serving.server.designs import good_designs, read_designs, read_measured, with_errors
+from serving.server.designs import at_a_time, good_designs, read_designs, read_measured, with_errors
 from serving.server.generations import ServedModel
-from serving.server.replies import written
 from serving.server.schemas import PredictRequest
 
-CHUNK = 1_000
-"""Designs predicted between two looks at the clock; of more, each result is written as soon as it is there."""
 MOST_SHARED = 20
 """Designs of a request that shares a call with others."""
 
@@ -100,7 +97,7 @@ def predict(model: ServedModel, request: PredictRequest, deadline: Deadline) -> 
         predicted = list(results)
         drawn = curves(model, designs, request.level, measured)
         results = ({**result, "curve": curve} for result, curve in zip(predicted, drawn, strict=True))
-    return _reply(model, request, read, map(written, results) if len(designs) > CHUNK else results)
+    return _reply(model, request, read, results)
 
 
 def alike(model: ServedModel, request: PredictRequest) -> Hashable | None:
@@ -167,7 +164,7 @@ def _reply(
     model: ServedModel,
     request: PredictRequest,
     read: Sequence[Candidate | list[Mistake]],
-    results: Iterator[Any],
+    results: Iterator[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "model": model.short,
@@ -184,9 +181,10 @@ def _results(
     measured: pd.DataFrame | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
-    for begin in range(0, len(designs), CHUNK):
+    step = at_a_time(0 if measured is None else len(measured))
+    for begin in range(0, len(designs), step):
         deadline.check()
-        chunk = designs.take(slice(begin, begin + CHUNK))
+        chunk = designs.take(slice(begin, begin + step))
         predictions = model.predictor.predict(
             chunk, targets=request.targets, level=request.level, precedents=request.precedents, measured=measured,
             points=False,

@@ -16,6 +16,8 @@ from models.candidates import candidate_designs, candidate_frame, read_design
 from models.lab_calibration import measured_frame, parse_measured
 from serving.server.batching import Deadline
 
+CHUNK, MOST_PAIRS, MOST_CURVE_PAIRS = 1_000, 200_000, 10_000
+"""Designs predicted at a time; with measured ones, pairs of both: each takes a kilobyte, and forty for a curve."""
 MOST_FIELDS, MOST_UNKNOWN = 100, 10
 """Of a design: each name that is not known is compared with all that are."""
 LONGEST_NAME = 60
@@ -24,6 +26,22 @@ LONGEST_CIF = 200_000
 KINDS = {dict: "an object", list: "a list"}
 for record in (Candidate, Measured):  # before threads ask: older pydantic does not lock what it builds at first use
     record.model_rebuild()
+
+
+def at_a_time(measured: int) -> int:
+    """Return how many designs are predicted between two looks at the clock.
+
+    Parameters
+    ----------
+    measured : int
+        Number of measured designs, with each of which each design is compared.
+
+    Examples
+    --------
+    >>> at_a_time(0), at_a_time(200), at_a_time(1_000)
+    (1000, 1000, 200)
+    """
+    return min(CHUNK, max(1, MOST_PAIRS // max(1, measured)))
 
 
 def check_count(what: str, count: int, most: int) -> None:
@@ -114,14 +132,14 @@ def good_frame(read: Sequence[Candidate | list[Mistake]]) -> pd.DataFrame:
     return candidate_frame(design for design in read if isinstance(design, Candidate))
 
 
-def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[Any]) -> list[Any]:
+def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put results in the order of the designs, with the mistakes of those that have none.
 
     Parameters
     ----------
     read : sequence of Candidate or list of Mistake
         Of `read_designs`.
-    results : iterator of dict, or of them as JSON
+    results : iterator of dict
         Of the designs that can be used, in order; as many are taken as there are.
 
     Examples

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from features.tables.mistakes import InputError, shortened
 from serving.server.generations import NotReadyError
@@ -28,10 +29,22 @@ _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A text of JSON, or one that does not end: every quote begins a match, so that none is looked at twice."""
 
 
-AS_PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+PIECE = 256 * 1024
+"""Bytes of an answer that are handed on at a time: of what is handed on at once, a connection makes two copies."""
 
 
-class JsonResponse(Response):
+class Answer(Response):
+    """An answer that goes out in pieces, as fast as the client takes them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI asks."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for begin in range(0, max(1, len(self.body)), PIECE):
+            piece, more = bytes(self.body[begin : begin + PIECE]), begin + PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+class JsonResponse(Answer):
     """An answer in JSON; numpy's values as plain ones, NaN as null."""
 
     media_type = "application/json"
@@ -49,18 +62,7 @@ class JsonResponse(Response):
         >>> JsonResponse({"value": float("nan"), "rows": 2}).body
         b'{"value":null,"rows":2}'
         """
-        return orjson.dumps(content, option=AS_PLAIN)
-
-
-def written(content: Any) -> orjson.Fragment:
-    """Write a part of an answer as JSON: it takes a fraction of the memory of the values, which can go.
-
-    Parameters
-    ----------
-    content : Any
-        As for `JsonResponse`, which takes what is returned as a value.
-    """
-    return orjson.Fragment(orjson.dumps(content, option=AS_PLAIN))
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
 
 
 class JsonRequest(Request):

@@ -421,6 +421,7 @@ class ModelReply(BaseModel):
     model: str
     targets: dict[str, TargetFacts]
     parts: dict[str, PartFacts]
+    regimes: dict[str, Any]
     data_hashes: dict[str, str]
     config: dict[str, Any]
 

@@ -12,8 +12,8 @@ from models.saved.labs import read_lab
 from models.tasks.registry import NOT_LEARNED, TARGETS
 from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
-from serving.server.designs import check_count
-from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.designs import MOST_CURVE_PAIRS, check_count
+from serving.server.replies import Answer, JsonResponse, JsonRoute, unusable
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest, ToldColumn
 from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table
@@ -56,6 +56,9 @@ def router(context: Context) -> APIRouter:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
         _check_nearest(len(request.designs), request.precedents, settings.max_nearest)
         model, request = context.model, _with_lab(request, settings.lab)
+        if request.curve:
+            pairs = len(request.designs) * len(request.measured)
+            check_count("designs with a curve times measured designs", pairs, MOST_CURVE_PAIRS)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
             return _with_count(predict(model, request, deadline))
@@ -106,7 +109,7 @@ def router(context: Context) -> APIRouter:
         }
         if predicted.order:
             headers["X-Silion-Order"] = predicted.order
-        return Response(predicted.content, media_type=RETURNED_TYPES[kind], headers=headers)
+        return Answer(predicted.content, media_type=RETURNED_TYPES[kind], headers=headers)
 
     return routes
 
@@ -121,8 +124,7 @@ def _check_nearest(designs: int, precedents: int, most: int) -> None:
 
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
     """Return an answer as it is sent, and the number of designs it could not predict."""
-    errors = sum(isinstance(result, dict) and "error" in result for result in reply["results"])
-    return JsonResponse(reply), errors
+    return JsonResponse(reply), sum("error" in result for result in reply["results"])
 
 
 def _with_lab(request: PredictRequest, lab: str | None) -> PredictRequest:

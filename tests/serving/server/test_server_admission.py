@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import orjson
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
@@ -20,15 +19,10 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from models.bundle import load_bundle
-from models.predictor import Predictor
 from serving.server.admission import SMALL, TINY, BoundedBody
-from serving.server.answers import CHUNK, predict
 from serving.server.app import app_of
-from serving.server.batching import Deadline
-from serving.server.generations import ServedModel
 from serving.server.processes.connection import protocol_of
-from serving.server.replies import MOST_OBJECTS, MOST_VALUES
-from serving.server.schemas import PredictRequest
+from serving.server.replies import MOST_OBJECTS, MOST_VALUES, PIECE, Answer
 from serving.server.settings import MEGABYTE, Settings
 from tests.shared import ROOT
 
@@ -211,18 +205,37 @@ def test_an_answer_is_not_far_larger_than_its_question() -> None:
     assert server.get("/schema").json()["limits"]["nearest"] == 5
 
 
-def test_results_of_many_designs_are_written_as_they_come(old: TestClient) -> None:
-    """One more than is predicted at a time, and one mistake: the answer is that of each alone, and counted so."""
-    designs = [{"electrolyte": "LLZTO"}] * CHUNK + [{"electrolyte": "LPS"}, {"electrolyte": "Li3N"}]
-    request = PredictRequest(designs=designs, precedents=1)
-    model = ServedModel(Predictor(load_bundle(OLD)), "0" * 64, 1)
-    results = predict(model, request, Deadline(60))["results"]
-    assert {type(result) for result in results} == {orjson.Fragment, dict}
-    together = old.post("/predict", json={"designs": designs, "precedents": 1}).json()["results"]
-    few = old.post("/predict", json={"designs": designs[-3:], "precedents": 1}).json()["results"]
-    assert together[0] == together[-3] == few[0]
-    assert together[-2]["error"] == [few[1]["error"][0].replace("line 2,", f"line {CHUNK + 1},")]
-    assert together[-1] == few[2]
+def test_curves_beside_many_measured_designs_are_bounded(old: TestClient) -> None:
+    """Each point of a curve is compared with each measured design: 11 times 1,000 are more than 10,000."""
+    asked = {"designs": [{"electrolyte": "Li3N"}] * 11, "curve": True, "measured": [{"electrolyte": "Li3N"}] * 1_000}
+    answer = old.post("/predict", json=asked)
+    assert (answer.status_code, answer.json()["detail"]) == (413, [
+        "designs with a curve times measured designs: got 11000, expected at most 10000 at once; send them in several "
+        "requests"
+    ])  # fmt: skip
+
+
+def test_an_answer_goes_out_in_pieces() -> None:
+    """Never more than one piece is handed on at a time, nor is one left out; no body is one piece of nothing."""
+
+    async def sent(answer: Answer) -> list[Message]:
+        messages: list[Message] = []
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        await answer({"type": "http"}, receive, send)
+        return messages
+
+    body = bytes(range(256)) * (2 * PIECE // 256) + b"end"
+    start, *pieces = asyncio.run(sent(Answer(body, 201)))
+    assert (start["status"], dict(start["headers"])[b"content-length"]) == (201, str(len(body)).encode())
+    assert [(len(piece["body"]), piece["more_body"]) for piece in pieces] == [(PIECE, True), (PIECE, True), (3, False)]
+    assert b"".join(piece["body"] for piece in pieces) == body
+    assert asyncio.run(sent(Answer(b"")))[1:] == [{"type": "http.response.body", "body": b"", "more_body": False}]
 
 
 def test_unknown_columns_are_told_one_by_one_while_they_are_few(old: TestClient) -> None:

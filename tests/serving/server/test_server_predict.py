@@ -171,7 +171,7 @@ def test_many_designs_are_predicted_in_pieces_with_the_same_numbers(
     designs = [{"electrolyte": "Li6PS5Cl", "temperature_c": 20 + each, "anode": "Si"} for each in range(7)]
     designs[3] = {"electrolyte": "LPS"}
     whole = ask(server, designs=designs, curve=True)
-    monkeypatch.setattr("serving.server.answers.CHUNK", 2)
+    monkeypatch.setattr("serving.server.designs.CHUNK", 2)
     assert same(ask(server, designs=designs, curve=True), whole)
     assert [place for place, each in enumerate(whole) if "error" in each] == [3]
 
