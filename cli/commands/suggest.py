@@ -11,6 +11,7 @@ from cli.options import (
     add_command,
     add_model,
     add_out,
+    add_raw,
     add_sheet,
     add_targets,
     load_model,
@@ -37,6 +38,7 @@ def add_parser(commands: Commands) -> None:
     add_targets(parser)
     add_sheet(parser)
     add_model(parser)
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -64,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     predictor = Predictor(load_model(arguments))
     source = plain_table(Path(arguments.input), arguments.sheet) if arguments.sheet else arguments.input
-    result = suggest_file(source, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
+    result = suggest_file(
+        source, predictor, arguments.n, targets=arguments.targets, out=arguments.out, raw=arguments.raw
+    )
     print_remarks(result.remarks)
     print("\n".join([text_suggestions(result.table), *result.to_report]))
     if arguments.out:
