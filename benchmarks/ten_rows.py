@@ -1,4 +1,5 @@
-"""Ten designs from the command line beside the same ten through MLflow's own loader: it is nearly all import time.
+"""Ten designs from the command line beside the same ten through MLflow's own loader: it is nearly all import time; and
+what `import silion` and `silion --help` take.
 
 python -m benchmarks.ten_rows
 """
@@ -14,7 +15,7 @@ import time
 
 from benchmarks.results import ROOT, write_result
 
-RUNS = 5
+RUNS, STARTS = 5, 9
 PYFUNC = (
     "import sys, pandas as pd, mlflow\n"
     "model = mlflow.pyfunc.load_model('models:/silion@champion')\n"
@@ -41,7 +42,9 @@ def main() -> None:
         ours = [*silion, "predict", source, "-o", f"{folder}/ours.csv"]
         theirs = [sys.executable, "-c", PYFUNC, source, f"{folder}/theirs.csv"]
         pairs = [(seconds(ours, env), seconds(theirs, env)) for _ in range(RUNS)]
-    found = {
+    starts = {"import_silion_s": [sys.executable, "-c", "import silion"], "silion_help_s": [*silion, "--help"]}
+    found = {name: statistics.median(seconds(words, env) for _ in range(STARTS)) for name, words in starts.items()}
+    found |= {
         "silion_predict_s": statistics.median(mine for mine, _ in pairs),
         "mlflow_pyfunc_s": statistics.median(other for _, other in pairs),
         "ratio": statistics.median(other / mine for mine, other in pairs),

@@ -129,6 +129,18 @@ def add_out(
     parser.add_argument("-o", "--out", required=required, metavar=metavar, help=text)
 
 
+def add_raw(parser: argparse.ArgumentParser) -> None:
+    """Add `--raw`, which keeps texts that a spreadsheet would run.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Parser of a command that writes texts of the user's.
+    """
+    text = "keep texts that a spreadsheet would run as formulas (= + - @ at their beginning); else ' goes before them"
+    parser.add_argument("--raw", action="store_true", help=text)
+
+
 def add_mapping(parser: argparse.ArgumentParser) -> None:
     """Add `--mapping`, the columns of somebody else's table.
 
@@ -137,11 +149,8 @@ def add_mapping(parser: argparse.ArgumentParser) -> None:
     parser : ArgumentParser
         Parser of a command that reads measurements.
     """
-    parser.add_argument(
-        "--mapping",
-        metavar="MAP",
-        help="JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
-    )
+    text = "JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out"
+    parser.add_argument("--mapping", metavar="MAP", help=text)
 
 
 def add_cluster(parser: argparse.ArgumentParser) -> None:
@@ -247,21 +256,15 @@ def add_recipe(
     """
     add_data(parser, data)
     parser.add_argument(
-        "--public",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "--public", action="append", default=[], metavar="NAME",
         help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski), or pulled: those under "
         "an open licence that are there; may repeat, or a,b",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--facts",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "--facts", action="append", default=[], metavar="NAME",
         help="a pulled public table whose conductivities are looked up where they are asked for, and not learned from; "
         "named as for --public",
-    )
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help=seed)
     parser.add_argument("--folds", type=int, default=5, help="folds of the cross-validation by paper (default 5)")
     parser.add_argument("--repeats", type=int, default=5, help="repeats of the cross-validation by paper (default 5)")

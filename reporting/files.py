@@ -16,6 +16,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from features.harmless import harmless_frame
 from features.tables.disk import whole, whole_folder_at
 from reporting import pages
 
@@ -37,7 +38,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield aside
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> Path:
+def write_csv(table: pd.DataFrame, path: Path, raw: bool = False) -> Path:
     """Write a table as CSV, without its index.
 
     Parameters
@@ -46,6 +47,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
         Floats are written at six digits, NaN as an empty cell.
     path : Path
         File to write; an older one is replaced.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
         The file.
     """
     with whole_file(path) as aside:
-        table.to_csv(aside, index=False, float_format="%.6g")
+        (table if raw else harmless_frame(table)).to_csv(aside, index=False, float_format="%.6g")
     return path
 
 
@@ -155,10 +158,13 @@ class Written:
     folder : Path
     paths : list of Path
         Files written so far, in order.
+    raw : bool
+        Whether tables keep texts that a spreadsheet would run as formulas.
     """
 
     folder: Path
     paths: list[Path] = field(default_factory=list)
+    raw: bool = False
 
     def picture(
         self, name: str, figure: Figure, numbers: pd.DataFrame, caption: str, *, vector: bool = False
@@ -196,5 +202,5 @@ class Written:
             Of the file, without ending.
         numbers : DataFrame
         """
-        self.paths.append(write_csv(numbers, self.folder / f"{name}.csv"))
+        self.paths.append(write_csv(numbers, self.folder / f"{name}.csv", self.raw))
         return self.paths[-1]

@@ -14,6 +14,7 @@ from features.cycling.curves import Floats
 from features.cycling.discharge import discharge_change, discharge_features
 from features.cycling.files import read_frame
 from features.cycling.table import CyclingTable, read_cycling, read_portions
+from features.harmless import harmless_frame
 from features.tables.mistakes import InputError, Mistake
 from models.life.answer import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
 from models.life.model import LifeModel, load_life_model
@@ -181,6 +182,7 @@ def life_file(
     calibrate: str | Path | None = None,
     design_life: DesignLife | None = None,
     voltage: str | Path | None = None,
+    raw: bool = False,
 ) -> LifeResult:
     """Read a table, tell its cells' lives and write `OUT`, `OUT.curves.csv` and, for refused cells, `OUT.rejected.csv`.
 
@@ -200,6 +202,8 @@ def life_file(
         Tells lives of designs.
     voltage : path, optional
         Table of the discharge curves of cycles 10 and 100 of LFP cells.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -226,12 +230,13 @@ def life_file(
                 own = own_cells(table, model, options, finished)
             answer = answer_table(table, model, options, own, design_life, change)
             for part, aside in ((answer.lives, lives_aside), (answer.curves, curves_aside)):
-                part.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
+                told = part if raw else harmless_frame(part)
+                told.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
             result.take(answer.lives)
         refuse_strangers(change, asked, Path(voltage or "").name)
     if names:
         frame = pd.DataFrame({"cell": names, "reason": [str(mistake) for mistake in result.mistakes]})
-        result.rejected = write_csv(frame, rejected_file)
+        result.rejected = write_csv(frame, rejected_file, raw)
     else:
         rejected_file.unlink(missing_ok=True)
     result.mistakes += finished.mistakes if finished else []

@@ -10,6 +10,7 @@ from cli.options import (
     add_level,
     add_model,
     add_out,
+    add_raw,
     add_sheet,
     add_targets,
     load_model,
@@ -46,6 +47,7 @@ def add_parser(commands: Commands) -> None:
     add_targets(parser)
     add_sheet(parser)
     add_model(parser)
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -78,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         Predictor(load_model(arguments)),
         targets=arguments.targets,
         level=arguments.level,
+        raw=arguments.raw,
     )
     print_remarks(compared.remarks)
     print(text_differences(compared.table))

@@ -58,9 +58,10 @@ def _check(arguments: argparse.Namespace) -> int:
     """Print all mistakes of tables."""
     from training.data.check import check
 
-    mistakes, counts = check(Path(arguments.file) if arguments.file else ROOT / "data" / "literature")
-    for mistake in mistakes:
-        print(mistake)
+    remarks = list[str]()
+    mistakes, counts = check(Path(arguments.file) if arguments.file else ROOT / "data" / "literature", remarks)
+    for line in [*mistakes, *remarks]:
+        print(line)
     rows = ", ".join(f"{name} {count}" for name, count in counts.items())
     print(f"{rows}: {'no mistakes' if not mistakes else f'{len(mistakes)} mistakes'}")
     return REJECTED if mistakes else DONE

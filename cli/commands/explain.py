@@ -11,6 +11,7 @@ from cli.options import (
     add_command,
     add_model,
     add_out,
+    add_raw,
     add_sheet,
     add_targets,
     load_model,
@@ -54,6 +55,7 @@ def add_parser(commands: Commands) -> None:
     )  # fmt: skip
     add_sheet(parser)
     add_model(parser)
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -92,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     source = chosen_sheet(arguments.input, arguments.sheet)
     with whole_folder(folder) as aside:
-        result = explain_file(source, aside, bundle, arguments.targets, questions)
+        result = explain_file(source, aside, bundle, arguments.targets, questions, arguments.raw)
     print_remarks(result.remarks)
     print(f"{len(result.written)} files; look at {page}")
     if not result.rejected_rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from cli.options import Commands, add_command, add_level, add_out, load_model, print_mistakes
+from cli.options import Commands, add_command, add_level, add_out, add_raw, load_model, print_mistakes
 from reporting.console import DONE, REJECTED
 
 
@@ -53,6 +53,7 @@ def add_parser(commands: Commands) -> None:
         "--model", metavar="REF", help="trained model of designs: its prediction from a solid-state cell's design "
         "is the prior that the cell's first cycles update (default: none)",
     )  # fmt: skip
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -91,7 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         model, finished, text = life_of_folder(arguments.data, finished)
         print(text)
-    result = life_file(arguments.input, arguments.out, model, options, finished, told, arguments.voltage or None)
+    result = life_file(
+        arguments.input, arguments.out, model, options, finished, told, arguments.voltage or None, arguments.raw
+    )
     print(text_lives(result.first, result.cells))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}; curves: {result.curves}")
     if result.notices:

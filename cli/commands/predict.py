@@ -17,6 +17,7 @@ from cli.options import (
     add_level,
     add_model,
     add_out,
+    add_raw,
     add_resume,
     add_sheet,
     add_targets,
@@ -96,10 +97,7 @@ def add_parser(commands: Commands) -> None:
     add_resume(parser)
     add_cluster(parser)
     add_sheet(parser)
-    parser.add_argument(
-        "--raw", action="store_true", help="keep texts that a spreadsheet would run as formulas (= + - @ at their "
-        "beginning); else an apostrophe is written before them",
-    )  # fmt: skip
+    add_raw(parser)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -183,7 +181,7 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
     out, count = Path(arguments.out), arguments.best or SHOWN
     targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
     everything = first_rows(out, result.rows, result.targets)
-    chosen = choose(everything, out, predictor, targets, goals, count, arguments.level)
+    chosen = choose(everything, out, predictor, targets, goals, count, arguments.level, arguments.raw)
     code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)
     for sentence in chosen.sentences:
         print(f"  {sentence}")

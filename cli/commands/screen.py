@@ -13,6 +13,7 @@ from cli.options import (
     add_level,
     add_model,
     add_out,
+    add_raw,
     add_resume,
     kept_chunks_told,
     load_model,
@@ -46,6 +47,7 @@ def add_parser(commands: Commands) -> None:
     )  # fmt: skip
     add_resume(parser)
     add_model(parser)
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -86,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     with kept_chunks_told(arguments.out):
         result = screen(
             space, predictor, arguments.out, level=arguments.level, cluster=arguments.cluster,
-            nearest=arguments.nearest, resume=arguments.resume,
+            nearest=arguments.nearest, resume=arguments.resume, raw=arguments.raw,
         )  # fmt: skip
     print_remarks(result.remarks)
     page = Path(arguments.out).with_name(f"{Path(arguments.out).name}.html")

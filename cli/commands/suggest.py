@@ -10,6 +10,7 @@ from cli.options import (
     add_command,
     add_model,
     add_out,
+    add_raw,
     add_sheet,
     add_targets,
     load_model,
@@ -36,6 +37,7 @@ def add_parser(commands: Commands) -> None:
     add_targets(parser)
     add_sheet(parser)
     add_model(parser)
+    add_raw(parser)
     parser.set_defaults(run=run)
 
 
@@ -63,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     predictor = Predictor(load_model(arguments))
     source = chosen_sheet(arguments.input, arguments.sheet)
-    result = suggest_file(source, predictor, arguments.n, targets=arguments.targets, out=arguments.out)
+    result = suggest_file(
+        source, predictor, arguments.n, targets=arguments.targets, out=arguments.out, raw=arguments.raw
+    )
     print_remarks(result.remarks)
     print("\n".join([text_suggestions(result.table), *result.to_report]))
     if arguments.out:

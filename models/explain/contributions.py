@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from features.harmless import harmless
 from models.bundle import Bundle
 from models.candidates import has_anode
 from models.explain.reasons import reasons
@@ -26,6 +27,7 @@ def write_contributions(
     chunks: Iterable[tuple[Sequence[str], pd.DataFrame]],
     folder: Path,
     progress: Callable[[int], None] = lambda designs: None,
+    raw: bool = False,
 ) -> list[Path]:
     """Write one CSV per part: a row per design with the base, the SHAP value of each feature, and their sum.
 
@@ -43,6 +45,8 @@ def write_contributions(
         Written into, made where it is missing.
     progress : callable
         Called with the number of designs just done.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Returns
     -------
@@ -59,9 +63,10 @@ def write_contributions(
     }
     writers = {part: pyarrow.csv.CSVWriter(aside[part], schemas[part]) for part in parts}
     try:
-        for design_names, designs in chunks:
+        for given, designs in chunks:
+            shown = np.array(given if raw else [harmless(name) for name in given], dtype=object)
             for part in parts:
-                _write(bundle, part, np.asarray(design_names, dtype=object), designs, writers[part], schemas[part])
+                _write(bundle, part, shown, designs, writers[part], schemas[part])
             progress(len(designs))
     except BaseException:
         for part in parts:

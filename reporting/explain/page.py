@@ -45,6 +45,7 @@ def explain(
     progress: Callable[[int], None] = lambda designs: None,
     *,
     chunks: Iterable[tuple[Sequence[str], pd.DataFrame]] | None = None,
+    raw: bool = False,
 ) -> list[Path]:
     """Write overall importance with its stability and, for given designs, each prediction taken apart.
 
@@ -65,13 +66,15 @@ def explain(
         Called with the number of designs whose values were just written.
     chunks : iterable of (names, designs), optional
         Names and designs of the whole table, some at a time, where `designs` is but its beginning.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Returns
     -------
     list of Path
         Files written, the page `index.html` first.
     """
-    wanted, asked, written = bundle.targets(targets), questions or Questions(), Written(folder)
+    wanted, asked, written = bundle.targets(targets), questions or Questions(), Written(folder, raw=raw)
     blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
     if designs is not None and len(designs):
         called = names or [str(row + 1) for row in range(len(designs))]
@@ -81,6 +84,7 @@ def explain(
             in_chunks(called, designs) if chunks is None else chunks,
             folder,
             progress,
+            raw,
         )
         blocks += _design_blocks(bundle, designs, called, wanted, asked, written)
     for name in dict.fromkeys(task_of(column).name for column in wanted):

@@ -55,6 +55,7 @@ def choose(
     goals: Sequence[Want],
     count: int,
     level: float,
+    raw: bool = False,
 ) -> Chosen:
     """Add to a written table how likely each design is among the best, and reaches all goals; write it again.
 
@@ -74,6 +75,8 @@ def choose(
         Designs that count as the best.
     level : float
         Of the table's intervals.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def choose(
         added[ON_FRONT] = _front(np.column_stack(sides))
     told = table.assign(**added)
     with whole(out) as aside:
-        WRITERS[out.suffix](told, aside)
+        WRITERS[out.suffix](told, aside, raw)
     order = np.argsort(-np.where(np.isnan(merit), -np.inf, merit), kind="stable")
     return Chosen(told, order, sentences)
 

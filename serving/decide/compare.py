@@ -54,6 +54,7 @@ def compare_files(
     *,
     targets: list[str] | None = None,
     level: float = 0.9,
+    raw: bool = False,
 ) -> Compared:
     """Compare designs of one table with each other, or with those of another, and write the differences.
 
@@ -71,6 +72,8 @@ def compare_files(
         Columns of the targets wanted.
     level : float
         Share of papers whose differences the interval should hold, 0 to 1.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def compare_files(
     labels = np.array(names, dtype=object)
     table = pd.concat([pd.DataFrame({"design_a": labels[a], "design_b": labels[b]}), found.table], axis=1)
     with whole(out) as aside:
-        WRITERS[out.suffix](table, aside)
+        WRITERS[out.suffix](table, aside, raw)
     remarks = [remark for each in tables for remark in each.remarks]
     return Compared(table, found.notices, remarks, mistakes, sum(len(each.rejected) for each in tables))
 

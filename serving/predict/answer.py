@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.harmless import harmless
 from features.tables.chunks import Portion, PortionReader
 from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
@@ -24,7 +25,7 @@ from models.tasks.registry import TARGETS, task_of, told_targets
 from serving.predict.energy import Energy
 from serving.predict.read import usable
 from serving.predict.text import DISTANCE, name_among
-from serving.predict.write import SEPARATORS, as_lines, harmless, rejected_lines
+from serving.predict.write import SEPARATORS, as_lines, rejected_lines
 
 NEAREST_COLUMNS = ("row", "distance", "electrolyte", "anode", "temperature_c", "measured", "doi", "citation")
 MOST_MISTAKES = 50
@@ -141,8 +142,7 @@ def answer(
     nearest = ""
     if options.precedents:
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
-        shown = names if options.raw else [harmless(as_cell(name)) for name in names]
-        nearest = nearest_lines(predictions, shown, rows.lines.tolist(), where)
+        nearest = nearest_lines(predictions, names, rows.lines.tolist(), where, options.raw)
     rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), where, options.raw)
     digits = [name for name in predicted if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
@@ -219,7 +219,9 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> dict[str
     return columns
 
 
-def nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], where: list[str]) -> str:
+def nearest_lines(
+    predictions: Predictions, names: list[Any], lines: list[int], where: list[str], raw: bool = False
+) -> str:
     """Return the nearest literature rows of designs as lines of a CSV file.
 
     A line holds `where`, design, line, target and rank, then `NEAREST_COLUMNS`.
@@ -234,12 +236,18 @@ def nearest_lines(predictions: Predictions, names: list[Any], lines: list[int], 
         Line or number of each design.
     where : list of str
         Cells in front, such as the name of the file.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
     """
+    text = as_cell if raw else lambda cell: harmless(as_cell(cell))
     before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
-    designs = _csv_lines([*where, name, line] for name, line in zip(names, lines, strict=True))
+    designs = _csv_lines([*map(text, [*where, name]), line] for name, line in zip(names, lines, strict=True))
     columns = []  # what is said of a literature row is made once
     for target, nearest in predictions.nearest.items():
-        precedents = [[row.get(column, "") for column in NEAREST_COLUMNS] for row in nearest.precedents]
+        precedents = [  # what was measured is a number behind its qualifier, such as "= 90 %"
+            [row.get(name, "") if name == "measured" else text(row.get(name, "")) for name in NEAREST_COLUMNS]
+            for row in nearest.precedents
+        ]
         first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))
         judged = nearest.judged.tolist()
         for rank, (rows, distances) in enumerate(zip(nearest.rows.T, nearest.distances.T, strict=True), start=1):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,7 +26,7 @@ from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.energy import ENERGY_UNITS, Energy
 from serving.predict.read import read_measured, remarks_on
 from serving.predict.text import SHOWN, is_predicted
-from serving.predict.write import SEPARATORS, beside, harmless, writable
+from serving.predict.write import SEPARATORS, beside, header_line, writable
 
 PRECEDENTS = 3
 """Nearest literature rows of each design and target, unless asked otherwise."""
@@ -215,13 +213,13 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     }
     for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
         if there:
-            unfinished.join(end, beside(out, end), _line(headers[end], ",", options.raw))
+            unfinished.join(end, beside(out, end), header_line(headers[end], ",", options.raw))
         else:
             beside(out, end).unlink(missing_ok=True)
     if out.suffix == ".parquet":
         unfinished.join_parquet(out)
     else:
-        unfinished.join("rows", out, _line(records[0]["columns"], SEPARATORS[out.suffix], options.raw))
+        unfinished.join("rows", out, header_line(records[0]["columns"], SEPARATORS[out.suffix], options.raw))
     return BatchResult(
         first_rows(out, asked=options.targets),
         rows,
@@ -232,12 +230,6 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
         remarks,
         options.targets,
     )
-
-
-def _line(cells: Sequence[str], separator: str, raw: bool) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(cells if raw else map(harmless, cells))
-    return text.getvalue()
 
 
 def first_rows(path: Path, count: int = SHOWN, asked: Collection[str] | None = None) -> pd.DataFrame:

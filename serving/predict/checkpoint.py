@@ -8,10 +8,11 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial, reduce
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -230,7 +231,9 @@ class Unfinished:
         return {**record, "mistakes": [Mistake(**mistake) for mistake in record["mistakes"]]}
 
     def keep(self, number: int, answer: Answer) -> None:
-        """Keep a portion; it is finished when its record is there, which says how long its files are.
+        """Keep a portion; it is finished when its record is there, which says how long its files are and their CRC-32.
+
+        Of several portions the files are on disk before the record is written: what it tells of survives a power cut.
 
         Parameters
         ----------
@@ -246,9 +249,15 @@ class Unfinished:
         """
         if not self._is_held():
             raise FileNotFoundError(errno.ENOENT, "no longer the folder of this run", str(self.folder))
-        contents = (answer.rows, answer.rejected.encode(), answer.nearest.encode(), answer.record.encode())
-        for path, content in zip(self._files_of(number), contents, strict=True):
-            path.write_bytes(content)
+        contents = (answer.rows, answer.rejected.encode(), answer.nearest.encode())
+        for end, content in zip(PARTS, contents, strict=True):
+            with self.part(number, end).open("wb") as file:
+                file.write(content)
+                if content and self.portions > 1:
+                    file.flush()
+                    os.fsync(file.fileno())
+        record = json.loads(answer.record) | {"crc32": [zlib.crc32(content) for content in contents]}
+        self._record_of(number).write_text(json.dumps(record), encoding="utf-8")
         self._numbers.add(number)
 
     def _files_of(self, number: int) -> list[Path]:
@@ -258,10 +267,13 @@ class Unfinished:
         return self.folder / f"{number:08d}.json"
 
     def _is_whole(self, number: int) -> bool:
-        """Return whether the files of a finished portion are as long as its record says: a power cut may cut them."""
+        """Return whether the files of a finished portion are those its record tells of: a power cut may cut them, or
+        leave zeros in their place."""
         try:
-            sizes = self.record(number)["bytes"]
-            return bool(sizes == [self.part(number, end).stat().st_size for end in PARTS])
+            record = self.record(number)
+            if record["bytes"] != [self.part(number, end).stat().st_size for end in PARTS]:
+                return False
+            return bool(record["crc32"] == [_crc_of(self.part(number, end)) for end in PARTS])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return False
 
@@ -314,6 +326,11 @@ class Unfinished:
                     tables, rows = [], 0
             if rows:
                 writer.write_table(pa.concat_tables(tables), row_group_size=rows)
+
+
+def _crc_of(path: Path) -> int:
+    with path.open("rb") as file:
+        return reduce(lambda crc, block: zlib.crc32(block, crc), iter(partial(file.read, 1 << 20), b""), 0)
 
 
 ROW_GROUP = 100_000

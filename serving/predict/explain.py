@@ -48,6 +48,7 @@ def explain_file(
     bundle: Bundle,
     targets: list[str] | None = None,
     questions: Questions | None = None,
+    raw: bool = False,
 ) -> ExplainResult:
     """Explain the designs of a table, or of all tables of a folder, portion by portion.
 
@@ -63,6 +64,8 @@ def explain_file(
         Columns of `TARGETS`; all where None.
     questions : Questions or None
         Further questions about the designs; none where None.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def explain_file(
         raise InputError(f"{source}: no row can be used", result.mistakes)
     with progress(table.rows, "explaining", "design") as step:
         result.written = explain(
-            bundle, folder, first[1], first[0], targets, questions, step, chunks=chain([first], chunks)
+            bundle, folder, first[1], first[0], targets, questions, step, chunks=chain([first], chunks), raw=raw
         )
     return result
 

@@ -216,6 +216,7 @@ def suggest_file(
     *,
     targets: Sequence[str] | None = None,
     out: str | Path | None = None,
+    raw: bool = False,
 ) -> SuggestResult:
     """Suggest measurements from a table of candidates; rows that cannot be read are rejected as in `predict_file`.
 
@@ -231,6 +232,8 @@ def suggest_file(
         Columns of `TARGETS`; all where None.
     out : str, Path or None
         Where to write the suggestions; nothing is written where None.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -249,9 +252,9 @@ def suggest_file(
     rejected = None
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rejected = rejected_table(candidates, beside(path, "rejected"))
+        rejected = rejected_table(candidates, beside(path, "rejected"), raw)
         with whole(path) as aside:
-            WRITERS[path.suffix](table, aside)
+            WRITERS[path.suffix](table, aside, raw)
     described = report_text(predictor.bundle, frame, predictor.bundle.targets(targets))
     return SuggestResult(table, candidates.mistakes, rejected, remarks, described)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.harmless import NUMBER, RUNS, SIGNS, harmless, harmless_frame
 from features.tables.disk import whole as whole
 from features.tables.files import as_cells
 from features.tables.mistakes import InputError, Mistake
@@ -26,40 +26,18 @@ from features.tables.records import Candidate
 from features.tables.rows import Table
 from serving.predict.digits import DIGITS, six_digits
 
-_SIGNS = tuple("=+-@\t\r")
-_RUNS = rf"^[{re.escape(''.join(_SIGNS))}]"
-_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?$"
 
-
-def harmless(text: str) -> str:
-    """Return a cell so that a spreadsheet shows it and does not run it, with an apostrophe before a formula.
-
-    Parameters
-    ----------
-    text : str
-        A cell of text; a plain number stays as it is.
-
-    Examples
-    --------
-    >>> [harmless(text) for text in ("=1+1", "@x", "-5.2e-4", "Li6PS5Cl")]
-    ["'=1+1", "'@x", '-5.2e-4', 'Li6PS5Cl']
-    """
-    return f"'{text}" if text.startswith(_SIGNS) and not re.match(_NUMBER, text) else text
-
-
-def _write_text(table: pd.DataFrame, path: Path, separator: str) -> None:
-    texts = [str(name) for name in table if table[name].dtype.kind not in "ifb"]
-    changed = {name: [harmless(cell) if isinstance(cell, str) else cell for cell in table[name]] for name in texts}
-    table = table.assign(**changed).rename(columns=lambda name: harmless(str(name)))
+def _write_text(table: pd.DataFrame, path: Path, separator: str, raw: bool) -> None:
+    table = table if raw else harmless_frame(table)
     table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n", sep=separator)
 
 
-WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda table, path: _write_text(table, path, ","),
-    ".tsv": lambda table, path: _write_text(table, path, "\t"),
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+WRITERS: dict[str, Callable[[pd.DataFrame, Path, bool], None]] = {
+    ".csv": lambda table, path, raw: _write_text(table, path, ",", raw),
+    ".tsv": lambda table, path, raw: _write_text(table, path, "\t", raw),
+    ".parquet": lambda table, path, raw: table.to_parquet(path, index=False),
 }
-"""Functions that write a table, by the ending of its name."""
+"""Functions that write a table, by the ending of its name; texts a spreadsheet would run are kept where `raw`."""
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """Separators of the cells, by the ending of a text table."""
 
@@ -115,7 +93,24 @@ def writable(out: Path, sources: Sequence[Path]) -> Path:
     return out
 
 
-def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
+def header_line(columns: Sequence[str], separator: str, raw: bool) -> str:
+    """Return the first line of a text table, ended by a line feed.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+    separator : str
+        Between two of them.
+    raw : bool
+        Keep names that a spreadsheet would run as formulas.
+    """
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerow(columns if raw else map(harmless, columns))
+    return text.getvalue()
+
+
+def rejected_table(candidates: Table[Candidate], path: Path, raw: bool = False) -> Path | None:
     """Write the rejected rows of a table with their reasons; without any, an old file of that name goes.
 
     Parameters
@@ -124,6 +119,8 @@ def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
         The table they were rejected from.
     path : Path
         Of the file, a CSV file.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Returns
     -------
@@ -134,12 +131,12 @@ def rejected_table(candidates: Table[Candidate], path: Path) -> Path | None:
         path.unlink(missing_ok=True)
         return None
     with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerow(["line", "reasons", *candidates.columns])
+        file.write(header_line(["line", "reasons", *candidates.columns], ",", raw))
         rejected = {
             line: [cells.get(column, "") for column in candidates.columns]
             for line, cells in candidates.rejected.items()
         }
-        file.write(rejected_lines(rejected, candidates.mistakes, len(candidates.columns)))
+        file.write(rejected_lines(rejected, candidates.mistakes, len(candidates.columns), raw=raw))
     return path
 
 
@@ -173,7 +170,8 @@ def rejected_lines(
     writer = csv.writer(text, lineterminator="\n")
     for line in sorted(rejected):
         cells = [*rejected[line][:columns], *[""] * (columns - len(rejected[line]))]
-        writer.writerow([*where, line, reasons[line], *(cells if raw else map(harmless, cells))])
+        texts = [*where, str(line), reasons[line], *cells]
+        writer.writerow(texts if raw else map(harmless, texts))
     return text.getvalue()
 
 
@@ -255,7 +253,7 @@ def _pieces(texts: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
     """Texts as cells: with an apostrophe before what a spreadsheet would run, between quotes where Python's csv module
     puts them: around the separator, a quote or an end of line."""
     content = _content(texts)
-    if not raw and any(sign.encode() in content for sign in _SIGNS):
+    if not raw and any(sign.encode() in content for sign in SIGNS):
         texts = _harmless(texts)
     marks = [mark for mark in (separator, '"', "\n", "\r") if mark.encode() in content]
     if not marks:
@@ -268,10 +266,10 @@ def _pieces(texts: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
 
 
 def _harmless(column: pa.Array) -> pa.Array:
-    runs = pc.match_substring_regex(column, _RUNS)
+    runs = pc.match_substring_regex(column, RUNS)
     if not pc.any(runs, min_count=0).as_py():
         return column
-    runs = pc.and_(runs, pc.invert(pc.match_substring_regex(column, _NUMBER)))
+    runs = pc.and_(runs, pc.invert(pc.match_substring_regex(column, NUMBER)))
     return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
@@ -293,10 +291,12 @@ class Sink:
         File to write.
     ending : str
         Key of `WRITERS`.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
     """
 
-    def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending, self.rows = path, ending, 0
+    def __init__(self, path: Path, ending: str, raw: bool = False) -> None:
+        self.path, self.ending, self.raw, self.rows = path, ending, raw, 0
         self._schema: pa.Schema | None = None
         self._parquet: pq.ParquetWriter | None = None
 
@@ -331,18 +331,20 @@ class Sink:
         numbers = [column.name for column in table.schema if pa.types.is_floating(column.type)]
         with self.path.open("ab") as file:
             if not self.rows:
-                file.write((separator.join(table.column_names) + "\n").encode())
-            file.write(as_lines(table, separator, numbers))
+                file.write(header_line(table.column_names, separator, self.raw).encode())
+            file.write(as_lines(table, separator, numbers, self.raw))
 
 
 @contextmanager
-def whole_table(path: Path) -> Iterator[Sink]:
+def whole_table(path: Path, raw: bool = False) -> Iterator[Sink]:
     """Give a sink that becomes a file when the block ends, and is gone if it fails.
 
     Parameters
     ----------
     path : Path
         The file that is wanted.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
     """
-    with whole(path) as aside, Sink(aside, path.suffix) as sink:
+    with whole(path) as aside, Sink(aside, path.suffix, raw) as sink:
         yield sink

@@ -24,7 +24,7 @@ from serving.decide.choose import rank_answers
 from serving.predict.answer import NEAREST_COLUMNS, Answer, nearest_lines
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.text import AMONG, CHANCE, DISTANCE
-from serving.predict.write import beside, harmless, whole, whole_table, writable
+from serving.predict.write import beside, whole, whole_table, writable
 from serving.screen.chunk import Chunk, adding_to, answered, with_ranges
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
@@ -85,6 +85,7 @@ def screen(
     cluster: str | None = None,
     nearest: int = 0,
     resume: bool = False,
+    raw: bool = False,
 ) -> Screened:
     """Screen a space; every file is written aside, then renamed.
 
@@ -105,6 +106,8 @@ def screen(
         Nearest literature rows of each written design and target, for `OUT.nearest.csv`; no such file where 0.
     resume : bool
         Go on with what an interrupted run of the same designs, model and options had finished.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def screen(
     with unfinished.open(resume, result.remarks):
         try:
             with closing(_chunks(space, predictor, level, cluster, unfinished)) as chunks:
-                _write(chunks, space, predictor, level, nearest, out, result)
+                _write(chunks, space, predictor, level, nearest, out, result, raw)
         except NoneLeft as error:  # the run has come to its end all the same, and what was finished goes
             none_left.append(error)
     if none_left:
@@ -145,14 +148,21 @@ def _key(space: Space, predictor: Predictor, level: float) -> dict[str, str]:
 
 
 def _write(
-    chunks: Iterator[Chunk], space: Space, predictor: Predictor, level: float, nearest: int, out: Path, result: Screened
+    chunks: Iterator[Chunk],
+    space: Space,
+    predictor: Predictor,
+    level: float,
+    nearest: int,
+    out: Path,
+    result: Screened,
+    raw: bool,
 ) -> None:
     """Write what is kept of the chunks, and fill the result."""
     constraints, filters = Counter[str](), Counter[str]()
     keeper = Keeper(space.selection, predictor.bundle) if space.selection.ranks else None
     with ExitStack() as files:
-        sink = files.enter_context(whole_table(out))
-        add_nearest = files.enter_context(_nearest_file(out, space, predictor, nearest))
+        sink = files.enter_context(whole_table(out, raw))
+        add_nearest = files.enter_context(_nearest_file(out, space, predictor, nearest, raw))
         for chunk in chunks:
             constraints.update(chunk.left_out)
             if not len(chunk.table):
@@ -185,7 +195,7 @@ def _write(
 
 @contextmanager
 def _nearest_file(
-    out: Path, space: Space, predictor: Predictor, count: int
+    out: Path, space: Space, predictor: Predictor, count: int, raw: bool
 ) -> Iterator[Callable[[pd.DataFrame], object]]:
     """Give a function that writes the nearest literature rows of answered designs; without a count an old file goes."""
     if not count:
@@ -198,8 +208,8 @@ def _nearest_file(
         def add(table: pd.DataFrame) -> None:
             designs = table[[name for name in table if name in Candidate.model_fields]]
             predictions = predictor.predict(designs, targets=space.targets, precedents=count, points=False)
-            names = [harmless(str(name)) for name in table["electrolyte"]]
-            file.write(nearest_lines(predictions, names, table[CANDIDATE].tolist(), []))
+            names = table["electrolyte"].tolist()
+            file.write(nearest_lines(predictions, names, table[CANDIDATE].tolist(), [], raw))
 
         yield add
 

@@ -149,7 +149,7 @@ def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_thereafter(
 
 
 def test_writers_of_one_name_at_once_do_not_meet(tmp_path: Path) -> None:
-    """Eight processes write one folder: at the end it is one of them, whole."""
+    """Four processes write one folder: at the end it is one of them, whole."""
     program = (
         "import sys; from pathlib import Path; from features.tables.disk import whole_folder_at\n"
         "for _ in range(10):\n"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.candidates import candidate_frame
+from models.candidates import candidate_frame, has_anode
 from models.predictions import TEXT_COLUMNS
 from models.predictor import Predictor
 
@@ -55,8 +55,16 @@ def test_a_design_alone_among_others_and_in_another_order(predictor, rows, rando
     whole = table(predictor, rows)
     finite = whole.drop(columns=whole.columns.intersection(TEXT_COLUMNS)).to_numpy()
     assert not np.isinf(finite).any()
-    ends = whole[[f"conductivity_s_per_cm{end}" for end in ("_low", "", "_high")]].to_numpy()
-    assert (np.diff(ends, axis=1) >= 0).all()
+    of_cells = np.asarray(has_anode(candidate_frame(rows)))
+    for column in [name.removesuffix("_low") for name in whole if name.endswith("_low")]:
+        low, point, high = (whole[column + end].to_numpy(dtype=float) for end in ("_low", "", "_high"))
+        judged = np.ones(len(rows), dtype=bool) if column == "conductivity_s_per_cm" else of_cells
+        assert np.isfinite([low[judged], high[judged]]).all()
+        assert np.isnan([low[~judged], high[~judged]]).all()
+        assert (low[judged] <= high[judged]).all()
+        told = judged & ~np.isnan(point)  # a target without skill is told as a range alone
+        assert ((low[told] <= point[told]) & (point[told] <= high[told])).all()
+        assert told.sum() in (0, judged.sum())
     place = random.randrange(len(rows))
     assert same(whole.iloc[[place]], table(predictor, [rows[place]]))
     order = random.sample(range(len(rows)), len(rows))

@@ -109,6 +109,30 @@ def interrupted(predictor: Predictor, tmp_path: Path, monkeypatch: pytest.Monkey
     return tmp_path
 
 
+def test_zeros_that_a_power_cut_left_are_not_joined(interrupted: Path, predictor: Predictor) -> None:
+    """A file of the length that its record tells, and of other bytes, is made again."""
+    part = interrupted / ".out.csv.parts" / "00000001.rows"
+    part.write_bytes(bytes(part.stat().st_size))
+    result = predict_file(interrupted / "in.csv", interrupted / "out.csv", predictor, resume=True)
+    assert "goes on after 1 finished chunks of an interrupted run" in result.remarks
+    assert b"\0" not in (interrupted / "out.csv").read_bytes()
+
+
+def test_a_record_is_written_when_its_parts_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, bool]] = []
+    unfinished = Unfinished(tmp_path / "out.csv", dict, 2)
+
+    def noted(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        synced.append((path.name, path.with_name("00000000.json").exists()))
+
+    with unfinished.open(resume=False, remarks=[]):
+        monkeypatch.setattr(os, "fsync", noted)
+        unfinished.keep(0, as_answer(pa.table({"x": [1]}), ".csv", rejected="2,why\n", rejected_rows=1))
+        monkeypatch.undo()
+    assert synced == [("00000000.rows", False), ("00000000.rejected", False)]  # there are no nearest rows
+
+
 def test_finished_chunks_are_not_made_again(
     interrupted: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

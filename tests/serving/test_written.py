@@ -17,12 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import silion
+from features.harmless import harmless
 from features.tables.disk import ABANDONED_S, whole
 from features.tables.mistakes import InputError
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict.batch import predict_file
-from serving.predict.write import WRITERS, as_lines, harmless, writable
+from serving.predict.write import WRITERS, as_lines, writable
+from tests.shared import ROOT
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6) | st.sampled_from(
     ["", 'a "b"', "a,b", "a\tb", "a\nb", '"']
@@ -152,7 +155,7 @@ def test_what_a_spreadsheet_would_run_is_written_so_that_it_does_not() -> None:
 @pytest.mark.parametrize("ending", [".csv", ".tsv"])
 def test_frames_are_written_so_too(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame({"=1": RUNS[:2], "ice_pct": [-1.5, float("nan")], "own": [None, 3]})
-    WRITERS[ending](frame, tmp_path / f"out{ending}")
+    WRITERS[ending](frame, tmp_path / f"out{ending}", False)
     again = pd.read_csv(tmp_path / f"out{ending}", sep=None, engine="python", dtype=str)
     assert list(again) == ["'=1", "ice_pct", "own"]
     assert again["'=1"].tolist() == ["'=1+1", "'+1-1"]
@@ -172,3 +175,63 @@ def test_a_predicted_table_runs_nothing_unless_it_is_asked_to(bundle_folder: Pat
         assert lines[""][1][:3] == [first, "Li3N", "-5"]
         assert lines[".rejected.csv"][1][2] == ("@x" if raw else "'@x")
         assert lines[".nearest.csv"][1][0] == first
+
+
+def texts_below(folder: Path) -> list[str]:
+    """Every cell and column name of every CSV file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".csv", ".tsv") and path.is_file())
+    return [
+        cell
+        for path in files
+        for cells in csv.reader(
+            io.StringIO(path.read_text(encoding="utf-8")), delimiter="\t" if path.suffix == ".tsv" else ","
+        )
+        for cell in cells
+    ]
+
+
+DESIGNS = '=h,electrolyte,anode\n"=1+1",Li6PS5Cl,micro-Si\n"@y",LLZTO,micro-Si\n"@x",LPS,micro-Si\n'
+CYCLES = "".join(
+    f"{name},{n},{1 - n / 1000}\n" for name in ("=cmd", "@bad") for n in range(1, 31 if name == "=cmd" else 3)
+)
+SIGMA = ["--targets", "conductivity_s_per_cm"]
+COMMANDS = {
+    "predict": ["in", "--precedents", "1"],
+    "best": ["in/=cmd.csv", "--best", "1", *SIGMA],
+    "suggest": ["in/=cmd.csv", *SIGMA],
+    "compare": ["in/=cmd.csv", *SIGMA],
+    "explain": ["in/=cmd.csv", *SIGMA],
+    "life": ["cycles.csv"],
+}
+WRITTEN_BY = {  # the user's texts that stand in what each command writes
+    "predict": {"=h", "=1+1", "@y", "@x", "=cmd.csv"},
+    "best": {"=h", "=1+1", "@y", "@x"},
+    "suggest": {"=h", "@y", "@x"},  # the first is known already
+    "compare": {"=1+1", "@y"},
+    "explain": {"=1+1", "@y"},
+    "life": {"=cmd", "@bad"},
+}
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(name, marks=pytest.mark.slow) if name == "explain" else name for name in COMMANDS]
+)
+def test_no_command_writes_a_text_that_a_spreadsheet_runs(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of files, columns, designs and cells; what was measured is a number behind its qualifier ("= 90 %")."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/=cmd.csv").write_text(DESIGNS, encoding="utf-8")
+    Path("cycles.csv").write_text("cell,cycle,capacity_ah\n" + CYCLES, encoding="utf-8")
+    model = [] if command == "life" else ["--model", str(ROOT / "tests" / "bundles" / "v1")]
+    for raw in (False, True)[: 1 if command == "explain" else 2]:  # it draws for seconds
+        out = Path("raw" if raw else "safe") / ("" if command == "explain" else "out.csv")
+        if command != "explain":
+            out.parent.mkdir()
+        words = ["predict" if command == "best" else command, *COMMANDS[command], "-o", str(out), *model]
+        assert silion.main(words + ["--raw"] * raw) == 1  # a row or a cell is rejected
+        cells = texts_below(Path("raw" if raw else "safe"))
+        runs = {cell for cell in cells if harmless(cell) != cell and not cell.startswith("= ")}
+        assert runs >= WRITTEN_BY[command] if raw else not runs
+        assert raw or {f"'{text}" for text in WRITTEN_BY[command]} <= set(cells)

@@ -197,8 +197,10 @@ OLD = "cfd24bdc0731"
 
 
 def test_a_store_of_an_older_mlflow_opens_after_its_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tables are made by MLflow's own steps up to an old one, and a version is written into them."""
-    store = tmp_path / "mlflow.db"
+    """The tables are made by MLflow's own steps up to an old one, and a version is written into them: the bundle of the
+    first format, which predicts from there as from its folder."""
+    store, first, model = tmp_path / "mlflow.db", Path(__file__).parents[1] / "bundles" / "v1", tmp_path / "model"
+    shutil.copytree(first, model / registry.BUNDLE_INSIDE)
     uri = f"sqlite:///{store}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     engine = create_engine(uri)
@@ -210,11 +212,16 @@ def test_a_store_of_an_older_mlflow_opens_after_its_upgrade(tmp_path: Path, monk
         tables.execute("INSERT INTO registered_models (name) VALUES ('silion')")
         tables.execute(
             "INSERT INTO model_versions (name, version, current_stage, source, run_id) "
-            "VALUES ('silion', 1, 'None', '/x', 'r')"
+            "VALUES ('silion', 1, 'None', ?, 'r')",
+            [model.as_uri()],
         )
     assert run_main("store", "backup", tmp_path / "kept") == 0  # before the upgrade, as docs/server.md says
     asked = [sys.executable, "-m", "mlflow", "db", "upgrade", uri]
     subprocess.run(asked, check=True, capture_output=True, timeout=300)
     assert [version.version for version in registry.versions()] == ["1"]
+    (tmp_path / "in.csv").write_text("electrolyte\nLi6PS5Cl\n", encoding="utf-8")
+    for name, reference in (("store", "1"), ("folder", first)):
+        assert run_main("predict", tmp_path / "in.csv", "-o", tmp_path / f"{name}.csv", "--model", reference) == 0
+    assert (tmp_path / "store.csv").read_bytes() == (tmp_path / "folder.csv").read_bytes()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'kept' / 'mlflow.db'}")
     assert [version.version for version in registry.versions()] == ["1"]  # MLflow brings it up to date as it opens it

@@ -16,19 +16,22 @@ from models.candidates import read_design
 from models.tasks.ice import cells_above_100
 from training.data.load import SHIPPED, read_files, read_literature, table_files
 from training.data.rows import ID_COLUMNS
+from training.data.twins import twin_question, twins_beside
 
 DESCRIPTOR_SOURCES = "descriptor_sources.csv"
 FILLED_RESULTS = frozenset({"first_capacity_mah_per_g", "first_areal_capacity_mah_per_cm2", "first_capacity_basis"})
 """Results that may be filled as well: a first capacity and its basis. None of them is a feature of ICE."""
 
 
-def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
+def check(path: Path, remarks: list[str] | None = None) -> tuple[Mistakes, dict[str, int]]:
     """Return all mistakes, and the number of good rows by table, and of those that are flagged.
 
     Parameters
     ----------
     path : Path
         A table, or a folder of the literature's tables.
+    remarks : list of str, optional
+        Gets what is worth asking and no mistake: own rows that tell the measurement of another source.
 
     Raises
     ------
@@ -39,7 +42,9 @@ def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
         literature, mistakes = read_literature([path])
         mistakes += descriptor_mistakes(path, literature)
         if path.resolve() != SHIPPED:  # beside the shipped tables, as a training reads it
-            mistakes += _not_among(mistakes, read_literature([SHIPPED, path], told=table_files([path]))[1])
+            together, others = read_literature([SHIPPED, path], told=table_files([path]))
+            mistakes += _not_among(mistakes, others)
+            _ask_twins(together, remarks)
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS} | _flagged(literature)
     name = table_kind(path)
     path = plain_table(path)
@@ -48,7 +53,7 @@ def check(path: Path) -> tuple[Mistakes, dict[str, int]]:
         candidates = read_table(path, model, own_columns=True, parse=read_design)
         return candidates.mistakes, {name: len(candidates.rows)}
     literature, mistakes = read_files({path: name})
-    mistakes += _not_among(mistakes, _beside_others(path, name))
+    mistakes += _not_among(mistakes, _beside_others(path, name, remarks))
     return mistakes, {name: len(getattr(literature, name))} | _flagged(literature)
 
 
@@ -66,12 +71,19 @@ def _not_among(mistakes: Mistakes, others: Iterable[Mistake]) -> list[Mistake]:
     return [*new.values()]
 
 
-def _beside_others(path: Path, name: str) -> list[Mistake]:
+def _ask_twins(together: Literature, remarks: list[str] | None) -> None:
+    if remarks is not None:
+        shipped = read_literature([SHIPPED])[0]
+        remarks += [twin_question(*found) for found in twins_beside(together, shipped)]
+
+
+def _beside_others(path: Path, name: str, remarks: list[str] | None) -> list[Mistake]:
     """Return what a training would refuse in a table beside the shipped ones and those of its own folder."""
     if path.resolve().parent == SHIPPED:
         return []
     siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
-    together = read_files({**table_files([SHIPPED]), **siblings, path: name}, told=[path])[1]
+    literature, together = read_files({**table_files([SHIPPED]), **siblings, path: name}, told=[path])
+    _ask_twins(literature, remarks)
     ours = [mistake for mistake in together if mistake.table == path.name]
     return ours if "cells" in siblings.values() else [mistake for mistake in ours if mistake.column != "cell_id"]
 

@@ -18,6 +18,7 @@ from features.tables.rows import Table, read_table
 from training.data.commit import reading
 from training.data.integrity import cross_checks
 from training.data.rows import ID_COLUMNS
+from training.data.twins import group_twins
 from training.data.withdrawn import WITHDRAWN, apply_withdrawals
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "literature"
@@ -27,7 +28,7 @@ CYCLES = "cycles.csv"
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
-    """Read every table of the folders, without mistakes.
+    """Read every table of the folders, without mistakes; own rows that tell a measurement again name both its papers.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
     literature, mistakes = read_literature(folders)
     if mistakes:
         raise InputError(f"the data cannot be used: {len(mistakes)} mistakes", mistakes)
-    return literature
+    return group_twins(literature, _read(table_files(folders[:1]), ())[0]) if len(folders) > 1 else literature
 
 
 def read_literature(folders: Sequence[str | Path], told: Container[Path] = ()) -> tuple[Literature, Mistakes]:

@@ -4,10 +4,11 @@ split."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from features.tables.literature import Literature, papers_of
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
-from training.data.rows import MEASURED_TABLES, content_of, rows_of
+from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of, with_rows
 
 MEASURED: dict[type[Provenance], tuple[str, ...]] = {
     ElectrolyteRow: ("conductivity_s_per_cm", "conductivity_high_s_per_cm", "activation_energy_ev"),
@@ -61,6 +62,57 @@ class Twins:
             if not own & {*papers_of(other.paper)}:
                 return other
         return None
+
+
+def twins_beside(literature: Literature, shipped: Literature) -> Iterator[tuple[str, Provenance, Provenance]]:
+    """Yield each row that is not shipped and tells the measurement of another source: table, row, that other row.
+
+    Parameters
+    ----------
+    literature : Literature
+        Shipped and own rows.
+    shipped : Literature
+        The shipped ones alone.
+    """
+    twins = Twins(literature)
+    for table in MEASURED_TABLES:
+        known = {id_of(row) for row in rows_of(shipped, table)}
+        for row in rows_of(literature, table):
+            if id_of(row) not in known and (twin := twins.of(row)) is not None:
+                yield table, row, twin
+
+
+def twin_question(table: str, row: Provenance, twin: Provenance) -> str:
+    """Return what to ask about two rows that say the same.
+
+    Parameters
+    ----------
+    table : str
+        Of both.
+    row, twin : Provenance
+        The own row, and that of another source.
+    """
+    ours, theirs = f"{table}.csv, {ID_COLUMNS[table]} {id_of(row)}", f"{id_of(twin)} of {twin.paper}"
+    return f"{ours}: the same measurement as {theirs}? A training takes their papers for one"
+
+
+def group_twins(literature: Literature, shipped: Literature) -> Literature:
+    """Name both papers in each own row that tells the measurement of another source: no split may part the two.
+
+    Parameters
+    ----------
+    literature : Literature
+        Shipped and own rows.
+    shipped : Literature
+        The shipped ones alone.
+    """
+    grouped: dict[str, dict[str, Provenance]] = {table: {} for table in MEASURED_TABLES}
+    for table, row, twin in twins_beside(literature, shipped):
+        papers = "|".join(dict.fromkeys([*papers_of(row.paper), *papers_of(twin.paper)]))
+        grouped[table][id_of(row)] = row.model_copy(update={"source_id": papers})
+    for table, rows in grouped.items():
+        literature = with_rows(literature, table, rows) if rows else literature
+    return literature
 
 
 def _numbers(row: Provenance) -> list[tuple[object, ...]]:

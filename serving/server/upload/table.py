@@ -131,7 +131,7 @@ def predict_table(
             table = table.sort_values(rank, ascending=False, kind="stable", na_position="last", ignore_index=True)
             table.insert(0, "rank", range(1, len(table) + 1))
         out = Path(folder) / f"out{RETURNED_AS[kind]}"
-        WRITERS[out.suffix](table, out)
+        WRITERS[out.suffix](table, out, False)
         return Returned(out.read_bytes(), len(table), len(candidates.rejected), order)
 
 
