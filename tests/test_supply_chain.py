@@ -58,8 +58,8 @@ def test_requirements_hold_no_address() -> None:
         assert not re.search(r"@ \w+:", (ROOT / name).read_text(encoding="utf-8"))
 
 
-def test_no_data_come_from_the_repository_that_checks_us() -> None:
-    """One repository stays unread, as it judges Silion from outside: by digests, of its owner and of its name."""
+def test_no_data_come_from_a_repository_that_is_no_source() -> None:
+    """One repository stays unread: it is known here by digests of its owner and of its name."""
     unread = {"850b7385d351", "ca0b8aaf8424"}
     for path in (ROOT / "data").rglob("*"):
         text = path.read_text(encoding="utf-8", errors="ignore").casefold() if path.is_file() else ""

@@ -79,6 +79,15 @@ def test_nothing_is_pickled(store: Store) -> None:
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".skops"))]
 
 
+def test_what_a_logged_model_requires_names_no_index(store: Store) -> None:
+    """Whoever serves it in a fresh environment takes the packages from where they trust, by name and version alone."""
+    asked = [path.read_text(encoding="utf-8").splitlines() for path in store.folder.rglob("requirements.txt")]
+    assert asked
+    for lines in asked:
+        assert {"xgboost", "numpy"} <= {line.partition("==")[0] for line in lines}
+        assert not [line for line in lines if "://" in line or line.startswith("-")]
+
+
 def test_the_logged_model_loads_in_a_fresh_process(silion: Command, store: Store, tmp_path: Path) -> None:
     """Away from the checkout and with unpickling forbidden, the logged model gives the command line's numbers."""
     program = (
