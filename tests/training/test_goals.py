@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import accuracy, goals, looks
+from benchmarks import accuracy, goals, looks, results
 from benchmarks.goals import MARKS, Line, Own
 from benchmarks.official import WRITTEN_BY
 from tests.shared import ROOT
@@ -65,7 +65,7 @@ def test_the_official_table_has_its_place_in_the_docs(
     page.parent.mkdir()
     shutil.copy(ROOT / "docs" / "skill.md", page)
     monkeypatch.setattr(accuracy, "ROOT", tmp_path)
-    monkeypatch.setattr(accuracy, "OUT", tmp_path / "out")
+    monkeypatch.setattr(results, "OUT", tmp_path / "out")
     accuracy.keep("official", {}, "the new table", True, WRITTEN_BY)
     begin = "<!-- accuracy, official: written by `python -m benchmarks.official --peers --write-docs` -->"
     assert f"{begin}\nthe new table\n<!-- end of accuracy, official -->" in page.read_text(encoding="utf-8")

@@ -66,7 +66,8 @@ def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, see
         Of the drawing.
     """
     member, drawn = _drawn(groups, seed)
-    return _band((drawn @ np.bincount(member, over)) / (drawn @ np.bincount(member, under)))
+    with np.errstate(divide="ignore", invalid="ignore"):  # groups drawn of which nothing stands below the line
+        return _band((drawn @ np.bincount(member, over)) / (drawn @ np.bincount(member, under)))
 
 
 def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
