@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from serving.server.settings import TOKEN_VARIABLE
 
 SETTLED_S, WATCHED_S, WORKERS = 1.0, 8.0, 2
 """Seconds of load before and after what is done; workers of the server."""
+BROKEN_OFF = requests.exceptions.ChunkedEncodingError
 
 
 class Load:
@@ -67,11 +69,16 @@ class Load:
             for number in count(place):
                 if self._ends.is_set():
                     return
+                asked = partial(
+                    session.post, f"{self.url}/predict", json={"designs": [rows[number % len(rows)]]}, timeout=60
+                )
                 try:
-                    answer = session.post(
-                        f"{self.url}/predict", json={"designs": [rows[number % len(rows)]]}, timeout=60
-                    )
-                except requests.ConnectionError as error:
+                    try:
+                        answer = asked()
+                    except BROKEN_OFF as error:  # `Retry` sends again what got no answer, not what got a part of one
+                        self.dropped.append(repr(error)[:80])
+                        answer = asked()
+                except (requests.ConnectionError, BROKEN_OFF) as error:
                     self.lost.append(repr(error)[:80])
                     continue
                 self.answered.append(time.monotonic())
