@@ -51,15 +51,7 @@ from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
-from models.tasks.answers import (
-    Answer,
-    Judged,
-    energy_columns,
-    in_units,
-    intervals,
-    limits_on_scale,
-    probability_above,
-)
+from models.tasks.answers import Answer, Judged, energy_columns, in_units, intervals, limits_on_scale, probability_above
 from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import CAPACITY, FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
