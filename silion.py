@@ -116,7 +116,7 @@ def train(
     from serving.notebook.model import Model
     from training.config import config_of
     from training.promotion.record import fit, record
-    from training.public.asked import asked_tables
+    from training.public.requested_tables import asked_tables
     from training.train import load_data
 
     folders = [data] if isinstance(data, str | Path) else data

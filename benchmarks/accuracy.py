@@ -28,7 +28,7 @@ from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS
 from training.data.groups import Kinship, chemical_systems, system_tests
 from training.data.load import SHIPPED, load_literature
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.fixed_split import read_ids
 from training.evaluation.regimes.families import family_table

@@ -24,7 +24,7 @@ from models.tasks.examples import Examples
 from training.config import Protocol
 from training.data.groups import chemical_key
 from training.data.load import load_literature
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 from training.evaluation.crossvalidate import MODEL, validate
 
 OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"

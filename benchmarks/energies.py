@@ -15,14 +15,14 @@ from benchmarks.regimes import LEVEL, choices_of
 from features.tables.literature import Literature
 from models.bundle import Bundle
 from models.calibrate import calibrate
-from models.known.energies import COLD_C, HOT_C, slope_ev
+from models.known.activation_energies import COLD_C, HOT_C, slope_ev
 from models.known.measurements import Conditions, learn_measurements
 from models.predictor import Predictor
 from models.tasks.conductivity import ACTIVATION_ENERGY, CONDUCTIVITY, printed_energies
 from models.tasks.part import Part, fit_part
 from models.tasks.registry import LINK, TASKS
 from training.data.groups import Kinship
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
 
 FOLDS = 8

@@ -35,7 +35,7 @@ from models.tasks.registry import LINK, TASKS
 from training.config import CHOICES, PUBLIC_CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.data.load import load_literature
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio, held_share
 from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, validate

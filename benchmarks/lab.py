@@ -34,7 +34,7 @@ from models.tasks.part import fit_part, with_conductivity
 from training.config import CHOICES, Protocol
 from training.data.groups import Kinship
 from training.data.load import load_literature
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import coverage, lab_errors
 from training.evaluation.crossvalidate import OutOfFold, cross_validate, validate

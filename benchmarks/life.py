@@ -25,11 +25,11 @@ from benchmarks.results import ROOT, write_result
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
+from models.life.life_features import life_rows, open_prior
 from models.life.model import Estimate, LifeModel, load_life_model
-from models.life.rows import life_rows, open_prior
 from models.life.trend import fit_trend
 from training.evaluation.bootstrap import share_interval
-from training.life.examples import LifeExamples, askable, examples_at, folds_of, life_examples
+from training.life.landmarks import LifeExamples, askable, examples_at, folds_of, life_examples
 from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import pulled_cycling

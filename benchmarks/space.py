@@ -29,7 +29,7 @@ from pathlib import Path
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from models.registry import resolve
-from serving.screen.reader import read_space
+from serving.screen.space_reader import read_space
 from serving.screen.run import screen
 
 if __name__ == "__main__":

@@ -285,7 +285,7 @@ def train_config(arguments: argparse.Namespace) -> TrainConfig:
         A value is out of its range.
     """
     from training.config import config_of
-    from training.public.asked import asked_tables
+    from training.public.requested_tables import asked_tables
 
     return config_of(
         tuple(folder for folder in arguments.data if folder),

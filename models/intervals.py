@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from features.kept import Kept
+from features.cache import Kept
 
 
 class LevelError(ValueError):

@@ -17,11 +17,11 @@ from features.tables.designs import Designs
 from features.tables.mistakes import InputError
 from features.tables.records import Measured
 from models.candidates import has_anode, stated_designs, usable_rows
-from models.known.agreement import PRIOR_WEIGHT
-from models.known.answer import Drawn, Show, drawn_to_papers
 from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
 from models.known.measurements import Conditions, Measurements
-from models.known.same import same_designs
+from models.known.same_design import same_designs
+from models.known.scatter import PRIOR_WEIGHT
+from models.known.shrinkage import Drawn, Show, drawn_to_papers
 from models.lab_effect.kernel import REPLICATE_SHARE, Alike
 from models.tasks.part import Part, published_bounds
 from models.tasks.registry import TASKS

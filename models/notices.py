@@ -16,7 +16,7 @@ from features.composition import read_design
 from features.electrolyte_columns import Electrolytes
 from features.formulas.charge import TOLERANCE
 from features.formulas.misprints import lacks_lithium
-from features.polymers.electrolyte import NO_POLYMER, has_filler, is_salt, lack_of, polymer_electrolyte, salted
+from features.polymers.polymer_electrolyte import NO_POLYMER, has_filler, is_salt, lack_of, polymer_electrolyte, salted
 from features.tables.designs import Designs
 from features.tables.fields import LIQUID_CLASSES
 from models.domain import Domain

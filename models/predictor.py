@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.crystal.given import NOT_READ, reads_structure, states_structure
+from features.cache import Kept
+from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
-from features.kept import Kept
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
 from models.exceedance import check_limits, probability_column
-from models.known.answer import OWN_COMPOSITION, Drawn, centre_drawn_to_papers, drawn_to_own
-from models.known.energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
+from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
-from models.known.same import same_designs
+from models.known.same_design import same_designs
+from models.known.shrinkage import OWN_COMPOSITION, Drawn, centre_drawn_to_papers, drawn_to_own
 from models.lab_calibration import (
     OwnRows,
     drawn_to_measured,
@@ -45,8 +45,8 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.polymers.answer import POLYMER, PolymerAnswer, tell_polymers
-from models.polymers.own import drawn_to_own_polymers
+from models.polymers.own_polymers import drawn_to_own_polymers
+from models.polymers.prediction import POLYMER, PolymerAnswer, tell_polymers
 from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.csv_injection import harmless_frame
 from features.cycling.curves import Floats
+from features.cycling.cycle_tables import CyclingTable, read_cycling, read_portions
+from features.cycling.cycler_files import read_frame
 from features.cycling.discharge import discharge_change, discharge_features
-from features.cycling.files import read_frame
-from features.cycling.table import CyclingTable, read_cycling, read_portions
-from features.harmless import harmless_frame
 from features.tables.mistakes import InputError, Mistake
-from models.life.answer import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
 from models.life.model import LifeModel, load_life_model
 from models.life.own_cells import OwnCells, calibrate_own
-from reporting.files import whole_file, write_csv
+from models.life.prediction import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
+from reporting.atomic_files import whole_file, write_csv
 
 DesignLife = Callable[[pd.DataFrame], pd.DataFrame]
 """What the designs alone tell: the cells' columns in, `log10_life` and `log10_life_sd` out."""

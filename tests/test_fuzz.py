@@ -28,9 +28,9 @@ from features.tables.rows import read_table
 from features.tables.workbooks import open_workbook
 from models import bundle as bundles
 from models.bundle import BundleError, load_bundle
-from serving.screen.reader import read_space
+from serving.screen.space_reader import read_space
 from tests.shared import ROOT
-from training.intake.numbers import QuantityError
+from training.intake.number_text import QuantityError
 from training.intake.quantity import read_quantity
 
 EXAMPLES = 3_000 if os.environ.get("SILION_SOAK") else 25

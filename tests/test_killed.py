@@ -75,9 +75,9 @@ for line in sys.stdin:
     if words[0] in ("suggest", "compare"):
         import serving.decide.compare, serving.predict.suggest
     if words[0] in ("explain", "life"):
-        import serving.life, serving.predict.explain
+        import serving.life, serving.predict.designs_to_explain
     if words[0] in ("data", "lab"):
-        import training.data.load, training.intake.withdraw, training.intake.workbooks.whole, training.life.own
+        import training.data.load, training.intake.withdraw, training.intake.workbooks.whole, training.life.own_cells
         training.data.load.load_literature()  # the tables are read once a process
     for folder, point in jobs:
         reads, tells = os.pipe()

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.ensemble import Recipe
 from models.tasks.registry import TASKS
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 
 CHOICES: dict[str, Mapping[str, Recipe]] = {name: task.recipes for name, task in TASKS.items()}
 """Recipes of each task. Which of them is used is chosen inside the training papers, fold by fold when skill is measured

@@ -1,7 +1,7 @@
 """The balance of the first cycle moved by measured cells, as a learner of ICE is judged beside others.
 
-The priors of its terms are the reviews' constants (`models.explain.balance`); what the cells of one paper share is an
-effect of that paper (partial pooling), unknown for a new one.
+The priors of its terms are the reviews' constants (`models.explain.lithium_balance`); what the cells of one paper
+share is an effect of that paper (partial pooling), unknown for a new one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.explain.balance import TERMS, UNSURE_POINTS
+from models.explain.lithium_balance import TERMS, UNSURE_POINTS
 
 RATIOS = (0.0, 0.25, 1.0, 4.0)
 """Variances of a paper's effect over the noise's, among which the likelihood chooses."""

@@ -12,7 +12,7 @@ from benchmarks.cells.nested import Found, paper_weights
 from benchmarks.cells.rows import Fold
 from benchmarks.cells.tasks import Task
 from models.tasks import fade_law
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import score_life

@@ -13,7 +13,7 @@ from benchmarks.cells.rows import Guess
 from benchmarks.cells.tasks import Reader, Task
 from models.calibrate import calibrate
 from models.tasks import fade_law
-from training.data.papers import grouped_folds, joined_groups
+from training.data.paper_splits import grouped_folds, joined_groups
 from training.evaluation.cycle_life import log_likelihood
 
 FOLDS, INNER_FOLDS, INNER_REPEATS = 5, 4, 2

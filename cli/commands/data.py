@@ -110,9 +110,9 @@ def _list(arguments: argparse.Namespace) -> int:
     print(as_text(inventory(literature)))
     if arguments.curves:
         from training.evaluation.learning_curve import both_curves
-        from training.report import described
+        from training.report import data_needed
 
-        print(f"\n{described.as_text(*both_curves(literature))}")
+        print(f"\n{data_needed.as_text(*both_curves(literature))}")
     else:
         print("\nerror by number of papers and by how well cells are described: silion data list --curves")
     return DONE
@@ -134,7 +134,7 @@ def _declare_atlas(commands: Commands) -> None:
 def _atlas(arguments: argparse.Namespace) -> int:
     """Write the data atlas as one page."""
     from reporting.atlas import literature_points, page
-    from reporting.files import whole_file
+    from reporting.atomic_files import whole_file
     from training.data.load import SHIPPED, load_literature
 
     table = literature_points(load_literature([SHIPPED, *arguments.data]))
@@ -180,12 +180,12 @@ def _declare_add(commands: Commands) -> None:
 
 def _add(arguments: argparse.Namespace) -> int:
     """Write new rows into the user's folder, or print what would happen."""
-    from training.life.own import is_of_cycles
+    from training.life.own_cells import is_of_cycles
 
     if is_of_cycles(Path(arguments.file), arguments.table):
         return _add_cycles(arguments)
     from training.intake.add import AddConfig
-    from training.intake.text import plan_text
+    from training.intake.plan_text import plan_text
     from training.intake.workbooks.whole import add_whole
 
     config = AddConfig(
@@ -209,7 +209,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _add_cycles(arguments: argparse.Namespace) -> int:
     """Write cells into the table of cycles of the user's folder, or print what would happen."""
-    from training.life.own import add_cells
+    from training.life.own_cells import add_cells
 
     added = add_cells(Path(arguments.file), Path(arguments.into), arguments.write, arguments.replace, arguments.keep)
     print(added.text)
@@ -262,7 +262,7 @@ def _declare_withdraw(commands: Commands) -> None:
 
 def _withdraw(arguments: argparse.Namespace) -> int:
     """Take a row or a paper out of the next training, or back."""
-    from training.intake.text import withdrawal_text
+    from training.intake.plan_text import withdrawal_text
     from training.intake.withdraw import withdraw
 
     result = withdraw(arguments.id, Path(arguments.into), arguments.why, datetime.date.today(), undo=arguments.undo)
@@ -300,7 +300,7 @@ def _declare_pull(commands: Commands) -> None:
 
 def _pull(arguments: argparse.Namespace) -> int:
     """Fetch public tables, or copy them from a folder, and print what they hold."""
-    from training.public.asked import pull_reachable
+    from training.public.requested_tables import pull_reachable
 
     def pull_one(name: str) -> str:
         return PULLS.get(name, _pull_conductivities)(name, arguments.from_dir, arguments.timeout)

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Data, options or model that cannot be used.
     """
-    from training.side_by_side import processes
+    from training.parallel import processes
 
     with processes(arguments.jobs):
         if arguments.rules is not None:
@@ -134,7 +134,7 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
 
 def _evaluate_rules(arguments: argparse.Namespace) -> int:
     """Ask design rules of a model, and of one that never saw the papers they came from."""
-    from reporting.files import write_csv
+    from reporting.atomic_files import write_csv
     from training.config import TrainConfig
     from training.rules.ask_model import check_rules
     from training.rules.rule_file import read_checks

@@ -21,7 +21,7 @@ from cli.options import (
 from reporting.console import DONE, REJECTED
 
 if TYPE_CHECKING:
-    from models.explain.questions import Questions
+    from models.explain.what_if import Questions
 
 
 def add_parser(commands: Commands) -> None:
@@ -78,8 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         Input, options, folder or model that cannot be used.
     """
     from features.tables.sheets import chosen_sheet
-    from reporting.explain.page import explain
-    from reporting.files import check_folder, whole_folder
+    from reporting.atomic_files import check_folder, whole_folder
+    from reporting.explain.explanation_page import explain
 
     folder = Path(arguments.out)
     check_folder(folder)
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             written = explain(bundle, aside, targets=arguments.targets)
         print(f"{len(written)} files; look at {page}")
         return DONE
-    from serving.predict.explain import explain_file
+    from serving.predict.designs_to_explain import explain_file
 
     source = chosen_sheet(arguments.input, arguments.sheet)
     with whole_folder(folder) as aside:
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _questions(arguments: argparse.Namespace) -> Questions:
     """Return what `--want`, `--vary` and `--sweep` ask; they need a table of designs."""
-    from models.explain.questions import Questions, Want, check_vary
+    from models.explain.what_if import Questions, Want, check_vary
 
     wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
     questions = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))

@@ -75,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Input or options that cannot be used.
     """
-    from models.life.answer import LifeOptions
     from models.life.model import load_life_model
+    from models.life.prediction import LifeOptions
     from serving.life import life_file, text_lives
 
     options = LifeOptions(arguments.threshold, arguments.level, tuple(arguments.at_least))

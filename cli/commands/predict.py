@@ -29,7 +29,7 @@ from cli.options import (
 from reporting.console import DONE, REJECTED, as_wide_as_the_terminal
 
 if TYPE_CHECKING:
-    from models.explain.questions import Want
+    from models.explain.what_if import Want
     from models.predictor import Predictor
     from serving.predict.batch import BatchResult
 
@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     goals = parse_goals(arguments.goal)
     if arguments.page:
-        from serving.notebook.page import check_page  # matplotlib
+        from serving.notebook.prediction_page import check_page  # matplotlib
 
         check_page(Path(arguments.page))
     if arguments.best is not None and arguments.best < 1:
@@ -162,7 +162,7 @@ def run(arguments: argparse.Namespace) -> int:
     if is_new:
         print(f"made the folder {folder}")
     if arguments.page:
-        from serving.notebook.page import write_page
+        from serving.notebook.prediction_page import write_page
 
         write_page(Path(arguments.page), Path(arguments.out), result, predictor.bundle, arguments.level)
         print(f"page to mail: {arguments.page}")
@@ -174,9 +174,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: Predictor, goals: Sequence[Want]) -> int:
     """Add what is known of the order to the table, print the best and what the order is worth."""
     from models.tasks.registry import TARGETS
-    from serving.decide.choose import choose
+    from serving.decide.best_design import choose
     from serving.predict.batch import first_rows
-    from serving.predict.text import SHOWN
+    from serving.predict.prediction_text import SHOWN
 
     out, count = Path(arguments.out), arguments.best or SHOWN
     targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
@@ -190,7 +190,7 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
 def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
     """Print the first predictions, their notices and what was rejected; return the exit code."""
-    from serving.predict.text import text_notices, text_ranges, text_table
+    from serving.predict.prediction_text import text_notices, text_ranges, text_table
 
     print_remarks(result.remarks)
     width = shutil.get_terminal_size().columns

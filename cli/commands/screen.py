@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Space, options, output or model that cannot be used.
     """
-    from serving.screen.reader import read_space
+    from serving.screen.space_reader import read_space
 
     space = read_space(arguments.space)
     print(f"{Path(arguments.space).name}: {space.size:,} designs", file=sys.stderr, flush=True)
@@ -78,11 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from models.predictor import Predictor
     from reporting.pages import html
-    from serving.predict.text import text_notices, text_ranges, text_table
+    from serving.predict.prediction_text import text_notices, text_ranges, text_table
     from serving.predict.write import whole
-    from serving.screen.page import blocks, count_words, labelled, skill_words
+    from serving.screen.design_space import CANDIDATE
     from serving.screen.run import screen
-    from serving.screen.space import CANDIDATE
+    from serving.screen.screening_page import blocks, count_words, labelled, skill_words
 
     predictor = Predictor(load_model(arguments))
     with kept_chunks_told(arguments.out):

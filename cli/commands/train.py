@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     ValueError, OSError
         Data, options, folder or store that cannot be used.
     """
-    from training.side_by_side import processes
+    from training.parallel import processes
 
     if arguments.finish:
         return _finish(arguments)
@@ -134,7 +134,7 @@ def _role(version: str) -> str:
 
 def _finish(arguments: argparse.Namespace) -> int:
     """Register a model that was kept."""
-    from training.promotion.unfinished import finish
+    from training.promotion.unregistered import finish
 
     folder = Path(arguments.report)
     version = finish(Path(arguments.finish), folder)
@@ -163,7 +163,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 def _tuning(arguments: argparse.Namespace, config: TrainConfig, literature: Literature) -> Tuning | None:
     """Return the search asked for; None where no part has rows enough."""
     from training.tuning.nested import Tuning
-    from training.tuning.space import parts_to_tune, rows_of
+    from training.tuning.search_space import parts_to_tune, rows_of
     from training.tuning.study import Budget
     from training.tuning.trials import storage_path
 

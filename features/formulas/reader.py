@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from features.formulas.aliases import Alias, electrolytes, find_alias, solid_solutions
-from features.formulas.descriptors import (
+from features.formulas.descriptor_words import (
     CLASS_PREFIX,
     CLASS_WORDS,
     check_class,
@@ -43,7 +43,9 @@ from features.formulas.mixtures import (
     with_ether_ratio,
 )
 from features.formulas.normalise import fold, join_blanks, plain_text, take_variables
-from features.formulas.pieces import (
+from features.formulas.polymer_notation import GEL, counts_units, spelt_polymers
+from features.formulas.spelling import without_pdf_blanks
+from features.formulas.splitting import (
     MAX_DEPTH,
     WITH,
     check_brackets,
@@ -55,8 +57,6 @@ from features.formulas.pieces import (
     split_phases,
     states_moles,
 )
-from features.formulas.polymers import GEL, counts_units, spelt_polymers
-from features.formulas.spelling import without_pdf_blanks
 from features.formulas.stoichiometry import PLAIN_FORMULA, FormulaError, UnknownName, parse
 from features.near_words import near_words
 

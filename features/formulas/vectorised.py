@@ -10,12 +10,12 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
+from features.cache import Kept
 from features.formulas.aliases import aliases
 from features.formulas.charge import TOLERANCE, choosable, other_imbalance, other_imbalances, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
 from features.formulas.reader import FormulaError, shared_reading
 from features.formulas.stoichiometry import MAX_AMOUNT, PLAIN_FORMULA
-from features.kept import Kept
 
 _END, _UPPER, _LOWER, _DIGIT, _POINT, _OTHER = range(6)
 """Kinds of letters that a `PLAIN_FORMULA` is made of."""

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from features.physics import inverse_temperature
-from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, molar_mass
-from features.polymers.groups import GROUPS, is_ether
-from features.polymers.structure import Structure, read_structure
+from features.polymers.functional_groups import GROUPS, is_ether
+from features.polymers.polymer_electrolyte import GRAMS_PER_KG, PolymerElectrolyte, molar_mass
+from features.polymers.smiles import Structure, read_structure
 
 SHAPES: dict[str, Callable[[Structure], float]] = {
     "ring_atoms": lambda unit: len(unit.ring_atoms),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.exceedance import check_limits, probability_column
-from models.explain.questions import Want
+from models.explain.what_if import Want
 from models.tasks.registry import TARGETS
 
 DRAWS = 1000

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from features.harmless import harmless
+from features.csv_injection import harmless
 from models.bundle import Bundle
 from models.candidates import has_anode
-from models.explain.reasons import reasons
+from models.explain.shap_values import reasons
 from models.tasks.registry import TASKS
 
 CHUNK = 20_000

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from features.tables.columns import choices_of, kinds_of, numeric_columns, unit_of
 from features.tables.records import Candidate
-from models.explain.literature import known_values
-from models.explain.questions import Want
+from models.explain.measured_beside import known_values
 from models.explain.sweep import grid, unread
+from models.explain.what_if import Want
 from models.predictions import ENDS
 from models.predictor import NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of

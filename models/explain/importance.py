@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.bundle import Bundle
 from models.explain.feature_groups import GROUPS, correlated, group_of, rows_of
-from models.explain.reasons import Reasons, reasons_of, training_vectors
+from models.explain.shap_values import Reasons, reasons_of, training_vectors
 from models.explain.stability import MOST_ROUNDS, SURE, Stability, interaction_rows, stability_of
 from models.tasks.registry import TASKS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.explain.literature import feature_of, known_values, measured_points
+from models.explain.measured_beside import feature_of, known_values, measured_points
 from models.explain.waterfall import asked_cycles
 from models.predictor import Predictor
 from models.tasks.part import Part

@@ -10,8 +10,8 @@ import pandas as pd
 from features.feature import Feature, number
 from models.bundle import Bundle
 from models.explain.readings import reading
-from models.explain.reasons import Reasons, Shares, reasons, shares
-from models.polymers.answer import TOLD_BY
+from models.explain.shap_values import Reasons, Shares, reasons, shares
+from models.polymers.prediction import TOLD_BY
 from models.predictions import ENDS, MEASURED, RANGE_OF, Predictions
 from models.predictor import DEFAULT_CYCLE, Predictor
 from models.tasks.registry import TARGETS, task_of

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.tables.designs import Designs
-from models.known.agreement import Agreement, Values, drawn, precisions
-from models.known.answer import Drawn
-from models.known.same import same_where_known
+from models.known.same_design import same_where_known
+from models.known.scatter import Agreement, Values, drawn, precisions
+from models.known.shrinkage import Drawn
 from models.notices import nothing, of_rows
 
 BETWEEN_SHARE = 0.33
 """Share of a model's squared error on unseen papers that papers differ by where they measure one design: of
-conductivity, as no cell is measured by two papers. 0.71 decades (`models.known.agreement.BETWEEN`) beside 1.24; those
+conductivity, as no cell is measured by two papers. 0.71 decades (`models.known.scatter.BETWEEN`) beside 1.24; those
 papers print the composition and hardly how the sample was made, as papers on cells leave out much of the cell."""
 LEAST_SHARE = 0.5
 """Share of what a design states below which a cell that states no more of it is not taken for the same one."""

@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from features.cache import Kept
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
-from features.kept import Kept
 from features.physics import ZERO_CELSIUS_K, arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
-from models.known.agreement import Agreement, Values, deviations
 from models.known.conditions import Conditions as Conditions
 from models.known.conditions import same_compositions as same_compositions
 from models.known.pairs import energies_of_series, equal, expanded, nearest_of_series
+from models.known.scatter import Agreement, Values, deviations
 from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0

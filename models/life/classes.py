@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.life.rows import UNKNOWN_CLASS, UNKNOWN_LIFE
+from models.life.life_features import UNKNOWN_CLASS, UNKNOWN_LIFE
 from models.life.trend import TrendPrior
 
 

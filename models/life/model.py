@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.cycling.curves import Floats
 from models.intervals import Calibration
-from models.life.rows import FEATURES, LEAST_STEP
+from models.life.life_features import FEATURES, LEAST_STEP
 
 if TYPE_CHECKING:
     import xgboost as xgb

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.cycling.curves import Curves, Floats
+from models.life.life_features import life_rows, open_prior
 from models.life.model import LifeModel
-from models.life.rows import life_rows, open_prior
 from models.life.trend import fit_trend
 
 LEAST_MARGIN = 0.003

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
-from features.polymers.electrolyte import PolymerElectrolyte
+from features.polymers.polymer_electrolyte import PolymerElectrolyte
 from features.polymers.vector import FEATURES, unit_numbers, vector
 from models.intervals import Calibration
 from models.learners.arrhenius import ArrheniusEnsemble

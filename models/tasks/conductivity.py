@@ -29,7 +29,7 @@ CONDUCTIVITY = Target(
 )  # fmt: skip
 
 ACTIVATION_ENERGY = Target("activation_energy_ev", "activation energy", "eV", False, LEAST_EV, MOST_EV, "eV", ".2f")
-"""Of sigma T; follows from the conductivity (`models/known/energies.py`), no quantity of its own."""
+"""Of sigma T; follows from the conductivity (`models/known/activation_energies.py`), no quantity of its own."""
 
 SAME_C = 5.0
 """Degrees within which two measurements count as at one temperature."""

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
-from models.explain.balance import FIRST_CYCLE, HEADINGS, NOTE, Share
 from models.explain.counterfactuals import Changes, with_interval
 from models.explain.feature_groups import rows_of
-from models.explain.literature import feature_of
+from models.explain.lithium_balance import FIRST_CYCLE, HEADINGS, NOTE, Share
+from models.explain.measured_beside import feature_of
 from models.explain.readings import reading
 from models.explain.sweep import Sweep
 from models.explain.waterfall import Waterfall
 from models.predictor import NO_POINT
 from models.tasks.registry import TARGETS, task_of
 from reporting import pages
+from reporting.atomic_files import Written
 from reporting.explain import figures as pictures
-from reporting.files import Written
 
 
 def waterfall_blocks(waterfall: Waterfall, name: str, sentence: str, written: Written) -> list[pages.Block]:

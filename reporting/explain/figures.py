@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.explain.readings import Reading
-from models.explain.reasons import Reasons
+from models.explain.shap_values import Reasons
 from models.explain.sweep import Sweep
 from models.explain.waterfall import Waterfall
 from models.tasks.registry import TARGETS

@@ -13,8 +13,8 @@ from models.candidates import candidate_frame
 from models.decisions.comparison import Comparison, compare
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS
+from serving.predict.prediction_text import SHOWN
 from serving.predict.read import design_names, read_candidates
-from serving.predict.text import SHOWN
 from serving.predict.write import WRITERS, whole, writable
 
 MOST_PAIRS = 1_000_000

@@ -16,7 +16,7 @@ from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, RANGES, TARGETS
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
-from serving.predict.text import SHOWN, text_notices, text_table, whose_range, written_targets
+from serving.predict.prediction_text import SHOWN, text_notices, text_table, whose_range, written_targets
 
 STEPS_SHOWN = 8
 """Features shown of one prediction taken apart."""

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.cycling.cycle_tables import CyclingTable, cycling_of, read_cycling
+from features.cycling.cycler_files import read_frame
 from features.cycling.discharge import discharge_change
-from features.cycling.files import read_frame
-from features.cycling.table import CyclingTable, cycling_of, read_cycling
 from features.tables.files import as_cell
 from features.tables.mistakes import InputError
-from models.life.answer import LifeOptions
 from models.life.model import load_life_model
+from models.life.prediction import LifeOptions
 from serving.life import answer_table, own_cells, refuse_strangers, text_lives
 from serving.notebook import html
 

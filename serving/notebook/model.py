@@ -21,7 +21,7 @@ from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.model_summary import figure_name
 from serving.notebook import html
 from serving.notebook.answers import Answers, Differences, Explanation, nearest_table
-from serving.notebook.designs import DesignsLike, read_designs, read_measured
+from serving.notebook.design_input import DesignsLike, read_designs, read_measured
 
 
 class Model:

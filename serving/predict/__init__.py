@@ -8,7 +8,7 @@ A design passes five containers on its road from a file to an answer:
 3. `Designs` (`features.tables.designs`): the columns of the good ones as arrays, as featurizers and models read them,
    with what these read of them (their electrolytes) kept beside;
 4. `Predictions` (`models.predictor`): values, intervals, notices and the nearest literature rows;
-5. `Answer` (`serving.predict.answer`): the portion as bytes of the output and of the tables beside it.
+5. `Answer` (`serving.predict.portion`): the portion as bytes of the output and of the tables beside it.
 
 `serving.predict.batch` sends portion after portion down this road, here or on a cluster (`serving.predict.cluster`),
 and `serving.predict.checkpoint` keeps the answers until all are there. Tables that a person looks at as a whole

@@ -21,11 +21,11 @@ from models.predictions import TEXT_COLUMNS
 from models.predictor import DEFAULT_LEVEL, Predictor
 from models.tasks.registry import is_of_cells
 from reporting.console import progress
-from serving.predict.answer import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
-from serving.predict.energy import ENERGY_UNITS, Energy
+from serving.predict.energy_density import ENERGY_UNITS, Energy
+from serving.predict.portion import MOST_MISTAKES, NEAREST_COLUMNS, Answer, Options, answer
+from serving.predict.prediction_text import SHOWN, is_predicted
 from serving.predict.read import read_measured, remarks_on
-from serving.predict.text import SHOWN, is_predicted
 from serving.predict.write import SEPARATORS, beside, header_line, writable
 
 PRECEDENTS = 3

@@ -26,7 +26,7 @@ from features.tables.mistakes import InputError, Mistake
 from models.bundle import Bundle
 from models.saved.packages import version_of
 from models.tasks.part import part_state
-from serving.predict.answer import Answer
+from serving.predict.portion import Answer
 from serving.predict.write import whole
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "xgboost", "pymatgen-core")

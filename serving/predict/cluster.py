@@ -29,7 +29,6 @@ from distributed.utils import silence_logging_cmgr
 from features.tables.chunks import Portion, PortionReader
 from models.predictor import Predictor
 from reporting.console import STOPPED
-from serving.predict.answer import Answer, Options
 from serving.predict.checkpoint import surroundings
 from serving.predict.cluster_worker import (
     RESUME,
@@ -39,6 +38,7 @@ from serving.predict.cluster_worker import (
     check_surroundings,
     unpacked,
 )
+from serving.predict.portion import Answer, Options
 
 LOCAL = "local"
 SCHEMES = ("tcp://", "tls://")

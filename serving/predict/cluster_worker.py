@@ -15,8 +15,8 @@ from distributed import Worker, WorkerPlugin, get_worker
 from features.tables.chunks import Portion, PortionReader, Rows
 from models.bundle import load_bundle, save_bundle
 from models.predictor import Predictor
-from serving.predict.answer import Answer, Options, answer
 from serving.predict.checkpoint import digest_of, surroundings
+from serving.predict.portion import Answer, Options, answer
 
 RESUME = "what is finished is kept for --resume"
 CODEC = "zstd"

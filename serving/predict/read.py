@@ -16,7 +16,7 @@ from features.tables.records import Candidate, Measured
 from features.tables.rows import Table, read_table
 from models.candidates import NAMING_COLUMNS, naming_mistake, read_design, unreadable
 from models.lab_calibration import measured_frame
-from serving.predict.text import is_predicted, name_among
+from serving.predict.prediction_text import is_predicted, name_among
 
 
 def usable(rows: Rows, name: str) -> Rows:

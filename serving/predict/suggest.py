@@ -18,9 +18,9 @@ from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from models.tasks.target import Target
-from serving.predict.descriptors import report_text
+from serving.predict.descriptors_to_report import report_text
+from serving.predict.prediction_text import name_column
 from serving.predict.read import design_names, read_candidates
-from serving.predict.text import name_column
 from serving.predict.write import WRITERS, beside, rejected_table, whole, writable
 
 SAME = 1e-6

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.harmless import NUMBER, RUNS, SIGNS, harmless, harmless_frame
+from features.csv_injection import NUMBER, RUNS, SIGNS, harmless, harmless_frame
 from features.tables.disk import whole as whole
 from features.tables.files import as_cells
 from features.tables.mistakes import InputError, Mistake

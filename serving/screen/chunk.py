@@ -13,11 +13,11 @@ from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import Predictor
 from models.tasks.registry import task_of
-from serving.predict.answer import Answer
 from serving.predict.checkpoint import Unfinished
-from serving.predict.text import DISTANCE
+from serving.predict.portion import Answer
+from serving.predict.prediction_text import DISTANCE
+from serving.screen.design_space import Space
 from serving.screen.select import Note
-from serving.screen.space import Space
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 from distributed import get_worker
 
 from models.predictor import Predictor
-from serving.predict.answer import Answer
 from serving.predict.cluster import crew
+from serving.predict.portion import Answer
 from serving.screen.chunk import answered
-from serving.screen.space import Space
+from serving.screen.design_space import Space
 
 
 def answered_by(

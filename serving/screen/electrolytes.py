@@ -9,7 +9,6 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate, ElectrolyteDesign
 from features.tables.rows import parse_row
 from models.candidates import formula_mistake
-from serving.screen.columns import ColumnReader
 from serving.screen.formula_family import (
     DEFAULT_BALANCE,
     DOPANT,
@@ -21,6 +20,7 @@ from serving.screen.formula_family import (
     spelt,
     variables_in,
 )
+from serving.screen.value_readers import ColumnReader
 from serving.screen.yaml_document import Branch, Items, Leaf, Node
 
 FAMILY_KEYS = ("formula", *VARIABLES, DOPANT, "site", "balance", "amount", "charge")

@@ -17,10 +17,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from features.tables.columns import unit_of
 from features.tables.records import Candidate
 from models.tasks.registry import TARGETS
+from reporting.atomic_files import save_figure
 from reporting.figures import INK, QUIET, axes
-from reporting.files import save_figure
 from reporting.pages import data_url
-from serving.predict.energy import ENERGY_UNITS
+from serving.predict.energy_density import ENERGY_UNITS
 from serving.screen.survey import Survey
 
 MOST_BARS = 25

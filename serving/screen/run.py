@@ -20,15 +20,15 @@ from features.tables.records import Candidate
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS
 from reporting.console import progress
-from serving.decide.choose import rank_answers
-from serving.predict.answer import NEAREST_COLUMNS, Answer, nearest_lines
+from serving.decide.best_design import rank_answers
 from serving.predict.checkpoint import Unfinished, digest_of, surroundings
-from serving.predict.text import AMONG, CHANCE, DISTANCE
+from serving.predict.portion import NEAREST_COLUMNS, Answer, nearest_lines
+from serving.predict.prediction_text import AMONG, CHANCE, DISTANCE
 from serving.predict.write import beside, whole, whole_table, writable
 from serving.screen.chunk import Chunk, adding_to, answered, with_ranges
+from serving.screen.design_space import CANDIDATE, Space
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
-from serving.screen.space import CANDIDATE, Space
 from serving.screen.survey import Survey
 
 CHUNK = 16_384

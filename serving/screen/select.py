@@ -19,7 +19,7 @@ from models.predictions import ENDS
 from models.predictor import NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.expression import Expression
-from serving.predict.text import DISTANCE
+from serving.predict.prediction_text import DISTANCE
 
 Direction = Literal["high", "low"]
 DomainWish = Literal["any", "near", "inside"]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from models.tasks.registry import TARGETS
 from serving.screen.axes import Axis, Listed, Range
+from serving.screen.design_space import CANDIDATE, Space
 from serving.screen.ranking import Best
-from serving.screen.space import CANDIDATE, Space
 
 SAMPLE = 2000
 """Designs kept as a picture of all: those whose scrambled numbers come first, which is a fair draw."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from features.crystal.given import reads_structure
+from features.crystal.stated_structures import reads_structure
 from features.formulas.reader import MAX_LENGTH
 from features.tables.columns import choices_of, kinds_of, unit_of
 from features.tables.records import Candidate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from features.kept import Kept
+from features.cache import Kept
 
 
 def test_a_result_is_computed_once() -> None:

@@ -10,11 +10,11 @@ from features.composition import read_design
 from features.electrolyte_columns import read_electrolytes
 from features.family import class_of_reading
 from features.formulas.aliases import aliases
-from features.formulas.polymers import polymers
+from features.formulas.polymer_notation import polymers
 from features.formulas.reader import FormulaError, read_formula
 from features.formulas.stoichiometry import parse
-from features.polymers.electrolyte import NO_POLYMER, NO_SALT, polymer_electrolyte
-from features.polymers.structure import StructureError, read_structure
+from features.polymers.polymer_electrolyte import NO_POLYMER, NO_SALT, polymer_electrolyte
+from features.polymers.smiles import StructureError, read_structure
 from features.polymers.vector import FEATURES, unit_numbers, vector
 from features.tables.designs import Designs
 from features.tables.literature import Literature

@@ -8,7 +8,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.text import Annotation
 
-from reporting import figures, files
+from reporting import atomic_files, figures
 from reporting.explain import figures as explain_figures
 
 INF = np.inf
@@ -82,14 +82,15 @@ def test_calibration_shows_shares_below_its_lowest_level() -> None:
 
 
 def test_a_picture_is_written_whole(tmp_path: Path) -> None:
-    path = files.save_figure(figures.completeness({"a": 0.5, "never": 0.0}), tmp_path / "sub" / "a.png")
+    path = atomic_files.save_figure(figures.completeness({"a": 0.5, "never": 0.0}), tmp_path / "sub" / "a.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [each.name for each in path.parent.iterdir()] == ["a.png"]
 
 
 def test_a_picture_is_an_svg_where_its_name_says_so(tmp_path: Path) -> None:
     drawn = [
-        files.save_figure(figures.completeness({"a": 0.5}), tmp_path / f"{name}.svg").read_bytes() for name in "ab"
+        atomic_files.save_figure(figures.completeness({"a": 0.5}), tmp_path / f"{name}.svg").read_bytes()
+        for name in "ab"
     ]
     assert drawn[0].startswith(b"<?xml")
     assert drawn[0] == drawn[1]  # no date, no random names

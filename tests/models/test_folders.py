@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting.files import check_folder, whole_folder
+from reporting.atomic_files import check_folder, whole_folder
 
 
 def write(folder: Path, **files: str) -> None:

@@ -19,8 +19,8 @@ from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_designs, candidate_frame
 from models.ensemble import Recipe
 from models.intervals import Calibration
-from models.known.agreement import Agreement
-from models.known.answer import OWN_COMPOSITION
+from models.known.scatter import Agreement
+from models.known.shrinkage import OWN_COMPOSITION
 from models.lab_calibration import (
     BORROWED,
     FAR_TEMPERATURE_C,

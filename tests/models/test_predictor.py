@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.crystal.given import reads_structure
+from features.crystal.stated_structures import reads_structure
 from features.electrolyte import ElectrolyteFeatures
 from features.tables.records import Candidate
 from models.bundle import load_bundle

@@ -20,7 +20,7 @@ from models.predictor import Predictor
 from models.tasks.ice import IceTask, cells_in_training
 from models.tasks.registry import TARGETS, TASKS, register, registered, targets_of, task_of
 from models.tasks.target import Target
-from reporting.explain.page import explain
+from reporting.explain.explanation_page import explain
 from training.config import TrainConfig
 from training.data.load import load_literature
 from training.train import Trained, train

@@ -17,7 +17,7 @@ from models.predictor import Predictor
 from models.tasks.registry import LINK, TARGETS
 from serving.predict import batch
 from serving.predict.batch import BatchResult, predict_file
-from serving.predict.text import name_column, text_table
+from serving.predict.prediction_text import name_column, text_table
 
 
 @pytest.fixture(scope="module")

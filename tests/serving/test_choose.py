@@ -10,7 +10,7 @@ from models.bundle import load_bundle, save_bundle
 from models.decisions.choosing import joint_probability, parse_goals, rank
 from models.differences import Differences
 from models.tasks.conductivity import CONDUCTIVITY
-from serving.predict.text import is_predicted
+from serving.predict.prediction_text import is_predicted
 from tests.models.test_differences import SKILL, TEN
 from tests.shared import Command
 

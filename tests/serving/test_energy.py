@@ -8,7 +8,7 @@ import pytest
 
 from features.stack import Stack
 from features.tables.designs import Designs
-from serving.predict.energy import NEEDED, PER_KG, PER_L, Energy
+from serving.predict.energy_density import NEEDED, PER_KG, PER_L, Energy
 from serving.predict.expression import quantity
 from tests.features.test_stack import stack_energy_density
 

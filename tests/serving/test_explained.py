@@ -9,7 +9,7 @@ import silion
 from features.tables import chunks as portions
 from features.tables.mistakes import InputError
 from models.bundle import load_bundle
-from serving.predict.explain import explain_file
+from serving.predict.designs_to_explain import explain_file
 
 GOOD = "design,electrolyte,temperature_c\none,Li6PS5Cl,25\ntwo,Li3PS4,60\n"
 

@@ -10,10 +10,10 @@ import pytest
 
 from features.tables.mistakes import InputError
 from serving.notebook.answers import Answers
-from serving.notebook.designs import read_designs
+from serving.notebook.design_input import read_designs
 from serving.predict.batch import first_rows
+from serving.predict.prediction_text import text_table
 from serving.predict.read import read_candidates
-from serving.predict.text import text_table
 
 COLUMN, ENERGY = "conductivity_s_per_cm", "activation_energy_ev"
 OWN = {ENERGY: ["0.35 (EIS)"], f"{ENERGY}_low": ["0.3"], f"{ENERGY}_high": ["0.4"]}

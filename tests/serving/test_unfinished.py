@@ -24,9 +24,9 @@ from models.bundle import load_bundle
 from models.learners.mixed import MixedEnsemble
 from models.predictor import Predictor
 from serving.predict import batch
-from serving.predict.answer import Answer, answer, as_answer
 from serving.predict.batch import predict_file
 from serving.predict.checkpoint import Unfinished, digest_of
+from serving.predict.portion import Answer, answer, as_answer
 from tests.shared import ROOT, environment
 
 SOAK = bool(os.environ.get("SILION_SOAK"))

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import silion
-from features.harmless import harmless
+from features.csv_injection import harmless
 from features.tables.disk import ABANDONED_S, whole
 from features.tables.mistakes import InputError
 from models.bundle import load_bundle

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from tests.shelf import Shelf, new_shelf
-from training.data.papers import SplitError
+from training.data.paper_splits import SplitError
 from training.evaluation.out_of_fold import judged
 from training.promotion import record
-from training.promotion.compare import compare
+from training.promotion.challenger import compare
 from training.promotion.record import against_champion, comparison_text, steps_against
 from training.train import Trained, steps
 

@@ -11,7 +11,7 @@ from models.tasks.ice import cells_above_100, cells_in_training
 from tests.shared import ROOT
 from training.data.check import check, table_kind
 from training.data.load import SHIPPED, load_literature
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 from training.report.inventory import as_text, inventory
 
 

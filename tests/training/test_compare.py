@@ -19,7 +19,7 @@ from training.config import TrainConfig
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.out_of_fold import JUDGED, ComparisonError, judged, read_judged, write_judged
 from training.promotion import new_rows as newrows
-from training.promotion.compare import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
+from training.promotion.challenger import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known, without_new_rows
 from training.train import Trained
 

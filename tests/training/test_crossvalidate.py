@@ -17,7 +17,7 @@ from models.tasks.part import Part, fit_part
 from training import conductivity_link
 from training.conductivity_link import ConductivityLink
 from training.data.groups import Kinship
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 from training.evaluation import choose as choose_module
 from training.evaluation import crossvalidate
 from training.evaluation.choose import INNER_FITS

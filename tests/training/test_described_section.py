@@ -6,7 +6,7 @@ import pytest
 
 from reporting import pages
 from training.evaluation.learning_curve import DescribedPoint
-from training.report.described import TITLE, as_text, papers_text, section
+from training.report.data_needed import TITLE, as_text, papers_text, section
 
 NO = DescribedPoint(1.0, 0.4, 20, 1.0, 0.9, 1.1)
 """All that is stated, and no skill."""

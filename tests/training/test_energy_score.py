@@ -14,7 +14,7 @@ from models.tasks.conductivity import conductivity_examples, printed_energies
 from models.tasks.examples import Examples
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.energies import FACT, FEWEST, energy_score
-from training.report.intervals import ENERGIES_TITLE
+from training.report.interval_sections import ENERGIES_TITLE
 from training.train import Trained
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
-from models.polymers.answer import tell_polymers
+from models.polymers.prediction import tell_polymers
 from models.tasks.conductivity import CONDUCTIVITY
 from tests.placed import of_papers
 from training.evaluation.bootstrap import share_interval

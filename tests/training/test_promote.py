@@ -32,7 +32,7 @@ from training.config import Protocol
 from training.evaluation import bootstrap, crossvalidate
 from training.evaluation.crossvalidate import cross_validate
 from training.evaluation.out_of_fold import judged
-from training.promotion.compare import Comparison, Paired
+from training.promotion.challenger import Comparison, Paired
 from training.promotion.gate import failed, gate
 from training.promotion.known_truths import check_truths, example_designs
 from training.promotion.promote import promote, rollback

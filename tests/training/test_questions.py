@@ -10,7 +10,17 @@ from models.explain.importance import overall
 from training.evaluation.bootstrap import RankCorrelation
 from training.report.questions_page import limits, papers_needed, settles, within
 from training.rules.evidence import HAS_CARBON, PAIR_COLUMNS, Across, Compared
-from training.rules.questions import CARBON, CONDUCTIVITY, PRESSURE, QUESTIONS, SIZE, Answer, Finding, Question, answers
+from training.rules.review_questions import (
+    CARBON,
+    CONDUCTIVITY,
+    PRESSURE,
+    QUESTIONS,
+    SIZE,
+    Answer,
+    Finding,
+    Question,
+    answers,
+)
 from training.rules.rule_file import read_rules
 from training.train import Trained
 

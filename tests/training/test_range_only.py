@@ -15,7 +15,7 @@ from reporting import pages
 from training.data.groups import training_rows
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.regimes.range_only import VERDICT, range_scores
-from training.report.intervals import RANGES_TITLE, of_ranges
+from training.report.interval_sections import RANGES_TITLE, of_ranges
 
 PAPERS = 20
 

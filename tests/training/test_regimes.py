@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.ensemble import Labels, Recipe
-from models.known.agreement import Agreement
+from models.known.scatter import Agreement
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK
 from training.config import Protocol

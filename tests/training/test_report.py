@@ -22,7 +22,7 @@ from reporting import pages
 from reporting.figures import LearningRow
 from training.evaluation.crossvalidate import OutOfFold
 from training.report import report as whole_report
-from training.report import sections
+from training.report import skill_sections
 from training.report import tables as card
 from training.train import Trained
 
@@ -253,14 +253,14 @@ def test_the_first_page_is_short_and_all_else_is_in_its_contents(report: Path) -
 
 def test_only_learning_curves_with_points_are_shown(tmp_path: Path) -> None:
     rows: list[LearningRow] = [(0.5, 40, 0.7, 0.6, 0.8, 0.95), (1.0, 40, 0.5, 0.4, 0.6, 0.9)]
-    text = pages.markdown("card", sections.learning({CONDUCTIVITY.column: rows, ICE.column: []}, tmp_path))
+    text = pages.markdown("card", skill_sections.learning({CONDUCTIVITY.column: rows, ICE.column: []}, tmp_path))
     assert "## Learning curve" in text
     assert "| 50 % | 40 | 0.70 (0.60 to 0.80) | 0.95 |" in text
     assert "(conductivity_s_per_cm_learning.png)" in text
     table = pd.read_csv(tmp_path / "conductivity_s_per_cm_learning.csv")
     assert table.iloc[1].tolist() == list(rows[1])
     assert not (tmp_path / "ice_pct_learning.png").exists()
-    assert sections.learning({ICE.column: []}, tmp_path) == []
+    assert skill_sections.learning({ICE.column: []}, tmp_path) == []
 
 
 def test_recipes_are_counted_over_all_folds(report: Path, trained: Trained) -> None:

@@ -16,7 +16,7 @@ from models.tasks.registry import TASKS, registered
 from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.crossvalidate import validate
-from training.side_by_side import in_order, processes
+from training.parallel import in_order, processes
 
 
 def squared(number: int, progress: Callable[[int], None]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data.papers import SplitError, grouped_folds, joined_groups
+from training.data.paper_splits import SplitError, grouped_folds, joined_groups
 
 
 def test_papers_that_share_a_composition_are_one_group() -> None:

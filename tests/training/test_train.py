@@ -11,7 +11,7 @@ from models.bundle import save_bundle
 from models.ensemble import Recipe
 from tests.shared import REPORTED, ROOT
 from training.config import TrainConfig
-from training.data.papers import SplitError
+from training.data.paper_splits import SplitError
 from training.report.report import out_of_fold, write_report
 from training.train import Trained, measure, measure_fixed, steps_to_train, train
 

@@ -275,7 +275,7 @@ CLIENT = "mlflow.MlflowClient"
     ("real", "fault", "state"),
     [
         pytest.param("fit", partial(killed_before, "models.ensemble.BoostedEnsemble.fit", call=5), OLD, id="fit"),
-        pytest.param("report", partial(killed_after, "training.report.sections.skill"), OLD, id="report"),
+        pytest.param("report", partial(killed_after, "training.report.skill_sections.skill"), OLD, id="report"),
         pytest.param("", killed_within_the_model, OLD, id="files of the model"),
         pytest.param("", partial(killed_before, f"{CLIENT}.create_model_version"), OLD, id="before the version"),
         pytest.param("", partial(killed_after, f"{CLIENT}.create_model_version"), OLD, id="before the alias"),
@@ -372,7 +372,7 @@ def locked_at(barrier: Barrier, lab: Lab) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("real", "fault"),
     [
-        pytest.param("report", partial(full_from, "training.report.sections.write_csv"), id="report"),
+        pytest.param("report", partial(full_from, "training.report.skill_sections.write_csv"), id="report"),
         pytest.param("", partial(full_from, "mlflow.log_artifacts"), id="files of the run"),
         pytest.param("", partial(full_from, f"{CLIENT}.create_model_version"), id="store"),
     ],

@@ -14,8 +14,8 @@ from features.tables.rows import read_table
 from features.tables.sheets import plain_table
 from models.candidates import read_design
 from models.tasks.ice import cells_above_100
+from training.data.literature_rows import ID_COLUMNS
 from training.data.load import SHIPPED, read_files, read_literature, table_files
-from training.data.rows import ID_COLUMNS
 from training.data.twins import twin_question, twins_beside
 
 DESCRIPTOR_SOURCES = "descriptor_sources.csv"

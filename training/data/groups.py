@@ -15,7 +15,7 @@ from features.formulas.nearness import NEARLY_ONE
 from features.tables.literature import Literature, papers_of
 from models.tasks.examples import Examples
 from models.tasks.registry import TASKS
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
 from features.tables.records import CyclingRow, Provenance
 from models.tasks.cycling import computed_retention
-from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, rows_of
+from training.data.literature_rows import ID_COLUMNS, MEASURED_TABLES, content_of, rows_of
 
 RETENTION_TOLERANCE_PCT = 3.0
 """A printed retention may differ this much from that of its two capacities: they are printed rounded."""

@@ -17,7 +17,7 @@ from features.tables.records import CellRow, ElectrolyteRow, Provenance, Row, So
 from features.tables.rows import Table, read_table
 from training.data.commit import reading
 from training.data.integrity import cross_checks
-from training.data.rows import ID_COLUMNS
+from training.data.literature_rows import ID_COLUMNS
 from training.data.twins import group_twins
 from training.data.withdrawn import WITHDRAWN, apply_withdrawals
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from features.tables.literature import Literature, papers_of
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance
-from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of, with_rows
+from training.data.literature_rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of, rows_of, with_rows
 
 MEASURED: dict[type[Provenance], tuple[str, ...]] = {
     ElectrolyteRow: ("conductivity_s_per_cm", "conductivity_high_s_per_cm", "activation_energy_ev"),

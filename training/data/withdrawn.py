@@ -14,7 +14,7 @@ from typing import TypeVar
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import Provenance
-from training.data.rows import id_of
+from training.data.literature_rows import id_of
 
 WITHDRAWN = "withdrawn.csv"
 COLUMNS = ("id", "why", "date")

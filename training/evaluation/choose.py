@@ -13,7 +13,7 @@ from models.tasks.examples import Examples
 from models.tasks.part import fit_part
 from models.tasks.registry import TASKS
 from training.data.groups import Kinship
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 
 INNER_FOLDS = 3
 INNER_FITS = INNER_FOLDS

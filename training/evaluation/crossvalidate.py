@@ -23,10 +23,10 @@ from models.tasks.registry import LINK, TASKS
 from training.conductivity_link import ConductivityLink, LinkFit
 from training.config import Protocol
 from training.data.groups import Kinship, training_rows
-from training.data.papers import SplitError
+from training.data.paper_splits import SplitError
 from training.evaluation.baselines import BASELINES
 from training.evaluation.choose import INNER_FITS, choose
-from training.side_by_side import in_order
+from training.parallel import in_order
 
 MODEL = "silion"
 Choices = Mapping[str, Recipe]

@@ -26,9 +26,9 @@ from models.tasks.part import Part, paper_weights, with_conductivity
 from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
 from training.data.groups import Kinship, kinship_of
-from training.data.papers import grouped_folds
+from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import BAND, BOOTSTRAPS
-from training.side_by_side import in_order
+from training.parallel import in_order
 
 REFITS_PER_FOLD = 2
 """Twice as many groups of papers as the folds that skill is measured with: half as many papers are missed at a time."""

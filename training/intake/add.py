@@ -14,14 +14,13 @@ from features.tables.records import CyclingRow, Provenance, Row, SourceRow
 from features.tables.rows import closest
 from training.data.commit import reading
 from training.data.integrity import cross_checks
+from training.data.literature_rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
 from training.data.load import formula_question, resolve_papers
-from training.data.rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
 from training.data.twins import Twins
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
 from training.intake.confirm import confirmed_row, unconfirmed_row
 from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
 from training.intake.draft import Draft, Drafts, made_id, read_drafts, with_composition
-from training.intake.files import rejected_file
 from training.intake.folder import (
     OwnTable,
     literature_of,
@@ -33,6 +32,7 @@ from training.intake.folder import (
 )
 from training.intake.papers import Papers
 from training.intake.plausible import KINDS, Doubt, doubts
+from training.intake.raw_table import rejected_file
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.tables.mistakes import Mistake
 from features.tables.records import CellDesign, CellRow, CyclingRow, ElectrolyteDesign, Provenance, Row
 from training.data.groups import chemical_key
-from training.data.rows import ID_COLUMNS, id_of, table_of
+from training.data.literature_rows import ID_COLUMNS, id_of, table_of
 from training.intake.draft import Draft, Drafts
 from training.intake.values import MARKS
 

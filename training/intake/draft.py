@@ -20,12 +20,12 @@ from features.tables.mistakes import InputError, Mistake, Mistakes
 from features.tables.records import CellRow, ElectrolyteRow, Provenance
 from features.tables.rows import parse_row
 from features.tables.sheets import as_text
+from training.data.literature_rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
 from training.data.load import unreadable_formula
-from training.data.rows import ID_COLUMNS, MEASURED_TABLES, content_of, id_of
-from training.intake.files import Line, Rejects, Sheet, read_sheet
 from training.intake.headers import Header, read_header
-from training.intake.notation.conditions import is_kelvin
+from training.intake.notation.header_conditions import is_kelvin
 from training.intake.notation.mapping import read_mapping
+from training.intake.raw_table import Line, Rejects, Sheet, read_sheet
 from training.intake.values import Values, check_twins, read_values
 
 ADDABLE = {name: TABLE_MODELS[name] for name in MEASURED_TABLES}

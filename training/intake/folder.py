@@ -21,10 +21,10 @@ from features.tables.rows import read_table
 from features.tables.sheets import as_text
 from training.data.commit import JOURNAL, LOCK, PATIENCE_S, finish, hold, rename_all
 from training.data.integrity import cross_checks
+from training.data.literature_rows import id_of
 from training.data.load import SHIPPED, read_files, table_files
-from training.data.rows import id_of
 from training.data.withdrawn import COLUMNS, Withdrawn
-from training.intake.files import csv_text
+from training.intake.raw_table import csv_text
 
 UNCHANGED = "nothing was changed"
 

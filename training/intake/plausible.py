@@ -16,8 +16,8 @@ from features.electrolyte import DEFAULT_TEMPERATURE_C
 from features.family import resolve_class
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row
+from training.data.literature_rows import id_of
 from training.data.load import formula_question
-from training.data.rows import id_of
 from training.data.twins import Twins
 from training.intake.draft import Draft
 

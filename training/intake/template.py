@@ -12,8 +12,8 @@ from features.tables.mistakes import InputError
 from features.tables.records import Row
 from features.tables.rows import closest, expectation
 from training.intake.draft import ADDABLE, EXAMPLE
-from training.intake.files import COMMENT, csv_text
 from training.intake.folder import write_files
+from training.intake.raw_table import COMMENT, csv_text
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "electrolytes": {

@@ -13,9 +13,9 @@ from features.tables.records import Row
 from features.tables.rows import expectation
 from features.tables.sheets import DATE, as_text
 from training.intake.headers import Column
-from training.intake.notation.conditions import TEMPERATURE_OF
+from training.intake.notation.header_conditions import TEMPERATURE_OF
 from training.intake.notation.logarithms import BASES
-from training.intake.numbers import QuantityError, fold_figures, take_figure
+from training.intake.number_text import QuantityError, fold_figures, take_figure
 from training.intake.quantity import Quantity, is_logarithm_of, read_quantity, value_of_logarithm
 
 MARKS = {

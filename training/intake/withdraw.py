@@ -13,7 +13,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import Provenance
 from features.tables.rows import closest
 from training.data.commit import reading
-from training.data.rows import id_of, rows_of, with_rows
+from training.data.literature_rows import id_of, rows_of, with_rows
 from training.data.withdrawn import (
     WITHDRAWN,
     Withdrawn,

@@ -9,9 +9,9 @@ import numpy as np
 import xgboost as xgb
 from scipy.stats import norm
 
+from models.life.life_features import FEATURES
 from models.life.model import MOST_CORRECTION, Members, Ridge
-from models.life.rows import FEATURES
-from training.life.examples import LifeExamples
+from training.life.landmarks import LifeExamples
 
 ROWS_OF_PENALTY = 17_000
 """Rows that a penalty is meant for; it grows with their number."""

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from features.cycling.curves import Floats
+from models.life.life_features import FEATURES
 from models.life.model import MEMBERS, MOST_CORRECTION, STAGES, LifeModel, blend, limited, stage
-from models.life.rows import FEATURES
-from training.life.examples import ENDS_OF_LIFE, LifeExamples, folds_of
 from training.life.fit import FEATURE_SETS, PENALTIES, Choices, fit_boosted, fit_members, fit_ridge
-from training.life.intervals import dealt, fit_intervals
+from training.life.landmarks import ENDS_OF_LIFE, LifeExamples, folds_of
+from training.life.protocol_intervals import dealt, fit_intervals
 
 SHARE_STEP, AS_GOOD = 4, 1.02
 CORRECTIONS = (0.3, 0.6, MOST_CORRECTION)

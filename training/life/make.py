@@ -11,7 +11,7 @@ from pathlib import Path
 from models.life.discharge import SHIPPED as DISCHARGE
 from models.life.model import SHIPPED, LifeModel
 from training.life.discharge import discharge_examples, learn_discharge
-from training.life.examples import life_examples
+from training.life.landmarks import life_examples
 from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import CYCLING, pulled_cycling

@@ -11,8 +11,8 @@ from features.composition import read_design
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
 from features.physics import ZERO_CELSIUS_K, energy_of_sample
-from features.polymers.electrolyte import GRAMS_PER_KG, PolymerElectrolyte, polymer_electrolyte
-from features.polymers.structure import read_structure
+from features.polymers.polymer_electrolyte import GRAMS_PER_KG, PolymerElectrolyte, polymer_electrolyte
+from features.polymers.smiles import read_structure
 from features.polymers.vector import MONOTONE, TEMPERATURE, unit_numbers, vector
 from features.tables.literature import Literature
 from models.calibrate import calibrate

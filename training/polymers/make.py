@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.formulas.polymers import polymers
+from features.formulas.polymer_notation import polymers
 from features.polymers.vector import unit_numbers
 from features.tables.literature import Literature
 from models.polymers.model import SHIPPED, PolymerModel

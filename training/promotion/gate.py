@@ -12,7 +12,7 @@ from models.bundle import Bundle
 from models.registry import quiet
 from models.tasks.registry import TARGETS
 from training.evaluation.bootstrap import held_share
-from training.promotion.compare import Comparison, Paired
+from training.promotion.challenger import Comparison, Paired
 from training.promotion.known_truths import Truth, check_truths, example_designs
 
 LEVEL = 0.9

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.life.model import LifeModel
 from models.registry import client
 from training.data.load import CYCLES
-from training.life.own import LIFE, learn_with
+from training.life.own_cells import LIFE, learn_with
 from training.promotion.tracking import use_experiment
 from training.public.download import PublicDataError
 

@@ -16,7 +16,7 @@ from training.config import TrainConfig
 from training.data.groups import training_rows
 from training.evaluation.crossvalidate import OutOfFold, Progress, validate
 from training.evaluation.out_of_fold import judged
-from training.promotion.compare import Comparison, Paired, compare
+from training.promotion.challenger import Comparison, Paired, compare
 
 Known = Mapping[str, Set[str]]
 """Names of the rows a training had, by part, as `row_keys` gives them."""

@@ -11,17 +11,17 @@ import pandas as pd
 
 from features.tables.literature import Literature
 from models.registry import CHAMPION, check_store, versions
+from reporting.atomic_files import FILE_LIST, check_folder, whole_folder
 from reporting.console import progress
-from reporting.files import FILE_LIST, check_folder, whole_folder
 from training.config import TrainConfig
-from training.data.papers import SplitError
+from training.data.paper_splits import SplitError
 from training.evaluation.crossvalidate import Progress
 from training.evaluation.out_of_fold import ComparisonError, judged, write_judged
-from training.promotion.compare import Comparison, as_text, compare
+from training.promotion.challenger import Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known
 from training.promotion.promote import judged_of
 from training.promotion.tracking import track
-from training.promotion.unfinished import REPORT, kept_until_registered, reserved_room
+from training.promotion.unregistered import REPORT, kept_until_registered, reserved_room
 from training.report.report import report_steps, write_report
 from training.train import Trained, steps, steps_to_train, train
 from training.tuning.nested import Tuning

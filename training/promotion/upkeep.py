@@ -22,7 +22,7 @@ from models.registry import MODEL_NAME, REGISTERING, StoreError, client, resolve
 from models.saved.checked_files import BundleError, read_checked
 from models.saved.moved_store import ARTIFACTS, mend
 from training.promotion.tracking import EXPERIMENT, PROCESS
-from training.promotion.unfinished import home, kept_folders, lives
+from training.promotion.unregistered import home, kept_folders, lives
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -13,7 +13,7 @@ from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from training.data.load import resolve_papers
 from training.public import laskowski, liverpool, obelix
-from training.public.converted import Converted, Refused
+from training.public.connector import Converted, Refused
 from training.public.merge import merge
 from training.public.sources import find_source, pulled
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from features.crystal.space_group import space_group_number
 from features.tables.records import ElectrolyteRow
-from training.public.converted import (
+from training.public.connector import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,
     Converted,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from features.tables.records import ElectrolyteRow
-from training.public.converted import (
+from training.public.connector import (
     Converted,
     Refused,
     build_row,

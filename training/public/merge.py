@@ -16,7 +16,7 @@ from features.tables.fields import plain_doi
 from features.tables.records import ElectrolyteRow
 from training.data.groups import atomic_fractions
 from training.data.integrity import folded
-from training.public.converted import Converted
+from training.public.connector import Converted
 
 ORDER = ("obelix", "liverpool", "laskowski")
 """Public tables from the most to the least preferred; all stand behind the shipped rows."""

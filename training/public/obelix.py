@@ -12,7 +12,7 @@ from features.crystal.space_group import space_group_number
 from features.formulas.nearness import NEARLY_ONE
 from features.tables.records import ElectrolyteRow
 from training.data.groups import atomic_fractions
-from training.public.converted import (
+from training.public.connector import (
     ROOM_TEMPERATURE_C,
     ROOM_TEMPERATURE_NOTE,
     Converted,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.tables.rows import closest
+from training.public.archives import content_of
 from training.public.download import TIMEOUT_S, PublicDataError, download
-from training.public.packed import content_of
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
 URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"

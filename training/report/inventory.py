@@ -18,7 +18,7 @@ from models.tasks.examples import design_frame
 from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
 from models.tasks.ice import cells_above_100, cells_in_training
 from models.tasks.registry import LINK, TARGETS, TASKS
-from training.data.rows import ID_COLUMNS
+from training.data.literature_rows import ID_COLUMNS
 
 
 @dataclass(frozen=True)

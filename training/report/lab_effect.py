@@ -18,7 +18,7 @@ from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
-from training.report.sections import Blocks, drawn
+from training.report.skill_sections import Blocks, drawn
 from training.train import Trained
 
 MOST = 3

@@ -16,14 +16,14 @@ from features.tables.literature import Literature
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import figures, pages
-from reporting.explain.sections import error_added
-from reporting.files import Written
+from reporting.atomic_files import Written
+from reporting.explain.importance_section import error_added
 from reporting.pages import capital, counted
 from training.evaluation.bootstrap import BAND, FEWEST_GROUPS
 from training.report.rules_section import rules_table
-from training.report.sections import Blocks
+from training.report.skill_sections import Blocks
 from training.rules.evidence import HAS_CARBON
-from training.rules.questions import Answer, Finding
+from training.rules.review_questions import Answer, Finding
 from training.train import Trained
 
 TITLE = "Open questions of the field, asked of the tables and of the model"

@@ -16,29 +16,29 @@ from features.tables.described import DESCRIPTORS, WELL_DESCRIBED
 from models.explain.importance import Overall, overall
 from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
 from reporting import atlas, figures, pages
-from reporting.explain.page import NO_SKILL
-from reporting.explain.sections import label_of, strength_blocks
-from reporting.files import Written, write_csv
+from reporting.atomic_files import Written, write_csv
+from reporting.explain.explanation_page import NO_SKILL
+from reporting.explain.importance_section import label_of, strength_blocks
 from reporting.model_summary import figure_name
 from reporting.pages import capital
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.score import Score, markdown, score_table
 from training.report import (
-    described,
+    data_needed,
     distance,
-    intervals,
+    interval_sections,
     lab_effect,
     questions_page,
     rules_section,
-    sections,
+    skill_sections,
     what_to_measure,
     within_papers,
 )
 from training.report import tables as card
 from training.report.inventory import enough_text, inventory
-from training.report.sections import Blocks
+from training.report.skill_sections import Blocks
 from training.rules.ask_model import check_rules
-from training.rules.questions import answers
+from training.rules.review_questions import answers
 from training.rules.rule_file import read_checks
 from training.train import Trained
 
@@ -85,7 +85,7 @@ def write_report(
     (folder / ATLAS_PAGE).write_text(atlas.page(values, drawn), encoding="utf-8")
     blocks = [
         *_verdict(trained),
-        *sections.glance(trained.scores, folder),
+        *skill_sections.glance(trained.scores, folder),
         pages.Heading(ATLAS),
         *drawn,
         pages.Bullets(
@@ -96,27 +96,29 @@ def write_report(
         ),
         pages.Heading(NOT_FOR),
         pages.Bullets(card.not_for(trained)),
-        *sections.skill(trained),
-        *intervals.by_target(trained, folder),
-        *intervals.of_ranges(trained.ranges),
-        *intervals.of_energies(trained.energies),
-        *sections.parity(tables, folder),
-        *intervals.by_what_is_known(trained, folder),
-        *intervals.by_family(trained, folder),
+        *skill_sections.skill(trained),
+        *interval_sections.by_target(trained, folder),
+        *interval_sections.of_ranges(trained.ranges),
+        *interval_sections.of_energies(trained.energies),
+        *skill_sections.parity(tables, folder),
+        *interval_sections.by_what_is_known(trained, folder),
+        *interval_sections.by_family(trained, folder),
         *distance.section(trained, folder),
         *lab_effect.section(trained, folder),
         *within_papers.section(trained),
-        *sections.learning(trained.learning, folder),
-        *described.section(trained.learning, trained.described),
+        *skill_sections.learning(trained.learning, folder),
+        *data_needed.section(trained.learning, trained.described),
         *_importance(trained, importances.values(), folder),
         *rules_section.section(checked, trained.scores, folder),
-        *sections.worst(trained, tables),
+        *skill_sections.worst(trained, tables),
         *what_to_measure.section(trained, checked, folder),
         *_data(trained, folder),
         *_sources(trained, folder),
         *_model(trained, on or datetime.now(UTC).date()),
     ]
-    page = pages.html(TITLE, pages.sortable(pages.inlined(blocks, folder)), unfolded=(sections.GLANCE, ATLAS, NOT_FOR))
+    page = pages.html(
+        TITLE, pages.sortable(pages.inlined(blocks, folder)), unfolded=(skill_sections.GLANCE, ATLAS, NOT_FOR)
+    )
     (folder / "index.html").write_text(page, encoding="utf-8")
     (folder / "card.md").write_text(pages.markdown(TITLE, blocks), encoding="utf-8")
     questions_page.write_questions(answers(trained, importances, checked), trained, folder)
@@ -256,7 +258,7 @@ def _data(trained: Trained, folder: Path) -> Blocks:
         pages.Table(
             ["electrolyte class", "measurements", "cells"], [(name, *counts) for name, counts in found.classes.items()]
         ),
-        sections.drawn(
+        skill_sections.drawn(
             figures.completeness(filled),
             pd.DataFrame({"column": list(filled), "share": list(filled.values())}),
             folder,

@@ -9,9 +9,9 @@ from pathlib import Path
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS
 from reporting import pages
-from reporting.files import write_csv
+from reporting.atomic_files import write_csv
 from training.evaluation.score import Score
-from training.report.sections import Blocks
+from training.report.skill_sections import Blocks
 from training.rules.ask_model import AGAINST, FORCED, LEARNT, LEAST_PAPERS, UNJUDGED, UNLEARNT, Checked
 from training.rules.summary import as_table
 

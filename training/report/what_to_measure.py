@@ -14,11 +14,11 @@ from features.tables.records import Candidate
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from reporting import pages
-from reporting.files import write_csv
+from reporting.atomic_files import write_csv
 from training.evaluation.crossvalidate import OutOfFold
 from training.report import tables as card
 from training.report.distance import distance_table
-from training.report.sections import Blocks
+from training.report.skill_sections import Blocks
 from training.rules.ask_model import LEAST_PAPERS, Checked
 from training.rules.rule_file import FAMILY
 from training.train import Trained

@@ -17,7 +17,7 @@ from features.family import FAMILIES
 from features.tables.literature import Literature, papers_of
 from features.tables.records import Candidate
 from models.bundle import Bundle
-from models.explain.reasons import answer
+from models.explain.shap_values import answer
 from models.predictor import DEFAULT_CYCLE
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity

@@ -17,7 +17,7 @@ from models.tasks.registry import TASKS
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.rules.evidence import Factor, outcomes, pairs
-from training.rules.questions import CARBON, PRESSURE, SHARE, SIZE
+from training.rules.review_questions import CARBON, PRESSURE, SHARE, SIZE
 
 COATED = "has_coating"
 

@@ -22,7 +22,7 @@ from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FOLDS, Fold, fold_error, inner_folds
 from training.evaluation.crossvalidate import Choices, Progress
-from training.tuning.space import BLOCKS, NUMBERS, WHOLE, asked, params_of, recipe_of
+from training.tuning.search_space import BLOCKS, NUMBERS, WHOLE, asked, params_of, recipe_of
 from training.tuning.trials import Tried, finished, opened
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from features.tables.mistakes import InputError
 from models.decisions.comparison import ENDS, compare
 from models.tasks.registry import TARGETS
 from serving.server.batching import Deadline
-from serving.server.designs import check_count, good_frame, read_designs
 from serving.server.generations import ServedModel
 from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.request_designs import check_count, good_frame, read_designs
 from serving.server.routes.context import Context
 from serving.server.schemas import CompareReply, CompareRequest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.request_designs import check_count
 from serving.server.routes.context import Context
 from serving.server.schemas import ExplainRequest, Explanation
 
@@ -67,7 +67,7 @@ def router(context: Context) -> APIRouter:
     @routes.post("/explain", response_model=ExplainReply)
     async def explanations(request: ExplainRequest) -> Response:
         """What moved each prediction from the model's base: factors whose product, or points whose sum, it is."""
-        from serving.server.reasons import explain
+        from serving.server.explanation_replies import explain
 
         check_count("designs to explain", len(request.designs), context.settings.max_explained)
         model = context.model

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from features.cycling.cycle_tables import cycling_of
+from features.cycling.cycler_files import text_frame
 from features.cycling.discharge import discharge_change
-from features.cycling.files import text_frame
-from features.cycling.table import cycling_of
-from models.life.answer import LifeAnswer, LifeOptions
 from models.life.model import LifeModel, load_life_model
+from models.life.prediction import LifeAnswer, LifeOptions
 from serving.life import answer_table, own_cells, refuse_strangers
-from serving.server.designs import check_count
 from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.request_designs import check_count
 from serving.server.routes.context import Context
 from serving.server.schemas import LifeReply, LifeRequest
 

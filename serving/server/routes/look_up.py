@@ -10,13 +10,13 @@ from features.formulas.misprints import read_as
 from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import Bundle
-from serving.server.answers import target_facts
 from serving.server.batching import Deadline
-from serving.server.designs import good_frame, read_designs
-from serving.server.examples import examples
+from serving.server.example_cells import examples
 from serving.server.form import groups, limits
 from serving.server.generations import ServedModel
+from serving.server.prediction_replies import target_facts
 from serving.server.replies import JsonResponse, unusable
+from serving.server.request_designs import good_frame, read_designs
 from serving.server.routes.context import Context
 from serving.server.schemas import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
 

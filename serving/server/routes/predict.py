@@ -10,10 +10,10 @@ from pydantic import WithJsonSchema
 from models.predictor import DEFAULT_LEVEL
 from models.saved.labs import read_lab
 from models.tasks.registry import NOT_LEARNED, TARGETS
-from serving.server.answers import alike, predict, predict_alike
 from serving.server.batching import Deadline
-from serving.server.designs import MOST_CURVE_PAIRS, check_count
+from serving.server.prediction_replies import alike, predict, predict_alike
 from serving.server.replies import Answer, JsonResponse, JsonRoute, unusable
+from serving.server.request_designs import MOST_CURVE_PAIRS, check_count
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest, ToldColumn
 from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table

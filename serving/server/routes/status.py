@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from serving.server.answers import target_facts
 from serving.server.generations import ServedModel
+from serving.server.prediction_replies import target_facts
 from serving.server.replies import JsonResponse, failure
 from serving.server.routes.context import Context
 from serving.server.schemas import Failure, HealthReply, ModelReply, ReadyReply, ReloadReply, VersionReply

@@ -21,13 +21,13 @@ from models.lab_calibration import measured_frame
 from models.predictions import TEXT_COLUMNS
 from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS
-from serving.decide.choose import rank_answers
-from serving.predict.answer import with_distances
+from serving.decide.best_design import rank_answers
+from serving.predict.portion import with_distances
 from serving.predict.read import read_candidates
 from serving.predict.write import WRITERS
 from serving.server.batching import Deadline
-from serving.server.designs import LONGEST_CIF, check_count
 from serving.server.generations import ServedModel
+from serving.server.request_designs import LONGEST_CIF, check_count
 from serving.server.settings import Settings
 from serving.server.upload.unpack import SECONDS, Bounds, TooManyRowsError, unpack
 

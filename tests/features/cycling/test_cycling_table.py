@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.cycling.files import text_frame
-from features.cycling.table import cycling_of, read_cycling, read_portions
+from features.cycling.cycle_tables import cycling_of, read_cycling, read_portions
+from features.cycling.cycler_files import text_frame
 from features.tables.mistakes import InputError
 
 

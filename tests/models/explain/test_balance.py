@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.bundle import load_bundle
-from models.explain.balance import (
+from models.explain.lithium_balance import (
     NO_CONSTANT,
     OTHER_CLASS,
     PRINTED,

@@ -8,10 +8,10 @@ from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.candidates import candidate_frame
 from models.explain.counterfactuals import changes
-from models.explain.questions import Want
+from models.explain.what_if import Want
 from models.predictor import Predictor
+from reporting.atomic_files import Written
 from reporting.explain.design_blocks import change_blocks
-from reporting.files import Written
 from reporting.pages import Table
 
 LIFE = (Want("cycle_life_80", True, 500.0),)

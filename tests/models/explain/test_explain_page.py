@@ -12,9 +12,9 @@ import silion
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
-from models.explain.balance import FIRST_CYCLE, NOTE
-from models.explain.questions import Questions, Want
-from reporting.explain.page import NO_SKILL, explain
+from models.explain.lithium_balance import FIRST_CYCLE, NOTE
+from models.explain.what_if import Questions, Want
+from reporting.explain.explanation_page import NO_SKILL, explain
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import pytest
 
 from models.bundle import Bundle, load_bundle
 from models.explain.importance import Overall, overall
-from models.explain.reasons import training_vectors
+from models.explain.shap_values import training_vectors
 from models.explain.stability import FACTS, NONE, Stability, stability_of
 from models.tasks.registry import LINK
-from reporting.explain.sections import overall_blocks
-from reporting.files import Written
+from reporting.atomic_files import Written
+from reporting.explain.importance_section import overall_blocks
 from reporting.pages import Paragraph, Picture
 
 

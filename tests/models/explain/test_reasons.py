@@ -9,8 +9,8 @@ import pytest
 from features.tables.records import Candidate
 from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
-from models.explain.reasons import Reasons, answer, reasons, shares, training_vectors
-from models.polymers.answer import TOLD_BY
+from models.explain.shap_values import Reasons, answer, reasons, shares, training_vectors
+from models.polymers.prediction import TOLD_BY
 from models.predictor import Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.fade import LIFE, RETENTION

@@ -8,13 +8,13 @@ import pytest
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.candidates import candidate_frame
-from models.explain.literature import known_values, measured_points
+from models.explain.measured_beside import known_values, measured_points
 from models.explain.sweep import Sweep, grid, sweep
 from models.predictor import Predictor
 from models.tasks.registry import LINK
+from reporting.atomic_files import Written
 from reporting.explain import figures
 from reporting.explain.design_blocks import sweep_blocks
-from reporting.files import Written
 from reporting.pages import Picture
 
 CELL = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si", stack_pressure_mpa=100.0, silicon_size_nm=100.0)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.explain.questions import Want, check_vary
+from models.explain.what_if import Want, check_vary
 
 
 def test_a_want_is_read() -> None:

@@ -11,8 +11,8 @@ from models.bundle import Bundle, load_bundle
 from models.candidates import candidate_frame
 from models.explain.waterfall import waterfalls
 from models.predictor import Predictor
+from reporting.atomic_files import Written
 from reporting.explain.design_blocks import waterfall_blocks
-from reporting.files import Written
 from reporting.pages import Picture
 
 DESIGNS = candidate_frame(

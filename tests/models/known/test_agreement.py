@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from models.intervals import Calibration
-from models.known.agreement import BETWEEN, HEAVY, WITHIN, Agreement, Values, deviations, drawn, precisions
-from models.known.answer import within_laboratory
 from models.known.measurements import Measurements
+from models.known.scatter import BETWEEN, HEAVY, WITHIN, Agreement, Values, deviations, drawn, precisions
+from models.known.shrinkage import within_laboratory
 
 
 def values(design: list[int], paper: list[int], value: list[float], variance: list[float] | None = None) -> Values:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.known.agreement import Agreement
-from models.known.answer import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers, within_laboratory
 from models.known.measurements import Conditions, Measurements
+from models.known.scatter import Agreement
+from models.known.shrinkage import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers, within_laboratory
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
 """A single paper has a variance of 0.64 + 0.36 = 1, as the model has."""

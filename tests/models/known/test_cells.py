@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from features.tables.designs import Designs
-from models.known.agreement import Agreement
-from models.known.answer import Drawn
 from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
-from models.known.same import same_designs, same_where_known
+from models.known.same_design import same_designs, same_where_known
+from models.known.scatter import Agreement
+from models.known.shrinkage import Drawn
 
 CELL = {"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "stack_pressure_mpa": 5.0}
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)

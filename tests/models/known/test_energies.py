@@ -11,7 +11,7 @@ import pytest
 from features.physics import per_ev
 from features.tables.fields import AS_PRINTED
 from models.bundle import load_bundle
-from models.known.energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
+from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions, Measurements
 from models.notices import nothing
 from models.predictions import Energies

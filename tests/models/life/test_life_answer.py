@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from features.cycling.curves import Curves
-from models.life.answer import Asked, LifeOptions, answer_life
 from models.life.classes import BLEND, LFP, SOLID, UNKNOWN, class_of
+from models.life.life_features import open_prior
 from models.life.model import SHIPPED, LifeModel, load_life_model
 from models.life.own_cells import calibrate_own
-from models.life.rows import open_prior
+from models.life.prediction import Asked, LifeOptions, answer_life
 from models.life.trend import fit_trend
 
 

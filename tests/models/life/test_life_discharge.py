@@ -11,9 +11,9 @@ import pytest
 from features.cycling.curves import Curves
 from features.cycling.discharge import VOLTAGES, discharge_change, discharge_features
 from features.tables.mistakes import InputError
-from models.life.answer import LifeOptions
 from models.life.discharge import load_discharge_model
 from models.life.model import load_life_model
+from models.life.prediction import LifeOptions
 from serving.life import life_file
 from tests.shared import run_main
 

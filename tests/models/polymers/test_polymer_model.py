@@ -11,8 +11,8 @@ import pytest
 
 from features.physics import per_ev
 from models.bundle import load_bundle
-from models.polymers.answer import TOLD_BY
 from models.polymers.model import SHIPPED, load_polymer_model
+from models.polymers.prediction import TOLD_BY
 from models.predictor import Predictor
 from training.public.polymers import KEPT_OUT
 

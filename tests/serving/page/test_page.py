@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from models.explain.balance import FIRST_CYCLE
+from models.explain.lithium_balance import FIRST_CYCLE
 from tests.browser import DESIGN, FOUR, SCRIPT, Visit, link, no_script_ran, numbers
 from tests.served import BEARER
 

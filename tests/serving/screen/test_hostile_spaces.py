@@ -11,7 +11,7 @@ import pytest
 
 from features.tables.mistakes import InputError
 from serving.screen.axes import looks_like_range, read_range
-from serving.screen.reader import read_space
+from serving.screen.space_reader import read_space
 
 ONE = "electrolyte: Li6PS5Cl\ndesign:\n  temperature_c: "
 AMOUNTS = ",".join(map(str, range(1, 101)))

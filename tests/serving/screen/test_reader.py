@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.tables.mistakes import InputError
-from serving.screen.reader import KEEP_KEYS, KEYS, read_space
-from serving.screen.space import Space
+from serving.screen.design_space import Space
+from serving.screen.space_reader import KEEP_KEYS, KEYS, read_space
 from tests.shared import ROOT
 
 CELL = "electrolyte: Li6PS5Cl\ndesign: {anode: nano-Si, silicon_wt_pct: [50, 60]}\n"

@@ -10,7 +10,7 @@ import pytest
 
 from features.tables.literature import Literature
 from models.bundle import load_bundle
-from models.explain.literature import nearest_measurements
+from models.explain.measured_beside import nearest_measurements
 
 
 @pytest.fixture(scope="module")

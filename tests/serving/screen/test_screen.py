@@ -21,13 +21,13 @@ from models.bundle import Bundle, load_bundle
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from reporting.console import STOPPED
-from serving.decide.choose import rank_answers
+from serving.decide.best_design import rank_answers
 from serving.predict.batch import predict_file
 from serving.screen import run
 from serving.screen.chunk import Chunk
-from serving.screen.page import skill_words
-from serving.screen.reader import read_space
-from serving.screen.space import Space
+from serving.screen.design_space import Space
+from serving.screen.screening_page import skill_words
+from serving.screen.space_reader import read_space
 from silion import main
 from tests.shared import ROOT, environment
 

@@ -16,8 +16,8 @@ from models.predictor import Predictor
 from serving.predict.expression import condition
 from serving.screen.chunk import answers
 from serving.screen.ranking import KEPT_AS, Best, Keeper, scrambled
-from serving.screen.reader import read_space
 from serving.screen.select import Selection, in_domain
+from serving.screen.space_reader import read_space
 
 
 @given(st.lists(st.integers(-3, 3), max_size=60), st.integers(1, 20), st.integers(1, 10))

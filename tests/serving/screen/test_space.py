@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from features.tables.records import Candidate
 from features.tables.rows import parse_row
-from serving.screen.reader import read_space
-from serving.screen.space import SHARES, Space, possible
+from serving.screen.design_space import SHARES, Space, possible
+from serving.screen.space_reader import read_space
 
 
 def read(folder: Path, content: str) -> Space:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from serving.screen.axes import Listed, Range
-from serving.screen.reader import read_space
+from serving.screen.space_reader import read_space
 from serving.screen.survey import SAMPLE, Cells, Survey
 
 

@@ -18,10 +18,10 @@ from models.predictor import Predictor
 from models.tasks.registry import RANGES, TARGETS, task_of
 from serving.predict.batch import predict_file
 from serving.predict.write import DIGITS
-from serving.server.answers import alike, predict, predict_alike
 from serving.server.app import app_of
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
+from serving.server.prediction_replies import alike, predict, predict_alike
 from serving.server.schemas import PredictRequest
 from serving.server.settings import Settings
 from tests.served import flat, same
@@ -171,7 +171,7 @@ def test_many_designs_are_predicted_in_pieces_with_the_same_numbers(
     designs = [{"electrolyte": "Li6PS5Cl", "temperature_c": 20 + each, "anode": "Si"} for each in range(7)]
     designs[3] = {"electrolyte": "LPS"}
     whole = ask(server, designs=designs, curve=True)
-    monkeypatch.setattr("serving.server.designs.CHUNK", 2)
+    monkeypatch.setattr("serving.server.request_designs.CHUNK", 2)
     assert same(ask(server, designs=designs, curve=True), whole)
     assert [place for place, each in enumerate(whole) if "error" in each] == [3]
 

@@ -26,8 +26,8 @@ CALLER = """
 import os, resource, shutil, signal, sys
 from pathlib import Path
 from cli.main import build_parser
-import training.intake.add, training.intake.text, training.intake.withdraw, training.intake.workbooks.whole
-import training.life.own
+import training.intake.add, training.intake.plan_text, training.intake.withdraw, training.intake.workbooks.whole
+import training.life.own_cells
 from training.data.load import load_literature
 
 

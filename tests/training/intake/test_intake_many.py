@@ -7,7 +7,7 @@ import pytest
 from features.tables import chunks, disk
 from features.tables import files as texts
 from features.tables.mistakes import MOST_TOLD
-from training.intake import files
+from training.intake import raw_table
 from training.intake.draft import read_drafts
 
 HEADER = "id,electrolyte,sigma (mS/cm),T (°C),source\n"
@@ -30,7 +30,7 @@ def most_memory(path) -> int:
 def test_memory_does_not_grow_with_the_bad_rows(write, monkeypatch):
     monkeypatch.setattr(disk, "IN_MEMORY", 50)
     monkeypatch.setattr(texts, "_BLOCK", 10_000)
-    for module in (files, chunks):
+    for module in (raw_table, chunks):
         monkeypatch.setattr(module, "ROWS", 100)
     few, many = write(bad_rows(500), "few.csv"), write(bad_rows(4_000), "many.csv")
     read_drafts(few)  # tables of units and names are read once
@@ -78,10 +78,10 @@ def test_a_file_that_is_read_in_pieces_is_read_whole(write, monkeypatch, ending)
         "jsonl": '{"id": "a", "electrolyte": "Li6PS5Cl", "sigma (mS/cm)": 1}\n\n{"id": "b", "T (°C)": 25}\n',
     }
     path = write(contents[ending], f"new.{ending}")
-    whole = files.read_sheet(path)
-    monkeypatch.setattr(files, "ROWS", 1)
+    whole = raw_table.read_sheet(path)
+    monkeypatch.setattr(raw_table, "ROWS", 1)
     monkeypatch.setattr(chunks, "ROWS", 1)
-    pieces = files.read_sheet(path)
+    pieces = raw_table.read_sheet(path)
     assert [*pieces.lines] == [*whole.lines]
     assert (pieces.header, pieces.remarks) == (whole.header, whole.remarks)
     assert [line.number for line in whole.lines] == {"csv": [5, 7], "jsonl": [1, 3]}[ending]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.intake.numbers import QuantityError
+from training.intake.number_text import QuantityError
 from training.intake.quantity import Quantity, read_quantity
 
 READ = [

@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from features.tables.mistakes import InputError
 from training.intake.draft import read_drafts
-from training.intake.files import read_sheet
+from training.intake.raw_table import read_sheet
 
 HEADER = ["electrolyte", "sigma (mS/cm)", "T (°C)", "doi"]
 ROW = ["Li6PS5Cl", "2.3", "25", "10.1000/abc"]

@@ -40,7 +40,7 @@ def test_one_number_is_a_twin_only_where_all_else_is_the_same(literature):
     row = next(
         row for row in literature.electrolytes if row.conductivity_s_per_cm and row.activation_energy_ev is None
     ).model_copy(update={"conductivity_high_s_per_cm": None, "conductivity_s_per_cm": 1.23456e-5})
-    from training.data.rows import with_rows
+    from training.data.literature_rows import with_rows
 
     twins = Twins(with_rows(literature, "electrolytes", {row.measurement_id: row}))
     other = row.model_copy(update={"measurement_id": "x", "source_id": INVENTED, "doi": None})

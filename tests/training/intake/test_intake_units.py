@@ -6,7 +6,7 @@ import pytest
 
 from features.tables.columns import unit_of
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
-from training.intake.numbers import UnitError, find_unit, unit_key, units
+from training.intake.number_text import UnitError, find_unit, unit_key, units
 
 BY_HAND = [
     ("2.3", "mS/cm", "S/cm", 0.0023),  # 1 mS = 1e-3 S

@@ -12,13 +12,13 @@ from benchmarks.life_goals import goals
 from features.cycling.curves import Curves
 from models.ensemble import Labels
 from models.life.model import STAGES, Estimate
-from training.life.examples import examples_at, folds_of, life_examples
 from training.life.fit import FEATURE_SETS, PENALTIES
-from training.life.intervals import fit_intervals
+from training.life.landmarks import examples_at, folds_of, life_examples
 from training.life.learn import OutOfFold, choose, learn
+from training.life.protocol_intervals import fit_intervals
 from training.life.sets import read_sets
+from training.public.archives import content_of
 from training.public.cycling import CYCLING, pull_cycling, pulled_cycling
-from training.public.packed import content_of
 
 
 def made(cells: int = 24) -> tuple[Curves, pd.DataFrame]:

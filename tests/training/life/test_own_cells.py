@@ -7,9 +7,9 @@ import pytest
 
 from features.cycling.curves import Curves
 from silion import main
-from training.life.examples import life_examples
+from training.life.landmarks import life_examples
 from training.life.learn import learn
-from training.life.own import OWN, own_sets
+from training.life.own_cells import OWN, own_sets
 from training.promotion.life_run import record_life
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.shared import ROOT
 from training.public.collect import READERS
-from training.public.converted import Converted
+from training.public.connector import Converted
 from training.public.sources import SOURCES
 
 DATASETS = ROOT.parent / "shared" / "datasets"

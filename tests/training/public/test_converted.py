@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from features.formulas.reader import read_formula
-from training.public.converted import (
+from training.public.connector import (
     Converted,
     Refused,
     build_row,

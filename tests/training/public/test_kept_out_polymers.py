@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.formulas.polymers import polymers
+from features.formulas.polymer_notation import polymers
 from features.formulas.reader import FormulaError, read_formula
 from features.polymers.vector import unit_numbers
 from features.tables.literature import Literature

@@ -7,7 +7,7 @@ import pytest
 
 from features.composition import composition_of
 from training.public import laskowski
-from training.public.converted import Converted
+from training.public.connector import Converted
 from training.public.laskowski import Layout, read_layout
 
 LOOKUP = "ref. number,DOI\n1,10.1000/ONE\n2,10.1002/chin.199900001\n3,10.1000/three.s001\n4,10.1000/four\n"

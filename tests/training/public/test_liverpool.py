@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.public import liverpool
-from training.public.converted import Converted
+from training.public.connector import Converted
 
 HEADER = "\ufeffID,composition,source,temperature,target,log_target,family,ChemicalFamily"
 

@@ -11,7 +11,7 @@ from features.composition import composition_of
 from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from training.public import merge as merging
-from training.public.converted import Converted
+from training.public.connector import Converted
 from training.public.merge import Merged, decades_apart, merge
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.public import obelix
-from training.public.converted import Converted
+from training.public.connector import Converted
 
 HEADER = (
     "ID,Reduced Composition,Z,True Composition,Ionic conductivity (S cm-1),Space group,Space group #,"

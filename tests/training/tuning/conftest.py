@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.tuning.space import WHOLE, Span
+from training.tuning.search_space import WHOLE, Span
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from features.tables.literature import Literature
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.fade import fade_examples
 from models.tasks.ice import ice_examples
-from training.tuning.space import LEAST_ROWS, parts_to_tune, rows_of
+from training.tuning.search_space import LEAST_ROWS, parts_to_tune, rows_of
 
 
 def test_few_rows_are_left_alone_unless_asked_for() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from models.ensemble import Recipe
 from training.config import CHOICES, PUBLIC_CHOICES
-from training.tuning.space import BLOCKS, NUMBERS, WHOLE, Span, params_of, recipe_of
+from training.tuning.search_space import BLOCKS, NUMBERS, WHOLE, Span, params_of, recipe_of
 
 
 @pytest.mark.parametrize("choices", [CHOICES, PUBLIC_CHOICES])

@@ -16,7 +16,7 @@ from training.config import Protocol
 from training.evaluation.choose import INNER_FITS, fold_error
 from training.tuning import study as study_module
 from training.tuning.nested import Tuning
-from training.tuning.space import NUMBERS, Span, recipe_of
+from training.tuning.search_space import NUMBERS, Span, recipe_of
 from training.tuning.study import RANDOM_TRIALS, Budget, study_name, tune
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
-from models.polymers.answer import tell_polymers
+from models.polymers.prediction import tell_polymers
 from models.tasks.target import Target
 from reporting.numbers import share_with_interval
 from training.evaluation.bootstrap import share_interval

@@ -11,8 +11,8 @@ import numpy as np
 from models.calibrate import calibrate
 from models.ensemble import Labels, Recipe
 from models.intervals import LevelError
-from models.known.agreement import Agreement, drawn, precisions
 from models.known.measurements import LEAST_MODEL_SHARE, Conditions, Measurements, learn_measurements
+from models.known.scatter import Agreement, drawn, precisions
 from models.lab_effect.learning import FEWEST_CALIBRATED
 from models.tasks.examples import Examples
 from training.config import Protocol

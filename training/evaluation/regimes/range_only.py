@@ -19,7 +19,7 @@ from models.tasks.fade import RETENTION, relabelled
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.numbers import share_with_interval
-from training.data.papers import joined_groups
+from training.data.paper_splits import joined_groups
 from training.evaluation.bootstrap import held_share
 from training.evaluation.crossvalidate import OutOfFold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from training.intake.numbers import known_units, unit_key
+from training.intake.number_text import known_units, unit_key
 
 _SEPARATOR_LINE = re.compile(r"\"?sep=(?P<separator>[,;\t|])\"?\s*", re.IGNORECASE)
 _TITLE = re.compile(r"(?:supplementary |supporting |extended data )?(?:table|tab\.|data ?set|sheet)\b", re.IGNORECASE)

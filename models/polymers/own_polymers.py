@@ -1,0 +1,141 @@
+"""Polymers drawn to a laboratory's own measurements of the same polymer with the same salt.
+
+Where the salt's concentration is written the composition is known, and `models.known.shrinkage` draws to it; this is
+for texts as `PEO/LiTFSI`, which tell none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.physics import per_ev
+from features.polymers.polymer_electrolyte import PolymerElectrolyte
+from features.tables.designs import Designs
+from models.known.conditions import SAME_TEMPERATURE_K
+from models.known.measurements import ENERGY_DEVIATION_EV, MOST_CARRIED_K
+from models.known.scatter import Agreement, Values, deviations, drawn, precisions
+from models.known.shrinkage import Show, worded
+from models.notices import Notice, nothing, of_rows
+from models.polymers.prediction import PolymerAnswer, tell_polymers
+
+SAME_CONCENTRATION = 1.1
+"""Ratio of two concentrations of the salt up to which they count as one."""
+OWN_POLYMER = "drawn to your own measurement of this polymer with this salt"
+NOT_MOVED = "none of your measured designs is of this polymer with this salt: the polymer model stays as it is"
+
+
+@dataclass(frozen=True)
+class OwnPolymers:
+    """What is told of the designs that the polymer model tells, drawn to own measurements.
+
+    Attributes
+    ----------
+    centre, half : ndarray, shape (n_told,)
+        log10 S/cm.
+    said : dict of int to list of str
+        Whether own measurements count, by place among all designs.
+    text, doubts : Notice, shape (n_designs,)
+        What was measured, and which values contradict each other.
+    """
+
+    centre: np.ndarray
+    half: np.ndarray
+    said: dict[int, list[str]]
+    text: Notice
+    doubts: Notice
+
+
+def drawn_to_own_polymers(
+    asked: PolymerAnswer,
+    electrolytes: Electrolytes,
+    measured: pd.DataFrame,
+    values: np.ndarray,
+    level: float,
+    unmoved: tuple[np.ndarray, np.ndarray],
+    show: Show,
+) -> OwnPolymers:
+    """Return what is told of polymers, drawn to own measurements as far as samples of one laboratory agree.
+
+    A measured value tells of the same polymer, salt and concentration at most 60 K away; the model carries it over.
+
+    Parameters
+    ----------
+    asked : PolymerAnswer
+        What the polymer model tells of some of the designs.
+    electrolytes : Electrolytes
+        Of all designs.
+    measured : DataFrame
+        Columns of `Measured`.
+    values : ndarray, shape (n_measured,)
+        Their log10 S/cm; NaN where not given.
+    level : float
+        Share of values that the intervals should hold, 0 to 1.
+    unmoved : pair of ndarray, shape (n_designs,)
+        Values and half widths of all designs without own measurements.
+    show : callable
+        Prints a value.
+    """
+    centre, half = (each[asked.told] for each in unmoved)
+    places = np.flatnonzero(asked.told).tolist()
+    designs = Designs.of(measured)
+    mine = tell_polymers(designs, read_electrolytes(designs), level)
+    if mine is None:
+        return OwnPolymers(centre, half, {place: [NOT_MOVED] for place in places}, *[nothing(len(asked.told))] * 2)
+    filled = asked.model.usual.filled
+    wanted, own = ([filled(answer.cases[place]) for place in answer.case] for answer in (asked, mine))
+    rows = np.flatnonzero(mine.told)
+    missed = values[rows] - mine.centre
+    unknown = ~electrolytes.amounts.known[electrolytes.compositions][asked.told]
+    pairs = [
+        (design, row)
+        for design in np.flatnonzero(unknown).tolist()
+        for row in np.flatnonzero(np.isfinite(missed)).tolist()
+        if asked.bare[design] == mine.bare[row] and _same(wanted[design], own[row])
+    ]
+    design, row = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    start, end = (np.array([each.temperature_c for each in some], dtype=float) for some in (own, wanted))
+    carried = (ENERGY_DEVIATION_EV * per_ev(start[row], end[design])) ** 2
+    agreement = Agreement(within=_within(own, mine.bare, values[rows]))
+    found = Values(design, np.zeros_like(design), centre[design] + missed[row], carried, carried >= 0)
+    weight, mean = precisions(found, agreement, len(centre), own=True)
+    variance = np.maximum((half / agreement.quantile(level)) ** 2 - agreement.within**2, agreement.within**2)
+    pooled, left = drawn(centre, variance, weight, mean)
+    near = weight > 0
+    narrow = agreement.quantile(level) * np.sqrt(left + agreement.within**2)
+    names = [str(number) for number in (rows + 1).tolist()]
+    return OwnPolymers(
+        np.where(near, pooled, centre),
+        np.where(near, narrow, half),
+        {place: [OWN_POLYMER if each else NOT_MOVED] for place, each in zip(places, near.tolist(), strict=True)},
+        *(of_rows(asked.told, words) for words in worded(found, row, names, start, end, show)),
+    )
+
+
+def _within(own: Sequence[PolymerElectrolyte], bare: np.ndarray, values: np.ndarray) -> float:
+    """Return the deviation between own samples of one polymer at one temperature."""
+    rows = np.flatnonzero(np.isfinite(values))
+    first = [
+        next(
+            other for other in rows.tolist()
+            if bare[row] == bare[other] and _same(own[row], own[other], SAME_TEMPERATURE_K)
+        )
+        for row in rows.tolist()
+    ]  # fmt: skip
+    one_laboratory = np.zeros(len(rows), dtype=np.int64)
+    return deviations(values[rows], np.ones(len(rows)), np.array(first, dtype=np.int64), one_laboratory)[1]
+
+
+def _same(one: PolymerElectrolyte, other: PolymerElectrolyte, apart_k: float = MOST_CARRIED_K) -> bool:
+    """Return whether two are one polymer with one salt, within reach of each other's temperature."""
+    ratio = one.molality_mol_per_kg / other.molality_mol_per_kg if other.molality_mol_per_kg else 1.0
+    return (
+        one.units == other.units
+        and dict(one.salt) == dict(other.salt)
+        and 1 / SAME_CONCENTRATION <= ratio <= SAME_CONCENTRATION
+        and abs(one.temperature_c - other.temperature_c) <= apart_k
+    )

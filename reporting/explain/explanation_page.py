@@ -1,0 +1,159 @@
+"""Folder that `silion explain` writes: reasons of predictions overall, and design by design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from models.bundle import Bundle
+from models.explain.contributions import in_chunks, write_contributions
+from models.explain.counterfactuals import changes
+from models.explain.importance import overall
+from models.explain.lithium_balance import balanced_target, first_cycles
+from models.explain.sweep import sweep
+from models.explain.waterfall import waterfalls
+from models.explain.what_if import Questions
+from models.predictor import Predictor
+from models.tasks.registry import TARGETS, task_of
+from reporting import pages
+from reporting.atomic_files import Written, file_name
+from reporting.explain.design_blocks import change_blocks, first_cycle_blocks, sweep_blocks, waterfall_blocks
+from reporting.explain.importance_section import overall_blocks
+
+PICTURED = 20
+"""Designs that get pictures of their own, the first; the values of all go to the tables."""
+METHOD = (
+    "These values say how the model weighs a feature, not what causes what. Each prediction begins at the model's mean "
+    "over its training data and is reached step by step: by factors (conductivity, life) or percentage points (ICE, "
+    "retention). The steps give the prediction exactly (Aumann-Shapley values). What a design does not state counts as "
+    "not given."
+)
+DESIGNS = "Design by design"
+"""Section that is open; those on the model as a whole are behind a click."""
+NO_SKILL = "No skill shown yet on unseen papers: this is how the model works, not how cells work."
+
+
+def explain(
+    bundle: Bundle,
+    folder: Path,
+    designs: pd.DataFrame | None = None,
+    names: list[str] | None = None,
+    targets: list[str] | None = None,
+    questions: Questions | None = None,
+    progress: Callable[[int], None] = lambda designs: None,
+    *,
+    chunks: Iterable[tuple[Sequence[str], pd.DataFrame]] | None = None,
+    raw: bool = False,
+) -> list[Path]:
+    """Write overall importance with its stability and, for given designs, each prediction taken apart.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    folder : Path
+        Written into; files of the same name are replaced.
+    designs : DataFrame, shape (n_designs, n_columns), optional
+        Columns of `Candidate`; the first `PICTURED` get pictures. Only the overall part where None or empty.
+    names : list of str, shape (n_designs,), optional
+        What to call each design; its number where None.
+    targets : list of str, optional
+        Columns of `TARGETS`; all where None.
+    questions : Questions, optional
+        Values to reach and columns to sweep, for the designs that get pictures.
+    progress : callable
+        Called with the number of designs whose values were just written.
+    chunks : iterable of (names, designs), optional
+        Names and designs of the whole table, some at a time, where `designs` is but its beginning.
+    raw : bool
+        Keep texts that a spreadsheet would run as formulas.
+
+    Returns
+    -------
+    list of Path
+        Files written, the page `index.html` first.
+    """
+    wanted, asked, written = bundle.targets(targets), questions or Questions(), Written(folder, raw=raw)
+    blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
+    if designs is not None and len(designs):
+        called = names or [str(row + 1) for row in range(len(designs))]
+        written.paths += write_contributions(
+            bundle,
+            list(dict.fromkeys(task_of(column).name for column in wanted)),
+            in_chunks(called, designs) if chunks is None else chunks,
+            folder,
+            progress,
+            raw,
+        )
+        blocks += _design_blocks(bundle, designs, called, wanted, asked, written)
+    for name in dict.fromkeys(task_of(column).name for column in wanted):
+        columns = [column for column in wanted if task_of(column).name == name]
+        blocks += [
+            pages.Heading(f"Overall: {' and '.join(TARGETS[column].label for column in columns)}"),
+            pages.Paragraph(" ".join(_verdict(bundle, column) for column in columns)),
+        ]
+        blocks += overall_blocks(overall(bundle, name), _sentence(bundle, columns), written)
+    index = folder / "index.html"
+    unfolded = (DESIGNS,) if pages.Heading(DESIGNS) in blocks else None
+    index.write_text(pages.html("Silion: what moves the predictions", blocks, unfolded), encoding="utf-8")
+    return [index, *written.paths]
+
+
+def _verdict(bundle: Bundle, column: str) -> str:
+    verdict = bundle.facts.get("skill", {}).get(column, {}).get("verdict", "skill not measured")
+    return f"{TARGETS[column].label}: {verdict} on unseen papers."
+
+
+def _sentence(bundle: Bundle, columns: Sequence[str]) -> str:
+    """Return the sentence that every picture of these targets carries; empty where each has shown its skill."""
+    skill = bundle.facts.get("skill", {})
+    return "" if all(skill.get(column, {}).get("shown", False) for column in columns) else NO_SKILL
+
+
+def _design_blocks(
+    bundle: Bundle, designs: pd.DataFrame, names: list[str], wanted: list[str], asked: Questions, written: Written
+) -> list[pages.Block]:
+    predictor = Predictor(bundle)
+    shown = designs.head(PICTURED)
+    blocks: list[pages.Block] = [pages.Heading(DESIGNS)]
+    if len(designs) > PICTURED:
+        blocks.append(
+            pages.Paragraph(
+                f"These are the first {PICTURED} designs; the SHAP values of all are in designs_<part>.csv."
+            )
+        )
+    notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
+    by_target = {column: waterfalls(bundle, shown, names, column) for column in wanted}
+    balanced = balanced_target(wanted)
+    balances = first_cycles(bundle, balanced, shown) if balanced else [None] * len(shown)
+    for row, (name, notice) in enumerate(zip(names, notices, strict=False)):
+        blocks.append(pages.Heading(name, 3))
+        if notice:
+            blocks.append(pages.Paragraph(f"Notice: {notice}"))
+        start, design = f"{row + 1:02d}_{file_name(name)}", shown.iloc[[row]]
+        behind: dict[str, list[pages.Block]] = {}
+        for column in wanted:
+            if waterfall := by_target[column][row]:
+                sentence = _sentence(bundle, [column])
+                drawn = waterfall_blocks(waterfall, f"{start}_{column}", sentence, written)
+                if sentence:
+                    behind[TARGETS[column].label] = drawn
+                else:
+                    blocks += drawn
+        if behind:
+            summary = f"{', '.join(behind)}: no skill shown yet on unseen papers"
+            blocks.append(pages.Folded(summary, [block for drawn in behind.values() for block in drawn]))
+        if shares := balances[row]:
+            blocks += first_cycle_blocks(shares, f"{start}_first_cycle", written)
+        if asked.wants:
+            blocks += change_blocks(changes(predictor, design, asked.wants, asked.vary), f"{start}_changes", written)
+        for swept in asked.sweeps:
+            for column in wanted:
+                result = sweep(predictor, design, name, swept, column)
+                if isinstance(result, str):
+                    blocks.append(pages.Paragraph(f"No sweep: {result}."))
+                else:
+                    sentence = _sentence(bundle, [column])
+                    blocks += sweep_blocks(bundle, result, f"{start}_{column}_{swept}", sentence, written)
+    return blocks

@@ -1,0 +1,210 @@
+"""Trained models that could not be registered: kept aside until `silion train --finish` does it.
+
+A fit takes long, and a disk that fills or a store that is locked shows at its end. So room for the model is reserved
+before it, the model is written down right after it, and goes when it stands in the store.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import platform
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.tables.disk import whole_folder_at
+from models.bundle import Bundle, load_bundle, save_bundle
+from models.registry import MODEL_NAME, client, store_uri
+from reporting.atomic_files import FILE_LIST, check_folder, whole_folder, write_csv
+from training.config import TrainConfig
+from training.evaluation.out_of_fold import JUDGED, judged, write_judged
+from training.evaluation.score import Score, score_table
+from training.promotion.tracking import KEPT, track
+from training.train import Trained
+from training.tuning.study import Study
+
+NAME = "silion-trained-"
+"""Begins the name of a kept folder; the number of the training's process follows."""
+BUNDLE, REPORT = "bundle", "report"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ROOM_BYTES = 32 * 1024 * 1024
+"""Reserved while a model is fitted: a model of all public tables with its predictions takes less than half of it."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A trained model as it was kept: what registering it needs.
+
+    Attributes
+    ----------
+    bundle, scores, config : as of the training
+    studies : none: trials of a search are in `tuning.db` alone
+    """
+
+    bundle: Bundle
+    scores: dict[str, Score]
+    config: TrainConfig
+    studies: list[Study] = field(default_factory=list)
+
+
+def home() -> Path:
+    """Return where models are kept: beside a local store, else the working folder."""
+    uri = store_uri()
+    return Path(uri.removeprefix("sqlite:///")).resolve().parent if uri.startswith("sqlite:///") else Path.cwd()
+
+
+@contextmanager
+def reserved_room() -> Iterator[None]:
+    """Hold room on the disk for the model while a block fits it.
+
+    Raises
+    ------
+    OSError
+        There is no room: said before the fit and not after it.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        yield
+        return
+    path = home() / f".silion-room.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, ROOM_BYTES)
+            except OSError as error:
+                if error.errno in FULL:
+                    said = f"no room for the model of this training ({ROOM_BYTES >> 20} MB)"
+                    raise OSError(error.errno, said, str(path.parent)) from None
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def keep(trained: Trained) -> Path:
+    """Write a trained model down, before anything else is written.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+
+    Returns
+    -------
+    Path
+        Folder with its bundle and its out-of-fold predictions.
+    """
+    folder = home() / f"{NAME}{os.getpid()}-{secrets.token_hex(4)}"
+    with whole_folder_at(folder) as aside:
+        save_bundle(trained.bundle, aside / BUNDLE)
+        write_judged(judged(trained.found, trained.config.level), aside)
+    return folder
+
+
+@contextmanager
+def kept_until_registered(trained: Trained) -> Iterator[Path]:
+    """Keep a trained model while a block registers it; it goes when the block has ended well.
+
+    Parameters
+    ----------
+    trained : Trained
+        Result of a training.
+    """
+    folder = keep(trained)
+    try:
+        yield folder
+    except BaseException:
+        logging.getLogger("silion").warning("the model is kept; to register it: silion train --finish %s", folder)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(folder: Path, report: Path) -> str:
+    """Register a model that was kept, put what there is of its report in place, and let the kept folder go.
+
+    Where its training was stopped after the registration, the version that is there is taken.
+
+    Parameters
+    ----------
+    folder : Path
+        A kept folder.
+    report : Path
+        Where the report goes; without pages where the training had not come to them.
+
+    Returns
+    -------
+    str
+        Number of the version.
+
+    Raises
+    ------
+    ValueError
+        No kept folder, or a report folder that is not ours.
+    BundleError
+        The model is damaged, or of other code than this.
+    """
+    if not (folder / JUDGED).is_file():
+        raise ValueError(f"{folder}: no kept training; expected a folder {NAME}..., as an interrupted `train` named it")
+    check_folder(report)
+    model = _read(folder / BUNDLE)
+    version = _registered(folder.name)
+    with whole_folder(report) as aside:
+        if (folder / REPORT).is_dir():
+            shutil.copytree(folder / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
+        else:
+            write_csv(score_table(model.scores), aside / "skill.csv")
+            shutil.copy(folder / JUDGED, aside / JUDGED)
+        version = version or track(model, aside, folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return version
+
+
+def _read(folder: Path) -> Kept:
+    bundle = load_bundle(folder)
+    scores = {
+        column: Score(**{name: value for name, value in values.items() if name != "verdict"})
+        for column, values in bundle.facts["skill"].items()
+    }
+    return Kept(bundle, scores, TrainConfig.from_dict(bundle.facts["config"]))
+
+
+def _registered(name: str) -> str | None:
+    """Return the version that a kept model has become already; None where its training did not come to that."""
+    with client() as registry:
+        aliases = {
+            str(number)
+            for model in registry.search_registered_models(f"name = '{MODEL_NAME}'")
+            for number in model.aliases.values()
+        }
+        found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
+    return next((str(one.version) for one in found if one.tags.get(KEPT) == name and str(one.version) in aliases), None)
+
+
+def kept_folders() -> list[Path]:
+    """List the kept models whose trainings have ended without registering them."""
+    folders = []
+    for folder in sorted(home().glob(f"{NAME}*")):
+        number = folder.name.removeprefix(NAME).partition("-")[0]
+        if (folder / JUDGED).is_file() and number.isdecimal() and not lives(int(number)):
+            folders.append(folder)
+    return folders
+
+
+def lives(process: int) -> bool:
+    """Return whether a process of this machine goes on.
+
+    Parameters
+    ----------
+    process : int
+        Its number.
+    """
+    with suppress(PermissionError):  # as another user
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True
