@@ -81,8 +81,10 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
 
 
 def class_takes_amounts(elements: Set[str]) -> bool:
-    """Whether the elements alone do not tell the class: with oxygen, sulfur may be a sulfide or a sulfate, carbon a
-    carbonate or organic, and an oxide of halogens or of lanthanum goes by its amounts.
+    """Return whether the class takes the amounts, the elements alone being of several.
+
+    With oxygen, sulfur may be a sulfide or a sulfate, carbon a carbonate or organic, and an oxide of halogens or of
+    lanthanum goes by its amounts.
 
     Parameters
     ----------

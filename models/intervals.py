@@ -119,11 +119,11 @@ class Calibration:
         return np.asarray(half * self.scale(spread, distance, centre, family))
 
     def _by_distance(self, distance: Any, ask: Callable[[Calibration], Any]) -> Any:
-        """What these errors answer, beyond `FAR` the far ones."""
+        """Answer of these errors; beyond `FAR` that of the far ones."""
         return np.where(np.asarray(distance) > FAR, ask(self.far), ask(self)) if self.far else ask(self)
 
     def _reach(self, level: float) -> tuple[float, float]:
-        """How far the interval reaches below and above the prediction, in scales."""
+        """Reach of the interval below and above the prediction, in scales."""
         return self._reaches.once(level, lambda: self._new_reach(level))
 
     def _new_reach(self, level: float) -> tuple[float, float]:
@@ -139,7 +139,7 @@ class Calibration:
         return np.array(self.scores), np.array(self.weights)
 
     def shift(self, half: Any, level: float, distance: Any = None) -> np.ndarray:
-        """How far the middle of the interval lies above the prediction, in the model's unit, shape of `half`.
+        """Offset of the interval's middle above the prediction, in the model's unit, shape of `half`.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class Calibration:
         return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
 
     def of_family(self, names: Iterable[str | None]) -> np.ndarray:
-        """How much the log of the scale lies above the trend, 0 in a class that was not judged; shape (n_names,).
+        """Return each family's offset of the log scale from the trend, 0 in a class not judged; shape (n_names,).
 
         Parameters
         ----------
@@ -285,7 +285,7 @@ def _quantile(scores: np.ndarray, weights: np.ndarray, reached: float) -> float:
 
 
 def _lean(below: float, above: float) -> float:
-    """How far the middle of an interval lies above the prediction, in half widths."""
+    """Offset of an interval's middle above the prediction, in half widths."""
     return (above - below) / (above + below) if above + below > 0 else 0.0
 
 

@@ -262,7 +262,7 @@ class Predictor:
     def _once(
         self, what: Hashable, designs: Designs, read: Electrolytes, vectors: np.ndarray, find: Callable[[], Any]
     ) -> Any:
-        """What is told of electrolytes alone, kept where they are few: one is asked of in many cells. None for `what`
+        """Return what depends on the electrolytes alone, kept where they are few: one is in many cells. None for `what`
         keeps nothing; what the polymer model tells rests on texts, which are let go."""
         if what is None or len(designs) > FEW or POLYMER in read.classes:
             return find()

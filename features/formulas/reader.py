@@ -179,7 +179,18 @@ class _Reader:
     variables: dict[str, float]
 
     def whole(self, plain: str) -> Reading:
-        """The whole text: what stands in front, behind and in remarks, then the pieces."""
+        """Read the whole text: what stands in front, behind and in remarks, then the pieces.
+
+        Parameters
+        ----------
+        plain : str
+            Text of the electrolyte, letters and signs already folded to plain ones.
+
+        Raises
+        ------
+        FormulaError
+            It cannot be read; the message says at which piece.
+        """
         if alias := find_alias(plain):
             return self._with_variables(alias) if self.variables else self._named(alias)
         plain, ether = take_ether_ratio(CLASS_PREFIX.sub("", plain))
@@ -267,7 +278,22 @@ class _Reader:
         return replace(reading, composition=composition, parts=parts)
 
     def read(self, plain: str, ratio: list[float] | None = None, basis: str = "") -> Reading:
-        """One text without remarks: a name, a coating, a composite or a mixture."""
+        """Read one text without remarks: a name, a coating, a composite or a mixture.
+
+        Parameters
+        ----------
+        plain : str
+            Text without words of form.
+        ratio : list of float, optional
+            Amounts of its components, one each, as written beside it; in `basis`.
+        basis : str
+            As `basis_of` names it; empty without a ratio.
+
+        Raises
+        ------
+        FormulaError
+            It cannot be read, or the ratio has another number of amounts than the text has components.
+        """
         ratio = ratio or []
         if not plain:
             raise FormulaError("nothing is left to read beside words of form")
@@ -365,7 +391,22 @@ class _Reader:
         return parts
 
     def mixture(self, plain: str, ratio: list[float], basis: str) -> Reading:
-        """Components by mole; a system without amounts has parts and no composition, one by weight has both."""
+        """Read components by mole; a system without amounts has parts and no composition, one by weight has both.
+
+        Parameters
+        ----------
+        plain : str
+            As `75Li2S-25P2S5`.
+        ratio : list of float
+            Amounts of the components, one each; empty where they stand in the text or nowhere.
+        basis : str
+            As `basis_of` names it; empty without a ratio.
+
+        Raises
+        ------
+        FormulaError
+            A component cannot be read, or `ratio` does not fit.
+        """
         components = split_moles(plain)
         check_ratio(ratio, components)
         if len(components) == 1 and SHARE.match(plain):

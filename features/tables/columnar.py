@@ -226,7 +226,15 @@ class _Columns:
         return allowed[codes], given[codes]
 
     def put(self, place: int, row: Row) -> None:
-        """Keep a row that the row model took."""
+        """Keep a row that the row model took.
+
+        Parameters
+        ----------
+        place : int
+            Row of the portion, counted from 0.
+        row : Row
+            Its values; those it does not give become NaN or an empty text.
+        """
         for column, value in row.model_dump(include={*self.numbers, *self.texts}).items():
             if column in self.numbers:
                 self.numbers[column][place] = np.nan if value is None else float(value)

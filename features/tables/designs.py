@@ -17,7 +17,13 @@ class Reading(Protocol):
     """Something read of designs, one entry for each of them."""
 
     def take(self, rows: Any) -> Self:
-        """Return the entries of some designs: a mask, places or a slice."""
+        """Return the entries of some designs, in the order asked.
+
+        Parameters
+        ----------
+        rows : slice or array
+            Places of designs, or a mask of shape (n_designs,).
+        """
 
 
 ReadingT = TypeVar("ReadingT", bound=Reading)

@@ -206,7 +206,13 @@ def _remove(path: Path) -> None:
 
 
 def is_abandoned(part: Path) -> bool:
-    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so."""
+    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so.
+
+    Parameters
+    ----------
+    part : Path
+        File or folder written aside, with machine and process in its name.
+    """
     writer, _, process = part.stem.rpartition(".")
     number = process.partition("-")[0]
     if not (writer.endswith(f".{platform.node()}") and number.isdecimal()):

@@ -201,7 +201,15 @@ class TextLines:
         return b"".join(pieces)
 
     def passed(self, data: bytes, lines: int) -> None:
-        """Go on behind these bytes, of so many lines."""
+        """Go on behind these bytes, and hash them.
+
+        Parameters
+        ----------
+        data : bytes
+            What follows what was passed before.
+        lines : int
+            Line ends among them.
+        """
         self.digest.update(data)
         self.offset, self.line = self.offset + len(data), self.line + lines
 

@@ -160,7 +160,20 @@ class _Count:
         self.name, self.most, self.elements, self.cells = name, most, 0, 0
 
     def read(self, part: str, pieces: Iterator[bytes]) -> None:
-        """Parse a part, where it is XML."""
+        """Count the elements of a part, where it is XML.
+
+        Parameters
+        ----------
+        part : str
+            Its name inside the workbook.
+        pieces : iterator of bytes
+            Its content, unpacked, in order.
+
+        Raises
+        ------
+        InputError
+            XML that is damaged, declares a document type, or has too many elements.
+        """
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._refuse_doctype

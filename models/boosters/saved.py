@@ -222,7 +222,7 @@ def _out(value: Any) -> Any:
 
 @cache
 def _asking(kind: int) -> bytes:
-    """How the library is told what is asked."""
+    """Configuration of a prediction as the library reads it; `kind` is one of its types of output."""
     return _json({"type": kind, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False})
 
 

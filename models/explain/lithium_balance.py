@@ -76,7 +76,7 @@ class Term:
 
     @property
     def source(self) -> str:
-        """What the reviews print, and where."""
+        """Values that the reviews print for it, with their places."""
         return " against ".join(PRINTED[rule] for rule in self.rules) or NO_CONSTANT
 
 

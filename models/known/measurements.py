@@ -146,7 +146,17 @@ class Measurements:
         return self.once("telling", asked, partial(self._telling, asked))
 
     def once(self, what: Hashable, asked: Conditions, find: Callable[[], FoundT]) -> FoundT:
-        """Return what is found of designs, kept where these are few: it tells apart `what`, all else is `asked`."""
+        """Return what is computed of designs, kept for the next time where these are few.
+
+        Parameters
+        ----------
+        what : hashable
+            Tells computations of the same designs apart.
+        asked : Conditions
+            Compositions, temperatures and forms of the designs: all that the result may depend on beside `what`.
+        find : callable
+            Computes the result.
+        """
         if len(asked.composition) > FEW:
             return find()
         found: FoundT = self._kept.once((what, *(values.tobytes() for values in vars(asked).values())), find)

@@ -172,7 +172,21 @@ class _Portion:
     def tell(
         cls, asked: Asked, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
     ) -> _Portion:
-        """Predict every cell at every threshold."""
+        """Predict every cell at every threshold.
+
+        Parameters
+        ----------
+        asked : Asked
+            Cells with their first cycles.
+        threshold : ndarray, shape (n_cells,)
+            Share of the first capacity at which each life ends, between 0 and 1.
+        model : LifeModel
+            The fitted model.
+        options : LifeOptions
+            Level of the intervals among them.
+        own : OwnCells or None
+            Shift and narrowing that the user's own cells gave; None without such cells.
+        """
         curves, count = asked.curves, len(threshold)
         thresholds = np.hstack([np.repeat(GRID[None], count, axis=0), threshold[:, None]])
         rows = life_rows(curves, fit_trend(curves, open_prior(count)), thresholds)

@@ -31,7 +31,7 @@ NOT_MOVED = "none of your measured designs is of this polymer with this salt: th
 
 @dataclass(frozen=True)
 class OwnPolymers:
-    """What is told of the designs that the polymer model tells, drawn to own measurements.
+    """Predictions of the polymer model, drawn to own measurements.
 
     Attributes
     ----------

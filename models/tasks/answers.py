@@ -105,7 +105,7 @@ def _interval(
 
 
 def _strange(part: Part, read: Electrolytes) -> np.ndarray:
-    """Whether the class of each electrolyte was never learnt from, or it holds no lithium."""
+    """Mask of electrolytes whose class was never learnt from, or that hold no lithium."""
     known = part.domain.classes if part.domain else read.classes
     strange = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
     return np.asarray(strange | read.without_lithium)

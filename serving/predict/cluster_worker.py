@@ -117,6 +117,13 @@ class _Sent(PortionReader):
         self.rows = rows
 
     def read(self, portion: Portion) -> Rows:
+        """Return the rows that were sent.
+
+        Parameters
+        ----------
+        portion : Portion
+            Where they stood in the table; not looked at.
+        """
         return self.rows
 
 

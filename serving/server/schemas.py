@@ -219,7 +219,7 @@ class PredictReply(BaseModel):
 
 
 class Step(BaseModel):
-    """What one feature does to a prediction: a factor, or points."""
+    """Contribution of one feature to a prediction: a factor, or points."""
 
     feature: str
     label: str
@@ -336,7 +336,7 @@ class FieldGroup(BaseModel):
 
 
 class SchemaReply(BaseModel):
-    """What a design may hold, what is predicted, and how much at once."""
+    """Fields of a design, targets that are predicted, and limits of one request."""
 
     schema_hash: str
     groups: list[FieldGroup]
@@ -362,7 +362,7 @@ class ExamplesReply(BaseModel):
 
 
 class FormulaReply(BaseModel):
-    """What a text was read as, or why it cannot be read; the object `silion formula` prints."""
+    """Composition that a text was read as, or why it cannot be read; the object `silion formula` prints."""
 
     text: str
     composition: dict[str, float] | None = None
@@ -394,7 +394,7 @@ class ReadyReply(HealthReply):
 
 
 class VersionReply(BaseModel):
-    """What answers."""
+    """Package, model and data that answer."""
 
     package: str
     model: str = Field(description="SHA-256 of the bundle's manifest")
@@ -406,7 +406,7 @@ class VersionReply(BaseModel):
 
 
 class PartFacts(BaseModel):
-    """What a part of the model learned from."""
+    """Rows, papers and ranges that a part of the model learned from."""
 
     rows: int
     papers: int

@@ -154,7 +154,7 @@ def cross_validate(
 
 
 class Judged(NamedTuple):
-    """What one training fold tells of the rows held out, by `judge`; the attributes are those of `OutOfFold`."""
+    """Predictions of one training fold for the rows held out, by `judge`; attributes as in `OutOfFold`."""
 
     chosen: str
     shape: float

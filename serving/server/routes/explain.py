@@ -66,7 +66,7 @@ def router(context: Context) -> APIRouter:
 
     @routes.post("/explain", response_model=ExplainReply)
     async def explanations(request: ExplainRequest) -> Response:
-        """What moved each prediction from the model's base: factors whose product, or points whose sum, it is."""
+        """Contributions to each prediction from the model's base: factors whose product, or points whose sum, it is."""
         from serving.server.explanation_replies import explain
 
         check_count("designs to explain", len(request.designs), context.settings.max_explained)

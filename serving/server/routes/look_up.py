@@ -54,7 +54,7 @@ def router(context: Context) -> APIRouter:
 
     @routes.get("/formula", response_model=FormulaReply, response_model_exclude_unset=True)
     async def formula(text: Annotated[str, Query(examples=["75Li2S-25P2S5"])]) -> Response:
-        """What a text is read as, or why it cannot be read."""
+        """Composition that a text is read as, or why it cannot be read."""
         return JsonResponse(await context.work.run(lambda deadline: read_as(text)))
 
     @routes.get("/examples", response_model=ExamplesReply)

@@ -1,4 +1,4 @@
-"""Whether intervals keep their promise in each family of electrolytes, of which most are told by few papers."""
+"""Coverage of intervals in each family of electrolytes, most of which few papers measured."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class FamilyCoverage:
 
     @property
     def kept(self) -> bool:
-        """Whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
+        """Return whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
         if self.papers >= MANY_PAPERS:
             least, most = many_shares(self.level)
             return least <= round(self.share, 2) <= most

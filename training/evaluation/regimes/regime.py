@@ -67,7 +67,7 @@ class RegimeScore:
         return asdict(self)
 
     def compared(self) -> list[str]:
-        """What stands beside the prediction: its error, and ours over it."""
+        """Return the baselines, each with its error and the ratio of ours to it."""
         return [
             f"{name} {value:.2f} ({self.ratio[name]:.2f}, {self.ratio_low[name]:.2f} to {self.ratio_high[name]:.2f})"
             for name, value in self.beside.items()
