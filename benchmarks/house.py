@@ -4,7 +4,8 @@
 
 Lines of code are those that hold a token other than a comment or a docstring. A folder is one node beside the modules
 of its parent: an import between two folders counts as one between the two, wherever it stands in a file (in functions
-and under TYPE_CHECKING too). Floors are the longest chain of imports among the nodes side by side in a folder.
+and under TYPE_CHECKING too). Floors are the longest chain of imports among the nodes side by side in a folder; the
+longest chain of modules inside a package, folders aside, stands below.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ PACKAGES = ("features", "models", "reporting", "training", "serving", "cli")
 QUIET = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+QUESTIONS = {"What", "How", "Whether"}
+"""First words of docstrings that ask where they should say."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,8 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def floors(graph: Mapping[str, set[str]]) -> int:
-    """Return the number of nodes on the longest chain of imports.
+def longest_chain(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return the longest chain of imports, the importer first.
 
     Parameters
     ----------
@@ -162,28 +165,57 @@ def floors(graph: Mapping[str, set[str]]) -> int:
 
     Examples
     --------
-    >>> floors({"a": {"b", "c"}, "b": {"c"}, "c": set()})
-    3
+    >>> longest_chain({"a": {"b", "c"}, "b": {"c"}, "c": set()})
+    ['a', 'b', 'c']
     """
-    height: dict[str, int] = {}
+    chains: dict[str, list[str]] = {}
     for node in TopologicalSorter(graph).static_order():
-        height[node] = 1 + max((height[below] for below in graph.get(node, ())), default=0)
-    return max(height.values(), default=0)
+        below = (chains[imported] for imported in sorted(graph.get(node, ())))
+        chains[node] = [node, *max(below, key=len, default=[])]
+    return max(chains.values(), key=len, default=[])
 
 
-def public_functions(module: Module) -> Iterator[tuple[str, bool]]:
-    """Yield public functions and methods that take arguments, and whether their docstring lists parameters.
+def module_graph(known: Mapping[str, Module], package: str) -> dict[str, set[str]]:
+    """Return which modules of a package each of its modules imports, whatever folders they are in.
 
     Parameters
     ----------
-    module : Module
-        One file.
+    known : mapping of str to Module
+        All modules.
+    package : str
+        One of `PACKAGES`.
     """
-    for node in ast.walk(module.tree):
-        if isinstance(node, FUNCTION) and not node.name.startswith("_"):
-            names = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
-            if set(names) - {"self", "cls"}:
+    own = {name: module for name, module in known.items() if name.split(".")[0] == package}
+    return {name: module.imports(own) for name, module in own.items()}
+
+
+def public_functions(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Yield functions and methods that can be called from elsewhere, take arguments and have no underscore.
+
+    What is defined inside a function is reached by nobody else and left out.
+
+    Parameters
+    ----------
+    tree : ast.AST
+        Of a file, or of a class in it.
+
+    Yields
+    ------
+    tuple of str and bool
+        Its name, and whether its docstring lists the parameters.
+
+    Examples
+    --------
+    >>> list(public_functions(ast.parse("def area(width):\\n    def inner(x): pass\\ndef zero(): pass")))
+    [('area', False)]
+    """
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, FUNCTION):
+            names = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}
+            if names and not node.name.startswith("_"):
                 yield node.name, "Parameters\n" in (ast.get_docstring(node) or "")
+        else:
+            yield from public_functions(node)
 
 
 def docstrings(module: Module) -> Iterator[str]:
@@ -210,7 +242,7 @@ def counts(own: Sequence[Module]) -> tuple[int, ...]:
     own : sequence of Module
         Of one package, say.
     """
-    documented = [is_documented for module in own for _, is_documented in public_functions(module)]
+    documented = [is_documented for module in own for _, is_documented in public_functions(module.tree)]
     texts = [text for module in own for text in docstrings(module)]
     return (
         len(own),
@@ -218,7 +250,7 @@ def counts(own: Sequence[Module]) -> tuple[int, ...]:
         len(documented),
         sum(documented),
         len(texts),
-        sum(text.split()[0] in ("What", "How", "Whether") for text in texts),
+        sum(text.split()[0] in QUESTIONS for text in texts),
         sum(text.count(">>> ") for text in texts),
     )
 
@@ -235,7 +267,13 @@ def main() -> None:
     for folder in folders(known):
         graph = side_by_side(known, folder)
         loop = circle(graph)
-        print(f"{folder or '.':<28} {len(graph):>12}  {'' if loop else floors(graph):>6}  {' -> '.join(loop)}")
+        print(
+            f"{folder or '.':<28} {len(graph):>12}  {'' if loop else len(longest_chain(graph)):>6}  {' -> '.join(loop)}"
+        )
+    print("\nlongest chain of modules inside each package, whatever folders they are in")
+    for package in PACKAGES:
+        chain = longest_chain(module_graph(known, package))
+        print(f"{package:<12} {len(chain):>2}  {' -> '.join(name.removeprefix(f'{package}.') for name in chain)}")
 
 
 if __name__ == "__main__":
