@@ -189,6 +189,24 @@ def module_graph(known: Mapping[str, Module], package: str) -> dict[str, set[str
     return {name: module.imports(own) for name, module in own.items()}
 
 
+def listed_parameters(docstring: str) -> set[str]:
+    """Return the names under "Parameters" of a docstring.
+
+    Parameters
+    ----------
+    docstring : str
+        As numpydoc asks, its indent taken off.
+
+    Examples
+    --------
+    >>> sorted(listed_parameters("Area.\\n\\nParameters\\n---\\na, b : float\\n    In m.\\n\\nReturns\\n---\\nc : x"))
+    ['a', 'b']
+    """
+    section = docstring.partition("Parameters\n")[2].partition("\n\n")[0]
+    lines = [line.partition(" : ")[0] for line in section.splitlines() if not line.startswith((" ", "-"))]
+    return {name.strip() for line in lines for name in line.split(",")}
+
+
 def public_functions(tree: ast.AST) -> Iterator[tuple[str, bool]]:
     """Yield functions and methods that can be called from elsewhere, take arguments and have no underscore.
 
@@ -202,7 +220,7 @@ def public_functions(tree: ast.AST) -> Iterator[tuple[str, bool]]:
     Yields
     ------
     tuple of str and bool
-        Its name, and whether its docstring lists the parameters.
+        Its name, and whether its docstring lists all its parameters.
 
     Examples
     --------
@@ -213,7 +231,7 @@ def public_functions(tree: ast.AST) -> Iterator[tuple[str, bool]]:
         if isinstance(node, FUNCTION):
             names = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}
             if names and not node.name.startswith("_"):
-                yield node.name, "Parameters\n" in (ast.get_docstring(node) or "")
+                yield node.name, names <= listed_parameters(ast.get_docstring(node) or "")
         else:
             yield from public_functions(node)
 

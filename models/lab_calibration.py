@@ -106,7 +106,12 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
 
     Parameters
     ----------
-    measured : columns of `Measured`, for cells with the column of `with_conductivity`
+    name : str
+        Of the part, a key of `TASKS`.
+    part : Part
+        Its fitted model.
+    measured : DataFrame
+        Columns of `Measured`, for cells with the column of `with_conductivity`; NaN where a quantity was not measured.
 
     Raises
     ------
@@ -196,10 +201,22 @@ def moved(
 
     Parameters
     ----------
-    vectors, temperature_c : of the designs, shape (n_designs, n_features) and (n_designs,)
-    centre, spread, half : without them, on the model's scale, shape (n_designs,)
-    same : which measured samples are of the very design, shape (n_designs, n_samples); None where nobody asks
-    cycle : that each design is asked at, shape (n_designs,); None where nothing has a cycle
+    part : Part
+        The fitted model, with what it learned of laboratories.
+    own : OwnRows
+        Measured designs with the model's errors on them.
+    vectors : ndarray, shape (n_designs, n_features)
+        Features of the designs.
+    temperature_c : ndarray, shape (n_designs,)
+        NaN where a design states none.
+    centre, spread, half : ndarray, shape (n_designs,)
+        Predictions, deviation of the members and half widths without the measurements, on the model's scale.
+    level : float
+        Share of papers' values that the intervals are to hold.
+    same : ndarray of bool, shape (n_designs, n_samples), optional
+        Measured samples that are of the very design; None where nobody asks.
+    cycle : ndarray, shape (n_designs,), optional
+        Cycle that each design is asked at; None where nothing has a cycle.
     """
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")

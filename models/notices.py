@@ -130,7 +130,12 @@ def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
 
     Parameters
     ----------
-    pattern : as `%` reads it, with this many `decimals`
+    pattern : str
+        As `%` reads it, with this many `decimals`.
+    decimals : int
+        Digits behind the point.
+    values : ndarray, shape (n_designs,)
+        NaN where nothing is to be said.
     """
     if np.isnan(values).all():
         return nothing(len(values))
@@ -313,7 +318,14 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
 
     Parameters
     ----------
-    distance : to the nearest training design, shape (n_designs,)
+    domain : Domain
+        Ranges, elements and classes of the training designs.
+    distance : ndarray, shape (n_designs,)
+        To the nearest training design; no unit, as features are scaled.
+    designs : Designs
+        Those asked.
+    electrolytes : Electrolytes
+        Theirs.
     """
     usual = f"far from every training design (distance %.2f, usual below {domain.far:.2f})"
     systems, sets = electrolytes.amounts.systems

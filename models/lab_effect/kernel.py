@@ -179,8 +179,12 @@ class LabEffect:
 
         Parameters
         ----------
-        among, to : distances as in `Kernel.shift`
-        spread : deviation of the ensemble's members, shape (n_others,)
+        among, to : ndarray, shape (n_measured, n_measured) and (n_others, n_measured)
+            Distances as in `Kernel.shift`.
+        spread : ndarray, shape (n_others,)
+            Deviation of the ensemble's members, on the model's scale.
+        level : float
+            Share of papers' values to hold.
         """
         usable = self.usable(len(among), level)
         if not usable:

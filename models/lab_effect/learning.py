@@ -150,8 +150,16 @@ def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, 
 
     Parameters
     ----------
-    trials : what `try_kernels` gave
-    least : rows beyond which nothing is revealed: with it the same rows are judged for every count up to it
+    errors : Errors
+        Out-of-fold errors of one part.
+    count : int
+        Rows of each paper that are revealed.
+    seed : int
+        Of the draws among a paper's rows.
+    trials : Trials, optional
+        What `try_kernels` gave; made anew where it is not given.
+    least : int
+        Rows of each paper that are kept from judging: with the largest count here, all counts judge the same rows.
     """
     trials = try_kernels(errors, seed) if trials is None else trials
     by_group: dict[int, Kernel] = {}

@@ -77,10 +77,17 @@ def fit_part(name: str, designs: pd.DataFrame, labels: Labels, recipe: Recipe, s
 
     Parameters
     ----------
-    name : key of `TASKS`
-    designs : rows of the record models as a frame, with `paper` where the recipe weights papers; for cells with the
-        column of `with_conductivity`
-    labels : on the model's scale: log10 S/cm, %, log10 cycles
+    name : str
+        Key of `TASKS`.
+    designs : DataFrame
+        Rows of the record models, with `paper` where the recipe weights papers; for cells with the column of
+        `with_conductivity`.
+    labels : Labels
+        On the model's scale: log10 S/cm, %, log10 cycles.
+    recipe : Recipe
+        Settings of the boosters and of the features.
+    seed : int
+        Of the members of the ensemble.
     """
     featurizer = TASKS[name].featurizer(recipe)
     vectors = featurizer.fit_transform(designs)
