@@ -115,12 +115,12 @@ class NearestRows:
             self.size_of_rows = float(self.square.sum(axis=1).max(initial=0.0))
         self.factors: dict[tuple[type, bytes], tuple[np.ndarray, np.ndarray]] = {}
 
-    def nearest(self, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the nearest rows of different papers, nearest first; among equals the first row.
 
         Parameters
         ----------
-        asked : ndarray, shape (n_designs, n_features)
+        queries : ndarray, shape (n_designs, n_features)
             Scaled vectors, NaN where unknown.
         count : int
             Rows per design.
@@ -133,17 +133,17 @@ class NearestRows:
             As `distances_between` gives them, to the last bit.
         """
         count = min(count, len(self.sizes))
-        rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
+        rows, distances = np.empty((len(queries), count), dtype=np.int64), np.empty((len(queries), count))
         if count:
-            asked = np.asarray(asked, dtype=float)
-            varies = np.ones(asked.shape[1], dtype=bool)
-            if len(asked) > FEWEST:  # what all designs share is multiplied once
-                varies = ((asked != asked[0]) & ~(np.isnan(asked) & np.isnan(asked[0]))).any(axis=0)
+            queries = np.asarray(queries, dtype=float)
+            varies = np.ones(queries.shape[1], dtype=bool)
+            if len(queries) > FEWEST:  # what all designs share is multiplied once
+                varies = ((queries != queries[0]) & ~(np.isnan(queries) & np.isnan(queries[0]))).any(axis=0)
             width = max(len(self.known), self.known.shape[1])
             size = max(CACHED // width, min(FEWEST, MOST // width), 1)
-            for start in range(0, len(asked), size):
+            for start in range(0, len(queries), size):
                 here = slice(start, start + size)
-                rows[here], distances[here] = self._of_block(asked[here], varies, count)
+                rows[here], distances[here] = self._of_block(queries[here], varies, count)
         return rows, distances
 
     def _of_block(self, asked: np.ndarray, varies: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

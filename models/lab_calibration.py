@@ -342,7 +342,7 @@ def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.nd
 def drawn_to_measured(
     name: str,
     part: Part,
-    asked: Designs,
+    designs: Designs,
     read: Electrolytes | None,
     centre: np.ndarray,
     half: np.ndarray,
@@ -356,7 +356,7 @@ def drawn_to_measured(
         Key of `TASKS`.
     part : Part
         Its fitted model.
-    asked : Designs
+    designs : Designs
         Columns of `Candidate`.
     read : Electrolytes or None
         What `read_electrolytes` gave of them, where that was done already.
@@ -366,12 +366,12 @@ def drawn_to_measured(
         Share of papers whose values the intervals should hold, 0 to 1.
     """
     if TASKS[name].draws_to_measured:
-        return drawn_to_papers(part.known, Conditions.of(asked, read), centre, half, level, show_of(name))
+        return drawn_to_papers(part.known, Conditions.of(designs, read), centre, half, level, show_of(name))
     cells = known_cells(name, part)
     if cells is None or part.lab is None:
         return None
     spread = spread_of_papers(part.lab.kernel.shared + part.lab.kernel.noise, REPLICATE_SHARE)
-    return drawn_to_cells(cells, asked, spread, centre, half, level)
+    return drawn_to_cells(cells, designs, spread, centre, half, level)
 
 
 def known_cells(name: str, part: Part) -> KnownCells | None:

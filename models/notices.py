@@ -229,7 +229,7 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
 
 def skill_notices(
-    skill: Mapping[str, Mapping[str, object]], wanted: Sequence[str], described: np.ndarray, free: Collection[str]
+    skill: Mapping[str, Mapping[str, object]], targets: Sequence[str], described: np.ndarray, free: Collection[str]
 ) -> Notice:
     """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted.
 
@@ -237,14 +237,14 @@ def skill_notices(
     ----------
     skill : mapping of str to Mapping[str, object]
         Facts of skill by target column.
-    wanted : sequence of str
+    targets : sequence of str
         Target columns.
     described : ndarray
         Designs whose anode is described, shape (n_designs,).
     free : Collection[str]
         Targets predicted of an electrolyte alone.
     """
-    silent = [column for column in wanted if not skill.get(column, {}).get("shown", True)]
+    silent = [column for column in targets if not skill.get(column, {}).get("shown", True)]
     cases = [[column for column in silent if column in free], silent]
     return per_case(
         described.astype(int),

@@ -231,7 +231,7 @@ def train(
 def fit_bundle(
     literature: Literature,
     config: TrainConfig,
-    found: Mapping[str, OutOfFold],
+    out_of_fold: Mapping[str, OutOfFold],
     scores: Mapping[str, Score],
     tuning: Tuning | None = None,
 ) -> Bundle:
@@ -243,7 +243,7 @@ def fit_bundle(
         All tables.
     config : TrainConfig
         Configuration of the training.
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     scores : mapping of str to Score
         Skill by target column.
@@ -265,17 +265,19 @@ def fit_bundle(
         labelled, settings = task.relabelled(rows, recipe)
         parts[name] = fit_part(name, labelled.designs, labelled.labels, recipe, config.seed)
         parts[name].settings = settings
-    kept, regimes = calibrations(found), dict[str, Regimes]()
+    kept, regimes = calibrations(out_of_fold), dict[str, Regimes]()
     for name, part in parts.items():
         part.calibration = kept[name]
         part.domain = domain_of(name, part, examples[name], literature)
         distances = part.domain.distances(part.featurizer.transform(examples[name].designs))
-        errors = lab_errors(found[name], distances)
+        errors = lab_errors(out_of_fold[name], distances)
         part.lab = lab.learn(errors, config.seed)
-        part.differences = learn_differences(found[name], distances, name, config.seed)
+        part.differences = learn_differences(out_of_fold[name], distances, name, config.seed)
         if TASKS[name].draws_to_measured:
             every = with_looked_up_rows(name, part, examples[name], literature)
-            regimes[name] = learn_regimes(name, part, examples[name], found[name], config, lab.variance(errors), every)
+            regimes[name] = learn_regimes(
+                name, part, examples[name], out_of_fold[name], config, lab.variance(errors), every
+            )
     told = {name: [score.as_dict() for score in each.scores] for name, each in regimes.items()}
     facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: told}
     return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}), first_capacities(literature))

@@ -123,12 +123,12 @@ def in_one_unit(points: pd.DataFrame, names: Sequence[str], name: str) -> list[t
     return found
 
 
-def too_short(kept: pd.DataFrame, points: pd.DataFrame, names: Sequence[str], name: str) -> list[tuple[int, Mistake]]:
+def too_short(cycles: pd.DataFrame, points: pd.DataFrame, names: Sequence[str], name: str) -> list[tuple[int, Mistake]]:
     """At least ten cycles, seen at three points or more.
 
     Parameters
     ----------
-    kept : DataFrame
+    cycles : DataFrame
         Points that stay.
     points : DataFrame
         `place`, `line`, `cycle`, `capacity`, `unit` of each row.
@@ -137,7 +137,7 @@ def too_short(kept: pd.DataFrame, points: pd.DataFrame, names: Sequence[str], na
     name : str
         Of the file.
     """
-    grouped = kept.groupby("place")["cycle"]
+    grouped = cycles.groupby("place")["cycle"]
     last = grouped.max().reindex(range(len(names)), fill_value=0).to_numpy()
     span = last - grouped.min().reindex(range(len(names)), fill_value=0).to_numpy() + 1
     count = grouped.size().reindex(range(len(names)), fill_value=0).to_numpy()
@@ -154,12 +154,12 @@ def too_short(kept: pd.DataFrame, points: pd.DataFrame, names: Sequence[str], na
 CHECKS = (in_order, once_each, in_range, in_one_unit)
 
 
-def gaps(kept: pd.DataFrame) -> dict[int, str]:
+def gaps(cycles: pd.DataFrame) -> dict[int, str]:
     """Return what cycles lack in the middle of a cell's record, by its place.
 
     Parameters
     ----------
-    kept : DataFrame
+    cycles : DataFrame
         `place` and `cycle` of the points that stay.
 
     Examples
@@ -167,7 +167,7 @@ def gaps(kept: pd.DataFrame) -> dict[int, str]:
     >>> gaps(pd.DataFrame({"place": 0, "cycle": [*range(1, 21), *range(61, 71)]}))
     {0: 'a gap: nothing between cycles 20 and 61; the line between them is taken'}
     """
-    points = kept.sort_values(["place", "cycle"], kind="stable")
+    points = cycles.sort_values(["place", "cycle"], kind="stable")
     place, cycle = points["place"].to_numpy(), points["cycle"].to_numpy(dtype=float)
     step = np.where(np.diff(place) == 0, np.diff(cycle), 0.0)
     wide = np.flatnonzero(step > LEAST_GAP)

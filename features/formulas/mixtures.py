@@ -90,21 +90,23 @@ def basis_of(words: str) -> str:
     return "unstated"
 
 
-def check_ratio(ratio: list[float], pieces: list[str]) -> None:
+def check_ratio(ratio: list[float], components: list[str]) -> None:
     """Refuse a ratio that does not fit the pieces.
 
     Parameters
     ----------
-    ratio : its numbers; empty where none is written
-    pieces : the components
+    ratio : list of float
+        Its numbers; empty where none is written.
+    components : list of str
+        Texts of the components.
 
     Raises
     ------
     FormulaError
         Another number of components, or zeros alone.
     """
-    if ratio and len(ratio) != len(pieces):
-        raise FormulaError(f"{len(pieces)} components but a ratio of {len(ratio)} numbers")
+    if ratio and len(ratio) != len(components):
+        raise FormulaError(f"{len(components)} components but a ratio of {len(ratio)} numbers")
     if ratio and not sum(ratio):
         raise FormulaError("a ratio of zeros")
 

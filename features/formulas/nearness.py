@@ -49,22 +49,22 @@ class KnownCompositions:
         order = np.argsort(along[:, 0], kind="stable")
         return known[order], along[order]
 
-    def pairs(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def pairs(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return all pairs that are nearly one.
 
         Parameters
         ----------
-        asked : ndarray, shape (n_asked, n_elements)
+        queries : ndarray, shape (n_queries, n_elements)
             Atomic fractions; a row of NaN is near nothing.
 
         Returns
         -------
-        asked, known : ndarray of int, shape (n_pairs,)
+        queries, known : ndarray of int, shape (n_pairs,)
             Places of the two compositions of each pair, in ascending order.
         """
         known, along = self._places
-        rows = np.flatnonzero(~np.isnan(asked).any(axis=1)) if len(known) else np.zeros(0, dtype=np.int64)
-        here = asked[rows] @ self._directions
+        rows = np.flatnonzero(~np.isnan(queries).any(axis=1)) if len(known) else np.zeros(0, dtype=np.int64)
+        here = queries[rows] @ self._directions
         first = np.searchsorted(along[:, 0], here[:, 0] - self.within, "left")
         last = np.searchsorted(along[:, 0], here[:, 0] + self.within, "right")
         found: list[tuple[np.ndarray, np.ndarray]] = []
@@ -76,7 +76,7 @@ class KnownCompositions:
             for axis in range(1, _DIRECTIONS):
                 close = np.abs(here[one, axis] - along[other, axis]) <= self.within
                 one, other = one[close], other[close]
-            apart = np.abs(asked[rows[one]] - self.fractions[known[other]]).sum(axis=1)
+            apart = np.abs(queries[rows[one]] - self.fractions[known[other]]).sum(axis=1)
             close = apart <= self.within
             found.append((rows[one[close]], known[other[close]]))
         pairs = [np.concatenate([pair[side] for pair in found] or [np.zeros(0, dtype=np.int64)]) for side in (0, 1)]

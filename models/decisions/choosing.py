@@ -71,12 +71,12 @@ class Ranking:
         )
 
 
-def rank(told: np.ndarray, difference: float, count: int, seed: int = 0) -> Ranking:
+def rank(predicted: np.ndarray, difference: float, count: int, seed: int = 0) -> Ranking:
     """Rank designs of one laboratory by a target, higher first.
 
     Parameters
     ----------
-    told : ndarray, shape (n_designs,)
+    predicted : ndarray, shape (n_designs,)
         On the target's error scale, as far as differences of it are believed; NaN where nothing is told.
     difference : float
         Half width of the 90 % interval of the difference of two designs. Errors of the designs are drawn as normal and
@@ -93,11 +93,11 @@ def rank(told: np.ndarray, difference: float, count: int, seed: int = 0) -> Rank
     >>> rank(np.array([-12.0, -2.0]), 1.0, 1).probability.tolist()
     [0.0, 1.0]
     """
-    known = np.flatnonzero(np.isfinite(told))
-    probability = np.full(len(told), np.nan)
+    known = np.flatnonzero(np.isfinite(predicted))
+    probability = np.full(len(predicted), np.nan)
     if not len(known):
         return Ranking(probability, np.nan, np.nan, np.nan, difference)
-    values, count = told[known], min(count, len(known))
+    values, count = predicted[known], min(count, len(known))
     from scipy.stats import norm  # half a second, and goals are parsed without
 
     deviation = difference / norm.ppf(0.95) / np.sqrt(2)

@@ -46,7 +46,7 @@ def slope_ev(cold: np.ndarray, hot: np.ndarray) -> np.ndarray:
     return np.asarray((at_ends[1] - at_ends[0]) / per_ev(COLD_C, HOT_C))
 
 
-def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, asked: Conditions) -> np.ndarray:
+def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, conditions: Conditions) -> np.ndarray:
     """Draw activation energies to those printed of their compositions: each paper counts once, as sure as others agree.
 
     Parameters
@@ -55,10 +55,10 @@ def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, asked: C
         Of the model.
     known : Measurements or None
         Of the literature; None where a model keeps none.
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     """
-    cases, place = asked.distinct
+    cases, place = conditions.distinct
     nothing = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
     papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else nothing
     variance = np.full(len(energy_ev), ENERGY_DEVIATION_EV**2)
@@ -97,32 +97,32 @@ def near_slope(
     return np.asarray(kept)
 
 
-def beyond_a_transition(asked: Conditions) -> np.ndarray:
+def beyond_a_transition(conditions: Conditions) -> np.ndarray:
     """Return True for designs between whose temperature and `COLD_C` or `HOT_C` a known transition lies.
 
     The slope between the two is that of another phase then.
 
     Parameters
     ----------
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     """
-    fractions, celsius = asked.fractions[asked.composition], asked.temperature_c
+    fractions, celsius = conditions.fractions[conditions.composition], conditions.temperature_c
     cold, hot = (crossed(fractions, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
     return np.asarray(cold | hot)
 
 
-def printed_energies(known: Measurements | None, asked: Conditions) -> Notice:
+def printed_energies(known: Measurements | None, conditions: Conditions) -> Notice:
     """Return in words what papers print of the composition of each design; null where none prints an energy.
 
     Parameters
     ----------
     known : Measurements or None
         Of the literature; None where a model keeps none.
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     """
-    cases, place = asked.distinct
+    cases, place = conditions.distinct
     return per_case(place, known.once("energy texts", cases, partial(_texts, known, cases)) if known else [])
 
 
@@ -134,12 +134,12 @@ def _texts(known: Measurements, cases: Conditions) -> list[str | None]:
     return texts
 
 
-def _printed(known: Measurements, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _printed(known: Measurements, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design, paper and printed energy of each row of the same phase that prints one within the limits, in eV."""
     if not np.isfinite(known.energy_ev).any():
         none = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0)
-    design, rows, _ = known.matching(asked)
+    design, rows, _ = known.matching(conditions)
     energy = known.energy_ev[rows]
     fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
     return design[fine], known.paper[rows[fine]], energy[fine]

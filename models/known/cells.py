@@ -62,7 +62,7 @@ def spread_of_papers(missed: float, replicate_share: float) -> Agreement:
 
 
 def drawn_to_cells(
-    known: KnownCells, asked: Designs, spread: Agreement, centre: np.ndarray, half: np.ndarray, level: float
+    known: KnownCells, designs: Designs, spread: Agreement, centre: np.ndarray, half: np.ndarray, level: float
 ) -> Drawn:
     """Draw predictions of cells to the literature's measurements of the very same ones.
 
@@ -73,7 +73,7 @@ def drawn_to_cells(
     ----------
     known : KnownCells
         Measured cells.
-    asked : Designs
+    designs : Designs
         Columns of `CellDesign`.
     spread : Agreement
         How far papers' measurements of one cell lie apart.
@@ -82,7 +82,7 @@ def drawn_to_cells(
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
     """
-    design, row, share = same_where_known(asked, known.designs)
+    design, row, share = same_where_known(designs, known.designs)
     tells = (share >= LEAST_SHARE) & np.isfinite(known.value[row])
     if not tells.any():
         none = nothing(len(centre))

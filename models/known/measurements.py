@@ -125,7 +125,7 @@ class Measurements:
     def _compositions(self) -> KnownCompositions:
         return KnownCompositions(self.conditions.fractions)
 
-    def telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
+    def telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
         A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
@@ -135,7 +135,7 @@ class Measurements:
 
         Parameters
         ----------
-        asked : Conditions
+        conditions : Conditions
             Of the designs.
 
         Returns
@@ -143,28 +143,28 @@ class Measurements:
         values, row
             One entry per pair of a design and a row; the rows in ascending order for each design. Not to be written to.
         """
-        return self.once("telling", asked, partial(self._telling, asked))
+        return self.once("telling", conditions, partial(self._telling, conditions))
 
-    def once(self, what: Hashable, asked: Conditions, find: Callable[[], FoundT]) -> FoundT:
+    def once(self, what: Hashable, conditions: Conditions, find: Callable[[], FoundT]) -> FoundT:
         """Return what is computed of designs, kept for the next time where these are few.
 
         Parameters
         ----------
         what : hashable
             Tells computations of the same designs apart.
-        asked : Conditions
+        conditions : Conditions
             Compositions, temperatures and forms of the designs: all that the result may depend on beside `what`.
         find : callable
             Computes the result.
         """
-        if len(asked.composition) > FEW:
+        if len(conditions.composition) > FEW:
             return find()
-        found: FoundT = self._kept.once((what, *(values.tobytes() for values in vars(asked).values())), find)
+        found: FoundT = self._kept.once((what, *(values.tobytes() for values in vars(conditions).values())), find)
         return found
 
-    def _telling(self, asked: Conditions) -> tuple[Values, np.ndarray]:
-        design, row, apart = self.matching(asked)
-        start, end = self.conditions.temperature_c[row], asked.temperature_c[design]
+    def _telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
+        design, row, apart = self.matching(conditions)
+        start, end = self.conditions.temperature_c[row], conditions.temperature_c[design]
         tells = nearest_of_series(design, self._series[row], np.abs(start - end))
         design, row, start, end = design[tells], row[tells], start[tells], end[tells]
         energy, off = (each[row] for each in self._energies)
@@ -172,12 +172,12 @@ class Measurements:
         near = np.abs(start - end) <= MOST_CARRIED_K
         return Values(design, self.paper[row], value, (off * per_ev(start, end)) ** 2, near, apart), row
 
-    def matching(self, asked: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def matching(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return all pairs of a design and a row of its composition, or its text, and phase, at whatever temperature.
 
         Parameters
         ----------
-        asked : Conditions
+        conditions : Conditions
             Of the designs.
 
         Returns
@@ -188,16 +188,16 @@ class Measurements:
             As of `Values`.
         """
         mine = self.conditions
-        one, other = self._compositions.pairs(asked.fractions)
-        design, row = expanded(one, other, asked.composition, mine.composition)
-        named = np.flatnonzero(asked.written)
+        one, other = self._compositions.pairs(conditions.fractions)
+        design, row = expanded(one, other, conditions.composition, mine.composition)
+        named = np.flatnonzero(conditions.written)
         if len(named) and mine.written.any():
-            place, alike = equal(asked.written[named], mine.written)
+            place, alike = equal(conditions.written[named], mine.written)
             design, row = np.append(design, named[place]), np.append(row, alike)
             order = np.argsort(design, kind="stable")
             design, row = design[order], row[order]
-        tells = ~(np.abs(mine.glass[row] - asked.glass[design]) > 0)
-        start, end = mine.temperature_c[row], asked.temperature_c[design]
+        tells = ~(np.abs(mine.glass[row] - conditions.glass[design]) > 0)
+        start, end = mine.temperature_c[row], conditions.temperature_c[design]
         transition = crossed(mine.fractions[mine.composition[row]], start, end)
         parted = np.flatnonzero(tells & (transition >= 0))
         tells &= transition < 0

@@ -24,7 +24,7 @@ SAME_SAMPLE = 2e-4
 """Sum of absolute differences of the atomic fractions up to which a laboratory's two electrolytes are one."""
 
 
-def same_designs(asked: Designs, measured: pd.DataFrame) -> np.ndarray:
+def same_designs(designs: Designs, measured: pd.DataFrame) -> np.ndarray:
     """Return which asked designs are the very ones that were measured, shape (n_designs, n_measured).
 
     All columns of the design but the cycle and the electrolyte's measured conductivity are compared: numbers, texts
@@ -33,7 +33,7 @@ def same_designs(asked: Designs, measured: pd.DataFrame) -> np.ndarray:
 
     Parameters
     ----------
-    asked : Designs
+    designs : Designs
         Columns of `Candidate`.
     measured : DataFrame
         Columns of `Measured`.
@@ -44,19 +44,19 @@ def same_designs(asked: Designs, measured: pd.DataFrame) -> np.ndarray:
     >>> same_designs(Designs.of(cells), cells.iloc[[0]]).tolist()
     [[True], [False]]
     """
-    same = np.zeros((len(asked), len(measured)), dtype=bool)
-    design, row, known = _pairs(asked, Designs.of(measured), SAME_SAMPLE)
-    strict = known == np.maximum(_stated(asked)[design], _stated(Designs.of(measured))[row])
+    same = np.zeros((len(designs), len(measured)), dtype=bool)
+    design, row, known = _pairs(designs, Designs.of(measured), SAME_SAMPLE)
+    strict = known == np.maximum(_stated(designs)[design], _stated(Designs.of(measured))[row])
     same[design[strict], row[strict]] = True
     return same
 
 
-def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pairs of an asked cell and a row whose anode has a name, alike in all that both state.
 
     Parameters
     ----------
-    asked, rows : Designs
+    designs, rows : Designs
         Columns of `CellDesign`.
 
     Returns
@@ -75,27 +75,27 @@ def same_where_known(asked: Designs, rows: Designs) -> tuple[np.ndarray, np.ndar
     >>> [each.tolist() for each in same_where_known(asked, rows)]
     [[0], [0], [0.75]]
     """
-    (codes, texts), measured = asked.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}
+    (codes, texts), measured = designs.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}
     named = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
     if not len(named):
         return named, named, np.zeros(0)
-    asked = asked.take(named)
-    design, row, known = _pairs(asked, rows, NEARLY_ONE)
+    designs = designs.take(named)
+    design, row, known = _pairs(designs, rows, NEARLY_ONE)
     if not len(design):
         return design, row, np.zeros(0)
-    return named[design], row, known / _stated(asked)[design]
+    return named[design], row, known / _stated(designs)[design]
 
 
-def _pairs(asked: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pairs(designs: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of designs alike in all columns that both state, and how many these are."""
     numbers = {"": -1}
-    anodes, own_anodes = (_words(each.coded("anode"), numbers) for each in (asked, own))
+    anodes, own_anodes = (_words(each.coded("anode"), numbers) for each in (designs, own))
     design, row = np.nonzero(anodes[:, None] == own_anodes)
-    alike = _same_electrolytes(asked, own, within)
-    agree = alike[read_electrolytes(asked).codes[design], read_electrolytes(own).codes[row]]
+    alike = _same_electrolytes(designs, own, within)
+    agree = alike[read_electrolytes(designs).codes[design], read_electrolytes(own).codes[row]]
     design, row = design[agree], row[agree]
     known = np.ones(len(design), dtype=np.int64)  # the electrolyte
-    for mine, others in _columns(asked, own) if len(design) else ():
+    for mine, others in _columns(designs, own) if len(design) else ():
         one, other = mine[design], others[row]
         both = ~(np.isnan(one) | np.isnan(other))
         agree = ~both | np.isclose(one, other, rtol=1e-6, atol=0.0)
@@ -145,9 +145,9 @@ MOST_KEPT = 200
 text that a request brought along is let go."""
 
 
-def _same_electrolytes(asked: Designs, own: Designs, within: float) -> np.ndarray:
+def _same_electrolytes(designs: Designs, own: Designs, within: float) -> np.ndarray:
     """Which distinct electrolytes are one: by composition, those without a stoichiometry by their names."""
-    read = read_electrolytes(asked), read_electrolytes(own)
+    read = read_electrolytes(designs), read_electrolytes(own)
     one, other = (each.amounts for each in read)
     compositions = np.zeros((len(one.known), len(other.known)), dtype=bool)
     compositions[KnownCompositions(other.dense, within).pairs(one.dense)] = True

@@ -50,14 +50,14 @@ class Evidence:
     doubts: Notice
 
 
-def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show: Show, *, own: bool) -> Evidence:
+def evidence(known: Measurements, conditions: Conditions, agreement: Agreement, show: Show, *, own: bool) -> Evidence:
     """Look up what was measured of designs.
 
     Parameters
     ----------
     known : Measurements
         Of the literature, or of the laboratory that asks.
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     agreement : Agreement
         How far values lie apart.
@@ -66,7 +66,7 @@ def evidence(known: Measurements, asked: Conditions, agreement: Agreement, show:
     own : bool
         Whether `known` is of the laboratory that asks.
     """
-    cases, place = asked.distinct
+    cases, place = conditions.distinct
     count = len(cases.composition)
     values, rows = known.telling(cases)
     weight, mean = precisions(values, agreement, count, own=own)
@@ -238,7 +238,7 @@ class Drawn:
 
 
 def drawn_to_papers(
-    known: Measurements | None, asked: Conditions, centre: np.ndarray, half: np.ndarray, level: float, show: Show
+    known: Measurements | None, conditions: Conditions, centre: np.ndarray, half: np.ndarray, level: float, show: Show
 ) -> Drawn:
     """Draw predictions to the literature's measurements of their compositions.
 
@@ -246,7 +246,7 @@ def drawn_to_papers(
     ----------
     known : Measurements or None
         Of the literature; None where a model keeps none.
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     centre, half : ndarray, shape (n_designs,)
         Predictions and half widths of their intervals without, on the model's scale.
@@ -260,7 +260,7 @@ def drawn_to_papers(
     if known is None or not len(known.value):
         nothing = of_rows(none, [])
         return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
-    found = known.once(show, asked, partial(evidence, known, asked, agreement, show, own=False))
+    found = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))
     pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
     deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
     narrowed = agreement.half_width(deviation, level)
@@ -276,17 +276,17 @@ def drawn_to_papers(
     )
 
 
-def centre_drawn_to_papers(known: Measurements | None, asked: Conditions, centre: np.ndarray) -> np.ndarray:
+def centre_drawn_to_papers(known: Measurements | None, conditions: Conditions, centre: np.ndarray) -> np.ndarray:
     """Return the `centre` of `drawn_to_papers`, without the words and intervals beside it, shape (n_designs,).
 
     Parameters
     ----------
-    known, asked, centre
+    known, conditions, centre
         As for `drawn_to_papers`.
     """
     if known is None or not len(known.value):
         return centre
-    cases, place = asked.distinct
+    cases, place = conditions.distinct
     values, _ = known.telling(cases)
     weight, mean = precisions(values, known.agreement, len(cases.composition), own=False)
     pooled, _ = drawn(centre, np.full(len(centre), known.agreement.model**2), weight[place], mean[place])
@@ -308,14 +308,14 @@ def within_laboratory(own: Measurements) -> float:
     return deviations(own.value, np.ones(len(own.value)), same_compositions(own.conditions), alone)[1]
 
 
-def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: float, show: Show) -> Drawn:
+def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level: float, show: Show) -> Drawn:
     """Draw predictions to the laboratory's own measurements of their compositions.
 
     Parameters
     ----------
     own : Measurements
         Of the laboratory that asks.
-    asked : Conditions
+    conditions : Conditions
         Of the designs.
     before : Drawn
         Predictions without, however the literature and the laboratory's other designs moved them.
@@ -325,7 +325,7 @@ def drawn_to_own(own: Measurements, asked: Conditions, before: Drawn, level: flo
         Prints a value.
     """
     agreement = replace(before.agreement, within=within_laboratory(own))
-    found = evidence(own, asked, agreement, show, own=True)
+    found = evidence(own, conditions, agreement, show, own=True)
     alone = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
     variance = np.maximum(alone, agreement.within**2)  # of the laboratory's value, where it measured nothing
     pooled, left = drawn(before.centre, variance, found.weight, found.mean)

@@ -170,13 +170,13 @@ class _Portion:
 
     @classmethod
     def tell(
-        cls, asked: Asked, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
+        cls, cells: Asked, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
     ) -> _Portion:
         """Predict every cell at every threshold.
 
         Parameters
         ----------
-        asked : Asked
+        cells : Asked
             Cells with their first cycles.
         threshold : ndarray, shape (n_cells,)
             Share of the first capacity at which each life ends, between 0 and 1.
@@ -187,7 +187,7 @@ class _Portion:
         own : OwnCells or None
             Shift and narrowing that the user's own cells gave; None without such cells.
         """
-        curves, count = asked.curves, len(threshold)
+        curves, count = cells.curves, len(threshold)
         thresholds = np.hstack([np.repeat(GRID[None], count, axis=0), threshold[:, None]])
         rows = life_rows(curves, fit_trend(curves, open_prior(count)), thresholds)
         estimate = model.estimate(rows)
@@ -195,19 +195,19 @@ class _Portion:
         half = model.half_width(estimate, rows, options.level).reshape(thresholds.shape)
         if own is not None:
             life, half = life + own.shift, half * own.narrow
-        classes = [class_of(values) for values in asked.about.to_dict("records")]
+        classes = [class_of(values) for values in cells.about.to_dict("records")]
         solid = np.flatnonzero([not each.learned for each in classes])
         if len(solid):
             prior = prior_of(
-                [classes[cell] for cell in solid], None if asked.design is None else asked.design.iloc[solid]
+                [classes[cell] for cell in solid], None if cells.design is None else cells.design.iloc[solid]
             )
             life[solid], spread = fit_trend(curves.take(solid), prior).log10_life(thresholds[solid])
             half[solid] = np.hypot(spread * norm.ppf(0.5 + options.level / 2), half[solid])
-        changed = DischargeLives.tell(asked.discharge, classes)
+        changed = DischargeLives.tell(cells.discharge, classes)
         life, half = changed.moved(life, half, thresholds, options.level)
         life = np.maximum(life, np.log10(curves.last)[:, None] + LEAST_STEP)
         crossed = curves.crossing_at(threshold)
-        return cls(asked, thresholds, classes, crossed, rows, life, half, estimate, model, options, own, changed)
+        return cls(cells, thresholds, classes, crossed, rows, life, half, estimate, model, options, own, changed)
 
     def answer(self) -> LifeAnswer:
         """Return the tables."""

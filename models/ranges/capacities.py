@@ -171,12 +171,12 @@ class CapacityRanges:
         return columns, first.codes, words
 
 
-def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
+def first_ranges(reported: ReportedCapacities, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
     """Return the range of the first capacity of each design; NaN, and why, where the papers do not support the level.
 
     Parameters
     ----------
-    told : ReportedCapacities
+    reported : ReportedCapacities
         Values of the papers.
     families, built : ndarray of int, shape (n_designs,)
         Class and architecture of each design, as `kinds` gives them.
@@ -189,9 +189,9 @@ def first_ranges(told: ReportedCapacities, families: np.ndarray, built: np.ndarr
         A level that is no share.
     """
     check_level(level)
-    papers = len(np.unique(told.papers))
+    papers = len(np.unique(reported.papers))
     if level <= supported_level(papers):
-        found = ranges(told, families, built, level)
+        found = ranges(reported, families, built, level)
         return replace(found, texts=[f"no point, the range of {text}" for text in found.texts])
     none = np.full(len(families), np.nan)
     every = np.zeros(len(families), dtype=np.int64)

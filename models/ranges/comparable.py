@@ -291,12 +291,12 @@ def _known(store: dict[str, Reported], task: Task, part: Part) -> Reported:
     return store.get(task.name) or store.setdefault(task.name, reported(task, part))
 
 
-def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
+def ranges(reported: Reported, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
     """Return the range that papers comparable with each design report, wide enough for a paper left out.
 
     Parameters
     ----------
-    told : Reported
+    reported : Reported
         Values of the papers.
     families, built : ndarray of int, shape (n_designs,)
         Class and architecture of each design, as `kinds` gives them.
@@ -305,6 +305,6 @@ def ranges(told: Reported, families: np.ndarray, built: np.ndarray, level: float
     """
     place, first = distinct_rows(np.column_stack([families, built]).astype(float))
     pairs = zip(families[first].tolist(), built[first].tolist(), strict=True)
-    found = [told.range_of(family, architecture, level) for family, architecture in pairs]
+    found = [reported.range_of(family, architecture, level) for family, architecture in pairs]
     ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place]
     return Ranges(ends[:, 0], ends[:, 1], place, [text for _, _, text in found])

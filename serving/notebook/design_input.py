@@ -74,7 +74,7 @@ def read_designs(given: DesignsLike, asked: Sequence[str] | None = None) -> Give
         raise InputError("designs: got none, expected at least one with its electrolyte")
     columns = [str(column) for column in frame.columns]
     remarks = check_columns(columns, Candidate, own_columns=True, name="designs")
-    remarks += remarks_on(columns, "designs", asked=asked)
+    remarks += remarks_on(columns, "designs", targets=asked)
     table = pa.table({name: _array(frame.iloc[:, place]) for place, name in enumerate(columns)})
     rows = usable(Rows(table, np.arange(1, len(frame) + 1)), "designs")
     if rows.rejected or len(rows.lines) < len(frame):

@@ -221,7 +221,7 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     else:
         unfinished.join("rows", out, header_line(records[0]["columns"], SEPARATORS[out.suffix], options.raw))
     return BatchResult(
-        first_rows(out, asked=options.targets),
+        first_rows(out, targets=options.targets),
         rows,
         rejected_rows,
         mistakes,
@@ -232,7 +232,7 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
     )
 
 
-def first_rows(path: Path, count: int = SHOWN, asked: Collection[str] | None = None) -> pd.DataFrame:
+def first_rows(path: Path, count: int = SHOWN, targets: Collection[str] | None = None) -> pd.DataFrame:
     """Return the first rows of a written table, its predictions as numbers and all else as text.
 
     Parameters
@@ -241,7 +241,7 @@ def first_rows(path: Path, count: int = SHOWN, asked: Collection[str] | None = N
         A CSV, TSV or Parquet file.
     count : int
         How many rows at most.
-    asked : collection of str or None
+    targets : collection of str or None
         As for `written_targets`.
     """
     if path.suffix == ".parquet":
@@ -249,5 +249,5 @@ def first_rows(path: Path, count: int = SHOWN, asked: Collection[str] | None = N
             first: pd.DataFrame = next(parquet.iter_batches(batch_size=count)).to_pandas()
             return first
     frame = pd.read_csv(path, sep=SEPARATORS[path.suffix], nrows=count, dtype="str", keep_default_na=False)
-    numbers = [column for column in frame.columns if is_predicted(column, asked) and column not in TEXT_COLUMNS]
+    numbers = [column for column in frame.columns if is_predicted(column, targets) and column not in TEXT_COLUMNS]
     return frame.assign(**{column: pd.to_numeric(frame[column]) for column in numbers})

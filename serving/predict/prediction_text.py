@@ -28,26 +28,26 @@ SHOWN, RANGES_SHOWN = 12, 3
 """Designs, and different ranges, printed on a terminal."""
 
 
-def written_targets(asked: Collection[str] | None) -> dict[str, Target]:
+def written_targets(targets: Collection[str] | None) -> dict[str, Target]:
     """Return what predictions are written of, by column: all that is told, of `ON_REQUEST` only what is asked for.
 
     Parameters
     ----------
-    asked : collection of str or None
+    targets : collection of str or None
         Columns of the targets asked for; None where none is named.
     """
-    unasked = set(ON_REQUEST) - set(TARGETS) - set(asked or ())
+    unasked = set(ON_REQUEST) - set(TARGETS) - set(targets or ())
     return {column: target for column, target in told_targets().items() if column not in unasked}
 
 
-def is_predicted(column: str, asked: Collection[str] | None = None) -> bool:
+def is_predicted(column: str, targets: Collection[str] | None = None) -> bool:
     """Return whether a column is one that predictions are written to.
 
     Parameters
     ----------
     column : str
         Its name.
-    asked : collection of str or None
+    targets : collection of str or None
         As for `written_targets`.
 
     Examples
@@ -63,7 +63,7 @@ def is_predicted(column: str, asked: Collection[str] | None = None) -> bool:
     if column.endswith(CHANCE):
         stem = column.rpartition(AMONG if AMONG in column else "_above_")[0]
     target, _, cycle = stem.rpartition("_at_")
-    known = written_targets(asked)
+    known = written_targets(targets)
     at_cycle = target in known and known[target].at_cycle and cycle.isdigit()
     return column in (*TEXT_COLUMNS, ALL_GOALS, ON_FRONT) or stem in known or at_cycle
 

@@ -40,14 +40,14 @@ def usable(rows: Rows, name: str) -> Rows:
     )
 
 
-def read_candidates(path: str | Path, asked: Collection[str] | None = None) -> Table[Candidate]:
+def read_candidates(path: str | Path, targets: Collection[str] | None = None) -> Table[Candidate]:
     """Read candidate designs row by row; rows whose formula cannot be read are among the rejected ones.
 
     Parameters
     ----------
     path : str or Path
         A CSV, TSV or Parquet file.
-    asked : collection of str or None
+    targets : collection of str or None
         As for `written_targets`.
 
     Raises
@@ -56,12 +56,12 @@ def read_candidates(path: str | Path, asked: Collection[str] | None = None) -> T
         The file cannot be used, or holds a column that the predictions would overwrite.
     """
     table = read_table(path, Candidate, own_columns=True, parse=read_design)
-    table.remarks += remarks_on(table.columns, Path(path).name, asked=asked)
+    table.remarks += remarks_on(table.columns, Path(path).name, targets=targets)
     return table
 
 
 def remarks_on(
-    columns: Sequence[str], name: str, also: Collection[str] = (), asked: Collection[str] | None = None
+    columns: Sequence[str], name: str, also: Collection[str] = (), targets: Collection[str] | None = None
 ) -> list[str]:
     """Return what to say of the columns of a table of candidates that are the user's own.
 
@@ -73,7 +73,7 @@ def remarks_on(
         Of the file, for messages.
     also : collection of str
         Columns that are written besides the predictions.
-    asked : collection of str or None
+    targets : collection of str or None
         As for `written_targets`.
 
     Raises
@@ -86,7 +86,7 @@ def remarks_on(
     >>> remarks_on(["electrolyte", "sample"], "new.csv")
     ['kept as your own, not read by the model: sample']
     """
-    if clash := [column for column in columns if is_predicted(column, asked) or column in also]:
+    if clash := [column for column in columns if is_predicted(column, targets) or column in also]:
         got = "a column that the predictions are written to"
         mistakes = [Mistake(1, column, got, f"another name, such as {column}_measured", name) for column in clash]
         raise InputError(f"{name}: the columns cannot be used", mistakes)

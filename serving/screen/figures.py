@@ -66,12 +66,12 @@ def _ending(unit: str) -> str:
     return "_" + words.replace("µ", "u").replace("å", "angstrom").strip("_")
 
 
-def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> Figure:
+def front(designs: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> Figure:
     """Draw the designs kept over two objectives, with intervals where predicted, a draw of all, and measured cells.
 
     Parameters
     ----------
-    kept, sample : DataFrame
+    designs, sample : DataFrame
         Designs with their answers: those kept, and a fair draw of all.
     known : DataFrame
         Of `nearest_measurements`; rows that state only one of the two stand as ticks at that axis.
@@ -83,7 +83,7 @@ def front(kept: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns
     plot.scatter(
         sample[x], sample[y], s=8, color=QUIET, alpha=0.35, linewidth=0, label="other designs (a draw)", zorder=1
     )
-    told, without = (kept[kept[[x, y]].notna().all(axis=1) == whole] for whole in (True, False))
+    told, without = (designs[designs[[x, y]].notna().all(axis=1) == whole] for whole in (True, False))
     style: dict[str, Any] = {"color": INK, "markersize": 6, "elinewidth": 0.7, "alpha": 0.85, "zorder": 3}
     for rows, mark, words in ((told, "o", "kept, with interval"), (without, "none", "kept, range without a point")):
         if len(rows):
@@ -136,12 +136,12 @@ def _reach(table: pd.DataFrame, column: str) -> np.ndarray | None:
     return np.asarray(np.maximum(np.stack([value - low, high - value]), 0.0))
 
 
-def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.DataFrame) -> Figure:
+def ranked(designs: pd.DataFrame, names: Sequence[str], column: str, known: pd.DataFrame) -> Figure:
     """Draw the first designs with their intervals, best on top, and what the literature measured as ticks below.
 
     Parameters
     ----------
-    kept : DataFrame, shape (n_rows, n_columns)
+    designs : DataFrame, shape (n_rows, n_columns)
         Designs with their answers, best first; the first `MOST_BARS` are drawn.
     names : sequence of str, shape (n_rows,)
         What to call each design.
@@ -150,7 +150,7 @@ def ranked(kept: pd.DataFrame, names: Sequence[str], column: str, known: pd.Data
     known : DataFrame
         Of `nearest_measurements`.
     """
-    shown = kept.head(MOST_BARS)
+    shown = designs.head(MOST_BARS)
     figure, plot = axes(7.4, 1.2 + 0.3 * len(shown))
     places = np.arange(len(shown))[::-1]
     mark = "none" if shown[column].isna().all() else "o"  # a range without a point

@@ -30,7 +30,7 @@ def test_it_is_kept_where_nobody_asks_for_it(tmp_path: Path, asked: list[str] | 
     given = read_designs({"electrolyte": "Li6PS5Cl", ENERGY: 0.35}, asked)
     assert (given.remarks, given.names) == (said, ["Li6PS5Cl"])
     pd.DataFrame({"electrolyte": ["Li6PS5Cl"], **OWN, **TOLD}).to_csv(tmp_path / "out.csv", index=False)
-    table = first_rows(tmp_path / "out.csv", asked=asked)
+    table = first_rows(tmp_path / "out.csv", targets=asked)
     assert table[ENERGY].tolist() == ["0.35 (EIS)"]
     assert table[COLUMN].tolist() == [1e-3]
     shown = text_table(table, width=200, asked=asked)

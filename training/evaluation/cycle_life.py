@@ -148,7 +148,7 @@ def turnbull(lower: np.ndarray, upper: np.ndarray) -> Turnbull:
     return Turnbull(grid, mass)
 
 
-def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+def score_life(target: Target, out_of_fold: OutOfFold, level: float, seed: int) -> Score:
     """Score cycle life by concordance and by censored log-likelihood, all without the cell's paper.
 
     The likelihood stands beside the better of two dummies that know no design: the Turnbull (Kaplan-Meier) distribution
@@ -158,34 +158,34 @@ def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Sco
     ----------
     target : Target
         Cycle life.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     seed : int
         Of the random steps.
     """
-    bounds, row, labels = lives_of(found)
-    groups = found.groups[row]
-    life = found.predicted[MODEL].mean(axis=0)[row]
+    bounds, row, labels = lives_of(out_of_fold)
+    groups = out_of_fold.groups[row]
+    life = out_of_fold.predicted[MODEL].mean(axis=0)[row]
     lower, upper = labels.lower, labels.upper
     ours, constant, turnbulls = np.empty(len(bounds)), np.empty(len(bounds)), np.empty(len(bounds))
     for paper in np.unique(groups):
-        own, noise = groups == paper, calibration_without(found, paper).noise
+        own, noise = groups == paper, calibration_without(out_of_fold, paper).noise
         ours[own] = log_likelihood(lower[own], upper[own], life[own], noise)
         centre = np.full(int(own.sum()), np.median(labels.middle[~own]))
         constant[own] = log_likelihood(lower[own], upper[own], centre, noise)
         turnbulls[own] = turnbull(lower[~own], upper[~own]).log_likelihood(lower[own], upper[own])
     dummy = constant if constant.mean() > turnbulls.mean() else turnbulls
     gain = ours - dummy
-    lives, folds = found.predicted[MODEL][:, row], found.fold[:, row]
+    lives, folds = out_of_fold.predicted[MODEL][:, row], out_of_fold.fold[:, row]
     low, high = bootstrap(groups, lambda count: concordance_within(lower, upper, lives, folds, count), seed)
     index = concordance_within(lower, upper, lives, folds, np.ones(len(bounds)))
     gain_low, gain_high = bootstrap_ratio(groups, gain, np.ones(len(gain)), seed)
     shown = low > 0.5 and gain_low > 0
     rest = without_most_helpful(groups, gain)
     on_one = shown and bootstrap_ratio(groups[rest], gain[rest], np.ones(len(rest)), seed)[0] <= 0
-    covered, width = life_coverage(found, row, labels, level)
+    covered, width = life_coverage(out_of_fold, row, labels, level)
     cover, cover_low, cover_high = held_share(covered, groups, seed)
     two_sided = float((np.isfinite(lower) & np.isfinite(upper)).sum())
     by_method = {
@@ -208,6 +208,6 @@ def score_life(target: Target, found: OutOfFold, level: float, seed: int) -> Sco
         cover_low,
         cover_high,
         float(np.nanmean(width)),
-        *removed_and_chosen(found),
+        *removed_and_chosen(out_of_fold),
         rests_on_one_paper=bool(on_one),
     )

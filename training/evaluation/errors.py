@@ -9,14 +9,14 @@ from models.tasks.target import Target
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 
-def errors(target: Target, found: OutOfFold) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def errors(target: Target, out_of_fold: OutOfFold) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return the mean absolute error of each judged row over the repeats, by method, and the rows judged.
 
     Parameters
     ----------
     target : Target
         One that has an error.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
 
     Returns
@@ -26,22 +26,24 @@ def errors(target: Target, found: OutOfFold) -> tuple[dict[str, np.ndarray], np.
     rows : ndarray of int, shape (n_judged,)
         Those with a value, not a bound.
     """
-    lower, upper = task_of(target.column).known(target, found.examples)
+    lower, upper = task_of(target.column).known(target, out_of_fold.examples)
     rows = np.flatnonzero(lower == upper)
-    predicted = predictions(target, found)
+    predicted = predictions(target, out_of_fold)
     return {name: np.abs(values[:, rows] - lower[rows]).mean(axis=0) for name, values in predicted.items()}, rows
 
 
-def predictions(target: Target, found: OutOfFold) -> dict[str, np.ndarray]:
+def predictions(target: Target, out_of_fold: OutOfFold) -> dict[str, np.ndarray]:
     """Return out-of-fold predictions on the target's error scale, by method, shape (n_repeats, n_rows).
 
     Parameters
     ----------
     target : Target
         One that has an error.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
     """
-    ours = task_of(target.column).out_of_fold(target, found.predicted[MODEL], found.examples, found.shape)
-    baselines = {name: values for name, values in found.predicted.items() if name != MODEL}
+    ours = task_of(target.column).out_of_fold(
+        target, out_of_fold.predicted[MODEL], out_of_fold.examples, out_of_fold.shape
+    )
+    baselines = {name: values for name, values in out_of_fold.predicted.items() if name != MODEL}
     return {**{name: target.within_limits(values) for name, values in baselines.items()}, MODEL: ours}

@@ -18,12 +18,12 @@ from training.evaluation.errors import errors
 from training.evaluation.score import Score, removed_and_chosen
 
 
-def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
+def evaluate(out_of_fold: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:
     """Score every target from out-of-fold predictions.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part, as `cross_validate` gives them.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
@@ -31,31 +31,31 @@ def evaluate(found: Mapping[str, OutOfFold], level: float, seed: int) -> dict[st
         Of the bootstrap.
     """
     return {
-        column: (score_life if target.censored else score)(target, found[task_of(column).name], level, seed)
+        column: (score_life if target.censored else score)(target, out_of_fold[task_of(column).name], level, seed)
         for column, target in TARGETS.items()
     }
 
 
-def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
+def score(target: Target, out_of_fold: OutOfFold, level: float, seed: int) -> Score:
     """Score one target that has an error: all but cycle life.
 
     Parameters
     ----------
     target : Target
         Quantity that is predicted.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     seed : int
         Of the random steps.
     """
-    error, rows = errors(target, found)
-    groups = found.groups[rows]
+    error, rows = errors(target, out_of_fold)
+    groups = out_of_fold.groups[rows]
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap_ratio(groups, ours, dummy, seed)
     shown, on_one = claim(groups, ours, dummy, high, seed)
-    covered, width = coverage(target, found, level)
+    covered, width = coverage(target, out_of_fold, level)
     cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
     return Score(
         target.column,
@@ -73,17 +73,17 @@ def score(target: Target, found: OutOfFold, level: float, seed: int) -> Score:
         cover_low,
         cover_high,
         float(np.nanmean(width[rows])),
-        *removed_and_chosen(found),
+        *removed_and_chosen(out_of_fold),
         rests_on_one_paper=on_one,
     )
 
 
-def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
+def score_fixed(out_of_fold: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
     """Score conductivity on fixed test rows.
 
     Parameters
     ----------
-    judged : OutOfFold
+    out_of_fold : OutOfFold
         Predictions of the test rows; NaN for the others.
     learnt : OutOfFold
         Out-of-fold predictions of the training side, which alone calibrates the intervals.
@@ -95,15 +95,15 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
         Of the bootstrap.
     """
     (target,) = TASKS[LINK].targets
-    examples, labels, groups = judged.examples, judged.examples.labels.take(test), judged.groups[test]
+    examples, labels, groups = out_of_fold.examples, out_of_fold.examples.labels.take(test), out_of_fold.groups[test]
     exact = np.flatnonzero(labels.exact)
     if not len(exact):
         raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
-    error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in judged.predicted.items()}
+    error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in out_of_fold.predicted.items()}
     ours, dummy = error[MODEL], error["dummy"]
     low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
     shown, on_one = claim(groups[exact], ours, dummy, high, seed)
-    (middle,), (half,) = interval_of(judged, test, calibration_of(learnt, np.arange(len(learnt.groups))), level)
+    (middle,), (half,) = interval_of(out_of_fold, test, calibration_of(learnt, np.arange(len(learnt.groups))), level)
     inside = (labels.distance(middle) <= half).astype(float)
     cover, cover_low, cover_high = held_share(inside, groups, seed)
     names = examples.designs["row_id"].to_numpy()[test]
@@ -113,7 +113,7 @@ def score_fixed(judged: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: f
         {name: float(values.mean()) for name, values in error.items()},
         "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, shown,
         level, cover, cover_low, cover_high, float(2 * half.mean()),
-        *removed_and_chosen(judged), rests_on_one_paper=on_one,
+        *removed_and_chosen(out_of_fold), rests_on_one_paper=on_one,
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
 
 
 def described_curve(
-    found: Mapping[str, OutOfFold],
+    out_of_fold: Mapping[str, OutOfFold],
     choices: Mapping[str, Choices],
     protocol: Protocol,
     link: ConductivityLink | None = None,
@@ -93,19 +93,19 @@ def described_curve(
 
     Parameters
     ----------
-    found, choices, protocol, link
+    out_of_fold, choices, protocol, link
         As for `learning_curve`.
     kept : sequence of float
         Shares of the stated descriptors to keep, 0 to 1.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    link = link or ConductivityLink(found[LINK].examples, choices[LINK], protocol.seed)
+    link = link or ConductivityLink(out_of_fold[LINK].examples, choices[LINK], protocol.seed)
     curves: dict[str, list[DescribedPoint]] = {}
     for column, target in targets_with_an_error().items():
         name = task_of(column).name
         if not TASKS[name].of_cells:
             continue
-        examples, best = found[name].examples, _most(found[name].chosen)
+        examples, best = out_of_fold[name].examples, _most(out_of_fold[name].chosen)
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
         for share in kept:
             told = Examples(hidden(examples.designs, share, once.seed), examples.labels)
@@ -120,7 +120,7 @@ def described_curve(
 
 
 def learning_curve(
-    found: Mapping[str, OutOfFold],
+    out_of_fold: Mapping[str, OutOfFold],
     choices: Mapping[str, Choices],
     shares: Sequence[float],
     protocol: Protocol,
@@ -131,7 +131,7 @@ def learning_curve(
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Of `cross_validate`; its rows are judged again, with the recipe chosen most often there.
     choices : mapping of str to dict of Recipe
         Recipes by name, by part.
@@ -145,20 +145,20 @@ def learning_curve(
         That of the cross-validation, used where its recipe is the usual one; else one is made.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    kin = {name: kinship_of(name, each.examples) for name, each in found.items()}
-    usual = {name: {best: choices[name][best]} for name, each in found.items() for best in [_most(each.chosen)]}
+    kin = {name: kinship_of(name, each.examples) for name, each in out_of_fold.items()}
+    usual = {name: {best: choices[name][best]} for name, each in out_of_fold.items() for best in [_most(each.chosen)]}
     is_same = next(iter(usual[LINK].values())) == next(iter(choices[LINK].values()))  # as cells were given before
     if link is None or not is_same:
-        link = ConductivityLink(found[LINK].examples, usual[LINK], protocol.seed)
+        link = ConductivityLink(out_of_fold[LINK].examples, usual[LINK], protocol.seed)
     curves: dict[str, list[CurvePoint]] = {}
     for column, target in targets_with_an_error().items():
         name = task_of(column).name
         for share in shares:
             done = share >= 1 and (is_same or not TASKS[name].of_cells)
-            again = _first_repeat(found[name], protocol) if done else None
+            again = _first_repeat(out_of_fold[name], protocol) if done else None
             if again is None:
                 again = validate(
-                    name, found[name].examples, kin[name], usual[name], once, progress,
+                    name, out_of_fold[name].examples, kin[name], usual[name], once, progress,
                     link=link if TASKS[name].of_cells else None, share=share, baselines=["dummy"],
                 )  # fmt: skip
             else:
@@ -202,16 +202,16 @@ def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
     return len(targets_with_an_error()) * len(shares) * protocol.folds
 
 
-def _first_repeat(found: OutOfFold, protocol: Protocol) -> OutOfFold | None:
+def _first_repeat(out_of_fold: OutOfFold, protocol: Protocol) -> OutOfFold | None:
     """Return the first repeat of a cross-validation whose folds all took the usual recipe, which learnt from all other
     papers already; None where one took another."""
-    chosen = found.chosen[: protocol.folds]
-    if len(found.chosen) != protocol.folds * protocol.repeats or set(chosen) != {_most(found.chosen)}:
+    chosen = out_of_fold.chosen[: protocol.folds]
+    if len(out_of_fold.chosen) != protocol.folds * protocol.repeats or set(chosen) != {_most(out_of_fold.chosen)}:
         return None
     return replace(
-        found,
-        predicted={method: values[:1] for method, values in found.predicted.items()},
-        **{part: getattr(found, part)[:1] for part in ("spread", "shape", "fold", "distance", "familiar")},
+        out_of_fold,
+        predicted={method: values[:1] for method, values in out_of_fold.predicted.items()},
+        **{part: getattr(out_of_fold, part)[:1] for part in ("spread", "shape", "fold", "distance", "familiar")},
         chosen=chosen,
     )
 

@@ -26,12 +26,12 @@ class ComparisonError(ValueError):
     """Two trainings that cannot be compared; the message says why."""
 
 
-def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
+def judged(out_of_fold: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
     """One row per target and row predicted out of fold.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part, as `cross_validate` gives them.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
@@ -48,7 +48,7 @@ def judged(found: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
         the error scale and number of the fold, by repeat).
     """
     tables = [
-        (_of_lives if target.censored else _of_target)(target, found[task_of(column).name], level)
+        (_of_lives if target.censored else _of_target)(target, out_of_fold[task_of(column).name], level)
         for column, target in TARGETS.items()
     ]
     return pd.concat(tables, ignore_index=True)
@@ -116,29 +116,29 @@ def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:
     return table[[name for name in table.columns if name.startswith(start)]].to_numpy(dtype=float).T
 
 
-def _of_target(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
-    error, rows = errors(target, found)
-    every = np.full(len(found.groups), np.nan)
+def _of_target(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFrame:
+    error, rows = errors(target, out_of_fold)
+    every = np.full(len(out_of_fold.groups), np.nan)
     every[rows] = error[MODEL]
-    lower, upper = task_of(target.column).known(target, found.examples)
-    covered, _ = coverage(target, found, level)
-    ours = predictions(target, found)[MODEL]
+    lower, upper = task_of(target.column).known(target, out_of_fold.examples)
+    covered, _ = coverage(target, out_of_fold, level)
+    ours = predictions(target, out_of_fold)[MODEL]
+    examples, groups = out_of_fold.examples, out_of_fold.groups
     return _table(
-        target.column, found.examples.row_names, found.examples.papers, found.groups, lower, upper, every, covered,
-        ours, found.fold,
-    )  # fmt: skip
+        target.column, examples.row_names, examples.papers, groups, lower, upper, every, covered, ours, out_of_fold.fold
+    )
 
 
-def _of_lives(target: Target, found: OutOfFold, level: float) -> pd.DataFrame:
+def _of_lives(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
-    bounds, row, labels = lives_of(found)
-    ours = found.predicted[MODEL][:, row]
+    bounds, row, labels = lives_of(out_of_fold)
+    ours = out_of_fold.predicted[MODEL][:, row]
     missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
-    covered, _ = life_coverage(found, row, labels, level)
+    covered, _ = life_coverage(out_of_fold, row, labels, level)
     cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
     return _table(
-        target.column, cells, papers, found.groups[row], labels.lower, labels.upper, missed, covered, ours,
-        found.fold[:, row],
+        target.column, cells, papers, out_of_fold.groups[row], labels.lower, labels.upper, missed, covered, ours,
+        out_of_fold.fold[:, row],
     )  # fmt: skip
 
 

@@ -79,16 +79,16 @@ class Score:
         return {**asdict(self), "verdict": self.verdict}
 
 
-def removed_and_chosen(found: OutOfFold) -> tuple[float, dict[str, int]]:
+def removed_and_chosen(out_of_fold: OutOfFold) -> tuple[float, dict[str, int]]:
     """Return the mean number of training rows left out of a fold as kin, and how often each recipe was chosen.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one task.
     """
-    removed = float(np.mean(found.removed)) if found.removed else 0.0
-    return removed, dict(Counter(found.chosen).most_common())
+    removed = float(np.mean(out_of_fold.removed)) if out_of_fold.removed else 0.0
+    return removed, dict(Counter(out_of_fold.chosen).most_common())
 
 
 def sentence(score: Score) -> str:

@@ -17,7 +17,7 @@ from training.evaluation.errors import predictions
 LEVEL = 0.9
 
 
-def pairs_within(target: Target, found: OutOfFold, distances: np.ndarray) -> dict[str, Pairs]:
+def pairs_within(target: Target, out_of_fold: OutOfFold, distances: np.ndarray) -> dict[str, Pairs]:
     """Return the pairs of designs of one paper that differ in the design alone, by method; none of them predicted by a
     model that saw the paper.
 
@@ -25,33 +25,33 @@ def pairs_within(target: Target, found: OutOfFold, distances: np.ndarray) -> dic
     ----------
     target : Target
         One that has an error.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
     distances : ndarray
         Between the rows, shape (n_rows, n_rows).
     """
     task = task_of(target.column)
-    lower, upper = task.known(target, found.examples)
+    lower, upper = task.known(target, out_of_fold.examples)
     first, second = np.triu_indices(len(lower), 1)
-    papers = np.unique(found.examples.papers.astype(str), return_inverse=True)[1]
+    papers = np.unique(out_of_fold.examples.papers.astype(str), return_inverse=True)[1]
     kept = papers[first] == papers[second]
     kept &= (lower == upper)[first] & (lower == upper)[second]
     first, second = first[kept], second[kept]
-    like = task.comparable(found.examples.designs, first, second)
+    like = task.comparable(out_of_fold.examples.designs, first, second)
     first, second = first[like], second[like]
     measured, away = lower[first] - lower[second], distances[first, second]
     return {
-        method: Pairs(measured, values[:, first] - values[:, second], away, papers[first], found.groups[first])
-        for method, values in predictions(target, found).items()
+        method: Pairs(measured, values[:, first] - values[:, second], away, papers[first], out_of_fold.groups[first])
+        for method, values in predictions(target, out_of_fold).items()
     }
 
 
-def learn_differences(found: OutOfFold, distances: np.ndarray, name: str, seed: int) -> dict[str, Differences]:
+def learn_differences(out_of_fold: OutOfFold, distances: np.ndarray, name: str, seed: int) -> dict[str, Differences]:
     """Return what is known of differences, by column of the targets of a task; targets of too few papers are left out.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of the task.
     distances : ndarray
         Between the rows, shape (n_rows, n_rows).
@@ -64,7 +64,7 @@ def learn_differences(found: OutOfFold, distances: np.ndarray, name: str, seed: 
     for column, target in targets_with_an_error().items():
         if task_of(column).name != name:
             continue
-        by_method = pairs_within(target, found, distances)
+        by_method = pairs_within(target, out_of_fold, distances)
         pairs = by_method[MODEL]
         if len(np.unique(pairs.groups)) < FEWEST_PAPERS:
             continue

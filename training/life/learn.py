@@ -114,7 +114,7 @@ class Judged:
         return float(np.average(miss, weights=self.weight))
 
 
-def choose(told: OutOfFold, examples: LifeExamples, by: str) -> tuple[Choices, Floats, Floats]:
+def choose(out_of_fold: OutOfFold, examples: LifeExamples, by: str) -> tuple[Choices, Floats, Floats]:
     """Choose features, penalty, limit of the correction and shares; each by what it does to cells that it never saw.
 
     Features and penalty of a member are those of its least error out of fold. The limit of the correction and how far
@@ -123,7 +123,7 @@ def choose(told: OutOfFold, examples: LifeExamples, by: str) -> tuple[Choices, F
 
     Parameters
     ----------
-    told : OutOfFold
+    out_of_fold : OutOfFold
         Corrections of all variants.
     examples : LifeExamples
         Of the same rows.
@@ -136,8 +136,8 @@ def choose(told: OutOfFold, examples: LifeExamples, by: str) -> tuple[Choices, F
     """
     judged = Judged.of(examples, by)
     own = examples.rows["own"].to_numpy(dtype=float)
-    (features, penalty), ridge = min(told.ridge.items(), key=lambda item: judged.error(own + item[1], examples))
-    boosted_features, boosted = min(told.boosted.items(), key=lambda item: judged.error(own + item[1], examples))
+    (features, penalty), ridge = min(out_of_fold.ridge.items(), key=lambda item: judged.error(own + item[1], examples))
+    boosted_features, boosted = min(out_of_fold.boosted.items(), key=lambda item: judged.error(own + item[1], examples))
     best: tuple[float, Choices, Floats] | None = None
     for most in CORRECTIONS:
         members = limited(examples.rows, ridge, boosted, most)

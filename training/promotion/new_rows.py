@@ -126,15 +126,15 @@ def effect_of_new_rows(
     return dict(compared.targets)
 
 
-def _on(found: OutOfFold, rows: np.ndarray, examples: Examples) -> OutOfFold:
+def _on(out_of_fold: OutOfFold, rows: np.ndarray, examples: Examples) -> OutOfFold:
     """The predictions of some rows, whose examples are given."""
     return replace(
-        found,
+        out_of_fold,
         examples=examples,
-        groups=found.groups[rows],
-        predicted={name: values[:, rows] for name, values in found.predicted.items()},
-        spread=found.spread[:, rows],
-        shape=found.shape[:, rows],
-        fold=found.fold[:, rows],
-        distance=found.distance[:, rows],
+        groups=out_of_fold.groups[rows],
+        predicted={name: values[:, rows] for name, values in out_of_fold.predicted.items()},
+        spread=out_of_fold.spread[:, rows],
+        shape=out_of_fold.shape[:, rows],
+        fold=out_of_fold.fold[:, rows],
+        distance=out_of_fold.distance[:, rows],
     )

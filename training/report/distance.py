@@ -47,17 +47,17 @@ class Correlation(RankCorrelation):
         return f"these data cannot show that the error rises with the distance: {figure}, which includes 0"
 
 
-def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataFrame:
+def distance_table(target: Target, out_of_fold: OutOfFold, domain: Domain) -> pd.DataFrame:
     """Every judged row with its distance and its error.
 
     Parameters
     ----------
     target : Target
         Learned quantity as it is predicted.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
     domain : Domain
-        Of the part that was trained on the rows of `found`, in their order.
+        Of the part that was trained on the rows of `out_of_fold`, in their order.
 
     Returns
     -------
@@ -66,15 +66,15 @@ def distance_table(target: Target, found: OutOfFold, domain: Domain) -> pd.DataF
         held out with it), `error` (mean of the repeats, with the paper unseen) and `bin` (1 to `BINS`, nearest first,
         as many rows in each). Empty where there is one group only.
     """
-    error_by_method, rows = errors(target, found)
+    error_by_method, rows = errors(target, out_of_fold)
     away = domain.distances(pd.DataFrame(domain.vectors))
-    away[np.equal.outer(found.groups, found.groups)] = np.inf
-    designs = found.examples.designs
+    away[np.equal.outer(out_of_fold.groups, out_of_fold.groups)] = np.inf
+    designs = out_of_fold.examples.designs
     table = pd.DataFrame(
         {
             "row_id": designs["row_id"].to_numpy()[rows],
             "paper": designs["paper"].to_numpy()[rows],
-            "group": found.groups[rows],
+            "group": out_of_fold.groups[rows],
             "distance": away.min(axis=1)[rows],
             "error": error_by_method[MODEL],
         }

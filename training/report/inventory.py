@@ -119,28 +119,28 @@ def _filled(literature: Literature) -> dict[str, dict[str, float]]:
     return shares
 
 
-def as_text(found: Inventory) -> str:
+def as_text(counts: Inventory) -> str:
     """The counts for a terminal.
 
     Parameters
     ----------
-    found : Inventory
+    counts : Inventory
         Counts of the tables.
     """
     lines = ["table               rows  in training"]
-    lines += [f"{name:<18} {rows:>5} {in_training:>12}" for name, (rows, in_training) in found.tables.items()]
+    lines += [f"{name:<18} {rows:>5} {in_training:>12}" for name, (rows, in_training) in counts.tables.items()]
     lines += ["", "target                          labels  papers"]
-    lines += [f"{name:<30} {labels:>7} {papers:>7}" for name, (labels, papers) in found.targets.items()]
-    if found.above_100:
-        lines.append(f"ICE above 100 %, of prelithiated half cells, in no training and no figure: {found.above_100}")
-    if found.bases:
-        lines.append(f"first capacities: {', '.join(f'{count} {basis}' for basis, count in found.bases.items())}")
+    lines += [f"{name:<30} {labels:>7} {papers:>7}" for name, (labels, papers) in counts.targets.items()]
+    if counts.above_100:
+        lines.append(f"ICE above 100 %, of prelithiated half cells, in no training and no figure: {counts.above_100}")
+    if counts.bases:
+        lines.append(f"first capacities: {', '.join(f'{count} {basis}' for basis, count in counts.bases.items())}")
     lines += ["", "electrolyte class       measurements  cells"]
-    lines += [f"{name:<22} {measured:>13} {built:>6}" for name, (measured, built) in found.classes.items()]
-    lines += ["", f"papers with cells: {len(found.papers)}; most cells: "]
-    lines[-1] += ", ".join(f"{paper} {count}" for paper, count in list(found.papers.items())[:5])
-    lines += _described_text(found.described, found.described_papers)
-    for name, columns in found.filled.items():
+    lines += [f"{name:<22} {measured:>13} {built:>6}" for name, (measured, built) in counts.classes.items()]
+    lines += ["", f"papers with cells: {len(counts.papers)}; most cells: "]
+    lines[-1] += ", ".join(f"{paper} {count}" for paper, count in list(counts.papers.items())[:5])
+    lines += _described_text(counts.described, counts.described_papers)
+    for name, columns in counts.filled.items():
         stated = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
         never = [column for column, share in columns.items() if not share]
         lines += ["", f"{name}, filled: {stated}"]

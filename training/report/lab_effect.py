@@ -44,19 +44,19 @@ class Revealed:
     table: pd.DataFrame
 
 
-def few_revealed(found: OutOfFold, domain: Domain, seed: int) -> Revealed:
+def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
     """Reveal rows of each paper and judge its others, the same rows for every count.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
     domain : Domain
-        Of the part that was trained on the rows of `found`, in their order.
+        Of the part that was trained on the rows of `out_of_fold`, in their order.
     seed : int
         Of the draws and of the bootstrap.
     """
-    errors = lab_errors(found, domain.distances(pd.DataFrame(domain.vectors)))
+    errors = lab_errors(out_of_fold, domain.distances(pd.DataFrame(domain.vectors)))
     sizes = _known(errors)
     papers = {count: int((sizes > count).sum()) for count in range(1, MOST + 1)}
     most = max((count for count, many in papers.items() if many >= FEWEST_PAPERS), default=0)
@@ -123,17 +123,17 @@ def held(cases: Reveals, level: float) -> float:
     return float(np.mean(_by_paper(inside, cases)))
 
 
-def sentence(label: str, found: Revealed) -> str:
+def sentence(label: str, revealed: Revealed) -> str:
     """Return a sentence on what the revealed rows did, and what too few papers can tell.
 
     Parameters
     ----------
     label : str
         Words for the part.
-    found : Revealed
+    revealed : Revealed
         Effect of revealed rows.
     """
-    table, clauses, judged = found.table, [], ""
+    table, clauses, judged = revealed.table, [], ""
     if len(table):
         last = table.iloc[-1]
         change = f"{last['ratio']:.2f} times ({last['ratio_low']:.2f} to {last['ratio_high']:.2f})"
@@ -145,7 +145,7 @@ def sentence(label: str, found: Revealed) -> str:
         ]
     beyond = len(table) or 1
     if beyond <= MOST:
-        many = found.papers[beyond]
+        many = revealed.papers[beyond]
         papers = "no paper has" if not many else "one paper has" if many == 1 else f"only {many} papers have"
         clauses.append(
             f"{papers} more than {_rows(beyond)} with a value: too few to tell what {_rows(beyond)} would do"

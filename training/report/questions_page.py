@@ -113,26 +113,26 @@ def _across_table(findings: Sequence[Finding]) -> pages.Table:
     return pages.Table(header, rows)
 
 
-def _range(found: Finding) -> str:
-    if not found.across.cells:
+def _range(finding: Finding) -> str:
+    if not finding.across.cells:
         return ""
-    if not found.factor.unit:
-        return " and ".join(["without", "with"][int(end)] for end in sorted({found.across.least, found.across.most}))
-    ends = dict.fromkeys(f"{each:g}" for each in (found.across.least, found.across.most))
-    return f"{' to '.join(ends)} {found.factor.unit}"
+    if not finding.factor.unit:
+        return " and ".join(
+            ["without", "with"][int(end)] for end in sorted({finding.across.least, finding.across.most})
+        )
+    ends = dict.fromkeys(f"{each:g}" for each in (finding.across.least, finding.across.most))
+    return f"{' to '.join(ends)} {finding.factor.unit}"
 
 
-def _drawable(found: Finding) -> bool:
-    return found.across.papers >= LEAST_POINTS and found.across.least < found.across.most
+def _drawable(finding: Finding) -> bool:
+    return finding.across.papers >= LEAST_POINTS and finding.across.least < finding.across.most
 
 
-def _picture(found: Finding, number: int, written: Written) -> pages.Picture:
-    numbers = found.across.points
-    words = (
-        f"{found.factor.label} against {TASKS[found.part].axis}: one point a paper and value, the median of its cells"
-    )
-    name = f"question_{number}_{found.factor.column}_{found.part}"
-    return written.picture(name, drawing(found), numbers, capital(words))
+def _picture(finding: Finding, number: int, written: Written) -> pages.Picture:
+    numbers, factor = finding.across.points, finding.factor
+    words = f"{factor.label} against {TASKS[finding.part].axis}: one point a paper and value, the median of its cells"
+    name = f"question_{number}_{factor.column}_{finding.part}"
+    return written.picture(name, drawing(finding), numbers, capital(words))
 
 
 def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> Blocks:
@@ -154,10 +154,10 @@ def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> 
     ]  # fmt: skip
 
 
-def _shown(found: Finding, outcome: float) -> str:
+def _shown(finding: Finding, outcome: float) -> str:
     if np.isnan(outcome):
         return "a bound"
-    return f"{10.0**outcome:.0f} cycles" if TASKS[found.part].log10_scale else f"{outcome:g} %"
+    return f"{10.0**outcome:.0f} cycles" if TASKS[finding.part].log10_scale else f"{outcome:g} %"
 
 
 def _model(answer: Answer, trained: Trained) -> Blocks:
@@ -189,15 +189,15 @@ def _standing(part: str, trained: Trained) -> str:
     )
 
 
-def within(found: Finding) -> str:
+def within(finding: Finding) -> str:
     """Return words on cells of one paper that differ in the factor.
 
     Parameters
     ----------
-    found : Finding
+    finding : Finding
         Evidence on one outcome.
     """
-    what, outcome, table = found.factor.label, TASKS[found.part].outcome, found.pairs
+    what, outcome, table = finding.factor.label, TASKS[finding.part].outcome, finding.pairs
     if table.empty:
         return f"No paper reports the {outcome} of two cells that differ in {what}."
     alike = [not also or also.count(";") < LITTLE for also in table["also"]]
@@ -303,31 +303,31 @@ def papers_needed(correlation: float) -> int:
     return ceil((NormalDist().inv_cdf(BAND[1] / 100) / atanh(correlation)) ** 2 + 3)
 
 
-def drawing(found: Finding) -> Figure:
+def drawing(finding: Finding) -> Figure:
     """The outcome against the factor, one point a paper and value of the factor.
 
     Parameters
     ----------
-    found : Finding
+    finding : Finding
         Evidence on one outcome.
     """
     figure, plot = figures.axes(7.2, 3.6)
-    points = found.across.points
+    points = finding.across.points
     lives: list[float] = []
     for place, (paper, own) in enumerate(points.groupby("paper", sort=True)):
         outcome = own["outcome"].to_numpy(dtype=float)
-        shown = 10.0**outcome if TASKS[found.part].log10_scale else outcome
+        shown = 10.0**outcome if TASKS[finding.part].log10_scale else outcome
         lives += shown.tolist()
-        plot.scatter(own[found.factor.column], shown, s=46, alpha=0.85, label=str(paper), **figures.look(place))
-    name = f"{found.factor.label} ({found.factor.unit})" if found.factor.unit else found.factor.label
-    plot.set(xlabel=name, ylabel=TASKS[found.part].axis)
-    if not found.factor.unit:
+        plot.scatter(own[finding.factor.column], shown, s=46, alpha=0.85, label=str(paper), **figures.look(place))
+    name = f"{finding.factor.label} ({finding.factor.unit})" if finding.factor.unit else finding.factor.label
+    plot.set(xlabel=name, ylabel=TASKS[finding.part].axis)
+    if not finding.factor.unit:
         plot.set_xticks([0, 1], ["not stated", "stated"])
         plot.set_xlim(-0.5, 1.5)
-    elif found.across.least > 0 and found.across.most / found.across.least > WIDE:
+    elif finding.across.least > 0 and finding.across.most / finding.across.least > WIDE:
         plot.set_xscale("log")
-        _plain(plot.xaxis, found.across.most / found.across.least)
-    if TASKS[found.part].log10_scale:
+        _plain(plot.xaxis, finding.across.most / finding.across.least)
+    if TASKS[finding.part].log10_scale:
         plot.set_yscale("log")
         _plain(plot.yaxis, max(lives) / min(lives))
     plot.legend(title="paper", fontsize=7, title_fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))

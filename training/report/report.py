@@ -301,16 +301,16 @@ def _sources(trained: Trained, folder: Path) -> Blocks:
     ]
 
 
-def out_of_fold(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
+def out_of_fold(out_of_fold: Mapping[str, OutOfFold]) -> pd.DataFrame:
     """Every out-of-fold prediction, averaged over the repeats, on the part's scale.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     """
     tables = []
-    for name, folds in found.items():
+    for name, folds in out_of_fold.items():
         table = pd.DataFrame(
             {
                 "part": name,

@@ -22,43 +22,43 @@ HEADER = [
 ]  # fmt: skip
 
 
-def section(found: Sequence[Checked], scores: Mapping[str, Score], folder: Path) -> Blocks:
+def section(checks: Sequence[Checked], scores: Mapping[str, Score], folder: Path) -> Blocks:
     """The rules with their verdicts, and their numbers as CSV.
 
     Parameters
     ----------
-    found : sequence of Checked
+    checks : sequence of Checked
         Rules as the model was asked.
     scores : mapping of str to Score
         Skill by target column.
     folder : Path
         Of the report.
     """
-    write_csv(as_table(found), folder / NUMBERS)
-    tally = Counter(checked.shipped.verdict for checked in found)
+    write_csv(as_table(checks), folder / NUMBERS)
+    tally = Counter(checked.shipped.verdict for checked in checks)
     counts = ", ".join(f"{tally[name]} {name}" for name in (LEARNT, UNLEARNT, AGAINST, UNJUDGED, FORCED))
     return [
         pages.Heading("What it makes of the field's design rules"),
         pages.Paragraph(
-            f"{len(found)} rules of the reviews are asked of the model: training designs are changed as a rule says, "
+            f"{len(checks)} rules of the reviews are asked of the model: training designs are changed as a rule says, "
             f"and the prediction watched. {counts}. 'Follow' counts the designs near what is known whose prediction "
             "moves as the rule says; the median change is positive in that direction, in decades for conductivity and "
             "cycle life, else in percentage points. Each rule is asked once more of a model fitted without the papers "
             "it came from. Papers before and after are those of the training rows on either side of the change: below "
             f"{LEAST_PAPERS} on a side there is too little to learn it from, whatever the verdict."
         ),
-        *_doubt(found, scores),
-        rules_table(found),
+        *_doubt(checks, scores),
+        rules_table(checks),
         pages.Bullets([pages.Link(f"the counts of both models: {NUMBERS}", NUMBERS)]),
     ]
 
 
-def _doubt(found: Sequence[Checked], scores: Mapping[str, Score]) -> Blocks:
+def _doubt(checks: Sequence[Checked], scores: Mapping[str, Score]) -> Blocks:
     """That following a rule is no merit where the target shows no skill."""
     unshown = [
         TARGETS[column].label
         for column, score in scores.items()
-        if not score.shown and any(checked.check.target == column for checked in found)
+        if not score.shown and any(checked.check.target == column for checked in checks)
     ]
     if not unshown:
         return []
@@ -70,12 +70,12 @@ def _doubt(found: Sequence[Checked], scores: Mapping[str, Score]) -> Blocks:
     ]
 
 
-def rules_table(found: Sequence[Checked]) -> pages.Table:
+def rules_table(checks: Sequence[Checked]) -> pages.Table:
     """One line per rule.
 
     Parameters
     ----------
-    found : sequence of Checked
+    checks : sequence of Checked
         Rules as the model was asked.
     """
     rows: list[tuple[pages.Cell, ...]] = [
@@ -84,6 +84,6 @@ def rules_table(found: Sequence[Checked]) -> pages.Table:
             "" if row.shipped_median != row.shipped_median else f"{row.shipped_median:+.2g}",
             row.verdict_without_its_papers, row.papers_before, row.papers_after, row.sources,
         )
-        for row in rows_of(as_table(found))
+        for row in rows_of(as_table(checks))
     ]  # fmt: skip
     return pages.Table(HEADER, rows)

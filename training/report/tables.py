@@ -31,14 +31,14 @@ FEWEST_PAPERS = 3
 TOO_FEW = "too few papers to judge"
 
 
-def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
+def parity_table(target: Target, out_of_fold: OutOfFold) -> pd.DataFrame:
     """Return measured values beside those predicted with the paper unseen, row by row.
 
     Parameters
     ----------
     target : Target
         Quantity that is predicted.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
 
     Returns
@@ -49,10 +49,10 @@ def parity_table(target: Target, found: OutOfFold) -> pd.DataFrame:
         `predicted` and `dummy` (mean of the repeats), and for rows with a value `error` and `dummy_error`
         (absolute, mean of the repeats) and `signed_error` (predicted minus measured); NaN for the others.
     """
-    designs = found.examples.designs
-    ours = predictions(target, found)
-    error_by_method, rows = errors(target, found)
-    low, high = task_of(target.column).known(target, found.examples)
+    designs = out_of_fold.examples.designs
+    ours = predictions(target, out_of_fold)
+    error_by_method, rows = errors(target, out_of_fold)
+    low, high = task_of(target.column).known(target, out_of_fold.examples)
     table = pd.DataFrame(
         {
             "row_id": designs["row_id"].to_numpy(),
@@ -130,12 +130,12 @@ def _class_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
+def coverage_table(out_of_fold: Mapping[str, OutOfFold]) -> pd.DataFrame:
     """Share of the values inside their intervals, every paper counting once and judged by the others.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
 
     Returns
@@ -147,11 +147,11 @@ def coverage_table(found: Mapping[str, OutOfFold]) -> pd.DataFrame:
     rows = []
     for column, target in targets_with_an_error().items():
         part = task_of(column).name
-        _, judged = errors(target, found[part])
-        papers = found[part].groups[judged]
+        _, judged = errors(target, out_of_fold[part])
+        papers = out_of_fold[part].groups[judged]
         weight = 1 / np.bincount(papers)[papers]
         for level in LEVELS:
-            covered = coverage(TARGETS[column], found[part], level)[0][judged]
+            covered = coverage(TARGETS[column], out_of_fold[part], level)[0][judged]
             known = np.isfinite(covered)
             share = float((weight * covered)[known].sum() / weight[known].sum()) if known.any() else np.nan
             rows.append({"target": column, "level": level, "held": share})
@@ -197,19 +197,19 @@ def _printed(target: Target, value: float) -> str:
     return f"{target.show(float(target.unscaled(value)))} {target.unit}"
 
 
-def papers_table(found: Mapping[str, OutOfFold], literature: Literature) -> pd.DataFrame:
+def papers_table(out_of_fold: Mapping[str, OutOfFold], literature: Literature) -> pd.DataFrame:
     """The papers behind the training rows: `paper`, `citation`, `doi`, and how many rows each part takes from it.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     literature : Literature
         All tables.
     """
     counts = {
         f"rows_{name}": Counter(paper for row in folds.examples.papers for paper in papers_of(row))
-        for name, folds in found.items()
+        for name, folds in out_of_fold.items()
     }
     papers = sorted(set().union(*counts.values()))
     return pd.DataFrame(
@@ -273,10 +273,10 @@ def _without_skill(scores: Mapping[str, Score]) -> list[str]:
     ]
 
 
-def _too_few(found: Mapping[str, OutOfFold]) -> str:
+def _too_few(out_of_fold: Mapping[str, OutOfFold]) -> str:
     few = []
     for column, target in targets_with_an_error().items():
-        table = class_table(parity_table(target, found[task_of(column).name]), "electrolyte_class")
+        table = class_table(parity_table(target, out_of_fold[task_of(column).name]), "electrolyte_class")
         names = [str(name) for name in table.loc[table["remark"] != "", "kind"] if name not in (UNKNOWN, ALL)]
         few += [f"for {TARGETS[column].label} {_listed(names)}"] if names else []
     return (
@@ -314,8 +314,8 @@ def _seen(trained: Trained) -> Iterable[str]:
         yield f"Temperatures outside the trained range. It is, for {'; for '.join(temperatures)}."
 
 
-def _other_ions(found: OutOfFold) -> str:
-    known = [amounts for amounts in _compositions(found) if amounts]
+def _other_ions(out_of_fold: OutOfFold) -> str:
+    known = [amounts for amounts in _compositions(out_of_fold) if amounts]
     count = sum("Li" not in amounts for amounts in known)
     return (
         "Conductors of another ion than lithium (sodium, potassium, magnesium, ...): of the "
@@ -324,10 +324,12 @@ def _other_ions(found: OutOfFold) -> str:
     )
 
 
-def _named_only(found: OutOfFold) -> str:
-    known = _compositions(found)
+def _named_only(out_of_fold: OutOfFold) -> str:
+    known = _compositions(out_of_fold)
     classes = [
-        kind or UNKNOWN for kind, amounts in zip(classes_of(found.examples.designs), known, strict=True) if not amounts
+        kind or UNKNOWN
+        for kind, amounts in zip(classes_of(out_of_fold.examples.designs), known, strict=True)
+        if not amounts
     ]
     return (
         "Comparing composites, polymers or other electrolytes that are named without a stoichiometry: the model reads "
@@ -337,8 +339,8 @@ def _named_only(found: OutOfFold) -> str:
     )
 
 
-def _compositions(found: OutOfFold) -> list[Mapping[str, float]]:
-    designs = found.examples.designs
+def _compositions(out_of_fold: OutOfFold) -> list[Mapping[str, float]]:
+    designs = out_of_fold.examples.designs
     return [
         composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
         for _, row in designs.iterrows()

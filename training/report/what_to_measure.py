@@ -31,19 +31,19 @@ ALONE = 3
 """Designs told for each target that lie farthest from the rows of other papers."""
 
 
-def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
+def section(trained: Trained, checks: Sequence[Checked], folder: Path) -> Blocks:
     """Describe what is rarely stated, which rules lack papers, and which designs stand alone.
 
     Parameters
     ----------
     trained : Trained
         Result of a training.
-    found : sequence of Checked
+    checks : sequence of Checked
         Rules as the model was asked.
     folder : Path
         Of the report.
     """
-    rare, open_rules, alone = rarely_stated(trained.found, found), unsettled(found), alone_of(trained)
+    rare, open_rules, alone = rarely_stated(trained.found, checks), unsettled(checks), alone_of(trained)
     for name, table in (("rarely_stated", rare), ("open_rules", open_rules), ("alone", alone)):
         write_csv(table, folder / f"{name}.csv")
     return [
@@ -86,14 +86,14 @@ def section(trained: Trained, found: Sequence[Checked], folder: Path) -> Blocks:
     ]
 
 
-def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> pd.DataFrame:
+def rarely_stated(folds: Mapping[str, OutOfFold], checks: Sequence[Checked]) -> pd.DataFrame:
     """Columns the rules on cells change, and the papers that state them beside a result, fewest first.
 
     Parameters
     ----------
     folds : mapping of str to OutOfFold
         Out-of-fold predictions by part.
-    found : sequence of Checked
+    checks : sequence of Checked
         Rules as the model was asked.
 
     Returns
@@ -102,7 +102,7 @@ def rarely_stated(folds: Mapping[str, OutOfFold], found: Sequence[Checked]) -> p
         `column`, `unit`, `result`, `papers` (that state it), `of` (papers with the result), `values` (the range of a
         number, else the number of different words).
     """
-    columns = sorted({name for checked in found for name in (*checked.check.before, *checked.check.after)} - MATERIAL)
+    columns = sorted({name for checked in checks for name in (*checked.check.before, *checked.check.after)} - MATERIAL)
     rows = []
     for part, result in [(name, task.result) for name, task in TASKS.items() if task.of_cells]:
         designs = folds[part].examples.designs
@@ -130,12 +130,12 @@ def _values(given: pd.Series, unit: str) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def unsettled(found: Sequence[Checked]) -> pd.DataFrame:
+def unsettled(checks: Sequence[Checked]) -> pd.DataFrame:
     """Sides of rules that too few papers stand on, those that most rules wait for first.
 
     Parameters
     ----------
-    found : sequence of Checked
+    checks : sequence of Checked
         Rules as the model was asked.
 
     Returns
@@ -145,7 +145,7 @@ def unsettled(found: Sequence[Checked]) -> pd.DataFrame:
         that is certain physics is forced and needs no papers.
     """
     waiting: dict[tuple[str, str, int], list[str]] = {}
-    for checked in found:
+    for checked in checks:
         if checked.check.certain:
             continue
         for settings, count in zip((checked.check.before, checked.check.after), checked.papers, strict=True):

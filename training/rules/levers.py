@@ -74,20 +74,20 @@ class Lever:
     follows: float
 
 
-def levers(parts: Mapping[str, Part], found: Mapping[str, OutOfFold], seed: int) -> list[Lever]:
+def levers(parts: Mapping[str, Part], out_of_fold: Mapping[str, OutOfFold], seed: int) -> list[Lever]:
     """Return every lever that any paper varied alone, those of most papers first.
 
     Parameters
     ----------
     parts : mapping of str to Part
         Fitted models, which read the designs.
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     seed : int
         Of the bootstrap.
     """
     told = []
-    for name, each in found.items():
+    for name, each in out_of_fold.items():
         predicted = _predicted(each)
         if TASKS[name].of_cells:
             table = _with_coating(outcomes(parts[name], each.examples))
@@ -133,9 +133,11 @@ def summary(label: str, part: str, rows: pd.DataFrame, seed: int) -> Lever:
     )  # fmt: skip
 
 
-def _predicted(found: OutOfFold) -> dict[str, float]:
+def _predicted(out_of_fold: OutOfFold) -> dict[str, float]:
     """Return out-of-fold predictions by row, the mean over repeats and over a cell's points."""
-    values = pd.Series(found.predicted[MODEL].mean(axis=0), index=found.examples.designs["row_id"].astype(str))
+    values = pd.Series(
+        out_of_fold.predicted[MODEL].mean(axis=0), index=out_of_fold.examples.designs["row_id"].astype(str)
+    )
     return {str(row): float(value) for row, value in values.groupby(level=0).mean().items()}
 
 

@@ -221,7 +221,7 @@ def answers(
     trained: Trained,
     importance: Mapping[str, Overall],
     checked: Sequence[Checked],
-    asked: Sequence[Question] = QUESTIONS,
+    questions: Sequence[Question] = QUESTIONS,
 ) -> list[Answer]:
     """Answer every question from the tables of a training and its model.
 
@@ -233,13 +233,13 @@ def answers(
         Overall importance, by part.
     checked : sequence of Checked
         The design rules, asked of the model.
-    asked : sequence of Question
+    questions : sequence of Question
         The questions.
     """
     rules = read_rules()
     names = [name for name, task in TASKS.items() if task.of_cells]
     cells = {part: outcomes(trained.bundle.parts[part], trained.found[part].examples) for part in names}
-    return [_answer(question, cells, trained.config.seed, rules, importance, checked) for question in asked]
+    return [_answer(question, cells, trained.config.seed, rules, importance, checked) for question in questions]
 
 
 def _answer(

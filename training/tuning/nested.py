@@ -195,19 +195,21 @@ def cross_validate_tuned(
     return cross_validate(literature, choices, protocol, progress, partial(tune_nested, tuning=tuning), link)
 
 
-def untuned(found: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
+def untuned(out_of_fold: Mapping[str, OutOfFold], choices: Mapping[str, Choices]) -> dict[str, OutOfFold]:
     """The same predictions with the given recipe chosen most often where a tuned one was: for learning curves, which
     need one recipe by name and must not take one found on the papers that judge them.
 
     Parameters
     ----------
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     choices : mapping of str to dict of Recipe
         Recipes to choose from, by part and name.
     """
-    given = {name: [recipe for recipe in part.chosen if recipe != TUNED] for name, part in found.items()}
-    return {name: replace(part, chosen=given[name] or [next(iter(choices[name]))]) for name, part in found.items()}
+    given = {name: [recipe for recipe in part.chosen if recipe != TUNED] for name, part in out_of_fold.items()}
+    return {
+        name: replace(part, chosen=given[name] or [next(iter(choices[name]))]) for name, part in out_of_fold.items()
+    }
 
 
 def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFold]) -> OutOfFold:

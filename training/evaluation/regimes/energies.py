@@ -78,21 +78,21 @@ class EnergyScore:
         )
 
 
-def energy_score(found: OutOfFold, level: float, seed: int) -> EnergyScore | None:
+def energy_score(out_of_fold: OutOfFold, level: float, seed: int) -> EnergyScore | None:
     """Judge the activation energies of a cross-validation; None where fewer than five groups of papers print one.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Of the conductivity.
     level : float
         Share of values the interval should hold, 0 to 1.
     seed : int
         Of the bootstrap.
     """
-    printed = printed_energies(found.examples.designs)
-    rows = np.flatnonzero(np.isfinite(printed) & np.isfinite(found.energy).all(axis=0))
-    groups, printed = found.groups[rows], printed[rows]
+    printed = printed_energies(out_of_fold.examples.designs)
+    rows = np.flatnonzero(np.isfinite(printed) & np.isfinite(out_of_fold.energy).all(axis=0))
+    groups, printed = out_of_fold.groups[rows], printed[rows]
     kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
     if len(kinds) < FEWEST:
         return None
@@ -100,7 +100,7 @@ def energy_score(found: OutOfFold, level: float, seed: int) -> EnergyScore | Non
     means = np.bincount(member, printed) / size
     others = np.array([np.median(np.delete(means, group)) for group in range(len(kinds))])[member]
     errors, held, width = [], [], []
-    for told in found.energy[:, rows]:
+    for told in out_of_fold.energy[:, rows]:
         value, low, high = energy_interval(told, level).T
         errors.append(np.abs(value - printed))
         held.append((low <= printed) & (printed <= high))

@@ -102,14 +102,14 @@ class FamilyCoverage:
         )
 
 
-def by_family(target: Target, found: OutOfFold, level: float) -> list[FamilyCoverage]:
+def by_family(target: Target, out_of_fold: OutOfFold, level: float) -> list[FamilyCoverage]:
     """Judge the intervals of each family, each paper's calibrated without it; polymers by the model that answers them.
 
     Parameters
     ----------
     target : Target
         Of an electrolyte.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
@@ -119,21 +119,21 @@ def by_family(target: Target, found: OutOfFold, level: float) -> list[FamilyCove
     list of FamilyCoverage
         As of `judge`.
     """
-    covered, width = coverage(target, found, level)
-    designs = Designs.of(found.examples.designs)
+    covered, width = coverage(target, out_of_fold, level)
+    designs = Designs.of(out_of_fold.examples.designs)
     if polymers := tell_polymers(designs, read_electrolytes(designs), level):
-        labels = found.examples.labels.take(np.flatnonzero(polymers.told))
+        labels = out_of_fold.examples.labels.take(np.flatnonzero(polymers.told))
         covered[polymers.told] = labels.distance(polymers.centre) <= polymers.half
         width[polymers.told] = 2 * polymers.half
-    return judge(found, covered, width, level)
+    return judge(out_of_fold, covered, width, level)
 
 
-def judge(found: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float) -> list[FamilyCoverage]:
+def judge(out_of_fold: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float) -> list[FamilyCoverage]:
     """Judge intervals by family, the one with most papers first; bounds are not judged.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         The rows.
     covered, width : ndarray, shape (n_rows,)
         Share of the repeats in which each row lies inside its interval, and the interval's width; NaN where unknown.
@@ -145,12 +145,12 @@ def judge(found: OutOfFold, covered: np.ndarray, width: np.ndarray, level: float
     list of FamilyCoverage
         Of the families with `FEWEST_PAPERS` groups of papers or more.
     """
-    names = np.array([NO_CLASS if name == "None" else name for name in classes_in(found.examples).tolist()])
-    judged = found.examples.labels.exact & np.isfinite(covered)
+    names = np.array([NO_CLASS if name == "None" else name for name in classes_in(out_of_fold.examples).tolist()])
+    judged = out_of_fold.examples.labels.exact & np.isfinite(covered)
     places = {name: np.flatnonzero(judged & (names == name)) for name in np.unique(names).tolist()}
-    enough = {name: rows for name, rows in places.items() if len(np.unique(found.groups[rows])) >= FEWEST_PAPERS}
+    enough = {name: rows for name, rows in places.items() if len(np.unique(out_of_fold.groups[rows])) >= FEWEST_PAPERS}
     families = [
-        _family(name, covered[rows], width[rows], found.groups[rows], level, len(enough))
+        _family(name, covered[rows], width[rows], out_of_fold.groups[rows], level, len(enough))
         for name, rows in enough.items()
     ]
     return sorted(families, key=lambda family: -family.papers)

@@ -55,7 +55,7 @@ def measure_regimes(
     name: str,
     examples: Examples,
     kin: Kinship,
-    found: OutOfFold,
+    out_of_fold: OutOfFold,
     choices: Mapping[str, Recipe],
     protocol: Protocol,
     level: float,
@@ -71,7 +71,7 @@ def measure_regimes(
         All rows.
     kin : Kinship
         Their groups.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of these rows, kin removed.
     choices : mapping of str to Recipe
         Recipes to choose from inside each training fold.
@@ -84,7 +84,7 @@ def measure_regimes(
     """
     target, seed = TASKS[name].targets[0], protocol.seed
     known = known_errors(name, examples, choices, protocol, every)
-    scores = [score_known(known, level, seed), score_unknown(target, FAMILY, found, level, seed)]
+    scores = [score_known(known, level, seed), score_unknown(target, FAMILY, out_of_fold, level, seed)]
     unfamiliar = None
     if (count := len(np.unique(classes_in(examples)))) > 1:
         families = unseen_families(name, examples, kin, choices, replace(protocol, folds=min(protocol.folds, count)))
@@ -95,7 +95,7 @@ def measure_regimes(
 
 
 def learn_regimes(
-    name: str, part: Part, examples: Examples, found: OutOfFold, config: TrainConfig, missed: float,
+    name: str, part: Part, examples: Examples, out_of_fold: OutOfFold, config: TrainConfig, missed: float,
     every: Examples | None = None,
 ) -> Regimes:  # fmt: skip
     """Judge the regimes of a fitted part; give it what was measured, and the intervals of unfamiliar classes.
@@ -108,17 +108,17 @@ def learn_regimes(
         Fitted on all rows; `known` and `unfamiliar` are set.
     examples : Examples
         All rows.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of these rows, kin removed.
     config : TrainConfig
         Of the training.
     missed : float
-        Variance of the errors of `found`, on the model's scale.
+        Variance of the errors of `out_of_fold`, on the model's scale.
     every : Examples or None
         As for `known_errors`.
     """
     kin, choices = kinship_of(name, examples), {"chosen": part.ensemble.recipe}
-    regimes = measure_regimes(name, examples, kin, found, choices, config.protocol, config.level, every)
+    regimes = measure_regimes(name, examples, kin, out_of_fold, choices, config.protocol, config.level, every)
     rows = every or examples
     known = learn_measurements(rows.designs, rows.labels, missed, len(examples.designs))
     part.known = replace(known, agreement=regimes.known.settle(known.agreement))

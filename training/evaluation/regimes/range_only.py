@@ -64,7 +64,7 @@ class RangeScore:
 
 
 def range_scores(
-    literature: Literature, found: Mapping[str, OutOfFold], level: float, seed: int
+    literature: Literature, out_of_fold: Mapping[str, OutOfFold], level: float, seed: int
 ) -> dict[str, RangeScore]:
     """Judge the ranges of the first capacity and of the capacity at a cycle, one group of papers left out at a time.
 
@@ -74,7 +74,7 @@ def range_scores(
     ----------
     literature : Literature
         All tables.
-    found : mapping of str to OutOfFold
+    out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part; read is that of the retention.
     level : float
         Share of papers whose values the range should hold, 0 to 1.
@@ -89,7 +89,7 @@ def range_scores(
     kept = first_capacities(literature)
     if kept is None:
         return {}
-    fade = found[task_of(RETENTION.column).name]
+    fade = out_of_fold[task_of(RETENTION.column).name]
     points = fade.examples.designs
     frame = points.assign(**{CONDUCTIVITY: np.nan})
     featurizer = CellFeatures().fit(frame)
@@ -118,7 +118,11 @@ def range_scores(
         low, high = _retention(fade, alike, of_points != group, asked, level)
         lower, upper = _measured(points.iloc[asked], first.lower[cells], first.upper[cells])
         judged[CAPACITY.column].append((of_points[asked], lower, upper, told.low + low, told.high + high))
-    scores = {column: _score(column, found, level, seed) for column, found in judged.items() if column not in TARGETS}
+    scores = {
+        column: _score(column, out_of_fold, level, seed)
+        for column, out_of_fold in judged.items()
+        if column not in TARGETS
+    }
     return {column: score for column, score in scores.items() if score is not None}
 
 

@@ -128,29 +128,29 @@ def _score(
     )
 
 
-def score_known(found: KnownErrors, level: float, seed: int) -> RegimeScore | None:
+def score_known(known_errors: KnownErrors, level: float, seed: int) -> RegimeScore | None:
     """Score predictions drawn to what other papers measured; None with fewer than two papers.
 
     Parameters
     ----------
-    found : KnownErrors
+    known_errors : KnownErrors
         As `known_errors` gives them.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     seed : int
         Of the bootstrap.
     """
-    if not len(found.rows):
+    if not len(known_errors.rows):
         return None
-    exact, value = found.labels.exact, found.labels.middle
+    exact, value = known_errors.labels.exact, known_errors.labels.middle
     missed = {
-        MODEL: np.abs(value - found.unseen[0]),
-        ALONE: np.abs(value - found.alone),
-        OTHER_PAPER: found.other,
+        MODEL: np.abs(value - known_errors.unseen[0]),
+        ALONE: np.abs(value - known_errors.alone),
+        OTHER_PAPER: known_errors.other,
     }
     errors = {name: np.where(exact, values, np.nan) for name, values in missed.items()}
-    covered, width = found.coverage(level)
-    return _score(KNOWN, errors, covered, width, found.groups, level, seed)
+    covered, width = known_errors.coverage(level)
+    return _score(KNOWN, errors, covered, width, known_errors.groups, level, seed)
 
 
 def classes_in(examples: Examples) -> np.ndarray:
@@ -193,7 +193,7 @@ def unseen_families(
     return replace(found, family=found.family[:0])  # errors of a class never seen are told by no other paper of it
 
 
-def score_unknown(target: Target, regime: str, found: OutOfFold, level: float, seed: int) -> RegimeScore | None:
+def score_unknown(target: Target, regime: str, out_of_fold: OutOfFold, level: float, seed: int) -> RegimeScore | None:
     """Score predictions of compositions that no paper in training measured; None with fewer than two papers.
 
     Parameters
@@ -202,23 +202,23 @@ def score_unknown(target: Target, regime: str, found: OutOfFold, level: float, s
         Of an electrolyte, whose error scale is the model's.
     regime : str
         `FAMILY` judges the rows whose class was in training in every repeat, `NEW` all.
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     seed : int
         Of the bootstrap.
     """
-    labels = found.examples.labels
-    covered, width = coverage(target, found, level)
-    judged = np.ones(len(found.groups), dtype=bool) if regime == NEW else (found.familiar > 0).all(axis=0)
+    labels = out_of_fold.examples.labels
+    covered, width = coverage(target, out_of_fold, level)
+    judged = np.ones(len(out_of_fold.groups), dtype=bool) if regime == NEW else (out_of_fold.familiar > 0).all(axis=0)
     errors = {
         name: np.where(judged & labels.exact, np.abs(values - labels.middle).mean(axis=0), np.nan)
-        for name, values in found.predicted.items()
+        for name, values in out_of_fold.predicted.items()
         if name in (MODEL, DUMMY)
     }
     covered, width = (np.where(judged, values, np.nan) for values in (covered, width))
-    return _score(regime, errors, covered, width, found.groups, level, seed)
+    return _score(regime, errors, covered, width, out_of_fold.groups, level, seed)
 
 
 def regime_table(scores: Sequence[RegimeScore], unit: str) -> str:
