@@ -199,6 +199,14 @@ def test_every_command_named_exists(path: str) -> None:
             pytest.fail(f"{path} names a command that does not exist: silion {line}")
 
 
+@pytest.mark.parametrize("path", ["CONTRIBUTING.md", "README.md"])
+def test_every_file_of_the_code_that_is_named_exists(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:features|models|reporting|training|serving|cli)/[\w/]*(?:\.py|/))`", text))
+    example = "models/tasks/capacity.py"  # a file that could be written
+    assert [name for name in sorted(named - {example}) if not (ROOT / name).exists()] == []
+
+
 def test_every_command_says_what_it_does_in_a_sentence_with_an_example_that_can_be_typed() -> None:
     parser = build_parser()
     for words, command in commands_of(parser):
