@@ -37,7 +37,8 @@ def lithium_per_silicon(anode: str) -> float:
 
     Parameters
     ----------
-    anode : as the design names it; empty where it does not
+    anode : str
+        As the design names it; empty where it does not.
 
     Returns
     -------
@@ -96,7 +97,8 @@ class Cells(DesignSource):
 
         Parameters
         ----------
-        pattern : looked for anywhere in the name
+        pattern : Pattern
+            Looked for anywhere in the name.
         """
         return per_text(*self.anodes, lambda anode: pattern.search(anode) is not None) > 0
 
@@ -105,7 +107,8 @@ class Cells(DesignSource):
 
         Parameters
         ----------
-        column : name of a text column
+        column : str
+            Name of a text column.
         """
         return per_text(*self.designs.coded(column), bool) > 0
 
@@ -116,7 +119,8 @@ class Cells(DesignSource):
         ----------
         stated : ndarray of bool, shape (n_designs,)
             True where the column says so.
-        pattern : what the anode's name then holds
+        pattern : Pattern
+            What the anode's name then holds.
         """
         return np.where(stated | self.anode_matches(pattern), 1.0, np.where(self.anode_is_named, 0.0, np.nan))
 

@@ -31,7 +31,8 @@ def read_design(electrolyte: str, composition: str) -> Reading | None:
 
     Parameters
     ----------
-    electrolyte, composition : columns of that name, empty where not given
+    electrolyte, composition : str
+        Columns of that name, empty where not given.
 
     Returns
     -------
@@ -52,7 +53,8 @@ def composition_of(electrolyte: str, composition: str) -> Mapping[str, float] | 
 
     Parameters
     ----------
-    electrolyte, composition : columns of that name, empty where not given
+    electrolyte, composition : str
+        Columns of that name, empty where not given.
 
     Returns
     -------
@@ -89,8 +91,10 @@ def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
 
     Parameters
     ----------
-    names : as written
-    given : composition of each; empty where its name is to be read
+    names : sequence of str
+        As written.
+    given : sequence of str
+        Composition of each; empty where its name is to be read.
     """
     if not any(given):
         return read_amounts(names, lambda written: composition_of(written, ""))
@@ -137,7 +141,8 @@ class Compositions:
 
         Parameters
         ----------
-        name : of the property
+        name : str
+            Of the property.
         chosen : ndarray of bool, shape (n_elements,)
             The elements that count.
         """
@@ -337,7 +342,8 @@ class CompositionFeatures(Featurizer):
 
         Parameters
         ----------
-        amounts : of the elements of each text
+        amounts : Amounts
+            Of the elements of each text.
 
         Returns
         -------

@@ -163,8 +163,10 @@ class ElectrolyteFeatures(DesignFeaturizer):
 
         Parameters
         ----------
-        X : designs
-        electrolytes : what `read_electrolytes` gave of `X`
+        X : Designs
+            Designs.
+        electrolytes : Electrolytes
+            What `read_electrolytes` gave of `X`.
 
         Returns
         -------

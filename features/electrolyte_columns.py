@@ -48,7 +48,8 @@ class Electrolytes:
 
         Parameters
         ----------
-        rows : mask or places of the designs
+        rows : ndarray
+            Mask or places of the designs.
         """
         return replace(self, codes=self.codes[rows], class_codes=self.class_codes[rows], derived=self.derived[rows])
 
@@ -138,7 +139,7 @@ def _classes_by_formula(
 
     Parameters
     ----------
-    wanted : shape (n_electrolytes,)
+    wanted : ndarray, shape (n_electrolytes,)
     """
     kinds, sets = amounts.systems
     codes, classes = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
@@ -174,7 +175,8 @@ class DesignSource:
 
         Parameters
         ----------
-        column : its name
+        column : str
+            Its name.
         """
         return self.designs.number(column)
 
@@ -183,8 +185,10 @@ class DesignSource:
 
         Parameters
         ----------
-        column : its name
-        choices : texts that may stand in it; NaN where nothing does
+        column : str
+            Its name.
+        choices : sequence of str
+            Texts that may stand in it; NaN where nothing does.
         """
         return dict(zip(choices, one_of(self.designs, column, choices).T, strict=True))
 
@@ -198,7 +202,8 @@ def family_outputs(source: str) -> list[Output[DesignSource]]:
 
     Parameters
     ----------
-    source : where the class of an electrolyte comes from, in words
+    source : str
+        Where the class of an electrolyte comes from, in words.
     """
     return [
         Output(
@@ -222,8 +227,10 @@ class DesignFeaturizer(Featurizer):
 
         Parameters
         ----------
-        X : designs
-        electrolytes : what `read_electrolytes` gave of `X`
+        X : Designs
+            Designs.
+        electrolytes : Electrolytes
+            What `read_electrolytes` gave of `X`.
 
         Returns
         -------
@@ -237,7 +244,8 @@ class DesignFeaturizer(Featurizer):
 
         Parameters
         ----------
-        other : a fitted featurizer
+        other : DesignFeaturizer
+            A fitted featurizer.
         """
         one, two = ((type(featurizer), featurizer.get_params(), featurizer.learned()) for featurizer in (self, other))
         return one == two

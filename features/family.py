@@ -49,7 +49,8 @@ def class_from_composition(amounts: Mapping[str, float]) -> str | None:
 
     Parameters
     ----------
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
 
     Returns
     -------
@@ -126,7 +127,8 @@ def class_of_reading(reading: Reading | None) -> str | None:
 
     Parameters
     ----------
-    reading : of the text; None where it cannot be read
+    reading : Reading or None
+        Of the text; None where it cannot be read.
     """
     if reading is None:
         return None
@@ -145,7 +147,8 @@ def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str |
 
     Parameters
     ----------
-    electrolyte, composition, given : `electrolyte`, `composition` and `electrolyte_class`, empty where not given
+    electrolyte, composition, given : str
+        `electrolyte`, `composition` and `electrolyte_class`, empty where not given.
 
     Examples
     --------
@@ -163,7 +166,8 @@ def family_values(classes: Sequence[str | None]) -> np.ndarray:
 
     Parameters
     ----------
-    classes : class of each design, None where unknown
+    classes : sequence of str or None
+        Class of each design, None where unknown.
 
     Returns
     -------

@@ -69,9 +69,12 @@ def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.
 
     Parameters
     ----------
-    outputs : in the order of the columns
-    source : what they are computed from
-    count : number of values of each
+    outputs : sequence of Output
+        In the order of the columns.
+    source : Source
+        What they are computed from.
+    count : int
+        Number of values of each.
 
     Returns
     -------
@@ -103,7 +106,8 @@ class Featurizer(Transformer):
         ----------
         X : DataFrame, shape (n_designs, n_columns)
             With the columns named in `required`.
-        y : ignored
+        y : None
+            Ignored.
         """
         self._require(X)
         self._learn(X)
@@ -133,7 +137,8 @@ class Featurizer(Transformer):
 
         Parameters
         ----------
-        input_features : ignored; scikit-learn passes it
+        input_features : None
+            Ignored; scikit-learn passes it.
         """
         self._check_fitted()
         return np.array([feature.name for feature in self.features_], dtype=object)
@@ -149,7 +154,8 @@ class Featurizer(Transformer):
 
         Parameters
         ----------
-        learned : what `learned` gave of a fitted featurizer with the same parameters
+        learned : dict
+            What `learned` gave of a fitted featurizer with the same parameters.
         """
         self._recall(learned)
         self.features_ = self._describe()
@@ -190,8 +196,10 @@ def number(X: pd.DataFrame | Designs, column: str) -> np.ndarray:
 
     Parameters
     ----------
-    X : designs
-    column : its name
+    X : DataFrame or Designs
+        Designs.
+    column : str
+        Its name.
 
     Returns
     -------
@@ -221,9 +229,12 @@ def one_of(X: pd.DataFrame | Designs, column: str, choices: Sequence[str]) -> np
 
     Parameters
     ----------
-    X : designs
-    column : its name
-    choices : texts that may stand in it
+    X : DataFrame or Designs
+        Designs.
+    column : str
+        Its name.
+    choices : sequence of str
+        Texts that may stand in it.
 
     Returns
     -------
@@ -240,8 +251,10 @@ def text(X: pd.DataFrame | Designs, column: str) -> list[str]:
 
     Parameters
     ----------
-    X : designs
-    column : its name
+    X : DataFrame or Designs
+        Designs.
+    column : str
+        Its name.
     """
     codes, texts = coded(X, column)
     return [texts[code] for code in codes.tolist()]
@@ -252,8 +265,10 @@ def coded(X: pd.DataFrame | Designs, column: str) -> Coded:
 
     Parameters
     ----------
-    X : designs
-    column : its name
+    X : DataFrame or Designs
+        Designs.
+    column : str
+        Its name.
 
     Returns
     -------
@@ -270,8 +285,10 @@ def per_text(codes: np.ndarray, texts: Sequence[str], value: Callable[[str], flo
     ----------
     codes : ndarray of int, shape (n_designs,)
         Place of each design's text in `texts`.
-    texts : the distinct ones
-    value : gives the number, or the numbers, of a text
+    texts : sequence of str
+        The distinct ones.
+    value : callable
+        Gives the number, or the numbers, of a text.
 
     Returns
     -------

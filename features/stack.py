@@ -276,9 +276,12 @@ def fit_balance(
 
     Parameters
     ----------
-    thickness_um : two thicknesses of the electrolyte in µm, the thicker first
-    energy_density_wh_per_kg : energy density at each, Wh/kg
-    density_g_per_cm3 : of the electrolyte, g/cm³
+    thickness_um : tuple of float and float
+        Two thicknesses of the electrolyte in µm, the thicker first.
+    energy_density_wh_per_kg : tuple of float and float
+        Energy density at each, Wh/kg.
+    density_g_per_cm3 : float
+        Of the electrolyte, g/cm³.
     """
     (t1, t2), (w1, w2) = thickness_um, energy_density_wh_per_kg
     if not (t1 > t2 >= 0 and 0 < w1 < w2 and density_g_per_cm3 > 0):

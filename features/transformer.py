@@ -36,7 +36,8 @@ class Transformer:
 
         Parameters
         ----------
-        deep : ignored, as none of them is an estimator
+        deep : bool
+            Ignored, as none of them is an estimator.
         """
         return {name: getattr(self, name) for name in sorted(self._names())}
 
@@ -45,7 +46,8 @@ class Transformer:
 
         Parameters
         ----------
-        parameters : by name
+        parameters : object
+            Parameters to set, by name.
 
         Raises
         ------
@@ -65,7 +67,8 @@ class Transformer:
 
         Parameters
         ----------
-        X, y, others : as `fit` takes them
+        X, y, others : object
+            As `fit` takes them.
         """
         return self.fit(X, y, **others).transform(X)  # type: ignore[attr-defined]
 

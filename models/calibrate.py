@@ -34,15 +34,22 @@ def calibrate(
 
     Parameters
     ----------
-    predicted, spread : shape (n_repeats, n_rows); NaN where a row was not predicted
-    labels : labels of the rows; a row that is only bounded scores how far the prediction lies outside its bound
-    papers : paper of each row, shape (n_rows,)
-    noise : scale of the error of a single prediction; from these predictions where not given
-    distance : of each prediction to the nearest row its model learnt from, shape (n_repeats, n_rows); where given, the
-        trend of the errors with it and with the spread is learnt
-    by_value : whether the trend of the errors with the prediction is learnt too; from `FEWEST_SIDED` papers on either
-        end of the intervals is settled by itself then, and near and far by themselves where both have as many
-    family : class of electrolytes of each row, shape (n_rows,); how far its errors lie above the trend is learnt too
+    predicted, spread : ndarray, shape (n_repeats, n_rows)
+        NaN where a row was not predicted.
+    labels : Labels
+        Labels of the rows; a row that is only bounded scores how far the prediction lies outside its bound.
+    papers : ndarray, shape (n_rows,)
+        Paper of each row.
+    noise : float or None
+        Scale of the error of a single prediction; from these predictions where not given.
+    distance : ndarray or None, shape (n_repeats, n_rows)
+        Of each prediction to the nearest row its model learnt from; where given, the trend of the errors with it and
+        with the spread is learnt.
+    by_value : bool
+        Whether the trend of the errors with the prediction is learnt too; from `FEWEST_SIDED` papers on either end of
+        the intervals is settled by itself then, and near and far by themselves where both have as many.
+    family : ndarray or None, shape (n_rows,)
+        Class of electrolytes of each row; how far its errors lie above the trend is learnt too.
 
     Raises
     ------

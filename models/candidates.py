@@ -127,7 +127,7 @@ def usable_rows(
     Parameters
     ----------
     model : type
-        `Candidate` or `Measured`.
+        Type `Candidate` or `Measured`.
     designs : iterable of mapping
         Values of each design by column; None and the empty text mean not given.
     what : str
@@ -158,7 +158,7 @@ def read_design(
     Parameters
     ----------
     model : type
-        `Candidate` or `Measured`.
+        Type `Candidate` or `Measured`.
     values : mapping
         Values by column; None and the empty text mean not given.
     line : int

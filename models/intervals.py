@@ -98,11 +98,16 @@ class Calibration:
 
         Parameters
         ----------
-        spread : deviation of the ensemble's members
-        level : share of papers' values to hold
-        distance : to the nearest training row, as `Domain.distances` measures it; needed where a trend was learnt
-        centre : predictions, on the model's scale; needed where the trend follows them
-        family : what `of_family` tells of their classes
+        spread : array
+            Deviation of the ensemble's members.
+        level : float
+            Share of papers' values to hold.
+        distance : array
+            To the nearest training row, as `Domain.distances` measures it; needed where a trend was learnt.
+        centre : array
+            Predictions, on the model's scale; needed where the trend follows them.
+        family : array
+            What `of_family` tells of their classes.
 
         Raises
         ------
@@ -147,7 +152,8 @@ class Calibration:
             What `half_width` gave.
         level : float
             Share of papers' values to hold.
-        distance : to the nearest training design, shape of `half`; needed where far ones are judged by themselves
+        distance : array
+            To the nearest training design, shape of `half`; needed where far ones are judged by themselves.
         """
         return np.asarray(half * self._by_distance(distance, lambda errors: _lean(*errors._reach(level))))
 

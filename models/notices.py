@@ -152,8 +152,10 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
 
     Parameters
     ----------
-    notices : columns of text of the same designs
-    separator : between two texts
+    notices : sequence of Notice
+        Columns of text of the same designs.
+    separator : str
+        Between two texts.
     """
     said = [notice for notice in notices if notice.null_count < len(notice)]
     if len(said) < 2:
@@ -187,8 +189,10 @@ def after(prefix: str, notice: Notice) -> Notice:
 
     Parameters
     ----------
-    prefix : put before each text
-    notice : texts of some designs
+    prefix : str
+        Put before each text.
+    notice : Notice
+        Texts of some designs.
     """
     if notice.null_count == len(notice):
         return notice
@@ -223,7 +227,8 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
     Parameters
     ----------
-    pattern, values : text and numbers
+    pattern, values : str and ndarray
+        Text and numbers.
     """
     return ("\n".join([pattern] * len(values)) % tuple(values.ravel().tolist())).split("\n") if len(values) else []
 

@@ -22,7 +22,8 @@ def element_symbol(species: Any) -> str:
 
     Parameters
     ----------
-    species : of pymatgen: element, ion or dummy
+    species : Element, Species or DummySpecies
+        Of pymatgen: element, ion or dummy.
     """
     element = getattr(species, "element", species)
     symbol = str(getattr(element, "symbol", ""))
@@ -37,7 +38,8 @@ def anion_elements(elements: Iterable[str]) -> set[str]:
 
     Parameters
     ----------
-    elements : symbols of all elements of a compound
+    elements : iterable of str
+        Symbols of all elements of a compound.
 
     Examples
     --------
@@ -90,7 +92,8 @@ def sphere_volume(ions: Mapping[tuple[str, bool], float]) -> float:
 
     Parameters
     ----------
-    ions : amount of each (element, is it an anion)
+    ions : mapping of tuple of str and bool to float
+        Amount of each (element, is it an anion).
     """
     return sum(amount * 4 / 3 * math.pi * ionic_radius(*ion) ** 3 for ion, amount in ions.items())
 
@@ -100,8 +103,10 @@ def free_volume_share(ions: Mapping[tuple[str, bool], float], volume: float) -> 
 
     Parameters
     ----------
-    ions : amount of each (element, is it an anion)
-    volume : in Å³
+    ions : mapping of tuple of str and bool to float
+        Amount of each (element, is it an anion).
+    volume : float
+        In Å³.
     """
     anions = sum(amount for (_, anion), amount in ions.items() if anion)
     return 1 - sphere_volume(ions) / volume if anions else math.nan

@@ -61,7 +61,8 @@ class Sites:
 
         Parameters
         ----------
-        structure : as pymatgen read it
+        structure : Structure
+            As pymatgen read it.
         """
         held: list[dict[str, float]] = []
         for site in structure:
@@ -307,6 +308,7 @@ def site_values(sites: Sites) -> list[float]:
 
     Parameters
     ----------
-    sites : of the cell
+    sites : Sites
+        Of the cell.
     """
     return [output.values(sites) for output in SITE_FEATURES]

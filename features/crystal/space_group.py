@@ -51,7 +51,8 @@ class Symmetry:
 
         Parameters
         ----------
-        number : 1 to 230
+        number : int
+            1 to 230.
 
         Examples
         --------

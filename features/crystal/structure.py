@@ -54,7 +54,8 @@ class Content:
 
         Parameters
         ----------
-        amounts : amount of each element, empty where no composition is known
+        amounts : mapping of str to float
+            Amount of each element, empty where no composition is known.
         """
         return cls(amounts, ions_of_formula(amounts) or {} if amounts else {})
 
@@ -64,10 +65,14 @@ class Content:
 
         Parameters
         ----------
-        formula : content of one formula unit
-        crystal : what the CIF holds
-        volume : of the cell given, in Å³; NaN where none is
-        units : formula units in it; NaN where not given
+        formula : Content
+            Content of one formula unit.
+        crystal : Crystal
+            What the CIF holds.
+        volume : float
+            Of the cell given, in Å³; NaN where none is.
+        units : float
+            Formula units in it; NaN where not given.
         """
         if crystal.ions:
             atoms: dict[str, float] = {}
@@ -219,7 +224,8 @@ def _of_all(outputs: Sequence[Output[Any]], rows: Callable[[Structures], np.ndar
 
     Parameters
     ----------
-    rows : gives their numbers for every design, shape (n_designs, n_outputs)
+    rows : callable
+        Gives their numbers for every design, shape (n_designs, n_outputs).
     """
 
     def column(place: int) -> Callable[[Structures], np.ndarray]:

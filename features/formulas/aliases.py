@@ -62,7 +62,8 @@ def find_alias(text: str) -> Alias | None:
 
     Parameters
     ----------
-    text : the name
+    text : str
+        The name.
 
     Examples
     --------

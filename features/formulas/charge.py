@@ -59,7 +59,8 @@ def oxidation_states(elements: Collection[str]) -> Mapping[str, float]:
 
     Parameters
     ----------
-    elements : symbols of all elements of one composition
+    elements : collection of str
+        Symbols of all elements of one composition.
 
     Returns
     -------
@@ -83,7 +84,8 @@ def usual_imbalance(amounts: Mapping[str, float]) -> float | None:
 
     Parameters
     ----------
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
 
     Returns
     -------
@@ -104,7 +106,8 @@ def charge_imbalance(amounts: Mapping[str, float]) -> float | None:
 
     Parameters
     ----------
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
 
     Returns
     -------
@@ -130,7 +133,8 @@ def other_imbalance(usual: float, amounts: Mapping[str, float]) -> float:
     ----------
     usual : float
         What `usual_imbalance` gives.
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
     """
     return next((other for other in _others(usual, amounts) if abs(other) <= TOLERANCE), usual)
 
@@ -199,7 +203,8 @@ def choosable(elements: frozenset[str]) -> tuple[str, ...]:
 
     Parameters
     ----------
-    elements : symbols of all elements of one composition
+    elements : frozenset of str
+        Symbols of all elements of one composition.
 
     Examples
     --------
@@ -217,7 +222,8 @@ def has_sulfide(amounts: Mapping[str, float]) -> bool:
 
     Parameters
     ----------
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
 
     Examples
     --------
@@ -236,7 +242,8 @@ def is_balanced(amounts: Mapping[str, float]) -> bool:
 
     Parameters
     ----------
-    amounts : amount of each element
+    amounts : mapping of str to float
+        Amount of each element.
     """
     imbalance = charge_imbalance(amounts)
     return imbalance is None or abs(imbalance) <= TOLERANCE

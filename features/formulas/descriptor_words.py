@@ -61,7 +61,8 @@ def take_treatment(plain: str) -> tuple[str, list[str]]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -84,7 +85,8 @@ def take_form(plain: str) -> tuple[str, list[str]]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -128,7 +130,8 @@ def check_class(plain: str) -> None:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Raises
     ------
@@ -149,7 +152,8 @@ def is_layered(words: list[str]) -> bool:
 
     Parameters
     ----------
-    words : of form
+    words : list of str
+        Words of form, size or architecture.
     """
     return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in words)
 
@@ -159,7 +163,8 @@ def is_composite(words: list[str]) -> bool:
 
     Parameters
     ----------
-    words : of form
+    words : list of str
+        Words of form, size or architecture.
     """
     return any(word.casefold() in ("composite", "composites") for word in words)
 
@@ -171,7 +176,8 @@ def find_doped(plain: str) -> tuple[str, str] | None:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -210,8 +216,10 @@ def guard_hyphens(plain: str, mark: str) -> str:
 
     Parameters
     ----------
-    plain : the text
-    mark : a character that no text holds
+    plain : str
+        Text of a formula, folded to plain characters.
+    mark : str
+        A character that no text holds.
     """
     if "-" not in plain:
         return plain
@@ -227,7 +235,8 @@ def take_form_behind(plain: str) -> tuple[str, list[str]]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -257,7 +266,8 @@ def split_remark(plain: str) -> tuple[str, str]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -284,7 +294,8 @@ def is_plain_formula(remark: str) -> bool:
 
     Parameters
     ----------
-    remark : without brackets
+    remark : str
+        Without brackets.
     """
     return _FORMULA.fullmatch(remark) is not None and find_alias(remark) is None
 
@@ -297,9 +308,12 @@ def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) 
 
     Parameters
     ----------
-    remark : without brackets
-    composition : what the text before it was read as; None where it has none
-    named : True where that text is a known name
+    remark : str
+        Without brackets.
+    composition : mapping of str to float or None
+        What the text before it was read as; None where it has none.
+    named : bool
+        True where that text is a known name.
 
     Returns
     -------

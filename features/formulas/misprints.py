@@ -55,7 +55,8 @@ def misprint(text: str) -> str | None:
 
     Parameters
     ----------
-    text : as written
+    text : str
+        Text of an electrolyte, as written.
 
     Returns
     -------
@@ -100,7 +101,8 @@ def read_as(text: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    text : as written
+    text : str
+        Text of an electrolyte, as written.
 
     Examples
     --------
@@ -119,7 +121,8 @@ def may_be_confused(texts: Sequence[str]) -> np.ndarray:
 
     Parameters
     ----------
-    texts : formulas of symbols and numbers, `PLAIN_FORMULA`
+    texts : sequence of str
+        Formulas of symbols and numbers, `PLAIN_FORMULA`.
 
     Returns
     -------
@@ -191,7 +194,8 @@ def lacks_lithium(reading: Reading) -> bool:
 
     Parameters
     ----------
-    reading : of the text
+    reading : Reading
+        Of the text.
 
     Examples
     --------
@@ -214,7 +218,8 @@ def objection(text: str) -> str | None:
 
     Parameters
     ----------
-    text : as written
+    text : str
+        Text of an electrolyte, as written.
 
     Returns
     -------

@@ -33,7 +33,8 @@ def take_ratio(plain: str) -> tuple[str, list[float], str]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -56,7 +57,8 @@ def take_ether_ratio(plain: str) -> tuple[str, float | None]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def basis_of(words: str) -> str:
 
     Parameters
     ----------
-    words : such as `w`, `wt%`, `by weight` or `mass ratio`
+    words : str
+        Such as `w`, `wt%`, `by weight` or `mass ratio`.
     """
     for basis, known in (("weight", r"w|wt|weight|mass"), ("volume", r"v|vol|volume"), ("mole", r"m|mol|mole|molar")):
         if re.search(rf"\b(?:{known})\b", words):
@@ -116,7 +119,8 @@ def shares_in(remark: str) -> list[tuple[float, str, str]]:
 
     Parameters
     ----------
-    remark : text behind a formula
+    remark : str
+        Text behind a formula.
 
     Returns
     -------
@@ -139,8 +143,10 @@ def one_mole(parts: Iterable[Part], amounts: Mapping[str, float]) -> dict[str, f
 
     Parameters
     ----------
-    parts : its components, with `moles` or `share_pct` where stated
-    amounts : of the elements of them together
+    parts : iterable of Part
+        Its components, with `moles` or `share_pct` where stated.
+    amounts : mapping of str to float
+        Of the elements of them together.
 
     Examples
     --------
@@ -160,7 +166,8 @@ def same_phase(part: Part, other: Part) -> bool:
 
     Parameters
     ----------
-    part, other : of one text
+    part, other : Part
+        Of one text.
     """
     known = part["composition"] is not None
     return (known and bool(part["composition"] == other["composition"])) or bool(part["text"] == other["text"])
@@ -171,7 +178,8 @@ def class_of_kinds(kinds: Collection[str | None]) -> str:
 
     Parameters
     ----------
-    kinds : of its parts
+    kinds : collection of str or None
+        Of its parts.
 
     Examples
     --------
@@ -190,7 +198,8 @@ def overall(parts: Iterable[Part]) -> dict[str, float] | None:
 
     Parameters
     ----------
-    parts : the components, with `share_pct` and `basis` where stated
+    parts : iterable of Part
+        The components, with `share_pct` and `basis` where stated.
 
     Returns
     -------
@@ -228,8 +237,10 @@ def with_ether_ratio(parts: list[Part], units_per_lithium: float) -> dict[str, f
 
     Parameters
     ----------
-    parts : the components; the two get `moles`
-    units_per_lithium : ether units to one lithium
+    parts : list of Part
+        The components; the two get `moles`.
+    units_per_lithium : float
+        Ether units to one lithium.
 
     Returns
     -------

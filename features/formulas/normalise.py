@@ -34,7 +34,8 @@ def fold(text: str) -> str:
 
     Parameters
     ----------
-    text : as given
+    text : str
+        Text of an electrolyte, as given.
 
     Examples
     --------
@@ -49,7 +50,8 @@ def plain_text(text: str) -> str:
 
     Parameters
     ----------
-    text : as given
+    text : str
+        Text of an electrolyte, as given.
 
     Raises
     ------
@@ -92,7 +94,8 @@ def take_variables(plain: str) -> tuple[str, dict[str, float]]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Returns
     -------
@@ -117,7 +120,8 @@ def join_blanks(formula: str) -> str:
 
     Parameters
     ----------
-    formula : the text
+    formula : str
+        Text of a formula.
 
     Examples
     --------

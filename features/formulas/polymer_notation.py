@@ -90,7 +90,8 @@ class Stated:
 
         Parameters
         ----------
-        parts : of the text; changed
+        parts : list of dict
+            Of the text; changed.
 
         Raises
         ------
@@ -137,7 +138,8 @@ def counts_units(text: str) -> bool:
 
     Parameters
     ----------
-    text : as written
+    text : str
+        Text of an electrolyte, as written.
 
     Examples
     --------
@@ -168,7 +170,8 @@ def spelt_polymers(plain: str) -> tuple[str, Stated]:
 
     Parameters
     ----------
-    plain : the folded text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------

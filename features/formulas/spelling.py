@@ -32,7 +32,8 @@ def respelled(text: str) -> str:
 
     Parameters
     ----------
-    text : as given
+    text : str
+        Text of an electrolyte, as given.
 
     Examples
     --------
@@ -58,7 +59,8 @@ def with_x_for_delta(plain: str) -> str:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------
@@ -76,7 +78,8 @@ def joined_components(plain: str) -> str:
 
     Parameters
     ----------
-    plain : the folded text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------
@@ -114,7 +117,8 @@ def without_pdf_blanks(plain: str) -> str:
 
     Parameters
     ----------
-    plain : the folded text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------

@@ -36,7 +36,8 @@ def check_brackets(plain: str) -> None:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
     """
     opened: list[str] = []
     for character in plain:
@@ -55,8 +56,10 @@ def split(plain: str, separators: str) -> list[str]:
 
     Parameters
     ----------
-    plain : the text
-    separators : characters, each of which separates
+    plain : str
+        Text of a formula, folded to plain characters.
+    separators : str
+        Characters, each of which separates.
 
     Raises
     ------
@@ -91,7 +94,8 @@ def inner_mixture(formula: str) -> tuple[str, float] | None:
 
     Parameters
     ----------
-    formula : one component, without the moles in front
+    formula : str
+        One component, without the moles in front.
 
     Returns
     -------
@@ -123,7 +127,8 @@ def join_moles(plain: str) -> str:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------
@@ -147,7 +152,8 @@ def split_moles(plain: str) -> list[str]:
 
     Parameters
     ----------
-    plain : the text
+    plain : str
+        Text of a formula, folded to plain characters.
 
     Examples
     --------
@@ -167,7 +173,8 @@ def states_moles(component: str) -> bool:
 
     Parameters
     ----------
-    component : one piece of a mixture
+    component : str
+        One piece of a mixture.
     """
     leading = _LEADING_MOLES.match(component) or _LEADING_EXPRESSION.match(component)
     return bool(leading or _TRAILING_MOLES.search(component) or _HYDRATE.match(component))
@@ -178,8 +185,10 @@ def moles_of(component: str, variables: Mapping[str, float]) -> tuple[float, str
 
     Parameters
     ----------
-    component : one piece of a mixture
-    variables : values of x, y and z where given
+    component : str
+        One piece of a mixture.
+    variables : mapping of str to float
+        Values of x, y and z where given.
 
     Returns
     -------
@@ -205,8 +214,10 @@ def split_phases(plain: str, variables: Mapping[str, float]) -> list[str]:
 
     Parameters
     ----------
-    plain : the text
-    variables : values of x, y and z where given
+    plain : str
+        Text of a formula, folded to plain characters.
+    variables : mapping of str to float
+        Values of x, y and z where given.
 
     Examples
     --------

@@ -41,8 +41,10 @@ def parse(formula: str, variables: Mapping[str, float]) -> dict[str, float]:
 
     Parameters
     ----------
-    formula : one phase: symbols, amounts and brackets, no blanks
-    variables : values of x, y and z where given
+    formula : str
+        One phase: symbols, amounts and brackets, no blanks.
+    variables : mapping of str to float
+        Values of x, y and z where given.
 
     Examples
     --------
@@ -73,8 +75,10 @@ def evaluate(expression: str, variables: Mapping[str, float]) -> float:
 
     Parameters
     ----------
-    expression : sum of numbers and multiples of x, y and z
-    variables : their values where given
+    expression : str
+        Sum of numbers and multiples of x, y and z.
+    variables : mapping of str to float
+        Their values where given.
 
     Examples
     --------

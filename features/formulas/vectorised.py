@@ -144,8 +144,10 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
 
     Parameters
     ----------
-    texts : names or formulas; what cannot be read, and what has no stoichiometry, is unknown
-    read : gives the amounts of a text that is no plain formula, None where it has none; `read_formula` where None
+    texts : sequence of str
+        Names or formulas; what cannot be read, and what has no stoichiometry, is unknown.
+    read : Read or None
+        Gives the amounts of a text that is no plain formula, None where it has none; `read_formula` where None.
 
     Examples
     --------
@@ -192,9 +194,12 @@ def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = S
 
     Parameters
     ----------
-    amounts : of the elements of each text
-    names : of the properties, as in `PROPERTY_INDEX`
-    wanted : names of `STATISTICS`
+    amounts : Amounts
+        Of the elements of each text.
+    names : sequence of str
+        Of the properties, as in `PROPERTY_INDEX`.
+    wanted : sequence of str
+        Names of `STATISTICS`.
 
     Returns
     -------

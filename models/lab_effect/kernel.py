@@ -60,9 +60,12 @@ class Kernel:
 
         Parameters
         ----------
-        errors : measured minus predicted, shape (n_measured,) or (n_measured, n_repeats)
-        among : distances between the measured designs, shape (n_measured, n_measured)
-        to : distances from the others to them, shape (n_others, n_measured)
+        errors : ndarray
+            Measured minus predicted, shape (n_measured,) or (n_measured, n_repeats).
+        among : ndarray, shape (n_measured, n_measured)
+            Distances between the measured designs.
+        to : ndarray, shape (n_others, n_measured)
+            Distances from the others to them.
 
         Returns
         -------
