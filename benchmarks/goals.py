@@ -115,7 +115,7 @@ def families(own: Own) -> Iterator[Line]:
     least, most = (f"{100 * bound:g}" for bound in many_shares(LEVEL))
     for by, found in (("shipped rows and OBELiX's", own.mixed), ("the shipped rows alone", own.found)):
         judged = by_family(TASKS[LINK].targets[0], found, LEVEL)
-        missed = [str(family) for family in judged if not family.kept]
+        missed = [str(family) for family in judged if not family.keeps_promise]
         yield Line(
             f"families of {FEWEST_PAPERS} papers or more whose {100 * LEVEL:g} % interval holds, {by}",
             f"all: from {MANY_PAPERS} papers on {least} to {most} %; of fewer the Clopper-Pearson interval, corrected "

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 ResultT = TypeVar("ResultT")
 
 
-class Kept(Generic[ResultT]):
+class Cache(Generic[ResultT]):
     """Results of the last few questions; several threads may ask.
 
     Parameters
@@ -18,7 +18,7 @@ class Kept(Generic[ResultT]):
 
     Examples
     --------
-    >>> squares = Kept(2)
+    >>> squares = Cache(2)
     >>> squares.once(3, lambda: 9), squares.once(3, lambda: 0)
     (9, 9)
     """

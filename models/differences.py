@@ -79,8 +79,8 @@ class Differences:
     calibration: Calibration
     skill: Mapping[str, Any]
 
-    def told(self, predicted: np.ndarray) -> np.ndarray:
-        """Return the difference that is told.
+    def expected(self, predicted: np.ndarray) -> np.ndarray:
+        """Return the difference to expect: the predicted one, as far as papers support it.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Differences:
             Between the two designs, shape (n_pairs,).
         """
         nothing = np.zeros_like(distance)
-        return self.calibration.probability_above(nothing, self.told(predicted), nothing, distance)
+        return self.calibration.probability_above(nothing, self.expected(predicted), nothing, distance)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from features.cache import Kept
+from features.cache import Cache
 
 
 class LevelError(ValueError):
@@ -81,7 +81,9 @@ class Calibration:
     sided: bool = False
     far: Calibration | None = None
     families: Mapping[str, float] = field(default_factory=dict)
-    _reaches: Kept[tuple[float, float]] = field(default_factory=lambda: Kept(64), init=False, repr=False, compare=False)
+    _reaches: Cache[tuple[float, float]] = field(
+        default_factory=lambda: Cache(64), init=False, repr=False, compare=False
+    )
 
     @property
     def highest_level(self) -> float:

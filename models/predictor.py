@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.cache import Kept
+from features.cache import Cache
 from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
@@ -115,8 +115,8 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self._kept = bundle, Kept[Answer](MOST_KEPT)
-        self._told, self._reported = Kept[Any](MOST_KEPT), dict[str, Reported]()
+        self.bundle, self._kept = bundle, Cache[Answer](MOST_KEPT)
+        self._told, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
 
     def predict(
         self,

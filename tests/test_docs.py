@@ -38,7 +38,7 @@ def test_the_skill_told_is_what_evaluation_gives(literature: Literature) -> None
     found, scores = measure(literature, config)
     ranges = range_scores(literature, found, config.level, config.seed)
     pages = [ROOT / page for page in skill_docs.PAGES]
-    for marks, text in skill_docs.written(scores, ranges):
+    for marks, text in skill_docs.marked_tables(scores, ranges):
         marked = [page for page in pages if marks[0] in page.read_text(encoding="utf-8")]
         assert ROOT / "docs" / "skill.md" in marked
         assert all(between_marks(page, *marks) == text for page in marked)

@@ -10,7 +10,7 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
-from features.cache import Kept
+from features.cache import Cache
 from features.formulas.aliases import aliases
 from features.formulas.charge import TOLERANCE, choosable, other_imbalance, other_imbalances, oxidation_states
 from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, SYMBOLS, property_table
@@ -58,7 +58,7 @@ class Amounts:
     amount: np.ndarray
     known: np.ndarray
     plain: np.ndarray
-    kept: Kept[np.ndarray] = field(default_factory=lambda: Kept(_FEW), init=False, repr=False, compare=False)
+    kept: Cache[np.ndarray] = field(default_factory=lambda: Cache(_FEW), init=False, repr=False, compare=False)
 
     @cached_property
     def owner(self) -> np.ndarray:

@@ -107,7 +107,7 @@ def _columns(
 ) -> dict[str, np.ndarray]:
     if known is None:
         return {f"{column}{end}": np.full(len(predicted), np.nan) for end in ENDS}
-    middle, half = known.told(predicted), known.half_width(away, level)
+    middle, half = known.expected(predicted), known.half_width(away, level)
     values = (middle, middle - half, middle + half, known.probability_first_above(predicted, away))
     return dict(zip([f"{column}{end}" for end in ENDS], values, strict=True))
 

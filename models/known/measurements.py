@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from features.cache import Kept
+from features.cache import Cache
 from features.formulas.elements import ELEMENT_INDEX, SYMBOLS
 from features.formulas.nearness import KnownCompositions
 from features.physics import ZERO_CELSIUS_K, arrhenius_shift, per_ev
@@ -71,7 +71,7 @@ class Measurements:
     rows: list[str]
     agreement: Agreement = field(default_factory=Agreement)
     looked_up: int = 0
-    _kept: Kept[Any] = field(default_factory=lambda: Kept(MOST_KEPT), init=False, repr=False, compare=False)
+    _kept: Cache[Any] = field(default_factory=lambda: Cache(MOST_KEPT), init=False, repr=False, compare=False)
 
     @classmethod
     def of(

@@ -142,8 +142,8 @@ class DischargeLives:
         return cls(life, outside, np.where(fits, learnt, np.where(given, why_not, "")).tolist(), law)
 
     @property
-    def told(self) -> np.ndarray:
-        """Return whether a cell's life is told so."""
+    def is_known(self) -> np.ndarray:
+        """Mask of cells whose life the discharge curve gives; shape (n_cells,)."""
         return np.isfinite(self.life)
 
     def moved(self, life: Floats, half: Floats, thresholds: Floats, level: float) -> tuple[Floats, Floats]:
@@ -158,10 +158,10 @@ class DischargeLives:
         level : float
             Of the intervals.
         """
-        if self.law is None or not self.told.any():
+        if self.law is None or not self.is_known.any():
             return life, half
         width = self.law.calibration.half_width(np.zeros(len(life)), level)
-        for cell in np.flatnonzero(self.told):
+        for cell in np.flatnonzero(self.is_known):
             order = np.argsort(thresholds[cell])
             before = np.interp(self.law.threshold, thresholds[cell][order], life[cell][order])
             life[cell] += self.life[cell] - before

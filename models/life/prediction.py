@@ -241,7 +241,7 @@ class _Portion:
         estimate = Estimate(*(getattr(self.estimate, name)[own] for name in ("life", "spread", "distance")))
         share = self.model.share_within(np.abs(miss) / narrow, estimate, self.rows.iloc[own])
         sd = self.half[:, -1] / norm.ppf(0.5 + self.options.level / 2)
-        learned = np.array([each.learned for each in self.classes]) & ~self.changed.told
+        learned = np.array([each.learned for each in self.classes]) & ~self.changed.is_known
         chance = np.where(learned, 0.5 - 0.5 * np.sign(miss) * share, norm.sf(miss / sd))
         chance = np.where(self.asked.curves.last >= cycles, 1.0, chance)
         return np.where(np.isfinite(self.crossed), (self.crossed > cycles).astype(float), chance)
@@ -256,7 +256,7 @@ class _Portion:
         for place, kind in enumerate(self.classes):
             if np.isfinite(self.crossed[place]):
                 texts.append("measured")
-            elif self.changed.told[place]:
+            elif self.changed.is_known[place]:
                 texts.append(f"change of the discharge curve ({kind.text})")
             elif kind.learned:
                 mixed = [
@@ -285,7 +285,7 @@ class _Portion:
                     notices.append("below 70 % hardly a cell was cycled: the threshold is extrapolated")
                 if kind.learned and outside[place]:
                     notices.append(f"outside what the training cells show in {', '.join(outside[place])}")
-                if kind.learned and self.own is not None and not self.changed.told[place]:
+                if kind.learned and self.own is not None and not self.changed.is_known[place]:
                     notices.append(f"moved by {self.own.cells} finished cells of yours")
             all_notices.append("; ".join(notices))
         return all_notices

@@ -154,7 +154,7 @@ def _told(
         half = np.nanmedian(high - low) / 2 if np.isfinite(values).any() else np.nan
         return values, float(np.sqrt(2) * half * norm.ppf(0.95) / norm.ppf((1 + level) / 2))
     away = _apart(designs.head(SAMPLED), predictor, task.name)
-    return known.told(values), float(known.half_width(np.array([away]), 0.9)[0])
+    return known.expected(values), float(known.half_width(np.array([away]), 0.9)[0])
 
 
 def _designs(table: pd.DataFrame) -> pd.DataFrame:

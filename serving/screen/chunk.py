@@ -42,7 +42,7 @@ class Chunk:
         return Answer(rows, "", "", json.dumps(record))
 
     @classmethod
-    def kept(cls, unfinished: Unfinished, number: int) -> Chunk:
+    def finished(cls, unfinished: Unfinished, number: int) -> Chunk:
         """Return a finished chunk.
 
         Parameters

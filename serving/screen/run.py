@@ -247,7 +247,7 @@ def _chunks(
                 finished, answer = next(answers)
                 unfinished.keep(finished, answer)
                 done.add(finished)
-            yield Chunk.kept(unfinished, number)
+            yield Chunk.finished(unfinished, number)
             step(stop - start)
 
 

@@ -90,7 +90,7 @@ def test_intervals_of_differences_hold_what_papers_erred_by() -> None:
 def test_the_first_is_above_with_the_share_of_errors_that_leave_it_so() -> None:
     known = Differences(0.5, TEN, SKILL)
     # told 0.55: five of eleven papers' errors are smaller, (1 + 5 / 11) / 2 = 8 / 11
-    assert known.told(np.array([1.1])) == pytest.approx([0.55])
+    assert known.expected(np.array([1.1])) == pytest.approx([0.55])
     chance = known.probability_first_above(np.array([1.1, -1.1, 0.0]), np.zeros(3))
     assert chance == pytest.approx([8 / 11, 3 / 11, 0.5], abs=0.05)
     assert chance[0] + chance[1] == pytest.approx(1.0)

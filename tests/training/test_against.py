@@ -9,7 +9,7 @@ import pytest
 
 from tests.shelf import Shelf, new_shelf
 from training.data.paper_splits import SplitError
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.promotion import record
 from training.promotion.challenger import compare
 from training.promotion.record import against_champion, comparison_text, steps_against
@@ -25,7 +25,7 @@ def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
 
 @pytest.fixture(scope="module")
 def table(trained: Trained) -> pd.DataFrame:
-    return judged(trained.found, trained.config.level)
+    return out_of_fold_table(trained.found, trained.config.level)
 
 
 @pytest.mark.usefixtures("shelf")

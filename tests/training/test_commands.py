@@ -10,7 +10,7 @@ import pytest
 from cli.main import build_parser
 from tests.shared import run_main
 from tests.shelf import Shelf, new_shelf
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.train import Trained
 
 Said = pytest.CaptureFixture[str]
@@ -32,7 +32,7 @@ def shelf(folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
 
 @pytest.fixture(scope="module")
 def good(trained: Trained) -> pd.DataFrame:
-    return judged(trained.found, trained.config.level)
+    return out_of_fold_table(trained.found, trained.config.level)
 
 
 def further_off(table: pd.DataFrame) -> pd.DataFrame:

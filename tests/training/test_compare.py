@@ -17,7 +17,7 @@ from models.tasks.ice import ice_examples
 from models.tasks.registry import TARGETS, TASKS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.out_of_fold import JUDGED, ComparisonError, judged, read_judged, write_judged
+from training.evaluation.out_of_fold import JUDGED, ComparisonError, out_of_fold_table, read_judged, write_judged
 from training.promotion import new_rows as newrows
 from training.promotion.challenger import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known, without_new_rows
@@ -169,7 +169,7 @@ def test_a_row_judged_twice_is_refused() -> None:
 
 
 def test_the_table_holds_what_the_scores_say(trained: Trained) -> None:
-    found = judged(trained.found, trained.config.level)
+    found = out_of_fold_table(trained.found, trained.config.level)
     same = compare(found, found, seed=0)
     for column, score in trained.scores.items():
         pair = same.targets[column]
@@ -183,7 +183,7 @@ def test_the_table_holds_what_the_scores_say(trained: Trained) -> None:
 
 
 def test_the_table_is_read_back_bit_for_bit(trained: Trained, tmp_path: Path) -> None:
-    found = judged(trained.found, trained.config.level)
+    found = out_of_fold_table(trained.found, trained.config.level)
     write_judged(found, tmp_path)
     again = read_judged((tmp_path / JUDGED).read_text(encoding="utf-8"))
     pd.testing.assert_frame_equal(found, again, check_exact=True)
@@ -201,7 +201,7 @@ def test_a_table_of_something_else_is_refused() -> None:
 
 @pytest.fixture
 def known(trained: Trained) -> dict[str, set[str]]:
-    return rows_known(judged(trained.found, trained.config.level))
+    return rows_known(out_of_fold_table(trained.found, trained.config.level))
 
 
 def test_without_new_rows_takes_measurements_not_cells(literature: Literature, known: dict[str, set[str]]) -> None:
@@ -257,7 +257,9 @@ def test_new_rows_are_learnt_from_and_never_judged_in_the_same_folds(
     assert new["conductivity"]
     fewer = {part: names - new[part] for part, names in mine.items()}
     sides: list[OutOfFold] = []
-    monkeypatch.setattr(newrows, "judged", lambda found, level: sides.append(found) or judged(found, level))
+    monkeypatch.setattr(
+        newrows, "out_of_fold_table", lambda found, level: sides.append(found) or out_of_fold_table(found, level)
+    )
     effect = effect_of_new_rows(literature, fewer, QUICK)
     without, with_new = sides
     for part, found in without.items():

@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from training.evaluation.cv_protocol import Dealing, remark
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.train import Trained
 
 
 def test_a_table_tells_how_its_papers_were_dealt(trained: Trained) -> None:
-    assert Dealing.of(judged(trained.found, 0.9)) == Dealing(3, 1)  # as tests/conftest.py trains
+    assert Dealing.of(out_of_fold_table(trained.found, 0.9)) == Dealing(3, 1)  # as tests/conftest.py trains
 
 
 def test_folds_are_those_of_one_repeat() -> None:

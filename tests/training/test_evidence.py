@@ -58,7 +58,7 @@ def test_a_factor_across_papers_is_counted_by_hand() -> None:
 def test_four_papers_are_not_judged_and_none_are_empty() -> None:
     known = [{"paper": name, "stack_pressure_mpa": place, "lower": place} for place, name in enumerate("abcd")]
     found = across(cells(*known), PRESSURE, seed=0)
-    assert not found.correlation.judged
+    assert not found.correlation.has_interval
     assert np.isnan(found.explained[1:]).all()
     nothing = across(cells(*known), SIZE, seed=0)
     assert (nothing.cells, nothing.papers) == (0, 0)

@@ -37,7 +37,7 @@ def test_every_group_of_papers_counts_once() -> None:
     # all of three held, two families: 0.05 / 2 to either side, so from the cube root of 0.025 on
     assert (argyrodite.share, argyrodite.high, argyrodite.width) == (1.0, 1.0, 4.0)
     assert argyrodite.low == pytest.approx(0.025 ** (1 / 3))
-    assert argyrodite.kept
+    assert argyrodite.keeps_promise
     assert str(argyrodite) == "sulfide-argyrodite 100 % (29 to 100; 6 rows of 3; 4.0)"
     table = family_table([garnet, argyrodite], "decades", 0.9)
     assert table.splitlines()[0].split(" | ")[2] == "90 % interval holds (Clopper-Pearson)"
@@ -100,4 +100,4 @@ ENOUGH = FamilyCoverage("halide", 20, 12, 0.9, 0.8, 0.4, 0.97, 4.0)
     ],
 )
 def test_when_the_promise_is_kept(changed: dict[str, float], kept: bool) -> None:
-    assert replace(ENOUGH, **changed).kept is kept
+    assert replace(ENOUGH, **changed).keeps_promise is kept

@@ -31,7 +31,7 @@ from tests.shelf import Shelf, new_shelf
 from training.config import Protocol
 from training.evaluation import bootstrap, crossvalidate
 from training.evaluation.crossvalidate import cross_validate
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.promotion.challenger import Comparison, Paired
 from training.promotion.gate import failed, gate
 from training.promotion.known_truths import check_truths, example_designs
@@ -50,7 +50,7 @@ def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
 
 @pytest.fixture(scope="module")
 def good(trained: Trained) -> pd.DataFrame:
-    return judged(trained.found, trained.config.level)
+    return out_of_fold_table(trained.found, trained.config.level)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def worse(literature: Literature) -> pd.DataFrame:
     choices = {part: {"trees": Recipe(members=1, rounds=60)} for part in PARTS}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crossvalidate, "fit_part", misled)
-        return judged(cross_validate(literature, choices, Protocol(3, 1, 0)), 0.9)
+        return out_of_fold_table(cross_validate(literature, choices, Protocol(3, 1, 0)), 0.9)
 
 
 @pytest.fixture

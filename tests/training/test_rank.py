@@ -17,7 +17,7 @@ def test_few_groups_have_no_interval_and_no_sign() -> None:
     groups = np.array(["a", "a", "b", "b", "c", "c"])
     few = rank_correlation(one, other, groups, seed=0, fewest=4)
     assert few.value == 1.0
-    assert not few.judged
+    assert not few.has_interval
     assert few.sign == 0
     enough = rank_correlation(one, other, groups, seed=0, fewest=3)
     assert enough == RankCorrelation(1.0, 1.0, 1.0)  # every draw of these groups is in the same order

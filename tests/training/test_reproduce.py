@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.ensemble import Recipe
 from tests.shelf import Shelf, new_shelf
 from training.config import TrainConfig
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.promotion import reproduce as module
 from training.promotion.reproduce import RunNotFoundError, StoredRun, reproduce, stored_run
 from training.train import fit_bundle, load_data, measure, steps
@@ -36,7 +36,7 @@ def made(mine: Path) -> tuple[Bundle, pd.DataFrame]:
     config = TrainConfig((str(mine),), folds=3, repeats=1, shares=(1.0,), choices=TINY)
     literature = load_data(config)
     found, scores = measure(literature, config)
-    return fit_bundle(literature, config, found, scores), judged(found, config.level)
+    return fit_bundle(literature, config, found, scores), out_of_fold_table(found, config.level)
 
 
 @pytest.fixture

@@ -54,8 +54,8 @@ def test_the_share_inside_is_judged_by_the_other_papers() -> None:
     # four papers of error 1 and one of 10: the others of that one never miss by more than 1, so it lies outside
     error, ones, number = np.array([1.0, 1.0, 1.0, 1.0, 10.0]), np.ones(5), np.arange(5)
     cases = Reveals(error, ones, error, number, number)
-    assert revealed.held(cases, 0.8) == pytest.approx(0.8)
-    assert np.isnan(revealed.held(cases, 0.9))
+    assert revealed.share_inside(cases, 0.8) == pytest.approx(0.8)
+    assert np.isnan(revealed.share_inside(cases, 0.9))
 
 
 def test_the_share_inside_is_that_of_a_calibration_of_the_others() -> None:
@@ -70,4 +70,4 @@ def test_the_share_inside_is_that_of_a_calibration_of_the_others() -> None:
         inside[group == own] = error[group == own] <= kept.half_width(spread[group == own], 0.8)
     means = [inside[group == own].mean() for own in range(8)]
     assert 0 < np.mean(means) < 1
-    assert revealed.held(Reveals(error, spread, error, group, group), 0.8) == pytest.approx(np.mean(means))
+    assert revealed.share_inside(Reveals(error, spread, error, group, group), 0.8) == pytest.approx(np.mean(means))

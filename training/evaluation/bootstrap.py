@@ -161,8 +161,8 @@ class RankCorrelation:
     high: float
 
     @property
-    def judged(self) -> bool:
-        """True where there is an interval."""
+    def has_interval(self) -> bool:
+        """Return whether papers were enough for an interval."""
         return not np.isnan(self.low)
 
     @property

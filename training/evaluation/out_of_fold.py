@@ -26,7 +26,7 @@ class ComparisonError(ValueError):
     """Two trainings that cannot be compared; the message says why."""
 
 
-def judged(out_of_fold: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
+def out_of_fold_table(out_of_fold: Mapping[str, OutOfFold], level: float) -> pd.DataFrame:
     """One row per target and row predicted out of fold.
 
     Parameters

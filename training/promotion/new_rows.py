@@ -15,7 +15,7 @@ from training.conductivity_link import ConductivityLink
 from training.config import TrainConfig
 from training.data.groups import training_rows
 from training.evaluation.crossvalidate import OutOfFold, Progress, validate
-from training.evaluation.out_of_fold import judged
+from training.evaluation.out_of_fold import out_of_fold_table
 from training.promotion.challenger import Comparison, Paired, compare
 
 Known = Mapping[str, Set[str]]
@@ -122,7 +122,9 @@ def effect_of_new_rows(
                 ConductivityLink(judged_rows, choices, config.seed),
                 ConductivityLink(every, choices, config.seed),
             ]
-    compared: Comparison = compare(judged(sides[0], config.level), judged(sides[1], config.level), config.seed)
+    compared: Comparison = compare(
+        out_of_fold_table(sides[0], config.level), out_of_fold_table(sides[1], config.level), config.seed
+    )
     return dict(compared.targets)
 
 

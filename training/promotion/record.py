@@ -16,7 +16,7 @@ from reporting.console import progress
 from training.config import TrainConfig
 from training.data.paper_splits import SplitError
 from training.evaluation.crossvalidate import Progress
-from training.evaluation.out_of_fold import ComparisonError, judged, write_judged
+from training.evaluation.out_of_fold import ComparisonError, out_of_fold_table, write_judged
 from training.promotion.challenger import Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known
 from training.promotion.promote import judged_of
@@ -103,7 +103,7 @@ def record(trained: Trained, folder: Path, *, register: bool = True) -> tuple[st
 def _write(trained: Trained, folder: Path, comparison: str) -> None:
     with progress(report_steps(), "report", "rule") as step:
         write_report(trained, folder, progress=step)
-    write_judged(judged(trained.found, trained.config.level), folder)
+    write_judged(out_of_fold_table(trained.found, trained.config.level), folder)
     (folder / "comparison.txt").write_text(comparison + "\n", encoding="utf-8")
 
 
@@ -143,7 +143,7 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     if version_and_table is None:
         return None
     version, champion = version_and_table
-    comparison = compare(champion, judged(trained.found, trained.config.level), trained.config.seed, version)
+    comparison = compare(champion, out_of_fold_table(trained.found, trained.config.level), trained.config.seed, version)
     known = rows_known(champion)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}
     if not any(counts.values()):

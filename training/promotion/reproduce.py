@@ -23,7 +23,7 @@ from models.saved.packages import version_of
 from models.tasks.registry import TARGETS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import Progress
-from training.evaluation.out_of_fold import PREDICTED, judged
+from training.evaluation.out_of_fold import PREDICTED, out_of_fold_table
 from training.promotion.known_truths import example_designs
 from training.promotion.promote import judged_of
 from training.train import code_version, fit_bundle, load_data, measure
@@ -199,7 +199,7 @@ def _again(
     literature: Literature, config: TrainConfig, tuning: Tuning, progress: Progress
 ) -> tuple[Bundle, pd.DataFrame]:
     folds, scores = measure(literature, config, progress, tuning)
-    return fit_bundle(literature, config, folds, scores, tuning), judged(folds, config.level)
+    return fit_bundle(literature, config, folds, scores, tuning), out_of_fold_table(folds, config.level)
 
 
 def _repeats(table: pd.DataFrame) -> list[str]:

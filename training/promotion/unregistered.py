@@ -22,7 +22,7 @@ from models.bundle import Bundle, load_bundle, save_bundle
 from models.registry import MODEL_NAME, client, store_uri
 from reporting.atomic_files import FILE_LIST, check_folder, whole_folder, write_csv
 from training.config import TrainConfig
-from training.evaluation.out_of_fold import JUDGED, judged, write_judged
+from training.evaluation.out_of_fold import JUDGED, out_of_fold_table, write_judged
 from training.evaluation.score import Score, score_table
 from training.promotion.tracking import KEPT, track
 from training.train import Trained
@@ -101,7 +101,7 @@ def keep(trained: Trained) -> Path:
     folder = home() / f"{NAME}{os.getpid()}-{secrets.token_hex(4)}"
     with whole_folder_at(folder) as aside:
         save_bundle(trained.bundle, aside / BUNDLE)
-        write_judged(judged(trained.found, trained.config.level), aside)
+        write_judged(out_of_fold_table(trained.found, trained.config.level), aside)
     return folder
 
 

@@ -77,7 +77,7 @@ def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
                 if count
                 else {"ratio": 1.0, "ratio_low": np.nan, "ratio_high": np.nan}
             )
-            | {f"held_{level:g}": held(cases, level) if count else np.nan for level in LEVELS}
+            | {f"held_{level:g}": share_inside(cases, level) if count else np.nan for level in LEVELS}
         )
     return Revealed(papers, pd.DataFrame(rows))
 
@@ -98,7 +98,7 @@ def _with_ends(name: str, over: np.ndarray, under: np.ndarray, group: np.ndarray
     return {name: float(over.sum() / under.sum()), f"{name}_low": low, f"{name}_high": high}
 
 
-def held(cases: Reveals, level: float) -> float:
+def share_inside(cases: Reveals, level: float) -> float:
     """Share of the cases inside their interval, calibrated on the other groups; every paper counts once.
 
     NaN where the other groups cannot support the level.

@@ -239,7 +239,7 @@ def limits(answer: Answer, literature: Literature) -> list[str]:
             "An anode counts as without carbon where neither its share, its additive nor its name tells of any; "
             f"{counted(outright, 'cell')} in training say outright that there is none."
         )
-    judged = sum(finding.across.correlation.judged for finding in answer.findings) + sum(
+    judged = sum(finding.across.correlation.has_interval for finding in answer.findings) + sum(
         not np.isnan(comparison.low) for comparison in answer.comparisons.values()
     )
     if judged:

@@ -70,7 +70,7 @@ def _reason(score: Score) -> str:
     return f"{errors} (ratio {ends}); {held}"
 
 
-def written(
+def marked_tables(
     scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | None = None
 ) -> list[tuple[tuple[str, str], str]]:
     """Return the marks and what stands between them.
@@ -113,5 +113,5 @@ def write_docs(
         No page has the marks, as in an installed copy.
     """
     pages = [root / page for page in PAGES]
-    tables = [*written(scores, ranges), *([(LIQUID_MARKS, liquid)] if liquid else [])]
+    tables = [*marked_tables(scores, ranges), *([(LIQUID_MARKS, liquid)] if liquid else [])]
     return list(dict.fromkeys(page for marks, text in tables for page in write_where_marked(pages, *marks, text)))

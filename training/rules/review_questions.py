@@ -129,7 +129,7 @@ class Finding:
                 f"Every cell that states both has the same {what}: {counted(self.across.cells, 'cell')} of "
                 f"{counted(self.across.papers, 'paper')} cannot tell what it does to the {outcome}."
             )
-        if not correlation.judged:
+        if not correlation.has_interval:
             return (
                 f"Only {counted(self.across.papers, 'paper')} ({counted(self.across.cells, 'cell')}) state both {what} "
                 f"and {outcome}, too few to tell; {FEWEST_GROUPS} are the least for an interval."
@@ -145,14 +145,14 @@ class Finding:
     def correlation(self) -> str:
         """The rank correlation with its interval, as printed; empty where there is none."""
         correlation = self.across.correlation
-        if np.isnan(correlation.value) or not correlation.judged:
+        if np.isnan(correlation.value) or not correlation.has_interval:
             return ""
         return with_interval(correlation.value, correlation.low, correlation.high, "+.2f")
 
     @property
     def explained(self) -> str:
         """Share of the order that is accounted for, as printed; empty where it is not judged."""
-        if not self.across.correlation.judged:
+        if not self.across.correlation.has_interval:
             return ""
         return share_with_interval(*self.across.explained)
 

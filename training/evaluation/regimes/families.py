@@ -87,7 +87,7 @@ class FamilyCoverage:
     width: float
 
     @property
-    def kept(self) -> bool:
+    def keeps_promise(self) -> bool:
         """Return whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
         if self.papers >= MANY_PAPERS:
             least, most = many_shares(self.level)
@@ -186,6 +186,6 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
     ]
     for family in families:
         held = share_with_interval(family.share, family.low, family.high)
-        kept = "yes" if family.kept else "**no**"
+        kept = "yes" if family.keeps_promise else "**no**"
         lines.append(f"| {family.family} | {family.rows} ({family.papers}) | {held} | {family.width:.1f} | {kept} |")
     return "\n".join(lines)
