@@ -244,7 +244,7 @@ def docstrings(module: Module) -> Iterator[str]:
     module : Module
         One file.
     """
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, DOCUMENTED) and (text := ast.get_docstring(node)):
             yield text
 
