@@ -27,22 +27,22 @@ class Cache(Generic[ResultT]):
         self._most = most
         self._results: dict[Hashable, ResultT] = {}
 
-    def once(self, asked: Hashable | None, compute: Callable[[], ResultT]) -> ResultT:
+    def once(self, key: Hashable | None, compute: Callable[[], ResultT]) -> ResultT:
         """Return what was computed when the same was asked before, else compute it.
 
         Parameters
         ----------
-        asked : Hashable or None
+        key : Hashable or None
             All that the result depends on; None for a result that is not kept.
         compute : callable
             Gives the result, which nobody may write to.
         """
-        if asked is None:
+        if key is None:
             return compute()
-        result = self._results.get(asked)
+        result = self._results.get(key)
         if result is None:
             result = compute()
             if len(self._results) >= self._most:
                 self._results = {}
-            self._results[asked] = result
+            self._results[key] = result
         return result

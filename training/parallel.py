@@ -59,7 +59,7 @@ def _live_and_die_with(asking: int) -> None:
 
 
 def in_order(
-    work: Callable[..., Result], pieces: Iterable[tuple[Any, ...]], progress: Callable[[int], None]
+    work: Callable[..., Result], calls: Iterable[tuple[Any, ...]], progress: Callable[[int], None]
 ) -> Iterator[Result]:
     """Yield what a function makes of each piece; by several processes inside `processes`, by this one elsewhere.
 
@@ -67,19 +67,19 @@ def in_order(
     ----------
     work : callable
         A function of a module, given a piece's values and, last, what to call with the number of steps just done.
-    pieces : iterable of tuple
+    calls : iterable of tuple
         Values of each call; made one by one where this process does the work.
     progress : callable
         Called with the number of steps just done: each by itself in this process, those of a piece at once in others.
     """
-    if _JOBS.get() == 1 or len(pieces := list(pieces)) == 1:
-        yield from (work(*piece, progress) for piece in pieces)
+    if _JOBS.get() == 1 or len(calls := list(calls)) == 1:
+        yield from (work(*piece, progress) for piece in calls)
         return
     several = joblib.Parallel(
         _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_live_and_die_with,
         initargs=(os.getpid(),),
     )  # fmt: skip
-    results = several(joblib.delayed(_counted)(tuple(TASKS.values()), work, piece) for piece in pieces)
+    results = several(joblib.delayed(_counted)(tuple(TASKS.values()), work, piece) for piece in calls)
     try:
         for result, steps in results:
             progress(steps)

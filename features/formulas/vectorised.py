@@ -189,7 +189,7 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     return Amounts(codes, ends, elements_all, amounts_all, counts > 0, quick)
 
 
-def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
+def statistics(amounts: Amounts, names: Sequence[str], kinds: Sequence[str] = STATISTICS) -> dict[str, np.ndarray]:
     """Compute weighted statistics of element properties of each distinct composition, as the Magpie set defines them.
 
     Parameters
@@ -198,7 +198,7 @@ def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = S
         Of the elements of each text.
     names : sequence of str
         Of the properties, as in `PROPERTY_INDEX`.
-    wanted : sequence of str
+    kinds : sequence of str
         Names of `STATISTICS`.
 
     Returns
@@ -210,22 +210,22 @@ def statistics(amounts: Amounts, names: Sequence[str], wanted: Sequence[str] = S
     table = property_table()[:, [PROPERTY_INDEX[name] for name in names]]
     shape = (len(amounts.known), len(names))
     if len(amounts.element) == 0:
-        return {name: np.full(shape, np.nan) for name in wanted}
+        return {name: np.full(shape, np.nan) for name in kinds}
     known = np.flatnonzero(amounts.known)
     starts = amounts.starts[known]
     weight = (amounts.amount / amounts.total[amounts.owner])[:, None]
     values = table[amounts.element]
     blocks = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
-    if "avg_dev" in wanted:
+    if "avg_dev" in kinds:
         away = np.repeat(blocks["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
         blocks["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
-    if {"range", "minimum", "maximum"} & set(wanted):
+    if {"range", "minimum", "maximum"} & set(kinds):
         low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
         blocks |= {"range": high - low, "minimum": low, "maximum": high}
-    blocks = {name: blocks[name] for name in wanted}
+    blocks = {name: blocks[name] for name in kinds}
     if len(known) == len(amounts.known):
         return blocks
-    padded = {name: np.full(shape, np.nan) for name in wanted}
+    padded = {name: np.full(shape, np.nan) for name in kinds}
     for name, block in blocks.items():
         padded[name][known] = block
     return padded

@@ -88,23 +88,23 @@ def first_capacities(literature: Literature) -> FirstCapacities | None:
     return FirstCapacities(tuple(map(_row, cells, kind_names(designs))))
 
 
-def reported_capacities(kept: FirstCapacities, featurizer: Featurizer) -> ReportedCapacities:
+def reported_capacities(capacities: FirstCapacities, featurizer: Featurizer) -> ReportedCapacities:
     """Return first capacities as ranges are made of them.
 
     Parameters
     ----------
-    kept : FirstCapacities
+    capacities : FirstCapacities
         As a model keeps them.
     featurizer : Featurizer
         Of cells, fitted.
     """
     names = [feature.name for feature in featurizer.features_]
-    vectors = np.array([[float(name in row["kinds"]) for name in names] for row in kept.rows])
-    value = np.log10([row[FIRST_CAPACITY.column] for row in kept.rows])
-    mark = np.array([row[FIRST_CAPACITY.qualifier] for row in kept.rows])
-    papers, bases = (np.array([row[name] for row in kept.rows], dtype=str) for name in ("paper", "basis"))
+    vectors = np.array([[float(name in row["kinds"]) for name in names] for row in capacities.rows])
+    value = np.log10([row[FIRST_CAPACITY.column] for row in capacities.rows])
+    mark = np.array([row[FIRST_CAPACITY.qualifier] for row in capacities.rows])
+    papers, bases = (np.array([row[name] for row in capacities.rows], dtype=str) for name in ("paper", "basis"))
     lower, upper = np.where(mark == "<", -np.inf, value), np.where(mark == ">", np.inf, value)
-    half = np.array([row["cell_type"] == "half" for row in kept.rows])
+    half = np.array([row["cell_type"] == "half" for row in capacities.rows])
     return ReportedCapacities(lower, upper, papers, *kinds(featurizer, vectors), bases=bases, half=half)
 
 

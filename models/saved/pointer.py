@@ -65,14 +65,14 @@ def state_of(store: Path) -> State | None:
     return [known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns, count]
 
 
-def recall(store: Path, wanted: str) -> Path | None:
+def recall(store: Path, version: str) -> Path | None:
     """Return the folder of a bundle as MLflow last named it.
 
     Parameters
     ----------
     store : Path
         The sqlite file.
-    wanted : str
+    version : str
         Alias or number of a version.
 
     Returns
@@ -80,11 +80,11 @@ def recall(store: Path, wanted: str) -> Path | None:
     Path or None
         None where nothing is written down, the store has changed since, or the folder is gone: MLflow is to be asked.
     """
-    folder = _folders(store, state_of(store)).get(wanted)
+    folder = _folders(store, state_of(store)).get(version)
     return Path(folder) if folder and Path(folder).is_dir() else None
 
 
-def remember(store: Path, state: State | None, wanted: str, folder: Path) -> None:
+def remember(store: Path, state: State | None, version: str, folder: Path) -> None:
     """Write down where MLflow says that a bundle is; aside, then renamed.
 
     Nothing is written where the state proves nothing, or where the place cannot be written to: then MLflow is asked
@@ -96,7 +96,7 @@ def remember(store: Path, state: State | None, wanted: str, folder: Path) -> Non
         The sqlite file.
     state : list of int or None
         Of `state_of`, read before MLflow was asked.
-    wanted : str
+    version : str
         Alias or number of a version.
     folder : Path
         Of its bundle.
@@ -105,7 +105,7 @@ def remember(store: Path, state: State | None, wanted: str, folder: Path) -> Non
         return
     pointer = pointer_of(store)
     aside = pointer.with_name(f".{pointer.name}-{os.getpid()}")
-    content = {"store": state, "folders": {**_folders(store, state), wanted: str(folder)}}
+    content = {"store": state, "folders": {**_folders(store, state), version: str(folder)}}
     with suppress(OSError):
         try:
             with aside.open("w", encoding="utf-8") as file:

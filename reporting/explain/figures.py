@@ -201,21 +201,21 @@ def pair(
     return figure
 
 
-def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) -> Figure:
+def waterfall(prediction: Waterfall, labels: Sequence[str], contributions: np.ndarray) -> Figure:
     """Draw the way from the base to a prediction, step by step from above.
 
     Parameters
     ----------
     prediction : Waterfall
     labels : sequence of str, shape (n_steps,)
-    pieces : array, shape (n_steps,)
+    contributions : array, shape (n_steps,)
         log10 of a factor, or points: the steps of the waterfall, the weakest of them put together.
     """
     target = prediction.target
     figure, plot = axes(8.2, 1.6 + 0.36 * (len(labels) + 2))
     marks = (prediction.base, prediction.predicted, prediction.low, prediction.high)
     scaled = [float(target.scaled(mark)) for mark in marks]
-    reached = scaled[0] + np.concatenate([[0.0], np.cumsum(pieces)])
+    reached = scaled[0] + np.concatenate([[0.0], np.cumsum(contributions)])
     if target.log10:
         plot.set_xscale("log")
         reached, scaled = 10.0**reached, [10.0**value for value in scaled]
@@ -223,7 +223,7 @@ def waterfall(prediction: Waterfall, labels: Sequence[str], pieces: np.ndarray) 
     places = np.arange(len(labels) + 2)[::-1]
     plot.plot(base, places[0], "o", color=QUIET, markersize=8)
     _write(plot, base, places[0], f"{target.show(prediction.base)} {target.unit}")
-    for place, before, after, piece in zip(places[1:-1], reached[:-1], reached[1:], pieces, strict=True):
+    for place, before, after, piece in zip(places[1:-1], reached[:-1], reached[1:], contributions, strict=True):
         plot.barh(place, after - before, left=before, color=UP if after >= before else DOWN, height=0.62)
         plot.plot([after, after], [place - 1, place], color=QUIET, linewidth=0.8, zorder=0)
         _write(plot, max(before, after), place, prediction.step_in_words(piece))

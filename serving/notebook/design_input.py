@@ -47,14 +47,14 @@ class Given:
     remarks: list[str]
 
 
-def read_designs(given: DesignsLike, asked: Sequence[str] | None = None) -> Given:
+def read_designs(given: DesignsLike, targets: Sequence[str] | None = None) -> Given:
     """Read designs, all of them or none.
 
     Parameters
     ----------
     given : DataFrame, mapping, or sequence of mappings
         Columns of `silion data dictionary`, in their units; others are kept.
-    asked : sequence of str or None
+    targets : sequence of str or None
         Columns of the targets asked for; None where none is named.
 
     Raises
@@ -74,7 +74,7 @@ def read_designs(given: DesignsLike, asked: Sequence[str] | None = None) -> Give
         raise InputError("designs: got none, expected at least one with its electrolyte")
     columns = [str(column) for column in frame.columns]
     remarks = check_columns(columns, Candidate, own_columns=True, name="designs")
-    remarks += remarks_on(columns, "designs", targets=asked)
+    remarks += remarks_on(columns, "designs", targets=targets)
     table = pa.table({name: _array(frame.iloc[:, place]) for place, name in enumerate(columns)})
     rows = usable(Rows(table, np.arange(1, len(frame) + 1)), "designs")
     if rows.rejected or len(rows.lines) < len(frame):

@@ -37,17 +37,17 @@ class Pieces:
         self.name = name
         self.mistakes: list[Mistake] = []
 
-    def wrong(self, node: Node, key: str, got: str, expected: str) -> None:
+    def wrong(self, node: Node, key: str, text: str, expected: str) -> None:
         """Note one more mistake.
 
         Parameters
         ----------
         node : Node
             Whose line it stands in.
-        key, got, expected : str
+        key, text, expected : str
             Column or key, what is there, and what should be.
         """
-        self.add([Mistake(node.line, key, got, expected, self.name)])
+        self.add([Mistake(node.line, key, text, expected, self.name)])
 
     def add(self, mistakes: Iterable[Mistake]) -> None:
         """Note mistakes; a file that has very many is read no further.
@@ -86,12 +86,12 @@ class Pieces:
         read = [self.made(leaf, key, leaf.text, partial(condition, leaf.text, numbers, words)) for leaf in leaves]
         return tuple(expression for expression in read if expression)
 
-    def made(self, node: Node, key: str, got: str, make: Callable[[], T]) -> T | None:
+    def made(self, node: Node, key: str, text: str, make: Callable[[], T]) -> T | None:
         """Make something of a piece; None and the mistake noted where that raises a ValueError.
 
         Parameters
         ----------
-        node, key, got
+        node, key, text
             As of `wrong`.
         make : callable
             The message of its ValueError says what was expected.
@@ -99,7 +99,7 @@ class Pieces:
         try:
             return make()
         except ValueError as error:
-            self.wrong(node, key, repr(got), str(error))
+            self.wrong(node, key, repr(text), str(error))
             return None
 
     def known_keys(self, branch: Branch, known: Collection[str]) -> None:

@@ -276,12 +276,12 @@ LAST_CYCLE = 1_000
 POINTS, NAMES = 41, ("retention_pct", "low", "high")
 
 
-def curve_cycles(asked: np.ndarray) -> list[int]:
+def curve_cycles(cycles: np.ndarray) -> list[int]:
     """Choose the cycles of the curves, dense where cells fade fast.
 
     Parameters
     ----------
-    asked : ndarray, shape (n_designs,)
+    cycles : ndarray, shape (n_designs,)
         Cycle that each design asks for.
 
     Returns
@@ -294,7 +294,7 @@ def curve_cycles(asked: np.ndarray) -> list[int]:
     >>> curve_cycles(np.array([200.0, 500.0]))[:5], curve_cycles(np.array([1500.5]))[-1]
     ([1, 2, 3, 4, 5], 1501)
     """
-    last = max(LAST_CYCLE, int(np.ceil(asked.max(initial=0.0))))
+    last = max(LAST_CYCLE, int(np.ceil(cycles.max(initial=0.0))))
     return [int(cycle) for cycle in np.unique(np.geomspace(1, last, POINTS).round())]
 
 

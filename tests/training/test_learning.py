@@ -113,7 +113,7 @@ def test_the_recipe_chosen_most_often_is_used(once: dict[str, OutOfFold], monkey
 
 @pytest.mark.slow
 def test_all_that_is_stated_kept_is_the_plain_protocol(once: dict[str, OutOfFold]) -> None:
-    curves = described_curve(once, QUICK, PROTOCOL, kept=(1.0, 0.0))
+    curves = described_curve(once, QUICK, PROTOCOL, shares=(1.0, 0.0))
     assert set(curves) == {"ice_pct", "retention_pct"}  # cells alone have the nine descriptors
     for column, (full, none) in curves.items():
         error, _ = errors(TARGETS[column], once[task_of(column).name])

@@ -42,7 +42,7 @@ def check(path: Path, remarks: list[str] | None = None) -> tuple[Mistakes, dict[
         literature, mistakes = read_literature([path])
         mistakes += descriptor_mistakes(path, literature)
         if path.resolve() != SHIPPED:  # beside the shipped tables, as a training reads it
-            together, others = read_literature([SHIPPED, path], told=table_files([path]))
+            together, others = read_literature([SHIPPED, path], checked_files=table_files([path]))
             mistakes += _not_among(mistakes, others)
             _ask_twins(together, remarks)
         return mistakes, {name: len(getattr(literature, name)) for name in ID_COLUMNS} | _flagged(literature)
@@ -82,7 +82,7 @@ def _beside_others(path: Path, name: str, remarks: list[str] | None) -> list[Mis
     if path.resolve().parent == SHIPPED:
         return []
     siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
-    literature, together = read_files({**table_files([SHIPPED]), **siblings, path: name}, told=[path])
+    literature, together = read_files({**table_files([SHIPPED]), **siblings, path: name}, checked_files=[path])
     _ask_twins(literature, remarks)
     ours = [mistake for mistake in together if mistake.table == path.name]
     return ours if "cells" in siblings.values() else [mistake for mistake in ours if mistake.column != "cell_id"]

@@ -46,14 +46,14 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
     return group_twins(literature, _read(table_files(folders[:1]), ())[0]) if len(folders) > 1 else literature
 
 
-def read_literature(folders: Sequence[str | Path], told: Container[Path] = ()) -> tuple[Literature, Mistakes]:
+def read_literature(folders: Sequence[str | Path], checked_files: Container[Path] = ()) -> tuple[Literature, Mistakes]:
     """Read every table of the folders; return what could be read and every mistake.
 
     Parameters
     ----------
     folders : sequence of path
         As those of `load_literature`.
-    told : container of Path
+    checked_files : container of Path
         Files of which what is wrong with a row by itself is known, and not told again.
 
     Raises
@@ -62,7 +62,7 @@ def read_literature(folders: Sequence[str | Path], told: Container[Path] = ()) -
         A file cannot be used at all.
     """
     with reading([Path(folder) for folder in folders if Path(folder).resolve() != SHIPPED]):
-        literature, mistakes = _read(table_files(folders), told)
+        literature, mistakes = _read(table_files(folders), checked_files)
         literature = apply_withdrawals(literature, folders)
     mistakes += cross_checks(literature)
     return literature, mistakes
@@ -98,7 +98,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
 
 
 def read_files(
-    files: Mapping[Path, str], told: Container[Path] = (), *, together: bool = True
+    files: Mapping[Path, str], checked_files: Container[Path] = (), *, together: bool = True
 ) -> tuple[Literature, Mistakes]:
     """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
 
@@ -106,7 +106,7 @@ def read_files(
     ----------
     files : mapping of Path to str
         Name of the table, by file.
-    told : container of Path
+    checked_files : container of Path
         As for `read_literature`.
     together : bool
         Also hold the rows against each other.
@@ -116,19 +116,19 @@ def read_files(
     InputError
         A file cannot be used at all.
     """
-    literature, mistakes = _read(files, told)
+    literature, mistakes = _read(files, checked_files)
     mistakes += cross_checks(literature) if together else ()
     return literature, mistakes
 
 
-def _read(files: Mapping[Path, str], told: Container[Path]) -> tuple[Literature, Mistakes]:
+def _read(files: Mapping[Path, str], checked_files: Container[Path]) -> tuple[Literature, Mistakes]:
     literature, mistakes = Literature(), Mistakes()
     homes: dict[str, dict[str, str]] = {}
     for path, name in files.items():
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         literature.hashes[f"{path.parent.name}/{path.name}"] = digest
-        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, is_told=path in told)
+        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, is_told=path in checked_files)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:

@@ -123,16 +123,16 @@ def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[floa
     return float((weight * covered).sum() / len(kinds)), low, high
 
 
-def share_interval(held: float, count: int, asked: int = 1) -> tuple[float, float]:
+def share_interval(inside: float, count: int, shares: int = 1) -> tuple[float, float]:
     """90 % interval of a share by Clopper and Pearson.
 
     Parameters
     ----------
-    held : float
+    inside : float
         How many of the groups; one that is held in part counts in part.
     count : int
         Number of groups.
-    asked : int
+    shares : int
         Number of shares that are judged at once: each interval is so wide that all hold together at 90 % (Bonferroni).
 
     Examples
@@ -143,9 +143,9 @@ def share_interval(held: float, count: int, asked: int = 1) -> tuple[float, floa
     >>> round(low**3, 6), high
     (0.05, 1.0)
     """
-    tail = (100 - BAND[1]) / 100 / asked
-    low = float(beta.ppf(tail, held, count - held + 1)) if held > 0 else 0.0
-    high = float(beta.ppf(1 - tail, held + 1, count - held)) if held < count else 1.0
+    tail = (100 - BAND[1]) / 100 / shares
+    low = float(beta.ppf(tail, inside, count - inside + 1)) if inside > 0 else 0.0
+    high = float(beta.ppf(1 - tail, inside + 1, count - inside)) if inside < count else 1.0
     return low, high
 
 

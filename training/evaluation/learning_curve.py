@@ -62,14 +62,14 @@ class DescribedPoint:
     high: float
 
 
-def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
+def hidden(designs: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     """Return designs of which each stated descriptor was hidden with the chance 1 - kept.
 
     Parameters
     ----------
     designs : DataFrame, shape (n_designs, n_columns)
         Columns of `CellDesign`.
-    kept : float
+    share : float
         Share that stays, 0 to 1.
     seed : int
         Of the draw; a smaller share hides what a larger one hides, and more.
@@ -78,7 +78,7 @@ def hidden(designs: pd.DataFrame, kept: float, seed: int) -> pd.DataFrame:
     draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
     for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
         for column in descriptor.columns:
-            left[column] = pd.to_numeric(left[column]).where(drawn < kept)
+            left[column] = pd.to_numeric(left[column]).where(drawn < share)
     return left
 
 
@@ -87,7 +87,7 @@ def described_curve(
     choices: Mapping[str, Choices],
     protocol: Protocol,
     link: ConductivityLink | None = None,
-    kept: Sequence[float] = KEPT,
+    shares: Sequence[float] = KEPT,
 ) -> dict[str, list[DescribedPoint]]:
     """Error of each target of cells, descriptors hidden by chance in training and test papers alike; one repeat.
 
@@ -95,7 +95,7 @@ def described_curve(
     ----------
     out_of_fold, choices, protocol, link
         As for `learning_curve`.
-    kept : sequence of float
+    shares : sequence of float
         Shares of the stated descriptors to keep, 0 to 1.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
@@ -107,7 +107,7 @@ def described_curve(
             continue
         examples, best = out_of_fold[name].examples, _most(out_of_fold[name].chosen)
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
-        for share in kept:
+        for share in shares:
             told = Examples(hidden(examples.designs, share, once.seed), examples.labels)
             again = validate(name, told, kin, recipes, once, link=link, baselines=["dummy"])
             error, rows = errors(target, again)

@@ -250,9 +250,9 @@ def _there(known: Known) -> str:
     return f"{known.identity} says so already{' (it is out of training)' if known.is_out else ''}"
 
 
-def _disputes(new: Provenance, there: Provenance) -> bool:
+def _disputes(new: Provenance, stored: Provenance) -> bool:
     """Return whether two rows have a result in common; a conductivity and an activation energy add to each other."""
-    return isinstance(new, CyclingRow) or bool({*results_of(new)} & {*results_of(there)})
+    return isinstance(new, CyclingRow) or bool({*results_of(new)} & {*results_of(stored)})
 
 
 def _is_another_sample(draft: Draft, known: Known) -> bool:
@@ -318,29 +318,29 @@ def _with_marks(row: Provenance) -> dict[str, object]:
     return results | {MARKS[name]: getattr(row, MARKS[name]) or "=" for name in results if name in MARKS}
 
 
-def says_nothing_new(new: Provenance, there: Provenance) -> bool:
+def says_nothing_new(new: Provenance, stored: Provenance) -> bool:
     """Return whether everything the new row measured stands in the other one too, with the same marks.
 
     Parameters
     ----------
-    new, there : Provenance
+    new, stored : Provenance
         Rows of one table.
     """
-    known = _with_marks(there)
+    known = _with_marks(stored)
     return all(name in known and known[name] == value for name, value in _with_marks(new).items())
 
 
-def differences(new: Provenance, there: Provenance) -> list[Difference]:
+def differences(new: Provenance, stored: Provenance) -> list[Difference]:
     """Return the columns in which two rows differ, their ids apart.
 
     Parameters
     ----------
-    new, there : Provenance
+    new, stored : Provenance
         Rows of one table.
     """
     left_out = {ID_COLUMNS[table_of(new)], "as_written"}
     return [
-        Difference(name, getattr(there, name), value)
+        Difference(name, getattr(stored, name), value)
         for name, value in new
-        if name not in left_out and value != getattr(there, name)
+        if name not in left_out and value != getattr(stored, name)
     ]

@@ -205,12 +205,12 @@ def _end(added: Added) -> str:
     return "\n".join(filter(None, [done, rejected]))
 
 
-def withdrawal_text(asked: str, result: Withdrawal, folder: str, *, undo: bool) -> str:
+def withdrawal_text(row_or_doi: str, result: Withdrawal, folder: str, *, undo: bool) -> str:
     """Return the answer of `silion data withdraw`.
 
     Parameters
     ----------
-    asked : str
+    row_or_doi : str
         The id as the user wrote it.
     result : Withdrawal
         The outcome.
@@ -227,9 +227,11 @@ def withdrawal_text(asked: str, result: Withdrawal, folder: str, *, undo: bool) 
     verb, other = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
     lines = []
     if result.own:
-        lines.append(f"{asked}: {counted(len(result.own), 'row')} of {folder} {verb}: {', '.join(result.own[:SHOWN])}")
+        lines.append(
+            f"{row_or_doi}: {counted(len(result.own), 'row')} of {folder} {verb}: {', '.join(result.own[:SHOWN])}"
+        )
     if result.listed:
-        lines.append(f"{asked}: {verb}; {', '.join(result.listed)} {other} {folder}/withdrawn.csv")
+        lines.append(f"{row_or_doi}: {verb}; {', '.join(result.listed)} {other} {folder}/withdrawn.csv")
     if not lines:
-        lines.append(f"{asked}: was {'in training' if undo else 'out of training'} already; nothing changed")
+        lines.append(f"{row_or_doi}: was {'in training' if undo else 'out of training'} already; nothing changed")
     return "\n".join(lines)

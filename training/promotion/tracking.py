@@ -46,7 +46,7 @@ PROCESS = "silion.process"
 """Tag of a run: machine and number of the process that trains, so that a run of a dead one can be told."""
 
 
-def track(trained: Registrable, report: Path, kept: str = "") -> str:
+def track(trained: Registrable, report: Path, aside: str = "") -> str:
     """Log a training and register its model; returns the version's number.
 
     The first version becomes the champion, later ones the challenger. Under `mlflow run` the run that is already there
@@ -59,7 +59,7 @@ def track(trained: Registrable, report: Path, kept: str = "") -> str:
         Result of a training.
     report : Path
         Folder of the report.
-    kept : str
+    aside : str
         Name of the folder that keeps the model meanwhile; none where empty.
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -95,7 +95,7 @@ def track(trained: Registrable, report: Path, kept: str = "") -> str:
             if not registry.search_registered_models(f"name = '{MODEL_NAME}'"):
                 with _unless_there():
                     registry.create_registered_model(MODEL_NAME, description=DESCRIPTION)
-            tags = {**_verdicts(trained), REGISTERING: "yes", **({KEPT: kept} if kept else {})}
+            tags = {**_verdicts(trained), REGISTERING: "yes", **({KEPT: aside} if aside else {})}
             version = registry.create_model_version(
                 MODEL_NAME,
                 logged.model_uri,

@@ -97,7 +97,7 @@ class _Tokens:
         return index is not None and (self.texts[index].isalpha() or self.texts[index] in ")]")
 
 
-def restore(pieces: Sequence[str]) -> str:
+def restore(lines: Sequence[str]) -> str:
     """Return the formula with its subscripts in place.
 
     Where no number has to move, blanks are only closed. Else all ways to put the numbers back in order are tried, and
@@ -106,7 +106,7 @@ def restore(pieces: Sequence[str]) -> str:
 
     Parameters
     ----------
-    pieces : sequence of str
+    lines : sequence of str
         The lines the formula was broken over.
 
     Raises
@@ -121,7 +121,7 @@ def restore(pieces: Sequence[str]) -> str:
     >>> restore(["0.27B S2 3 – 0.32Li2S –", "0.41LiI"])
     '0.27B2S3-0.32Li2S-0.41LiI'
     """
-    by_piece = [list(_readings(piece, behind)) for piece, behind in zip(pieces, [*pieces[1:], ""], strict=True)]
+    by_piece = [list(_readings(piece, behind)) for piece, behind in zip(lines, [*lines[1:], ""], strict=True)]
     if any(not readings for readings in by_piece):
         raise Scattered("the subscripts stand apart and do not fit the gaps they left")
     _give_up_above(math.prod(len(readings) for readings in by_piece))
@@ -131,7 +131,7 @@ def restore(pieces: Sequence[str]) -> str:
         moved[text] = moved.get(text, True) and any(reading.moved for reading in choice)
     if len(moved) == 1 and not any(moved.values()):
         return next(iter(moved))
-    raw = set(_components(_joined([re.sub(r"\s", "", piece) for piece in pieces])))
+    raw = set(_components(_joined([re.sub(r"\s", "", piece) for piece in lines])))
     good = [text for text in moved if all(_is_neutral(part) for part in _components(text) if part not in raw)]
     if len(good) == 1:
         return good[0]
@@ -222,10 +222,10 @@ def _place(reading: _Reading) -> Iterator[_Reading]:
         yield _Reading(tuple(parts), (), (), reading.moved or moved)
 
 
-def _joined(pieces: Sequence[str]) -> str:
+def _joined(lines: Sequence[str]) -> str:
     """Join the pieces: plain dashes without blanks, a blank behind a share."""
-    text = pieces[0]
-    for piece in pieces[1:]:
+    text = lines[0]
+    for piece in lines[1:]:
         text += (" " if text.endswith("%") else "") + piece
     text = re.sub(r"\s*([-–*·])\s*", lambda dash: dash[1].replace("–", "-"), re.sub(r" +", " ", text)).strip()
     shared = _SHARED.fullmatch(text)

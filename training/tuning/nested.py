@@ -45,16 +45,17 @@ class Tuning:
     known: Mapping[str, Recipe] = field(default_factory=dict)
 
     @classmethod
-    def again(cls, kept: Mapping[str, Mapping[str, Any]]) -> Tuning:
-        """The tuning of a run that kept these recipes (`kept`): nothing is searched. Where rows or recipes have changed
-        since, the given recipes stand alone.
+    def again(cls, recipes: Mapping[str, Mapping[str, Any]]) -> Tuning:
+        """The tuning of a run that kept `recipes`: nothing is searched.
+
+        Where rows or recipes have changed since, the given recipes stand alone.
 
         Parameters
         ----------
-        kept : mapping of str to Mapping[str, Any]
+        recipes : mapping of str to Mapping[str, Any]
             Recipes by the name of their study.
         """
-        known = {title: Recipe.from_dict(settings) for title, settings in kept.items()}
+        known = {title: Recipe.from_dict(settings) for title, settings in recipes.items()}
         parts = tuple(dict.fromkeys(title.split()[0] for title in known))
         return cls(parts, Budget(trials=0), Path(), known=known)
 
