@@ -53,9 +53,19 @@ from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.tasks.answers import Answer, Judged, energy_columns, in_units, intervals, limits_on_scale, probability_above
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import CAPACITY, FirstCapacities
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, part_of, task_of
+from models.tasks.registry import (
+    LINK,
+    ON_REQUEST,
+    RANGES,
+    RESTS_ON,
+    TARGETS,
+    TASKS,
+    is_range_alone,
+    part_of,
+    task_of,
+)
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
@@ -158,7 +168,7 @@ class Predictor:
         limits = check_limits(above or {})
         told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
         wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
-        alone = [column for column in told_of if column in RANGES and column not in TARGETS]
+        alone = [column for column in told_of if is_range_alone(column)]
         on_request = [column for column in told_of if column in ON_REQUEST and column not in TARGETS]
         electrolytes = electrolytes or read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
@@ -171,9 +181,9 @@ class Predictor:
             )  # fmt: skip
             return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        of_law = [RETENTION.column] if CAPACITY.column in alone else []
-        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *of_law]))
-        asked = list(dict.fromkeys([*(LINK for _ in on_request), *(task_of(column).name for column in asked_of)]))
+        rested_on = [RESTS_ON[column] for column in alone if column in RESTS_ON]
+        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *rested_on]))
+        asked = list(dict.fromkeys([task_of(column).name for column in (*on_request, *asked_of)]))
         judged = self.judge(asked, designs, electrolytes, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
@@ -182,7 +192,7 @@ class Predictor:
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
+        vectors = judged.answers[LINK].vectors[:0]  # energies are known where what they follow from is asked for
         energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
@@ -194,8 +204,8 @@ class Predictor:
             mask = described if is_cell else np.ones(len(designs), dtype=bool)
             part, answer = self.bundle.parts[name], judged.answers[name]
             answered = partial(self._values, name, part, frame, read, answer, level, measured)
-            is_kept = name == LINK and measured is None
-            told: Told = self._once((LINK, level) if is_kept else None, frame, read, answer.vectors, answered)
+            is_kept = not is_cell and measured is None
+            told: Told = self._once((name, level) if is_kept else None, frame, read, answer.vectors, answered)
             middle = told.centre + told.shift
             found = in_units(name, part, frame, (told.centre, middle - told.half, middle + told.half), cycles)
             still = np.zeros(len(frame), dtype=bool)
@@ -212,11 +222,12 @@ class Predictor:
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
                         chance = np.where(still, papers, chance)
                     found[probability_column(column, limit)] = chance
+            if TASKS[name].on_request:
+                vectors, changed = answer.vectors, told.differs_from(answer.centre)
+                energies_alone = partial(energies_of, part.ensemble, vectors)
             if told.polymers:
                 notices.append(placed(mask, told.polymers.notices))
                 energies_alone = partial(told.polymers.energies_instead_of, energies_alone)
-            if name == LINK:
-                changed = told.differs_from(answer.centre)
             if told.drawn:
                 notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
             if (text := told.text) is not None:  # named where the activation energy alone is asked for
@@ -352,7 +363,8 @@ class Predictor:
             Nearest rows wanted of each model asked; one is found at least, for its distance.
         """
         described = has_anode(designs)
-        answers = self._answers([LINK], designs, electrolytes, precedents if LINK in asked else None)
+        is_asked = any(TASKS[name].is_given_to_cells for name in asked)
+        answers = self._answers([LINK], designs, electrolytes, precedents if is_asked else None)
         cells, held = designs, electrolytes
         if any(TASKS[name].of_cells for name in asked):
             cells = with_link(designs, answers[LINK].centre)
