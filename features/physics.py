@@ -85,26 +85,6 @@ def volumetric_strain_pct(lithium_per_silicon: Any) -> Any:
     return np.where((x >= 0) & (x <= 4.4), strain, np.nan)
 
 
-def theoretical_capacity_mah_per_g(lithium_per_silicon: Any) -> Any:
-    """Compute the capacity of silicon lithiated to LixSi: x F / M(Si).
-
-    Parameters
-    ----------
-    lithium_per_silicon : float or array, Li per Si
-        x of LixSi; NaN stays NaN.
-
-    Returns
-    -------
-    float or ndarray, mAh per gram of silicon
-
-    Examples
-    --------
-    >>> round(float(theoretical_capacity_mah_per_g(3.75)))
-    3579
-    """
-    return np.asarray(lithium_per_silicon, dtype=float) * FARADAY_MAH_PER_MOL / SILICON_MOLAR_MASS_G_PER_MOL
-
-
 def lithium_reserve_mah_per_g(lithium_per_silicon: Any) -> Any:
     """Compute the lithium that a prelithiated alloy LixSi brings along.
 

@@ -98,19 +98,6 @@ def np_ratio(anode_areal_mah_per_cm2: Any, cathode_areal_mah_per_cm2: Any) -> An
         return np.where((anode >= 0) & (cathode >= 0), anode / np.abs(cathode), np.nan)
 
 
-def volumetric_capacity_mah_per_cm3(capacity_mah_per_g: Any, density_g_per_cm3: Any) -> Any:
-    """Compute the capacity per volume: per gram times density, of the same state.
-
-    For silicon, capacity per gram of Si times density of Si counts the volume before lithium comes in; Li3.75Si takes
-    3.8 times that volume.
-
-    Parameters
-    ----------
-    capacity_mah_per_g, density_g_per_cm3 : float or array, mAh/g and g/cm³; NaN makes NaN
-    """
-    return np.asarray(capacity_mah_per_g, dtype=float) * np.asarray(density_g_per_cm3, dtype=float)
-
-
 def layer_mass_mg_per_cm2(thickness_um: Any, density_g_per_cm3: Any) -> Any:
     """Compute the mass per area of a layer: 1 µm of 1 g/cm³ weighs 0.1 mg/cm².
 

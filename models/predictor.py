@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,14 @@ import pandas as pd
 from features.cache import Cache
 from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
-from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.exceedance import check_limits, probability_column
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
-from models.known.shrinkage import OWN_COMPOSITION, Drawn, centre_drawn_to_papers, drawn_to_own
+from models.known.shrinkage import OWN_COMPOSITION, centre_drawn_to_papers, drawn_to_own
 from models.lab_calibration import (
     OwnRows,
     drawn_to_measured,
@@ -45,65 +44,36 @@ from models.notices import (
     skill_notices,
     where,
 )
+from models.part_predictions import DEFAULT_CYCLE as DEFAULT_CYCLE
+from models.part_predictions import PartPredictions, energy_columns
 from models.polymers.own_polymers import drawn_to_own_polymers
-from models.polymers.prediction import POLYMER, PolymerAnswer, tell_polymers
+from models.polymers.prediction import POLYMER, tell_polymers
 from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
-from models.tasks.answers import DEFAULT_CYCLE as DEFAULT_CYCLE
-from models.tasks.answers import Answer, Judged, energy_columns, in_units, intervals, limits_on_scale, probability_above
+from models.tasks.exceedance import check_limits, probability_column
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import CAPACITY, FirstCapacities
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, part_of, task_of
+from models.tasks.registry import (
+    LINK,
+    ON_REQUEST,
+    RANGES,
+    RESTS_ON,
+    TARGETS,
+    TASKS,
+    is_range_alone,
+    part_of,
+    task_of,
+)
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
+ModelNumbers: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | None]
+"""Attributes `model` to `distance` of `PartPredictions`."""
 FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
 NO_POINT = "no point: no skill on papers never seen"
 """What is said of a target of cells in whose place comparable papers' values are told."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """Answers of one part for its designs, on its scale.
-
-    Attributes
-    ----------
-    centre, half : ndarray, shape (n_designs,)
-        Predictions and half widths of their intervals.
-    alone : ndarray, shape (n_designs,)
-        Half widths without any measured value.
-    shift : ndarray, shape (n_designs,)
-        How far the middles of the intervals lie above the predictions.
-    drawn : Drawn or None
-        Where predictions are drawn to what was measured of a composition.
-    text : Notice or None
-        What was measured of the very design; None where nobody asks.
-    said : list of str
-        What the laboratory's own measurements changed of each design; empty where there are none.
-    polymers : PolymerAnswer or None
-        What the polymer model tells in the part's place.
-    """
-
-    centre: np.ndarray
-    half: np.ndarray
-    alone: np.ndarray
-    shift: np.ndarray
-    drawn: Drawn | None
-    text: Notice | None
-    said: list[str]
-    polymers: PolymerAnswer | None = None
-
-    def differs_from(self, model: np.ndarray) -> np.ndarray:
-        """Return which designs measured values drew or moved away from what the models tell, shape (n_designs,).
-
-        Parameters
-        ----------
-        model : ndarray, shape (n_designs,)
-            Predictions of the part's own model.
-        """
-        return np.asarray(self.centre != (self.polymers.instead_of(model, self.alone)[0] if self.polymers else model))
 
 
 class Predictor:
@@ -115,7 +85,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self._kept = bundle, Cache[Answer](MOST_KEPT)
+        self.bundle, self._kept = bundle, Cache[ModelNumbers](MOST_KEPT)
         self._told, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
 
     def predict(
@@ -128,7 +98,6 @@ class Predictor:
         measured: pd.DataFrame | None = None,
         cycles: Sequence[int] = (),
         above: Mapping[str, float] | None = None,
-        electrolytes: Electrolytes | None = None,
         points: bool = True,
     ) -> Predictions:
         """Predict each design.
@@ -142,7 +111,6 @@ class Predictor:
         measured : designs of the same laboratory with what was measured, columns of `Measured`
         cycles : cycles at which retention is wanted beside that of the design's own
         above : limits of targets, in their units: `probability_column` of each is told as well
-        electrolytes : what `read_electrolytes` gave of the designs, where that was done already
         points : whether a target of cells without skill has a point; otherwise the range that comparable papers report
             is told in its place, and of a limit the share of these papers above it, unless measured designs move it
 
@@ -158,23 +126,23 @@ class Predictor:
         limits = check_limits(above or {})
         told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
         wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
-        alone = [column for column in told_of if column in RANGES and column not in TARGETS]
+        alone = [column for column in told_of if is_range_alone(column)]
         on_request = [column for column in told_of if column in ON_REQUEST and column not in TARGETS]
-        electrolytes = electrolytes or read_electrolytes(designs)
+        electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
         if len(designs) == 1 or described.sum() == 1:  # numpy rounds one number otherwise than several
             places = np.append(np.arange(len(designs)), described.argmax())
             more = self.predict(
                 designs.take(places), targets=targets, level=level, precedents=precedents, measured=measured,
-                cycles=cycles, above=above, electrolytes=electrolytes.take(places), points=points,
+                cycles=cycles, above=above, points=points,
             )  # fmt: skip
             return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        of_law = [RETENTION.column] if CAPACITY.column in alone else []
-        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *of_law]))
-        asked = list(dict.fromkeys([*(LINK for _ in on_request), *(task_of(column).name for column in asked_of)]))
-        judged = self.judge(asked, designs, electrolytes, precedents)
+        rested_on = [RESTS_ON[column] for column in alone if column in RESTS_ON]
+        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *rested_on]))
+        asked = list(dict.fromkeys([task_of(column).name for column in (*on_request, *asked_of)]))
+        judged = self.judge(asked, designs, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
@@ -182,67 +150,63 @@ class Predictor:
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = judged.answers[LINK].vectors[: None if LINK in asked else 0]
+        vectors = judged[LINK].vectors[:0]  # energies are known where what they follow from is asked for
         energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
         whose: list[Notice] = []
         changed = np.zeros(len(designs), dtype=bool)
         for name in asked:
-            is_cell = TASKS[name].of_cells
-            frame, read = (judged.cells, judged.held) if is_cell else (designs, electrolytes)
-            mask = described if is_cell else np.ones(len(designs), dtype=bool)
-            part, answer = self.bundle.parts[name], judged.answers[name]
-            answered = partial(self._values, name, part, frame, read, answer, level, measured)
-            is_kept = name == LINK and measured is None
-            told: Told = self._once((LINK, level) if is_kept else None, frame, read, answer.vectors, answered)
-            middle = told.centre + told.shift
-            found = in_units(name, part, frame, (told.centre, middle - told.half, middle + told.half), cycles)
+            answer = self._with_measured(judged[name], level, measured)
+            part, frame, mask, is_cell = answer.part, answer.designs, answer.mask, TASKS[name].of_cells
+            middle = answer.centre + answer.shift
+            found = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
             still = np.zeros(len(frame), dtype=bool)
             if is_cell and not points and (silent := self.without_skill(name, asked_of)):
-                still = told.centre == answer.centre  # own measurements, where they move it, are a reason for a point
-                ranges, texts_of = self._ranges(name, silent, frame, answer.vectors, still, level, cycles)
+                still = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
+                ranges, texts_of = self._ranges(answer, silent, still, level, cycles)
                 found |= {column: np.where(still, values, found[column]) for column, values in ranges.items()}
                 whose.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
-                    chance = _probability(column, limit, part, frame, read, answer, told)
+                    chance = answer.probability_above(column, limit)
                     if still.any() and column in silent:
-                        scaled = np.broadcast_to(limits_on_scale(column, limit, part, frame), still.shape)
+                        scaled = np.broadcast_to(answer.limits_on_scale(column, limit), still.shape)
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
                         chance = np.where(still, papers, chance)
                     found[probability_column(column, limit)] = chance
-            if told.polymers:
-                notices.append(placed(mask, told.polymers.notices))
-                energies_alone = partial(told.polymers.energies_instead_of, energies_alone)
-            if name == LINK:
-                changed = told.differs_from(answer.centre)
-            if told.drawn:
-                notices.append(placed(mask, after(f"{name}: ", told.drawn.notices)))
-            if (text := told.text) is not None:  # named where the activation energy alone is asked for
+            if TASKS[name].on_request:
+                vectors, changed = answer.vectors, answer.centre != answer.before_measured
+                energies_alone = partial(energies_of, part.ensemble, vectors)
+            if answer.polymers:
+                notices.append(placed(mask, answer.polymers.notices))
+                energies_alone = partial(answer.polymers.energies_instead_of, energies_alone)
+            if answer.drawn:
+                notices.append(placed(mask, after(f"{name}: ", answer.drawn.notices)))
+            if (text := answer.text) is not None:  # named where the activation energy alone is asked for
                 known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
             columns |= {column: spread_over(mask, values) for column, values in found.items()}
-            if told.said:
-                notices.append(of_rows(mask, told.said))
+            if answer.said:
+                notices.append(of_rows(mask, answer.said))
             if part.domain is not None and answer.distance is not None:
                 distances[name] = spread_over(mask, answer.distance)
-                outside = domain_notices(part.domain, answer.distance, frame, read)
+                outside = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
                 notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
-                near = answer.nearest(part.domain, precedents, mask)
+                near = answer.nearest(precedents)
                 nearest |= {column: near for column in wanted if task_of(column).name == name}
         if alone:
-            fade = judged.answers.get(task_of(RETENTION.column).name)
+            fade = judged.get(task_of(RETENTION.column).name)
             found, codes, words = self._capacities.told(
-                self._cell_vectors(designs, electrolytes, judged) if fade is None else fade.vectors, level, cycles,
+                self._cell_vectors(designs, described, judged[LINK]) if fade is None else fade.vectors, level, cycles,
                 None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
             )  # fmt: skip
             for column, values in found.items():
                 columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
             texts = ["; ".join(case[column] for column in alone) for case in words]
             whose.append(placed(described, per_case(codes, texts)))
-        energies_of_all = partial(self._energies, energies_alone, changed, designs, electrolytes, measured, level)
+        energies_of_all = partial(self._energies, energies_alone, changed, designs, measured, level)
         key = ("energies", level, changed.tobytes()) if measured is None else None
-        find = cache(partial(self._once, key, designs, electrolytes, vectors, energies_of_all))
+        find = cache(partial(self._once, key, designs, vectors, energies_of_all))
         if on_request:
             columns |= energy_columns(find(), len(designs))
             printed = {column: energies.printed for column in on_request if (energies := find())}
@@ -259,18 +223,16 @@ class Predictor:
         by_target = {column: known[name] for column, name in told_by.items() if name in known} | printed
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
 
-    def _once(
-        self, what: Hashable, designs: Designs, read: Electrolytes, vectors: np.ndarray, find: Callable[[], Any]
-    ) -> Any:
+    def _once(self, what: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
         """Return what depends on the electrolytes alone, kept where they are few: one is in many cells. None for `what`
         keeps nothing; what the polymer model tells rests on texts, which are let go."""
-        if what is None or len(designs) > FEW or POLYMER in read.classes:
+        if what is None or len(designs) > FEW or POLYMER in (read := read_electrolytes(designs)).classes:
             return find()
-        conditions = (values.tobytes() for values in vars(Conditions.of(designs, read)).values())
+        conditions = (values.tobytes() for values in vars(Conditions.of(designs)).values())
         return self._told.once((what, vectors.tobytes(), *read.class_names, *conditions), find)
 
     def _energies(
-        self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs, electrolytes: Electrolytes,
+        self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs,
         measured: pd.DataFrame | None, level: float,
     ) -> Energies | None:  # fmt: skip
         """Activation energies of designs; `changed` are those whose conductivity measured values drew or moved."""
@@ -279,15 +241,15 @@ class Predictor:
         part = self.bundle.parts[LINK]
 
         def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
-            some, read = designs.take(rows).assign(temperature_c=celsius), electrolytes.take(rows)
-            answer = self._answers([LINK], some, read, None if measured is None else 0)[LINK]
+            some, every = designs.take(rows).assign(temperature_c=celsius), np.ones(len(rows), dtype=bool)
+            answer = self._answers([LINK], some, every, None if measured is None else 0)[LINK]
             if measured is not None:
-                return self._values(LINK, part, some, read, answer, level, measured).centre
-            polymers = tell_polymers(some, read, level)
-            centre = polymers.instead_of(answer.centre, answer.spread)[0] if polymers else answer.centre
-            return centre_drawn_to_papers(part.known, Conditions.of(some, read), centre)
+                return self._with_measured(answer, level, measured).centre
+            polymers = tell_polymers(some, read_electrolytes(some), level)
+            centre = polymers.instead_of(answer.model, answer.spread)[0] if polymers else answer.model
+            return centre_drawn_to_papers(part.known, Conditions.of(some), centre)
 
-        asked = Conditions.of(designs, electrolytes)
+        asked = Conditions.of(designs)
         energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
         energies = near_slope(energies, near, told_at)
         return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
@@ -298,11 +260,9 @@ class Predictor:
         part = self.bundle.parts[task_of(RETENTION.column).name]
         return CapacityRanges(self.bundle.capacities or FirstCapacities(()), part.featurizer)
 
-    def _cell_vectors(self, designs: Designs, electrolytes: Electrolytes, judged: Judged) -> np.ndarray:
-        cells = with_link(designs, judged.answers[LINK].centre).take(judged.described)
-        return self.bundle.parts[task_of(RETENTION.column).name].featurizer.vectors(
-            cells, electrolytes.take(judged.described)
-        )
+    def _cell_vectors(self, designs: Designs, described: np.ndarray, link: PartPredictions) -> np.ndarray:
+        cells = with_link(designs, link.model).take(described)
+        return self.bundle.parts[task_of(RETENTION.column).name].featurizer.vectors(cells, read_electrolytes(cells))
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
         """Return those of some targets that a task tells without having shown skill on papers never seen.
@@ -321,15 +281,13 @@ class Predictor:
         ]  # fmt: skip
 
     def _ranges(
-        self, name: str, silent: Sequence[str], frame: Designs, vectors: np.ndarray, still: np.ndarray, level: float,
-        cycles: Sequence[int],
-    ) -> tuple[dict[str, np.ndarray], Notice]:  # fmt: skip
+        self, answer: PartPredictions, silent: Sequence[str], still: np.ndarray, level: float, cycles: Sequence[int]
+    ) -> tuple[dict[str, np.ndarray], Notice]:
         """Columns of targets without skill as ranges without a point; whose values they hold, for the `still` ones."""
-        part = self.bundle.parts[name]
-        if not len(frame) or part.domain is None:
-            return {}, where(np.zeros(len(frame), dtype=bool), "")
-        told = reported_ranges(self._reported, TASKS[name], part, vectors, level)
-        found = in_units(name, part, frame, (np.full(len(frame), np.nan), told.low, told.high), cycles)
+        if not len(still) or answer.part.domain is None:
+            return {}, where(np.zeros(len(still), dtype=bool), "")
+        told = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
+        found = answer.in_units((np.full(len(still), np.nan), told.low, told.high), cycles)
         words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
         notice = per_case(np.where(still, told.codes, len(words)), [*words, None])
         return {
@@ -337,8 +295,9 @@ class Predictor:
             if any(column.startswith(target) for target in silent)
         }, notice  # fmt: skip
 
-    def judge(self, asked: Sequence[str], designs: Designs, electrolytes: Electrolytes, precedents: int = 0) -> Judged:
-        """Return the answers of the models asked, each on its own scale; cells are given their conductivity first.
+    def judge(self, asked: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
+        """Return the predictions of the models asked by name of `TASKS`, each on its own scale, measured values left
+        out; cells are given their conductivity first, whose model always answers.
 
         Parameters
         ----------
@@ -346,64 +305,47 @@ class Predictor:
             Names of `TASKS`.
         designs : Designs
             Columns of `Candidate`, shape (n_designs, n_columns).
-        electrolytes : Electrolytes
-            What `read_electrolytes` gave of the designs.
         precedents : int
             Nearest rows wanted of each model asked; one is found at least, for its distance.
         """
-        described = has_anode(designs)
-        answers = self._answers([LINK], designs, electrolytes, precedents if LINK in asked else None)
-        cells, held = designs, electrolytes
-        if any(TASKS[name].of_cells for name in asked):
-            cells = with_link(designs, answers[LINK].centre)
-            if not described.all():
-                cells, held = cells.take(described), electrolytes.take(described)
-            answers |= self._answers([name for name in asked if TASKS[name].of_cells], cells, held, precedents)
-        answers |= self._answers([name for name in asked if name not in answers], designs, electrolytes, precedents)
-        return Judged(answers, described, cells, held)
+        described, every = has_anode(designs), np.ones(len(designs), dtype=bool)
+        is_asked = any(TASKS[name].is_given_to_cells for name in asked)
+        answers = self._answers([LINK], designs, every, precedents if is_asked else None)
+        if of_cells := [name for name in asked if TASKS[name].of_cells]:
+            cells = with_link(designs, answers[LINK].model)
+            cells = cells if described.all() else cells.take(described)
+            answers |= self._answers(of_cells, cells, described, precedents)
+        return answers | self._answers([name for name in asked if name not in answers], designs, every, precedents)
 
     def _answers(
-        self, names: Sequence[str], designs: Designs, electrolytes: Electrolytes, precedents: int | None
-    ) -> dict[str, Answer]:
+        self, names: Sequence[str], designs: Designs, mask: np.ndarray, precedents: int | None
+    ) -> dict[str, PartPredictions]:
         """Return the predictions of each part; those that read designs alike share their vectors.
 
         None for `precedents` where nobody asks how far a design is from what its model knows.
         """
-        found: dict[str, Answer] = {}
+        found: dict[str, PartPredictions] = {}
         for name in names:
-            featurizer = self.bundle.parts[name].featurizer
-            alike = [each for each in found if featurizer.reads_like(self.bundle.parts[each].featurizer)]
-            vectors = found[alike[0]].vectors if alike else featurizer.vectors(designs, electrolytes)
-            found[name] = self._answer(name, vectors, precedents)
+            part = self.bundle.parts[name]
+            alike = [each for each in found.values() if part.featurizer.reads_like(each.part.featurizer)]
+            vectors = alike[0].vectors if alike else part.featurizer.vectors(designs, read_electrolytes(designs))
+            asked = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
+            numbers = self._kept.once(asked, partial(_of_model, part, vectors, precedents))
+            found[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
         return found
 
-    def _answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
-        asked = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
-        return self._kept.once(asked, partial(self._new_answer, name, vectors, precedents))
+    def _with_measured(self, answer: PartPredictions, level: float, measured: pd.DataFrame | None) -> PartPredictions:
+        is_kept = not TASKS[answer.name].of_cells and measured is None
+        find = partial(self._moved, answer, level, measured)
+        what = (answer.name, level) if is_kept else None
+        return replace(answer, **self._once(what, answer.designs, answer.vectors, find))
 
-    def _new_answer(self, name: str, vectors: np.ndarray, precedents: int | None) -> Answer:
-        part, (places, first) = self.bundle.parts[name], distinct_rows(vectors)
-        # many cells share an electrolyte; numpy rounds one number otherwise than several
-        is_less = 0 < len(first) < max(len(vectors), 2)
-        asked = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
-        centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
-        if part.domain is None or precedents is None:
-            return Answer(vectors, centre[places], spread[places], None, None, None)
-        rows, distances = part.domain.nearest(asked, max(precedents, 1))
-        distance = distances[places, 0]
-        if part.domain.looked_up and precedents:
-            rows, distances = part.domain.nearest_shown(asked, precedents)
-        return Answer(vectors, centre[places], spread[places], rows[places], distances[places], distance)
-
-    def _values(
-        self, name: str, part: Part, frame: Designs, read: Electrolytes, answer: Answer, level: float,
-        measured: pd.DataFrame | None,
-    ) -> Told:  # fmt: skip
-        """Return what one part tells of its designs, drawn to and moved by what was measured."""
+    def _moved(self, answer: PartPredictions, level: float, measured: pd.DataFrame | None) -> dict[str, Any]:
+        """Return what measured values make of a part's predictions, by attribute of `PartPredictions`."""
+        name, part, frame = answer.name, answer.part, answer.designs
         if not len(frame):  # a part that judges no design refuses no level
-            nothing = np.empty(0)
-            return Told(answer.centre, nothing, nothing, nothing, None, None, [])
-        centre, (half, shift) = answer.centre, intervals(part, read, answer, level)
+            return {}
+        read, centre, (half, shift) = answer.electrolytes, answer.model, answer.intervals(level)
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
@@ -437,32 +379,33 @@ class Predictor:
             if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved
                 drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
             elif drawn and not TASKS[name].of_cells:
-                before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame, read)
+                before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame)
                 asked = asked.without_names(polymers.told) if polymers else asked
                 drawn = drawn_to_own(own_measurements(name, part, measured), asked, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
-        shift = np.where((centre == answer.centre) & (half == alone), shift, 0.0)  # what is measured knows no side
-        return Told(centre, half, alone, shift, drawn, text, said, polymers)
+        shift = np.where((centre == answer.model) & (half == alone), shift, 0.0)  # what is measured knows no side
+        return {
+            "centre": centre, "half": half, "alone": alone, "shift": shift, "drawn": drawn, "text": text, "said": said,
+            "polymers": polymers,
+        }  # fmt: skip
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
         cells = with_conductivity(measured, self.bundle.parts[LINK]) if TASKS[name].of_cells else measured
         return own_rows(name, part, cells)
 
 
-def _probability(
-    column: str, limit: float, part: Part, frame: Designs, read: Electrolytes, answer: Answer, told: Told
-) -> np.ndarray:
-    """Return the probability to lie above a limit: the errors about the prediction, moved and narrowed as it was."""
-    if not len(frame):
-        return np.empty(0)
-    limits = limits_on_scale(column, limit, part, frame)
-    polymers = told.polymers
-    if told.said:
-        centre = polymers.instead_of(answer.centre, told.alone)[0] if polymers else answer.centre
-        limits = centre + (limits - told.centre) * told.alone / told.half
-    alone = probability_above(part, read, answer, limits)
-    if polymers:
-        alone = polymers.probability_above(limits, alone)
-    return alone if told.drawn is None else told.drawn.probability_above(limits, alone)
+def _of_model(part: Part, vectors: np.ndarray, precedents: int | None) -> ModelNumbers:
+    places, first = distinct_rows(vectors)
+    # many cells share an electrolyte; numpy rounds one number otherwise than several
+    is_less = 0 < len(first) < max(len(vectors), 2)
+    asked = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
+    centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
+    if part.domain is None or precedents is None:
+        return centre[places], spread[places], None, None, None
+    rows, distances = part.domain.nearest(asked, max(precedents, 1))
+    distance = distances[places, 0]
+    if part.domain.looked_up and precedents:
+        rows, distances = part.domain.nearest_shown(asked, precedents)
+    return centre[places], spread[places], rows[places], distances[places], distance

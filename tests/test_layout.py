@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,9 @@ import models
 import serving
 import training
 from benchmarks import house
+from models import tasks
+from models.tasks.registry import TASKS, told_targets
+from models.tasks.target import Target
 from tests.shared import LONGEST, Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +46,15 @@ HEAVY = {
     "numpy",
 }
 KNOWN = house.modules()
+QUANTITIES = {*TASKS, *told_targets()}
+"""Names of the learned quantities and columns of what is told."""
+CONSTANTS = {
+    name
+    for module in pkgutil.iter_modules(tasks.__path__, f"{tasks.__name__}.")
+    for name, value in vars(importlib.import_module(module.name)).items()
+    if isinstance(value, Target) or (isinstance(value, str) and value in QUANTITIES)
+}
+"""Constants of `models.tasks` that stand for one of them, such as `LINK` and `RETENTION`."""
 
 
 def imported(module: house.Module) -> set[str]:
@@ -123,6 +138,53 @@ def test_a_circle_and_an_import_upwards_are_found(tmp_path: Path) -> None:
     known = house.modules(tmp_path)
     assert not house.circle({name: module.imports(known) for name, module in known.items()})
     assert set(house.circle(house.side_by_side(known, "features"))) == {"features.a", "features.b"}
+
+
+def names_a_quantity(node: ast.expr) -> bool:
+    """Whether an operand is a quantity's name or column, a constant that stands for it, or a choice of such."""
+    if isinstance(node, ast.Set | ast.Tuple | ast.List):
+        return any(map(names_a_quantity, node.elts))
+    if isinstance(node, ast.Attribute) and node.attr in ("name", "column"):
+        node = node.value
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+    return name in CONSTANTS or (isinstance(node, ast.Constant) and node.value in QUANTITIES)
+
+
+def branches(nodes: Iterable[ast.AST]) -> list[str]:
+    """Comparisons and cases that ask which quantity it is."""
+    found = []
+    for node in nodes:
+        if isinstance(node, ast.Compare):
+            operands = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "startswith":
+            operands = node.args
+        else:
+            operands = [node.value] if isinstance(node, ast.MatchValue) else []
+        if any(map(names_a_quantity, operands)):
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "name == 'fade'", "task.name != LINK", "registry.LINK in asked", "target is RETENTION",
+        "column in ('ice_pct', 'porosity_pct')", "column == RETENTION.column", "column.startswith(LIFE.column)",
+    ],
+)  # fmt: skip
+def test_a_branch_on_a_quantity_is_found(source: str) -> None:
+    assert branches(ast.walk(ast.parse(source))) == [source]
+
+
+@pytest.mark.parametrize("source", ["life >= LIFE.high", "parts.get(LINK) is part", "choices[LINK] == usual[LINK]"])
+def test_what_only_reads_of_a_quantity_is_no_branch(source: str) -> None:
+    assert not branches(ast.walk(ast.parse(source)))
+
+
+def test_nothing_outside_its_own_file_branches_on_a_quantity() -> None:
+    """What is particular to a quantity stands in its `Task`; all else treats all alike."""
+    outside = {name: module for name, module in KNOWN.items() if not name.startswith("models.tasks.")}
+    assert {name: found for name, module in outside.items() if (found := branches(module.nodes))} == {}
 
 
 def test_the_four_packages_share_one_parent() -> None:

@@ -99,27 +99,6 @@ def read_structure(cif_text: str) -> tuple[Structure, int | None]:
     return structure, group
 
 
-def structure_problem(cif_text: str) -> str | None:
-    """Tell why a CIF is refused.
-
-    Parameters
-    ----------
-    cif_text : str
-        Content of the file, no path.
-
-    Returns
-    -------
-    str or None
-        What is wrong and what to do; None where the file is read.
-
-    Examples
-    --------
-    >>> structure_problem("Li6PS5Cl")
-    'no atom sites found; cif_text takes the content of a CIF file'
-    """
-    return read_crystal(cif_text).problem
-
-
 def _check_size(cif_text: str) -> None:
     if len(cif_text) > MAX_CIF_BYTES:
         raise StructureError(f"{len(cif_text)} characters, at most {MAX_CIF_BYTES}; leave out reflections and remarks")

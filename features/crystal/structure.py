@@ -251,7 +251,7 @@ class StructureFeatures(Featurizer):
     Reads `space_group` (Hermann-Mauguin symbol or number), `lattice_a_angstrom` to `lattice_gamma_deg` (all six, of the
     conventional cell), `cif_text` (the content, no path), `electrolyte` and `composition`, and
     `formula_units_per_cell`, which lets lattice and formula stand in for a CIF. A number is NaN where the row does not
-    say or says what cannot be: a bad row is never an error here; `cif.structure_problem` tells why a CIF was refused.
+    say or says what cannot be: a bad row is never an error here; `cif.read_crystal` tells why a CIF was refused.
 
     Outputs, in order:
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
+from models.candidates import has_anode
 from models.differences import FEWEST_PAPERS, Differences
 from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, NO_POINT, Predictor
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
@@ -71,26 +71,25 @@ def compare(
     wanted = _comparable_targets(predictor, targets)
     designs = Designs.of(designs)
     asked = list(dict.fromkeys(task_of(column).name for column in wanted))
-    judged = predictor.judge(asked, designs, read_electrolytes(designs))
-    _check_alike(wanted, judged.described, first, second)
-    place = np.cumsum(judged.described) - 1
+    judged, described = predictor.judge(asked, designs), has_anode(designs)
+    _check_alike(wanted, described, first, second)
+    place = np.cumsum(described) - 1
     columns: dict[str, np.ndarray] = {}
     notices: list[str] = []
     for column in wanted:
         task, target = task_of(column), TARGETS[column]
-        if task.of_cells and not judged.described.all():
+        if task.of_cells and not described.all():
             notices.append(f"{column}: no anode described, not compared")
             continue
         a, b = (place[first], place[second]) if task.of_cells else (first, second)
-        part, answer = predictor.bundle.parts[task.name], judged.answers[task.name]
-        frame = judged.cells if task.of_cells else designs
-        passed = asked_cycles(frame, DEFAULT_CYCLE) - 1
-        scaled = task.answer(target, answer.centre, passed, part.settings)
+        answer = judged[task.name]
+        part, passed = answer.part, asked_cycles(answer.designs, DEFAULT_CYCLE) - 1
+        scaled = task.answer(target, answer.model, passed, part.settings)
         known, away = part.differences.get(column), np.zeros(len(a))
         if known is not None and part.domain is not None:
             away = part.domain.paired(answer.vectors[a], answer.vectors[b])
         columns |= _columns(column, known, scaled[a] - scaled[b], away, level)
-        told = task.in_unit(target, answer.centre, passed, part.settings)
+        told = task.in_unit(target, answer.model, passed, part.settings)
         if task.of_cells and predictor.without_skill(task.name, [column]):
             told = np.full(len(told), np.nan)
             notices.append(f"{column}: {NO_POINT}; predict reports the range of comparable papers")

@@ -13,9 +13,8 @@ from models.bundle import Bundle
 from models.explain.readings import INVERSE_TEMPERATURE, reading
 from models.explain.shap_values import training_vectors
 from models.predictor import DEFAULT_CYCLE
-from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.part import Part
-from models.tasks.registry import LINK, TARGETS, targets_of, task_of
+from models.tasks.registry import TARGETS, TASKS, targets_of, task_of
 
 PROVENANCE = ("row", "electrolyte", "anode", "doi", "citation")
 """What `nearest_measurements` says of a row beside its numbers."""
@@ -118,8 +117,8 @@ def nearest_measurements(bundle: Bundle, columns: Sequence[str], designs: pd.Dat
         retention only where it is that of cycle 100.
     """
     parts = list(dict.fromkeys(task_of(column).name for column in columns if column in TARGETS))
-    if len(parts) > 1 and LINK in parts:
-        parts.remove(LINK)  # the cells of the other models state theirs
+    if len(parts) > 1:  # the cells of the other models state theirs
+        parts = [name for name in parts if not TASKS[name].is_given_to_cells]
     rows: dict[str, dict[str, Any]] = {}
     for name in parts:
         domain = bundle.parts[name].domain
@@ -155,6 +154,7 @@ def _stated(part: Part, column: str) -> np.ndarray:
     if column == "temperature_c":
         return np.full(len(training_vectors(part)), np.nan)
     values = known_values(part, column)
-    if column == CONDUCTIVITY.column and "conductivity_predicted" in part.featurizer.get_feature_names_out():
+    given = column in TARGETS and task_of(column).is_given_to_cells
+    if given and "conductivity_predicted" in part.featurizer.get_feature_names_out():
         values = np.where(_vector_column(part, "conductivity_predicted") == 0, values, np.nan)
     return values

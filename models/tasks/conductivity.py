@@ -148,6 +148,8 @@ class ConductivityTask(Task):
     scale_unit = "log10 S/cm"
     log10_scale = True
     of_cells = False
+    is_given_to_cells = True
+    on_request = (ACTIVATION_ENERGY,)
     joins_compositions = True
     draws_to_measured = True
     has_polymer_model = True

@@ -147,3 +147,22 @@ def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
     bounds = pd.DataFrame(rows, columns=["paper", "cell_id", "lower", "upper"])
     known = np.flatnonzero(np.isfinite(bounds["lower"]) | np.isfinite(bounds["upper"]))
     return bounds.take(known).reset_index(drop=True)
+
+
+def on_common_shape(values: np.ndarray, designs: pd.DataFrame, shapes: np.ndarray) -> np.ndarray:
+    """Return values of models of several shapes as those of the shape that all points show, shape (n_repeats, n_rows).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_repeats, n_rows)
+        log10 cycles to 80 %.
+    designs : DataFrame, shape (n_rows, n_columns)
+        Cycling points.
+    shapes : ndarray, shape (n_repeats, n_rows)
+        Of the fade law behind each value; NaN for other quantities, whose values stay as they are.
+    """
+    if not np.isfinite(shapes).any():
+        return values
+    cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+    here = log10_life(cycles, retention, fade_shape(designs))
+    return np.asarray(values + here - log10_life(cycles, retention, shapes))

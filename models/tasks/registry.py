@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from models.tasks.conductivity import ACTIVATION_ENERGY, ConductivityTask
-from models.tasks.fade import FadeTask
+from models.tasks.conductivity import ConductivityTask
+from models.tasks.fade import RETENTION, FadeTask
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.ice import IceTask
 from models.tasks.target import Target
@@ -18,12 +18,10 @@ TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
 RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
 """Quantities that no model learns and that are told as a range alone, by column."""
-ON_REQUEST: dict[str, Target] = {ACTIVATION_ENERGY.column: ACTIVATION_ENERGY}
-"""Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
+RESTS_ON = {CAPACITY.column: RETENTION.column}
+"""Target whose prediction a range takes in, by the column of the range."""
 RANGE_ONLY = "range only, no model predicts it"
 BESIDE_ONLY = "follows from the conductivity's model and is not ranked or explained by itself"
-NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, BESIDE_ONLY)
-"""Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
 RANGES_PART = "capacities"
 """Name that stands in the place of a task's for them."""
 _TASK_OF: dict[str, Task] = {}
@@ -48,7 +46,7 @@ def register(task: Task) -> None:
         raise ValueError(f"task {task.name!r}: target {', '.join(known)} is told by another task already")
     TASKS[task.name] = task
     TARGETS.update({target.column: target for target in task.targets})
-    _TASK_OF.update({target.column: task for target in task.targets})
+    _TASK_OF.update({target.column: task for target in (*task.targets, *task.on_request)})
 
 
 @contextmanager
@@ -66,23 +64,29 @@ def registered(task: Task) -> Iterator[Task]:
     finally:
         del TASKS[task.name]
         for target in task.targets:
-            del TARGETS[target.column], _TASK_OF[target.column]
+            del TARGETS[target.column]
+        for target in (*task.targets, *task.on_request):
+            del _TASK_OF[target.column]
 
 
 for _task in (ConductivityTask(), IceTask(), FadeTask()):
     register(_task)
 
-LINK = ConductivityTask.name
+LINK = next(name for name, task in TASKS.items() if task.is_given_to_cells)
 """Task whose prediction cells are given as a feature; it comes first."""
+ON_REQUEST: dict[str, Target] = {target.column: target for task in TASKS.values() for target in task.on_request}
+"""Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
+NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, BESIDE_ONLY)
+"""Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
 
 
 def task_of(column: str) -> Task:
-    """Return the learned quantity that tells a target.
+    """Return the learned quantity that tells a target, or that it follows from.
 
     Parameters
     ----------
     column : str
-        A key of `TARGETS`.
+        A key of `TARGETS` or `ON_REQUEST`.
 
     Examples
     --------
@@ -100,15 +104,24 @@ def part_of(column: str) -> str:
     column : str
         A key of `told_targets`.
     """
-    if column in ON_REQUEST:
-        return LINK
-    return task_of(column).name if column in TARGETS else RANGES_PART
+    return _TASK_OF[column].name if column in _TASK_OF else RANGES_PART
 
 
 def told_targets() -> dict[str, Target]:
     """Return all that is told, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one,
     then those told on request."""
     return TARGETS | {column: target for column, target in (RANGES | ON_REQUEST).items() if column not in TARGETS}
+
+
+def is_range_alone(column: str) -> bool:
+    """Return whether a quantity is told as a range alone: no task learns it.
+
+    Parameters
+    ----------
+    column : str
+        A key of `told_targets`.
+    """
+    return column in RANGES and column not in TARGETS
 
 
 def is_of_cells(column: str) -> bool:

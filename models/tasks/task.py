@@ -51,6 +51,10 @@ class Task(ABC):
         Whether the model's scale is a logarithm.
     of_cells : bool
         Whether designs are cells, which are given the electrolyte's conductivity first; else electrolytes alone.
+    is_given_to_cells : bool
+        Whether its prediction is a feature of cells; that of one quantity is, which is fitted first.
+    on_request : tuple of Target
+        What follows from its prediction, told only where it is asked for, as it costs as much.
     joins_compositions : bool
         Whether papers that share a composition are one group.
     draws_to_measured : bool
@@ -76,6 +80,8 @@ class Task(ABC):
     scale_unit: ClassVar[str]
     log10_scale: ClassVar[bool] = False
     of_cells: ClassVar[bool] = True
+    is_given_to_cells: ClassVar[bool] = False
+    on_request: ClassVar[tuple[Target, ...]] = ()
     joins_compositions: ClassVar[bool] = False
     draws_to_measured: ClassVar[bool] = False
     has_polymer_model: ClassVar[bool] = False

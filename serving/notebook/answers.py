@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.explain.waterfall import Waterfall
 from models.predictions import ENDS, RANGE_OF
-from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, RANGES, TARGETS
+from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, TARGETS, is_range_alone
 from models.tasks.target import Target
 from serving.decide.compare import text_differences
 from serving.notebook import html
@@ -109,7 +109,7 @@ class Answers:
         point = "no point" if np.isnan(value) else f"<b>{target.show(value)}</b>"
         numbers = f"{point} [{target.show(low)} to {target.show(high)}]"
         skill = escape(self.skill.get(target.column, BESIDE_ONLY if target.column in ON_REQUEST else "not measured"))
-        if target.column in RANGES and target.column not in TARGETS:
+        if is_range_alone(target.column):
             skill = f"range only: {escape(whose_range(str(self.table[RANGE_OF].iloc[row]), target.column))}"
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']
 

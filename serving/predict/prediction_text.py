@@ -11,7 +11,7 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, told_targets
+from models.tasks.registry import ON_REQUEST, TARGETS, is_range_alone, told_targets
 from models.tasks.target import Target
 
 DISTANCE = "_distance"
@@ -173,7 +173,7 @@ def text_table(
         As for `written_targets`: other columns are the user's own.
     """
     told = [target for column, target in written_targets(asked).items() if column in table]
-    alone = [target for target in told if target.column in RANGES and target.column not in TARGETS]
+    alone = [target for target in told if is_range_alone(target.column)]
     learned = [target for target in told if target not in alone]
     if learned and table[[f"{target.column}_low" for target in alone]].head(limit).isna().all(axis=None):
         alone = []  # no cell among them

@@ -8,7 +8,7 @@ from typing import Any
 
 from features.tables.mistakes import InputError
 from models.candidates import ANODE_COLUMNS
-from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_of_cells, told_targets
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_of_cells, is_range_alone, told_targets
 from serving.predict.energy_density import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
 from serving.screen.axes import GRID, LATIN, MAX_LATIN, METHODS
@@ -126,7 +126,7 @@ class _Reader(ElectrolyteReader):
         if wanted and not targets:
             expected = f"beside them what designs are chosen by, one of {', '.join(TARGETS)}: these are ranges alone"
             self.wrong(node, "targets", ", ".join(wanted), expected)
-        return targets, tuple(column for column in RANGES if column in wanted and column not in TARGETS)
+        return targets, tuple(column for column in RANGES if column in wanted and is_range_alone(column))
 
     @staticmethod
     def _is_screened(column: str) -> bool:

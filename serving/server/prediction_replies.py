@@ -18,7 +18,7 @@ from models.predictions import ENDS, RANGE_OF, Predictions
 from models.predictor import DEFAULT_CYCLE
 from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
-from models.tasks.registry import RANGES, TARGETS, part_of, told_targets
+from models.tasks.registry import TARGETS, is_range_alone, part_of, told_targets
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.request_designs import at_a_time, good_designs, read_designs, read_measured, with_errors
@@ -57,7 +57,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
         by_column[column] = {
             **facts,
             "part": part_of(column),
-            "range_only": column in RANGES and column not in TARGETS,
+            "range_only": is_range_alone(column),
             "far_above": domain.far if domain else None,
             "skill": skill.get(column),
         }

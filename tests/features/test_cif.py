@@ -10,8 +10,8 @@ from features.crystal.cif import (
     MAX_CIF_BYTES,
     MAX_SITES,
     StructureError,
+    read_crystal,
     read_structure,
-    structure_problem,
 )
 
 P1 = ("x, y, z",)
@@ -98,16 +98,16 @@ REFUSED = {
 def test_refused_files_say_why(name):
     held, reason = REFUSED[name]
     if reason is None:  # read or refused, but not for minutes
-        structure_problem(held)
+        read_crystal(held)
         return
     with pytest.raises(StructureError, match=reason):
         read_structure(held)
-    assert structure_problem(held) is not None
+    assert read_crystal(held).problem is not None
 
 
 def test_text_that_is_no_unicode_is_refused_too():
-    assert "no atom sites" in str(structure_problem("\udcff"))
-    assert structure_problem("_atom_site_fract_x \udcff") is not None
+    assert "no atom sites" in str(read_crystal("\udcff").problem)
+    assert read_crystal("_atom_site_fract_x \udcff").problem is not None
 
 
 def test_a_file_that_names_no_symmetry_has_none():
@@ -120,15 +120,15 @@ def test_a_file_that_names_no_symmetry_has_none():
 
 def test_every_cut_of_a_file_is_read_or_refused():
     for end in range(0, len(LICL), 7):
-        structure_problem(LICL[:end])
-        structure_problem(LICL[end:])
+        read_crystal(LICL[:end])
+        read_crystal(LICL[end:])
 
 
 def test_read_structure_gives_a_structure_of_ones_own():
     first, _ = read_structure(LICL)
     first.remove_sites([0])
     assert len(read_structure(LICL)[0]) == 8
-    assert structure_problem(LICL) is None
+    assert read_crystal(LICL).problem is None
 
 
 @pytest.mark.slow

@@ -70,19 +70,6 @@ def test_volumetric_strain(x, expected):
 
 
 @pytest.mark.parametrize(
-    ("x", "printed", "within"),
-    [
-        (3.75, 3579, 0.5),  # Li15Si4, zhan and zhang-multiscale
-        (4.4, 4200, 2),  # Li22Si5, zhan, rounded
-        (1, 954.28, 0.01),  # 96485.33212 C/mol / 3.6 / 28.0855 g/mol
-        (0, 0, 0),
-    ],
-)
-def test_theoretical_capacity(x, printed, within):
-    assert physics.theoretical_capacity_mah_per_g(x) == pytest.approx(printed, abs=within)
-
-
-@pytest.mark.parametrize(
     ("x", "expected", "within"),
     [
         (0, 0, 0),
@@ -140,7 +127,7 @@ def test_pressure_window():
 
 @pytest.mark.parametrize(
     "law",
-    [physics.inverse_temperature, physics.volumetric_strain_pct, physics.theoretical_capacity_mah_per_g,
+    [physics.inverse_temperature, physics.volumetric_strain_pct,
      physics.lithium_reserve_mah_per_g, physics.bruggeman_tortuosity, physics.pressure_window],
 )  # fmt: skip
 def test_laws_work_on_whole_columns_and_leave_them_alone(law):

@@ -26,7 +26,6 @@ from features.stack import (
     fit_review_stack,
     layer_mass_mg_per_cm2,
     np_ratio,
-    volumetric_capacity_mah_per_cm3,
 )
 
 RULES = Path(__file__).parents[2] / "data" / "literature" / "rules.csv"
@@ -173,13 +172,6 @@ def test_double_layer_anodes_go_with_their_free_silicon():
     # Milligrams of silicon without lithium: 25 % of 5 mg, 50 % of 5 mg, 50 % of 10 mg. The ratio is constant to 0.4 %;
     # the capacities themselves cannot be derived, the area of the mould is not printed.
     np.testing.assert_allclose(np.array([4.67, 9.37, 18.75]) / [1.25, 2.5, 5.0], 3.75, rtol=4e-3)
-
-
-@pytest.mark.parametrize(
-    ("capacity", "density", "expected"), [(3579, 2.3, 8231.7), (200, 4.7, 940), (np.nan, 2.3, np.nan)]
-)
-def test_volumetric_capacity(capacity, density, expected):
-    assert volumetric_capacity_mah_per_cm3(capacity, density) == pytest.approx(expected, nan_ok=True)
 
 
 def test_layer_mass():

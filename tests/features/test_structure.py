@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import clone
 
 from features.crystal import cif
-from features.crystal.cif import structure_problem
+from features.crystal.cif import read_crystal
 from features.crystal.ions import ions_of_formula
 from features.crystal.lattice import lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
@@ -310,7 +310,7 @@ def obelix():
 
 @pytest.mark.slow
 def test_obelix(obelix):
-    problems = {name: structure_problem(held) for name, held in obelix.items()}
+    problems = {name: read_crystal(held).problem for name, held in obelix.items()}
     refused = {name: problem for name, problem in problems.items() if problem}
     assert len(refused) <= 0.05 * len(obelix), refused
     table = pd.read_csv(OBELIX / "all.csv").set_index("ID").loc[list(obelix)]

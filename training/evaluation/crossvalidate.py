@@ -19,7 +19,7 @@ from models.tasks import fade_law
 from models.tasks.conductivity import printed_energies
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
-from models.tasks.registry import LINK, TASKS
+from models.tasks.registry import TASKS
 from training.conductivity_link import ConductivityLink, LinkFit
 from training.config import Protocol
 from training.data.groups import Kinship, training_rows
@@ -85,12 +85,7 @@ class OutOfFold:
     @cached_property
     def on_labels(self) -> np.ndarray:
         """See `training.evaluation.coverage.on_labels`; worked out once, when all folds have been predicted."""
-        ours, designs = self.predicted[MODEL], self.examples.designs
-        if not np.isfinite(self.shape).any():
-            return ours
-        cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-        here = fade_law.log10_life(cycles, retention, fade_law.fade_shape(designs))
-        return np.asarray(ours + here - fade_law.log10_life(cycles, retention, self.shape))
+        return fade_law.on_common_shape(self.predicted[MODEL], self.examples.designs, self.shape)
 
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Distances of some rows, shape (n_repeats, n_some); None where they were not measured.
@@ -148,7 +143,7 @@ def cross_validate(
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
         found[name] = (judge or validate)(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
-        if name == LINK and link is None:
+        if TASKS[name].is_given_to_cells and link is None:
             link = ConductivityLink(examples, choices[name], protocol.seed)
     return found
 

@@ -205,7 +205,7 @@ def recognised(headers: Mapping[str, Header], file: str) -> str:
     columns = {name: {column.name for column in header.columns} for name, header in headers.items()}
     lives = columns["cycling"] & {"retention_pct", "capacity_mah_per_g", "areal_capacity_mah_per_cm2"}
     cells = columns["cells"] - _SHARED - {"cell_id"} - columns["electrolytes"]
-    cells -= {"electrolyte_conductivity_s_per_cm"} if "conductivity_s_per_cm" in columns["electrolytes"] else set()
+    cells -= {f"electrolyte_{column}" for column in columns["electrolytes"]}
     if any(column.header == "point_id" for column in headers["cycling"].columns) or (
         "cycle" in columns["cycling"] and lives and len(cells) < 4
     ):

@@ -33,6 +33,12 @@ FRACTION_COLUMNS = (
     "ice_pct", "average_ce_pct", "retention_pct", "porosity_pct", "silicon_wt_pct", "anode_electrolyte_wt_pct"
 )  # fmt: skip
 """Percentages that are hardly ever 1 or less; carbon and binder are."""
+COMPARED: dict[str, tuple[type[Row], str, bool]] = {
+    "ice_pct": (CellRow, "paper", True),
+    "retention_pct": (CyclingRow, "cell_id", False),
+}
+"""Percentages that are compared with the others of their paper or cell: the rows that have one, what they have in
+common, and whether a low one is doubted where it is the only one."""
 LOW_PCT, USUAL_PCT = 10.0, 50.0
 KELVIN = (273.0, 400.0)
 """Temperatures of room and heated tests in kelvin; in °C few electrolytes are measured there."""
@@ -101,8 +107,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     """
     measured = [_measured(row) for row in literature.electrolytes if row.in_training and row.conductivity_s_per_cm]
     every_row = [*literature.electrolytes, *literature.cells, *literature.cycling, *(draft.row for draft in rows)]
-    efficiencies = _by_group(every_row, CellRow, "paper", "ice_pct")
-    retentions = _by_group(every_row, CyclingRow, "cell_id", "retention_pct")
+    percentages = {column: _by_group(every_row, kind, group, column) for column, (kind, group, _) in COMPARED.items()}
     temperatures = _by_group(every_row, ElectrolyteRow | CellRow, "paper", "temperature_c")
     absolute = _absolute(rows)
     twins, unlikely = Twins(literature), list[Doubt]()
@@ -111,7 +116,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
             why = f"the same measurement as {id_of(twin)} of {twin.paper}? where both are kept they form one group"
             unlikely.append(Doubt(draft, "source_id", draft.row.paper, why, "twin"))
         unlikely += _formula(draft)
-        unlikely += _fractions(draft, efficiencies, retentions)
+        unlikely += _fractions(draft, percentages)
         unlikely += _kelvin(draft, temperatures, absolute)
         unlikely += _areal(draft)
         unlikely += _conductivity(draft, measured)
@@ -134,23 +139,18 @@ def _by_group(rows: Iterable[Row], kinds: type[Row] | UnionType, group: str, col
     return values
 
 
-def _fractions(
-    draft: Draft, efficiencies: dict[str, list[float]], retentions: dict[str, list[float]]
-) -> Iterable[Doubt]:
+def _fractions(draft: Draft, percentages: Mapping[str, Mapping[str, list[float]]]) -> Iterable[Doubt]:
     """Yield percentages that look like fractions, or are far below the others of their paper or cell."""
     row = draft.row
     for column in FRACTION_COLUMNS:
         value = getattr(row, column, None)
         if value is None or value == 0 or value >= LOW_PCT:
             continue
-        others: list[float] = []
-        if isinstance(row, CellRow) and column == "ice_pct":
-            others = efficiencies[row.paper]
-        if isinstance(row, CyclingRow) and column == "retention_pct":
-            others = retentions[row.cell_id]
+        kind, group, doubted_alone = COMPARED.get(column, (Row, "", False))
+        others = percentages[column][getattr(row, group)] if group and isinstance(row, kind) else []
         usual = [other for other in others if other > USUAL_PCT]
-        alone = len(others) == 1 and column == "ice_pct"
-        kind = "fraction" if value <= 1 else "low"
+        alone = len(others) == 1 and doubted_alone
+        doubt = "fraction" if value <= 1 else "low"
         if value <= 1:
             why = f"looks like a fraction; {100 * value:g} % is written {100 * value:g} here"
         elif usual:
@@ -159,7 +159,7 @@ def _fractions(
             why = f"no cell of the tables is this low, the usual is {USUAL_PCT:g}+"
         else:
             continue
-        yield Doubt(draft, column, f"{value:g} %", why, kind)
+        yield Doubt(draft, column, f"{value:g} %", why, doubt)
 
 
 def _absolute(rows: Sequence[Draft]) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.tables.literature import Literature
 from models.tasks.examples import Examples
-from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
+from models.tasks.registry import TASKS, targets_with_an_error, task_of
 from training.conductivity_link import ConductivityLink
 from training.config import TrainConfig
 from training.data.groups import training_rows
@@ -117,7 +117,7 @@ def effect_of_new_rows(
         everywhere = [(repeat, old[test]) for repeat, test in tests]
         second = validate(part, every, kin, choices, config.protocol, progress, link=second_link, tests=everywhere)
         sides[0][part], sides[1][part] = first, _on(second, old, judged_rows)
-        if part == LINK:
+        if task.is_given_to_cells:
             links = [
                 ConductivityLink(judged_rows, choices, config.seed),
                 ConductivityLink(every, choices, config.seed),

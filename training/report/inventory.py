@@ -17,7 +17,7 @@ from models.tasks.cycling import cycling_points
 from models.tasks.examples import design_frame
 from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
 from models.tasks.ice import cells_above_100, cells_in_training
-from models.tasks.registry import LINK, TARGETS, TASKS
+from models.tasks.registry import LINK, TASKS, is_range_alone
 from training.data.literature_rows import ID_COLUMNS
 
 
@@ -96,11 +96,11 @@ def _bases(literature: Literature) -> dict[str, int]:
 
 def _told_as_ranges(literature: Literature) -> dict[str, pd.DataFrame]:
     """Return the rows behind the quantities that are told as a range alone, by column; nothing where there are none."""
-    cells = [cell for cell in capacities_in_training(literature) if FIRST_CAPACITY.column not in TARGETS]
-    if not cells:
+    if not (cells := capacities_in_training(literature)):
         return {}
     first, points = design_frame(cells, "cell_id"), cycling_points(literature)
-    return {FIRST_CAPACITY.column: first, CAPACITY.column: points[points["row_id"].isin(first["row_id"])]}
+    rows = {FIRST_CAPACITY.column: first, CAPACITY.column: points[points["row_id"].isin(first["row_id"])]}
+    return {column: found for column, found in rows.items() if is_range_alone(column)}
 
 
 def _describes_cells(columns: Collection[str]) -> bool:

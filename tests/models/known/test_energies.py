@@ -14,9 +14,9 @@ from models.bundle import load_bundle
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions, Measurements
 from models.notices import nothing
+from models.part_predictions import energy_columns
 from models.predictions import Energies
 from models.predictor import Predictor
-from models.tasks.answers import energy_columns
 from models.tasks.registry import BESIDE_ONLY
 
 COLUMN, ENERGY = "conductivity_s_per_cm", "activation_energy_ev"

@@ -14,6 +14,7 @@ from features.tables.sheets import WORKBOOK_ENDINGS, sheet_titles
 from models.candidates import read_design
 from models.saved.labs import lab_path, read_lab, write_lab
 from models.tasks.ice import has_usual_ice
+from models.tasks.registry import TARGETS
 from training.data.load import load_literature
 from training.intake.draft import ADDABLE, UNNAMED, Draft, Drafts, read_drafts
 from training.intake.headers import POINTS
@@ -239,7 +240,7 @@ def replicates(rows: Sequence[Measured]) -> list[str]:
             values = sorted(getattr(row, column) for row in same)
             names = ", ".join(dict.fromkeys(row.sample_id or row.electrolyte for row in same))
             apart = f"{values[-1] / values[0]:.3g} times" if column == VALUES[0] else f"{values[-1] - values[0]:.3g}"
-            after = f" after {same[0].cycle:g} cycles" if column == "retention_pct" and same[0].cycle else ""
+            after = f" after {same[0].cycle:g} cycles" if TARGETS[column].at_cycle and same[0].cycle else ""
             out.append(f"{names}: {column}{after} {' and '.join(f'{value:g}' for value in values)}, {apart} apart")
     return out
 

@@ -1,0 +1,228 @@
+"""Predictions of one part of a model for its designs, on its scale and in units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from features.electrolyte_columns import Electrolytes, read_electrolytes
+from features.tables.designs import Designs
+from models.intervals import Calibration
+from models.known.shrinkage import Drawn
+from models.notices import Notice
+from models.polymers.prediction import PolymerAnswer
+from models.predictions import ENDS, Energies, Nearest, spread_over
+from models.tasks.conductivity import ACTIVATION_ENERGY
+from models.tasks.part import Part
+from models.tasks.registry import TARGETS, TASKS
+from models.tasks.task import asked_cycles
+
+DEFAULT_CYCLE = 100.0
+"""Cycle at which retention is predicted where a design names none."""
+
+
+@dataclass(frozen=True)
+class PartPredictions:
+    """Predictions of one part for the designs it judges, on its scale: of its model, then moved by measured values.
+
+    Attributes
+    ----------
+    name : str
+        Key of `TASKS`.
+    part : Part
+        Its fitted model.
+    designs : Designs
+        Those it judges; cells with their conductivity.
+    mask : ndarray of bool, shape (n_all_designs,)
+        Which of all designs they are.
+    vectors : ndarray, shape (n_designs, n_features)
+    model, spread : ndarray, shape (n_designs,)
+        Of the model alone.
+    rows, distances : ndarray, shape (n_designs, n), or None
+        Nearest rows shown, of different papers; None inside cross-validation.
+    distance : ndarray, shape (n_designs,), or None
+        To the nearest training row; likewise.
+    centre, half : ndarray, shape (n_designs,)
+        Predictions and half widths of their intervals.
+    alone : ndarray, shape (n_designs,)
+        Half widths without any measured value.
+    shift : ndarray, shape (n_designs,)
+        How far the middles of the intervals lie above the predictions.
+    drawn : Drawn or None
+        Where predictions are drawn to what was measured of a composition.
+    text : Notice or None
+        What was measured of the very design; None where nobody asks.
+    said : list of str
+        What the laboratory's own measurements changed of each design; empty where there are none.
+    polymers : PolymerAnswer or None
+        What the polymer model tells in the part's place.
+    """
+
+    name: str
+    part: Part
+    designs: Designs
+    mask: np.ndarray
+    vectors: np.ndarray
+    model: np.ndarray
+    spread: np.ndarray
+    rows: np.ndarray | None
+    distances: np.ndarray | None
+    distance: np.ndarray | None
+    centre: np.ndarray = field(default_factory=lambda: np.empty(0))
+    half: np.ndarray = field(default_factory=lambda: np.empty(0))
+    alone: np.ndarray = field(default_factory=lambda: np.empty(0))
+    shift: np.ndarray = field(default_factory=lambda: np.empty(0))
+    drawn: Drawn | None = None
+    text: Notice | None = None
+    said: Sequence[str] = ()
+    polymers: PolymerAnswer | None = None
+
+    @property
+    def electrolytes(self) -> Electrolytes:
+        """Electrolytes of the designs."""
+        return read_electrolytes(self.designs)
+
+    @property
+    def before_measured(self) -> np.ndarray:
+        """Predictions of the models alone, the polymer model's where it tells, shape (n_designs,)."""
+        return self.polymers.instead_of(self.model, self.alone)[0] if self.polymers else self.model
+
+    def nearest(self, count: int) -> Nearest:
+        """Return the nearest rows of all designs, of which the part judges some.
+
+        Parameters
+        ----------
+        count : int
+            Rows wanted of each design; without any there are none.
+        """
+        rows, away = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
+        if count and self.rows is not None and self.distances is not None:
+            rows, away = self.rows, self.distances
+        shown = self.part.domain.shown if self.part.domain else []
+        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, away), self.mask, shown)
+
+    def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return half widths without measured values, and how far the middles lie above the model's predictions; of
+        their own where the class of the electrolyte was never learnt from, or where it holds no lithium.
+
+        Parameters
+        ----------
+        level : float
+            Share of papers whose values the interval should hold, 0 to 1.
+        """
+        unfamiliar = self.part.unfamiliar
+        half, shift = self._interval(calibration_of(self.part), level)
+        if unfamiliar is None or level > unfamiliar.highest_level:
+            return half, shift
+        strange, (wider, moved) = self._strange(), self._interval(unfamiliar, level)
+        return np.where(strange, wider, half), np.where(strange, moved, shift)
+
+    def _interval(self, calibration: Calibration, level: float) -> tuple[np.ndarray, np.ndarray]:
+        half = calibration.half_width(self.spread, level, self.distance, self.model, self._family(calibration))
+        return half, calibration.shift(half, level, self.distance)
+
+    def _family(self, calibration: Calibration) -> np.ndarray:
+        return np.asarray(calibration.of_family(self.electrolytes.classes)[self.electrolytes.class_codes])
+
+    def _strange(self) -> np.ndarray:
+        """Mask of electrolytes whose class was never learnt from, or that hold no lithium."""
+        read = self.electrolytes
+        known = self.part.domain.classes if self.part.domain else read.classes
+        strange = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
+        return np.asarray(strange | read.without_lithium)
+
+    def limits_on_scale(self, column: str, limit: float) -> np.ndarray:
+        """Return a limit of a target on the part's scale, at the cycle of each design; shape (n_designs,) or ().
+
+        Parameters
+        ----------
+        column : str
+            Key of `TARGETS`.
+        limit : float
+            In its unit.
+        """
+        passed = asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        return TASKS[self.name].on_scale(TARGETS[column], limit, passed, self.part.settings)
+
+    def probability_above(self, column: str, limit: float) -> np.ndarray:
+        """Return the probability that each value lies above a limit, by the errors that settle its interval, moved and
+        narrowed as the prediction was; shape (n_designs,).
+
+        Parameters
+        ----------
+        column, limit
+            As for `limits_on_scale`.
+        """
+        if not len(self.designs):
+            return np.empty(0)
+        limits = self.limits_on_scale(column, limit)
+        if self.said:
+            limits = self.before_measured + (limits - self.centre) * self.alone / self.half
+        unfamiliar, chance = self.part.unfamiliar, self._probability(calibration_of(self.part), limits)
+        if unfamiliar is not None:
+            chance = np.where(self._strange(), self._probability(unfamiliar, limits), chance)
+        if self.polymers:
+            chance = self.polymers.probability_above(limits, chance)
+        return chance if self.drawn is None else self.drawn.probability_above(limits, chance)
+
+    def _probability(self, calibration: Calibration, limits: np.ndarray) -> np.ndarray:
+        family = self._family(calibration)
+        return calibration.probability_above(limits, self.model, self.spread, self.distance, family)
+
+    def in_units(
+        self, scaled: tuple[np.ndarray, np.ndarray, np.ndarray], cycles: Sequence[int]
+    ) -> dict[str, np.ndarray]:
+        """Return values of the part in the units of its targets, by column.
+
+        Parameters
+        ----------
+        scaled : three of ndarray, shape (n_designs,)
+            Value, low and high end on its scale.
+        cycles : sequence of int
+            Cycles asked for beside that of each design.
+        """
+        ends = dict(zip(ENDS, scaled, strict=True))
+        task, passed = TASKS[self.name], asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        columns: dict[str, np.ndarray] = {}
+        for target in task.targets:
+            after_cycles = {"": passed}
+            if target.at_cycle:
+                after_cycles |= {f"_at_{chosen}": np.full(len(self.designs), chosen - 1.0) for chosen in cycles}
+            for at, since in after_cycles.items():
+                for end, value in ends.items():
+                    columns[target.column + at + end] = task.in_unit(target, value, since, self.part.settings)
+        return columns
+
+
+def energy_columns(energies: Energies | None, count: int) -> dict[str, np.ndarray]:
+    """Return activation energies as columns with their ends, each of shape (n_designs,); NaN where none are known.
+
+    Parameters
+    ----------
+    energies : Energies or None
+        Those of the designs.
+    count : int
+        Number of designs.
+    """
+    values = np.full((count, len(ENDS)), np.nan) if energies is None else energies.values
+    return {ACTIVATION_ENERGY.column + end: values[:, place] for place, end in enumerate(ENDS)}
+
+
+def calibration_of(part: Part) -> Calibration:
+    """Return the calibration of a part.
+
+    Parameters
+    ----------
+    part : Part
+        Its fitted model.
+
+    Raises
+    ------
+    ValueError
+        It has none: it was fitted inside an evaluation.
+    """
+    if part.calibration is None:
+        raise ValueError("this model was fitted inside an evaluation and has no intervals")
+    return part.calibration
