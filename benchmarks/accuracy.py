@@ -232,7 +232,8 @@ def of_newer(repeats: int) -> Iterator[Piece]:
 
 def of_polymers(repeats: int) -> Iterator[Piece]:
     """Polymers at room temperature."""
-    text = polymers.report()
+    ours = polymers.of_our_rows(TASKS[LINK].examples(load_literature([SHIPPED])))
+    text = f"{polymers.report()}\n- {ours}"
     yield "polymers", {"text": text}, text
 
 

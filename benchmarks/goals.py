@@ -2,6 +2,7 @@
 
     python -m benchmarks.goals [--write-docs]
     python -m benchmarks.goals own_rows composition_known
+    python -m benchmarks.goals systems [--write-docs]    every electrolyte system beside its printed range, alone
 
 By paper, kin removed; needs the public tables (`silion data pull obelix liverpool laskowski polymers`). The test rows
 of OBELiX and the polymers kept out are in no line but the last, which repeats the last look of `benchmarks.official`.
@@ -26,6 +27,7 @@ from benchmarks.looks import last_look
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, measures
 from benchmarks.official import DEFAULT
 from benchmarks.regimes import LAST_YEAR, LEVEL, newer_score
+from benchmarks.systems import systems
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature, papers_of
 from models.known.measurements import Conditions, learn_measurements
@@ -47,6 +49,11 @@ from training.public.download import PublicDataError
 
 PAGE = Path(__file__).resolve().parent / "README.md"
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
+SYSTEMS = "systems"
+SYSTEMS_MARKS = (
+    "<!-- systems: written by `python -m benchmarks.goals systems --write-docs` -->",
+    "<!-- end of systems -->",
+)
 PROTOCOL = Protocol(5, 1, 0)
 
 
@@ -278,15 +285,33 @@ def _spent() -> float:
 def main() -> None:
     """Print the table, and write it where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where none is named")
-    parser.add_argument("--write-docs", action="store_true", help="write the table into benchmarks/README.md")
+    names = [*PARTS, SYSTEMS]
+    parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(names)}; all where none is named")
+    parser.add_argument("--write-docs", action="store_true", help="write the tables into benchmarks/README.md")
     arguments = parser.parse_args()
-    if unknown := [name for name in arguments.part if name not in PARTS]:
-        parser.error(f"no part named {', '.join(unknown)}; expected some of {', '.join(PARTS)}")
+    if unknown := [name for name in arguments.part if name not in names]:
+        parser.error(f"no part named {', '.join(unknown)}; expected some of {', '.join(names)}")
+    asked = arguments.part or names
+    written = {}
+    if parts := [name for name in asked if name in PARTS]:
+        written[MARKS] = _of_goals(parts)
+    if SYSTEMS in asked:
+        try:
+            written[SYSTEMS_MARKS] = systems()
+            print(f"\n{written[SYSTEMS_MARKS]}")
+        except PublicDataError as error:
+            print(f"left out: {SYSTEMS}: {error}", flush=True)
+    if arguments.write_docs:
+        for marks, text in written.items():
+            write_between_marks(PAGE, *marks, text)
+
+
+def _of_goals(parts: list[str]) -> str:
+    """Print the lines of these parts one by one, and return them as a table."""
     left_out: list[str] = []
     lines = ["| quantity | goal | measured |", "|---|---|---|"]
     print("\n".join(lines))
-    own, parts = Own(load_literature()), arguments.part or list(PARTS)
+    own = Own(load_literature())
     for number, name in enumerate(parts, start=1):
         before = _spent()
         try:
@@ -300,8 +325,7 @@ def main() -> None:
         print(f"part {number} of {len(parts)}, {name}: {took}", file=sys.stderr, flush=True)
     if left_out:
         lines += ["", f"Left out, as what they need was not there: {', '.join(left_out)}."]
-    if arguments.write_docs:
-        write_between_marks(PAGE, *MARKS, "\n".join(lines))
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.electrolyte_columns import read_electrolytes
 from features.physics import ZERO_CELSIUS_K
 from features.polymers.vector import TEMPERATURE
+from features.tables.designs import Designs
 from models.calibrate import calibrate
+from models.polymers.answer import tell_polymers
+from models.tasks.examples import Examples
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows
 from training.public.polymers import pulled_polymers, read_polymers
@@ -126,6 +130,30 @@ def by_vogel(rows: PolymerRows) -> tuple[np.ndarray, list[float]]:
         straight = bent(rows, chosen[-1])
         centre[test] = fit(straight.take(train)).predict(straight.vectors[test])[0]
     return centre, chosen
+
+
+def of_our_rows(examples: Examples) -> str:
+    """Return in words how far the shipped polymer model is from the shipped rows that it tells; it learned from none
+    of their compositions.
+
+    Parameters
+    ----------
+    examples : Examples
+        Of conductivity.
+    """
+    designs = Designs.of(examples.designs)
+    told = tell_polymers(designs, read_electrolytes(designs), LEVEL)
+    if told is None:
+        return "no row of ours is told by the polymer model"
+    labels = examples.labels.take(np.flatnonzero(told.told))
+    miss, papers = labels.distance(told.centre), np.array(examples.papers)[told.told]
+    inside = miss <= told.half
+    return (
+        f"{len(miss)} shipped rows of {len(np.unique(papers))} papers by the shipped polymer model: {miss.mean():.2f} "
+        f"decades by row, {by_cluster(miss, papers):.2f} by paper, told too low by "
+        f"{np.mean(labels.middle - told.centre):.2f} in the mean; 90 % intervals hold {100 * inside.mean():.0f} % and "
+        f"are {2 * told.half.mean():.1f} decades wide"
+    )
 
 
 def report() -> str:

@@ -338,7 +338,10 @@ def _pull_polymers(name: str, from_dir: str | None, timeout_s: float) -> str:
 
     folder = pull_source(POLYMERS, from_dir, timeout_s)
     told = polymers_summary(read_polymers(folder))
-    return f"{told}\nkept in {folder}; to make the polymer model of it: python -m training.polymers.make"
+    return (
+        f"{told}\nkept in {folder}; no training reads it: the polymer model that ships was made of it and answers "
+        "polymers (to make it again: python -m training.polymers.make)"
+    )
 
 
 PULLS = {"cycling": _pull_cycling, "polymers": _pull_polymers}

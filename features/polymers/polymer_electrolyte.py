@@ -103,10 +103,10 @@ def lack_of(reading: Reading | None) -> str | None:
     (True, True)
     >>> lack_of(read_formula("PEO/LiTFSI")), lack_of(read_formula("PEO/LLZTO")), lack_of(read_formula("Li6PS5Cl"))
     (None, None, None)
-    >>> lack_of(read_formula("PEO/SiO2")) == NO_SALT_BESIDE_FILLER
-    True
+    >>> lack_of(read_formula("PEO/SiO2")) == NO_SALT_BESIDE_FILLER, lack_of(read_formula("PVDF-HFP gel"))
+    (True, None)
     """
-    if reading is None or not reading.parts:
+    if reading is None or not reading.parts or reading.electrolyte_class == GEL:  # the ions of a gel are in its liquid
         return None
     kinds = {part.get("kind", part["role"]) for part in reading.parts}
     if "polymer" in kinds and kinds <= _ORGANIC:
@@ -133,6 +133,23 @@ def has_filler(reading: Reading | None) -> bool:
     """
     kinds = set() if reading is None else {part.get("kind", part["role"]) for part in reading.parts}
     return {"polymer", "salt"} < kinds - {"plasticiser"} and "solvent" not in kinds
+
+
+def plasticisers(reading: Reading | None) -> list[str]:
+    """Return the plasticisers that a text names, as written.
+
+    Parameters
+    ----------
+    reading : Reading or None
+        Of the text; None where it cannot be read.
+
+    Examples
+    --------
+    >>> from features.formulas.reader import read_formula
+    >>> plasticisers(read_formula("PEO/LiTFSI/SN")), plasticisers(read_formula("PEO/LiTFSI"))
+    (['SN'], [])
+    """
+    return [] if reading is None else [part["text"] for part in _of_kind(reading, "plasticiser")]
 
 
 def polymer_electrolyte(reading: Reading | None, temperature_c: float) -> PolymerElectrolyte | None:

@@ -53,6 +53,7 @@ Qualifier = Literal["=", "<", ">", "~"]
 RangeQualifier = Literal["=", "<", ">", "~", "range"]
 Confidence = Literal["high", "medium", "low"]
 PartMeasured = Literal["total", "bulk", "grain-boundary"]
+EnergyOf = Literal["sigma_t", "sigma"]
 
 ElectrolyteState = Literal["solid", "gel", "liquid"]
 

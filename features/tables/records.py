@@ -24,6 +24,7 @@ from features.tables.fields import (
     Doi,
     ElectrolyteClass,
     ElectrolyteState,
+    EnergyOf,
     Form,
     PaperLabel,
     PartMeasured,
@@ -114,6 +115,10 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
     )
     conductivity_high_s_per_cm: float | None = quantity("S/cm", "high end of a range", gt=0, le=10)
     activation_energy_ev: float | None = quantity("eV", f"activation energy of conduction, {AS_PRINTED}", gt=0, le=3)
+    activation_energy_of: EnergyOf | None = worded(
+        "what that energy was fitted on: conductivity times temperature, as ours are, or conductivity alone; empty "
+        "where the page does not say"
+    )
     part_measured: PartMeasured | None = worded("total, bulk or grain boundary; empty where none is named")
     preparation: str | None = worded("how the sample was made, in short words: glass, ball-milled, sintered, ...")
 

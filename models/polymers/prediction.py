@@ -17,6 +17,7 @@ from features.polymers.polymer_electrolyte import (
     NO_SALT,
     PolymerElectrolyte,
     lack_of,
+    plasticisers,
     polymer_electrolyte,
     salted,
 )
@@ -30,6 +31,8 @@ POLYMER = "polymer"
 
 TOLD_BY = "conductivity: told by the polymer model"
 """How the notice begins."""
+SOFTENED = "counts as nothing: the value may be decades too low"
+"""PEO/LiTFSI at EO:Li = 4: about 1e-6 S/cm without succinonitrile, 1.2e-4 with it (paper `yu2020`)."""
 BARE_LEVEL = 0.9
 """A polymer without a salt is told as the lower end, at this level, of what it is told with one: the model has learnt
 from none. Poly(caprolactone): 2.1e-9 S/cm at 25 °C; measured were 3.7e-10 (paper `ng-pcl`) and 3.5e-11
@@ -140,7 +143,8 @@ def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) ->
     bare = np.array([lack_of(_reading(electrolytes, code)) == NO_SALT for code, _ in distinct], dtype=bool)
     if bare.any():
         centre[bare] -= model.calibration.half_width(spread[bare], BARE_LEVEL)
-    words = [_words(model, each, alone) for each, alone in zip(asked, bare.tolist(), strict=True)]
+    soft = [plasticisers(_reading(electrolytes, code)) for code, _ in distinct]
+    words = [_words(model, *each) for each in zip(asked, bare.tolist(), soft, strict=True)]
     return PolymerAnswer(
         told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model,
         asked, place, bare[place],
@@ -157,7 +161,7 @@ def _at(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
     )
 
 
-def _words(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool) -> str:
+def _words(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool, soft: Sequence[str]) -> str:
     """Return in words what an answer rests on."""
     words = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
     if bare:
@@ -168,6 +172,8 @@ def _words(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool) -> 
         )
     if np.isnan(electrolyte.molar_mass_g_per_mol):
         words.append(f"molar mass not given, taken as {model.usual.molar_mass_g_per_mol:,.0f} g/mol")
+    if soft:
+        words.append(f"its plasticiser ({', '.join(soft)}) {SOFTENED}")
     if model.likeness.distance(electrolyte.units) > model.likeness.far:
         words.append("its repeat unit is unlike those learnt from")
     return ", ".join(words)

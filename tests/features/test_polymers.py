@@ -153,6 +153,8 @@ def test_how_many_polymer_rows_that_train_are_read(literature: Literature) -> No
         ("PVDF/Al2O3", NO_SALT),
         ("PEO/LiTFSI/SiO2", ""),
         ("PEO/MOF", ""),
+        ("PVDF-HFP gel", ""),
+        ("self-healing polymer gel electrolyte", ""),
     ],
 )
 def test_half_an_electrolyte_is_said(electrolyte: str, notice: str) -> None:

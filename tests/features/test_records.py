@@ -46,6 +46,12 @@ def test_text_numbers_become_numbers_and_blanks_are_dropped():
     assert row.activation_energy_ev is None
 
 
+def test_what_an_energy_was_fitted_on_is_said_with_the_energy_alone(literature):
+    said = [row for row in literature.electrolytes if row.activation_energy_of]
+    assert {row.activation_energy_of for row in said} == {"sigma", "sigma_t"}
+    assert all(row.activation_energy_ev for row in said)
+
+
 @pytest.mark.parametrize(("text", "value"), [("yes", True), ("No", False), (" YES ", True), (True, True)])
 def test_yes_and_no(text, value):
     assert CellRow.model_validate({**CELL, "prelithiated": text, "in_training": text}).prelithiated is value

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.electrolyte_columns import read_electrolytes
 from features.physics import per_ev
+from features.tables.designs import Designs
 from models.bundle import load_bundle
 from models.polymers.model import SHIPPED, load_polymer_model
-from models.polymers.prediction import TOLD_BY
+from models.polymers.prediction import SOFTENED, TOLD_BY, tell_polymers
 from models.predictor import Predictor
 from training.public.polymers import KEPT_OUT
 
@@ -117,6 +119,16 @@ def test_the_weights_are_small_and_hold_no_kept_out_polymer() -> None:
 def test_a_polymer_unlike_all_others_is_said(predictor: Predictor) -> None:
     table = asked(predictor, electrolyte=["PVA/LiBOB", "PEO/LiTFSI"], temperature_c=[25.0, 25.0])
     assert table["notice"].str.contains("unlike those learnt from").tolist() == [True, False]
+
+
+def test_a_plasticiser_counts_as_nothing_and_that_is_said() -> None:
+    designs = Designs.of(pd.DataFrame({"electrolyte": ["PEO/LiTFSI", "PEO/LiTFSI/SN"], "temperature_c": 25.0}))
+    told = tell_polymers(designs, read_electrolytes(designs), 0.9)
+    assert told is not None
+    assert told.centre[0] == told.centre[1]
+    without, soft = told.notices.to_pylist()
+    assert SOFTENED not in without
+    assert f"its plasticiser (SN) {SOFTENED}" in soft
 
 
 def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
