@@ -140,8 +140,8 @@ def compare_screens(designs: int, rounds: int, model: str | None, folder: Path) 
     from dataclasses import replace
 
     from benchmarks.space import SPACE
-    from serving.screen.reader import read_space
     from serving.screen.run import screen
+    from serving.screen.space_reader import read_space
 
     predictor, space = load(model), read_space(SPACE)
 
