@@ -1,12 +1,16 @@
 """A cluster on this machine beside plain processes, on the same cores.
 
     python -m benchmarks.cluster [--designs 2000000] [--rounds 3] [--model REF]
+    python -m benchmarks.cluster --screen 300000 [--rounds 3] [--model REF]
 
 The plain stream is one process with one thread, so a cluster of two workers has twice its cores. Beside it therefore
 stand as many plain processes as workers, at the same time, each with its share of the rows: the best that these cores
 can do without a cluster, and without its order in one output. Warm on both sides; what a cluster costs before that, to
 start and to load the model at the first portion, is told apart. Runs in turns, medians; processor seconds of all
 processes beside the seconds on the wall, as they depend less on what else the machine does.
+
+`--screen` takes a draw of `ten_million_cells.yaml`, screened by this process alone, and by one worker for it; a process
+beside a core tells what the work costs more, not how much sooner it ends.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +96,70 @@ class Plain:
             process.communicate()
 
 
-def timed_on(client: Any, source: Path, out: Path, predictor: Any, address: str) -> tuple[float, float]:
+def timed_on(client: Any, work: Callable[[str], tuple[float, float]]) -> tuple[float, float]:
     """Seconds on the wall and of all processes' cores; the client's own process holds the scheduler as well."""
     before = sum(client.run(time.process_time).values())
-    wall, cores = predict(source, out, predictor, address)
+    wall, cores = work(client.scheduler.address)
     return wall, cores + sum(client.run(time.process_time).values()) - before
+
+
+@contextmanager
+def workers(count: int, folder: Path) -> Iterator[Any]:
+    """A client of as many workers of this machine, one thread each, with the settings of `--cluster local`."""
+    from dask import config
+    from distributed import Client, LocalCluster
+
+    from serving.predict.cluster import KEEP_MEMORY, SPAWN_ENVIRON, UNWATCHED
+
+    settings = {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "local_directory": folder}
+    with (
+        config.set({**UNWATCHED, SPAWN_ENVIRON: config.get(SPAWN_ENVIRON) | KEEP_MEMORY}),
+        LocalCluster(n_workers=count, host="127.0.0.1", **settings) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def overheads(runs: dict[str, list[tuple[float, float]]]) -> dict[str, Any]:
+    """Medians of both sides, and what the cluster costs more as a share; prints them."""
+    pairs = list(zip(runs["cluster"], runs["plain"], strict=True))
+    found: dict[str, Any] = {"wall_and_core_s": runs}
+    for name, each in runs.items():
+        wall, cores = (statistics.median(values) for values in zip(*each, strict=True))
+        found |= {f"{name}_s": wall, f"{name}_core_s": cores}
+        print(f"  {name:<8} {wall:8.1f} s on the wall {cores:8.1f} s of cores")
+    found["overhead"], found["core_overhead"] = (
+        statistics.median(one[place] / other[place] for one, other in pairs) - 1 for place in (0, 1)
+    )
+    print(f"  overhead {100 * found['overhead']:.0f} % on the wall, {100 * found['core_overhead']:.0f} % of cores")
+    return found
+
+
+def compare_screens(designs: int, rounds: int, model: str | None, folder: Path) -> dict[str, Any]:
+    """What a screening costs by one worker, beside this process alone; what is printed, by name."""
+    from dataclasses import replace
+
+    from benchmarks.space import SPACE
+    from serving.screen.run import screen
+    from serving.screen.space_reader import read_space
+
+    predictor, space = load(model), read_space(SPACE)
+
+    def screened(count: int, cluster: str | None = None) -> tuple[float, float]:
+        wall, cores = time.perf_counter(), time.process_time()
+        screen(replace(space, method="sobol", points=count), predictor, folder / "out.csv", cluster=cluster, nearest=3)
+        return time.perf_counter() - wall, time.process_time() - cores
+
+    runs: dict[str, list[tuple[float, float]]] = {"plain": [], "cluster": []}
+    with workers(1, folder) as client:
+        screened(FIRST)
+        first = timed_on(client, lambda address: screened(FIRST, address))
+        for _ in range(rounds):
+            runs["plain"].append(screened(designs))
+            runs["cluster"].append(timed_on(client, lambda address: screened(designs, address)))
+    print(f"{designs:,} designs of {SPACE.name}, nearest rows of those kept, one worker; medians of {rounds}")
+    print(f"  a first pass over {FIRST:,} designs, the model loaded: {first[0]:.1f} s, {first[1]:.1f} s of cores")
+    return {"screened": designs, "first_pass": first, **overheads(runs)}
 
 
 def main() -> None:
@@ -104,21 +169,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--model", metavar="REF", help="as in silion predict")
+    parser.add_argument("--screen", type=int, metavar="DESIGNS", help="of a space, by one worker")
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         child(asked.model, *asked.child)
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = compare(asked, Path(folder))
-    write_result("cluster", found)
+        if asked.screen:
+            found = compare_screens(asked.screen, asked.rounds, asked.model, Path(folder))
+        else:
+            found = compare(asked, Path(folder))
+    write_result("cluster_screen" if asked.screen else "cluster", found)
 
 
 def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """What is printed, by name."""
     import os
-
-    from distributed import Client, LocalCluster
 
     whole, warm = folder / "in.csv", folder / "warm.csv"
     designs_table(whole, asked.designs, cells=True)
@@ -126,43 +193,25 @@ def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     shares = split(whole, asked.workers, folder)
     predictor = load(asked.model)
     begun = time.perf_counter()
-    settings = {
-        "host": "127.0.0.1",
-        "threads_per_worker": 1,
-        "dashboard_address": "127.0.0.1:0",
-        "local_directory": folder,
-    }
-    with LocalCluster(n_workers=asked.workers, **settings) as cluster, Client(cluster) as client:
+    with workers(asked.workers, folder) as client:
         started = time.perf_counter() - begun
-        address = cluster.scheduler_address
-        first = timed_on(client, warm, folder / "out.csv", predictor, address)[0]
-        again = timed_on(client, warm, folder / "out.csv", predictor, address)[0]
+        first, again = (
+            timed_on(client, lambda address: predict(warm, folder / "out.csv", predictor, address))[0] for _ in range(2)
+        )
         plain = Plain(asked.model, warm, shares, dict(os.environ | ONE_CORE))
         runs: dict[str, list[tuple[float, float]]] = {"plain": [], "cluster": []}
         for _ in range(asked.rounds):
             runs["plain"].append(plain.run())
-            runs["cluster"].append(timed_on(client, whole, folder / "out.csv", predictor, address))
+            runs["cluster"].append(
+                timed_on(client, lambda address: predict(whole, folder / "out.csv", predictor, address))
+            )
         plain.end()
-    pairs = list(zip(runs["cluster"], runs["plain"], strict=True))
-    found = {
-        "designs": asked.designs,
-        "wall_and_core_s": runs,
-        "start_s": started,
-        "first_pass_s": first,
-        "same_pass_warm_s": again,
-        **{f"{name}_s": statistics.median(wall for wall, _ in each) for name, each in runs.items()},
-        **{f"{name}_core_s": statistics.median(cores for _, cores in each) for name, each in runs.items()},
-        "overhead": statistics.median(a[0] / b[0] for a, b in pairs) - 1,
-        "core_overhead": statistics.median(a[1] / b[1] for a, b in pairs) - 1,
-    }
     print(f"{asked.designs:,} full cell designs, four targets, {asked.workers} workers; medians of {asked.rounds}")
     print(
         f"  to start the cluster {started:.1f} s; a first pass over {FIRST:,} designs {first:.1f} s, then {again:.1f} s"
     )
-    for name in runs:
-        print(f"  {name:<8} {found[f'{name}_s']:8.1f} s on the wall {found[f'{name}_core_s']:8.1f} s of cores")
-    print(f"  overhead {100 * found['overhead']:.0f} % on the wall, {100 * found['core_overhead']:.0f} % of cores")
-    return found
+    told = {"designs": asked.designs, "start_s": started, "first_pass_s": first, "same_pass_warm_s": again}
+    return told | overheads(runs)
 
 
 def split(whole: Path, count: int, folder: Path) -> list[Path]:

@@ -1,9 +1,10 @@
-"""CPU seconds of a training beside those of an earlier commit, in turns, and where they go.
+"""CPU seconds of `silion train` to its end, report, rules and registration included, and where they go.
 
-    python -m benchmarks.training COMMIT [--folds 3] [--repeats 1] [--rounds 1]
+    python -m benchmarks.training [COMMIT] [--public [TABLES]] [--folds 3] [--repeats 1] [--rounds 1]
 
-COMMIT is checked out aside and run by this interpreter, so it must do with today's packages. Both learn from the tables
-they ship. Trainings of one code have to give the same bytes.
+One process and one thread, from nothing to a registered model in a store of its own. With COMMIT, which is checked out
+aside and run by this interpreter (so it must do with today's packages), both in turns. Public tables have to be pulled
+before; trainings of one code have to give the same bytes.
 """
 
 from __future__ import annotations
@@ -17,85 +18,126 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from benchmarks.results import ROOT, write_result
+from benchmarks.screening import ONE_CORE
 
-STAGES = ("measure", "measure_systems", "learning_curve", "fit_bundle", "stability")
-"""Functions of `training.train` whose seconds are told."""
+TABLES = "obelix,liverpool,laskowski"
+"""All public tables that conductivity is learned from."""
+STAGES = {
+    "measure": "training.train",
+    "measure_systems": "training.train",
+    "learning_curve": "training.train",
+    "fit_bundle": "training.train",
+    "stability": "training.train",
+    "described_curve": "training.train",
+    "check_rules": "training.report.report",
+    "write_report": "training.promotion.record",
+    "track": "training.promotion.record",
+}
+"""Functions whose seconds are told, and the modules that call them; the rules are asked within the report."""
 ONE_TRAINING = """
-import hashlib, json, sys, tempfile, time
+import hashlib, json, resource, sys, tempfile, time
+from importlib import import_module
 from pathlib import Path
 from models.bundle import save_bundle
-from training import train
-from training.config import TrainConfig
+from silion import main
 
-spent = {}
+spent, made = {}, []
 
-def timed(stage):
-    work = getattr(train, stage)
+def timed(stage, work):
     def run(*given, **named):
         start = time.process_time()
         done = work(*given, **named)
         spent[stage] = spent.get(stage, 0.0) + time.process_time() - start
+        if stage == "fit_bundle":
+            made.append(done)
         return done
     return run
 
-for stage in sys.argv[3].split(","):
-    setattr(train, stage, timed(stage))
-start = time.process_time()
-made = train.train(TrainConfig(folds=int(sys.argv[1]), repeats=int(sys.argv[2])))
-spent["whole"] = time.process_time() - start
-folder = save_bundle(made.bundle, Path(tempfile.mkdtemp()) / "bundle")
-files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-print(json.dumps({"seconds": spent, "bytes": digest}))
+for stage, module in json.loads(sys.argv[1]).items():
+    caller = import_module(module)
+    if hasattr(caller, stage):
+        setattr(caller, stage, timed(stage, getattr(caller, stage)))
+with tempfile.TemporaryDirectory() as folder:
+    code = main(["train", *sys.argv[2:], "--report", folder + "/report"])
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent["whole"] = time.process_time() + children.ru_utime + children.ru_stime
+    saved = save_bundle(made[0], Path(folder) / "bundle")
+    files = [path for path in sorted(saved.rglob("*")) if path.is_file()]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+print(json.dumps({"code": code, "seconds": spent, "bytes": digest}))
 """
 
 
-def training(folder: Path, folds: int, repeats: int) -> dict[str, Any]:
-    """One training by the code of a folder, in a process of its own."""
-    command = [sys.executable, "-c", ONE_TRAINING, str(folds), str(repeats), ",".join(STAGES)]
-    env = os.environ | {"PYTHONPATH": str(folder)}
-    done = subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True)
+def training(code: Path, words: list[str]) -> dict[str, Any]:
+    """One training by the code of a folder, in a process of its own.
+
+    Parameters
+    ----------
+    code : Path
+        Checkout.
+    words : list of str
+        Options of `silion train`.
+    """
+    with tempfile.TemporaryDirectory() as store:
+        env = os.environ | ONE_CORE | {
+            "PYTHONPATH": str(code), "LOKY_MAX_CPU_COUNT": "1", "MLFLOW_TRACKING_URI": f"sqlite:///{store}/mlflow.db"
+        }  # fmt: skip
+        command = [sys.executable, "-c", ONE_TRAINING, json.dumps(STAGES), *words]
+        done = subprocess.run(command, cwd=store, env=env, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def checkout(commit: str, folder: Path) -> Path:
+    """Write a commit's files into a folder."""
+    archive = subprocess.run(["git", "-C", str(ROOT), "archive", commit], check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return folder
+
+
 def main() -> None:
-    """Train by both codes in turns, print the table and write it."""
+    """Train in turns, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("commit")
+    parser.add_argument("commit", nargs="?", help="an earlier one, to train beside")
+    parser.add_argument("--public", nargs="?", const=TABLES, metavar="TABLES", help=f"{TABLES}, unless named")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     asked = parser.parse_args()
-    archive = ["git", "-C", str(ROOT), "archive", asked.commit]
-    tree = subprocess.run(archive, check=True, capture_output=True).stdout
-    with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=io.BytesIO(tree)) as files:
-            files.extractall(folder, filter="data")
-        pairs = [
-            (training(Path(folder), asked.folds, asked.repeats), training(ROOT, asked.folds, asked.repeats))
-            for _ in range(asked.rounds)
-        ]
-    sides = {"before": [one for one, _ in pairs], "now": [other for _, other in pairs]}
+    words = ["--folds", str(asked.folds), "--repeats", str(asked.repeats)]
+    words += ["--public", asked.public] if asked.public else []
+    with ExitStack() as stack:
+        sides = {"now": ROOT}
+        if asked.commit:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            sides = {asked.commit[:12]: checkout(asked.commit, folder), **sides}
+        rounds = [{side: training(code, words) for side, code in sides.items()} for _ in range(asked.rounds)]
+    names = [*STAGES, "whole"]
     seconds = {
-        side: {stage: statistics.median(run["seconds"].get(stage, 0.0) for run in runs) for stage in (*STAGES, "whole")}
-        for side, runs in sides.items()
+        side: {name: statistics.median(run[side]["seconds"].get(name, 0.0) for run in rounds) for name in names}
+        for side in sides
     }
-    ratio = statistics.median(other["seconds"]["whole"] / one["seconds"]["whole"] for one, other in pairs)
     found = {
-        "commit": asked.commit,
-        "protocol": f"{asked.folds} folds, {asked.repeats} repeats",
+        "options": words,
         "cpu_seconds": seconds,
-        "ratio": ratio,
-        "same_bytes": len({run["bytes"] for run in sides["now"]}) == 1 if asked.rounds > 1 else None,
+        "same_bytes": len({run["now"]["bytes"] for run in rounds}) == 1 if asked.rounds > 1 else None,
+        "bytes": {side: sorted({run[side]["bytes"] for run in rounds}) for side in sides},
     }
-    print(f"| CPU seconds, {found['protocol']} | {asked.commit[:12]} | now |\n|---|---|---|")
-    for stage in (*STAGES, "whole"):
-        print(f"| {stage} | {seconds['before'][stage]:.1f} | {seconds['now'][stage]:.1f} |")
-    print(f"\nnow over before: {ratio:.2f}; same bytes each time: {found['same_bytes']}")
+    print(f"| CPU seconds, {' '.join(words)} | {' | '.join(sides)} |\n|---|{'---|' * len(sides)}")
+    for name in names:
+        print(f"| {name} | {' | '.join(f'{seconds[side][name]:.1f}' for side in sides)} |")
+    if asked.commit:
+        whole = [run["now"]["seconds"]["whole"] / run[asked.commit[:12]]["seconds"]["whole"] for run in rounds]
+        found["ratio"] = statistics.median(whole)
+        print(f"\nnow over before: {found['ratio']:.2f}")
+    print(f"\nsame bytes each time: {found['same_bytes']}")
     write_result("training", found)
 
 

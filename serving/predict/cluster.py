@@ -55,6 +55,13 @@ LOOK_S = 2.0
 SPAWN_ENVIRON = "distributed.nanny.pre-spawn-environ"
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 1 << 30, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 """How glibc treats freed memory: dask's own settings give it back after each chunk, which costs a third of the time."""
+UNWATCHED = {
+    "distributed.worker.profile.enabled": False,  # it looks at the work a hundred times a second
+    "distributed.admin.tick.interval": "1s",  # 20 ms of its own
+    "distributed.admin.tick.cycle": "1s",
+    "distributed.admin.system-monitor.interval": "5s",  # half a second of its own
+}
+"""What dask watches for a dashboard that nobody looks at."""
 Task: TypeAlias = tuple[int, str, Callable[[], tuple[Any, ...]]]
 """Number, what it is in messages, and what gives the function and its arguments once it is sent."""
 
@@ -101,6 +108,7 @@ def _local() -> Iterator[Client]:
         "distributed.scheduler.allowed-failures": TRIES - 1,
         "distributed.worker.memory.target": False,  # nothing is spilled to disk
         "distributed.worker.memory.spill": False,
+        **UNWATCHED,
         SPAWN_ENVIRON: config.get(SPAWN_ENVIRON) | KEEP_MEMORY,
     }
     with tempfile.TemporaryDirectory() as scratch, config.set(settings):

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from dask import config
 from distributed import Client
 
 from features.tables import chunks as portions
@@ -144,11 +145,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_workers_of_this_machine_keep_freed_memory(predictor: Predictor) -> None:
-    """dask starts them with a limit of 65,536 bytes, beyond which each chunk's memory goes back to the system."""
+    """dask starts them with a limit of 65,536 bytes, beyond which each chunk's memory goes back to the system, and
+    looks at their work a hundred times a second."""
     with cluster.crew("local", predictor) as workers:
         limits = workers.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_")
+        watched = workers.client.run(config.get, "distributed.worker.profile.enabled")
     assert limits
     assert set(limits.values()) == {str(2**30)}
+    assert set(watched.values()) == {False}
 
 
 def test_local_gives_the_bytes_of_one_process(
