@@ -13,7 +13,7 @@ from features.physics import ZERO_CELSIUS_K
 from features.polymers.vector import TEMPERATURE
 from features.tables.designs import Designs
 from models.calibrate import calibrate
-from models.polymers.answer import tell_polymers
+from models.polymers.prediction import tell_polymers
 from models.tasks.examples import Examples
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows

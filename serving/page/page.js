@@ -14,6 +14,7 @@ import { Results } from "./results.js";
 import { LETTERS } from "./series.js";
 import { fromFragment, toFragment } from "./share.js";
 import { designTabs } from "./tabs.js";
+import { showTrust } from "./trust.js";
 import { uploadSection } from "./upload.js";
 
 const PAUSE = 600;
@@ -282,6 +283,7 @@ async function begin() {
     const [schema, { examples }] = await Promise.all([ask("schema"), ask("examples")]);
     new Page(schema, examples);
     part("main").dataset.ready = "yes";
+    await showTrust(part("#trust"));
   } catch (error) {
     part("#status").textContent = error instanceof Refused ? error.words.join("; ") : "The page could not start.";
     if (!(error instanceof Refused)) throw error;

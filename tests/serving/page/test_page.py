@@ -107,6 +107,25 @@ def test_the_nearest_rows_link_to_their_papers(visit: Visit) -> None:
     assert {each.get_attribute("rel") for each in links.all()} == {"noopener noreferrer"}
 
 
+def test_how_far_a_conductivity_can_be_trusted_stands_below(visit: Visit) -> None:
+    page = visit.open()
+    scores = page.request.get(f"{visit.address}/model").json()["regimes"]["conductivity"]
+    rows = page.locator("#trust tbody tr")
+    expect(rows).to_have_count(len(scores))
+    assert [cells.split("\t")[1:] for cells in rows.all_inner_texts()] == [
+        [
+            f"a factor of {10 ** score['error']:.{1 if score['error'] < 1 else 0}f}",
+            f"{100 * score['coverage']:.0f} %",
+            f"{score['width']:.1f}",
+            str(score["papers"]),
+        ]
+        for score in scores
+    ]
+    words = "\n".join(page.locator("#trust tbody th").all_inner_texts())
+    assert "another paper measured the same composition" in words
+    assert "the whole family is new" in words
+
+
 def test_an_example_of_the_literature_is_one_click_away(visit: Visit) -> None:
     page = visit.open()
     example = page.request.get(f"{visit.address}/examples").json()["examples"][0]
