@@ -67,13 +67,15 @@ def advice(store: Path, home: Path) -> str:
     )
 
 
-def mend(store: Path) -> int:
+def mend(store: Path, home: Path | None = None) -> int:
     """Make the files beside a store those it speaks of: all places at once, or none.
 
     Parameters
     ----------
     store : Path
         The sqlite file.
+    home : Path, optional
+        Folder that it will stand in with its files; the one it is in where None.
 
     Returns
     -------
@@ -85,8 +87,8 @@ def mend(store: Path) -> int:
     FileNotFoundError
         No store, or no files beside it.
     """
-    here = store.resolve().parent / ARTIFACTS
-    for path in (store, here):
+    here = (home or store.resolve().parent).resolve() / ARTIFACTS
+    for path in (store, store.resolve().parent / ARTIFACTS):
         if not path.exists():
             raise FileNotFoundError(f"{path}: not there; a store is mended beside its files")
     changed = 0

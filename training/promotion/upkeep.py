@@ -292,5 +292,5 @@ def backup(folder: Path) -> Path:
             shutil.copytree(files, aside / ARTIFACTS)
         else:
             (aside / ARTIFACTS).mkdir()
-    mend(folder / store.name)
+        mend(aside / store.name, folder)
     return folder / store.name

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.tables.disk import whole_folder_at
 from features.tables.rows import closest
 from training.public.archives import content_of
 from training.public.download import TIMEOUT_S, PublicDataError, download
@@ -192,19 +191,17 @@ def pull_source(source: PublicSource, from_dir: str | Path | None = None, timeou
     """
     name, cache = source.name, cache_folder()
     given = files_in(source, Path(from_dir)) if from_dir is not None else {}
-    with keeping_in(cache):
-        aside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
     remedy = f"; pull where there is internet and copy the folder here, or run: silion data pull {name} --from DIR"
-    try:
+    with ExitStack() as stack:
+        with keeping_in(cache):
+            aside = stack.enter_context(whole_folder_at(cache / name))
         for file, (path, expected) in source.files.items():
             if given:
                 (aside / file).write_bytes(given[file].read_bytes())
             else:
                 download(source.url_base + path, aside / file, timeout_s, remedy)
             check_hash(aside / file, expected, f"{given.get(file, source.url_base + path)}", "; nothing was changed")
-        return _swap(aside, cache / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    return cache / name
 
 
 def pulled(name: str) -> Path:
@@ -315,18 +312,3 @@ def files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
         where = f"{folder} and {folder / source.name}"
         raise PublicDataError(f"{where}: no {', '.join(missing)}; the table {source.name} needs it")
     return paths
-
-
-def _swap(aside: Path, home: Path) -> Path:
-    """Put a finished folder in the place of another; if that fails, the other is put back."""
-    old = aside.with_name(f"{aside.name}-old")
-    if home.exists():
-        home.rename(old)
-    try:
-        aside.rename(home)
-    except OSError:
-        if old.exists():
-            old.rename(home)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-    return home
