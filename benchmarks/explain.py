@@ -1,6 +1,6 @@
 """SHAP values of many designs: a million rows as a table on disk, and the booster itself beside shap.TreeExplainer.
 
-    python -m benchmarks.explain MODEL [--rows 1000000] [--compared 20000] [--rounds 5]
+    python -m benchmarks.explain MODEL [--rows 1000000] [--compared 20000] [--rounds 5] [--code FOLDER]
 
 MODEL is an exported model. Both ways explain the same boosters on the same vectors, in turns; shap hands xgboost models
 to the booster's own code, so the ratio says what its road adds, not who computes better. The stream includes reading
@@ -15,11 +15,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.beside import Side, add_code, beside
 from benchmarks.results import write_result
 from models.bundle import Bundle, load_bundle
 from models.explain.contributions import CHUNK, write_contributions
@@ -102,13 +104,27 @@ def beside_shap(bundle: Bundle, rows: int, rounds: int) -> dict[str, float]:
     }
 
 
+def commands(model: str, rows: int, side: Side) -> dict[str, float]:
+    """Processor microseconds a design of `silion explain`, reasons of all targets written."""
+    with tempfile.TemporaryDirectory() as folder:
+        few, many = Path(folder) / "few.csv", Path(folder) / "many.csv"
+        for path, count in ((few, 200), (many, rows)):
+            designs(count, 0).to_csv(path, index=False)
+        line = ["-m", "silion", "explain", "-o", f"{folder}/out", "--model", model]
+        return {"a design, us": side.us_each(lambda table: [*line, str(table)], few, many, rows - 200)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--compared", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
+    add_code(parser)
     arguments = parser.parse_args()
+    if arguments.code:
+        beside("explain", arguments.code, partial(commands, arguments.model, arguments.rows), arguments.rounds)
+        return
     bundle = load_bundle(arguments.model)
     found = beside_shap(bundle, arguments.compared, arguments.rounds) | stream(bundle, arguments.rows)
     write_result("explain", found)

@@ -1,6 +1,6 @@
 """Screening beside what a user writes today, and where the time of the whole road goes.
 
-    python -m benchmarks.screening [--rounds 5] [--model REF]
+    python -m benchmarks.screening [--rounds 5] [--model REF] [--code FOLDER]
 
 Today's way is pandas, matminer's Magpie vectors and `XGBRegressor.predict`; both sides hold one and the same booster of
 500 trees on the 85 statistics that both define, and get formulas neither has seen. Then the shipped model's own road,
@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.beside import Side, add_code, beside
 from benchmarks.featurize import PEERS, never_seen
 from benchmarks.results import ROOT, write_result
 from models.tasks.registry import task_of
@@ -197,7 +198,11 @@ def main() -> None:
     parser.add_argument("--cold", type=int, default=10_000, help="designs of the one-shot run")
     parser.add_argument("--model", metavar="REF", help="as in silion predict")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
+    add_code(parser)
     asked = parser.parse_args()
+    if asked.code:
+        beside("screening", asked.code, partial(commands, asked.designs, asked.model), asked.rounds, ONE_CORE)
+        return
     if asked.child:
         kind, *words = asked.child
         done: dict[str, Any] = (
@@ -209,6 +214,23 @@ def main() -> None:
         return
     found = {**beside_today(asked), **road(asked)}
     write_result("screening", found)
+
+
+def commands(count: int, model: str | None, side: Side) -> dict[str, float]:
+    """Processor microseconds a design of `silion predict`, with and without the nearest rows, on one core."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        few, many, out = (Path(folder) / name for name in ("few.csv", "many.csv", "out.csv"))
+        for what, targets in (("conductivity", ["--targets", "conductivity_s_per_cm"]), ("cells", [])):
+            for path, rows in ((few, 200), (many, count)):
+                designs_table(path, rows, what == "cells")
+            options = [*targets, *(["--model", model] if model else [])]
+            for nearest, words in (("0", what), ("3", f"{what}, nearest rows too")):
+                line = ["-m", "silion", "predict", "-o", str(out), *options, side.nearest, nearest]
+                found[f"{words}, us"] = side.us_each(
+                    lambda table, line=line: [*line, str(table)], few, many, count - 200
+                )
+    return found
 
 
 def beside_today(asked: argparse.Namespace) -> dict[str, Any]:

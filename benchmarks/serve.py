@@ -1,6 +1,7 @@
 """`silion serve` beside `mlflow models serve`: the same model, one process each, on loopback, in turns.
 
 python -m benchmarks.serve                    latency, requests a second, a thousand designs at once
+python -m benchmarks.serve --code FOLDER      the same beside another commit's server
 python -m benchmarks.serve --soak 100000      mixed requests, good and bad, over 64 connections: answers and memory
 
 The soak ends with 1 where a worker died, an answer was a failure of the server, or its memory grew.
@@ -25,9 +26,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.beside import Side, add_code, beside
 from benchmarks.results import ROOT, write_result
 
 ROUNDS, REQUESTS, AT_ONCE, MANY = 3, 60, 16, 1_000
@@ -52,7 +55,11 @@ def main() -> int:
     parser.add_argument("--soak", type=int, metavar="N", help="this many mixed requests instead")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--model", metavar="FOLDER", help="soak this exported model instead of training one")
+    add_code(parser)
     arguments = parser.parse_args()
+    if arguments.code:
+        beside("serve", arguments.code, partial(served, ["--model", arguments.model or "champion"]), ROUNDS)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
         model = ["--model", str(Path(arguments.model).resolve())] if arguments.model else []
@@ -68,6 +75,22 @@ def main() -> int:
     for key, value in found.items():
         print(f"{key:<44} {value:,.2f}" if isinstance(value, float) else f"{key:<44} {value}")
     return code
+
+
+def served(options: list[str], side: Side) -> dict[str, float]:
+    """One full design at a time, the same by several at once, and a thousand designs, of one side's server."""
+    one, many = (json.dumps({"designs": designs(count)}).encode() for count in (1, MANY))
+    with silion_serve(options, side.env, side) as port:
+        asked, of_many = (
+            partial(send, method="POST", path="/predict", body=body, headers=JSON) for body in (one, many)
+        )
+        timed(port, asked, 5)
+        return {
+            "one design, ms": 1e3 * statistics.median(timed(port, asked, REQUESTS)),
+            "processor of a request, ms": cpu_ms(port, asked),
+            f"a request of {AT_ONCE} at once, ms": 1e3 / rate_of(port, asked),
+            f"{MANY:,} designs, ms": 1e3 * statistics.median(timed(port, of_many, ROUNDS)),
+        }
 
 
 def compare(env: dict[str, str]) -> dict[str, Any]:
@@ -276,10 +299,11 @@ SERVER: list[int] = []
 
 
 @contextmanager
-def silion_serve(options: list[str], env: dict[str, str]) -> Iterator[int]:
+def silion_serve(options: list[str], env: dict[str, str], side: Side | None = None) -> Iterator[int]:
     """Port of a `silion serve` that answers."""
-    command = [sys.executable, "-m", "silion", "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    side = side or Side(ROOT)
+    command = [side.python, "-m", "silion", "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, cwd=side.folder, env=env, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline() if process.stdout else ""
         SERVER[:] = [process.pid]

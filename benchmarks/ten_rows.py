@@ -1,11 +1,12 @@
 """Ten designs from the command line beside the same ten through MLflow's own loader: it is nearly all import time; and
 what `import silion` and `silion --help` take.
 
-python -m benchmarks.ten_rows
+python -m benchmarks.ten_rows [--code FOLDER]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -13,9 +14,11 @@ import sys
 import tempfile
 import time
 
+from benchmarks.beside import Side, add_code, beside
 from benchmarks.results import ROOT, write_result
 
 RUNS, STARTS = 5, 9
+UNITS = ("s", "CPU s")
 PYFUNC = (
     "import sys, pandas as pd, mlflow\n"
     "model = mlflow.pyfunc.load_model('models:/silion@champion')\n"
@@ -31,8 +34,23 @@ def seconds(command: list[str], env: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
+def commands(side: Side) -> dict[str, float]:
+    """Seconds on the clock and of processors of ten designs, `import silion` and `--help`."""
+    lines = {"import silion": ["-c", "import silion"], "silion --help": ["-m", "silion", "--help"]}
+    with tempfile.TemporaryDirectory() as folder:
+        source = ROOT / "data" / "examples" / "candidates.csv"
+        lines["ten designs"] = ["-m", "silion", "predict", str(source), "-o", f"{folder}/out.csv"]
+        spent = {name: side.spent(*words) for name, words in lines.items()}
+    return {f"{name}, {unit}": time for name, times in spent.items() for unit, time in zip(UNITS, times, strict=True)}
+
+
 def main() -> None:
     """Train a small model in a store of its own, then time both ways in turns."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_code(parser)
+    if code := parser.parse_args().code:
+        beside("ten_rows", code, commands, RUNS)
+        return
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
         silion = [sys.executable, "-m", "silion"]

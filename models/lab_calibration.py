@@ -366,7 +366,8 @@ def drawn_to_measured(
         Share of papers whose values the intervals should hold, 0 to 1.
     """
     if TASKS[name].draws_to_measured:
-        return drawn_to_papers(part.known, Conditions.of(designs, read), centre, half, level, show_of(name))
+        conditions = Conditions.of(designs, read) if part.known else None
+        return drawn_to_papers(part.known, conditions, centre, half, level, show_of(name))
     cells = known_cells(name, part)
     if cells is None or part.lab is None:
         return None

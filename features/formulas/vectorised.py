@@ -162,10 +162,12 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
         place = dict(zip(distinct, range(len(distinct)), strict=True))
         codes = np.fromiter(map(place.__getitem__, texts), dtype=np.int64, count=len(texts))
     fallback = read or _read_slowly
-    quick = _is_plain(distinct)
+    letters = _letters(distinct)
+    quick = _is_plain(distinct, letters)
     for name in aliases().keys() & seen.keys():
         quick[distinct.index(name)] = False
-    starts, element, amount, usable = _read_plain(distinct if quick.all() else list(compress(distinct, quick)))
+    plain = distinct if quick.all() else list(compress(distinct, quick))
+    starts, element, amount, usable = _read_plain(plain, letters if quick.all() else _letters(plain))
     counts = np.zeros(len(distinct), dtype=np.int64)
     quick[quick] = usable
     begin, count = starts[:-1][usable], np.diff(starts)[usable]
@@ -231,9 +233,8 @@ def statistics(amounts: Amounts, names: Sequence[str], kinds: Sequence[str] = ST
     return padded
 
 
-def _is_plain(texts: Sequence[str]) -> np.ndarray:
+def _is_plain(texts: Sequence[str], letters: np.ndarray) -> np.ndarray:
     """True for each text that `PLAIN_FORMULA` matches, decided for all at once by their letters; shape (n_texts,)."""
-    letters = _letters(texts)
     ends = np.flatnonzero(letters == ord("\n"))
     if len(ends) != len(texts):  # one of them holds an end of line itself
         return np.array([PLAIN_FORMULA.fullmatch(text) is not None for text in texts], dtype=bool)
@@ -276,11 +277,10 @@ def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.repeat(starts - offsets, counts) + np.arange(counts.sum())
 
 
-def _read_plain(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _read_plain(texts: list[str], letters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Starts, elements, amounts of plain formulas, and which are usable (known symbols once each, sane amounts)."""
     if not texts:
         return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=bool)
-    letters = _letters(texts)
     ends = np.flatnonzero(letters == ord("\n"))
     begins = np.flatnonzero((letters >= ord("A")) & (letters <= ord("Z")))
     second = letters[begins + 1]

@@ -238,7 +238,12 @@ class Drawn:
 
 
 def drawn_to_papers(
-    known: Measurements | None, conditions: Conditions, centre: np.ndarray, half: np.ndarray, level: float, show: Show
+    known: Measurements | None,
+    conditions: Conditions | None,
+    centre: np.ndarray,
+    half: np.ndarray,
+    level: float,
+    show: Show,
 ) -> Drawn:
     """Draw predictions to the literature's measurements of their compositions.
 
@@ -246,8 +251,8 @@ def drawn_to_papers(
     ----------
     known : Measurements or None
         Of the literature; None where a model keeps none.
-    conditions : Conditions
-        Of the designs.
+    conditions : Conditions or None
+        Of the designs; None where nothing is known that they could be compared with.
     centre, half : ndarray, shape (n_designs,)
         Predictions and half widths of their intervals without, on the model's scale.
     level : float
@@ -257,7 +262,7 @@ def drawn_to_papers(
     """
     agreement = known.agreement if known else Agreement()
     none = np.zeros(len(centre), dtype=bool)
-    if known is None or not len(known.value):
+    if known is None or conditions is None or not len(known.value):
         nothing = of_rows(none, [])
         return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
     found = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))

@@ -81,8 +81,10 @@ def surroundings() -> dict[str, str]:
     """Return what an answer depends on beside model, rows and options: versions of the packages it is made with, by
     name, and a hash of Silion's own code and tables, as two checkouts may bear the same version."""
     code, root = hashlib.sha256(), Path(__file__).resolve().parents[2]
-    for path in sorted(file for room in ROOMS for file in (root / room).rglob("*") if file.suffix in (".py", ".csv")):
-        code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    folders = [found for room in ROOMS for found in os.walk(root / room)]
+    files = [Path(folder, name) for folder, _, names in folders for name in names if name.endswith((".py", ".csv"))]
+    for path in sorted(files, key=str):
+        code.update(path.as_posix().removeprefix(root.as_posix()).encode() + b"\0" + path.read_bytes())
     silion = f"{metadata.version('silion')} (code {code.hexdigest()[:12]})"
     return {"Silion": silion, **{name: version_of(name) for name in PACKAGES}}
 

@@ -261,8 +261,10 @@ def _pieces(texts: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
     needed = reduce(pc.or_, [pc.match_substring(texts, mark) for mark in marks])
     if '"' in marks:
         texts = pc.replace_substring(texts, '"', '""')
-    quotes = '"' if pc.all(needed).as_py() else pa.array(["", '"']).take(needed.cast(pa.int8()))
-    return [quotes, texts, quotes]
+    if pc.all(needed).as_py():
+        return ['"', texts, '"']
+    quotes = pa.array(["", '"']).take(needed.cast(pa.int8()))
+    return [pc.binary_join_element_wise(quotes, texts, quotes, "")]
 
 
 def _harmless(column: pa.Array) -> pa.Array:

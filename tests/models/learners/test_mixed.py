@@ -11,7 +11,7 @@ import pytest
 from features.physics import arrhenius_shift, inverse_temperature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.learners.arrhenius import FEWEST_ENERGIES, ArrheniusEnsemble
-from models.learners.mixed import MixedEnsemble, restore_ensemble
+from models.learners.mixed import BLOCK, MixedEnsemble, restore_ensemble
 
 PLAIN = Recipe(rounds=30, members=2, mix_scale=0.1)
 
@@ -47,6 +47,16 @@ def test_the_nearest_own_composition_says_who_answers() -> None:
     assert ensemble.predict(asked(0.1))[0][0] < -6.5
     unknown = asked(0.9).assign(fraction_a=np.nan, fraction_b=np.nan)
     assert ensemble.weight(unknown).tolist() == [0.0]
+
+
+def test_many_compositions_are_compared_as_each_is_by_itself() -> None:
+    """Three elements in steps of a tenth, so that rows are equally near in rounding alone; two blocks and a rest."""
+    ensemble, _, _ = fitted()
+    random = np.random.default_rng(0)
+    ensemble.columns, ensemble.fractions = [0, 1, 2], np.unique(random.integers(0, 11, (40, 3)) / 10, axis=0)
+    table = np.vstack([random.integers(0, 11, (300, 3)) / 10, random.dirichlet(np.ones(3), 2 * BLOCK)])
+    away = [np.abs(ensemble.fractions - row).sum(axis=1).min() for row in table]
+    np.testing.assert_array_equal(ensemble.weight(table), np.exp(-np.array(away) / ensemble.recipe.mix_scale))
 
 
 def test_boosters_that_know_no_temperature_tell_no_activation_energy() -> None:
