@@ -107,8 +107,8 @@ def beyond_a_transition(asked: Conditions) -> np.ndarray:
     asked : Conditions
         Of the designs.
     """
-    fractions, celsius = asked.fractions[asked.composition], asked.temperature_c
-    cold, hot = (crossed(fractions, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
+    of, celsius = (asked.fractions, asked.composition), asked.temperature_c
+    cold, hot = (crossed(*of, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
     return np.asarray(cold | hot)
 
 

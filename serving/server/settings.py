@@ -32,6 +32,8 @@ class Settings:
         Designs of one request that ask for a retention curve, or for reasons.
     max_nearest : int
         Nearest rows of one request, for each target: its designs times the rows that each asks for.
+    max_pairs : int
+        Of a design and a measured one in one request: each is compared, which takes up to 9 microseconds.
     max_body_bytes : float
         Of one request.
     max_in_flight_bytes : float
@@ -72,6 +74,7 @@ class Settings:
     max_curves: int = 100
     max_explained: int = 20
     max_nearest: int = 30_000
+    max_pairs: int = 2_000_000
     max_body_bytes: float = 16.0 * MEGABYTE
     max_in_flight_bytes: float = 64.0 * MEGABYTE
     seconds: float = 30.0

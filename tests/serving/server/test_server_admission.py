@@ -205,14 +205,20 @@ def test_an_answer_is_not_far_larger_than_its_question() -> None:
     assert server.get("/schema").json()["limits"]["nearest"] == 5
 
 
-def test_curves_beside_many_measured_designs_are_bounded(old: TestClient) -> None:
-    """Each point of a curve is compared with each measured design: 11 times 1,000 are more than 10,000."""
-    asked = {"designs": [{"electrolyte": "Li3N"}] * 11, "curve": True, "measured": [{"electrolyte": "Li3N"}] * 1_000}
+@pytest.mark.parametrize(
+    ("designs", "curve", "words"),
+    [
+        (11, True, "designs with a curve times measured designs: got 11000, expected at most 10000"),
+        (2_001, False, "designs times measured designs: got 2001000, expected at most 2000000"),
+    ],
+)
+def test_designs_beside_many_measured_ones_are_bounded(old: TestClient, designs: int, curve: bool, words: str) -> None:
+    """Each is compared with each measured design, every point of its curve likewise: refused before any is read."""
+    wrong = {"electrolyte": "Qz"}
+    asked = {"designs": [wrong] * designs, "curve": curve, "measured": [wrong] * 1_000}
     answer = old.post("/predict", json=asked)
-    assert (answer.status_code, answer.json()["detail"]) == (413, [
-        "designs with a curve times measured designs: got 11000, expected at most 10000 at once; send them in several "
-        "requests"
-    ])  # fmt: skip
+    assert answer.status_code == 413
+    assert answer.json()["detail"] == [f"{words} at once; send them in several requests"]
 
 
 def test_an_answer_goes_out_in_pieces() -> None:
