@@ -383,19 +383,19 @@ def test_what_rests_on_own_measurements_alone_is_worked_out_once(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the same measured designs a second call learns nothing of them again, and tells what the first did."""
-    kept, learned = Kernel.inverse, list[int]()
+    learned = list[str]()
 
-    def counted(self: Kernel, among: np.ndarray) -> np.ndarray:
-        learned.append(len(among))
-        return kept(self, among)
+    def counted(name: str, part: Part, frame: pd.DataFrame) -> OwnRows | None:
+        learned.append(name)
+        return own_rows(name, part, frame)
 
     mine = measured({"conductivity_s_per_cm": 0.01, "ice_pct": 60.0}, {"conductivity_s_per_cm": 0.02, "ice_pct": 70.0})
     predictor, asked = Predictor(bundle), candidate_frame([Candidate(**CELL), Candidate(electrolyte="LLZTO")])
     with monkeypatch.context() as patch:
-        patch.setattr(Kernel, "inverse", counted)
+        patch.setattr("models.predictor.own_rows", counted)
         own = OwnDesigns(mine)
         first, second = (predictor.predict(asked, measured=own).table for _ in range(2))
-        assert learned.count(2) <= 1  # of both rows; the intervals ask of the nearest one
+    assert [learned.count(name) for name in ("conductivity", "ice")] == [1, 1]
     pd.testing.assert_frame_equal(first, second)
     pd.testing.assert_frame_equal(first, predictor.predict(asked, measured=mine).table)
 
