@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache, partial
 from statistics import NormalDist
 from typing import Any
@@ -23,6 +22,7 @@ from models.known.same_design import same_designs
 from models.known.scatter import PRIOR_WEIGHT
 from models.known.shrinkage import Drawn, Show, drawn_to_papers
 from models.lab_effect.kernel import REPLICATE_SHARE, Alike
+from models.lab_effect.own_designs import OwnRows
 from models.tasks.part import Part, published_bounds
 from models.tasks.registry import TASKS
 
@@ -35,41 +35,6 @@ UNMOVED = (
 )
 FAR_TEMPERATURE_C = 30.0
 """A design tested this far from every measured one gets a notice."""
-
-
-@dataclass(frozen=True)
-class OwnRows:
-    """Measured designs of one part, samples with several points of their life once.
-
-    Attributes
-    ----------
-    vectors : their features
-    errors : measured minus what would be told without own measurements, on the model's scale
-    temperature_c : of the tests, NaN where not given
-    designs : columns of `Measured`; None where nobody asks which are the same designs
-    lives : of each sample the cycles of its points, ascending, and the error of each; None where nothing has a cycle
-    """
-
-    vectors: pd.DataFrame
-    errors: np.ndarray
-    temperature_c: np.ndarray
-    designs: pd.DataFrame | None = None
-    lives: Sequence[tuple[np.ndarray, np.ndarray]] | None = None
-
-    def errors_at(self, cycle: np.ndarray) -> np.ndarray:
-        """Return the errors at the cycles asked for, shape (n_designs, n_samples): between two measured points of a
-        life by the logarithm of the cycle, beyond its ends that of the end.
-
-        Parameters
-        ----------
-        cycle : ndarray, shape (n_designs,)
-            Cycle that each design is asked at.
-        """
-        if self.lives is None:
-            return np.broadcast_to(self.errors, (len(cycle), len(self.errors)))
-        asked = np.log(np.maximum(cycle, 1.0))
-        columns = [np.interp(asked, np.log(at), errors) for at, errors in self.lives]
-        return np.column_stack(columns)
 
 
 def measured_frame(rows: Iterable[Measured]) -> pd.DataFrame:
@@ -221,14 +186,16 @@ def moved(
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
     count, kernel = len(own.errors), part.lab.working
-    to, among = part.domain.between(vectors, own.vectors), part.domain.between(own.vectors, own.vectors)
+    to = part.domain.between(vectors, own.vectors)
+    among = own.kept.once("among", partial(part.domain.between, own.vectors, own.vectors))
     errors = own.errors_at(np.ones(len(vectors)) if cycle is None else cycle)
     if same is None or own.designs is None:
-        same, pull = np.zeros(to.shape, dtype=bool), kernel.pull(among, to)
+        same = np.zeros(to.shape, dtype=bool)
+        pull = kernel.between(to) @ own.kept.once("inverse", partial(kernel.inverse, among))
     else:
-        of_one = same_designs(Designs.of(own.designs), own.designs)
+        of_one = own.kept.once("alike", partial(same_designs, Designs.of(own.designs), own.designs))
         replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
-        replicate = pooled_replicates(own.errors, of_one, replicate)
+        replicate = own.kept.once("replicate", partial(pooled_replicates, own.errors, of_one, replicate))
         pull, left = kernel.recalled(Alike(of_one, same, replicate), among, to)
     known = np.asarray(same.any(axis=1))
     changed = None if part.lab.is_borrowed else part.lab.half_width(among, to, spread, level)

@@ -22,7 +22,6 @@ from models.known.measurements import Conditions
 from models.known.same_design import same_designs
 from models.known.shrinkage import OWN_COMPOSITION, centre_drawn_to_papers, drawn_to_own
 from models.lab_calibration import (
-    OwnRows,
     drawn_to_measured,
     measured_text,
     moved,
@@ -31,6 +30,7 @@ from models.lab_calibration import (
     own_values,
     show_of,
 )
+from models.lab_effect.own_designs import OwnDesigns, OwnRows
 from models.learners.arrhenius import energies_of, energy_interval
 from models.notices import (
     Notice,
@@ -95,7 +95,7 @@ class Predictor:
         targets: Sequence[str] | None = None,
         level: float = DEFAULT_LEVEL,
         precedents: int = 3,
-        measured: pd.DataFrame | None = None,
+        measured: pd.DataFrame | OwnDesigns | None = None,
         cycles: Sequence[int] = (),
         above: Mapping[str, float] | None = None,
         points: bool = True,
@@ -123,7 +123,7 @@ class Predictor:
         InputError
             Formulas that cannot be read, with the number of their design, from 1.
         """
-        limits = check_limits(above or {})
+        limits, measured = check_limits(above or {}), OwnDesigns.of(measured)
         told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
         wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
         alone = [column for column in told_of if is_range_alone(column)]
@@ -233,7 +233,7 @@ class Predictor:
 
     def _energies(
         self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs,
-        measured: pd.DataFrame | None, level: float,
+        measured: OwnDesigns | None, level: float,
     ) -> Energies | None:  # fmt: skip
         """Activation energies of designs; `changed` are those whose conductivity measured values drew or moved."""
         if (energies := alone()) is None:
@@ -334,13 +334,13 @@ class Predictor:
             found[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
         return found
 
-    def _with_measured(self, answer: PartPredictions, level: float, measured: pd.DataFrame | None) -> PartPredictions:
+    def _with_measured(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> PartPredictions:
         is_kept = not TASKS[answer.name].of_cells and measured is None
         find = partial(self._moved, answer, level, measured)
         what = (answer.name, level) if is_kept else None
         return replace(answer, **self._once(what, answer.designs, answer.vectors, find))
 
-    def _moved(self, answer: PartPredictions, level: float, measured: pd.DataFrame | None) -> dict[str, Any]:
+    def _moved(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> dict[str, Any]:
         """Return what measured values make of a part's predictions, by attribute of `PartPredictions`."""
         name, part, frame = answer.name, answer.part, answer.designs
         if not len(frame):  # a part that judges no design refuses no level
@@ -354,23 +354,22 @@ class Predictor:
         if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
-            own, same, unmoved = self._own(name, part, measured), None, (centre.copy(), half.copy())
+            own = measured.once(("rows", name), partial(self._own, name, part, measured.frame))
+            values = measured.once(("values", name), partial(own_values, name, part, measured.frame))
+            same, unmoved = None, (centre.copy(), half.copy())
             each = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
-                at_cycle = asked_cycles(frame, DEFAULT_CYCLE)
                 if TASKS[name].of_cells and own.designs is not None:
                     same = same_designs(frame, own.designs)
-                    rows = same_designs(frame, measured) & np.isfinite(own_values(name, part, measured))
-                    mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured, rows))
+                    rows = same_designs(frame, measured.frame) & np.isfinite(values)
+                    mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured.frame, rows))
                     text = mine if text is None else joined([mine, text])
                 centre, half, each = moved(
                     part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
-                    same, at_cycle,
+                    same, asked_cycles(frame, DEFAULT_CYCLE),
                 )  # fmt: skip
             if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                found = drawn_to_own_polymers(
-                    polymers, read, measured, own_values(name, part, measured), level, unmoved, show_of(name)
-                )
+                found = drawn_to_own_polymers(polymers, read, measured.frame, values, level, unmoved, show_of(name))
                 centre[polymers.told], half[polymers.told] = found.centre, found.half
                 each = [found.said.get(row, words) for row, words in enumerate(each)]
                 drawn = drawn and drawn.beside(found.text, found.doubts)
@@ -381,7 +380,8 @@ class Predictor:
             elif drawn and not TASKS[name].of_cells:
                 before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame)
                 asked = asked.without_names(polymers.told) if polymers else asked
-                drawn = drawn_to_own(own_measurements(name, part, measured), asked, before, level, show_of(name))
+                mine_of = partial(own_measurements, name, part, measured.frame)
+                drawn = drawn_to_own(measured.once(("known", name), mine_of), asked, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
             said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]

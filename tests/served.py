@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import httpx2
@@ -88,6 +91,46 @@ def serving(model: Path, folder: Path, *options: str, token: str | None = None, 
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def breaking_off(port: int, begins: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """A port that hands all on to another, but for the first answer to a request that begins so: ten bytes of its body
+    come, then the end of the connection. Also the list of what was broken off."""
+    broken = list[bytes]()
+
+    class Between(BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port)) as server:
+                asks = threading.Thread(target=self.hand_on, args=(server,), daemon=True)
+                asks.start()
+                head = b""
+                while piece := server.recv(65536):
+                    if not self.is_to_break:
+                        self.request.sendall(piece)
+                    elif len((head := head + piece).partition(b"\r\n\r\n")[2]) > 10:
+                        self.request.sendall(head[: head.index(b"\r\n\r\n") + 14])
+                        break
+                self.request.shutdown(socket.SHUT_RDWR)
+                asks.join()
+
+        is_to_break = False
+
+        def hand_on(self, server: socket.socket) -> None:
+            with suppress(OSError):
+                while piece := self.request.recv(65536):
+                    if piece.startswith(begins) and not broken:
+                        self.is_to_break = True
+                        broken.append(begins)
+                    server.sendall(piece)
+                server.shutdown(socket.SHUT_RDWR)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Between) as between:
+        threading.Thread(target=between.serve_forever, daemon=True).start()
+        try:
+            yield between.server_address[1], broken
+        finally:
+            between.shutdown()
 
 
 def same(one: Any, other: Any) -> bool:

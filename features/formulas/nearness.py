@@ -67,6 +67,9 @@ class KnownCompositions:
         here = queries[rows] @ self._directions
         first = np.searchsorted(along[:, 0], here[:, 0] - self.within, "left")
         last = np.searchsorted(along[:, 0], here[:, 0] + self.within, "right")
+        left, right = queries[rows], self.fractions[known]
+        used = np.flatnonzero((left != 0).any(axis=0) | (right != 0).any(axis=0))  # zeros add nothing to a sum
+        left, right = np.ascontiguousarray(left[:, used].T), np.ascontiguousarray(right[:, used].T)
         found: list[tuple[np.ndarray, np.ndarray]] = []
         counts = last - first
         for block in _blocks(counts):
@@ -76,7 +79,9 @@ class KnownCompositions:
             for axis in range(1, _DIRECTIONS):
                 close = np.abs(here[one, axis] - along[other, axis]) <= self.within
                 one, other = one[close], other[close]
-            apart = np.abs(queries[rows[one]] - self.fractions[known[other]]).sum(axis=1)
+            apart = np.zeros(len(one))
+            for mine, theirs in zip(left, right, strict=True):
+                apart += np.abs(mine[one] - theirs[other])
             close = apart <= self.within
             found.append((rows[one[close]], known[other[close]]))
         pairs = [np.concatenate([pair[side] for pair in found] or [np.zeros(0, dtype=np.int64)]) for side in (0, 1)]

@@ -107,8 +107,8 @@ def beyond_a_transition(conditions: Conditions) -> np.ndarray:
     conditions : Conditions
         Of the designs.
     """
-    fractions, celsius = conditions.fractions[conditions.composition], conditions.temperature_c
-    cold, hot = (crossed(fractions, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
+    of, celsius = (conditions.fractions, conditions.composition), conditions.temperature_c
+    cold, hot = (crossed(*of, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
     return np.asarray(cold | hot)
 
 

@@ -125,6 +125,16 @@ class Measurements:
     def _compositions(self) -> KnownCompositions:
         return KnownCompositions(self.conditions.fractions)
 
+    @cached_property
+    def within_laboratory(self) -> float:
+        """Deviation between samples of one composition, all rows being of the laboratory that asks.
+
+        Rows of one paper also differ in how they were made, which papers print to compare; a laboratory's samples
+        differ by `WITHIN`, which counts as `PRIOR_WEIGHT` degrees of freedom, and by what its own replicates show.
+        """
+        alone = np.zeros(len(self.value), dtype=np.int64)
+        return deviations(self.value, np.ones(len(self.value)), same_compositions(self.conditions), alone)[1]
+
     def telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
         """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
 
@@ -198,7 +208,7 @@ class Measurements:
             design, row = design[order], row[order]
         tells = ~(np.abs(mine.glass[row] - conditions.glass[design]) > 0)
         start, end = mine.temperature_c[row], conditions.temperature_c[design]
-        transition = crossed(mine.fractions[mine.composition[row]], start, end)
+        transition = crossed(mine.fractions, mine.composition[row], start, end)
         parted = np.flatnonzero(tells & (transition >= 0))
         tells &= transition < 0
         return design[tells], row[tells], np.column_stack([design[parted], row[parted], transition[parted]])
@@ -208,7 +218,7 @@ class Measurements:
         """Number of each row's series, shape (n_rows,): one paper, one composition, one phase."""
         mine = self.conditions
         cold = np.full(len(self.value), -ZERO_CELSIUS_K)
-        phase = crossed(mine.fractions[mine.composition], cold, mine.temperature_c)
+        phase = crossed(mine.fractions, mine.composition, cold, mine.temperature_c)
         table = np.column_stack([self.paper, mine.composition, np.nan_to_num(mine.glass, nan=-1.0), phase])
         return np.asarray(np.unique(table, axis=0, return_inverse=True)[1].ravel())
 

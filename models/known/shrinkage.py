@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from features.tables.literature import papers_of
-from models.known.conditions import Conditions, same_compositions
+from models.known.conditions import Conditions
 from models.known.measurements import Measurements
-from models.known.scatter import WITHIN, Agreement, Values, deviations, drawn, precisions
+from models.known.scatter import WITHIN, Agreement, Values, drawn, precisions
 from models.known.transitions import transitions
 from models.notices import Notice, joined, of_rows, per_case
 
@@ -298,21 +298,6 @@ def centre_drawn_to_papers(known: Measurements | None, conditions: Conditions, c
     return np.where(weight[place] > 0, pooled, centre)
 
 
-def within_laboratory(own: Measurements) -> float:
-    """Return the deviation between samples of one composition in the laboratory that asks.
-
-    Rows of one paper also differ in how they were made, which papers print to compare; a laboratory's samples differ by
-    `WITHIN`, which counts as `PRIOR_WEIGHT` degrees of freedom, and by what its own replicates show.
-
-    Parameters
-    ----------
-    own : Measurements
-        Of the laboratory that asks.
-    """
-    alone = np.zeros(len(own.value), dtype=np.int64)
-    return deviations(own.value, np.ones(len(own.value)), same_compositions(own.conditions), alone)[1]
-
-
 def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level: float, show: Show) -> Drawn:
     """Draw predictions to the laboratory's own measurements of their compositions.
 
@@ -329,7 +314,7 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
     show : callable
         Prints a value.
     """
-    agreement = replace(before.agreement, within=within_laboratory(own))
+    agreement = replace(before.agreement, within=own.within_laboratory)
     found = evidence(own, conditions, agreement, show, own=True)
     alone = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
     variance = np.maximum(alone, agreement.within**2)  # of the laboratory's value, where it measured nothing

@@ -63,7 +63,7 @@ def _fractions() -> np.ndarray:
     return np.asarray(amounts.dense[amounts.codes])
 
 
-def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
+def crossed(fractions: np.ndarray, composition: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
     """Return which known transition lies between two temperatures, or holds one of the two.
 
     A value from the upper end of a transition is one of above it: papers that tell of a jump often name the temperature
@@ -71,8 +71,10 @@ def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.n
 
     Parameters
     ----------
-    fractions : ndarray, shape (n_pairs, n_elements)
+    fractions : ndarray, shape (n_distinct, n_elements)
         Atomic fractions, elements in the order of `SYMBOLS`.
+    composition : ndarray of int, shape (n_pairs,)
+        Place of each pair's composition among them.
     from_c, to_c : ndarray, shape (n_pairs,)
         °C.
 
@@ -85,14 +87,14 @@ def crossed(fractions: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.n
     --------
     >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
     >>> asked = amounts.dense[amounts.codes]
-    >>> crossed(asked, np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
+    >>> crossed(asked, np.arange(3), np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
     [0, -1, 1]
     """
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
-    found = np.full(len(fractions), -1)
-    for place, (row, composition) in enumerate(zip(transitions(), _fractions(), strict=True)):
+    found = np.full(len(composition), -1)
+    for place, (row, changes) in enumerate(zip(transitions(), _fractions(), strict=True)):
         between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
-            between &= np.abs(fractions - composition).sum(axis=1) <= NEARLY_ONE
+            between &= (np.abs(fractions - changes).sum(axis=1) <= NEARLY_ONE)[composition]
             found[between] = place
     return found

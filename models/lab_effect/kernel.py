@@ -52,8 +52,17 @@ class Kernel:
         to : ndarray
             Distances from the others to them, shape (n_others, n_measured).
         """
-        inverse = np.linalg.inv(self.between(among) + self.noise * np.eye(among.shape[-1]))
-        return np.asarray(self.between(to) @ inverse)
+        return np.asarray(self.between(to) @ self.inverse(among))
+
+    def inverse(self, among: np.ndarray) -> np.ndarray:
+        """Inverse covariance of the errors of measured designs, shape (n_measured, n_measured).
+
+        Parameters
+        ----------
+        among : ndarray
+            Distances between them, same shape.
+        """
+        return np.linalg.inv(self.between(among) + self.noise * np.eye(among.shape[-1]))
 
     def shift(self, errors: np.ndarray, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the shift of other designs that measured designs imply.

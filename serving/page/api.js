@@ -36,10 +36,14 @@ export async function answer(path, { body, type, signal } = {}) {
   throw new Refused(reply.status, await wordsOf(reply));
 }
 
-/** An answer of any status. Nothing that the page asks changes the server: where a connection breaks, it asks again. */
+/**
+ * An answer of any status, whole. Nothing that the page asks changes the server: where a connection breaks, before an
+ * answer or within one, it asks again.
+ */
 async function reached(path, options, again = true) {
   try {
-    return await fetch(path, options);
+    const reply = await fetch(path, options);
+    return new Response(await reply.arrayBuffer(), reply);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     if (again) return reached(path, options, false);

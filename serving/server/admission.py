@@ -1,4 +1,5 @@
-"""Middleware that admits bodies: each bounded in bytes and time, and all together before anything holds them."""
+"""Middleware that admits bodies: each bounded in bytes and time, and all together before anything holds them; and what
+is held of answers that their clients do not take."""
 
 from __future__ import annotations
 
@@ -14,15 +15,16 @@ from serving.server.settings import Settings
 
 CLOSE = {"Connection": "close"}
 TINY, SMALL = 16 * 1024, 256 * 1024
-"""Bytes of bodies that find room while larger ones have none: who sends little is answered while others send much."""
+"""Bytes of bodies and answers that find room while larger ones have none: who asks little is answered while others send
+much, or take nothing."""
 ROOM = {TINY: 1.375, SMALL: 1.25}
-"""What may be in flight where a body of at most so many bytes goes on, over what larger ones are given."""
+"""What may be in flight where one of at most so many bytes goes on, over what larger ones are given."""
 
 
 class BoundedBody:
     """Middleware that takes so many bytes in so many seconds, and so many of all bodies at once.
 
-    A body counts from its first byte until its request is answered.
+    A body counts from its first byte until its request is answered, an answer until the last of it is handed on.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ class BoundedBody:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._settings = app, settings
-        self._in_flight = 0
+        self._in_flight = self._untaken = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as ASGI asks."""
@@ -44,6 +46,7 @@ class BoundedBody:
             code, words = refusal
             return await failure(code, [words], CLOSE)(scope, receive, send)
         until, taken, whole = time.monotonic() + self._settings.body_seconds, 0, False
+        answer, is_refused = 0, False
 
         async def received() -> Message:
             nonlocal taken, whole
@@ -58,17 +61,30 @@ class BoundedBody:
             taken, self._in_flight = taken + piece, self._in_flight + piece
             if taken > self._settings.max_body_bytes:
                 raise HTTPException(413, self._too_large, CLOSE)
-            room = next((share for size, share in ROOM.items() if taken <= size), 1.0)
-            if piece and self._in_flight > room * self._settings.max_in_flight_bytes:
+            if piece and self._in_flight > _room(taken) * self._settings.max_in_flight_bytes:
                 words = "too many bodies arrive at the same time; try again"
                 raise HTTPException(503, words, {**CLOSE, "Retry-After": "2"})
             whole = not message.get("more_body", False)
             return message
 
+        async def sent(message: Message) -> None:
+            nonlocal answer, is_refused
+            if message["type"] == "http.response.start":
+                answer = int(Headers(raw=message["headers"]).get("content-length", 0))
+                room = _room(answer) * self._settings.max_answer_bytes
+                if is_refused := self._untaken > 0 and self._untaken + answer > room:
+                    answer, words = 0, "too many answers wait for their clients to take them; try again"
+                    return await failure(503, [words], {**CLOSE, "Retry-After": "5"})(scope, receive, send)
+                self._untaken += answer
+            if not is_refused:
+                await send(message)
+            return None
+
         try:
-            await self._app(scope, received, send)
+            await self._app(scope, received, sent)
         finally:
             self._in_flight -= taken
+            self._untaken -= answer
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
         announced = headers.get("content-length", "")
@@ -81,3 +97,8 @@ class BoundedBody:
     @property
     def _too_large(self) -> str:
         return f"the body has more than {self._settings.max_body_bytes:.0f} bytes; send it in several requests"
+
+
+def _room(size: int) -> float:
+    """Return the share of a limit on all that one of so many bytes may reach."""
+    return next((share for most, share in ROOM.items() if size <= most), 1.0)

@@ -144,6 +144,7 @@ def limits(settings: Settings) -> dict[str, float]:
     return {
         "designs": settings.max_designs,
         "measured": settings.max_measured,
+        "designs_times_measured": settings.max_pairs,
         "curves": settings.max_curves,
         "explained": settings.max_explained,
         "nearest": settings.max_nearest,

@@ -13,6 +13,8 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable of prometheus_client: where the workers of one server keep their counts. Set before it is imported."""
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Upper ends of the classes of answer times, in seconds."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Counted by their names; a client may invent others without end."""
 
 
 class Metrics:
@@ -81,7 +83,7 @@ class Counted:
         finally:
             self._metrics.running.dec()
             path = getattr(scope.get("route"), "path", "other")
-            method = scope["method"] if path != "other" else "any"
+            method = scope["method"] if path != "other" and scope["method"] in METHODS else "any"
             self._metrics.requests.labels(path, method, status).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
         return None

@@ -14,6 +14,7 @@ from features.tables.designs import Designs
 from features.tables.mistakes import InputError, Mistake
 from features.tables.records import Candidate
 from models.candidates import has_anode
+from models.lab_effect.own_designs import OwnDesigns
 from models.predictions import ENDS, RANGE_OF, Predictions
 from models.predictor import DEFAULT_CYCLE
 from models.tasks.conductivity import ACTIVATION_ENERGY
@@ -178,7 +179,7 @@ def _results(
     model: ServedModel,
     designs: Designs,
     request: PredictRequest,
-    measured: pd.DataFrame | None,
+    measured: OwnDesigns | None,
     deadline: Deadline,
 ) -> Iterator[dict[str, Any]]:
     step = at_a_time(0 if measured is None else len(measured))
@@ -299,7 +300,7 @@ def curve_cycles(cycles: np.ndarray) -> list[int]:
 
 
 def curves(
-    model: ServedModel, designs: Designs, level: float, measured: pd.DataFrame | None
+    model: ServedModel, designs: Designs, level: float, measured: OwnDesigns | None
 ) -> list[dict[str, Any] | None]:
     """Draw each design's curve of capacity retention, None where it describes no anode.
 
@@ -314,7 +315,7 @@ def curves(
         To draw.
     level : float
         Share of papers whose values the band should hold, 0 to 1.
-    measured : DataFrame or None
+    measured : OwnDesigns or None
         Own measured designs, which move the others; None where there are none.
 
     Returns
@@ -327,9 +328,7 @@ def curves(
     return [next(drawn) if cell else None for cell in described]
 
 
-def _drawn(
-    model: ServedModel, cells: Designs, level: float, measured: pd.DataFrame | None
-) -> list[dict[str, list[Any]]]:
+def _drawn(model: ServedModel, cells: Designs, level: float, measured: OwnDesigns | None) -> list[dict[str, list[Any]]]:
     given = cells.number("cycle")
     asked = np.where(np.isnan(given), DEFAULT_CYCLE, given)
     cycles = curve_cycles(asked)

@@ -29,7 +29,7 @@ _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A text of JSON, or one that does not end: every quote begins a match, so that none is looked at twice."""
 
 
-PIECE = 256 * 1024
+PIECE = 64 * 1024
 """Bytes of an answer that are handed on at a time: of what is handed on at once, a connection makes two copies."""
 
 

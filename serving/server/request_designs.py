@@ -14,7 +14,9 @@ from features.tables.records import Candidate, Measured, Row
 from features.tables.rows import expectation
 from models.candidates import candidate_designs, candidate_frame, read_design
 from models.lab_calibration import measured_frame, parse_measured
+from models.lab_effect.own_designs import OwnDesigns
 from serving.server.batching import Deadline
+from serving.server.settings import Settings
 
 CHUNK, MOST_PAIRS, MOST_CURVE_PAIRS = 1_000, 200_000, 10_000
 """Designs predicted at a time; with measured ones, pairs of both: each takes a kilobyte, and forty for a curve."""
@@ -69,6 +71,27 @@ def check_count(what: str, count: int, most: int) -> None:
     """
     if count > most:
         raise HTTPException(413, f"{what}: got {count}, expected at most {most} at once; send them in several requests")
+
+
+def check_pairs(designs: int, measured: int, settings: Settings, curve: bool = False) -> None:
+    """Refuse more pairs of a design and a measured one than are compared in the time of a request.
+
+    Parameters
+    ----------
+    designs, measured : int
+        Of the request.
+    settings : Settings
+        Limits of the server.
+    curve : bool
+        Whether curves are asked for.
+
+    Raises
+    ------
+    HTTPException
+        413.
+    """
+    what = "designs with a curve" if curve else "designs"
+    check_count(f"{what} times measured designs", designs * measured, MOST_CURVE_PAIRS if curve else settings.max_pairs)
 
 
 def read_designs(designs: Iterable[Mapping[str, Any]], deadline: Deadline) -> list[Candidate | list[Mistake]]:
@@ -154,7 +177,7 @@ def with_errors(read: Sequence[Candidate | list[Mistake]], results: Iterator[dic
     ]
 
 
-def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
+def read_measured(designs: Sequence[Mapping[str, Any]]) -> OwnDesigns | None:
     """Read own measured designs.
 
     Parameters
@@ -164,8 +187,8 @@ def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
 
     Returns
     -------
-    DataFrame or None
-        A row a design; None where there are none.
+    OwnDesigns or None
+        None where there are none.
 
     Raises
     ------
@@ -177,7 +200,7 @@ def read_measured(designs: Sequence[Mapping[str, Any]]) -> pd.DataFrame | None:
     mistakes = [mistake for line, values in enumerate(designs, 1) for mistake in _oversized(Measured, values, line)]
     if mistakes:
         raise InputError(f"{len(mistakes)} mistakes in the measured designs", mistakes)
-    return measured_frame(parse_measured(list(designs)))
+    return OwnDesigns(measured_frame(parse_measured(list(designs))))
 
 
 def _read(values: Mapping[str, Any], line: int) -> Candidate | list[Mistake]:

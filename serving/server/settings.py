@@ -32,6 +32,8 @@ class Settings:
         Designs of one request that ask for a retention curve, or for reasons.
     max_nearest : int
         Nearest rows of one request, for each target: its designs times the rows that each asks for.
+    max_pairs : int
+        Of a design and a measured one in one request: each is compared, which takes up to 9 microseconds.
     max_body_bytes : float
         Of one request.
     max_in_flight_bytes : float
@@ -43,6 +45,12 @@ class Settings:
         For the client to send its body.
     header_seconds : float
         For the client to send the headers of a request it has begun, or of the first one of a connection.
+    taking_seconds : float
+        For the client to take each piece of its answer, 64 kB.
+    max_answer_bytes : float
+        Of all answers that the clients of one worker have not taken yet; more are told to come back.
+    max_connections : int
+        Of one worker; where there are more, the one that has waited longest for its client is closed.
     waiting : int
         Requests that may wait for their turn in one worker; more are told to come back.
     threads : int
@@ -72,11 +80,15 @@ class Settings:
     max_curves: int = 100
     max_explained: int = 20
     max_nearest: int = 30_000
+    max_pairs: int = 2_000_000
     max_body_bytes: float = 16.0 * MEGABYTE
     max_in_flight_bytes: float = 64.0 * MEGABYTE
     seconds: float = 30.0
     body_seconds: float = 20.0
     header_seconds: float = 10.0
+    taking_seconds: float = 10.0
+    max_answer_bytes: float = 128.0 * MEGABYTE
+    max_connections: int = 800
     waiting: int = 256
     threads: int = 2
     workers: int = 1

@@ -110,6 +110,24 @@ def bundle_of(home: Path, generation: int) -> Path:
     return home / f"model-{generation}"
 
 
+def scratch_of(home: Path, process: int) -> Path:
+    """Name the folder of a worker's temporary files, which go with the worker, and all with the server.
+
+    Parameters
+    ----------
+    home : Path
+        Folder that the processes of the server share.
+    process : int
+        Number of the worker's process.
+
+    Examples
+    --------
+    >>> scratch_of(Path("/tmp/silion-serve-x"), 7).name
+    'scratch-7'
+    """
+    return home / f"scratch-{process}"
+
+
 def identity_of(folder: Path) -> str:
     """Return what tells models apart: SHA-256 of a bundle's manifest, which holds the hashes of all its files.
 

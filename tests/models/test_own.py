@@ -25,7 +25,6 @@ from models.lab_calibration import (
     BORROWED,
     FAR_TEMPERATURE_C,
     UNMOVED,
-    OwnRows,
     drawn_to_measured,
     measured_frame,
     moved,
@@ -34,6 +33,7 @@ from models.lab_calibration import (
     pooled_replicates,
 )
 from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
+from models.lab_effect.own_designs import OwnDesigns, OwnRows
 from models.predictions import TEXT_COLUMNS
 from models.predictor import Predictor
 from models.tasks.part import Part, fit_part, with_conductivity
@@ -377,6 +377,27 @@ def test_a_probability_beside_own_measurements_is_that_of_the_moved_interval(bun
         table = predictor.predict(asked, targets=["ice_pct"], measured=mine, above={"ice_pct": limit}).table
         (column,) = [name for name in table if name.endswith("probability")]
         assert low <= table[column].iloc[0] <= high
+
+
+def test_what_rests_on_own_measurements_alone_is_worked_out_once(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the same measured designs a second call learns nothing of them again, and tells what the first did."""
+    learned = list[str]()
+
+    def counted(name: str, part: Part, frame: pd.DataFrame) -> OwnRows | None:
+        learned.append(name)
+        return own_rows(name, part, frame)
+
+    mine = measured({"conductivity_s_per_cm": 0.01, "ice_pct": 60.0}, {"conductivity_s_per_cm": 0.02, "ice_pct": 70.0})
+    predictor, asked = Predictor(bundle), candidate_frame([Candidate(**CELL), Candidate(electrolyte="LLZTO")])
+    with monkeypatch.context() as patch:
+        patch.setattr("models.predictor.own_rows", counted)
+        own = OwnDesigns(mine)
+        first, second = (predictor.predict(asked, measured=own).table for _ in range(2))
+    assert [learned.count(name) for name in ("conductivity", "ice")] == [1, 1]
+    pd.testing.assert_frame_equal(first, second)
+    pd.testing.assert_frame_equal(first, predictor.predict(asked, measured=mine).table)
 
 
 def test_a_cell_of_a_paper_tells_first_what_the_paper_measured(bundle: Bundle, literature: Literature) -> None:

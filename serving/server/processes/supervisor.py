@@ -314,11 +314,13 @@ class Supervisor(Multiprocess):
         return worker
 
     def _remove(self, worker: Worker) -> None:
-        """Take out a worker, killed where it still runs; of its counts only the requests it was at are forgotten."""
+        """Take out a worker with its temporary files, killed where it still runs; of its counts only the requests it
+        was at are forgotten."""
         from prometheus_client.multiprocess import mark_process_dead
 
         worker.kill()
         worker.join()
         self.processes.remove(worker)
+        shutil.rmtree(shared_folder.scratch_of(self._home, worker.pid or 0), ignore_errors=True)
         mark_process_dead(worker.pid, str(self._home / shared_folder.METRICS))
         self._no_start_before = time.monotonic() + BETWEEN_STARTS_S

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 from serving.server.processes.connection import protocol_of
 from serving.server.settings import GRACE_S, Settings
-from serving.server.shared_folder import LoadError, ReloadError, bundle_of, shared_number
+from serving.server.shared_folder import LoadError, ReloadError, bundle_of, scratch_of, shared_number
 
 KEEP_ALIVE_S = 30
 """Seconds that an idle connection stays open."""
@@ -49,8 +51,9 @@ def server_config(settings: Settings) -> Config:
         f"{__name__.removesuffix('processes.worker')}app:create_app",
         workers=settings.workers,
         loop="asyncio",
+        ws="none",
         lifespan="off",
-        log_level="warning",
+        log_level="error",  # a warning is a line for whoever sends what is no request
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
@@ -178,6 +181,9 @@ class Worker(Process):
         from serving.server.app import create_app  # models and all; the supervisor is spared them
         from serving.server.generations import Generations
 
+        scratch = scratch_of(self._home, os.getpid())
+        scratch.mkdir()
+        tempfile.tempdir = str(scratch)  # nothing is left behind by a worker that is killed at an upload
         self._models, self._asking = Generations(shared_number(self._home)), threading.Lock()
         self._saying, self._orders, self._answers = threading.Lock(), ThreadPoolExecutor(1), threading.Event()
         self.config.app = create_app(self._models, self._settings, self._reload)

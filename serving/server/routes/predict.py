@@ -13,7 +13,7 @@ from models.tasks.registry import NOT_LEARNED, TARGETS
 from serving.server.batching import Deadline
 from serving.server.prediction_replies import alike, predict, predict_alike
 from serving.server.replies import Answer, JsonResponse, JsonRoute, unusable
-from serving.server.request_designs import MOST_CURVE_PAIRS, check_count
+from serving.server.request_designs import check_count, check_pairs
 from serving.server.routes.context import Context
 from serving.server.schemas import Level, PredictReply, PredictRequest, ToldColumn
 from serving.server.upload.table import KINDS, NAME, RETURNED_AS, RETURNED_TYPES, predict_table
@@ -56,9 +56,7 @@ def router(context: Context) -> APIRouter:
             check_count("designs with a curve", len(request.designs), settings.max_curves)
         _check_nearest(len(request.designs), request.precedents, settings.max_nearest)
         model, request = context.model, _with_lab(request, settings.lab)
-        if request.curve:
-            pairs = len(request.designs) * len(request.measured)
-            check_count("designs with a curve times measured designs", pairs, MOST_CURVE_PAIRS)
+        check_pairs(len(request.designs), len(request.measured), settings, request.curve)
 
         def alone(deadline: Deadline) -> tuple[Response, int]:
             return _with_count(predict(model, request, deadline))

@@ -18,6 +18,7 @@ from features.tables.rows import Table
 from features.tables.sheets import WORKBOOK_TYPE, plain_table
 from models.candidates import candidate_frame
 from models.lab_calibration import measured_frame
+from models.lab_effect.own_designs import OwnDesigns
 from models.predictions import TEXT_COLUMNS
 from models.saved.labs import read_lab
 from models.tasks.registry import TARGETS
@@ -27,7 +28,7 @@ from serving.predict.read import read_candidates
 from serving.predict.write import WRITERS
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
-from serving.server.request_designs import LONGEST_CIF, check_count
+from serving.server.request_designs import LONGEST_CIF, at_a_time, check_count, check_pairs
 from serving.server.settings import Settings
 from serving.server.upload.unpack import SECONDS, Bounds, TooManyRowsError, unpack
 
@@ -121,7 +122,8 @@ def predict_table(
         if not candidates.rows:
             raise InputError(f"{source.name}: no row can be used", candidates.mistakes)
         table = pd.concat(
-            [_own_columns(source, candidates), _answers(candidates, model, level, settings.lab, targets)], axis=1
+            [_own_columns(source, candidates), _answers(candidates, model, level, settings, targets, deadline)],
+            axis=1,
         )
         deadline.check()
         order = ""
@@ -136,15 +138,27 @@ def predict_table(
 
 
 def _answers(
-    candidates: Table[Candidate], model: ServedModel, level: float, lab: str | None, targets: Sequence[str] | None
+    candidates: Table[Candidate],
+    model: ServedModel,
+    level: float,
+    settings: Settings,
+    targets: Sequence[str] | None,
+    deadline: Deadline,
 ) -> pd.DataFrame:
     """Predict the good rows and tell the errors of the others, by place in the table."""
     lines = sorted([*candidates.lines, *candidates.rejected])
-    measured = None if lab is None else measured_frame(read_lab(lab))
-    predictions = model.predictor.predict(
-        candidate_frame(candidates.rows), targets=targets, level=level, precedents=0, measured=measured, points=False
-    )
-    table = replace(predictions, columns=with_distances(predictions, targets or list(TARGETS))).table
+    own = None if settings.lab is None else OwnDesigns(measured_frame(read_lab(settings.lab)))
+    step = at_a_time(len(own)) if own else len(lines)
+    check_pairs(len(candidates.rows), len(own) if own else 0, settings)
+    tables = []
+    for begin in range(0, len(candidates.rows), step):
+        deadline.check()
+        designs = candidate_frame(candidates.rows[begin : begin + step])
+        predictions = model.predictor.predict(
+            designs, targets=targets, level=level, precedents=0, measured=own, points=False
+        )
+        tables.append(replace(predictions, columns=with_distances(predictions, targets or list(TARGETS))).table)
+    table = pd.concat(tables)
     table.index = pd.Index(candidates.lines)
     errors = dict.fromkeys(lines, "")
     for mistake in candidates.mistakes:

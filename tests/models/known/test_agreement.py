@@ -11,7 +11,6 @@ import pytest
 from models.intervals import Calibration
 from models.known.measurements import Measurements
 from models.known.scatter import BETWEEN, HEAVY, WITHIN, Agreement, Values, deviations, drawn, precisions
-from models.known.shrinkage import within_laboratory
 
 
 def values(design: list[int], paper: list[int], value: list[float], variance: list[float] | None = None) -> Values:
@@ -82,4 +81,4 @@ def test_a_laboratorys_samples_differ_by_the_public_pairs_and_by_its_own_replica
     designs = pd.DataFrame({"electrolyte": ["Li6PS5Cl"] * 3, "temperature_c": [25.0, 25.0, 60.0]})
     papers = Agreement(between=0.8, within=0.77)
     own = Measurements.of(designs, np.array([-3.0, -4.0, -1.0]), ["own"] * 3, ["1", "2", "3"], papers)
-    assert within_laboratory(own) == pytest.approx(((10 * 0.28**2 + 0.5) / 11) ** 0.5)
+    assert own.within_laboratory == pytest.approx(((10 * 0.28**2 + 0.5) / 11) ** 0.5)

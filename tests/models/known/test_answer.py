@@ -10,7 +10,7 @@ import pytest
 
 from models.known.measurements import Conditions, Measurements
 from models.known.scatter import Agreement
-from models.known.shrinkage import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers, within_laboratory
+from models.known.shrinkage import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
 """A single paper has a variance of 0.64 + 0.36 = 1, as the model has."""
@@ -171,7 +171,7 @@ def test_own_rows_written_alike_contradict_each_other() -> None:
     found = drawn_to_own(own, asked, drawn_to_papers(None, asked, *np.full((2, 2), 3.0), 0.9, show), 0.9, show)
     assert found.text.to_pylist() == ["2 of your own, 3.2e-06 to 1.0e-04 S/cm"] * 2
     assert all("your measured designs 2 and 1 contradict" in (text or "") for text in found.notices.to_pylist())
-    assert within_laboratory(own) == pytest.approx(((10 * 0.28**2 + 2 * 0.75**2) / 11) ** 0.5)
+    assert own.within_laboratory == pytest.approx(((10 * 0.28**2 + 2 * 0.75**2) / 11) ** 0.5)
 
 
 def test_own_rows_of_other_temperatures_are_no_contradiction() -> None:

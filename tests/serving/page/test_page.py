@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from models.explain.lithium_balance import FIRST_CYCLE
 from tests.browser import DESIGN, FOUR, SCRIPT, Visit, link, no_script_ran, numbers
-from tests.served import BEARER
+from tests.served import BEARER, breaking_off
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +67,24 @@ def test_what_a_dropped_connection_left_unanswered_is_asked_again(visit: Visit) 
     noted = [each for each in visit.complaints if "ERR_CONNECTION_RESET" in each]
     assert len(noted) == 1
     visit.complaints.remove(noted[0])
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(browser: Browser, address: str) -> None:
+    """What comes between breaks off the first answer within its body, as a worker that is killed; nobody notices."""
+    context = browser.new_context(extra_http_headers=BEARER)
+    with breaking_off(int(address.rsplit(":", 1)[1]), b"POST /predict ") as (port, broken):
+        visit = Visit(context.new_page(), f"http://127.0.0.1:{port}")
+        visit.open()
+        visit.fill(DESIGN)
+        visit.predict()
+        assert visit.shown() == numbers(visit.api("predict", {"designs": [DESIGN], "curve": True}))
+        context.close()
+    assert broken == [b"POST /predict "]
+    assert visit.asked.count(f"{visit.address}/predict") == 2
+    noted = [each for each in visit.complaints if "ERR_CONTENT_LENGTH_MISMATCH" in each]
+    assert len(noted) == 1
+    visit.complaints.remove(noted[0])
+    visit.leave()
 
 
 def test_what_moved_a_prediction_is_what_the_api_explains(visit: Visit) -> None:

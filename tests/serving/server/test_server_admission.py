@@ -8,20 +8,20 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from models.bundle import load_bundle
 from serving.server.admission import SMALL, TINY, BoundedBody
 from serving.server.app import app_of
-from serving.server.processes.connection import protocol_of
+from serving.server.processes.connection import MOST_CHUNKS, READ_BYTES, protocol_of
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES, PIECE, Answer
 from serving.server.settings import MEGABYTE, Settings
 from tests.shared import ROOT
@@ -110,9 +110,10 @@ def test_small_bodies_count_too() -> None:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[int]:
+def listening(settings: Settings, app: ASGIApp = count, http: type[asyncio.Protocol] | None = None) -> Iterator[int]:
     """A real server of uvicorn's in a thread; its port."""
-    config = Config(BoundedBody(count, settings), lifespan="off", log_level="critical", http=protocol_of(settings))
+    http = http or protocol_of(settings)
+    config = Config(BoundedBody(app, settings), lifespan="off", log_level="critical", http=http)
     server = Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listen:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listen])))
@@ -124,6 +125,183 @@ def listening(settings: Settings) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What a server sends until it closes the connection."""
+    content = bytearray()
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(100_000):
+            content += piece
+    return bytes(content)
+
+
+def answered(connection: socket.socket) -> bool:
+    """Whether a server answers, and how: `count` says 0 where there is no body."""
+    answer = b""
+    while piece := connection.recv(1000):
+        answer += piece
+        if answer.endswith(b"\r\n\r\n0"):
+            return True
+    return False
+
+
+def test_silent_connections_make_room_for_those_who_ask() -> None:
+    """Of those that wait for their client the longest silent ones are closed, whatever they wait for; no other is."""
+    with listening(Settings(max_connections=3)) as port, ExitStack() as stack:
+
+        def connect(content: bytes) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            connection.sendall(content)
+            return connection
+
+        first = connect(GET)
+        assert answered(first)
+        silent, unfinished = connect(b""), connect(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+        askers = []
+        for longest in (first, silent, unfinished):
+            askers.append(connect(GET))
+            assert answered(askers[-1])
+            assert everything(longest) == b""
+        askers[0].sendall(GET)  # who asks again begins to wait anew
+        assert answered(askers[0])
+        assert answered(connect(GET))
+        assert everything(askers[1]) == b""
+        askers[0].sendall(GET)
+        assert answered(askers[0])
+
+
+def test_others_have_their_turn_while_one_sends_much() -> None:
+    """Of what comes without a pause so much is looked through at a time, whatever came."""
+    sizes = list[int]()
+
+    class Noted(protocol_of(Settings())):  # type: ignore[misc]
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+            super().data_received(data)
+
+    with listening(Settings(), http=Noted) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000)
+        assert b"\r\n\r\n1000000" in connection.recv(1000) + connection.recv(1000)
+    assert max(sizes) <= READ_BYTES
+
+
+def test_headers_that_come_byte_by_byte_end_their_connection() -> None:
+    """Every byte is new, and none of them begins the time anew."""
+    with (
+        listening(Settings(header_seconds=0.3)) as port,
+        socket.create_connection(("127.0.0.1", port)) as connection,
+        suppress(ConnectionResetError, BrokenPipeError),
+    ):
+        connection.settimeout(0.02)
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        for _ in range(60_000):  # fewer than uvicorn takes in headers
+            connection.sendall(b"x")
+            with suppress(TimeoutError):
+                assert connection.recv(1000) == b""
+                return
+        pytest.fail("the connection was not closed")
+
+
+def test_a_body_that_no_app_reads_ends_its_connection() -> None:
+    """The answer is there at once; bytes after it, without end, hold the connection for the time of a body alone."""
+
+    async def unread(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("refused")(scope, receive, send)
+
+    with (
+        listening(Settings(body_seconds=0.2), unread) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+    ):
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1")
+        assert everything(connection).endswith(b"refused")
+
+
+def test_a_body_in_pieces_without_end_is_refused_in_words() -> None:
+    """Each piece costs as much as a thousand bytes; a body may have so many of them."""
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    piece, end = b"1\r\nx\r\n", b"0\r\n\r\n"
+    with listening(Settings()) as port:
+        for pieces, words in ((MOST_CHUNKS, str(MOST_CHUNKS)), (MOST_CHUNKS + 1, f"more than {MOST_CHUNKS} chunks")):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(head + piece * pieces)
+                with suppress(OSError):  # refused by now
+                    connection.sendall(end)
+                answer = b""
+                while words.encode() not in answer:
+                    answer += (part := connection.recv(1000))
+                    assert part, answer
+
+
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+def test_an_answer_that_nobody_takes_is_let_go_of(last: bytes) -> None:
+    """The app's part ends although its client reads nothing, and the client finds a part of the answer; one that takes
+    its time for each piece gets all of it."""
+    begun, ended = threading.Event(), threading.Event()
+    whole = b"x" * 30_000_000
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        try:
+            await Answer(whole)(scope, receive, send)
+        finally:
+            ended.set()
+
+    asked = GET[:-2] + last + GET[-2:]
+    with listening(Settings(taking_seconds=0.5), large) as port:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as unread:
+            unread.sendall(asked)
+            assert begun.wait(30)
+            assert ended.wait(30)
+            assert len(everything(unread)) < len(whole)
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
+            slow.sendall(asked)
+            taken = 0
+            while taken < len(whole):
+                taken += len(slow.recv(1_000_000))
+                time.sleep(0.01)
+
+
+def test_answers_that_nobody_takes_leave_room_for_small_ones() -> None:
+    """Of 1,000,000 bytes one takes 600,000 and another 500,000: the second comes back, a small one is answered."""
+
+    async def sized(scope: Scope, receive: Receive, send: Send) -> None:
+        await Answer(bytes(int(scope["path"])))(scope, receive, send)
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def run() -> None:
+        app, go = BoundedBody(sized, Settings(max_answer_bytes=1_000_000)), asyncio.Event()
+
+        async def ask(size: int, taken: asyncio.Event) -> list[Message]:
+            messages = list[Message]()
+
+            async def send(message: Message) -> None:
+                messages.append(message)
+                await taken.wait()
+
+            await app({"type": "http", "path": str(size), "headers": []}, nothing, send)
+            return messages
+
+        at_once = asyncio.Event()
+        at_once.set()
+        held = asyncio.create_task(ask(600_000, go))
+        await asyncio.sleep(0)
+        refused, small = await ask(500_000, at_once), await ask(200_000, at_once)
+        go.set()
+        whole = await held
+        after = await ask(2_000_000, at_once)  # alone, whatever its size
+        assert [each[0]["status"] for each in (refused, small, whole, after)] == [503, 200, 200, 200]
+        assert dict(refused[0]["headers"])[b"retry-after"] == b"5"
+        assert b"take them; try again" in b"".join(message["body"] for message in refused[1:])
+        assert sum(len(message["body"]) for message in whole[1:]) == 600_000
+        assert app._untaken == 0
+
+    asyncio.run(run())
 
 
 def test_headers_that_do_not_come_end_their_connection() -> None:
@@ -205,14 +383,20 @@ def test_an_answer_is_not_far_larger_than_its_question() -> None:
     assert server.get("/schema").json()["limits"]["nearest"] == 5
 
 
-def test_curves_beside_many_measured_designs_are_bounded(old: TestClient) -> None:
-    """Each point of a curve is compared with each measured design: 11 times 1,000 are more than 10,000."""
-    asked = {"designs": [{"electrolyte": "Li3N"}] * 11, "curve": True, "measured": [{"electrolyte": "Li3N"}] * 1_000}
+@pytest.mark.parametrize(
+    ("designs", "curve", "words"),
+    [
+        (11, True, "designs with a curve times measured designs: got 11000, expected at most 10000"),
+        (2_001, False, "designs times measured designs: got 2001000, expected at most 2000000"),
+    ],
+)
+def test_designs_beside_many_measured_ones_are_bounded(old: TestClient, designs: int, curve: bool, words: str) -> None:
+    """Each is compared with each measured design, every point of its curve likewise: refused before any is read."""
+    wrong = {"electrolyte": "Qz"}
+    asked = {"designs": [wrong] * designs, "curve": curve, "measured": [wrong] * 1_000}
     answer = old.post("/predict", json=asked)
-    assert (answer.status_code, answer.json()["detail"]) == (413, [
-        "designs with a curve times measured designs: got 11000, expected at most 10000 at once; send them in several "
-        "requests"
-    ])  # fmt: skip
+    assert answer.status_code == 413
+    assert answer.json()["detail"] == [f"{words} at once; send them in several requests"]
 
 
 def test_an_answer_goes_out_in_pieces() -> None:

@@ -106,13 +106,15 @@ def test_precedents_of_a_design_are_those_of_its_prediction(api: TestClient) -> 
 def test_requests_are_counted_by_route_and_never_by_what_was_asked(api: TestClient) -> None:
     api.get("/formula", params={"text": "SecretFormula"})
     api.get("/no-such-page-either")
+    api.request("SECRET", "/formula")
     api.post("/predict", json={"designs": [{"electrolyte": "LLZTO"}, {"electrolyte": "LPS"}]})
     text = api.get("/metrics").text
     assert 'silion_requests_total{method="GET",path="/formula",status="200"}' in text
     assert 'silion_requests_total{method="any",path="other",status="404"}' in text
     assert float(re.findall(r'silion_designs_total{outcome="rejected"} (\S+)', text)[0]) >= 1
     assert 'silion_request_seconds_bucket{le="0.01",path="/predict"}' in text
-    assert "Secret" not in text
+    assert 'silion_requests_total{method="any",path="/formula",status="405"}' in text
+    assert "secret" not in text.lower()
     assert "no-such" not in text
 
 

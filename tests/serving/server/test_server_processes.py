@@ -26,7 +26,7 @@ from serving.server.processes.listen import listening_socket
 from serving.server.shared_folder import identity_of
 from silion import main as silion_main
 from tests.served import BEARER, TOKEN, Served, same, serving
-from tests.shared import Command
+from tests.shared import ROOT, Command
 
 DESIGN = {"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "temperature_c": 60}
 # nobody measured it: the interval is that of the errors of the model
@@ -298,6 +298,27 @@ def is_open(server: Served) -> bool:
     except httpx2.TransportError:
         return False
     return True
+
+
+def test_what_a_killed_worker_was_unpacking_is_gone(tmp_path: Path) -> None:
+    """Temporary files of a worker lie in a folder of its own, which goes when another takes its place."""
+    with serving(ROOT / "tests" / "bundles" / "v1_capacities", tmp_path, TMPDIR=str(tmp_path)) as server:
+        (worker,), (home,) = server.workers(), tmp_path.glob("silion-serve-*")
+        assert (
+            server.client.post(
+                "/predict/file", content="electrolyte\nLLZTO\n", headers={"Content-Type": "text/csv"}
+            ).status_code
+            == 200
+        )
+        left = home / f"scratch-{worker}" / "silion-half"
+        left.mkdir()
+        os.kill(worker, signal.SIGKILL)
+        server.wait_for("another takes its place")
+        until = time.monotonic() + 60
+        while left.parent.exists() or not server.workers():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert list(tmp_path.glob("silion-*")) == []
 
 
 def test_it_drains_before_it_ends(champion: Path, bundle_folder: Path, tmp_path: Path) -> None:
