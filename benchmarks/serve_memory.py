@@ -128,14 +128,14 @@ HOSTILE: dict[str, Callable[[], Asked]] = {
     "10,000 full designs, 1,000 measured": lambda: of_json(
         "/predict", designs=full_designs(10_000), measured=measured_designs(1_000)
     ),
-    "2,000 full designs, 1,000 measured": lambda: of_json(
-        "/predict", designs=full_designs(2_000), measured=measured_designs(1_000)
+    "1,000 full designs, 1,000 measured": lambda: of_json(
+        "/predict", designs=full_designs(1_000), measured=measured_designs(1_000)
     ),
-    "2,000 full designs, 1,000 measured cells": lambda: of_json(
-        "/predict", designs=full_designs(2_000), measured=measured_cells(1_000)
+    "1,000 full designs, 1,000 measured cells": lambda: of_json(
+        "/predict", designs=full_designs(1_000), measured=measured_cells(1_000)
     ),
-    "10,000 full designs, 200 measured cells": lambda: of_json(
-        "/predict", designs=full_designs(10_000), measured=measured_cells(200)
+    "10,000 full designs, 100 measured cells": lambda: of_json(
+        "/predict", designs=full_designs(10_000), measured=measured_cells(100)
     ),
     "10 designs with curve, 1,000 measured": lambda: of_json(
         "/predict", designs=full_designs(10), curve=True, precedents=20, measured=measured_designs(1_000)

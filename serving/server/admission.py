@@ -70,7 +70,7 @@ class BoundedBody:
         async def sent(message: Message) -> None:
             nonlocal answer, is_refused
             if message["type"] == "http.response.start":
-                answer = int(Headers(raw=message["headers"]).get("content-length", 0))
+                answer = next((int(size) for name, size in message["headers"] if name == b"content-length"), 0)
                 room = _room(answer) * self._settings.max_answer_bytes
                 if is_refused := self._untaken > 0 and self._untaken + answer > room:
                     answer, words = 0, "too many answers wait for their clients to take them; try again"

@@ -80,7 +80,7 @@ class Settings:
     max_curves: int = 100
     max_explained: int = 20
     max_nearest: int = 30_000
-    max_pairs: int = 2_000_000
+    max_pairs: int = 1_000_000
     max_body_bytes: float = 16.0 * MEGABYTE
     max_in_flight_bytes: float = 64.0 * MEGABYTE
     seconds: float = 30.0

@@ -22,7 +22,7 @@ MOST_CHUNKS = 20_000
 class BoundedChunks(h11.Connection):
     """The syntax of HTTP, with an end to the number of pieces that a body is sent in."""
 
-    _chunks = 0
+    chunks = 0
     complaint = ""
 
     def next_event(self) -> Any:
@@ -34,11 +34,9 @@ class BoundedChunks(h11.Connection):
             It breaks the rules, or its body is cut into too many chunks.
         """
         event = super().next_event()
-        if isinstance(event, h11.Request):
-            self._chunks = 0
-        elif isinstance(event, h11.Data) and event.chunk_end:
-            self._chunks += 1
-            if self._chunks > MOST_CHUNKS:
+        if type(event) is h11.Data and event.chunk_end:
+            self.chunks += 1
+            if self.chunks > MOST_CHUNKS:
                 self.complaint = f"the body has more than {MOST_CHUNKS} chunks; send larger ones, or Content-Length"
                 raise h11.RemoteProtocolError(self.complaint)
         return event
@@ -96,6 +94,7 @@ def protocol_of(settings: Settings) -> type[asyncio.Protocol]:
 
         def on_response_complete(self) -> None:
             """Be one that waits, for the next request or for the end of a body that nobody read."""
+            self._syntax.chunks = 0
             super().on_response_complete()
             if self.transport.is_closing():
                 self._wait_until_taken()
