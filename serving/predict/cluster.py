@@ -58,7 +58,6 @@ KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 1 << 30, "MALLOC_MMAP_THRESHOLD_": 1 <<
 UNWATCHED = {
     "distributed.worker.profile.enabled": False,  # it looks at the work a hundred times a second
     "distributed.admin.tick.interval": "1s",  # 20 ms of its own
-    "distributed.admin.tick.cycle": "1s",
     "distributed.admin.system-monitor.interval": "5s",  # half a second of its own
 }
 """What dask watches for a dashboard that nobody looks at."""
