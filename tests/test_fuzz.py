@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
+from random import Random
 
 import openpyxl
 import pyarrow as pa
@@ -28,6 +31,8 @@ from features.tables.rows import read_table
 from features.tables.workbooks import open_workbook
 from models import bundle as bundles
 from models.bundle import BundleError, load_bundle
+from models.candidates import candidate_frame
+from models.predictor import Predictor
 from serving.screen.space_reader import read_space
 from tests.shared import ROOT
 from training.intake.number_text import QuantityError
@@ -145,3 +150,49 @@ def test_bundles(place: Path, data: st.DataObject) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with suppress(BundleError):
         load_bundle(folder)
+
+
+DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si"), Candidate(electrolyte="Li3N")])
+BOOSTERS = [f"{part}/member_0.ubj" for part in ("conductivity", "ice", "fade")] + ["conductivity/linear.ubj"]
+
+
+def read_damaged(jobs: Path, left: Connection) -> None:
+    """Load and ask each of the damaged bundles, and say which is done; the library may end this process."""
+    for folder in sorted(jobs.iterdir()):
+        with suppress(BundleError, ValueError):
+            Predictor(load_bundle(folder)).predict(DESIGNS, precedents=0)
+        left.send(folder.name)
+
+
+@pytest.mark.slow
+@settings(hostile, max_examples=max(1, EXAMPLES // 300))
+@given(st.randoms(use_true_random=True))
+def test_boosters(place: Path, random: Random) -> None:
+    """Boosters with a few bytes changed, put in or taken away, hashes made anew: no process dies of them."""
+    jobs = place / "boosters"
+    shutil.rmtree(jobs, ignore_errors=True)
+    for number in range(max(20, EXAMPLES // 10)):
+        folder = jobs / f"{number:03}"
+        shutil.copytree(ROOT / "tests" / "bundles" / "v1", folder)
+        name = random.choice(BOOSTERS)
+        whole = (folder / name).read_bytes()
+        start = random.randrange(len(whole))
+        changed = random.choice(
+            [bytes([whole[start] ^ 1 << random.randrange(8)]), random.randbytes(random.randrange(9))]
+        )
+        after = start + random.choice([len(changed), len(changed), 0, 1, len(whole)])
+        (folder / name).write_bytes(whole[:start] + changed + whole[after:])
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest[name] = bundles._hash((folder / name).read_bytes())
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    done, left = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("spawn").Process(target=read_damaged, args=(jobs, left))
+    child.start()
+    left.close()
+    names = list[str]()
+    with suppress(EOFError):
+        while done.poll(120):
+            names.append(done.recv())
+    child.kill()
+    child.join()
+    assert names == sorted(folder.name for folder in jobs.iterdir())

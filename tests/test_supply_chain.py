@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.shared import ROOT
+from tools.audit import verdict
 
 
 def test_the_bill_of_materials_names_every_pinned_package(tmp_path: Path) -> None:
@@ -65,3 +68,39 @@ def test_no_data_come_from_a_repository_that_is_no_source() -> None:
         text = path.read_text(encoding="utf-8", errors="ignore").casefold() if path.is_file() else ""
         words = set(re.findall(r"[a-z0-9][a-z0-9_-]+", text))
         assert not unread & {hashlib.sha256(word.encode()).hexdigest()[:12] for word in words}, path
+
+
+GOOD = {"name": "numpy", "version": "2.3.4", "vulns": []}
+WEAK = {
+    "name": "a",
+    "version": "1",
+    "vulns": [{"id": "PYSEC-1", "fix_versions": ["2"], "aliases": [], "description": ""}],
+}
+UNKNOWN = {"name": "requests", "skip_reason": "Dependency not found on PyPI and could not be audited: requests (2.5.0)"}
+
+
+@pytest.mark.parametrize(
+    ("packages", "code", "said"),
+    [
+        ([GOOD], 0, "no known weakness in 1 packages"),
+        ([GOOD, WEAK], 1, "a 1: PYSEC-1, mended in 2"),
+        ([WEAK, UNKNOWN], 1, "a 1: PYSEC-1, mended in 2\nnot looked up, so nothing is known of them: requests"),
+        (
+            [GOOD, UNKNOWN],
+            0,
+            "no known weakness in 1 packages\nnot looked up, so nothing is known of them: requests",
+        ),
+        ([UNKNOWN], 0, "audit skipped: none of 1 packages could be looked up here"),
+    ],
+)
+def test_an_audit_fails_on_findings_alone(packages: list[object], code: int, said: str) -> None:
+    """As pip-audit 2.10 writes them: its own exit code is 1 for a weakness and for data that cannot be had."""
+    assert verdict(json.dumps({"dependencies": packages, "fixes": []}), "") == (code, said)
+
+
+def test_an_audit_without_its_data_is_skipped_in_words() -> None:
+    error = "Traceback (most recent call last):\nConnectionError: Failed to resolve 'pypi.org'\n"
+    assert verdict("", error) == (
+        0,
+        "audit skipped: its data cannot be had here (ConnectionError: Failed to resolve 'pypi.org')",
+    )

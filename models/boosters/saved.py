@@ -21,6 +21,8 @@ from weakref import finalize
 
 import numpy as np
 
+from models.boosters.structure import check_structure
+
 NAMES = {"win32": "xgboost.dll", "darwin": "libxgboost.dylib"}
 """Names of the library, by platform; `libxgboost.so` on others."""
 MARGIN, CONTRIBUTIONS, INTERACTIONS = 1, 2, 4
@@ -180,7 +182,9 @@ class SavedBooster:
 
 
 def read_boosters(contents: Sequence[bytes]) -> list[SavedBooster]:
-    """Read several boosters, two at a time: the library lets go of Python's lock meanwhile.
+    """Read several boosters of a bundle, two at a time: the library lets go of Python's lock meanwhile.
+
+    Their structure is checked before: the library takes the process down with it where a length or an index is wrong.
 
     Parameters
     ----------
@@ -192,6 +196,8 @@ def read_boosters(contents: Sequence[bytes]) -> list[SavedBooster]:
     ValueError
         One is no booster.
     """
+    for content in contents:
+        check_structure(content)
     with ThreadPoolExecutor(2, initializer=_alone) as pool:
         return list(pool.map(SavedBooster, contents))
 

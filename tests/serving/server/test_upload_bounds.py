@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +16,7 @@ import pytest
 
 from features.tables.mistakes import InputError
 from serving.server.upload.unpack import Bounds, TooManyRowsError, unpack
+from tests.shared import ROOT, environment
 
 MEGABYTE = 1024 * 1024
 ROOMY = Bounds(rows=100, columns=10, cells=1_000, unpacked=1 << 40)
@@ -108,9 +114,27 @@ def test_a_table_longer_than_any_request_may_send_fits(tmp_path: Path) -> None:
     assert pq.read_metadata(tmp_path / "upload.parquet").num_rows == 10_000
 
 
-def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_child_that_never_ends_is_ended(tmp_path: Path) -> None:
+    """It decodes the table and waits for whoever reads the pipe that it writes to: nobody does."""
+    os.mkfifo(tmp_path / "upload.parquet")
+    content = parquet(pa.table({"electrolyte": ["Li3N"]}))
     with pytest.raises(InputError, match="takes more memory or time"):
-        unpack(parquet(pa.table({"electrolyte": ["Li3N"]})), tmp_path / "upload.parquet", ROOMY, seconds=0)
+        unpack(content, tmp_path / "upload.parquet", ROOMY, seconds=2.5)
+    assert not children()
+
+
+def children() -> str:
+    """Processes of this one that go on, by number."""
+    return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text(encoding="ascii")
+
+
+@pytest.mark.slow
+def test_the_system_ends_a_child_that_computes_for_longer() -> None:
+    """Its own limit, should whoever waits for it be gone: processor time, in whole seconds."""
+    code = "from serving.server.upload.unpack import _limit\n_limit(1 << 30, 0.5)\nwhile True: pass"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(PYTHONPATH=str(ROOT)), check=False, timeout=60)
+    assert -done.returncode in (signal.SIGXCPU, signal.SIGKILL)
 
 
 @pytest.mark.slow
