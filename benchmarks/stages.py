@@ -63,9 +63,10 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
     from features import electrolyte_columns
     from models import predictor as predicting
     from models.bundle import load_bundle
+    from models.part_predictions import PartPredictions
     from models.ranges.capacities import CapacityRanges
     from models.registry import resolve
-    from serving.predict import answer, batch, read
+    from serving.predict import batch, portion, read
     from serving.predict.batch import predict_file
     from serving.predict.checkpoint import Unfinished
 
@@ -79,7 +80,7 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
         designs_table(many, count, cells)
         predict_file(few, out, predictor, targets=targets, precedents=0)
         bounds = Speeds(parts)
-        for owner, name in ((batch, "open_source"), (answer.PortionReader, "read"), (answer, "usable")):
+        for owner, name in ((batch, "open_source"), (portion.PortionReader, "read"), (portion, "usable")):
             clock.watch(owner, name, "read the CSV")
         for owner, name in ((electrolyte_columns, "_read_columns"), (read, "unreadable")):
             clock.watch(owner, name, "parse formulas")
@@ -87,13 +88,13 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
             clock.watch(part.featurizer, "vectors", f"features, {name}")
             clock.watch(part.ensemble, "predict", f"boosters, {name}")
             clock.watch(part.domain, "nearest", f"distance, {name}")
-        clock.watch(predicting, "intervals", "intervals")
+        clock.watch(PartPredictions, "intervals", "intervals")
         for name in ("reading_notices", "domain_notices", "skill_notices"):
             clock.watch(predicting, name, "notices")
         clock.watch(predicting, "joined", "notices", keep=len)
         clock.watch(predicting.Predictor, "_ranges", "ranges of papers")
         clock.watch(CapacityRanges, "told", "ranges of papers")
-        for owner, name in ((answer, "as_answer"), (Unfinished, "keep"), (batch, "_written")):
+        for owner, name in ((portion, "as_answer"), (Unfinished, "keep"), (batch, "_written")):
             clock.watch(owner, name, "write the CSV")
         start = time.process_time()
         predict_file(many, out, predictor, targets=targets, precedents=0)
