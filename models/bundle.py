@@ -22,17 +22,7 @@ from models.learners.mixed import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
-from models.tasks.registry import (
-    LINK,
-    NOT_LEARNED,
-    ON_REQUEST,
-    RANGES,
-    TARGETS,
-    TASKS,
-    is_range_alone,
-    task_of,
-    told_targets,
-)
+from models.tasks.registry import LINK, NOT_LEARNED, ON_REQUEST, TARGETS, TASKS, is_range_alone, task_of, told_targets
 from models.tasks.target import Target
 
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
@@ -89,7 +79,7 @@ class Bundle:
         ValueError
             A column that is none of them, or one that this model was saved without.
         """
-        alone = [column for column in RANGES if is_range_alone(column) and self.capacities]
+        alone = [column for column in told_targets() if is_range_alone(column) and self.capacities]
         return _some(asked, [*self.targets(), *alone, *(ON_REQUEST if asked else ())], told_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
+from models.exceedance import check_limits, probability_column
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
@@ -51,21 +52,10 @@ from models.polymers.prediction import POLYMER, tell_polymers
 from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
-from models.tasks.exceedance import check_limits, probability_column
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import FirstCapacities
-from models.tasks.part import Part, with_conductivity, with_link
-from models.tasks.registry import (
-    LINK,
-    ON_REQUEST,
-    RANGES,
-    RESTS_ON,
-    TARGETS,
-    TASKS,
-    is_range_alone,
-    part_of,
-    task_of,
-)
+from models.tasks.first_capacity import RESTS_ON, FirstCapacities
+from models.tasks.part import Part, with_link
+from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, is_range_alone, part_of, task_of
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
@@ -392,8 +382,7 @@ class Predictor:
         }  # fmt: skip
 
     def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        cells = with_conductivity(measured, self.bundle.parts[LINK]) if TASKS[name].of_cells else measured
-        return own_rows(name, part, cells)
+        return own_rows(name, part, self.bundle.designs_for(name, measured))
 
 
 def _of_model(part: Part, vectors: np.ndarray, precedents: int | None) -> ModelNumbers:

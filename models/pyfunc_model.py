@@ -12,9 +12,9 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame, usable_rows
+from models.exceedance import parse_limits
 from models.lab_calibration import measured_frame, parse_measured
 from models.predictor import DEFAULT_LEVEL, Predictor
-from models.tasks.exceedance import parse_limits
 
 
 class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by mypy

@@ -72,7 +72,7 @@ def run(words, folder, point):
 for line in sys.stdin:
     words, jobs, of_store, os.environ["TMPDIR"] = json.loads(line)
     if of_store:  # once for all that are forked from here
-        import mlflow, models.champion, training.promotion.promote, training.promotion.upkeep
+        import mlflow, training.promotion.champion, training.promotion.promote, training.promotion.upkeep
         import alembic.command, mlflow.store.db.utils, mlflow.store.tracking.sqlalchemy_store
         import mlflow.store.model_registry.sqlalchemy_store
         from sqlalchemy.engine.default import DefaultDialect

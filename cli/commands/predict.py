@@ -122,9 +122,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from features.tables.sheets import chosen_sheet
     from models.decisions.choosing import parse_goals
+    from models.exceedance import parse_limits
     from models.predictor import Predictor
     from models.saved.labs import lab_file
-    from models.tasks.exceedance import parse_limits
     from models.tasks.registry import NOT_LEARNED, TARGETS
     from serving.predict.batch import predict_file
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.exceedance import check_limits, probability_column
 from models.explain.what_if import Want
-from models.tasks.exceedance import check_limits, probability_column
 from models.tasks.registry import TARGETS
 
 DRAWS = 1000

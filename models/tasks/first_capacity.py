@@ -13,6 +13,7 @@ from typing import Any
 
 from features.tables.literature import Literature
 from features.tables.records import CellRow
+from models.tasks.fade import RETENTION
 from models.tasks.ice import cells_in_training
 from models.tasks.target import Target
 
@@ -24,6 +25,8 @@ CAPACITY = Target(
     "capacity_mah_per_g", "capacity at a cycle, per gram of anode", "mAh/g", False, 0.0, 6000.0, "mAh/g", ".0f",
     at_cycle=True,
 )  # fmt: skip
+RESTS_ON = {CAPACITY.column: RETENTION.column}
+"""Target whose prediction a range takes in, by the column of the range."""
 UNNAMED_ANODE = "anode"
 """Basis of a half cell that does not say which mass of its anode it means."""
 BASES = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from models.tasks.conductivity import ConductivityTask
-from models.tasks.fade import RETENTION, FadeTask
+from models.tasks.fade import FadeTask
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.ice import IceTask
 from models.tasks.target import Target
@@ -18,8 +18,6 @@ TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
 RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
 """Quantities that no model learns and that are told as a range alone, by column."""
-RESTS_ON = {CAPACITY.column: RETENTION.column}
-"""Target whose prediction a range takes in, by the column of the range."""
 RANGE_ONLY = "range only, no model predicts it"
 BESIDE_ONLY = "follows from the conductivity's model and is not ranked or explained by itself"
 RANGES_PART = "capacities"

@@ -15,9 +15,9 @@ from features.tables.records import Candidate
 from features.tables.rows import parse_row
 from models.candidates import candidate_frame
 from models.decisions.choosing import Ranking, joint_probability, on_front, rank
+from models.exceedance import probability_column
 from models.explain.what_if import Want
 from models.predictor import Predictor
-from models.tasks.exceedance import probability_column
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.prediction_text import ALL_GOALS, AMONG, CHANCE, ON_FRONT
 from serving.predict.write import WRITERS, whole

@@ -18,9 +18,9 @@ from features.csv_injection import harmless
 from features.tables.chunks import Portion, PortionReader
 from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
+from models.exceedance import check_limits
 from models.predictions import TEXT_COLUMNS, Predictions
 from models.predictor import DEFAULT_LEVEL, Predictor
-from models.tasks.exceedance import check_limits
 from models.tasks.registry import TARGETS, task_of, told_targets
 from serving.predict.energy_density import Energy
 from serving.predict.prediction_text import DISTANCE, name_among

@@ -13,9 +13,9 @@ from models.bundle import load_bundle
 from models.calibrate import calibrate
 from models.candidates import candidate_designs
 from models.ensemble import Labels
+from models.exceedance import parse_limits, probability_column
 from models.intervals import Calibration
 from models.predictor import Predictor
-from models.tasks.exceedance import parse_limits, probability_column
 
 THREE = Calibration((1.0, 2.0, 3.0), (1.0, 1.0, 1.0), 3, 0.5)
 """Errors of one, two and three scales in three papers; a design without spread has a scale of 0.5."""

@@ -12,9 +12,9 @@ from features.electrolyte import ElectrolyteFeatures
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame, formula_mistake
+from models.exceedance import probability_column
 from models.intervals import Calibration, LevelError
 from models.predictor import Predictor
-from models.tasks.exceedance import probability_column
 from models.tasks.registry import LINK, TARGETS
 from serving.server.form import groups
 from tests.shared import ROOT

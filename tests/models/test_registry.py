@@ -13,11 +13,12 @@ from urllib.request import url2pathname
 
 import pytest
 
-from models import champion, registry
+from models import registry
 from models.registry import ModelNotFoundError, resolve
 from models.saved.pointer import pointer_of, state_of
 from tests.shared import ROOT, Store, environment
 from tests.shelf import Shelf, new_shelf
+from training.promotion import champion
 
 
 def test_sqlite_and_client_find_the_same_bundle(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from models import champion as moves
 from models import registry
-from models.champion import AliasError
 from models.saved.store_lock import StoreBusyError, moving_aliases
 from tests.postgres import NoPostgresError, postgres
 from tests.shared import ROOT, environment
 from tests.shelf import Shelf, new_shelf
+from training.promotion import champion as moves
+from training.promotion.champion import AliasError
 
 HOLD = (
     "import sys\n"

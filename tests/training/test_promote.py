@@ -17,9 +17,7 @@ import pytest
 import sqlalchemy
 
 from features.tables.literature import Literature
-from models import champion as aliases
 from models.bundle import Bundle, load_bundle
-from models.champion import AliasError
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.learners.arrhenius import ArrheniusEnsemble
 from models.learners.mixed import MixedEnsemble
@@ -32,7 +30,9 @@ from training.config import Protocol
 from training.evaluation import bootstrap, crossvalidate
 from training.evaluation.crossvalidate import cross_validate
 from training.evaluation.out_of_fold import out_of_fold_table
+from training.promotion import champion as aliases
 from training.promotion.challenger import Comparison, Paired
+from training.promotion.champion import AliasError
 from training.promotion.gate import failed, gate
 from training.promotion.known_truths import check_truths, example_designs
 from training.promotion.promote import promote, rollback

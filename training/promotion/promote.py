@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from models.bundle import load_bundle
-from models.champion import make_champion, restore_previous, settle
 from models.registry import CHALLENGER, CHAMPION, Version, find, resolve, run_file, versions
 from models.saved.checked_files import BundleError
 from training.evaluation.out_of_fold import JUDGED, ComparisonError, read_judged
 from training.promotion.challenger import Comparison, compare
+from training.promotion.champion import make_champion, restore_previous, settle
 from training.promotion.gate import Criterion, failed, gate
 
 REPORT = "report"

@@ -18,11 +18,11 @@ from features.tables.records import Candidate
 from features.tables.rows import read_table
 from models.bundle import save_bundle
 from models.candidates import candidate_frame
-from models.champion import name_new
 from models.predictions import TEXT_COLUMNS
 from models.predictor import DEFAULT_LEVEL, Predictor
 from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
 from reporting.model_summary import figure_name
+from training.promotion.champion import name_new
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
 from training.tuning.summary import log_trials
 

@@ -15,11 +15,11 @@ import pytest
 from features.tables.literature import Literature
 from features.tables.records import CellRow
 from models.bundle import Bundle, BundleError, load_bundle, save_bundle
+from models.exceedance import check_limits
 from models.intervals import LevelError
 from models.predictions import RANGE_OF
 from models.predictor import Predictor
 from models.ranges.capacities import CapacityRanges, first_capacities
-from models.tasks.exceedance import check_limits
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY, FirstCapacities
 from models.tasks.ice import IceTask
 from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, registered, told_targets

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle
+from models.exceedance import probability_column
 from models.intervals import Calibration
 from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictions import RANGE_OF
 from models.predictor import Predictor
 from models.ranges.comparable import FEWEST, Reported, ranges, reported
-from models.tasks.exceedance import probability_column
 from models.tasks.registry import TARGETS, TASKS
 from tests.shared import ROOT
 from training.train import Trained
