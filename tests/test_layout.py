@@ -104,7 +104,6 @@ LOGGED = {
     "models.exceedance": {"parse_limits"},
     "models.lab_calibration": {"measured_frame", "parse_measured"},
     "models.predictor": {"DEFAULT_LEVEL", "Predictor"},
-    "models.tasks.exceedance": {"parse_limits"},
 }
 """What the copies of `models/pyfunc_model.py` in stores import: none of it may go from its place."""
 
