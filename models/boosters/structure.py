@@ -108,6 +108,13 @@ class _Reader:
         self.content, self.place = content, 0
 
     def value(self, depth: int = 0) -> Any:
+        """Return the value that begins at the place reached.
+
+        Parameters
+        ----------
+        depth : int
+            Groups and arrays around it.
+        """
         content, place = self.content, self.place
         mark = content[place]
         self.place = place + 1
