@@ -14,21 +14,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from models import registry
-from models.saved.moved_store import PLACES
+from models.boosters import kept_fits
+from models.bundle import load_bundle, save_bundle
+from models.saved.moved_store import PLACES, mend
 from tests.shared import ROOT, alone, environment
 from tests.shelf import Shelf, new_shelf
+from training.evaluation.out_of_fold import write_judged
+from training.promotion import unregistered
 from training.promotion.tracking import PROCESS
 
 SOAK = bool(os.environ.get("SILION_SOAK"))
-POINTS = 10_000 if SOAK else 3
-"""Points of a command at most, evenly over all of them."""
+FEW = 3
+"""Points of a command at most without `SILION_SOAK`, evenly over all of them."""
 KILLER = """
 import builtins, contextlib, functools, io, json, os, signal, sqlite3, sys, tempfile
 from pathlib import Path
@@ -83,6 +87,9 @@ for line in sys.stdin:
     if words[0] in ("data", "lab"):
         import training.data.load, training.intake.withdraw, training.intake.workbooks.whole, training.life.own_cells
         training.data.load.load_literature()  # the tables are read once a process
+    if words[0] in ("evaluate", "train"):
+        import training.rules.ask_model, training.promotion.unregistered
+        training.data.load.load_literature()
     if words[:2] == ["data", "pull"]:
         import dataclasses, hashlib, training.public.collect
         from training.public.sources import SOURCES
@@ -130,6 +137,8 @@ class Killed:
     first : a command that goes before, never killed
     done : codes of the command where it finds that it had done its work
     of_store : whether it needs a store, which has a champion and a version more
+    registers : whether it registers a version, whose run and number a kill uses up
+    most : points at most, of a command that has many alike
     """
 
     words: tuple[str, ...]
@@ -138,6 +147,8 @@ class Killed:
     first: tuple[str, ...] = field(default=())
     done: tuple[int, ...] = ()
     of_store: bool = False
+    registers: bool = False
+    most: int = 10_000
 
 
 MODEL = ("--model", str(BUNDLE))
@@ -146,6 +157,8 @@ JUDGED_COLUMNS = "target row paper group lower upper error covered predicted_0 f
 """Of a table of out-of-fold predictions; without rows, so that a promotion takes `--force`."""
 DEAD = 4_194_304
 """Number that no process of this machine has: the first beyond all that Linux gives."""
+KEPT = f"silion-trained-{DEAD}-0"
+"""A trained model that a killed training has left."""
 PULL = ("data", "pull", "liverpool", "--from", "liverpool")
 TABLE = "cache/liverpool/LiIonDatabase.csv"
 COMMANDS = {
@@ -204,6 +217,8 @@ COMMANDS = {
     "store clean": Killed(("store", "clean", "--yes"), (), of_store=True),
     "store backup": Killed(("store", "backup", "copy"), ("copy",), done=(2,), of_store=True),
     "models mend": Killed(("models", "mend"), (), of_store=True),
+    "train --finish": Killed(("train", "--finish", KEPT), ("report",), 0, (), (2,), True, True, 60),
+    "evaluate --rules": Killed(("evaluate", "--rules", "rules.csv", "--jobs", "1", *MODEL), ("rules.csv",)),
     "data pull": Killed(PULL, (TABLE, "cache/liverpool/electrolytes.csv", "cache/liverpool/refused.csv")),
     "data pull again": Killed(PULL, (TABLE,), 0, PULL),
     "data add of cycles": Killed(("data", "add", "cycles.csv", "--table", "cycles", "--write"), (), 1),
@@ -249,6 +264,20 @@ def with_store(shelf: Shelf) -> None:
     (lost / "file").write_text("of nobody")
 
 
+def with_kept(folder: Path) -> None:
+    """Leave a trained model aside, as a training that was killed before it could register it."""
+    bundle = load_bundle(BUNDLE)
+    save_bundle(replace(bundle, facts={**bundle.facts, "chosen": {}}), folder / KEPT / unregistered.BUNDLE)
+    write_judged(pd.DataFrame(columns=JUDGED_COLUMNS), folder / KEPT)
+
+
+def copied(start: Path, place: Path, command: Killed) -> Path:
+    shutil.copytree(start, place)
+    if command.registers:  # into its own folder, not into that of the first store
+        mend(place / "mlflow.db")
+    return place
+
+
 Ends = list[tuple[int, tuple[int, int] | None]]
 
 
@@ -259,6 +288,7 @@ def run_all() -> Iterator[Callable[..., Ends]]:
     One process forks the commands of all tests of this file.
     """
     env = environment(PYTHONPATH=str(ROOT), SILION_LABS="labs", SILION_CACHE="cache", OMP_NUM_THREADS="1")
+    env.pop(kept_fits.SHARED, None)  # a fit that another run has written down makes fewer calls
     asked = [sys.executable, "-c", KILLER]
     with subprocess.Popen(asked, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
         writes, reads = killer.stdin, killer.stdout
@@ -300,6 +330,29 @@ def told(store: Path) -> tuple[object, ...]:
     return tags, aliases, runs, versions, repr(places).replace(here, "")
 
 
+def registered(folder: Path) -> object:
+    """What a folder's store offers and holds, and the rest of the folder; the numbers of versions and runs left out."""
+    with closing(sqlite3.connect(folder / "mlflow.db")) as tables:
+        offered = tables.execute(
+            "SELECT alias, status, source, (SELECT count(*) FROM model_version_tags AS t WHERE t.version = at.version) "
+            "FROM registered_model_aliases AS named JOIN model_versions AS at ON at.version = named.version "
+            "JOIN runs ON run_uuid = run_id ORDER BY 1"
+        ).fetchall()
+        counts = [
+            tables.execute(f"SELECT count(*) FROM {rows}").fetchone()
+            for rows in (
+                "runs WHERE status = 'RUNNING'",
+                "logged_models WHERE lifecycle_stage = 'active'",
+                "model_versions WHERE current_stage <> 'Deleted_Internal'",
+            )
+        ]
+    models = [
+        (alias, status, tags, state(Path(source.removeprefix("file://")) / registry.BUNDLE_INSIDE))
+        for alias, status, source, tags in offered
+    ]
+    return models, counts, {path.name: state(path) for path in folder.iterdir() if not path.name.startswith(("m", "."))}
+
+
 def count_survived(name: str, points: int, base: Path) -> None:
     """Write down the points a command went on from; the last of all commands, in whatever process, sums them up."""
     with alone((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "survived") as folder:
@@ -322,20 +375,21 @@ def test_a_command_killed_anywhere(
     command, start = COMMANDS[name], prepared(tmp_path / "start")
     if command.of_store:
         with_store(new_shelf(start, tmp_path_factory, monkeypatch))
+    if command.registers:
+        with_kept(start)
     if command.first:
         assert run_all(command.first, [(start, 0)], command.of_store)[0][1] is not None
-    alive = tmp_path / "alive"
-    shutil.copytree(start, alive)
+    alive = copied(start, tmp_path / "alive", command)
     ((ended, reached),) = run_all(command.words, [(alive, 0)], command.of_store)
     assert ended == 0
     assert reached is not None
     calls, code = reached
     assert (code, calls > 0) == (command.code, True)
-    step = max(1, calls // POINTS)
-    points = range(1 + step // 2, calls + 1, step)
+    most = min(calls, command.most if SOAK else FEW)
+    points = [1 + (2 * place + 1) * calls // (2 * most) for place in range(most)]
     places = [tmp_path / f"at-{point:03}" for point in points]
     for place in places:
-        shutil.copytree(start, place)
+        copied(start, place, command)
     ends = run_all(command.words, list(zip(places, points, strict=True)), command.of_store)
     assert ends == [(-9, None)] * len(places)
     broken = {
@@ -346,8 +400,12 @@ def test_a_command_killed_anywhere(
     }
     assert broken == set()
     again = run_all(command.words, [(place, 0) for place in places], command.of_store)
+    if command.registers:
+        run_all(("store", "clean", "--yes"), [(place, 0) for place in (alive, *places)], True)
+        assert list(tmp_path.glob(f"*/.{KEPT}.*")) == []
+    whole = registered if command.registers else state
     assert {reached and reached[1] for _, reached in again} <= {command.code, *command.done}
-    assert {place.name for place in places if state(place) != state(alive)} == set()
+    assert {place.name for place in places if whole(place) != whole(alive)} == set()
     print(f"{name}: killed at {len(places)} of {calls} points")
     if SOAK:
         count_survived(name, len(places), tmp_path_factory.getbasetemp())

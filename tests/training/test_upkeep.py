@@ -6,6 +6,7 @@ import io
 import os
 import platform
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 from sqlalchemy import create_engine
 
 from models import registry
-from tests.shared import run_main
+from tests.shared import ROOT, environment, run_main
 from tests.shelf import Shelf, new_shelf
 from training.promotion.tracking import PROCESS
 from training.promotion.upkeep import look
@@ -173,6 +174,55 @@ def test_a_damaged_model_and_a_kept_training_are_told(shelf: Shelf, dead: int) -
     damaged, finish = look().remarks
     assert damaged.startswith("version 1 (champion) cannot be used: ")
     assert finish == f"{kept}: trained and not registered; silion train --finish {kept}"
+
+
+LETS_GO = """
+import os, signal, sys
+from pathlib import Path
+from training.promotion.unregistered import let_go
+
+left = [int(sys.argv[1])]
+
+
+def deadly(function):
+    def call(*given, **named):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **named)
+
+    return call
+
+
+for name in ("rename", "fsync", "unlink", "rmdir"):
+    setattr(os, name, deadly(getattr(os, name)))
+let_go(Path(sys.argv[2]))
+"""
+
+
+def test_a_kept_training_goes_as_a_whole(shelf: Shelf, dead: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Killed at each of its calls: rename, fsync, unlink and rmdir of the bundle, unlink, rmdir; then not at all."""
+    kept = [shelf.folder / f"silion-trained-{dead}-{point}" for point in range(1, 8)]
+    for point, folder in enumerate(kept, start=1):
+        (folder / "bundle").mkdir(parents=True)
+        for name in ("judged.csv", "bundle/bundle.json"):
+            (folder / name).touch()
+        asked = [sys.executable, "-c", LETS_GO, str(point), str(folder)]
+        done = subprocess.run(asked, env=environment(PYTHONPATH=str(ROOT)), check=False)
+        assert done.returncode == (0 if point == 7 else -signal.SIGKILL)
+    first, second = kept[:2]
+    assert [folder for folder in kept if folder.exists()] == [first]
+    assert sorted(path.relative_to(first).as_posix() for path in first.rglob("*")) == [
+        "bundle", "bundle/bundle.json", "judged.csv",
+    ]  # fmt: skip
+    said = texts()
+    assert [folder for folder in kept if f".{folder.name}." in said] == kept[1:6]
+    assert run_main("train", "--finish", second) == 2
+    assert f"{second}: no kept training" in capsys.readouterr().err
+    said = texts()
+    assert [folder for folder in kept if f".{folder.name}." in said] == kept[2:6]
+    assert run_main("store", "clean", "--yes") == 0
+    assert [path for path in shelf.folder.iterdir() if "silion-trained" in path.name] == [first]
 
 
 def test_a_backup_is_a_store_of_its_own(

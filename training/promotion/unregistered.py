@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from features.tables.disk import whole_folder_at
+from features.tables.disk import sweep, sync, whole_folder_at
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.registry import MODEL_NAME, client, store_uri
 from reporting.atomic_files import FILE_LIST, check_folder, whole_folder, write_csv
@@ -70,7 +70,7 @@ def reserved_room() -> Iterator[None]:
     if not hasattr(os, "posix_fallocate"):
         yield
         return
-    path = home() / f".silion-room.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part"
+    path = home() / _part("silion-room")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("wb") as file:
@@ -120,7 +120,7 @@ def kept_until_registered(trained: Trained) -> Iterator[Path]:
     except BaseException:
         logging.getLogger("silion").warning("the model is kept; to register it: silion train --finish %s", folder)
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    let_go(folder)
 
 
 def finish(folder: Path, report: Path) -> str:
@@ -147,6 +147,7 @@ def finish(folder: Path, report: Path) -> str:
     BundleError
         The model is damaged, or of other code than this.
     """
+    sweep(folder)
     if not (folder / JUDGED).is_file():
         raise ValueError(f"{folder}: no kept training; expected a folder {NAME}..., as an interrupted `train` named it")
     check_folder(report)
@@ -159,8 +160,29 @@ def finish(folder: Path, report: Path) -> str:
             write_csv(score_table(model.scores), aside / "skill.csv")
             shutil.copy(folder / JUDGED, aside / JUDGED)
         version = version or track(model, aside, folder.name)
-    shutil.rmtree(folder, ignore_errors=True)
+    let_go(folder)
     return version
+
+
+def let_go(folder: Path) -> None:
+    """Remove a kept folder, which loses its name first: a kill leaves it whole, or what nobody takes for a model.
+
+    Parameters
+    ----------
+    folder : Path
+        A kept folder; where it cannot be renamed it stays, and may be finished again.
+    """
+    folder = folder.resolve()
+    aside = folder.with_name(_part(folder.name))
+    with suppress(OSError):
+        folder.rename(aside)
+        sync(folder.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _part(name: str) -> str:
+    """Return a name for what `silion store clean` removes when this process is gone."""
+    return f".{name}.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part"
 
 
 def _read(folder: Path) -> Kept:
