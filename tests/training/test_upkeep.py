@@ -181,7 +181,7 @@ import os, signal, sys
 from pathlib import Path
 from training.promotion.unregistered import let_go
 
-left = [int(sys.argv[1])]
+left = [0]
 
 
 def deadly(function):
@@ -196,20 +196,24 @@ def deadly(function):
 
 for name in ("rename", "fsync", "unlink", "rmdir"):
     setattr(os, name, deadly(getattr(os, name)))
-let_go(Path(sys.argv[2]))
+for left[0], folder in enumerate(sys.argv[1:], start=1):
+    if (child := os.fork()) == 0:
+        let_go(Path(folder))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
 def test_a_kept_training_goes_as_a_whole(shelf: Shelf, dead: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Killed at each of its calls: rename, fsync, unlink and rmdir of the bundle, unlink, rmdir; then not at all."""
     kept = [shelf.folder / f"silion-trained-{dead}-{point}" for point in range(1, 8)]
-    for point, folder in enumerate(kept, start=1):
+    for folder in kept:
         (folder / "bundle").mkdir(parents=True)
         for name in ("judged.csv", "bundle/bundle.json"):
             (folder / name).touch()
-        asked = [sys.executable, "-c", LETS_GO, str(point), str(folder)]
-        done = subprocess.run(asked, env=environment(PYTHONPATH=str(ROOT)), check=False)
-        assert done.returncode == (0 if point == 7 else -signal.SIGKILL)
+    asked = [sys.executable, "-c", LETS_GO, *map(str, kept)]
+    done = subprocess.run(asked, env=environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * 6 + ["0"]
     first, second = kept[:2]
     assert [folder for folder in kept if folder.exists()] == [first]
     assert sorted(path.relative_to(first).as_posix() for path in first.rglob("*")) == [
