@@ -57,7 +57,7 @@ bench: test-env .peers/.installed
 # long runs; a small instance of each stands in the suite
 soak: test-env
 	SILION_SOAK=1 $(BIN)/pytest -q tests/models/test_same_answer.py tests/test_fuzz.py tests/features/test_structure.py tests/serving/screen/test_screen.py \
-	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py tests/test_killed.py
+	  tests/serving/test_unfinished.py tests/serving/server/test_server_openapi.py tests/test_killed.py tests/training/test_fresh_environment.py
 	$(BIN)/python -m benchmarks.serve --soak 100000
 	$(BIN)/python -m benchmarks.serve_faults
 	$(BIN)/python -m benchmarks.serve_memory

@@ -214,9 +214,9 @@ class Predictor:
         return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
 
     def _once(self, what: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
-        """Return what depends on the electrolytes alone, kept where they are few: one is in many cells. None for `what`
-        keeps nothing; what the polymer model tells rests on texts, which are let go."""
-        if what is None or len(designs) > FEW or POLYMER in (read := read_electrolytes(designs)).classes:
+        """Return what depends on the electrolytes alone, kept where they are few; neither for None nor of a polymer."""
+        read = read_electrolytes(designs)  # that of a whole portion, where these are its few good rows
+        if what is None or max(len(designs), len(read.names)) > FEW or POLYMER in read.classes:
             return find()
         conditions = (values.tobytes() for values in vars(Conditions.of(designs)).values())
         return self._told.once((what, vectors.tobytes(), *read.class_names, *conditions), find)

@@ -110,7 +110,7 @@ def read_rows(
             good[place] = True
     mistakes.sort(key=lambda mistake: mistake.line)
     table = rows.table if good.all() else rows.table.take(pa.array(np.flatnonzero(good)))
-    return Rows(table, rows.lines[good], {}, columns.designs().take(good), rejected, mistakes)
+    return Rows(table, rows.lines[good], {}, columns.designs(good), rejected, mistakes)
 
 
 def _told_by_cells(
@@ -245,10 +245,22 @@ class _Columns:
                     codes[place] = len(texts)
                     self.texts[column] = codes, pa.concat_arrays([texts, pa.array([value or ""], pa.string())])
 
-    def designs(self) -> Designs:
-        """Return the columns as the models read them."""
-        texts = {name: (codes, texts.to_pylist()) for name, (codes, texts) in self.texts.items()}
-        return Designs(self.count, self.numbers, texts)
+    def designs(self, good: np.ndarray | None = None) -> Designs:
+        """Return the columns as the models read them.
+
+        Parameters
+        ----------
+        good : ndarray of bool, shape (n_rows,), or None
+            Rows that are taken, with no texts but theirs; all where None.
+        """
+        if good is None:
+            texts = {name: (codes, texts.to_pylist()) for name, (codes, texts) in self.texts.items()}
+            return Designs(self.count, self.numbers, texts)
+        texts = {}
+        for name, (codes, known) in self.texts.items():
+            used, places = np.unique(codes[good], return_inverse=True)
+            texts[name] = places, known.take(pa.array(used)).to_pylist()
+        return Designs(int(good.sum()), {name: values[good] for name, values in self.numbers.items()}, texts)
 
 
 @cache

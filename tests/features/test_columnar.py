@@ -187,6 +187,17 @@ def test_what_is_wrong_with_the_same_words_is_found_out_once(tmp_path: Path) -> 
     assert [str(mistake) for mistake in read.mistakes] == [str(mistake) for mistake in by_rows.mistakes]
 
 
+def test_good_rows_carry_no_texts_of_the_rejected(tmp_path: Path) -> None:
+    """What is read of them is read of no others: of two of five."""
+    rows = "Li3N,hot\nLLZTO,25\nLi2S,-500\nLi3PS4,25\nLi3InCl6,cold\n"
+    (tmp_path / "in.csv").write_text(f"electrolyte,temperature_c\n{rows}", encoding="utf-8")
+    (portion,) = open_source(tmp_path / "in.csv").portions
+    read = read_rows(PortionReader().read(portion), Candidate, "in.csv")
+    codes, texts = read.designs.coded("electrolyte")
+    assert [texts[code] for code in codes] == ["LLZTO", "Li3PS4"]
+    assert len(texts) == 2
+
+
 def test_what_is_not_doubted_is_judged_by_the_row_model_alone(tmp_path: Path) -> None:
     """Of three bad rows one is doubted: the formula of the others need not be read again to say what is wrong."""
     (tmp_path / "in.csv").write_text("electrolyte,temperature_c\nLi3N,hot\nLPS,25\nLi3N,-500\n", encoding="utf-8")

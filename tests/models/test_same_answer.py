@@ -1,13 +1,18 @@
-"""The same design gets the same answer: alone, among others, in another order, with -0 in the place of 0."""
+"""The same design gets the same answer: alone, among others, in another order, with -0 in the place of 0,
+by every path."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +22,10 @@ from models.bundle import load_bundle
 from models.candidates import candidate_frame, has_anode
 from models.predictions import TEXT_COLUMNS
 from models.predictor import Predictor
+from serving.predict.batch import predict_file
+from serving.server.app import app_of
+from tests.served import flat
+from tests.shared import ROOT
 
 ELECTROLYTES = ["Li6PS5Cl", "LLZTO", "Li3PS4", "Li10GeP2S12", "Li7La3Zr2O12", "Li5.5PS4.5Cl1.5", "Li3YCl6", "Li3InCl6"]
 SOAK = bool(os.environ.get("SILION_SOAK"))
@@ -109,3 +118,52 @@ def test_what_is_kept_of_an_electrolyte_is_what_a_new_predictor_tells(bundle_fol
     assert told[0] == told[1]
     assert len({value for value, _ in told[1:5]}) == 4
     assert len({told[0], told[5], told[10]}) == 3
+
+
+@pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")  # what mlflow warns of itself
+@pytest.mark.filterwarnings("ignore:.*An input example was not provided:UserWarning")
+def test_every_path_writes_the_same_digits(bundle_folder: Path, tmp_path: Path) -> None:
+    """Command line, upload, server (alone and among others) and logged model; nearest rows where a path gives them."""
+    cells = [
+        {"electrolyte": name, "anode": "micro-Si", "temperature_c": 7.0 * n} for n, name in enumerate(ELECTROLYTES)
+    ]
+    asked = [*cells, {"electrolyte": "LLZTO"}, {"electrolyte": "PEO/LiTFSI", "temperature_c": 60.0}]
+    frame = pd.DataFrame(asked)
+    frame.to_parquet(tmp_path / "in.parquet", index=False)
+    frame.to_csv(tmp_path / "in.csv", index=False)
+    bundle = load_bundle(bundle_folder)
+    for end in ("csv", "parquet"):
+        predict_file(tmp_path / "in.csv", tmp_path / f"out.{end}", Predictor(bundle), precedents=3)
+    written = pd.read_parquet(tmp_path / "out.parquet")
+    columns = written.columns.drop(list(frame)).tolist()
+
+    def digits(table: pd.DataFrame, columns: list[str] = columns) -> str:
+        return json.dumps(table[columns].astype(object).where(table[columns].notna(), None).to_numpy().tolist())
+
+    server = TestClient(app_of(bundle))
+    whole, *alone = (
+        server.post("/predict", json={"designs": designs, "precedents": 3}).json()["results"]
+        for designs in (asked, *([design] for design in asked))
+    )
+    assert json.dumps(alone) == json.dumps([[result] for result in whole])
+    assert json.dumps([[flat(result)[column] for column in columns] for result in whole]) == digits(written)
+    nearest = pd.read_csv(tmp_path / "out.csv.nearest.csv", dtype=str)[["line", "target", "rank", "row", "distance"]]
+    assert nearest.to_numpy().tolist() == [
+        [str(line), target, str(rank), near["row"], json.dumps(near["distance"])]
+        for line, result in enumerate(whole, 2)
+        for target, rows in result["precedents"].items()
+        for rank, near in enumerate(rows, 1)
+    ]
+    texts, tables = (
+        server.post("/predict/file", content=(tmp_path / f"in.{end}").read_bytes(), headers={"Content-Type": kind})
+        for end, kind in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet"))
+    )
+    own = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert texts.text.splitlines() == [f"{own[0]},error", *(f"{line}," for line in own[1:])]
+    assert digits(pd.read_parquet(io.BytesIO(tables.content))) == digits(written)
+    code, artifacts = str(ROOT / "models" / "pyfunc_model.py"), {"bundle": str(bundle_folder)}
+    mlflow.pyfunc.save_model(str(tmp_path / "model"), python_model=code, artifacts=artifacts, pip_requirements=[])
+    logged = mlflow.pyfunc.load_model(str(tmp_path / "model")).predict(frame)
+    names = [column for column in columns if not column.endswith("_distance")]
+    assert [column for column in columns if column in logged] == names
+    assert digits(logged, names) == digits(written, names)
