@@ -110,7 +110,7 @@ def read_rows(
             good[place] = True
     mistakes.sort(key=lambda mistake: mistake.line)
     table = rows.table if good.all() else rows.table.take(pa.array(np.flatnonzero(good)))
-    return Rows(table, rows.lines[good], {}, columns.designs(good), rejected, mistakes)
+    return Rows(table, rows.lines[good], {}, columns.designs(None if good.all() else good), rejected, mistakes)
 
 
 def _told_by_cells(
