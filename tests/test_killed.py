@@ -334,7 +334,8 @@ def registered(folder: Path) -> object:
     """What a folder's store offers and holds, and the rest of the folder; the numbers of versions and runs left out."""
     with closing(sqlite3.connect(folder / "mlflow.db")) as tables:
         offered = tables.execute(
-            "SELECT alias, status, source, (SELECT count(*) FROM model_version_tags AS t WHERE t.version = at.version) "
+            "SELECT alias, runs.status, coalesce(storage_location, source), "
+            "(SELECT count(*) FROM model_version_tags AS t WHERE t.version = at.version) "
             "FROM registered_model_aliases AS named JOIN model_versions AS at ON at.version = named.version "
             "JOIN runs ON run_uuid = run_id ORDER BY 1"
         ).fetchall()

@@ -70,7 +70,7 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
             use_experiment()
         comparison = report / "comparison.txt"
         told = description(trained, comparison.read_text(encoding="utf-8") if comparison.is_file() else "")
-        with mlflow.start_run() as run:
+        with mlflow.start_run(tags={PROCESS: f"{platform.node()}:{os.getpid()}"}) as run:  # one step with the run
             mlflow.set_tags({"mlflow.runName": run_name(trained), "mlflow.note.content": told})
             mlflow.set_tag(
                 "skill_shown", ", ".join(name for name, score in trained.scores.items() if score.shown) or "none"
@@ -78,7 +78,6 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
             mlflow.log_params(parameters(trained.config, trained.bundle.facts["chosen"]))
             hashes = trained.bundle.facts["data_hashes"]
             log_datasets(hashes)
-            mlflow.set_tag(PROCESS, f"{platform.node()}:{os.getpid()}")
             mlflow.set_tags({f"package {name}": value for name, value in trained.bundle.facts["packages"].items()})
             mlflow.log_dict(trained.config.as_dict(), "config.json")
             mlflow.set_tags(
