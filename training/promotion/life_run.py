@@ -9,7 +9,7 @@ from models.life.model import LifeModel
 from models.registry import client
 from training.data.load import CYCLES
 from training.life.own_cells import LIFE, learn_with
-from training.promotion.tracking import use_experiment
+from training.promotion.tracking import of_this_process, use_experiment
 from training.public.download import PublicDataError
 
 
@@ -57,7 +57,8 @@ def record_life(model: LifeModel, folder: Path) -> str:
     with client():
         if "MLFLOW_RUN_ID" not in os.environ:
             use_experiment()
-        with mlflow.start_run(run_name="life", nested=mlflow.active_run() is not None) as run:
+        nested = mlflow.active_run() is not None
+        with mlflow.start_run(run_name="life", nested=nested, tags=of_this_process()) as run:
             mlflow.log_params({f"life {name}": value for name, value in model.about["choices"].items()})
             mlflow.log_params({f"life {name}": model.about[name] for name in ("cells", "own_cells", "seed")})
             mlflow.log_metrics({f"life MAE log10 {name}": error for name, error in model.about["errors"].items()})

@@ -46,6 +46,11 @@ PROCESS = "silion.process"
 """Tag of a run: machine and number of the process that trains, so that a run of a dead one can be told."""
 
 
+def of_this_process() -> dict[str, str]:
+    """Return the tag of a run that this process makes: where it dies, `silion store clean` ends the run."""
+    return {PROCESS: f"{platform.node()}:{os.getpid()}"}
+
+
 def track(trained: Registrable, report: Path, aside: str = "") -> str:
     """Log a training and register its model; returns the version's number.
 
@@ -70,7 +75,7 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
             use_experiment()
         comparison = report / "comparison.txt"
         told = description(trained, comparison.read_text(encoding="utf-8") if comparison.is_file() else "")
-        with mlflow.start_run(tags={PROCESS: f"{platform.node()}:{os.getpid()}"}) as run:  # one step with the run
+        with mlflow.start_run(tags=of_this_process()) as run:  # one step with the run
             mlflow.set_tags({"mlflow.runName": run_name(trained), "mlflow.note.content": told})
             mlflow.set_tag(
                 "skill_shown", ", ".join(name for name, score in trained.scores.items() if score.shown) or "none"
