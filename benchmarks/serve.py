@@ -64,8 +64,7 @@ def main() -> int:
         env = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
         model = ["--model", str(Path(arguments.model).resolve())] if arguments.model else []
         if not model:
-            train = [sys.executable, "-m", "silion", "train", "--folds", "2", "--repeats", "1"]
-            subprocess.run([*train, "--report", f"{folder}/report"], cwd=ROOT, env=env, check=True, capture_output=True)
+            train_small(folder, env)
         if arguments.soak:
             found, code = soak(arguments.soak, arguments.workers, model, env)
         else:
@@ -75,6 +74,12 @@ def main() -> int:
     for key, value in found.items():
         print(f"{key:<44} {value:,.2f}" if isinstance(value, float) else f"{key:<44} {value}")
     return code
+
+
+def train_small(folder: str, env: dict[str, str]) -> None:
+    """Make a small training's model the champion of the store that `env` names; its report stays in a folder."""
+    train = [sys.executable, "-m", "silion", "train", "--folds", "2", "--repeats", "1", "--report", f"{folder}/report"]
+    subprocess.run(train, cwd=ROOT, env=env, check=True, capture_output=True)
 
 
 def served(options: list[str], side: Side) -> dict[str, float]:

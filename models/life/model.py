@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.cycling.curves import Floats
+from models.boosters.structure import check_structure
 from models.intervals import Calibration
 from models.life.life_features import FEATURES, LEAST_STEP
 
@@ -266,8 +267,10 @@ def load_life_model(folder: Path = SHIPPED) -> LifeModel:
 
     try:
         state = json.loads((folder / "life.json").read_text(encoding="utf-8"))
-        boosted = xgb.Booster(model_file=folder / "life.ubj")
-    except (OSError, xgb.core.XGBoostError) as error:
+        content = (folder / "life.ubj").read_bytes()
+        check_structure(content)
+        boosted = xgb.Booster(model_file=bytearray(content))
+    except (OSError, ValueError) as error:
         raise ValueError(f"{folder}: no life model there ({error})") from None
     if state.get("format") != FORMAT or state.get("features") != list(FEATURES):
         raise ValueError(f"{folder}: this life model is of another version of Silion; make it again")
