@@ -106,3 +106,33 @@ def test_a_client_that_takes_no_lock_is_found_by_reading_again(shelf: Shelf, mon
     with pytest.raises(AliasError, match="version 2 was made the champion, and another program made it 3"):
         moves.make_champion("2", "1", {})
     assert shelf.aliases()["champion"] == "3"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("other", ["2", None], ids=["made by another", "refused for another reason"])
+def test_an_alias_that_another_client_makes_at_the_same_moment(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, other: str | None
+) -> None:
+    """A store behind an MLflow server has no lock: the database refuses the insertion that comes second, once."""
+    import mlflow
+
+    real, refused = mlflow.MlflowClient.set_registered_model_alias, []
+
+    def second(client: Any, name: str, alias: str, version: str) -> None:
+        if not refused:
+            refused.append(alias)
+            if other:
+                real(client, name, alias, other)
+            raise mlflow.exceptions.MlflowException("duplicate key value violates unique constraint")
+        real(client, name, alias, version)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "set_registered_model_alias", second)
+    with registry.client() as store:
+        if other:
+            moves.name_new(store, "3")
+            assert shelf.aliases() == {"champion": "1", "challenger": "3"}
+        else:
+            with pytest.raises(mlflow.exceptions.MlflowException, match="duplicate key"):
+                moves.name_new(store, "3")
+            assert shelf.aliases() == {"champion": "1"}
+    assert refused == ["challenger"]

@@ -94,7 +94,7 @@ def make_champion(version: str, over: str | None, tags: Mapping[str, str]) -> No
         for name, value in tags.items():
             registry.set_model_version_tag(MODEL_NAME, version, name, value)
         registry.set_model_version_tag(MODEL_NAME, version, BEFORE, over or "")
-        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+        _set_alias(registry, CHAMPION, version)
         _settle(registry)
         _check_moved(registry, version)
     note_champion()
@@ -124,11 +124,11 @@ def _name_new(registry: MlflowClient, version: str) -> None:
     aliases = _aliases(registry)  # read after the versions: one that waits no more has its alias by now
     if CHAMPION not in aliases:
         aliases[CHAMPION] = min(waiting, key=int)
-        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, aliases[CHAMPION])
+        _set_alias(registry, CHAMPION, aliases[CHAMPION])
     for named in waiting & set(aliases.values()):
         registry.delete_model_version_tag(MODEL_NAME, named, REGISTERING)
     if version != aliases[CHAMPION]:
-        registry.set_registered_model_alias(MODEL_NAME, CHALLENGER, version)
+        _set_alias(registry, CHALLENGER, version)
         registry.delete_model_version_tag(MODEL_NAME, version, REGISTERING)
 
 
@@ -161,11 +161,23 @@ def restore_previous(reason: str) -> tuple[str, str]:
         if restored is None:
             raise AliasError(f"version {taken} is the champion and none is kept from before it: nothing changed")
         registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)  # first: once moved, nobody knows whence
-        registry.set_registered_model_alias(MODEL_NAME, CHAMPION, restored)
+        _set_alias(registry, CHAMPION, restored)
         _settle(registry)
         _check_moved(registry, restored)
     note_champion()
     return taken, restored
+
+
+def _set_alias(registry: MlflowClient, alias: str, version: str) -> None:
+    """Set an alias, also where another client makes it at the same moment: MLflow inserts it then, and is refused."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        registry.set_registered_model_alias(MODEL_NAME, alias, version)
+    except MlflowException:
+        if alias not in _aliases(registry):
+            raise
+        registry.set_registered_model_alias(MODEL_NAME, alias, version)
 
 
 def _aliases(registry: MlflowClient) -> dict[str, str]:
@@ -184,7 +196,7 @@ def _settle(registry: MlflowClient) -> None:
     before = tags[champion].get(BEFORE)
     if before in tags and before != champion:
         if aliases.get(PREVIOUS) != before:
-            registry.set_registered_model_alias(MODEL_NAME, PREVIOUS, before)
+            _set_alias(registry, PREVIOUS, before)
     elif aliases.get(PREVIOUS) == champion:  # rolled back to a champion that followed none
         registry.delete_registered_model_alias(MODEL_NAME, PREVIOUS)
     if aliases.get(CHALLENGER) == champion:
