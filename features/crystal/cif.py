@@ -143,13 +143,13 @@ def _check_count(places: list[list[str]], operations: list[Any]) -> None:
     if count * len(operations) > MAX_POSITIONS:
         raise StructureError(f"{count} sites under {len(operations)} operations, at most {MAX_POSITIONS} positions")
     listed = np.array([[str2float(place) for place in axis] for axis in places]).T
-    rotations = np.array([one.rotation_matrix for one in operations])
-    shifts = np.array([one.translation_vector for one in operations])
+    rotations = np.array([operation.rotation_matrix for operation in operations])
+    shifts = np.array([operation.translation_vector for operation in operations])
     positions = np.einsum("oij,sj->soi", rotations, listed) + shifts
     rounded = np.round(positions % 1.0, 3) % 1.0
     keyed = np.column_stack([np.repeat(np.arange(count), len(operations)), rounded.reshape(-1, 3)])
-    if (found := len(np.unique(keyed, axis=0))) > MAX_SITES:
-        raise StructureError(f"{found} sites in the cell, at most {MAX_SITES}")
+    if (n_sites := len(np.unique(keyed, axis=0))) > MAX_SITES:
+        raise StructureError(f"{n_sites} sites in the cell, at most {MAX_SITES}")
 
 
 def _as_list(value: Any) -> list[str]:
@@ -170,7 +170,7 @@ def _check_structure(structure: Structure) -> None:
         )
     if len(structure) > volume * MAX_SITES_PER_ANGSTROM3:
         raise StructureError(f"{len(structure)} sites in {volume:.4g} Å³ are too crowded; lengths are in ångström")
-    if unknown := sorted({str(one) for one in structure.composition.elements if not element_symbol(one)}):
+    if unknown := sorted({str(species) for species in structure.composition.elements if not element_symbol(species)}):
         raise StructureError(f"{', '.join(unknown)}: no element; name the element of every site")
 
 
@@ -236,7 +236,7 @@ def _crystal(cif_text: str) -> Crystal:
         structure, group = read_structure(cif_text)
     except StructureError as error:
         return Crystal(problem=str(error))
-    sites = Sites.of(structure)
+    sites = Sites.from_structure(structure)
     lithium = sites.positions[sites.lithium >= PRESENT_FROM]
     return Crystal(
         cell=tuple(map(float, structure.lattice.parameters)),

@@ -46,13 +46,11 @@ def anion_elements(elements: Iterable[str]) -> set[str]:
     >>> sorted(anion_elements(["Li", "P", "S", "Cl"])), anion_elements(["Li", "Al", "P"])
     (['Cl', 'S'], {'P'})
     """
-    held = set(elements)
-    found = held & ANION_FORMERS
-    if "H" in held and "O" not in held and (held & {"B", "Al"} or not found):
-        found = found | {"H"}
-    if not found:
-        found = set([element for element in LAST_RESORT_ANIONS if element in held][:1])
-    return found
+    present = set(elements)
+    anions = present & ANION_FORMERS
+    if "H" in present and "O" not in present and (present & {"B", "Al"} or not anions):
+        anions = anions | {"H"}
+    return anions or set([element for element in LAST_RESORT_ANIONS if element in present][:1])
 
 
 @lru_cache(maxsize=512)
@@ -73,18 +71,18 @@ def ionic_radius(symbol: str, anion: bool) -> float:
     """
     from pymatgen.core import Element
 
-    known = Element(symbol).data.get("Shannon radii") or {}
-    tabulated = {int(state): held for state, held in known.items() if state}  # one radius of Eu has no state
+    shannon = Element(symbol).data.get("Shannon radii") or {}
+    tabulated = {int(state): radii for state, radii in shannon.items() if state}  # one radius of Eu has no state
     states = [state for state in tabulated if (state < 0) == anion]
     usual = OXIDATION_STATES.get(symbol)
     if not anion and usual in states:
         states = [int(usual)]
-    radii = []
+    means = []
     for state in states:
         by_coordination = tabulated[state]
         by_spin = by_coordination.get("VI") or next(iter(by_coordination.values()))
-        radii.append(np.mean([float(held["ionic_radius"]) for held in by_spin.values()]))
-    return max(0.0, float(np.mean(radii))) if radii else math.nan
+        means.append(np.mean([float(entry["ionic_radius"]) for entry in by_spin.values()]))
+    return max(0.0, float(np.mean(means))) if means else math.nan
 
 
 def sphere_volume(ions: Mapping[tuple[str, bool], float]) -> float:
@@ -113,7 +111,7 @@ def free_volume_share(ions: Mapping[tuple[str, bool], float], volume: float) -> 
 
 
 def ions_of_formula(amounts: Mapping[str, float]) -> dict[tuple[str, bool], float] | None:
-    """Tell the anions of a formula from its cations.
+    """Return the ions of a formula, each an anion or a cation.
 
     Parameters
     ----------

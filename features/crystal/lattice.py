@@ -29,7 +29,7 @@ class CellShapes:
     cubic_deviation: np.ndarray
 
     @classmethod
-    def of(cls, cells: np.ndarray) -> CellShapes:
+    def from_cells(cls, cells: np.ndarray) -> CellShapes:
         """Compute the shapes of cells.
 
         Parameters
@@ -51,12 +51,12 @@ class CellShapes:
         stretches = np.linalg.eigvalsh(metric[known] * scaled[:, :, None] * scaled[:, None, :])
         strain = np.linalg.norm(np.log(stretches) / 2, axis=1)
 
-        def of_all(values: np.ndarray) -> np.ndarray:
-            padded = np.full(len(cells), np.nan)
-            padded[known] = values
-            return padded
+        def padded(values: np.ndarray) -> np.ndarray:
+            of_all_cells = np.full(len(cells), np.nan)
+            of_all_cells[known] = values
+            return of_all_cells
 
-        return cls(*map(of_all, (volume, b / a, c / a, strain)))
+        return cls(*map(padded, (volume, b / a, c / a, strain)))
 
 
 LATTICE_FEATURES: tuple[Output[CellShapes], ...] = (
@@ -88,4 +88,4 @@ def lattice_values(cells: np.ndarray) -> np.ndarray:
     >>> lattice_values(np.array([[4.0, 4.0, 4.0, 90, 90, 90]])).round(6).tolist()
     [[64.0, 1.0, 1.0, 0.0]]
     """
-    return filled(LATTICE_FEATURES, CellShapes.of(cells), len(cells))
+    return filled(LATTICE_FEATURES, CellShapes.from_cells(cells), len(cells))

@@ -109,17 +109,17 @@ class PeriodicNetwork:
         >>> [network.join(0, 0, cell) for cell in ((1, 0, 0), (2, 0, 0), (0, 0, 1))]
         [1, 1, 2]
         """
-        root, here = self._root(start)
-        other, there = self._root(end)
+        root, (a, b, c) = self._root(start)
+        end_root, (u, v, w) = self._root(end)
         x, y, z = cell
-        way = (there[0] + x - here[0], there[1] + y - here[1], there[2] + z - here[2])
-        if root == other:
-            self._add_loop(root, way)
-        elif self.size[root] >= self.size[other]:
-            self._hang(other, root, (-way[0], -way[1], -way[2]))
+        shift = (u + x - a, v + y - b, w + z - c)
+        if root == end_root:
+            self._add_loop(root, shift)
+        elif self.size[root] >= self.size[end_root]:
+            self._hang(end_root, root, (-shift[0], -shift[1], -shift[2]))
         else:
-            root, other = other, root
-            self._hang(other, root, way)
+            self._hang(root, end_root, shift)
+            root = end_root
         return len(self.loops[root])
 
     def _hang(self, lower: int, upper: int, shift: tuple[int, int, int]) -> None:
@@ -137,17 +137,15 @@ class PeriodicNetwork:
             site = self.parent[site]
         return site, (x, y, z)
 
-    def _add_loop(self, root: int, way: tuple[int, int, int]) -> None:
+    def _add_loop(self, root: int, shift: tuple[int, int, int]) -> None:
         known = self.loops[root]
-        if way == (0, 0, 0) or len(known) == 3:
-            return
-        if not known or _independent(known, way):
-            known.append(way)
+        if shift != (0, 0, 0) and len(known) < 3 and (not known or _independent(known, shift)):
+            known.append(shift)
 
 
-def _independent(known: list[tuple[int, int, int]], way: tuple[int, int, int]) -> bool:
+def _independent(known: list[tuple[int, int, int]], shift: tuple[int, int, int]) -> bool:
     a, b, c = known[0]
-    x, y, z = way
+    x, y, z = shift
     if len(known) == 1:
         return (b * z - c * y, c * x - a * z, a * y - b * x) != (0, 0, 0)
     d, e, f = known[1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +57,7 @@ class Sites:
     species: list[dict[tuple[str, bool], float]]
 
     @classmethod
-    def of(cls, structure: Structure) -> Sites:
+    def from_structure(cls, structure: Structure) -> Sites:
         """Read the sites of a structure, each ion an anion or not.
 
         Parameters
@@ -64,22 +65,22 @@ class Sites:
         structure : Structure
             As pymatgen read it.
         """
-        held: list[dict[str, float]] = []
+        occupancies: list[dict[str, float]] = []
         for site in structure:
             amounts: dict[str, float] = {}
-            for one, occupancy in site.species.items():
-                amounts[element_symbol(one)] = amounts.get(element_symbol(one), 0.0) + float(occupancy)
-            held.append(amounts)
+            for ion, occupancy in site.species.items():
+                amounts[element_symbol(ion)] = amounts.get(element_symbol(ion), 0.0) + float(occupancy)
+            occupancies.append(amounts)
         matrix = np.ascontiguousarray(structure.lattice.matrix, dtype=float)
         positions = np.ascontiguousarray((structure.frac_coords % 1.0) @ matrix, dtype=float)
-        anions = anion_elements({element for amounts in held for element in amounts})
-        centres = _oxoanion_centres(matrix, positions, held)
+        anions = anion_elements({element for amounts in occupancies for element in amounts})
+        centres = _oxoanion_centres(matrix, positions, occupancies)
         species = [
             {
                 (element, element in anions and not (element in OXOANION_CENTRES and centre)): occupancy
                 for element, occupancy in amounts.items()
             }
-            for amounts, centre in zip(held, centres, strict=True)
+            for amounts, centre in zip(occupancies, centres, strict=True)
         ]
         return cls(matrix, positions, species)
 
@@ -132,7 +133,7 @@ class Sites:
         )
 
     def _nearest(self, centres: np.ndarray, points: np.ndarray, beyond: float) -> np.ndarray:
-        """Distance from each site that holds the one occupancy to the nearest of the other, farther than `beyond`."""
+        """Distance from each site with the first occupancy to the nearest with the second, farther than `beyond`."""
         starts, ends = (self.positions[occupancy >= PRESENT_FROM] for occupancy in (centres, points))
         return _nearest(self.matrix, starts, ends, beyond)
 
@@ -144,16 +145,16 @@ def _role(ion: tuple[str, bool]) -> str:
     return {"Li": "lithium", "H": "proton"}.get(element, "framework")
 
 
-def _oxoanion_centres(matrix: np.ndarray, positions: np.ndarray, held: list[dict[str, float]]) -> np.ndarray:
+def _oxoanion_centres(matrix: np.ndarray, positions: np.ndarray, occupancies: list[dict[str, float]]) -> np.ndarray:
     """True for each site that is the centre of an oxoanion, should it hold an anion former; shape (n,)."""
-    found = np.zeros(len(held), dtype=bool)
-    centres = np.array([bool(OXOANION_CENTRES & set(amounts)) for amounts in held])
-    oxygens = np.array(["O" in amounts for amounts in held])
+    is_centre = np.zeros(len(occupancies), dtype=bool)
+    centres = np.array([bool(OXOANION_CENTRES & set(amounts)) for amounts in occupancies])
+    oxygens = np.array(["O" in amounts for amounts in occupancies])
     if centres.any() and oxygens.any():
         shortest, longest = OXOANION_BOND_ANGSTROM
         i, _, _, distances = neighbours(matrix, positions[centres], positions[oxygens], longest)
-        found[np.flatnonzero(centres)[i[distances > shortest]]] = True
-    return found
+        is_centre[np.flatnonzero(centres)[i[distances > shortest]]] = True
+    return is_centre
 
 
 def neighbours(
@@ -202,14 +203,24 @@ def _nearest(matrix: np.ndarray, centres: np.ndarray, points: np.ndarray, beyond
     return np.where(np.isinf(nearest), np.nan, nearest)
 
 
-def _shortest(distances: np.ndarray) -> float:
-    known = distances[~np.isnan(distances)]
-    return float(known.min()) if len(known) else math.nan
+def _distances(
+    name: str, pair: str, distances: Callable[[Sites], np.ndarray], occupancy: Callable[[Sites], np.ndarray]
+) -> tuple[Output[Sites], Output[Sites]]:
+    """Shortest and mean distance of a pair of ions, NaN where none is found; the mean by the occupancy of the first."""
 
+    def shortest(sites: Sites) -> float:
+        known = ~np.isnan(distances(sites))
+        return float(distances(sites)[known].min()) if known.any() else math.nan
 
-def _mean(distances: np.ndarray, weights: np.ndarray) -> float:
-    known = ~np.isnan(distances)
-    return float(np.average(distances[known], weights=weights[known])) if known.any() else math.nan
+    def mean(sites: Sites) -> float:
+        known = ~np.isnan(distances(sites))
+        weights = occupancy(sites)[occupancy(sites) >= PRESENT_FROM]
+        return float(np.average(distances(sites)[known], weights=weights[known])) if known.any() else math.nan
+
+    return (
+        Output(Feature(f"{name}_shortest_angstrom", f"shortest {pair} distance", "Å", FROM_SITES), shortest),
+        Output(Feature(f"{name}_mean_angstrom", f"mean nearest {pair} distance", "Å", FROM_SITES), mean),
+    )
 
 
 def _entropy_per_atom(sites: Sites) -> float:
@@ -273,30 +284,9 @@ SITE_FEATURES: tuple[Output[Sites], ...] = (
         Feature("site_entropy_per_atom_kb", "ideal mixing entropy of the sites per atom", "k_B", FROM_SITES),
         _entropy_per_atom,
     ),
-    Output(
-        Feature("lithium_lithium_shortest_angstrom", "shortest Li-Li distance", "Å", FROM_SITES),
-        lambda sites: _shortest(sites.between_lithium),
-    ),
-    Output(
-        Feature("lithium_lithium_mean_angstrom", "mean nearest Li-Li distance", "Å", FROM_SITES),
-        lambda sites: _mean(sites.between_lithium, sites.lithium[sites.lithium >= PRESENT_FROM]),
-    ),
-    Output(
-        Feature("lithium_anion_shortest_angstrom", "shortest Li-anion distance", "Å", FROM_SITES),
-        lambda sites: _shortest(sites.lithium_to_anion),
-    ),
-    Output(
-        Feature("lithium_anion_mean_angstrom", "mean nearest Li-anion distance", "Å", FROM_SITES),
-        lambda sites: _mean(sites.lithium_to_anion, sites.lithium[sites.lithium >= PRESENT_FROM]),
-    ),
-    Output(
-        Feature("framework_anion_shortest_angstrom", "shortest framework cation-anion distance", "Å", FROM_SITES),
-        lambda sites: _shortest(sites.framework_to_anion),
-    ),
-    Output(
-        Feature("framework_anion_mean_angstrom", "mean nearest framework cation-anion distance", "Å", FROM_SITES),
-        lambda sites: _mean(sites.framework_to_anion, sites.framework[sites.framework >= PRESENT_FROM]),
-    ),
+    *_distances("lithium_lithium", "Li-Li", attrgetter("between_lithium"), attrgetter("lithium")),
+    *_distances("lithium_anion", "Li-anion", attrgetter("lithium_to_anion"), attrgetter("lithium")),
+    *_distances("framework_anion", "framework cation-anion", attrgetter("framework_to_anion"), attrgetter("framework")),
     Output(
         Feature("lithium_coordination", "anions around lithium", "1", f"{FROM_SITES}; Shannon radii"), _coordination
     ),

@@ -46,7 +46,7 @@ class Symmetry:
     centrosymmetric: bool
 
     @classmethod
-    def of(cls, number: int) -> Symmetry:
+    def from_number(cls, number: int) -> Symmetry:
         """Look up the symmetry of a space group.
 
         Parameters
@@ -56,7 +56,7 @@ class Symmetry:
 
         Examples
         --------
-        >>> Symmetry.of(225)
+        >>> Symmetry.from_number(225)
         Symmetry(number=225, system='cubic', point_group_order=48, centrosymmetric=True)
         """
         system = next(name for name, last in zip(CRYSTAL_SYSTEMS, LAST_OF_SYSTEM, strict=True) if number <= last)
@@ -166,5 +166,5 @@ def symmetry_values(number: int | None) -> list[float]:
     """
     if number is None:
         return [math.nan] * len(SYMMETRY_FEATURES)
-    symmetry = Symmetry.of(number)
+    symmetry = Symmetry.from_number(number)
     return [output.values(symmetry) for output in SYMMETRY_FEATURES]

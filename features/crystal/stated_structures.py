@@ -40,10 +40,10 @@ def states_structure(designs: Designs) -> np.ndarray:
     >>> states_structure(Designs.of(designs)).tolist()
     [True, True, False]
     """
-    given = np.zeros(len(designs), dtype=bool)
+    is_stated = np.zeros(len(designs), dtype=bool)
     for column in {*TEXT_COLUMNS}.intersection(designs.columns):
         codes, texts = designs.coded(column)
-        given |= np.array([bool(text) for text in texts], dtype=bool)[codes]
+        is_stated |= np.array([bool(text) for text in texts], dtype=bool)[codes]
     for column in {*NUMBER_COLUMNS}.intersection(designs.columns):
-        given |= np.isfinite(designs.number(column))
-    return given
+        is_stated |= np.isfinite(designs.number(column))
+    return is_stated

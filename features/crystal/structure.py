@@ -199,7 +199,7 @@ class Structures:
     @cached_property
     def content_values(self) -> np.ndarray:
         """`CONTENT_FEATURES` of each design."""
-        volumes = CellShapes.of(self.given_cells).volume
+        volumes = CellShapes.from_cells(self.given_cells).volume
         units = _lenient_number(self.designs, "formula_units_per_cell")
         cells = map(Content.of_cell, self.formulas, self.crystals, volumes, units)
         return _table([[output.values(cell) for output in CONTENT_FEATURES] for cell in cells], CONTENT_FEATURES)

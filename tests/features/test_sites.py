@@ -12,7 +12,7 @@ from tests.features.test_cif import LICL, A, cif_of, cube, rock_salt
 
 
 def sites(cif_text):
-    return Sites.of(read_structure(cif_text)[0])
+    return Sites.from_structure(read_structure(cif_text)[0])
 
 
 def numbers(cif_text):
