@@ -83,14 +83,13 @@ def find_columns(frame: pd.DataFrame, name: str) -> Columns:
     capacity = [column for column in have if any(column == f"{kind}_{end}" for kind in KINDS for end in TO_UNIT)]
     mistakes = []
     if cycle is None:
-        got = ", ".join(have)
         remedy = HOW_TO_SUM if any(column in have for column in RAW_TIME) else "a column cycle"
-        mistakes.append(Mistake(1, "cycle", got, remedy, name))
+        mistakes.append(Mistake(1, "cycle", ", ".join(have), remedy, name))
     if not capacity:
         bare = next((column for column in have if "capacity" in column), None)
-        got = f"{bare}, which says no unit" if bare else ", ".join(have)
+        observed = f"{bare}, which says no unit" if bare else ", ".join(have)
         expected = "capacity_ah, capacity_mah, capacity_mah_per_g or retention_pct: the name says the unit"
-        mistakes.append(Mistake(1, bare or "capacity", got, expected, name))
+        mistakes.append(Mistake(1, bare or "capacity", observed, expected, name))
     if doubles := sorted({column for column in have if have.count(column) > 1}):
         mistakes.append(Mistake(1, doubles[0], "twice", "each column once", name))
     if mistakes or cycle is None:
@@ -145,19 +144,13 @@ def numbers(frame: pd.DataFrame, columns: Columns, name: str) -> tuple[pd.DataFr
     for column in ("c_rate", "temperature_c"):
         if column in frame:
             points[column] = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
-    capacity = frame[columns.capacity[0]].to_numpy()
-    for column, values, texts in (
-        (columns.cycle, points["cycle"], frame[columns.cycle].to_numpy()),
-        (columns.capacity[0], points["capacity"], capacity),
-    ):
+    for column, values in ((columns.cycle, points["cycle"]), (columns.capacity[0], points["capacity"])):
+        texts = frame[column].to_numpy()
         wrong = np.flatnonzero(~np.isfinite(values))
         for row in wrong[np.unique(points["cell"].to_numpy()[wrong], return_index=True)[1]]:
-            got = (
-                f"{texts[row]!r} (cell {points['cell'][row]})"
-                if texts[row]
-                else f"nothing (cell {points['cell'][row]})"
-            )
-            mistakes.append((Mistake(int(points["line"][row]), column, got, "a number", name), points["cell"][row]))
+            of_cell = points["cell"][row]
+            observed = f"{repr(texts[row]) if texts[row] else 'nothing'} (cell {of_cell})"
+            mistakes.append((Mistake(int(points["line"][row]), column, observed, "a number", name), of_cell))
     if (unnamed := np.flatnonzero(points["cell"] == "")).size:
         mistakes.append((Mistake(int(points["line"][unnamed[0]]), "cell", "nothing", "the cell's name", name), ""))
     return points, mistakes
@@ -197,5 +190,5 @@ def summed_by_cycle(frame: pd.DataFrame, cell: str) -> tuple[pd.DataFrame, bool]
     last = np.append(names[1:] != names[:-1], True)
     before = np.append(np.nan, amounts[:-1])
     stays = (amounts > 0) & ~(last & (amounts < (1 - CUT_SHORT) * before))
-    kept = first[stays].drop(columns=[column for column in frame if "capacity" in str(column)])
-    return kept.assign(capacity_ah=[repr(float(amount)) for amount in amounts[stays]]), True
+    cycles = first[stays].drop(columns=[column for column in frame if "capacity" in str(column)])
+    return cycles.assign(capacity_ah=[repr(float(amount)) for amount in amounts[stays]]), True

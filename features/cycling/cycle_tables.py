@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.cycling.checks import CHECKS, gaps, too_short
+from features.cycling.checks import failed_checks, gaps, too_short
 from features.cycling.columns import CELL, find_columns, folded, numbers, summed_by_cycle
 from features.cycling.curves import Curves
 from features.cycling.cycler_files import read_frame, read_frames
@@ -89,9 +89,9 @@ def read_portions(path: Path, **sizes: int) -> Iterator[CyclingTable]:
         if again := sorted(names & seen):
             expected = "the rows of a cell together, in a table of this size, and each cell under its own name"
             line = int(frame.index[0]) + 2
-            table.mistakes += [Mistake(line, "cell", f"{each} once more", expected, name) for each in again]
+            table.mistakes += [Mistake(line, "cell", f"{cell} once more", expected, name) for cell in again]
             table.rejected += again
-            table.keep([place for place, each in enumerate(table.curves.names) if each not in seen])
+            table.keep([place for place, cell in enumerate(table.curves.names) if cell not in seen])
         seen |= names
         mistakes += table.mistakes
         usable += len(table.curves.names)
@@ -126,43 +126,28 @@ def cycling_of(frame: pd.DataFrame, name: str, cell: str = "cell", need_one: boo
     if columns.cell is None:
         frame = frame.assign(cell=cell)
     points, mistakes = numbers(frame, columns, name)
-    names, place = _names(points["cell"])
-    points["place"] = place
-    bad: dict[int, Mistake] = {}
-    for mistake, where in mistakes:
-        bad.setdefault(names.index(where) if where in names else -1, mistake)
-    for check in CHECKS:
-        for number, mistake in check(points, names, name):
-            bad.setdefault(number, mistake)
-    for number, mistake in too_short(points, points, names, name):
-        bad.setdefault(number, mistake)
-    steps = left_out(place, points["cycle"].to_numpy(), points["capacity"].to_numpy(), _rates(points), len(names))
+    place, cells = pd.factorize(points["cell"])
+    names, points["place"] = [str(cell) for cell in cells], place
+    failures = [(names.index(cell) if cell in names else -1, mistake) for mistake, cell in mistakes]
+    failures += [*failed_checks(points, names, name), *too_short(points, points, names, name)]
+    c_rate = points["c_rate"].to_numpy(dtype=float) if "c_rate" in points else None
+    steps = left_out(place, points["cycle"].to_numpy(), points["capacity"].to_numpy(), c_rate, len(names))
     for number, text in steps.refused.items():
-        line = int(points["line"].to_numpy()[place == number][0])
-        bad.setdefault(number, Mistake(line, columns.capacity[0], f"cell {names[number]}: {text}", steps.remedy, name))
-    kept = points[steps.stays]
-    for number, mistake in too_short(kept, points, names, name):
-        bad.setdefault(number, mistake)
-    table = _table(kept, frame, names, bad, steps, summed)
+        line, text = int(points["line"].to_numpy()[place == number][0]), f"cell {names[number]}: {text}"
+        failures.append((number, Mistake(line, columns.capacity[0], text, steps.remedy, name)))
+    ageing = points[steps.stays]
+    failures += too_short(ageing, points, names, name)
+    bad = dict(reversed(failures))  # the first of each cell
+    table = _table(ageing, frame, names, bad, steps, summed)
     table.unit = columns.unit
-    table.mistakes = [bad[where] for where in sorted(bad)]
+    table.mistakes = [bad[number] for number in sorted(bad)]
     if need_one and not table.curves.names:
         raise InputError(f"{name}: no cell of it can be used", table.mistakes)
     return table
 
 
-def _names(cells: pd.Series) -> tuple[list[str], np.ndarray]:
-    """Return the distinct cells in the order of the file, and the place of each row's."""
-    codes, names = pd.factorize(cells)
-    return [str(name) for name in names], codes
-
-
-def _rates(points: pd.DataFrame) -> np.ndarray | None:
-    return points["c_rate"].to_numpy(dtype=float) if "c_rate" in points else None
-
-
 def _table(
-    kept: pd.DataFrame,
+    ageing: pd.DataFrame,
     frame: pd.DataFrame,
     names: list[str],
     bad: dict[int, Mistake],
@@ -173,7 +158,7 @@ def _table(
     good = [place for place in range(len(names)) if place not in bad]
     number = np.full(len(names), -1)
     number[good] = np.arange(len(good))
-    chosen = kept[number[kept["place"].to_numpy()] >= 0]
+    chosen = ageing[number[ageing["place"].to_numpy()] >= 0]
     good_names = [names[place] for place in good]
     curves = Curves.of(
         good_names, number[chosen["place"].to_numpy()],
@@ -185,7 +170,7 @@ def _table(
     for place, text in gaps(chosen).items():
         notices.setdefault(names[place], []).append(text)
     if summed:
-        for each in good_names:
-            notices.setdefault(each, []).insert(0, "a record in the battery data format, summed by cycle")
+        for good_name in good_names:
+            notices.setdefault(good_name, []).insert(0, "a record in the battery data format, summed by cycle")
     rejected = [names[place] for place in sorted(bad) if place >= 0]
     return CyclingTable(curves, about.reset_index(), [], rejected, notices)

@@ -69,8 +69,8 @@ def _whole_cells(file: TextIO, cell: str, separator: str, rows: int) -> Iterator
         file, sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False, chunksize=rows
     ):
         frame = chunk if carried is None else pd.concat([carried, chunk])
-        other = np.flatnonzero((frame[cell] != frame[cell].iloc[-1]).to_numpy())
-        split = int(other[-1]) + 1 if len(other) else 0
+        earlier = np.flatnonzero((frame[cell] != frame[cell].iloc[-1]).to_numpy())
+        split = int(earlier[-1]) + 1 if len(earlier) else 0
         if split:
             yield frame.iloc[:split]
         carried = frame.iloc[split:]

@@ -66,8 +66,8 @@ def discharge_change(frame: pd.DataFrame, name: str) -> dict[str, Floats]:
     mistakes = [mistake for mistake, _ in wrong]
     points["voltage"] = pd.to_numeric(frame[voltage].str.strip(), errors="coerce").to_numpy(dtype=float)
     if (bad := np.flatnonzero(~np.isfinite(points["voltage"]))).size:
-        got = repr(frame[voltage].iloc[bad[0]])
-        mistakes.append(Mistake(int(points["line"][bad[0]]), voltage, got, "a number of volts", name))
+        text = repr(frame[voltage].iloc[bad[0]])
+        mistakes.append(Mistake(int(points["line"][bad[0]]), voltage, text, "a number of volts", name))
     if mistakes:
         raise InputError(f"{name}: discharge curves that cannot be read", mistakes)
     changes = {}

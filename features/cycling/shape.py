@@ -45,8 +45,8 @@ def shape_features(curves: Curves) -> pd.DataFrame:
     smooth, first, last = curves.smooth(), curves.cycle[curves.starts[:-1]], curves.last
     highest = np.maximum.reduceat(smooth, curves.starts[:-1])
     quarters = [_line(curves, smooth, first + share * (last - first)) for share in (0.0, 0.25, 0.5, 0.75)]
-    ends = [*(level for level, _ in quarters[1:]), _end(curves, smooth)]
-    begin = _start(curves, smooth)
+    ends = [*quarters[1:], _end(curves, smooth)]
+    begin = smooth[curves.starts[:-1]]
     span = np.maximum(last - first, 1.0)
     half = np.maximum((ends[1] - ends[3]) / (span / 2), LEAST_RATE)
     early = np.maximum((begin - ends[1]) / (span / 2), LEAST_RATE)
@@ -62,25 +62,21 @@ def shape_features(curves: Curves) -> pd.DataFrame:
         "rate_ratio": np.clip(np.log10(half / early), -1.5, 1.5),
         "late_ratio": np.clip(np.log10(late / third), -1.5, 1.5),
         "log10_noise": np.log10(np.hypot(np.sqrt(noise), 1e-4)),
-        "first_loss": begin - _line(curves, smooth, first + 0.1 * span)[0],
+        "first_loss": begin - _line(curves, smooth, first + 0.1 * span),
         "log10_spacing": np.log10(np.maximum(curves.spacing, 1.0)),
     }
     return pd.DataFrame(columns)[list(SHAPE_FEATURES)]
 
 
-def _line(curves: Curves, values: Floats, cycle: Floats) -> tuple[Floats, Floats]:
-    """Return the values at a cycle of each cell, linear between its points, and the place of the point after."""
+def _line(curves: Curves, values: Floats, cycle: Floats) -> Floats:
+    """Return the values at a cycle of each cell, linear between its points."""
     cell = curves.cell
-    before = np.bincount(cell, weights=curves.cycle <= cycle[cell], minlength=len(curves.names)).astype(int)
-    left = curves.starts[:-1] + np.maximum(before - 1, 0)
-    right = np.minimum(left + 1, curves.starts[1:] - 1)
-    gap = curves.cycle[right] - curves.cycle[left]
-    share = np.divide(cycle - curves.cycle[left], gap, out=np.zeros_like(gap), where=gap > 0)
-    return values[left] + np.clip(share, 0, 1) * (values[right] - values[left]), right.astype(float)
-
-
-def _start(curves: Curves, values: Floats) -> Floats:
-    return values[curves.starts[:-1]]
+    passed = np.bincount(cell, weights=curves.cycle <= cycle[cell], minlength=len(curves.names)).astype(int)
+    before = curves.starts[:-1] + np.maximum(passed - 1, 0)
+    after = np.minimum(before + 1, curves.starts[1:] - 1)
+    gap = curves.cycle[after] - curves.cycle[before]
+    share = np.divide(cycle - curves.cycle[before], gap, out=np.zeros_like(gap), where=gap > 0)
+    return np.asarray(values[before] + np.clip(share, 0, 1) * (values[after] - values[before]))
 
 
 def _end(curves: Curves, values: Floats) -> Floats:

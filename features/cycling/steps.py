@@ -84,12 +84,12 @@ def _one_cell(
     if c_rate is not None and np.isfinite(c_rate).any():
         rates, counts = np.unique(np.round(c_rate[np.isfinite(c_rate)], 3), return_counts=True)
         ageing = rates[np.argmax(counts)]
-        other = np.isfinite(c_rate) & (np.abs(c_rate - ageing) > 0.05 * ageing)
-        first = int(np.argmax(~other))
+        off_rate = np.isfinite(c_rate) & (np.abs(c_rate - ageing) > 0.05 * ageing)
+        first = int(np.argmax(~off_rate))
         _say(notices, cycle[:first], f"formation (another C-rate than {ageing:g})")
-        later = np.flatnonzero(other[first:]) + first
+        later = np.flatnonzero(off_rate[first:]) + first
         _say(notices, cycle[later], f"another C-rate than {ageing:g}")
-        stays &= ~other
+        stays &= ~off_rate
     elif (cycle[-1] - cycle[0]) / max(len(cycle) - 1, 1) <= DENSE:
         first = _formation(capacity)
         _say(notices, cycle[:first], "formation: the capacity steps after them")
@@ -136,18 +136,18 @@ def _trouble(cycle: Floats, capacity: Floats, gone: int, total: int) -> str:
         change = capacity[1:] / capacity[:-1] - 1
     rise = np.flatnonzero(change > RISE)
     if rise.size:
-        at = rise[0]
-        return f"the capacity rises by half, from {capacity[at]:g} to {capacity[at + 1]:g} at cycle {cycle[at + 1]:g}"
+        before, after = rise[0], rise[0] + 1
+        return f"the capacity rises by half, from {capacity[before]:g} to {capacity[after]:g} at cycle {cycle[after]:g}"
     gap = np.diff(cycle)
     step = np.flatnonzero((np.abs(change) > 2 * STEP) & (gap <= DENSE))
     if step.size:
-        at = step[0]
-        return f"the capacity steps by {100 * change[at]:+.0f} % at cycle {cycle[at + 1]:g} and stays there"
+        before = step[0]
+        return f"the capacity steps by {100 * change[before]:+.0f} % at cycle {cycle[before + 1]:g} and stays there"
     return ""
 
 
 def _say(notices: list[str], cycles: Floats, why: str) -> None:
     """Add which cycles were left out."""
     if len(cycles):
-        listed = ", ".join(f"{each:g}" for each in cycles[:5]) + (" and more" if len(cycles) > 5 else "")
+        listed = ", ".join(f"{cycle:g}" for cycle in cycles[:5]) + (" and more" if len(cycles) > 5 else "")
         notices.append(f"left out: cycle{'s' if len(cycles) > 1 else ''} {listed}, {why}")
