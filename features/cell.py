@@ -112,29 +112,31 @@ class Cells(DesignSource):
         """
         return per_text(*self.designs.coded(column), bool) > 0
 
-    def stated_or_named(self, stated: np.ndarray, pattern: re.Pattern[str]) -> np.ndarray:
+    def stated_or_named(self, in_column: np.ndarray, pattern: re.Pattern[str]) -> np.ndarray:
         """Return 1 where a column or the anode's name says so, 0 where an anode is named and neither does, else NaN.
 
         Parameters
         ----------
-        stated : ndarray of bool, shape (n_designs,)
+        in_column : ndarray of bool, shape (n_designs,)
             True where the column says so.
         pattern : Pattern
             What the anode's name then holds.
         """
-        return np.where(stated | self.anode_matches(pattern), 1.0, np.where(self.anode_is_named, 0.0, np.nan))
+        return np.where(in_column | self.anode_matches(pattern), 1.0, np.where(self.anode_is_named, 0.0, np.nan))
 
 
-def _number(column: str) -> Callable[[Cells], np.ndarray]:
-    return lambda cells: cells.number(column)
+def _column(column: str, label: str, unit: str, source: str = _GIVEN) -> Output[Cells]:
+    return Output(Feature(column, label, unit, source), lambda cells: cells.number(column))
 
 
-def _log10(column: str) -> Callable[[Cells], np.ndarray]:
-    return lambda cells: log10(cells.number(column))
+def _log10(column: str, label: str, unit: str) -> Output[Cells]:
+    return Output(Feature(f"log10_{column}", label, f"log10 {unit}"), lambda cells: log10(cells.number(column)))
 
 
-def _log10_of_one_plus(column: str) -> Callable[[Cells], np.ndarray]:
-    return lambda cells: np.log10(1 + cells.number(column))
+def _log10_of_pressure(column: str, label: str) -> Output[Cells]:
+    return Output(
+        Feature(f"log10_{column}", label, "log10 (1 + MPa)"), lambda cells: np.log10(1 + cells.number(column))
+    )
 
 
 def _architecture(name: str) -> Callable[[Cells], np.ndarray]:
@@ -162,8 +164,8 @@ def _has_carbon(cells: Cells) -> np.ndarray:
 
 def _prelithiated(cells: Cells) -> np.ndarray:
     """As given, else 1 where the anode's name holds lithium."""
-    given = cells.number("prelithiated")
-    return np.where(np.isnan(given) & (cells.lithium_per_silicon > 0), 1.0, given)
+    prelithiated = cells.number("prelithiated")
+    return np.where(np.isnan(prelithiated) & (cells.lithium_per_silicon > 0), 1.0, prelithiated)
 
 
 def _effective_conductivity(cells: Cells) -> np.ndarray:
@@ -202,17 +204,14 @@ ANODE: tuple[Output[Cells], ...] = (
         Feature("silicon_named_micro", "anode is called micro", "yes/no", "word in the anode's name"),
         _name_holds(_MICRO),
     ),
-    Output(Feature("log10_silicon_size_nm", "silicon size", "log10 nm"), _log10("silicon_size_nm")),
-    Output(Feature("log10_film_thickness_nm", "silicon film thickness", "log10 nm"), _log10("film_thickness_nm")),
+    _log10("silicon_size_nm", "silicon size", "nm"),
+    _log10("film_thickness_nm", "silicon film thickness", "nm"),
     Output(
         Feature("size_over_critical", "silicon size over critical diameter", "1", _RULE + "1.1"), _size_over_critical
     ),
-    Output(Feature("silicon_wt_pct", "silicon share of the anode", "wt%"), _number("silicon_wt_pct")),
-    Output(Feature("carbon_wt_pct", "carbon share of the anode", "wt%"), _number("carbon_wt_pct")),
-    Output(
-        Feature("anode_electrolyte_wt_pct", "electrolyte share of the anode", "wt%"),
-        _number("anode_electrolyte_wt_pct"),
-    ),
+    _column("silicon_wt_pct", "silicon share of the anode", "wt%"),
+    _column("carbon_wt_pct", "carbon share of the anode", "wt%"),
+    _column("anode_electrolyte_wt_pct", "electrolyte share of the anode", "wt%"),
     Output(
         Feature("anode_has_carbon", "anode holds carbon", "yes/no", "share, additive or name of the anode"),
         _has_carbon,
@@ -234,21 +233,15 @@ ANODE: tuple[Output[Cells], ...] = (
         Feature("initial_strain_pct", "strain of the fresh anode against silicon", "%", _RULE + "1.2"),
         lambda cells: physics.volumetric_strain_pct(cells.lithium_per_silicon),
     ),
-    Output(Feature("porosity_pct", "porosity", "%"), _number("porosity_pct")),
-    Output(Feature("anode_loading_mg_per_cm2", "anode loading", "mg/cm²"), _number("anode_loading_mg_per_cm2")),
-    Output(Feature("log10_anode_thickness_um", "anode thickness", "log10 µm"), _log10("anode_thickness_um")),
+    _column("porosity_pct", "porosity", "%"),
+    _column("anode_loading_mg_per_cm2", "anode loading", "mg/cm²"),
+    _log10("anode_thickness_um", "anode thickness", "µm"),
 )
 
 ELECTROLYTE: tuple[Output[Cells], ...] = (
     *family_outputs(_GIVEN),
-    Output(
-        Feature("log10_electrolyte_thickness_um", "electrolyte thickness", "log10 µm"),
-        _log10("electrolyte_thickness_um"),
-    ),
-    Output(
-        Feature(CONDUCTIVITY, "electrolyte conductivity", "log10 S/cm", "measured where given, else predicted"),
-        _number(CONDUCTIVITY),
-    ),
+    _log10("electrolyte_thickness_um", "electrolyte thickness", "µm"),
+    _column(CONDUCTIVITY, "electrolyte conductivity", "log10 S/cm", "measured where given, else predicted"),
     Output(
         Feature("conductivity_predicted", "electrolyte conductivity is predicted", "yes/no"),
         lambda cells: np.isnan(cells.number("electrolyte_conductivity_s_per_cm")),
@@ -276,25 +269,16 @@ CELL_AND_TEST: tuple[Output[Cells], ...] = (
         Feature("counter_is_alloy", "counter electrode is a lithium alloy", "yes/no", "name of the counter electrode"),
         _counter_is_alloy,
     ),
-    Output(Feature("cathode_loading_mg_per_cm2", "cathode loading", "mg/cm²"), _number("cathode_loading_mg_per_cm2")),
-    Output(Feature("np_ratio", "N/P ratio", "1"), _number("np_ratio")),
-    Output(
-        Feature("log10_stack_pressure_mpa", "stack pressure", "log10 (1 + MPa)"),
-        _log10_of_one_plus("stack_pressure_mpa"),
-    ),
+    _column("cathode_loading_mg_per_cm2", "cathode loading", "mg/cm²"),
+    _column("np_ratio", "N/P ratio", "1"),
+    _log10_of_pressure("stack_pressure_mpa", "stack pressure"),
     Output(
         Feature("pressure_window", "stack-pressure window", "0 lost, 1 between, 2 holds, 3 constrains", _RULE + "2.5"),
         lambda cells: physics.pressure_window(cells.number("stack_pressure_mpa")),
     ),
-    Output(
-        Feature("log10_fabrication_pressure_mpa", "pressing pressure", "log10 (1 + MPa)"),
-        _log10_of_one_plus("fabrication_pressure_mpa"),
-    ),
-    Output(Feature("temperature_c", "test temperature", "°C"), _number("temperature_c")),
-    Output(
-        Feature("log10_current_density_ma_per_cm2", "current density", "log10 mA/cm²"),
-        _log10("current_density_ma_per_cm2"),
-    ),
+    _log10_of_pressure("fabrication_pressure_mpa", "pressing pressure"),
+    _column("temperature_c", "test temperature", "°C"),
+    _log10("current_density_ma_per_cm2", "current density", "mA/cm²"),
     Output(
         Feature(
             "log10_local_current_density",
@@ -304,13 +288,10 @@ CELL_AND_TEST: tuple[Output[Cells], ...] = (
         ),
         _local_current_density,
     ),
-    Output(
-        Feature("log10_specific_current_ma_per_g", "specific current", "log10 mA/g"),
-        _log10("specific_current_ma_per_g"),
-    ),
-    Output(Feature("log10_c_rate_per_h", "C-rate", "log10 1/h"), _log10("c_rate_per_h")),
-    Output(Feature("voltage_low_v", "lower cut-off", "V"), _number("voltage_low_v")),
-    Output(Feature("voltage_high_v", "upper cut-off", "V"), _number("voltage_high_v")),
+    _log10("specific_current_ma_per_g", "specific current", "mA/g"),
+    _log10("c_rate_per_h", "C-rate", "1/h"),
+    _column("voltage_low_v", "lower cut-off", "V"),
+    _column("voltage_high_v", "upper cut-off", "V"),
 )
 
 

@@ -86,21 +86,21 @@ def amounts_of(X: pd.DataFrame) -> Amounts:
     return amounts_of_names(text(X, "electrolyte"), text(X, "composition"))
 
 
-def amounts_of_names(names: Sequence[str], given: Sequence[str]) -> Amounts:
+def amounts_of_names(names: Sequence[str], compositions: Sequence[str]) -> Amounts:
     """Read the amounts of the elements of each electrolyte.
 
     Parameters
     ----------
     names : sequence of str
         As written.
-    given : sequence of str
-        Composition of each; empty where its name is to be read.
+    compositions : sequence of str
+        Of each; empty where its name is to be read.
     """
-    if not any(given):
-        return read_amounts(names, lambda written: composition_of(written, ""))
-    spare = {first: name for name, first in zip(names, given, strict=True) if first}
-    texts = [first or name for name, first in zip(names, given, strict=True)]
-    return read_amounts(texts, lambda written: composition_of(spare.get(written, ""), written))
+    if not any(compositions):
+        return read_amounts(names, lambda text: composition_of(text, ""))
+    name_of = {composition: name for name, composition in zip(names, compositions, strict=True) if composition}
+    texts = [composition or name for name, composition in zip(names, compositions, strict=True)]
+    return read_amounts(texts, lambda text: composition_of(name_of.get(text, ""), text))
 
 
 class Compositions:
@@ -157,24 +157,21 @@ Values = Callable[[Compositions], np.ndarray]
 
 def _fraction(symbol: str) -> Values:
     place = ELEMENT_INDEX[symbol]
-    return lambda found: np.asarray(found.amounts.fractions[place])
+    return lambda compositions: np.asarray(compositions.amounts.fractions[place])
 
 
 def _per_anion(symbol: str) -> Values:
     fraction = _fraction(symbol)
-    return lambda found: fraction(found) / found.anion_share
+    return lambda compositions: fraction(compositions) / compositions.anion_share
 
 
 def _statistic(block: Callable[[Compositions], dict[str, np.ndarray]], statistic: str, place: int) -> Values:
-    return lambda found: block(found)[statistic][:, place]
+    return lambda compositions: block(compositions)[statistic][:, place]
 
 
 def _fractions(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
-        Output(
-            Feature(f"fraction_{symbol}", f"{symbol} fraction", "at. fraction", READ_FROM),
-            _fraction(symbol),
-        )
+        Output(Feature(f"fraction_{symbol}", f"{symbol} fraction", "at. fraction", READ_FROM), _fraction(symbol))
         for symbol in elements
     ]
 
@@ -182,10 +179,7 @@ def _fractions(elements: Sequence[str]) -> list[Output[Compositions]]:
 def _anions(elements: Sequence[str]) -> list[Output[Compositions]]:
     named = [(f"anion_share_{anion}", f"{anion} among the anions", "at. fraction", anion) for anion in ANIONS]
     return [
-        Output(
-            Feature(name, label, unit, READ_FROM),
-            _per_anion(symbol),
-        )
+        Output(Feature(name, label, unit, READ_FROM), _per_anion(symbol))
         for name, label, unit, symbol in [*named, ("lithium_per_anion", "lithium per anion", "1", "Li")]
     ]
 
@@ -194,7 +188,7 @@ def _basics(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
         Output(
             Feature(f"{word}_{name}", f"{phrase} {PROPERTIES[PROPERTY_INDEX[name]].label}", _unit(name), PYMATGEN),
-            _statistic(lambda found: found.basics, statistic, place),
+            _statistic(lambda compositions: compositions.basics, statistic, place),
         )
         for place, name in enumerate(BASICS)
         for statistic, word, phrase in (("mean", "mean", "mean"), ("avg_dev", "spread", "spread of"))
@@ -210,7 +204,7 @@ def _statistics(elements: Sequence[str]) -> list[Output[Compositions]]:
                 _unit(name),
                 PYMATGEN,
             ),
-            _statistic(lambda found: found.magpie, statistic, place),
+            _statistic(lambda compositions: compositions.magpie, statistic, place),
         )
         for place, name in enumerate(MAGPIE)
         for statistic in STATISTICS
@@ -225,9 +219,7 @@ def _contrasts(elements: Sequence[str]) -> list[Output[Compositions]]:
     return [
         Output(
             Feature("electronegativity_contrast", "electronegativity of anions over cations", "", PYMATGEN),
-            lambda found: (
-                found.mean_over("electronegativity", IS_ANION) - found.mean_over("electronegativity", ~IS_ANION)
-            ),
+            _electronegativity_contrast,
         ),
         Output(
             Feature("radius_contrast", "atomic radius of anions over cations without lithium", "1", PYMATGEN),
@@ -246,19 +238,24 @@ def _contrasts(elements: Sequence[str]) -> list[Output[Compositions]]:
                 "e/atom",
                 "oxidation states of features/formulas/charge.py",
             ),
-            lambda found: found.amounts.charge / atoms(found.amounts),
+            lambda compositions: compositions.amounts.charge / atoms(compositions.amounts),
         ),
     ]
 
 
-def _radius_contrast(found: Compositions) -> np.ndarray:
-    cations = found.mean_over("atomic_radius", ~IS_ANION & (np.array(SYMBOLS) != "Li"))
+def _electronegativity_contrast(compositions: Compositions) -> np.ndarray:
+    cations = compositions.mean_over("electronegativity", ~IS_ANION)
+    return np.asarray(compositions.mean_over("electronegativity", IS_ANION) - cations)
+
+
+def _radius_contrast(compositions: Compositions) -> np.ndarray:
+    cations = compositions.mean_over("atomic_radius", ~IS_ANION & (np.array(SYMBOLS) != "Li"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(found.mean_over("atomic_radius", IS_ANION) / cations)
+        return np.asarray(compositions.mean_over("atomic_radius", IS_ANION) / cations)
 
 
-def _mixing_entropy(found: Compositions) -> np.ndarray:
-    amounts = found.amounts
+def _mixing_entropy(compositions: Compositions) -> np.ndarray:
+    amounts = compositions.amounts
     fractions = amounts.amount / amounts.total[amounts.owner]
     entropy = -GAS_CONSTANT_J_PER_MOL_K * element_sums(amounts, fractions * np.log(fractions))
     return np.where(amounts.known, entropy, np.nan)

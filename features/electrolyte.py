@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from features.electrolyte_columns import (
 )
 from features.family import FAMILIES
 from features.feature import Feature, Output, filled
-from features.formulas.vectorised import Amounts
 from features.physics import inverse_temperature
 from features.tables.designs import Designs
 
@@ -36,7 +34,7 @@ it."""
 
 
 def classes_of(X: pd.DataFrame) -> list[str | None]:
-    """Return the class of each design, as given or as read from the formula; None where neither tells.
+    """Return the class of each design, as given or as read from the formula; None where it is unknown.
 
     Parameters
     ----------
@@ -177,15 +175,17 @@ class ElectrolyteFeatures(DesignFeaturizer):
         outputs, source = self._outputs(), self.source(X, electrolytes)
         table = np.empty((len(X), len(of_composition) + len(outputs)))
         if len(amounts.known) <= FEW:
-            asked = (tuple(self.composition_.blocks), tuple(self.composition_.elements_))
-            table[:, : len(of_composition)] = amounts.kept.once(asked, partial(_of, amounts, of_composition))[rows]
+            key = (tuple(self.composition_.blocks), tuple(self.composition_.elements_))
+            table[:, : len(of_composition)] = amounts.computed.once(
+                key, lambda: filled(of_composition, Compositions(amounts), len(amounts.known))
+            )[rows]
         else:
             compositions, in_order = Compositions(amounts), np.array_equal(rows, np.arange(len(amounts.known)))
-            for place, each in enumerate(of_composition):
-                distinct = each.values(compositions)
+            for place, output in enumerate(of_composition):
+                distinct = output.values(compositions)
                 table[:, place] = distinct if in_order else distinct[rows]
-        for place, output in enumerate(outputs, start=len(of_composition)):
-            table[:, place] = output.values(source)
+        for place, of_design in enumerate(outputs, start=len(of_composition)):
+            table[:, place] = of_design.values(source)
         return table
 
     def _outputs(self) -> tuple[Output[ElectrolyteSource], ...]:
@@ -194,8 +194,3 @@ class ElectrolyteFeatures(DesignFeaturizer):
 
     def _describe(self) -> list[Feature]:
         return [*self.composition_.features_, *super()._describe()]
-
-
-def _of(amounts: Amounts, outputs: Sequence[Output[Compositions]]) -> np.ndarray:
-    """Numbers of the distinct compositions, shape (n_distinct, n_outputs)."""
-    return filled(outputs, Compositions(amounts), len(amounts.known))

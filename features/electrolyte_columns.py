@@ -105,53 +105,54 @@ def _read_electrolytes(X: Designs) -> Electrolytes:
 
 @lru_cache(maxsize=256)
 def _read_few(*columns: tuple[bytes, tuple[str, ...]]) -> Electrolytes:
-    """Read few electrolytes, as `_read_columns` does; kept, as one electrolyte is asked of in many cells."""
+    """Read few electrolytes, as `_read_columns` does; cached, as many cells share an electrolyte."""
     return _read_columns(*((np.frombuffer(codes, dtype=np.int64), list(texts)) for codes, texts in columns))
 
 
 def _read_columns(electrolyte: Coded, composition: Coded, electrolyte_class: Coded) -> Electrolytes:
-    (codes, names), (places, compositions), (words, stated) = electrolyte, composition, electrolyte_class
-    given = compositions * len(names)
-    if len(compositions) > 1:
-        pairs, codes = np.unique(codes * len(compositions) + places, return_inverse=True)
-        given = [compositions[pair % len(compositions)] for pair in pairs.tolist()]
-        names = [names[pair // len(compositions)] for pair in pairs.tolist()]
-    amounts = amounts_of_names(names, given)
-    unstated = np.array([not word for word in stated], dtype=bool)[words] if len(words) else np.zeros(0, dtype=bool)
-    wanted = np.bincount(codes[unstated], minlength=len(names)) > 0
-    by_formula, derived = _classes_by_formula(names, given, amounts, wanted)
+    (codes, names), (places, texts), (class_places, stated) = electrolyte, composition, electrolyte_class
+    compositions = texts * len(names)
+    if len(texts) > 1:
+        pairs, codes = np.unique(codes * len(texts) + places, return_inverse=True)
+        compositions = [texts[pair % len(texts)] for pair in pairs.tolist()]
+        names = [names[pair // len(texts)] for pair in pairs.tolist()]
+    amounts = amounts_of_names(names, compositions)
+    unstated = np.array([not name for name in stated], dtype=bool)[class_places]
+    needs_class = np.bincount(codes[unstated], minlength=len(names)) > 0
+    by_formula, derived = _classes_by_formula(names, compositions, amounts, needs_class)
     classes = [None, *dict.fromkeys(name for name in [*stated, *derived] if name)]
     place = {name: number for number, name in enumerate(classes)}
     of_stated, of_derived = (
-        np.array([place.get(name or None, 0) for name in found], dtype=np.int64) for found in (stated, derived)
+        np.array([place.get(name or None, 0) for name in class_names], dtype=np.int64)
+        for class_names in (stated, derived)
     )
-    class_codes = np.zeros(0, dtype=np.int64)
-    if len(words):
-        class_codes = np.where(unstated, of_derived[by_formula[codes]], of_stated[words])
-    written = [first or name for name, first in zip(names, given, strict=True)] if any(given) else names
+    class_codes = np.where(unstated, of_derived[by_formula[codes]], of_stated[class_places])
+    written = names
+    if any(compositions):
+        written = [composition or name for name, composition in zip(names, compositions, strict=True)]
     return Electrolytes(codes, names, written, amounts, classes, class_codes, unstated & (class_codes > 0))
 
 
 def _classes_by_formula(
-    names: list[str], given: list[str], amounts: Amounts, wanted: np.ndarray
+    names: list[str], compositions: list[str], amounts: Amounts, needs_class: np.ndarray
 ) -> tuple[np.ndarray, list[str | None]]:
-    """Place of each electrolyte's class, as its formula tells it, among those told; 0, None, where it is not wanted.
+    """Place of each electrolyte's class among those read from formulas; 0, None, where `needs_class` is False.
 
     Parameters
     ----------
-    wanted : ndarray, shape (n_electrolytes,)
+    needs_class : ndarray of bool, shape (n_electrolytes,)
     """
     kinds, sets = amounts.systems
     codes, classes = np.zeros(len(names), dtype=np.int64), list[str | None]([None])
     by_amount = np.array([class_takes_amounts(elements) for elements in sets], dtype=bool)[kinds]
     plain = (amounts.plain & ~by_amount)[amounts.codes]
-    places = amounts.codes[wanted & plain]
+    places = amounts.codes[needs_class & plain]
     case, examples = pd.factorize(kinds[places])
-    codes[wanted & plain] = case + len(classes)
+    codes[needs_class & plain] = case + len(classes)
     classes += [class_from_composition(dict.fromkeys(sets[kind], 1.0)) for kind in examples.tolist()]
-    for place in np.flatnonzero(wanted & ~plain).tolist():
+    for place in np.flatnonzero(needs_class & ~plain).tolist():
         codes[place] = len(classes)
-        classes.append(class_of_reading(read_design(names[place], given[place])))
+        classes.append(class_of_reading(read_design(names[place], compositions[place])))
     return codes, classes
 
 
@@ -206,10 +207,7 @@ def family_outputs(source: str) -> list[Output[DesignSource]]:
         Where the class of an electrolyte comes from, in words.
     """
     return [
-        Output(
-            Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source),
-            _family(name),
-        )
+        Output(Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source), _family(name))
         for name in FAMILIES
     ]
 
@@ -247,8 +245,7 @@ class DesignFeaturizer(Featurizer):
         other : DesignFeaturizer
             A fitted featurizer.
         """
-        one, two = ((type(featurizer), featurizer.get_params(), featurizer.learned()) for featurizer in (self, other))
-        return one == two
+        return (type(self), self.get_params(), self.learned()) == (type(other), other.get_params(), other.learned())
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
         designs = Designs.of(X)

@@ -45,7 +45,7 @@ GARNET = 0.4
 def class_from_composition(amounts: Mapping[str, float]) -> str | None:
     """Return the electrolyte class a composition points to; used only where the design names none.
 
-    Coarse on purpose: it tells families by the elements present, as the reviews do in their sections.
+    Coarse on purpose: families go by the elements present, as the reviews' sections do.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _class_of_oxide(amounts: Mapping[str, float], halogens: Set[str]) -> str | N
 
 
 def class_of_reading(reading: Reading | None) -> str | None:
-    """Return the class that a text tells: of its name, of its composition, or of a blend with a polymer.
+    """Return the class of a text: by its name, by its composition, or of a blend with a polymer.
 
     A polymer with a salt is a polymer, with a liquid a gel; with anything else it is a composite.
 
@@ -142,21 +142,21 @@ def class_of_reading(reading: Reading | None) -> str | None:
     return class_of_kinds(kinds)
 
 
-def resolve_class(electrolyte: str, composition: str, given: str) -> tuple[str | None, bool]:
+def resolve_class(electrolyte: str, composition: str, electrolyte_class: str) -> tuple[str | None, bool]:
     """Return the class of a design, and True where it was read from the formula rather than given.
 
     Parameters
     ----------
-    electrolyte, composition, given : str
-        `electrolyte`, `composition` and `electrolyte_class`, empty where not given.
+    electrolyte, composition, electrolyte_class : str
+        Columns of that name, empty where not given.
 
     Examples
     --------
     >>> resolve_class("Li6PS5Cl", "", ""), resolve_class("Li6PS5Cl", "", "gel")
     (('sulfide-argyrodite', True), ('gel', False))
     """
-    if given:
-        return given, False
+    if electrolyte_class:
+        return electrolyte_class, False
     derived = class_of_reading(read_design(electrolyte, composition))
     return derived, derived is not None
 

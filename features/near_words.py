@@ -47,13 +47,13 @@ def near_words(word: str, known: tuple[str, ...], count: int = 3, cutoff: float 
     highest = np.divide(2.0 * shared, total, out=np.ones(len(known)), where=total > 0)
     bounds = [(float(highest[place]), known[place]) for place in np.flatnonzero(highest >= cutoff).tolist()]
     near: list[tuple[float, str]] = []
-    for bound, other in sorted(bounds, reverse=True):
+    for bound, candidate in sorted(bounds, reverse=True):
         if len(near) >= count and bound < near[count - 1][0]:
             break
-        matcher.set_seq1(other)
+        matcher.set_seq1(candidate)
         if (ratio := matcher.ratio()) >= cutoff:
-            near = sorted([*near, (ratio, other)], reverse=True)
-    return [other for _, other in near[:count]]
+            near = sorted([*near, (ratio, candidate)], reverse=True)
+    return [candidate for _, candidate in near[:count]]
 
 
 @lru_cache(maxsize=64)
@@ -61,6 +61,6 @@ def _letters(known: tuple[str, ...]) -> tuple[np.ndarray, dict[str, np.ndarray]]
     """Return the lengths of the words, and by letter how often each holds it; both of shape (n_known,)."""
     import numpy as np
 
-    letters = sorted({letter for other in known for letter in other})
-    times = {letter: np.array([other.count(letter) for other in known], dtype=float) for letter in letters}
-    return np.array([len(other) for other in known]), times
+    letters = sorted({letter for word in known for letter in word})
+    times = {letter: np.array([word.count(letter) for word in known], dtype=float) for letter in letters}
+    return np.array([len(word) for word in known]), times

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from features.cache import Cache
+
 MISSING_DISTANCE = 1.0
 """Distance, in standard deviations, between a known and an unknown value."""
 BLOCK = 1_000_000
@@ -28,33 +30,34 @@ MOST_FACTORS = 16
 """Sets of features that designs may not know for which the factors of the product are kept."""
 
 
-def distances_between(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Root-mean-square distance of scaled vectors, shape (n_left, n_right); one unknown value counts as one deviation,
-    two as none.
+def distances_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Root-mean-square distances of scaled vectors, shape (n_first, n_second).
+
+    One unknown value counts as one deviation, two as none.
 
     Parameters
     ----------
-    left : ndarray
-        Scaled vectors, shape (n_left, n_features).
-    right : ndarray
-        Scaled vectors, shape (n_right, n_features).
+    first : ndarray
+        Scaled vectors, shape (n_first, n_features).
+    second : ndarray
+        Scaled vectors, shape (n_second, n_features).
     """
-    result = np.empty((len(left), len(right)))
-    among = np.array_equal(left, right, equal_nan=True)  # of two designs one distance is measured, not both
-    for here in _blocks(len(left), right.size, BLOCK):
-        rest = slice(here.start if among else 0, None)
-        result[here, rest] = root_mean_square(left[here, None, :], right[None, rest, :])
+    result = np.empty((len(first), len(second)))
+    among = np.array_equal(first, second, equal_nan=True)  # of two designs one distance is measured, not both
+    for here in _blocks(len(first), second.size, BLOCK):
+        behind = slice(here.start if among else 0, None)
+        result[here, behind] = root_mean_square(first[here, None, :], second[None, behind, :])
         if among:
-            result[rest, here] = result[here, rest].T
+            result[behind, here] = result[here, behind].T
     return result
 
 
-def root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def root_mean_square(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Root-mean-square distance of pairs of scaled vectors, as `distances_between` counts it.
 
     Parameters
     ----------
-    one, other : ndarray
+    first, second : ndarray
         Shapes (..., n_features) that go together.
 
     Examples
@@ -64,10 +67,10 @@ def root_mean_square(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     >>> float(root_mean_square(np.array([3.0, 1.0, np.nan]), np.array([0.0, 1.0, 2.0])).round(3))
     1.826
     """
-    gap = one - other
+    gap = first - second
     unknown = np.isnan(gap)
     if unknown.any():
-        gap = np.where(unknown, np.where(np.isnan(one) & np.isnan(other), 0.0, MISSING_DISTANCE), gap)
+        gap = np.where(unknown, np.where(np.isnan(first) & np.isnan(second), 0.0, MISSING_DISTANCE), gap)
     return np.asarray(np.sqrt(np.mean(np.square(gap, out=gap), axis=-1)))
 
 
@@ -113,7 +116,7 @@ class NearestRows:
         with np.errstate(over="ignore"):
             self.square = self.value**2
             self.size_of_rows = float(self.square.sum(axis=1).max(initial=0.0))
-        self.factors: dict[tuple[type, bytes], tuple[np.ndarray, np.ndarray]] = {}
+        self.factors = Cache[tuple[np.ndarray, np.ndarray]](MOST_FACTORS)
 
     def nearest(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the nearest rows of different papers, nearest first; among equals the first row.
@@ -146,20 +149,20 @@ class NearestRows:
                 rows[here], distances[here] = self._of_block(queries[here], varies, count)
         return rows, distances
 
-    def _of_block(self, asked: np.ndarray, varies: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        design, row = self._shortlist(asked, varies, count, np.float32)
-        pairs = np.bincount(design, minlength=len(asked))
+    def _of_block(self, queries: np.ndarray, varies: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        design, row = self._shortlist(queries, varies, count, np.float32)
+        pairs = np.bincount(design, minlength=len(queries))
         if (unsure := np.flatnonzero(pairs > MOST_PAIRS * count)).size:
-            kept = ~np.isin(design, unsure)
-            again, more = self._shortlist(asked[unsure], varies, count, np.float64)
-            design, row = np.append(design[kept], unsure[again]), np.append(row[kept], more)
-            pairs = np.bincount(design, minlength=len(asked))
-        few = len(asked) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
+            stays = ~np.isin(design, unsure)
+            again, more = self._shortlist(queries[unsure], varies, count, np.float64)
+            design, row = np.append(design[stays], unsure[again]), np.append(row[stays], more)
+            pairs = np.bincount(design, minlength=len(queries))
+        few = len(queries) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
         order = np.argsort(design.astype(np.uint16) if few else design, kind="stable")
         design, row = design[order], row[order]
         away = np.empty(len(design))
-        for here in _blocks(len(design), asked.shape[1], CACHED):
-            away[here] = root_mean_square(asked[design[here]], self.known[row[here]])
+        for here in _blocks(len(design), queries.shape[1], CACHED):
+            away[here] = root_mean_square(queries[design[here]], self.known[row[here]])
         place = self.order[row]
         starts = np.cumsum(pairs) - pairs
         if count == 1:
@@ -167,28 +170,28 @@ class NearestRows:
             first = np.where(away == nearest.repeat(pairs), place, len(self.order))
             return np.minimum.reduceat(first, starts)[:, None], nearest[:, None]
         if (crowded := pairs > count).any():
-            kept = ~crowded.repeat(pairs)
-            some = np.flatnonzero(~kept)
-            kept[some[_best_of_papers(design[some], self.paper[row[some]], away[some], place[some], count)]] = True
-            place, away = place[kept], away[kept]
+            stays = ~crowded.repeat(pairs)
+            some = np.flatnonzero(~stays)
+            stays[some[_best_of_papers(design[some], self.paper[row[some]], away[some], place[some], count)]] = True
+            place, away = place[stays], away[stays]
         rows, distances = place.reshape(-1, count), away.reshape(-1, count)
         order = np.lexsort((rows, distances))
         return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
     def _shortlist(
-        self, asked: np.ndarray, varies: np.ndarray, count: int, kind: type[np.floating[Any]]
+        self, queries: np.ndarray, varies: np.ndarray, count: int, kind: type[np.floating[Any]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return pairs of a design and a row, in the order of `known`, that hold all nearest rows and few others."""
         with np.errstate(over="ignore", invalid="ignore"):
-            squares, slack = self._squares(asked, varies, kind)
+            squares, slack = self._squares(queries, varies, kind)
             if count == 1:
-                row, design = np.divmod(np.flatnonzero(~(squares > squares.min(axis=0) + slack)), len(asked))
+                row, design = np.divmod(np.flatnonzero(~(squares > squares.min(axis=0) + slack)), len(queries))
                 return design, row
             lowest = squares[: len(self.sizes)].copy()  # by paper
             for start, end in pairwise(self.layers[1:].tolist()):
                 np.minimum(lowest[: end - start], squares[start:end], out=lowest[: end - start])
             limit = _smallest(lowest, count) + slack
-            paper, design = np.divmod(np.flatnonzero(~(lowest > limit)), len(asked))
+            paper, design = np.divmod(np.flatnonzero(~(lowest > limit)), len(queries))
             bound = lowest[paper, design] + slack[design]
             size = self.sizes[paper]
             pair = np.repeat(np.arange(len(paper)), size)
@@ -198,48 +201,41 @@ class NearestRows:
         return design[close], row[close]
 
     def _squares(
-        self, asked: np.ndarray, varies: np.ndarray, kind: type[np.floating[Any]]
+        self, queries: np.ndarray, varies: np.ndarray, kind: type[np.floating[Any]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return sums of squares up to a constant of each design, shape (n_rows, n_designs), and what two of them of
         one design may be wrong by, shape (n_designs,); designs differ in the features that vary alone."""
-        some, first = asked[:, varies], asked[0]
-        held, is_held = ~np.isnan(some), ~np.isnan(first)
-        if not held.all():
-            some = np.where(held, some, 0.0)
-        is_held[varies] = held.all(axis=0)
-        partly = np.flatnonzero(self.is_partly | ~is_held)
-        factors, rest = self._factors(partly, kind)
+        some, first = queries[:, varies], queries[0]
+        known, is_known = ~np.isnan(some), ~np.isnan(first)
+        if not known.all():
+            some = np.where(known, some, 0.0)
+        is_known[varies] = known.all(axis=0)
+        partly = np.flatnonzero(self.is_partly | ~is_known)
+        factors, constant = self.factors.once((kind, partly.tobytes()), lambda: self._factors(partly, kind))
         used = np.concatenate([varies, varies[partly], varies[partly]])
         shared = np.where(varies | np.isnan(first), 0.0, first)
         if not used.all():
-            terms = np.concatenate([shared, shared[partly] ** 2, is_held[partly]]).astype(kind)
-            rest = rest + factors[:, ~used] @ terms[~used]
+            terms = np.concatenate([shared, shared[partly] ** 2, is_known[partly]]).astype(kind)
+            constant = constant + factors[:, ~used] @ terms[~used]
             factors = factors[:, used]
         also = (np.cumsum(varies) - 1)[partly[varies[partly]]]  # of the features that vary, those that may be unknown
-        squares = factors @ np.hstack([some, some[:, also] ** 2, held[:, also]], dtype=kind, casting="unsafe").T
-        squares += rest[:, None]
+        squares = factors @ np.hstack([some, some[:, also] ** 2, known[:, also]], dtype=kind, casting="unsafe").T
+        squares += constant[:, None]
         # any order of summing n products is off by at most n u times the sum of their sizes (Higham 2002, eq. 3.5);
         # n counts three terms a feature, their own rounding, and that of the doubles that are told apart
-        terms_of_row, unit = 3 * asked.shape[1] + 8, float(np.finfo(kind).eps)
+        terms_of_row, unit = 3 * queries.shape[1] + 8, float(np.finfo(kind).eps)
         own = np.einsum("ij,ij->i", some, some) + (shared**2).sum()
-        size = 2.0 * (own + self.size_of_rows + MISSING_DISTANCE**2 * asked.shape[1])
+        size = 2.0 * (own + self.size_of_rows + MISSING_DISTANCE**2 * queries.shape[1])
         return squares, (2 * terms_of_row * unit * size).astype(kind)
 
     def _factors(self, partly: np.ndarray, kind: type[np.floating[Any]]) -> tuple[np.ndarray, np.ndarray]:
         """Return what the terms of a design are multiplied with, shape (n_rows, n_terms), and what is added, shape
         (n_rows,); `partly` are the features that a design or a row may not know."""
-        key = (kind, partly.tobytes())
-        found = self.factors.get(key)
-        if found is None:
-            known, whole = self.is_known[:, partly], np.setdiff1d(np.arange(self.known.shape[1]), partly)
-            by_held = self.square[:, partly] + MISSING_DISTANCE**2 * (1.0 - 2.0 * known)
-            rest = self.square[:, whole].sum(axis=1) + MISSING_DISTANCE**2 * known.sum(axis=1)
-            factors = np.hstack([-2.0 * self.value, known, by_held] if len(partly) else [-2.0 * self.value])
-            found = np.ascontiguousarray(factors.astype(kind)), rest.astype(kind)
-            if len(self.factors) >= MOST_FACTORS:
-                self.factors.clear()
-            self.factors[key] = found
-        return found
+        known, always = self.is_known[:, partly], np.setdiff1d(np.arange(self.known.shape[1]), partly)
+        by_known = self.square[:, partly] + MISSING_DISTANCE**2 * (1.0 - 2.0 * known)
+        constant = self.square[:, always].sum(axis=1) + MISSING_DISTANCE**2 * known.sum(axis=1)
+        factors = np.hstack([-2.0 * self.value, known, by_known] if len(partly) else [-2.0 * self.value])
+        return np.ascontiguousarray(factors.astype(kind)), constant.astype(kind)
 
 
 def _smallest(values: np.ndarray, count: int) -> np.ndarray:
@@ -247,9 +243,9 @@ def _smallest(values: np.ndarray, count: int) -> np.ndarray:
     count-th smallest where `values` has few rows."""
     groups = GROUPS * count
     if len(values) > 2 * groups:
-        whole = len(values) // groups * groups
-        least = values[:whole].reshape(-1, groups, values.shape[1]).min(axis=0)
-        np.minimum(least[: len(values) - whole], values[whole:], out=least[: len(values) - whole])
+        even = len(values) // groups * groups
+        least = values[:even].reshape(-1, groups, values.shape[1]).min(axis=0)
+        np.minimum(least[: len(values) - even], values[even:], out=least[: len(values) - even])
         values = least
     smallest = np.full((count, values.shape[1]), np.inf, dtype=values.dtype)
     passed_on = np.empty_like(smallest)

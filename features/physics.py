@@ -10,7 +10,7 @@ import numpy as np
 
 ZERO_CELSIUS_K = 273.15
 LEAST_EV, MOST_EV = 0.1, 1.2
-"""Activation energies of lithium conduction in solids: none is told outside."""
+"""Activation energies of lithium conduction in solids; what lies outside is NaN."""
 LEAST_SPAN_K = 15.0
 """Temperatures of one sample must span this for its slope to count."""
 FARADAY_MAH_PER_MOL = 96485.33212 / 3.6
@@ -56,7 +56,11 @@ def inverse_temperature(temperature_c: Any) -> Any:
     >>> float(inverse_temperature(226.85))
     2.0
     """
-    return 1000.0 / (np.asarray(temperature_c, dtype=float) + ZERO_CELSIUS_K)
+    return 1000.0 / _kelvin(temperature_c)
+
+
+def _kelvin(temperature_c: Any) -> Any:
+    return np.asarray(temperature_c, dtype=float) + ZERO_CELSIUS_K
 
 
 def volumetric_strain_pct(lithium_per_silicon: Any) -> Any:
@@ -240,7 +244,7 @@ def arrhenius_shift(from_c: Any, to_c: Any, activation_energy_ev: Any) -> Any:
     >>> round(float(arrhenius_shift(25.0, 60.0, 0.4)), 3)
     0.662
     """
-    start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
+    start, end = _kelvin(from_c), _kelvin(to_c)
     return np.log10(start / end) + per_ev(from_c, to_c) * activation_energy_ev
 
 
@@ -257,8 +261,7 @@ def per_ev(from_c: Any, to_c: Any) -> Any:
     >>> round(float(per_ev(25.0, 60.0)), 2)
     1.78
     """
-    start, end = (np.asarray(each, dtype=float) + ZERO_CELSIUS_K for each in (from_c, to_c))
-    return (1 / start - 1 / end) / (BOLTZMANN_EV_PER_K * np.log(10))
+    return (1 / _kelvin(from_c) - 1 / _kelvin(to_c)) / (BOLTZMANN_EV_PER_K * np.log(10))
 
 
 def energy_of_sample(warm: np.ndarray, value: np.ndarray) -> float:

@@ -278,13 +278,13 @@ def fit_balance(
         )
     m1, m2 = (float(layer_mass_mg_per_cm2(t, density_g_per_cm3)) for t in (t1, t2))
     energy = (m1 - m2) / (1e3 / w1 - 1e3 / w2)
-    other = 1e3 * energy / w1 - m1
-    if other < 0:
+    mass = 1e3 * energy / w1 - m1
+    if mass < 0:
         raise ValueError(
-            f"points ({t1:g} µm, {w1:g} Wh/kg) and ({t2:g} µm, {w2:g} Wh/kg) leave {other:.3g} mg/cm² for the other "
+            f"points ({t1:g} µm, {w1:g} Wh/kg) and ({t2:g} µm, {w2:g} Wh/kg) leave {mass:.3g} mg/cm² for the other "
             "layers; expected at least 0: the energy density cannot rise faster than the electrolyte gets lighter"
         )
-    return AreaBalance(energy_mwh_per_cm2=energy, other_mass_mg_per_cm2=other)
+    return AreaBalance(energy_mwh_per_cm2=energy, other_mass_mg_per_cm2=mass)
 
 
 def fit_review_stack() -> AreaBalance:

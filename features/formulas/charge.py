@@ -136,7 +136,7 @@ def other_imbalance(usual: float, amounts: Mapping[str, float]) -> float:
     amounts : mapping of str to float
         Amount of each element.
     """
-    return next((other for other in _others(usual, amounts) if abs(other) <= TOLERANCE), usual)
+    return next((imbalance for imbalance in _imbalances(usual, amounts) if abs(imbalance) <= TOLERANCE), usual)
 
 
 def other_imbalances(usual: np.ndarray, amounts: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -158,14 +158,14 @@ def other_imbalances(usual: np.ndarray, amounts: Mapping[str, np.ndarray]) -> np
     [0.0, -7.0]
     """
     sums, is_open = usual.copy(), abs(usual) > TOLERANCE
-    for other in _others(usual, amounts):
-        cancels = is_open & (abs(other) <= TOLERANCE)
-        sums[cancels] = other[cancels]
+    for imbalance in _imbalances(usual, amounts):
+        cancels = is_open & (abs(imbalance) <= TOLERANCE)
+        sums[cancels] = imbalance[cancels]
         is_open &= ~cancels
     return sums
 
 
-def _others(usual: Any, amounts: Mapping[str, Any]) -> Iterator[Any]:
+def _imbalances(usual: Any, amounts: Mapping[str, Any]) -> Iterator[Any]:
     """Sums of charges with other states, one choice per element; of one composition, or of each of an array."""
     for choice in itertools.product(*(_shifts(element, amounts) for element in choosable(frozenset(amounts)))):
         yield usual + reduce(operator.add, choice, 0.0)  # the built-in sum rounds floats otherwise than arrays
@@ -192,9 +192,9 @@ def _shifts(element: str, amounts: Mapping[str, Any]) -> list[Any]:
     return shifts
 
 
-def _smaller(one: Any, other: Any) -> Any:
+def _smaller(first: Any, second: Any) -> Any:
     """Return the smaller of two numbers, or of each pair of two arrays."""
-    return one * (one <= other) + other * (one > other)
+    return first * (first <= second) + second * (first > second)
 
 
 @lru_cache(maxsize=4096)
@@ -247,3 +247,20 @@ def is_balanced(amounts: Mapping[str, float]) -> bool:
     """
     imbalance = charge_imbalance(amounts)
     return imbalance is None or abs(imbalance) <= TOLERANCE
+
+
+def is_neutral(amounts: Mapping[str, float]) -> bool:
+    """Return True where the charges are known and cancel within what rounding explains.
+
+    Parameters
+    ----------
+    amounts : mapping of str to float
+        Amount of each element.
+
+    Examples
+    --------
+    >>> is_neutral({"Li": 2, "S": 1}), is_neutral({"Li": 1, "S": 1}), is_neutral({"Fe": 1, "S": 1})
+    (True, False, False)
+    """
+    imbalance = charge_imbalance(amounts)
+    return imbalance is not None and abs(imbalance) <= TOLERANCE

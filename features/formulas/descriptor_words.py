@@ -98,31 +98,31 @@ def take_form(plain: str) -> tuple[str, list[str]]:
     >>> take_form("porous Si")
     ('Si', ['porous'])
     """
-    words: list[str] = []
+    form_words: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        words.append((match["polymorph"] or match["word"] or match["size"]).rstrip("- "))
+        form_words.append((match["polymorph"] or match["word"] or match["size"]).rstrip("- "))
         return ""
 
     stripped = _FORM.sub(keep, plain)
-    if not words:
-        return plain, words
+    if not form_words:
+        return plain, form_words
     stripped = re.sub(r"\s*\(\s*[,;\s]*\)", "", stripped)
     stripped = re.sub(r"(?<=\w)-(?=[/@|)])", "", re.sub(r"\s+", " ", stripped)).strip(" ,;")
     stripped = stripped if plain.endswith("-") else stripped.rstrip("-")
-    return stripped.removesuffix(" with"), words
+    return stripped.removesuffix(" with"), form_words
 
 
 @lru_cache(maxsize=1)
 def _members() -> dict[str, str]:
     """The first member that the table of names knows, by class and by the words a class's name is made of."""
-    found: dict[str, str] = {}
+    members: dict[str, str] = {}
     for alias in aliases().values():
         for word in (alias.electrolyte_class.replace("-", ""), *alias.electrolyte_class.split("-")):
             # garnet and LiPON are names as well; a salt is no electrolyte yet
             if word not in ("", "other") and alias.role != "salt" and not find_alias(word):
-                found.setdefault(word, alias.composition or alias.name)
-    return found
+                members.setdefault(word, alias.composition or alias.name)
+    return members
 
 
 def check_class(plain: str) -> None:
@@ -147,26 +147,26 @@ def check_class(plain: str) -> None:
         )
 
 
-def is_layered(words: list[str]) -> bool:
+def is_layered(form_words: list[str]) -> bool:
     """Return True where words say that the pieces lie on each other.
 
     Parameters
     ----------
-    words : list of str
+    form_words : list of str
         Words of form, size or architecture.
     """
-    return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in words)
+    return any(re.fullmatch(LAYERED, word, re.IGNORECASE) for word in form_words)
 
 
-def is_composite(words: list[str]) -> bool:
+def is_composite(form_words: list[str]) -> bool:
     """Return True where words say that there are phases besides those named.
 
     Parameters
     ----------
-    words : list of str
+    form_words : list of str
         Words of form, size or architecture.
     """
-    return any(word.casefold() in ("composite", "composites") for word in words)
+    return any(word.casefold() in ("composite", "composites") for word in form_words)
 
 
 def find_doped(plain: str) -> tuple[str, str] | None:
@@ -249,8 +249,8 @@ def take_form_behind(plain: str) -> tuple[str, list[str]]:
     (('Li2S-P2S5 (75:25)', ['glass']), ('Li7P3S11 (new) sample', []))
     """
     match = _FORM_BEHIND.match(plain)
-    rest, words = take_form(match["words"]) if match else (plain, [])
-    return (match["text"], words) if match and words and not rest else (plain, [])
+    remainder, form_words = take_form(match["words"]) if match else (plain, [])
+    return (match["text"], form_words) if match and form_words and not remainder else (plain, [])
 
 
 _REMARK = re.compile(r"^(?P<outside>.+?)\s+\((?P<inside>[^()]*)\)$")
@@ -344,7 +344,8 @@ def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) 
 
 def _proportional(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
     """True where two compositions are one, to the 1 % that printed formulas are rounded by."""
-    one, other = sum(first.values()), sum(second.values())
+    first_total, second_total = sum(first.values()), sum(second.values())
     return all(
-        abs(first.get(symbol, 0.0) / one - second.get(symbol, 0.0) / other) < 0.01 for symbol in {*first, *second}
+        abs(first.get(symbol, 0.0) / first_total - second.get(symbol, 0.0) / second_total) < 0.01
+        for symbol in {*first, *second}
     )

@@ -9,21 +9,16 @@ are left out.
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from features.formulas.stoichiometry import ELEMENTS
+from features.formulas.stoichiometry import SYMBOLS as SYMBOLS
 
-SYMBOLS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
-    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
-    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U"
-).split()
-"""Elements in order of atomic number."""
-ELEMENT_INDEX = {symbol: place for place, symbol in enumerate(SYMBOLS) if symbol in ELEMENTS}
+ELEMENT_INDEX = {symbol: place for place, symbol in enumerate(SYMBOLS)}
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ PROPERTIES: tuple[Property, ...] = (
 """Properties in order of the columns of `property_table`. Valence electrons are those outside the noble-gas core,
 filled d and f shells among them (Magpie's convention); unfilled states are those of the kinds of orbital that hold
 some."""
-PROPERTY_INDEX = {each.name: place for place, each in enumerate(PROPERTIES)}
+PROPERTY_INDEX = {column.name: place for place, column in enumerate(PROPERTIES)}
 
 
 @lru_cache(maxsize=1)
@@ -61,6 +56,23 @@ def property_table() -> np.ndarray:
     """Properties of every element, shape (n_elements, n_properties), NaN where pymatgen holds none; read-only."""
     with Path(__file__).with_name("elements.csv").open(encoding="utf-8", newline="") as file:
         rows = {row.pop("symbol"): row for row in csv.DictReader(file)}
-    table = np.array([[float(rows[symbol][each.name] or "nan") for each in PROPERTIES] for symbol in SYMBOLS])
+    table = np.array([[float(rows[symbol][column.name] or "nan") for column in PROPERTIES] for symbol in SYMBOLS])
     table.setflags(write=False)
     return table
+
+
+def molar_mass(amounts: Mapping[str, float]) -> float:
+    """Return the molar mass of a composition in g/mol.
+
+    Parameters
+    ----------
+    amounts : mapping of str to float
+        Atoms by element.
+
+    Examples
+    --------
+    >>> round(molar_mass({"Li": 1, "C": 2, "F": 6, "N": 1, "O": 4, "S": 2}), 1)
+    287.1
+    """
+    mass = property_table()[:, PROPERTY_INDEX["atomic_mass"]]
+    return float(sum(count * mass[ELEMENT_INDEX[symbol]] for symbol, count in amounts.items()))

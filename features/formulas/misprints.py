@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from features.formulas.charge import TOLERANCE, charge_imbalance
+from features.formulas.charge import charge_imbalance, is_neutral
 from features.formulas.reader import FormulaError, Reading, read_formula, shared_reading
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ def misprint(text: str) -> str | None:
         pieces = [part["text"] for part in reading.parts if part["text"] != text]
         return next((question for piece in pieces if (question := misprint(piece))), None)
     amounts = reading.composition
-    if _is_neutral(amounts):
+    if is_neutral(amounts):
         return None
     for repaired in islice(_repairs(text), _MOST_READ // len(text)):
-        other = _amounts(repaired)
-        if other and "C" in other.keys() - amounts.keys():
+        meant = _amounts(repaired)
+        if not meant or "C" in meant.keys() - amounts.keys():
             continue
-        if other and (_is_neutral(other) or (_starts_with_zero(text) and charge_imbalance(other) is None)):
+        if is_neutral(meant) or (_starts_with_zero(text) and charge_imbalance(meant) is None):
             return f"{repaired}?"
     elements = set(amounts)
     if "C" in elements and "Li" in elements and elements & _NOT_TO_CARBON and not elements & _BONDED_TO_CARBON:
@@ -136,8 +136,8 @@ def may_be_confused(texts: Sequence[str]) -> np.ndarray:
     import pyarrow as pa  # `silion formula` needs none of it
     import pyarrow.compute as pc
 
-    found = pc.match_substring_regex(pa.array(texts, pa.string()), _MAY_BE_CONFUSED)
-    flags: np.ndarray = found.to_numpy(zero_copy_only=False)
+    matches = pc.match_substring_regex(pa.array(texts, pa.string()), _MAY_BE_CONFUSED)
+    flags: np.ndarray = matches.to_numpy(zero_copy_only=False)
     return flags
 
 
@@ -152,11 +152,6 @@ def _amounts(text: str) -> Mapping[str, float] | None:
         return None
 
 
-def _is_neutral(amounts: Mapping[str, float]) -> bool:
-    imbalance = charge_imbalance(amounts)
-    return imbalance is not None and abs(imbalance) <= TOLERANCE
-
-
 def _repairs(text: str) -> Iterator[str]:
     """Texts with one confusion put right, everywhere or at one place, then with several kinds of them."""
     seen, level = {text}, [text]
@@ -164,11 +159,11 @@ def _repairs(text: str) -> Iterator[str]:
         following = []
         for written in level:
             for pattern, meant in _CONFUSED:
-                for one in _put_right(pattern, meant, written):
-                    if one not in seen:
-                        seen.add(one)
-                        following.append(one)
-                        yield one
+                for repaired in _put_right(pattern, meant, written):
+                    if repaired not in seen:
+                        seen.add(repaired)
+                        following.append(repaired)
+                        yield repaired
         level = following[:8]
 
 
@@ -206,8 +201,8 @@ def lacks_lithium(reading: Reading) -> bool:
     """
     if reading.composition is None:
         others = [part.get("composition") for part in reading.parts if part.get("role") not in _ORGANIC]
-        held = set().union(*filter(None, others))
-        if None not in others and "Li" not in held and held & OTHER_CARRIERS:
+        elements = set().union(*filter(None, others))
+        if None not in others and "Li" not in elements and elements & OTHER_CARRIERS:
             return True
         return bool(reading.parts) and all(part.get("role") == "binder" for part in reading.parts)
     return bool(reading.composition) and "Li" not in reading.composition

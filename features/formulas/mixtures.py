@@ -1,4 +1,4 @@
-"""Shares of a mixture: how they are written, and the composition of the whole where every share is stated."""
+"""Shares of a mixture: how they are written, and the composition of the mixture where every share is stated."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def take_ether_ratio(plain: str) -> tuple[str, float | None]:
     return (plain[: match.start()] + plain[match.end() :]).strip(), units / lithium
 
 
-def basis_of(words: str) -> str:
-    """Return the basis that words name: `weight`, `volume` or `mole`, else `unstated`.
+def basis_of(text: str) -> str:
+    """Return the basis that a text names: `weight`, `volume` or `mole`, else `unstated`.
 
     Parameters
     ----------
-    words : str
+    text : str
         Such as `w`, `wt%`, `by weight` or `mass ratio`.
     """
     for basis, known in (("weight", r"w|wt|weight|mass"), ("volume", r"v|vol|volume"), ("mole", r"m|mol|mole|molar")):
-        if re.search(rf"\b(?:{known})\b", words):
+        if re.search(rf"\b(?:{known})\b", text):
             return basis
     return "unstated"
 
@@ -156,21 +156,21 @@ def one_mole(parts: Iterable[Part], amounts: Mapping[str, float]) -> dict[str, f
     {'Li': 7.0, 'S': 3.0, 'Cl': 1.0}
     """
     shares: list[float] = [part.get("moles") or part.get("share_pct") or 0.0 for part in parts]
-    whole = sum(shares)
-    in_percent = abs(whole - WHOLE_PCT) <= ROUNDING_PCT
-    return {element: amount / whole if in_percent else amount for element, amount in amounts.items()}
+    total = sum(shares)
+    in_percent = abs(total - WHOLE_PCT) <= ROUNDING_PCT
+    return {element: amount / total if in_percent else amount for element, amount in amounts.items()}
 
 
-def same_phase(part: Part, other: Part) -> bool:
+def same_phase(first: Part, second: Part) -> bool:
     """Return True where two parts are one phase.
 
     Parameters
     ----------
-    part, other : Part
+    first, second : Part
         Of one text.
     """
-    known = part["composition"] is not None
-    return (known and bool(part["composition"] == other["composition"])) or bool(part["text"] == other["text"])
+    known = first["composition"] is not None
+    return (known and bool(first["composition"] == second["composition"])) or bool(first["text"] == second["text"])
 
 
 def class_of_kinds(kinds: Collection[str | None]) -> str:
@@ -186,8 +186,8 @@ def class_of_kinds(kinds: Collection[str | None]) -> str:
     >>> class_of_kinds({"polymer", "salt"}), class_of_kinds({"polymer", "solvent"}), class_of_kinds({"polymer", None})
     ('polymer', 'gel', 'composite')
     """
-    rest = set(kinds) - {"polymer", "salt", "plasticiser"}
-    return "composite" if rest - {"solvent"} else "gel" if rest else "polymer"
+    additives = set(kinds) - {"polymer", "salt", "plasticiser"}
+    return "composite" if additives - {"solvent"} else "gel" if additives else "polymer"
 
 
 def overall(parts: Iterable[Part]) -> dict[str, float] | None:
@@ -212,24 +212,19 @@ def overall(parts: Iterable[Part]) -> dict[str, float] | None:
         return None
     if abs(sum(part["share_pct"] for part in parts) - WHOLE_PCT) > ROUNDING_PCT:
         return None
+    from features.formulas.elements import molar_mass  # other texts are read without numpy
+
     by_weight = bases == {"weight"}
     total: dict[str, float] = {}
     for part in parts:
         amounts = part["composition"] or (part.get("repeat_unit") if by_weight else None)
         if not amounts:
             return None
-        units = part["share_pct"] / (_molar_mass_g_per_mol(amounts) if by_weight else 1.0)
+        units = part["share_pct"] / (molar_mass(amounts) if by_weight else 1.0)
         for element, amount in amounts.items():
             if units:
                 total[element] = total.get(element, 0.0) + units * amount
     return total
-
-
-def _molar_mass_g_per_mol(amounts: Mapping[str, float]) -> float:
-    from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
-
-    mass = property_table()[:, PROPERTY_INDEX["atomic_mass"]]
-    return float(sum(amount * mass[ELEMENT_INDEX[element]] for element, amount in amounts.items()))
 
 
 def with_ether_ratio(parts: list[Part], units_per_lithium: float) -> dict[str, float] | None:

@@ -67,24 +67,24 @@ class KnownCompositions:
         here = queries[rows] @ self._directions
         first = np.searchsorted(along[:, 0], here[:, 0] - self.within, "left")
         last = np.searchsorted(along[:, 0], here[:, 0] + self.within, "right")
-        left, right = queries[rows], self.fractions[known]
-        used = np.flatnonzero((left != 0).any(axis=0) | (right != 0).any(axis=0))  # zeros add nothing to a sum
-        left, right = np.ascontiguousarray(left[:, used].T), np.ascontiguousarray(right[:, used].T)
-        found: list[tuple[np.ndarray, np.ndarray]] = []
+        of_queries, of_known = queries[rows], self.fractions[known]
+        used = np.flatnonzero((of_queries != 0).any(axis=0) | (of_known != 0).any(axis=0))  # zeros add nothing to a sum
+        of_queries, of_known = np.ascontiguousarray(of_queries[:, used].T), np.ascontiguousarray(of_known[:, used].T)
+        matches: list[tuple[np.ndarray, np.ndarray]] = []
         counts = last - first
         for block in _blocks(counts):
-            one = np.repeat(np.arange(len(rows))[block], counts[block])
+            query = np.repeat(np.arange(len(rows))[block], counts[block])
             starts = np.repeat(first[block] - np.cumsum(counts[block]) + counts[block], counts[block])
-            other = starts + np.arange(len(one))
+            place = starts + np.arange(len(query))
             for axis in range(1, _DIRECTIONS):
-                close = np.abs(here[one, axis] - along[other, axis]) <= self.within
-                one, other = one[close], other[close]
-            apart = np.zeros(len(one))
-            for mine, theirs in zip(left, right, strict=True):
-                apart += np.abs(mine[one] - theirs[other])
+                close = np.abs(here[query, axis] - along[place, axis]) <= self.within
+                query, place = query[close], place[close]
+            apart = np.zeros(len(query))
+            for of_query, of_other in zip(of_queries, of_known, strict=True):
+                apart += np.abs(of_query[query] - of_other[place])
             close = apart <= self.within
-            found.append((rows[one[close]], known[other[close]]))
-        pairs = [np.concatenate([pair[side] for pair in found] or [np.zeros(0, dtype=np.int64)]) for side in (0, 1)]
+            matches.append((rows[query[close]], known[place[close]]))
+        pairs = [np.concatenate([pair[side] for pair in matches] or [np.zeros(0, dtype=np.int64)]) for side in (0, 1)]
         order = np.lexsort((pairs[1], pairs[0]))
         return pairs[0][order], pairs[1][order]
 

@@ -107,10 +107,10 @@ def take_variables(plain: str) -> tuple[str, dict[str, float]]:
     >>> take_variables("Li7-xLa3Zr2-xTaxO12 (x=0.4)")
     ('Li7-xLa3Zr2-xTaxO12', {'x': 0.4})
     """
-    found = {match["name"]: float(match["value"]) for match in _VARIABLE.finditer(plain)}
-    if found:
+    variables = {match["name"]: float(match["value"]) for match in _VARIABLE.finditer(plain)}
+    if variables:
         plain = re.sub(r"[\s,;]*\(\s*[,;\s]*\)\s*$|[\s,;]+$", "", _VARIABLE.sub("", plain))
-    return plain.strip(), found
+    return plain.strip(), variables
 
 
 def join_blanks(formula: str) -> str:
@@ -145,19 +145,19 @@ def join_blanks(formula: str) -> str:
     return joined
 
 
-def _continues(left: str, right: str) -> bool:
+def _continues(formula: str, piece: str) -> bool:
     """True where a formula can go on behind a blank."""
-    if find_alias(left) or find_alias(right) or not re.search(r"[A-Za-z0-9)\]}]$", left):
+    if find_alias(formula) or find_alias(piece) or not re.search(r"[A-Za-z0-9)\]}]$", formula):
         return False
-    if right[:1] in ("(", "[", "{") and right[:1] != right:
-        return re.search(r"\d|[)\]}]", left) is not None
-    if re.search(r"[)\]}][\d.]*$", left):
-        return re.match(r"[A-Z]", right) is not None
+    if piece[:1] in ("(", "[", "{") and piece[:1] != piece:
+        return re.search(r"\d|[)\]}]", formula) is not None
+    if re.search(r"[)\]}][\d.]*$", formula):
+        return re.match(r"[A-Z]", piece) is not None
     try:
-        before, behind = set(parse(left, {})), set(parse(right, {}))
+        before, behind = set(parse(formula, {})), set(parse(piece, {}))
     except FormulaError:
         return False
-    if not re.search(r"\d", left):
+    if not re.search(r"\d", formula):
         return False  # `Si Li6PS5Cl`
     if before & _ANIONS:
         return behind <= _ANIONS and not before & behind

@@ -197,7 +197,7 @@ def spelt_polymers(plain: str) -> tuple[str, Stated]:
     folded = plain.casefold()
     if any(name in folded for name in long_names):
         # case is a wider thing to a pattern than to a text: of ı, it takes i
-        plain = pattern.sub(lambda found: long_names.get(found[0].casefold(), found[0]), plain)
+        plain = pattern.sub(lambda match: long_names.get(match[0].casefold(), match[0]), plain)
     if not _names().search(plain):
         return plain, Stated()
     if match := _RATIO_OF_ETHER.match(plain):
@@ -207,11 +207,11 @@ def spelt_polymers(plain: str) -> tuple[str, Stated]:
         plain = shares + plain[match.end() :]
     if (match := _SHARES_BEHIND.search(plain)) and _in_whole(match):
         plain = f"{plain[: match.start()]} ({match['chain']}:{match['salt']} by weight)"
-    plain, stated = _take_stated(plain)
-    if stated.group in ("O", "unit") and {name.upper() for name in _names().findall(plain)} <= ETHERS:
-        ratio = f" (EO:Li = {stated.groups_per_lithium})"
-        stated = replace(stated, group="", groups_per_lithium=None)
-    return _joined(plain) + ratio, stated
+    plain, statements = _take_stated(plain)
+    if statements.group in ("O", "unit") and {name.upper() for name in _names().findall(plain)} <= ETHERS:
+        ratio = f" (EO:Li = {statements.groups_per_lithium})"
+        statements = replace(statements, group="", groups_per_lithium=None)
+    return _joined(plain) + ratio, statements
 
 
 def _take_stated(plain: str) -> tuple[str, Stated]:
@@ -223,7 +223,7 @@ def _take_stated(plain: str) -> tuple[str, Stated]:
         scale = _MASS_UNITS.get(match["unit"].replace(" ", ""), 1.0)
         molar_mass = scale * float(match["value"].replace(",", ""))
         plain = plain[: match.start()] + plain[match.end() :]
-    plain = _RATIO_OF_PLASTICISER.sub(lambda found: "" if _is_plasticiser(found["what"]) else found[0], plain)
+    plain = _RATIO_OF_PLASTICISER.sub(lambda match: "" if _is_plasticiser(match["what"]) else match[0], plain)
     group, groups = "", None
     if match := _RATIO_OF_GROUP.search(plain):
         group, groups, lithium = match["group"], float(match["groups"]), float(match["li"] or 1)
@@ -240,7 +240,7 @@ def _is_plasticiser(name: str) -> bool:
     return alias is not None and alias.role == "plasticiser"
 
 
-def _role(word: list[str]) -> bool:
+def _names_a_part(word: list[str]) -> bool:
     """Return whether a word names a polymer or what is dissolved in it."""
     alias = find_alias(word[0].strip("(),")) if word else None
     return alias is not None and alias.role in _PARTS
@@ -252,11 +252,11 @@ def _joined(plain: str) -> str:
     plain = guard_hyphens(plain, _HYPHEN)
     pieces = [piece.replace(_HYPHEN, "-") for piece in re.split(r"(\s*(?:\bwith\b|\band\b|[-:/+])\s*)", plain)]
     joined = pieces[0]
-    for left, separator, right in zip(pieces[:-2:2], pieces[1::2], pieces[2::2], strict=True):
-        sign, beside = separator.strip(), (_role(left.split()[-1:]), _role(right.split()[:1]))
+    for before, separator, after in zip(pieces[:-2:2], pieces[1::2], pieces[2::2], strict=True):
+        sign, beside = separator.strip(), (_names_a_part(before.split()[-1:]), _names_a_part(after.split()[:1]))
         if sign in ("with", "and"):
             separator = "/" if all(beside) else " + "
         elif sign in ("-", ":") and beside[0]:
-            separator = "/" if beside[1] else " + " if re.match(rf"{_NUMBER} wt%", right) else separator
-        joined += separator + right
+            separator = "/" if beside[1] else " + " if re.match(rf"{_NUMBER} wt%", after) else separator
+        joined += separator + after
     return joined

@@ -145,7 +145,7 @@ def shared_reading(text: str) -> Reading:
 
 @lru_cache(maxsize=65_536)
 def _outcome(text: str) -> Reading | str:
-    """Return what a text says, or why it cannot be read: both are asked for several times."""
+    """Return the reading of a text, or why it cannot be read; both are needed several times."""
     try:
         return _read_text(text)
     except FormulaError as error:
@@ -158,11 +158,11 @@ def _read_text(text: str) -> Reading:
         if PLAIN_FORMULA.fullmatch(text) and find_alias(text) is None and not counts_units(text):
             return _Reader(text, {}).mixture(text, [], "")
         plain, variables = take_variables(plain_text(text))
-        plain, stated = spelt_polymers(plain)
+        plain, statements = spelt_polymers(plain)
         check_brackets(plain)
-        reading = _Reader(text, variables).whole(plain)
-        stated.note(reading.parts)
-        return replace(reading, composition=None, electrolyte_class=GEL) if stated.gel else reading
+        reading = _Reader(text, variables).full_text(plain)
+        statements.note(reading.parts)
+        return replace(reading, composition=None, electrolyte_class=GEL) if statements.gel else reading
     except FormulaError as error:
         unknown = isinstance(error, UnknownName)
         near = near_words(plain, electrolytes(), cutoff=0.4) if unknown else []
@@ -178,7 +178,7 @@ class _Reader:
     text: str
     variables: dict[str, float]
 
-    def whole(self, plain: str) -> Reading:
+    def full_text(self, plain: str) -> Reading:
         """Read the whole text: what stands in front, behind and in remarks, then the pieces.
 
         Parameters
@@ -198,14 +198,14 @@ class _Reader:
         plain, words_behind = take_form_behind(plain)
         plain, ratio, basis = take_ratio(plain)
         plain, remark = split_remark(plain)
-        plain, words = take_form(plain)
+        plain, form_words = take_form(plain)
         remark, remark_words = take_form(remark)
         if not remark or plain in CLASS_WORDS:
             check_class(plain)
-        form = " ".join([*words, *remark_words, *words_behind, *treatment])
+        form = " ".join([*form_words, *remark_words, *words_behind, *treatment])
         if self.variables and not remark and (alias := find_alias(plain)):
             return replace(self._with_variables(alias), form=form)
-        if is_layered(words) or "|" in plain:
+        if is_layered(form_words) or "|" in plain:
             pieces = split(plain, "|" if "|" in plain else "/")
             if len(pieces) > 1:
                 if ratio:
@@ -216,7 +216,7 @@ class _Reader:
             composition = with_ether_ratio(reading.parts, ether)
             kind = "polymer" if composition else reading.electrolyte_class
             reading = replace(reading, composition=composition, electrolyte_class=kind)
-        if is_composite([*words, *remark_words]) and not all("share_pct" in part for part in reading.parts):
+        if is_composite([*form_words, *remark_words]) and not all("share_pct" in part for part in reading.parts):
             reading = replace(reading, composition=None, electrolyte_class=None)
         return replace(reading, form=" ".join(filter(None, [form, reading.form])))
 
@@ -262,11 +262,11 @@ class _Reader:
         parts, composition = [dict(part) for part in reading.parts], reading.composition
         for value, basis, phase in shares:
             if phase:
-                stated = self._part(phase, "component")
-                meant = [part for part in parts if same_phase(part, stated)]
+                component = self._part(phase, "component")
+                meant = [part for part in parts if same_phase(part, component)]
                 if not meant and value:
-                    parts.append(stated)
-                    meant, composition = [stated], None
+                    parts.append(component)
+                    meant, composition = [component], None
             else:
                 meant = parts if len(parts) == 1 else []
             if not meant and value:
@@ -317,7 +317,9 @@ class _Reader:
     def _named(self, alias: Alias) -> Reading:
         if alias.role == "ambiguous":
             raise FormulaError(f"{alias.source}; write the formula instead")
-        amounts = parse(alias.composition, {}) if alias.composition else None
+        return self._of_alias(alias, parse(alias.composition, {}) if alias.composition else None)
+
+    def _of_alias(self, alias: Alias, amounts: dict[str, float] | None) -> Reading:
         part = {"text": alias.name, "role": alias.role, "composition": amounts, "source": alias.source}
         return Reading(self.text, amounts, "", [part], alias.electrolyte_class or None)
 
@@ -325,12 +327,10 @@ class _Reader:
         """The member of a solid solution that `LLZTO (x = 0.4)` names."""
         general = solid_solutions().get(alias.name)
         if general is None:
-            given = ", ".join(f"{name} = {value:g}" for name, value in self.variables.items())
-            raise FormulaError(f"what {given} stands for in {alias.name} is not known; write the formula instead")
+            values = ", ".join(f"{name} = {value:g}" for name, value in self.variables.items())
+            raise FormulaError(f"what {values} stands for in {alias.name} is not known; write the formula instead")
         # an amount such as 2/3-x is made a decimal on the way
-        amounts = self.read(general).composition
-        part = {"text": alias.name, "role": alias.role, "composition": amounts, "source": alias.source}
-        return Reading(self.text, amounts, "", [part], alias.electrolyte_class or None)
+        return self._of_alias(alias, self.read(general).composition)
 
     def _doped(self, plain: str, dopant: str, base: str) -> Reading:
         """One phase whose composition nobody states: how much of the dopant is in it is not written."""
@@ -358,7 +358,7 @@ class _Reader:
 
     def _part(self, piece: str, role: str) -> dict[str, Any]:
         plain, remark = split_remark(piece)
-        plain, words = take_form(plain)
+        plain, form_words = take_form(plain)
         if plain in CLASS_WORDS:
             kind = "solvent" if plain == "liquid electrolyte" else "electrolyte"
             return {"text": piece, "role": role, "kind": kind, "composition": None}
@@ -366,7 +366,7 @@ class _Reader:
         alias = find_alias(plain)
         kind = alias.role if alias else "component"
         role = kind if role == "component" else role
-        composition = None if is_composite(words) else reading.composition
+        composition = None if is_composite(form_words) else reading.composition
         part = {"text": piece, "role": role, "kind": kind, "composition": composition}
         if kind == "polymer" and alias:
             part["polymer"] = alias.name
@@ -412,9 +412,9 @@ class _Reader:
         if len(components) == 1 and SHARE.match(plain):
             parts = self._shared([plain], [], "")
             return Reading(self.text, parts[0]["composition"], "", parts)
-        stated = ratio or len(components) == 1 or any(states_moles(component) for component in components)
+        has_amounts = ratio or len(components) == 1 or any(states_moles(component) for component in components)
         shared = any(SHARE.match(component) for component in components)
-        if not stated or shared or (ratio and basis not in _MOLES):
+        if not has_amounts or shared or (ratio and basis not in _MOLES):
             return self._blend(components, ratio, basis)
         parts, total = [], dict[str, float]()
         for index, component in enumerate(components):

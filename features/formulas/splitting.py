@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from features.formulas.charge import TOLERANCE, charge_imbalance, is_balanced
+from features.formulas.charge import is_balanced, is_neutral
 from features.formulas.descriptor_words import guard_hyphens
 from features.formulas.stoichiometry import VARIABLE_TERM, FormulaError, evaluate, parse
 
@@ -108,16 +108,15 @@ def inner_mixture(formula: str) -> tuple[str, float] | None:
     (('75Li2S·25P2S5', 1.0), ('75Li2S-25P2S5', 0.9), None)
     """
     match = _WHOLE_BRACKET.fullmatch(formula)
-    if match is None or any(depth < 0 for depth in _depths(match["inside"])):
+    if match is None:
+        return None
+    steps = ((character in "([{") - (character in ")]}") for character in match["inside"])
+    if any(depth < 0 for depth in itertools.accumulate(steps)):
         return None
     inside = match["inside"]
     if len(split(join_moles(inside), "-·")) < 2:
         return None
     return inside, float(match["times"] or 1)
-
-
-def _depths(text: str) -> Iterator[int]:
-    return itertools.accumulate((character in "([{") - (character in ")]}") for character in text)
 
 
 def join_moles(plain: str) -> str:
@@ -240,20 +239,19 @@ def _guarded(match: re.Match[str]) -> str:
 def _phases(piece: str, variables: Mapping[str, float]) -> list[str]:
     if _SLASH not in piece:
         return [piece]
-    one = _FRACTION.sub(lambda match: f"{int(match['over']) / int(match['under']):.12g}", piece)
+    single = _FRACTION.sub(lambda match: f"{int(match['over']) / int(match['under']):.12g}", piece)
     if re.search(rf"{_SLASH}\d+[+-]{VARIABLE_TERM}", piece):
-        return [one]
+        return [single]
     phases = [phase.replace(_SLASH, "/") for phase in split(piece, _SLASH)]
     try:
-        imbalance = charge_imbalance(parse(one, variables))
+        if is_neutral(parse(single, variables)):
+            return [single]
     except FormulaError:  # a mixture or a name
         return phases
-    if imbalance is not None and abs(imbalance) <= TOLERANCE:
-        return [one]
     if all(_is_phase(phase, variables) for phase in phases):
         return phases
     raise FormulaError(
-        f"unclear whether a slash belongs to an amount or stands between two phases; write {one} or blanks around it"
+        f"unclear whether a slash belongs to an amount or stands between two phases; write {single} or blanks around it"
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 MAX_AMOUNT = 10_000.0
 
-ELEMENTS = frozenset(
+SYMBOLS = (
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
     "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
-    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U".split()
-)
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U"
+).split()
+"""Elements in order of atomic number."""
+ELEMENTS = frozenset(SYMBOLS)
 PLAIN_COMPOUNDS = frozenset(
     "KF KI HF HI BN YN VN VC WC BP CO NO LiOH NaOH KOH LiCN NaCN KCN NaHS KHS LiSCN NaSCN KSCN LiClO NaClO BiOF BiOCl "
     "BiOBr BiOI LaOF LaOCl YOF".split()
@@ -110,29 +112,29 @@ def _term(term: str, variables: Mapping[str, float]) -> float:
     return sign * float(body[:-1] or 1) * variables[body[-1]]
 
 
-def _group(formula: str, at: int, variables: Mapping[str, float]) -> tuple[dict[str, float], int]:
+def _group(formula: str, position: int, variables: Mapping[str, float]) -> tuple[dict[str, float], int]:
     amounts: dict[str, float] = {}
-    while at < len(formula) and formula[at] not in ")]}":
-        if formula[at] in "([{":
-            inner, closing = _group(formula, at + 1, variables)
+    while position < len(formula) and formula[position] not in ")]}":
+        if formula[position] in "([{":
+            inner, closing = _group(formula, position + 1, variables)
             if closing >= len(formula) or formula[closing] not in ")]}":
                 return amounts, closing
-            at = closing + 1
-        elif symbol := _symbol(formula, at):
-            inner, at = {symbol: 1.0}, at + len(symbol)
+            position = closing + 1
+        elif symbol := _symbol(formula, position):
+            inner, position = {symbol: 1.0}, position + len(symbol)
         else:
             break
         factor = 1.0
-        if match := _AMOUNT.match(formula, at):
-            factor, at = evaluate(match[0], variables), match.end()
+        if match := _AMOUNT.match(formula, position):
+            factor, position = evaluate(match[0], variables), match.end()
         for element, amount in inner.items():
             amounts[element] = amounts.get(element, 0.0) + amount * factor
-    return amounts, at
+    return amounts, position
 
 
-def _symbol(formula: str, at: int) -> str | None:
-    """The element at this place; `Tax` is tantalum and x, `Px` phosphorus and x."""
-    match = _SYMBOL.match(formula, at)
+def _symbol(formula: str, position: int) -> str | None:
+    """The element at this position; `Tax` is tantalum and x, `Px` phosphorus and x."""
+    match = _SYMBOL.match(formula, position)
     if match is None:
         return None
     symbol = match[0]

@@ -49,7 +49,7 @@ class Amounts:
     amount : its amount, above zero, shape (n_entries,)
     known : True where a composition was read, shape (n_distinct,); unknown ones have no entries
     plain : True where the text is a formula of symbols and numbers only, and no name, shape (n_distinct,)
-    kept : numbers of the distinct compositions that others have computed
+    computed : features of the distinct compositions, kept for the next design of them
     """
 
     codes: np.ndarray
@@ -58,7 +58,7 @@ class Amounts:
     amount: np.ndarray
     known: np.ndarray
     plain: np.ndarray
-    kept: Cache[np.ndarray] = field(default_factory=lambda: Cache(_FEW), init=False, repr=False, compare=False)
+    computed: Cache[np.ndarray] = field(default_factory=lambda: Cache(_FEW), init=False, repr=False, compare=False)
 
     @cached_property
     def owner(self) -> np.ndarray:
@@ -94,8 +94,8 @@ class Amounts:
         for first in range(0, len(SYMBOLS), _WORD):
             bit = self.element - first
             here = (bit >= 0) & (bit < _WORD)
-            words, kinds = pd.factorize(np.bincount(self.owner[here], 2.0 ** bit[here], minlength=count))
-            places, _ = pd.factorize(places * len(kinds) + words)
+            codes, kinds = pd.factorize(np.bincount(self.owner[here], 2.0 ** bit[here], minlength=count))
+            places, _ = pd.factorize(places * len(kinds) + codes)
         examples = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))  # each set where it comes first
         entries = [self.element[self.starts[row] : self.starts[row + 1]] for row in examples.tolist()]
         return places, [frozenset(SYMBOLS[place] for place in elements) for elements in entries]
@@ -112,9 +112,9 @@ class Amounts:
         charges = states.reshape(-1, len(SYMBOLS))[places[self.owner], self.element] * self.amount
         sums = np.where(self.known, np.bincount(self.owner, charges, minlength=len(self.known)), np.nan)
         with_choice = np.array([bool(choosable(elements)) for elements in sets], dtype=bool)[places]
-        asked = np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE))
-        asked = asked[np.argsort(places[asked], kind="stable")]
-        for rows in np.split(asked, np.flatnonzero(np.diff(places[asked])) + 1):
+        charged = np.flatnonzero(with_choice & (np.abs(sums) > TOLERANCE))
+        charged = charged[np.argsort(places[charged], kind="stable")]
+        for rows in np.split(charged, np.flatnonzero(np.diff(places[charged])) + 1):
             if len(rows) > _FEW:
                 sums[rows] = other_imbalances(sums[rows], self._amounts_of(rows))
             else:
@@ -170,8 +170,7 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     starts, element, amount, usable = _read_plain(plain, letters if quick.all() else _letters(plain))
     counts = np.zeros(len(distinct), dtype=np.int64)
     quick[quick] = usable
-    begin, count = starts[:-1][usable], np.diff(starts)[usable]
-    counts[quick] = count
+    counts[quick] = np.diff(starts)[usable]
     slow: dict[int, Mapping[str, float]] = {}
     for row in np.flatnonzero(~quick).tolist():
         if composition := fallback(distinct[row]):
@@ -181,8 +180,7 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     elements_all = np.empty(ends[-1], dtype=np.int64)
     amounts_all = np.empty(ends[-1])
     # plain ones are copied in one piece: their entries stand in the same order as their texts
-    target = _ranges(ends[:-1][quick], counts[quick])
-    source = _ranges(begin, count)
+    target, source = np.repeat(quick, counts), np.repeat(usable, np.diff(starts))
     elements_all[target], amounts_all[target] = element[source], amount[source]
     for row, composition in slow.items():
         here = slice(ends[row], ends[row + 1])
@@ -267,14 +265,6 @@ def _kinds() -> tuple[np.ndarray, np.ndarray]:
 
 
 _KIND, _IS_WRONG = _kinds()
-
-
-def _ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Concatenation of `arange(start, start + count)`."""
-    if len(counts) == 0:
-        return np.empty(0, dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return np.repeat(starts - offsets, counts) + np.arange(counts.sum())
 
 
 def _read_plain(texts: list[str], letters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -28,7 +28,7 @@ def is_ether(unit: Structure, atom: Atom) -> bool:
         Of the unit.
     """
     plain = atom.symbol == "O" and not atom.hydrogens and len(atom.bonds) == 2
-    return plain and not any(unit.neighbours(unit.atoms[other], "O", 2) for other in atom.bonds)
+    return plain and not any(unit.neighbours(unit.atoms[neighbour], "O", 2) for neighbour in atom.bonds)
 
 
 def _is_carbonate(unit: Structure, atom: Atom) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from features.formulas.aliases import find_alias
-from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
+from features.formulas.elements import molar_mass
 from features.formulas.polymer_notation import GEL, polymers
 from features.formulas.reader import FormulaError, Reading, shared_reading
 from features.polymers.functional_groups import COORDINATING, groups_in
@@ -48,23 +48,6 @@ class PolymerElectrolyte:
     molality_mol_per_kg: float
     molar_mass_g_per_mol: float
     temperature_c: float
-
-
-def molar_mass(composition: Mapping[str, float]) -> float:
-    """Return the molar mass of a composition in g/mol.
-
-    Parameters
-    ----------
-    composition : mapping of str to float
-        Atoms by element.
-
-    Examples
-    --------
-    >>> round(molar_mass({"Li": 1, "C": 2, "F": 6, "N": 1, "O": 4, "S": 2}), 1)
-    287.1
-    """
-    mass = property_table()[:, PROPERTY_INDEX["atomic_mass"]]
-    return float(sum(count * mass[ELEMENT_INDEX[symbol]] for symbol, count in composition.items()))
 
 
 def _of_kind(reading: Reading, kind: str) -> list[dict[str, Any]]:
@@ -112,7 +95,7 @@ def lack_of(reading: Reading | None) -> str | None:
     if "polymer" in kinds and kinds <= _ORGANIC:
         return NO_SALT
     others = [part.get("composition") for part in reading.parts if part.get("kind", part["role"]) not in _ORGANIC]
-    if "polymer" in kinds and not any(held is None or "Li" in held for held in others):
+    if "polymer" in kinds and not any(composition is None or "Li" in composition for composition in others):
         return NO_SALT_BESIDE_FILLER
     return NO_POLYMER if kinds == {"salt"} else None
 

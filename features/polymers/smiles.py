@@ -11,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from features.formulas.elements import ELEMENT_INDEX, PROPERTY_INDEX, property_table
+from features.formulas.elements import molar_mass
 
 END = "*"
 """Symbol of the two places where a repeat unit goes on; `[Cu]` and `[Au]` stand for it in the public table."""
@@ -75,18 +75,16 @@ class Structure:
     @cached_property
     def molar_mass(self) -> float:
         """In g/mol."""
-        mass = property_table()[:, PROPERTY_INDEX["atomic_mass"]]
-        return float(sum(count * mass[ELEMENT_INDEX[symbol]] for symbol, count in self.formula.items()))
+        return molar_mass(self.formula)
 
     @cached_property
     def ring_atoms(self) -> frozenset[int]:
         """Places of the atoms in a ring: those with a bond whose ends stay joined without it."""
         inside: set[int] = set()
         for place, atom in enumerate(self.atoms):
-            for other in atom.bonds:
-                if other not in inside or place not in inside:
-                    path = self._path(place, other, without=(place, other))
-                    inside |= set(path)
+            for neighbour in atom.bonds:
+                if neighbour not in inside or place not in inside:
+                    inside |= set(self._path(place, neighbour, without=(place, neighbour)))
         return frozenset(inside)
 
     @cached_property
@@ -106,10 +104,10 @@ class Structure:
                     place = before[place]
                     way.append(place)
                 return way
-            for other in self.atoms[place].bonds:
-                if other not in before and {place, other} != set(without or ()):
-                    before[other] = place
-                    waiting.append(other)
+            for neighbour in self.atoms[place].bonds:
+                if neighbour not in before and {place, neighbour} != set(without or ()):
+                    before[neighbour] = place
+                    waiting.append(neighbour)
         return []
 
     def neighbours(self, atom: Atom, symbol: str, order: int = 1) -> int:
@@ -124,7 +122,7 @@ class Structure:
         order : int
             1 to 3.
         """
-        return sum(self.atoms[other].symbol == symbol for other, bond in atom.bonds.items() if bond == order)
+        return sum(self.atoms[place].symbol == symbol for place, bond in atom.bonds.items() if bond == order)
 
 
 @lru_cache(maxsize=4096)
@@ -152,12 +150,12 @@ def read_structure(notation: str) -> Structure:
     rings: dict[str, tuple[int, int | None]] = {}
     last: int | None = None
     order: int | None = None
-    at = 0
-    while at < len(notation):
-        match = _TOKEN.match(notation, at)
+    position = 0
+    while position < len(notation):
+        match = _TOKEN.match(notation, position)
         if match is None:
-            raise StructureError(f"{notation}: cannot read {notation[at : at + 10]!r}")
-        at = match.end()
+            raise StructureError(f"{notation}: cannot read {notation[position : position + 10]!r}")
+        position = match.end()
         if match["bond"]:
             order = _ORDERS[match["bond"]]
         elif match["open"]:
@@ -171,11 +169,11 @@ def read_structure(notation: str) -> Structure:
         elif match["ring"]:
             if last is None:
                 raise StructureError(f"{notation}: a ring number before any atom")
-            first, stated = rings.pop(match["ring"], (None, None))
+            first, first_order = rings.pop(match["ring"], (None, None))
             if first is None:
                 rings[match["ring"]] = (last, order)
             else:
-                _bind(atoms, first, last, order or stated or 1)
+                _bind(atoms, first, last, order or first_order or 1)
             order = None
         else:
             atoms.append(_atom(match))
@@ -192,8 +190,8 @@ def read_structure(notation: str) -> Structure:
     return Structure(tuple(atoms))
 
 
-def _bind(atoms: list[Atom], one: int, other: int, order: int) -> None:
-    atoms[one].bonds[other] = atoms[other].bonds[one] = order
+def _bind(atoms: list[Atom], first: int, second: int, order: int) -> None:
+    atoms[first].bonds[second] = atoms[second].bonds[first] = order
 
 
 def _atom(match: re.Match[str]) -> Atom:

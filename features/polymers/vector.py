@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from features.formulas.elements import molar_mass
 from features.physics import inverse_temperature
 from features.polymers.functional_groups import GROUPS, is_ether
-from features.polymers.polymer_electrolyte import GRAMS_PER_KG, PolymerElectrolyte, molar_mass
+from features.polymers.polymer_electrolyte import GRAMS_PER_KG, PolymerElectrolyte
 from features.polymers.smiles import Structure, read_structure
 
 SHAPES: dict[str, Callable[[Structure], float]] = {
@@ -58,12 +59,17 @@ def unit_numbers(notation: str) -> np.ndarray:
     return np.array([*counts, *(shape(unit) for shape in SHAPES.values())], dtype=float) / len(unit.heavy)
 
 
-def _ether_oxygens_per_kg(units: Sequence[str]) -> float:
+def _per_kg(units: Sequence[str], count: Callable[[Structure], float]) -> float:
+    """Return the mean of a count over repeat units mixed alike, in mol per kilogram of chains."""
     total = 0.0
     for notation in units:
         unit = read_structure(notation)
-        total += max(sum(is_ether(unit, atom) for atom in unit.heavy), LEAST_ETHER) / unit.molar_mass
+        total += count(unit) / unit.molar_mass
     return GRAMS_PER_KG * total / len(units)
+
+
+def _ether_oxygens(unit: Structure) -> float:
+    return max(sum(is_ether(unit, atom) for atom in unit.heavy), LEAST_ETHER)
 
 
 def anions_per_kg(units: Sequence[str]) -> float:
@@ -79,11 +85,7 @@ def anions_per_kg(units: Sequence[str]) -> float:
     >>> anions_per_kg(["*CCO*"]), round(anions_per_kg(["*CC(C(=O)[O-])*"]), 1)
     (0.0, 14.1)
     """
-    total = 0.0
-    for notation in units:
-        unit = read_structure(notation)
-        total += max(-sum(atom.charge for atom in unit.heavy), 0) / unit.molar_mass
-    return GRAMS_PER_KG * total / len(units)
+    return _per_kg(units, lambda unit: max(-sum(atom.charge for atom in unit.heavy), 0))
 
 
 def _salt_numbers(salt: Mapping[str, float]) -> list[float]:
@@ -101,7 +103,7 @@ def vector(electrolyte: PolymerElectrolyte) -> np.ndarray:
     """
     in_chain, salt = anions_per_kg(electrolyte.units), electrolyte.salt
     molality = electrolyte.molality_mol_per_kg if salt else in_chain
-    lithium = min(molality / _ether_oxygens_per_kg(electrolyte.units), MOST_LITHIUM)
+    lithium = min(molality / _per_kg(electrolyte.units, _ether_oxygens), MOST_LITHIUM)
     return np.array(
         [
             *np.mean([unit_numbers(unit) for unit in electrolyte.units], axis=0),
