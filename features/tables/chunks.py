@@ -228,7 +228,8 @@ def in_our_case(names: Sequence[str]) -> tuple[str, ...]:
     written = set(names)
     spelled = {name: "_".join(name.lower().split()) for name in names}
     return tuple(
-        ours if (ours := spelled[name]) in Measured.model_fields and ours not in written else name for name in names
+        column if (column := spelled[name]) in Measured.model_fields and column not in written else name
+        for name in names
     )
 
 

@@ -79,13 +79,13 @@ def read_rows(
     known = [number for number, column in enumerate(header) if column in model.model_fields]
     written = [as_cells(_flat(column)).to_pylist() for column in rows.table.take(unsure).columns]
     texts = {header[number]: [cell.strip() for cell in written[number]] for number in known}
-    by_cells, unsaid = _told_by_cells(columns, unsure, texts, name)
+    by_cells, undecided = _mistakes_by_cells(columns, unsure, texts, name)
     if judge:
-        judged = (doubted[unsure] & ~unsaid).nonzero()[0].tolist()
+        judged = (doubted[unsure] & ~undecided).nonzero()[0].tolist()
         _add_doubts(by_cells, judged, texts, doubted_for, judge)
     else:
         by_cells = [[] if open_ else wrong for open_, wrong in zip(doubted[unsure], by_cells, strict=True)]
-    told: dict[tuple[str, ...], list[Mistake]] = {}
+    by_texts: dict[tuple[str, ...], list[Mistake]] = {}
     records = zip(
         unsure.tolist(), rows.lines[unsure].tolist(), map(list, zip(*written, strict=True)), by_cells, strict=True
     )
@@ -93,8 +93,8 @@ def read_rows(
         if not any(map(str.strip, cells)):
             continue
         read = tuple([cells[number] for number in known]) if place >= 0 and not wrong else ()
-        if wrong := wrong or told.get(read, []):  # the same words of another row: what is wrong with them is known
-            mistakes += [mistake.at(line) for mistake in wrong]
+        if wrong := wrong or by_texts.get(read, []):  # the mistakes of another row with the same texts
+            mistakes += [mistake.in_line(line) for mistake in wrong]
             rejected[line] = cells
             continue
         # nothing is wrong with what is not doubted but what the row model says
@@ -104,7 +104,7 @@ def read_rows(
             mistakes += row
             rejected[line] = cells
             if place >= 0:
-                told[read] = row
+                by_texts[read] = row
         else:
             columns.put(place, row)
             good[place] = True
@@ -113,45 +113,45 @@ def read_rows(
     return Rows(table, rows.lines[good], {}, columns.designs(None if good.all() else good), rejected, mistakes)
 
 
-def _told_by_cells(
+def _mistakes_by_cells(
     columns: _Columns, unsure: np.ndarray, texts: Mapping[str, list[str]], name: str
 ) -> tuple[list[list[Mistake]], np.ndarray]:
-    """Return what the row model says of each unsure row, in no line, and the rows of which only it knows what it says.
+    """Return the mistakes of each unsure row, in no line, and the rows that only the row model can judge.
 
-    It looks at rules between cells only where each cell is right by itself.
+    Rules between cells are looked at only where each cell is right by itself.
     """
     model = columns.model
-    told: list[list[Mistake]] = [[] for _ in unsure]
+    mistakes: list[list[Mistake]] = [[] for _ in unsure]
     absent = any(field.is_required() and column not in texts for column, field in model.model_fields.items())
-    unsaid, spelt = np.full(len(unsure), absent), np.full(len(unsure), absent)
+    undecided, spelt = np.full(len(unsure), absent), np.full(len(unsure), absent)
     for column in (column for column in model.model_fields if column in texts):
         cells, known = texts[column], dict[str, list[Mistake]]()
         for place in np.flatnonzero(~columns.allowed_by[column][unsure]).tolist():
             text = cells[place]
             if text not in known:
                 known[text] = cell_mistakes(model, column, text, name)
-            told[place] += known[text]
-            unsaid[place] |= bool(text) and not known[text]  # a number as only the row model reads it
-            spelt[place] |= "_" in text and column in columns.numbers  # told before the others, beside broken rules
-    wrong = np.fromiter(map(bool, told), dtype=bool, count=len(told))
-    unsaid = spelt | (unsaid & ~wrong)
+            mistakes[place] += known[text]
+            undecided[place] |= bool(text) and not known[text]  # a number as only the row model reads it
+            spelt[place] |= "_" in text and column in columns.numbers  # comes before the others, beside broken rules
+    wrong = np.fromiter(map(bool, mistakes), dtype=bool, count=len(mistakes))
+    undecided = spelt | (undecided & ~wrong)
     for place in np.flatnonzero(spelt).tolist():
-        told[place] = []
-    open_rows = ~unsaid & ~wrong
+        mistakes[place] = []
+    open_rows = ~undecided & ~wrong
     for validator in model.__pydantic_decorators__.model_validators:
         if validator not in model.array_rules:
-            unsaid |= open_rows
+            undecided |= open_rows
             break
         for rule in model.array_rules[validator]:
             broken = open_rows & np.broadcast_to(rule.breaks(columns.numbers), len(columns.allowed))[unsure]
             for place in np.flatnonzero(broken).tolist():
-                told[place] = [rule_mistake(str(rule.error_at(columns.numbers, int(unsure[place]))), 0, name)]
+                mistakes[place] = [rule_mistake(str(rule.error_at(columns.numbers, int(unsure[place]))), 0, name)]
             open_rows &= ~broken
-    return told, unsaid
+    return mistakes, undecided
 
 
 def _add_doubts(
-    told: list[list[Mistake]],
+    mistakes: list[list[Mistake]],
     places: Iterable[int],
     texts: Mapping[str, list[str]],
     doubted_for: Collection[str],
@@ -161,13 +161,13 @@ def _add_doubts(
     named = [column for column in doubted_for if column in texts]
     known: dict[tuple[str, ...], list[Mistake]] = {}
     for place in places:
-        if any(mistake.column in doubted_for for mistake in told[place]):
+        if any(mistake.column in doubted_for for mistake in mistakes[place]):
             continue
         values = tuple([texts[column][place] for column in named])
         if values not in known:
             mistake = judge(dict(zip(named, values, strict=True)))
             known[values] = [mistake] if mistake else []
-        told[place] = told[place] + known[values]
+        mistakes[place] = mistakes[place] + known[values]
 
 
 class _Columns:
@@ -184,8 +184,9 @@ class _Columns:
             if column not in table.column_names:
                 continue
             values = _flat(table[column])
-            allowed, given = self._add_numbers(column, values) if column in known else self._add_texts(column, values)
-            self.allowed_by[column] = allowed & given if field.is_required() else allowed | ~given
+            add = self._add_numbers if column in known else self._add_texts
+            allowed, is_given = add(column, values)
+            self.allowed_by[column] = allowed & is_given if field.is_required() else allowed | ~is_given
             self.allowed &= self.allowed_by[column]
 
     def accepted(self) -> np.ndarray:
@@ -200,21 +201,21 @@ class _Columns:
 
     def _add_numbers(self, column: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         """Keep a column of numbers; return which of them are allowed, and which are given."""
-        number, given = _numbers(values)
+        number, is_given = _numbers(values)
         allowed = np.isfinite(number)
         for kind, limit in limits_of(self.model, column).items():
             allowed &= _WITHIN[kind](number, limit)
         self.numbers[column] = number
-        return allowed, given
+        return allowed, is_given
 
     def _add_texts(self, column: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         """Keep a column of texts, or of yes and no; return which of them are allowed, and which are given."""
         codes, texts = _coded(pc.utf8_trim_whitespace(as_cells(values)))
-        given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+        is_given = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
         field = _field_of(self.model, column)
         if field is None:
             self.texts[column] = codes, texts
-            return given[codes], given[codes]
+            return is_given[codes], is_given[codes]
         read = [_read(field, text) if text else "" for text in texts.to_pylist()]
         allowed = np.array([value is not None for value in read], dtype=bool)
         if column in columns_as_numbers(self.model):
@@ -223,7 +224,7 @@ class _Columns:
         else:
             alike, texts = _coded(pa.array([value or "" for value in read], pa.string()))
             self.texts[column] = alike[codes], texts
-        return allowed[codes], given[codes]
+        return allowed[codes], is_given[codes]
 
     def put(self, place: int, row: Row) -> None:
         """Keep a row that the row model took.
@@ -321,9 +322,9 @@ def _coded(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:
-    whole = column.combine_chunks()
-    whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
-    return whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
+    array = column.combine_chunks()
+    array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
 def _numbers(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -333,11 +334,11 @@ def _numbers(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         return number, ~np.isnan(number)
     text = as_cells(values)
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
-    given = text.is_valid().to_numpy(zero_copy_only=False)
+    is_given = text.is_valid().to_numpy(zero_copy_only=False)
     try:
         numbers = text.cast(pa.float64())
     except pa.ArrowInvalid:
         text = pc.ascii_trim_whitespace(text)
         readable = pc.match_substring_regex(text, _NUMBER)
         numbers = pc.if_else(readable, text, pa.scalar(None, pa.string())).cast(pa.float64())
-    return numbers.fill_null(np.nan).to_numpy(zero_copy_only=False).copy(), given
+    return numbers.fill_null(np.nan).to_numpy(zero_copy_only=False).copy(), is_given

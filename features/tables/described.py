@@ -62,12 +62,12 @@ DESCRIPTORS = (
 WELL_DESCRIBED = 5
 """Descriptors from which on a paper counts as well described."""
 PAPERS_THAT_TAUGHT = 27
-"""Papers of all nine with which a model of first-cycle efficiency erred 0.55 times as much as the dummy
+"""Papers of all nine with which a model of first-cycle efficiency erred 0.55 times as much as the table's median
 where that could be tried (hard carbon for sodium); for silicon in solid cells nobody knows the number."""
 
 
 class DescriptorSource(Row):
-    """Where one value of a cell was found beside the review that tells the cell (`descriptor_sources.csv`)."""
+    """Where one value of a cell was found beside the review that reports the cell (`descriptor_sources.csv`)."""
 
     cell_id: str = Field(description="row of cells.csv", min_length=1)
     descriptor: str = Field(description="column of cells.csv", min_length=1)
@@ -85,7 +85,7 @@ class DescriptorSource(Row):
     reason: str | None = worded("how it was computed, or why one of two values is preferred")
 
 
-def stated(design: Mapping[Any, object]) -> list[str]:
+def stated_descriptors(design: Mapping[Any, object]) -> list[str]:
     """Return the labels of the descriptors that a design states.
 
     Parameters
@@ -95,7 +95,7 @@ def stated(design: Mapping[Any, object]) -> list[str]:
 
     Examples
     --------
-    >>> stated({"film_thickness_nm": 150.0, "c_rate_per_h": 0.1, "temperature_c": None})
+    >>> stated_descriptors({"film_thickness_nm": 150.0, "c_rate_per_h": 0.1, "temperature_c": None})
     ['particle size or film thickness', 'current']
     """
     return [descriptor.label for descriptor in DESCRIPTORS if descriptor.is_stated(design)]
@@ -160,7 +160,7 @@ def papers_described(designs: Iterable[Mapping[Any, object]], least: int) -> int
     >>> papers_described(cells, 1), papers_described(cells, 2)
     (1, 0)
     """
-    return len({str(design.get("paper")) for design in designs if len(stated(design)) >= least})
+    return len({str(design.get("paper")) for design in designs if len(stated_descriptors(design)) >= least})
 
 
 def description_text(design: Mapping[Any, object], shares: Mapping[str, float]) -> str:
@@ -182,9 +182,10 @@ def description_text(design: Mapping[Any, object], shares: Mapping[str, float]) 
     >>> description_text(full, shares)
     '9 of 9'
     """
-    lacking = sorted(missing(design), key=lambda one: 0.0 if isnan(shares[one.label]) else shares[one.label])
-    count = f"{len(DESCRIPTORS) - len(lacking)} of {len(DESCRIPTORS)}"
-    return f"{count}; to add, rarest first: {', '.join(one.label for one in lacking)}" if lacking else count
+    labels = [descriptor.label for descriptor in missing(design)]
+    labels.sort(key=lambda label: 0.0 if isnan(shares[label]) else shares[label])
+    count = f"{len(DESCRIPTORS) - len(labels)} of {len(DESCRIPTORS)}"
+    return f"{count}; to add, rarest first: {', '.join(labels)}" if labels else count
 
 
 def _is_missing(value: object) -> bool:

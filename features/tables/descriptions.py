@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.tables.columns import choices_of, columns_of, kinds_of, limits_of, unit_of
+from features.tables.disk import whole
 from features.tables.records import TABLES, Row
 from features.tables.rows import expectation
 
@@ -66,7 +67,7 @@ def _resource(name: str, model: type[Row], path: Path) -> dict[str, Any]:
     links = [*LINKS.get(name, []), *([] if name == "sources" else [("source_id", "sources", "source_id")])]
     if links:
         schema["foreignKeys"] = [
-            {"fields": [here], "reference": {"resource": there, "fields": [key]}} for here, there, key in links
+            {"fields": [column], "reference": {"resource": table, "fields": [key]}} for column, table, key in links
         ]
     return {
         "name": name, "path": f"{name}.csv", "profile": "tabular-data-resource", "encoding": "utf-8",
@@ -75,16 +76,16 @@ def _resource(name: str, model: type[Row], path: Path) -> dict[str, Any]:
 
 
 def _field(model: type[Row], column: str) -> dict[str, Any]:
-    described, unit, kinds = model.model_fields[column], unit_of(model, column), kinds_of(model, column)
+    info, unit, kinds = model.model_fields[column], unit_of(model, column), kinds_of(model, column)
     kind = "number" if unit else "boolean" if bool in kinds else "integer" if int in kinds else "string"
-    field: dict[str, Any] = {"name": column, "type": kind, "description": described.description or ""}
+    field: dict[str, Any] = {"name": column, "type": kind, "description": info.description or ""}
     if kind == "boolean":
         field |= {"trueValues": ["yes"], "falseValues": ["no"]}
     if unit:
         field["unit"] = unit
     limits = limits_of(model, column)
     constraints: dict[str, Any] = {BOUNDS[kind]: limit for kind, limit in limits.items() if kind in BOUNDS}
-    if described.is_required():
+    if info.is_required():
         constraints["required"] = True
     if choices := choices_of(model, column):
         constraints["enum"] = list(choices)
@@ -157,6 +158,5 @@ def write_between_marks(path: Path, begin: str, end: str, content: str) -> None:
     between_marks(path, begin, end)
     text = path.read_text(encoding="utf-8")
     before, after = text[: text.index(begin) + len(begin)], text[text.index(end) :]
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(f"{before}\n{content}\n{after}", encoding="utf-8")
-    aside.rename(path)
+    with whole(path) as aside:
+        aside.write_text(f"{before}\n{content}\n{after}", encoding="utf-8")

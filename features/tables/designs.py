@@ -146,10 +146,10 @@ class Designs:
         """
         texts = {name: (codes[rows], texts) for name, (codes, texts) in self._texts.items()}
         frame = None if self._frame is None else self._frame.iloc[rows]
-        taken = Designs(len(np.arange(self._count)[rows]), None, texts, frame)
-        taken._numbers = {name: values[rows] for name, values in self._numbers.items()}
-        taken._readings = {read: reading.take(rows) for read, reading in self._readings.items()}
-        return taken
+        subset = Designs(len(np.arange(self._count)[rows]), None, texts, frame)
+        subset._numbers = {name: values[rows] for name, values in self._numbers.items()}
+        subset._readings = {read: reading.take(rows) for read, reading in self._readings.items()}
+        return subset
 
     def assign(self, **numbers: np.ndarray) -> Designs:
         """Return the designs with further columns of numbers, or others in their place.

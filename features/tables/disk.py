@@ -117,13 +117,13 @@ def _put_in_two_steps(aside: Path, folder: Path) -> None:
     _remove(old)
 
 
-def exchange(one: Path, other: Path) -> bool:
-    """Exchange two names in one step; False where the system cannot, and nothing has changed then.
+def exchange(first: Path, second: Path) -> bool:
+    """Exchange two names in first step; False where the system cannot, and nothing has changed then.
 
     Parameters
     ----------
-    one, other : Path
-        Files or folders on one file system.
+    first, second : Path
+        Files or folders on first file system.
 
     Raises
     ------
@@ -135,12 +135,12 @@ def exchange(one: Path, other: Path) -> bool:
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
-    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+    if rename(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE) == 0:
         return True
     number = ctypes.get_errno()
     if number in _NO_EXCHANGE:
         return False
-    raise OSError(number, os.strerror(number), str(one), None, str(other))
+    raise OSError(number, os.strerror(number), str(first), None, str(second))
 
 
 def sync(path: Path) -> None:

@@ -71,7 +71,7 @@ def broken_rule(column: str, got: str, expected: str) -> ValueError:
     Parameters
     ----------
     column, got, expected : str
-        What the message names.
+        As the message names them.
     """
     return ValueError(RULE_SEPARATOR.join((column, got, expected)))
 
@@ -166,7 +166,7 @@ class Rule:
 MOST_ICE_PCT = 300.0
 """Of a prelithiated half cell, which gives back more than the first charge put in; of others 100."""
 AS_PRINTED = "as printed: 0.026 eV too low where read from sigma instead of sigma T"
-"""What is said of a printed activation energy: hardly a paper says of which of the two it is the slope."""
+"""Remark on a printed activation energy: hardly a paper states of which of the two it is the slope."""
 CAPACITIES_AGREE = 1.5
 """Times the capacity per gram and the loading that a capacity per area may be: both are often rounded."""
 CELL_RULES = (
@@ -244,7 +244,7 @@ YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 
 def quantity(
     unit: str,
-    what: str,
+    description: str,
     *,
     gt: float | None = None,
     ge: float | None = None,
@@ -257,14 +257,14 @@ def quantity(
     ----------
     unit : str
         As printed; 1 where the number has no dimension.
-    what : str
-        What the column holds, for the dictionary of the data.
+    description : str
+        Meaning of the column, for the dictionary of the data.
     gt, ge, lt, le : float or None
         Limits in that unit: above, at least, below, at most; None sets none.
     """
     return Field(
         default=None,
-        description=what,
+        description=description,
         allow_inf_nan=False,
         json_schema_extra={"unit": unit},
         gt=gt,
@@ -274,12 +274,12 @@ def quantity(
     )
 
 
-def worded(what: str) -> Any:
-    """Return the field of a text, or of one of some words, with what it says.
+def worded(description: str) -> Any:
+    """Return the field of a text, or of one of some words, with its meaning.
 
     Parameters
     ----------
-    what : str
-        What the column holds, for the dictionary of the data.
+    description : str
+        Meaning of the column, for the dictionary of the data.
     """
-    return Field(default=None, description=what)
+    return Field(default=None, description=description)

@@ -287,7 +287,7 @@ def trimmed(cells: list[str], count: int) -> list[str]:
 
 
 def unpaired(error: csv.Error, line: int, name: str) -> InputError:
-    """Return what to say of a text table whose cells do not end: an open quote, or a cell beyond all measure.
+    """Return the error of a text table whose cells do not end: an open quote, or a cell beyond all measure.
 
     Parameters
     ----------
@@ -298,10 +298,11 @@ def unpaired(error: csv.Error, line: int, name: str) -> InputError:
     name : str
         Of the file.
     """
-    what, expected = "the quotes do not pair up", "a closing quote"
+    problem, expected = "the quotes do not pair up", "a closing quote"
     if "field limit" in str(error):
-        what, expected = "a cell is too long", f"{expected}, or at most {csv.field_size_limit()} characters in a cell"
-    return InputError(f"{name}: {what}", [Mistake(line, "", str(error), expected, name)])
+        problem = "a cell is too long"
+        expected += f", or at most {csv.field_size_limit()} characters in a cell"
+    return InputError(f"{name}: {problem}", [Mistake(line, "", str(error), expected, name)])
 
 
 @contextmanager

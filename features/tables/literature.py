@@ -1,21 +1,16 @@
-"""The tables of the literature, and whose papers they tell."""
+"""The tables of the literature, and the papers they come from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Row, SourceRow
+from features.tables.records import TABLES, CellRow, CyclingRow, ElectrolyteRow, Row, SourceRow
 
-TABLE_MODELS: dict[str, type[Row]] = {
-    "electrolytes": ElectrolyteRow,
-    "cells": CellRow,
-    "cycling": CyclingRow,
-    "sources": SourceRow,
-}
+TABLE_MODELS: dict[str, type[Row]] = {name: TABLES[name] for name in ("electrolytes", "cells", "cycling", "sources")}
 
 
 def papers_of(paper: str) -> list[str]:
-    """Return the papers of a row: several, separated by `|`, where more than one tells a measurement.
+    """Return the papers of a row: several, separated by `|`, where more than one states a measurement.
 
     Parameters
     ----------
@@ -54,7 +49,7 @@ class Literature:
         Parameters
         ----------
         paper : str
-            As a row names it; the first counts where several tell it.
+            As a row names it; the first counts where there are several.
         """
         first = papers_of(paper)[0]
         return self.sources[first].citation if first in self.sources else paper
@@ -65,7 +60,7 @@ class Literature:
         Parameters
         ----------
         paper : str
-            As a row names it; the first counts where several tell it.
+            As a row names it; the first counts where there are several.
         """
         first = papers_of(paper)[0]
         if first in self.sources:

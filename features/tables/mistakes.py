@@ -1,4 +1,4 @@
-"""Mistakes of a table, in words: one mistake, and the error that tells all of them."""
+"""Mistakes of a table, in words: one mistake, and the error that lists all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN_CHARACTERS = 250
 LONGEST_LINE = 4_000
 """Characters of a line of a summary, which may name every column of a table."""
 MOST_TOLD = 1_000
-"""Mistakes that one message tells; it says how many more there are."""
+"""Mistakes that one message lists; it says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Mistake:
             if len(text := getattr(self, name)) > 2 * SHOWN_CHARACTERS:
                 object.__setattr__(self, name, shortened(text))
 
-    def at(self, line: int) -> Mistake:
+    def in_line(self, line: int) -> Mistake:
         """Return the same mistake in another line.
 
         Parameters
@@ -44,15 +44,15 @@ class Mistake:
         line : int
             Of the table, from 1.
         """
-        other = object.__new__(Mistake)  # not made anew: of a million rows with the same words this is most of the work
-        other.__dict__.update(self.__dict__, line=line)
-        return other
+        copy = object.__new__(Mistake)  # not made anew: of a million rows with the same words this is most of the work
+        copy.__dict__.update(self.__dict__, line=line)
+        return copy
 
     def __str__(self) -> str:
         where = " ".join([*([self.table] if self.table else []), *([f"line {self.line}"] if self.line else [])])
         column = f", column {self.column}" if self.column else ""
-        got = f"got {self.got}, " if self.got else ""
-        return f"{where}{column}: {got}expected {self.expected}"
+        value = f"got {self.got}, " if self.got else ""
+        return f"{where}{column}: {value}expected {self.expected}"
 
 
 class Mistakes(Sequence[Mistake]):
@@ -82,9 +82,9 @@ class Mistakes(Sequence[Mistake]):
     def __getitem__(self, place: Any) -> Any:
         places = range(len(self))[place]
         if isinstance(places, range):
-            return [self[each] for each in places]
-        line, column, got, expected, table, rows = self._spill.get(places)
-        return Mistake(line, column, got, expected, table, tuple(rows))
+            return [self[index] for index in places]
+        line, column, value, expected, table, rows = self._spill.get(places)
+        return Mistake(line, column, value, expected, table, tuple(rows))
 
     def __reduce__(self) -> tuple[type[Mistakes], tuple[list[Mistake]]]:
         """Copy the mistakes and not the file they wait in."""
@@ -107,11 +107,11 @@ class InputError(ValueError):
     """
 
     def __init__(self, summary: str, mistakes: Iterable[Mistake] = ()) -> None:
-        left = iter(mistakes)
-        self.mistakes = list(islice(left, MOST_TOLD))
+        remaining = iter(mistakes)
+        self.mistakes = list(islice(remaining, MOST_TOLD))
         lines = [shortened(line, LONGEST_LINE) for line in summary.split("\n")]
         lines += [f"  {mistake}" for mistake in self.mistakes]
-        self.left_out = sum(1 for _ in left)
+        self.left_out = sum(1 for _ in remaining)
         if self.left_out:
             lines.append(f"  ... and {self.left_out} more")
         super().__init__("\n".join(lines))

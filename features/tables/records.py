@@ -220,8 +220,10 @@ class Measured(Candidate):
         if self.retention_pct is not None and self.cycle is not None and self.cycle_life_80 is not None:
             lived = self.cycle <= self.cycle_life_80
             if lived != (self.retention_pct >= 80):
-                got = f"{self.retention_pct:g} % at cycle {self.cycle:g} with 80 % crossed at {self.cycle_life_80:g}"
-                raise broken_rule("retention_pct", got, "values of one falling curve")
+                observed = (
+                    f"{self.retention_pct:g} % at cycle {self.cycle:g} with 80 % crossed at {self.cycle_life_80:g}"
+                )
+                raise broken_rule("retention_pct", observed, "values of one falling curve")
         return self
 
 
@@ -273,25 +275,22 @@ class CellRow(CellDesign, Provenance):
 
     @model_validator(mode="after")
     def _areal_and_gravimetric_agree(self) -> Self:
-        areal, specific, loading = (
-            self.first_areal_capacity_mah_per_cm2,
-            self.first_capacity_mah_per_g,
-            self.anode_loading_mg_per_cm2,
-        )
+        areal, specific = self.first_areal_capacity_mah_per_cm2, self.first_capacity_mah_per_g
+        loading = self.anode_loading_mg_per_cm2
         if areal and specific and loading and self.first_capacity_basis != "cathode":
             most = specific * loading / 1000  # of the whole layer; of a part of it, the areal capacity is smaller
             if areal > CAPACITIES_AGREE * most:
-                whole = f"{specific:g} mAh/g and {loading:g} mg/cm²"
-                expected = f"about {most:g} mAh/cm² at most, of {whole}; per gram of cathode?"
+                layer = f"{specific:g} mAh/g and {loading:g} mg/cm²"
+                expected = f"about {most:g} mAh/cm² at most, of {layer}; per gram of cathode?"
                 raise broken_rule("first_areal_capacity_mah_per_cm2", f"{areal:g}", expected)
         return self
 
     @field_validator("ice_pct")
     @classmethod
     def _above_100_of_a_prelithiated_half_cell(cls, ice: float | None, info: ValidationInfo) -> float | None:
-        stated = [info.data[name] for name in ("cell_type", "prelithiated") if name in info.data]
-        if (ice or 0) > 100 and len(stated) == 2 and stated != ["half", True]:  # of fewer, one is a mistake itself
-            may_be = stated[0] in ("half", None) and stated[1] is not False
+        cell = [info.data[name] for name in ("cell_type", "prelithiated") if name in info.data]
+        if (ice or 0) > 100 and len(cell) == 2 and cell != ["half", True]:  # of fewer, one is a mistake itself
+            may_be = cell[0] in ("half", None) and cell[1] is not False
             more = "; if it is a prelithiated half cell, state cell_type half and prelithiated yes" if may_be else ""
             raise broken_rule("ice_pct", f"{ice:g}", f"at most 100 %{more}")
         return ice

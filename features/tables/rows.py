@@ -74,8 +74,7 @@ def closest(word: str, known: Iterable[str], count: int = 3) -> str:
     """
     if len(word) > LONGEST_WORD:  # the comparison takes the square of its length
         return ""
-    if not (by_folded := {name.lower(): name for name in known}):
-        return ""
+    by_folded = {name.lower(): name for name in known}
     near = [by_folded[name] for name in near_words(word.lower(), tuple(by_folded), count)]
     return f"; closest: {', '.join(near)}" if near else ""
 
@@ -131,7 +130,7 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
     mistakes = []
     for detail in error.errors():
         column = str(detail["loc"][0]) if detail["loc"] else ""
-        got = detail.get("input")
+        value = detail.get("input")
         if detail["type"] == "extra_forbidden":
             expected = f"a column of this table{closest(column, model.model_fields)}"
             mistakes.append(Mistake(line, column, "an unknown column", expected, table))
@@ -140,13 +139,13 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
         elif not detail["loc"] or RULE_SEPARATOR in str(detail["msg"]):
             mistakes.append(rule_mistake(str(detail["msg"]).removeprefix("Value error, "), line, table))
         elif column in model.model_fields:
-            mistakes.append(wrong_value(model, column, got, line, table))
+            mistakes.append(wrong_value(model, column, value, line, table))
         else:
-            mistakes.append(Mistake(line, column, repr(got), str(detail["msg"]), table))
+            mistakes.append(Mistake(line, column, repr(value), str(detail["msg"]), table))
     return mistakes
 
 
-def wrong_value(model: type[Row], column: str, got: object, line: int, table: str) -> Mistake:
+def wrong_value(model: type[Row], column: str, value: object, line: int, table: str) -> Mistake:
     """Return the mistake of a value that a column does not take.
 
     Parameters
@@ -155,16 +154,16 @@ def wrong_value(model: type[Row], column: str, got: object, line: int, table: st
         Row model of the table.
     column : str
         Name of one of its fields.
-    got : object
-        The value.
+    value : object
+        As given.
     line : int
         Line of the table, 0 for none.
     table : str
         Name of the file.
     """
     choices = choices_of(model, column)
-    near = closest(got, choices) if choices and isinstance(got, str) else ""
-    return Mistake(line, column, repr(got), expectation(model, column) + near, table)
+    near = closest(value, choices) if choices and isinstance(value, str) else ""
+    return Mistake(line, column, repr(value), expectation(model, column) + near, table)
 
 
 def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: str = "") -> RowT | list[Mistake]:
@@ -187,13 +186,15 @@ def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: st
     >>> [str(mistake) for mistake in parse_row(Candidate, {"electrolyte": "LPS", "porosity_pct": "a lot"}, 2)]
     ["line 2, column porosity_pct: got 'a lot', expected a plain number in %, at least 0 and below 100"]
     """
-    given = {key: value for key, value in values.items() if value is not None and value != ""}
+    filled = {key: value for key, value in values.items() if value is not None and value != ""}
     spelt = [
-        key for key, value in given.items() if isinstance(value, str) and "_" in value and key in numeric_columns(model)
+        key
+        for key, value in filled.items()
+        if isinstance(value, str) and "_" in value and key in numeric_columns(model)
     ]
-    mistakes = [Mistake(line, key, repr(given[key]), expectation(model, key), table) for key in spelt]
+    mistakes = [Mistake(line, key, repr(filled[key]), expectation(model, key), table) for key in spelt]
     try:
-        row = model.model_validate({key: value for key, value in given.items() if key not in spelt})
+        row = model.model_validate({key: value for key, value in filled.items() if key not in spelt})
     except ValidationError as error:
         others = [mistake for mistake in mistakes_of(error, model, line, table) if mistake.column not in spelt]
         return [*mistakes, *others]
@@ -244,7 +245,7 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
             remarks.append(f"column {column} is not known and was kept as your own; did you mean {near[0]}?")
     for column, described in model.model_fields.items():
         if described.is_required() and column not in columns:
-            hint = closest(column, [other for other in columns if other not in known])
+            hint = closest(column, [unknown for unknown in columns if unknown not in known])
             mistakes.append(Mistake(1, column, "no such column", f"it: {expectation(model, column)}{hint}", name))
     if mistakes:
         raise InputError(f"{name}: the columns cannot be used", mistakes)
@@ -333,9 +334,9 @@ def read_table(
 def _records_of(rows: Rows, portion: Portion) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of every row by line, ragged ones in their place; of a text without blank rows and huge cells."""
     columns = [[as_cell(value) for value in column.to_pylist()] for column in rows.table.columns]
-    whole = zip(rows.lines.tolist(), map(list, zip(*columns, strict=True)), strict=True)
+    complete = zip(rows.lines.tolist(), map(list, zip(*columns, strict=True)), strict=True)
     most = csv.field_size_limit()
-    for line, cells in sorted([*whole, *rows.ragged.items()], key=lambda record: record[0]):
+    for line, cells in sorted([*complete, *rows.ragged.items()], key=lambda record: record[0]):
         if not portion.is_parquet and any(len(cell) > most for cell in cells):
             raise unpaired(csv.Error(f"field larger than field limit ({most})"), line, portion.path.name)
         if portion.is_parquet or any(cell.strip() for cell in cells):

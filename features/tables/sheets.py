@@ -190,18 +190,18 @@ def plain_table(path: Path, worksheet: str | None = None) -> Path:
         start = file.read(4096)
     if start.startswith(SPREADSHEET_MARKS[0]) and path.suffix.lower() in WORKBOOK_ENDINGS:
         content = path.read_bytes()
-        return _copy(
-            path, content, worksheet or "", as_csv(worksheet_rows(content, path.name, worksheet, first=True).rows)
-        )
+        sheet = worksheet_rows(content, path.name, worksheet, first=True)
+        return _copy(path, content, worksheet or "", as_csv(sheet.rows))
     _without_sheets(path, worksheet)
     first = start.split(b"\n", 1)[0]
-    stated = _SEPARATOR_LINE.fullmatch(first)
+    separator_line = _SEPARATOR_LINE.fullmatch(first)
     between_semicolons = b";" in first and b"," not in first and b"\t" not in first and path.suffix != ".tsv"
-    if not stated and not between_semicolons:
+    if not separator_line and not between_semicolons:
         return path
     content = path.read_bytes()
-    separator = stated["separator"].decode() if stated else ";"
-    return _copy(path, content, "", _points_for_commas(decoded(content, path.name), separator, skip=bool(stated)))
+    separator = separator_line["separator"].decode() if separator_line else ";"
+    text = _points_for_commas(decoded(content, path.name), separator, skip=bool(separator_line))
+    return _copy(path, content, "", text)
 
 
 def chosen_sheet(path: str, worksheet: str | None) -> str | Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from features.tables.described import DESCRIPTORS, coverage, mean_coverage, missing, stated
+from features.tables.described import DESCRIPTORS, coverage, mean_coverage, missing, stated_descriptors
 from features.tables.records import CellDesign
 
 FILM = {"film_thickness_nm": 150.0, "c_rate_per_h": 0.1, "voltage_low_v": 0.01, "temperature_c": float("nan")}
@@ -21,14 +21,14 @@ def test_a_result_or_a_later_capacity_never_describes_a_cell() -> None:
 
 
 def test_size_or_thickness_and_any_of_three_currents_count_once() -> None:
-    assert len(stated(FILM)) == 3  # thickness, current, cut-off; a NaN is not stated
+    assert len(stated_descriptors(FILM)) == 3  # thickness, current, cut-off; a NaN is not stated
     more = FILM | {"silicon_size_nm": 50.0, "current_density_ma_per_cm2": 0.1}
-    assert len(stated(more)) == 3
+    assert len(stated_descriptors(more)) == 3
     assert len(missing(more)) == 6
 
 
 def test_a_share_of_nothing_is_stated() -> None:
-    assert stated({"carbon_wt_pct": 0.0}) == ["carbon share"]
+    assert stated_descriptors({"carbon_wt_pct": 0.0}) == ["carbon share"]
 
 
 def test_coverage_counts_designs_and_its_mean_counts_cells_of_the_table() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from features.tables.described import PAPERS_THAT_TAUGHT, stated
+from features.tables.described import PAPERS_THAT_TAUGHT, stated_descriptors
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from models.tasks.ice import cells_above_100, cells_in_training
@@ -193,8 +193,8 @@ def test_the_inventory_says_how_well_the_cells_of_each_target_are_described(lite
     assert described["ice_pct"]["temperature"] == pytest.approx(warm / len(solid))
     assert "labels whose cell states" in as_text(inventory(literature))
     told = as_text(inventory(literature))
-    five = {cell.paper for cell in solid if len(stated(cell.model_dump())) >= 5}
-    nine = {cell.paper for cell in solid if len(stated(cell.model_dump())) == 9}
+    five = {cell.paper for cell in solid if len(stated_descriptors(cell.model_dump())) >= 5}
+    nine = {cell.paper for cell in solid if len(stated_descriptors(cell.model_dump())) == 9}
     assert inventory(literature).described_papers["ice_pct"] == (len(five), len(nine))
     assert "papers with at least 5 of them" in told
     assert f"{PAPERS_THAT_TAUGHT} papers with all nine gave skill where it could be tried" in told
