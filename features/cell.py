@@ -11,7 +11,7 @@ import numpy as np
 
 from features import physics
 from features.electrolyte_columns import DesignFeaturizer, DesignSource, family_outputs
-from features.feature import Feature, Output, log10, one_of, per_text
+from features.feature import AS_GIVEN, Feature, Output, log10, per_text, yes_no
 from features.formulas.reader import FormulaError, fold, read_formula
 from features.tables.designs import Coded
 from features.tables.fields import Architecture
@@ -26,7 +26,6 @@ _MICRO = re.compile(r"[μµ]-?\s?si|\bu-si|micro|micron", re.IGNORECASE)
 _CARBON = re.compile(r"graphi|carbon|CNT|CNF|@C\b|/C\b|-C\b|MXene|\bC/")
 _COATING = re.compile("@")
 _LITHIUM_ALLOY = re.compile(r"Li-?(In|Sn)|In-?Li|Sn-?Li")
-_GIVEN = "the design as given"
 _RULE = "interface article, section "
 
 
@@ -125,7 +124,7 @@ class Cells(DesignSource):
         return np.where(in_column | self.anode_matches(pattern), 1.0, np.where(self.anode_is_named, 0.0, np.nan))
 
 
-def _column(column: str, label: str, unit: str, source: str = _GIVEN) -> Output[Cells]:
+def _column(column: str, label: str, unit: str, source: str = AS_GIVEN) -> Output[Cells]:
     return Output(Feature(column, label, unit, source), lambda cells: cells.number(column))
 
 
@@ -189,21 +188,11 @@ def _local_current_density(cells: Cells) -> np.ndarray:
 
 
 ANODE: tuple[Output[Cells], ...] = (
-    *(
-        Output(Feature(f"anode_{name.replace('-', '_')}", f"anode is {name}", "yes/no"), _architecture(name))
-        for name in ARCHITECTURES
-    ),
-    Output(
-        Feature("silicon_amorphous", "silicon is amorphous", "yes/no"), lambda cells: cells.silicon_forms["amorphous"]
-    ),
-    Output(Feature("silicon_alloyed", "silicon is alloyed", "yes/no"), lambda cells: cells.silicon_forms["alloy"]),
-    Output(
-        Feature("silicon_named_nano", "anode is called nano", "yes/no", "word in the anode's name"), _name_holds(_NANO)
-    ),
-    Output(
-        Feature("silicon_named_micro", "anode is called micro", "yes/no", "word in the anode's name"),
-        _name_holds(_MICRO),
-    ),
+    *(yes_no(f"anode_{name.replace('-', '_')}", f"anode is {name}", _architecture(name)) for name in ARCHITECTURES),
+    yes_no("silicon_amorphous", "silicon is amorphous", lambda cells: cells.silicon_forms["amorphous"]),
+    yes_no("silicon_alloyed", "silicon is alloyed", lambda cells: cells.silicon_forms["alloy"]),
+    yes_no("silicon_named_nano", "anode is called nano", _name_holds(_NANO), "word in the anode's name"),
+    yes_no("silicon_named_micro", "anode is called micro", _name_holds(_MICRO), "word in the anode's name"),
     _log10("silicon_size_nm", "silicon size", "nm"),
     _log10("film_thickness_nm", "silicon film thickness", "nm"),
     Output(
@@ -212,15 +201,13 @@ ANODE: tuple[Output[Cells], ...] = (
     _column("silicon_wt_pct", "silicon share of the anode", "wt%"),
     _column("carbon_wt_pct", "carbon share of the anode", "wt%"),
     _column("anode_electrolyte_wt_pct", "electrolyte share of the anode", "wt%"),
-    Output(
-        Feature("anode_has_carbon", "anode holds carbon", "yes/no", "share, additive or name of the anode"),
-        _has_carbon,
-    ),
-    Output(
-        Feature("anode_coated", "silicon is coated", "yes/no"),
+    yes_no("anode_has_carbon", "anode holds carbon", _has_carbon, "share, additive or name of the anode"),
+    yes_no(
+        "anode_coated",
+        "silicon is coated",
         lambda cells: cells.stated_or_named(cells.is_given("coating"), _COATING),
     ),
-    Output(Feature("prelithiated", "prelithiated", "yes/no"), _prelithiated),
+    yes_no("prelithiated", "prelithiated", _prelithiated),
     Output(
         Feature("lithium_per_silicon", "lithium in the fresh anode", "Li per Si", "formula in the anode's name"),
         lambda cells: cells.lithium_per_silicon,
@@ -239,11 +226,12 @@ ANODE: tuple[Output[Cells], ...] = (
 )
 
 ELECTROLYTE: tuple[Output[Cells], ...] = (
-    *family_outputs(_GIVEN),
+    *family_outputs(AS_GIVEN),
     _log10("electrolyte_thickness_um", "electrolyte thickness", "µm"),
     _column(CONDUCTIVITY, "electrolyte conductivity", "log10 S/cm", "measured where given, else predicted"),
-    Output(
-        Feature("conductivity_predicted", "electrolyte conductivity is predicted", "yes/no"),
+    yes_no(
+        "conductivity_predicted",
+        "electrolyte conductivity is predicted",
         lambda cells: np.isnan(cells.number("electrolyte_conductivity_s_per_cm")),
     ),
     Output(
@@ -255,19 +243,15 @@ ELECTROLYTE: tuple[Output[Cells], ...] = (
         ),
         _effective_conductivity,
     ),
-    Output(
-        Feature("second_electrolyte", "second electrolyte at the cathode", "yes/no"),
-        lambda cells: cells.is_given("cathode_electrolyte"),
+    yes_no(
+        "second_electrolyte", "second electrolyte at the cathode", lambda cells: cells.is_given("cathode_electrolyte")
     ),
 )
 
 CELL_AND_TEST: tuple[Output[Cells], ...] = (
-    Output(
-        Feature("full_cell", "full cell", "yes/no"), lambda cells: one_of(cells.designs, "cell_type", ("full",))[:, 0]
-    ),
-    Output(
-        Feature("counter_is_alloy", "counter electrode is a lithium alloy", "yes/no", "name of the counter electrode"),
-        _counter_is_alloy,
+    yes_no("full_cell", "full cell", lambda cells: cells.flags("cell_type", ("full",))["full"]),
+    yes_no(
+        "counter_is_alloy", "counter electrode is a lithium alloy", _counter_is_alloy, "name of the counter electrode"
     ),
     _column("cathode_loading_mg_per_cm2", "cathode loading", "mg/cm²"),
     _column("np_ratio", "N/P ratio", "1"),

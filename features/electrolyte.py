@@ -20,7 +20,7 @@ from features.electrolyte_columns import (
     read_electrolytes,
 )
 from features.family import FAMILIES
-from features.feature import Feature, Output, filled
+from features.feature import Feature, Output, filled, yes_no
 from features.physics import inverse_temperature
 from features.tables.designs import Designs
 
@@ -75,21 +75,24 @@ def _inverse_temperature(source: ElectrolyteSource) -> Any:
 
 
 FORM_AND_TEMPERATURE: tuple[Output[ElectrolyteSource], ...] = (
-    Output(
-        Feature("form_glassy", "electrolyte form is glassy", "yes/no"),
+    yes_no(
+        "form_glassy",
+        "electrolyte form is glassy",
         lambda source: source.forms["glass"] + source.forms["glass-ceramic"],
     ),
-    Output(Feature("form_film", "electrolyte form is film", "yes/no"), lambda source: source.forms["film"]),
-    Output(
-        Feature("form_crystalline", "electrolyte form is crystalline", "yes/no"),
+    yes_no("form_film", "electrolyte form is film", lambda source: source.forms["film"]),
+    yes_no(
+        "form_crystalline",
+        "electrolyte form is crystalline",
         lambda source: source.forms["crystalline"] + source.forms["single-crystal"],
     ),
     Output(
         Feature(INVERSE_TEMPERATURE, "inverse temperature, 1000/T", "1/K", "Arrhenius", monotone=-1),
         _inverse_temperature,
     ),
-    Output(
-        Feature("temperature_not_given", "temperature not printed, taken as 25 °C", "yes/no"),
+    yes_no(
+        "temperature_not_given",
+        "temperature not printed, taken as 25 °C",
         lambda source: np.isnan(source.number("temperature_c")),
     ),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.composition import amounts_of_names, read_design
 from features.family import FAMILIES, class_from_composition, class_of_reading, class_takes_amounts, family_values
-from features.feature import Feature, Featurizer, Output, coded, filled, one_of
+from features.feature import Featurizer, Output, coded, filled, one_of, yes_no
 from features.formulas.elements import ELEMENT_INDEX
 from features.formulas.vectorised import Amounts
 from features.tables.designs import Coded, Designs
@@ -207,8 +207,7 @@ def family_outputs(source: str) -> list[Output[DesignSource]]:
         Where the class of an electrolyte comes from, in words.
     """
     return [
-        Output(Feature(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", "yes/no", source), _family(name))
-        for name in FAMILIES
+        yes_no(f"family_{name}", f"electrolyte is {name.replace('_', ' ')}", _family(name), source) for name in FAMILIES
     ]
 
 

@@ -13,6 +13,7 @@ from features.tables.designs import Coded, Designs
 from features.transformer import Transformer
 
 Source = TypeVar("Source", contravariant=True)
+AS_GIVEN = "the design as given"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Feature:
     name: str
     label: str
     unit: str = ""
-    source: str = "the design as given"
+    source: str = AS_GIVEN
     monotone: int = 0
 
     @property
@@ -62,6 +63,19 @@ class Output(Generic[Source]):
     def name(self) -> str:
         """Name of the feature."""
         return self.feature.name
+
+
+def yes_no(name: str, label: str, values: Callable[[Source], Any], source: str = AS_GIVEN) -> Output[Source]:
+    """Return an output that is 1 for yes and 0 for no.
+
+    Parameters
+    ----------
+    name, label, source : str
+        As for `Feature`.
+    values : callable
+        As for `Output`; NaN where the design does not say.
+    """
+    return Output(Feature(name, label, "yes/no", source), values)
 
 
 def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.ndarray:
@@ -95,8 +109,8 @@ def filled(outputs: Sequence[Output[Source]], source: Source, count: int) -> np.
 class Featurizer(Transformer):
     """Base of our transformers: a DataFrame of designs in, a DataFrame of floats out, input untouched.
 
-    A subclass gives its outputs as `_outputs` (after `_learn` has set what is learned), and in `_source` what they are
-    computed from. A number is NaN where the design does not say; nothing is filled in silently.
+    A subclass gives its outputs as `_outputs` (after `_learn` has set what is learned), and their numbers as `_values`.
+    A number is NaN where the design does not say; nothing is filled in silently.
     """
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
@@ -176,19 +190,15 @@ class Featurizer(Transformer):
         """Set learned attributes; nothing by default."""
 
     def _outputs(self) -> Sequence[Output[Any]]:
-        """Outputs in order, each computed from what `_source` gives."""
+        """Outputs in order."""
         raise TypeError(f"{type(self).__name__} describes no outputs")
-
-    def _source(self, X: pd.DataFrame) -> Any:
-        """Return what the outputs of some designs are computed from."""
-        raise TypeError(f"{type(self).__name__} computes no values")
 
     def _describe(self) -> list[Feature]:
         return [output.feature for output in self._outputs()]
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
-        source = self._source(X)
-        return filled(self._outputs(), source, len(X))
+        """Numbers of some designs, shape (n_designs, n_features)."""
+        raise TypeError(f"{type(self).__name__} computes no values")
 
 
 def number(X: pd.DataFrame | Designs, column: str) -> np.ndarray:

@@ -6,7 +6,6 @@ import math
 import re
 import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.cache import Cache
 from features.crystal.ions import element_symbol
 from features.crystal.percolation import PERCOLATION_FEATURES, percolation_distances
 from features.crystal.sites import PRESENT_FROM, SITE_FEATURES, Sites, site_values
@@ -204,8 +204,7 @@ class Crystal:
 
 
 NO_CRYSTAL = Crystal()
-_crystals: OrderedDict[bytes, Crystal] = OrderedDict()
-_crystals_lock = threading.Lock()
+_crystals = Cache[Crystal](CACHED_STRUCTURES)
 
 
 def read_crystal(cif_text: str) -> Crystal:
@@ -219,16 +218,7 @@ def read_crystal(cif_text: str) -> Crystal:
         Content of the file, no path.
     """
     key = sha256(cif_text.encode("utf-8", "surrogatepass")).digest()
-    with _crystals_lock:
-        if key in _crystals:
-            _crystals.move_to_end(key)
-            return _crystals[key]
-    crystal = _crystal(cif_text)
-    with _crystals_lock:
-        _crystals[key] = crystal
-        while len(_crystals) > CACHED_STRUCTURES:
-            _crystals.popitem(last=False)
-    return crystal
+    return _crystals.once(key, lambda: _crystal(cif_text))
 
 
 def _crystal(cif_text: str) -> Crystal:

@@ -133,9 +133,20 @@ class Sites:
         )
 
     def _nearest(self, centres: np.ndarray, points: np.ndarray, beyond: float) -> np.ndarray:
-        """Distance from each site with the first occupancy to the nearest with the second, farther than `beyond`."""
+        """Distance from each site with the first occupancy to the nearest with the second, farther than `beyond`.
+
+        NaN where the search finds none.
+        """
         starts, ends = (self.positions[occupancy >= PRESENT_FROM] for occupancy in (centres, points))
-        return _nearest(self.matrix, starts, ends, beyond)
+        nearest = np.full(len(starts), np.inf)
+        if len(ends):
+            for radius in SEARCH_RADII_ANGSTROM:
+                open_ = np.flatnonzero(np.isinf(nearest))
+                if not len(open_):
+                    break
+                i, _, _, distances = neighbours(self.matrix, starts[open_], ends, radius)
+                np.minimum.at(nearest, open_[i[distances > beyond]], distances[distances > beyond])
+        return np.where(np.isinf(nearest), np.nan, nearest)
 
 
 def _role(ion: tuple[str, bool]) -> str:
@@ -188,19 +199,6 @@ def neighbours(
     )
     real = distances > 1e-6
     return i[real], j[real], cells[real].astype(int), distances[real]
-
-
-def _nearest(matrix: np.ndarray, centres: np.ndarray, points: np.ndarray, beyond: float) -> np.ndarray:
-    """Distance of each centre to its nearest point farther than `beyond`, NaN where the search finds none; (n,)."""
-    nearest = np.full(len(centres), np.inf)
-    if len(points):
-        for radius in SEARCH_RADII_ANGSTROM:
-            open_ = np.flatnonzero(np.isinf(nearest))
-            if not len(open_):
-                break
-            i, _, _, distances = neighbours(matrix, centres[open_], points, radius)
-            np.minimum.at(nearest, open_[i[distances > beyond]], distances[distances > beyond])
-    return np.where(np.isinf(nearest), np.nan, nearest)
 
 
 def _distances(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from features.feature import Feature, Output
+from features.feature import Feature, Output, yes_no
 
 CRYSTAL_SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
 LAST_OF_SYSTEM = (2, 15, 74, 142, 167, 194, 230)
@@ -75,15 +75,14 @@ SYMMETRY_FEATURES: tuple[Output[Symmetry], ...] = (
         lambda symmetry: CRYSTAL_SYSTEMS.index(symmetry.system) + 1,
     ),
     *(
-        Output(
-            Feature(f"crystal_system_{name}", f"crystal system is {name}", "yes/no", FROM_GROUP),
-            _is_of(name),
-        )
+        yes_no(f"crystal_system_{name}", f"crystal system is {name}", _is_of(name), FROM_GROUP)
         for name in CRYSTAL_SYSTEMS
     ),
-    Output(
-        Feature("centrosymmetric", "has an inversion centre", "yes/no", FROM_GROUP),
+    yes_no(
+        "centrosymmetric",
+        "has an inversion centre",
         lambda symmetry: float(symmetry.centrosymmetric),
+        FROM_GROUP,
     ),
     Output(
         Feature("point_group_order", "order of the point group", "1", FROM_GROUP),

@@ -18,7 +18,7 @@ from features.crystal.lattice import LATTICE_FEATURES, CellShapes, lattice_value
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
 from features.crystal.space_group import SYMMETRY_FEATURES, space_group_number, symmetry_values
-from features.feature import Feature, Featurizer, Output, text
+from features.feature import Feature, Featurizer, Output, filled, text
 
 NM3_PER_ANGSTROM3 = 1e-3
 ANGSTROM3_PER_CM3_IN_DALTON = 1.66053906660
@@ -57,7 +57,7 @@ class Content:
         amounts : mapping of str to float
             Amount of each element, empty where no composition is known.
         """
-        return cls(amounts, ions_of_formula(amounts) or {} if amounts else {})
+        return cls(amounts, ions_of_formula(amounts) or {})
 
     @classmethod
     def of_cell(cls, formula: Content, crystal: Crystal, volume: float, units: float) -> Content:
@@ -283,8 +283,8 @@ class StructureFeatures(Featurizer):
     def _outputs(self) -> tuple[Output[Structures], ...]:
         return STRUCTURE_OUTPUTS
 
-    def _source(self, X: pd.DataFrame) -> Structures:
-        return Structures(X)
+    def _values(self, X: pd.DataFrame) -> np.ndarray:
+        return filled(STRUCTURE_OUTPUTS, Structures(X), len(X))
 
 
 def _lenient_number(X: pd.DataFrame, column: str) -> np.ndarray:

@@ -28,6 +28,17 @@ ROUNDING_PCT = 0.5
 """Percent that stated shares may be off from 100 % together; further off, one of them is no share of the whole."""
 
 
+def kind_of(part: Part) -> str:
+    """Return the kind of a part (polymer, salt, ...), its role where no kind is noted.
+
+    Parameters
+    ----------
+    part : Part
+        Of a text.
+    """
+    return str(part.get("kind", part["role"]))
+
+
 def take_ratio(plain: str) -> tuple[str, list[float], str]:
     """Take a ratio in brackets off the end of a text.
 

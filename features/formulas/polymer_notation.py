@@ -14,7 +14,7 @@ from typing import Any
 
 from features.formulas.aliases import aliases, find_alias
 from features.formulas.descriptor_words import guard_hyphens
-from features.formulas.mixtures import ETHERS, WHOLE_PCT
+from features.formulas.mixtures import ETHERS, WHOLE_PCT, kind_of
 from features.formulas.stoichiometry import FormulaError
 
 _MAY_NAME_A_POLYMER = re.compile(r"[Pp]|^\(|chitosan", re.IGNORECASE)
@@ -105,7 +105,7 @@ class Stated:
         ):
             if value is None:
                 continue
-            meant = [part for part in parts if part.get("kind", part["role"]) == kind]
+            meant = [part for part in parts if kind_of(part) == kind]
             if len(meant) != 1:
                 raise FormulaError(f"{value:g} ({key}) is meant of one {kind}; {len(meant)} stand in the text")
             meant[0][key] = value

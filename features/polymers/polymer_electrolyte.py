@@ -10,6 +10,7 @@ import numpy as np
 
 from features.formulas.aliases import find_alias
 from features.formulas.elements import molar_mass
+from features.formulas.mixtures import kind_of
 from features.formulas.polymer_notation import GEL, polymers
 from features.formulas.reader import FormulaError, Reading, shared_reading
 from features.polymers.functional_groups import COORDINATING, groups_in
@@ -51,7 +52,7 @@ class PolymerElectrolyte:
 
 
 def _of_kind(reading: Reading, kind: str) -> list[dict[str, Any]]:
-    return [part for part in reading.parts if part.get("kind", part["role"]) == kind]
+    return [part for part in reading.parts if kind_of(part) == kind]
 
 
 def is_salt(name: str) -> bool:
@@ -91,10 +92,10 @@ def lack_of(reading: Reading | None) -> str | None:
     """
     if reading is None or not reading.parts or reading.electrolyte_class == GEL:  # the ions of a gel are in its liquid
         return None
-    kinds = {part.get("kind", part["role"]) for part in reading.parts}
+    kinds = set(map(kind_of, reading.parts))
     if "polymer" in kinds and kinds <= _ORGANIC:
         return NO_SALT
-    others = [part.get("composition") for part in reading.parts if part.get("kind", part["role"]) not in _ORGANIC]
+    others = [part.get("composition") for part in reading.parts if kind_of(part) not in _ORGANIC]
     if "polymer" in kinds and not any(composition is None or "Li" in composition for composition in others):
         return NO_SALT_BESIDE_FILLER
     return NO_POLYMER if kinds == {"salt"} else None
@@ -114,7 +115,7 @@ def has_filler(reading: Reading | None) -> bool:
     >>> has_filler(read_formula("PEO/LiTFSI/LLZTO")), has_filler(read_formula("PEO/LLZTO"))
     (True, False)
     """
-    kinds = set() if reading is None else {part.get("kind", part["role"]) for part in reading.parts}
+    kinds = set(map(kind_of, reading.parts)) if reading else set()
     return {"polymer", "salt"} < kinds - {"plasticiser"} and "solvent" not in kinds
 
 

@@ -4,7 +4,6 @@ expected."""
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -239,9 +238,7 @@ def check_columns(columns: list[str], model: type[Row], *, own_columns: bool, na
             mistakes.append(
                 Mistake(1, column, "an unknown column", f"a column of this table{closest(column, known)}", name)
             )
-        elif len(column) <= LONGEST_WORD and (
-            near := difflib.get_close_matches(column.lower(), known, n=1, cutoff=0.85)
-        ):
+        elif len(column) <= LONGEST_WORD and (near := near_words(column.lower(), tuple(known), 1, 0.85)):
             remarks.append(f"column {column} is not known and was kept as your own; did you mean {near[0]}?")
     for column, described in model.model_fields.items():
         if described.is_required() and column not in columns:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import difflib
 import hashlib
 import io
 import math
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from features.near_words import near_words
 from features.tables.files import SPREADSHEET_MARKS, decoded, regular_file
 from features.tables.mistakes import InputError, Mistake
 from features.tables.workbooks import MOST_ELEMENTS, open_workbook
@@ -106,7 +106,7 @@ def _chosen(book: Workbook, name: str, worksheet: str | None, *, first: bool) ->
     sheets: dict[str, Worksheet] = {sheet.title: sheet for sheet in book.worksheets}
     if worksheet is not None:
         if worksheet not in sheets:
-            close = difflib.get_close_matches(worksheet.lower(), [title.lower() for title in sheets], 3, 0.5)
+            close = near_words(worksheet.lower(), tuple(title.lower() for title in sheets))
             near = f"; closest: {', '.join(title for title in sheets if title.lower() in close)}" if close else ""
             raise InputError(f"{name}: no sheet {worksheet!r}; it has {', '.join(sheets)}{near}")
         return sheets[worksheet]

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from features.cache import Cache
 from features.crystal import cif
 from features.crystal.cif import (
     MAX_CIF_BYTES,
@@ -136,15 +137,15 @@ def test_equal_files_are_read_once(monkeypatch):
     read = []
     parse = cif.read_structure
     monkeypatch.setattr(cif, "read_structure", lambda text: read.append(text) or parse(text))
-    monkeypatch.setattr(cif, "CACHED_STRUCTURES", 1)
-    cif._crystals.clear()
+    monkeypatch.setattr(cif, "_crystals", Cache(1))
     cif.read_crystal(LICL)
     cif.read_crystal(LICL)
     assert read == [LICL]
     cif.read_crystal(LI2S)
     cif.read_crystal(LI2S)
     assert read == [LICL, LI2S]
-    assert len(cif._crystals) == 1
+    cif.read_crystal(LICL)
+    assert read == [LICL, LI2S, LICL]  # one structure is kept
 
 
 def test_isotopes_and_oxidation_states_are_read_as_elements():

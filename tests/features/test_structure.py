@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
+from features.cache import Cache
 from features.crystal import cif
 from features.crystal.cif import read_crystal
 from features.crystal.ions import ions_of_formula
@@ -103,8 +104,7 @@ def test_equal_files_of_a_table_are_read_once_however_small_the_cache(monkeypatc
     read = []
     parse = cif.read_structure
     monkeypatch.setattr(cif, "read_structure", lambda text: read.append(text) or parse(text))
-    monkeypatch.setattr(cif, "CACHED_STRUCTURES", 1)
-    cif._crystals.clear()
+    monkeypatch.setattr(cif, "_crystals", Cache(1))
     X = pd.DataFrame({"electrolyte": ["a"] * 5, "cif_text": [LICL, LI2S, LICL, LI2S, LICL]})
     StructureFeatures().fit(X).transform(X)
     assert sorted(read) == sorted([LICL, LI2S])
