@@ -1,4 +1,4 @@
-"""Results that are kept for the next time the same is asked."""
+"""Results that are kept for the next call with the same key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ ResultT = TypeVar("ResultT")
 
 
 class Cache(Generic[ResultT]):
-    """Results of the last few questions; several threads may ask.
+    """Results of the last few keys; several threads may share it.
 
     Parameters
     ----------
     most : int
-        Results that are kept; where there are as many, all are let go of.
+        Results that are kept; beyond them, all are dropped.
 
     Examples
     --------
@@ -28,14 +28,14 @@ class Cache(Generic[ResultT]):
         self._results: dict[Hashable, ResultT] = {}
 
     def once(self, key: Hashable | None, compute: Callable[[], ResultT]) -> ResultT:
-        """Return what was computed when the same was asked before, else compute it.
+        """Return the result of the same key where it is kept, else compute it.
 
         Parameters
         ----------
         key : Hashable or None
             All that the result depends on; None for a result that is not kept.
         compute : callable
-            Gives the result, which nobody may write to.
+            Gives the result, which is not to be changed.
         """
         if key is None:
             return compute()

@@ -64,7 +64,7 @@ def lithium_per_silicon(anode: str) -> float:
 
 
 class Cells(DesignSource):
-    """Cells whose outputs are computed: what several outputs share, each worked out when it is first asked for."""
+    """Cells whose outputs are computed: what several outputs share, each computed at its first use."""
 
     @cached_property
     def anodes(self) -> Coded:

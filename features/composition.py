@@ -104,7 +104,7 @@ def amounts_of_names(names: Sequence[str], compositions: Sequence[str]) -> Amoun
 
 
 class Compositions:
-    """Distinct compositions: what several outputs are computed from, each worked out when it is first asked for.
+    """Distinct compositions: what several outputs are computed from, each computed at its first use.
 
     Parameters
     ----------
@@ -275,7 +275,7 @@ def _outputs_of(blocks: tuple[str, ...], elements: tuple[str, ...]) -> tuple[Out
 class CompositionFeatures(Featurizer):
     """Vector of the electrolyte's composition; all NaN where none is known.
 
-    Outputs, in order, of the blocks asked for:
+    Outputs, in order, of the chosen blocks:
 
     - `fractions`: fraction of each element seen in training with at least `min_rows` rows (atomic fraction)
     - `anions`: share of each anion among the anions (atomic fraction), lithium per anion (1)

@@ -1,4 +1,4 @@
-"""Rows of a table that are alike, so that what is costly is done once for them."""
+"""Distinct rows of a table, so that what is costly is done once for equal ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 FEW = 20
-"""Rows that are told apart sooner one by one."""
+"""Rows up to which they are compared one by one."""
 
 
 @cache
@@ -19,7 +19,7 @@ def _factors(count: int) -> np.ndarray:
 def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct rows of a table.
 
-    Rows are told apart bit by bit, so that -0 is not 0; in a table where keys of 64 bits clash, every row counts as
+    Rows are compared bit by bit, so that -0 is not 0; in a table where keys of 64 bits clash, every row counts as
     distinct.
 
     Parameters

@@ -52,7 +52,7 @@ GROUPS: dict[str, frozenset[str]] = {
 
 
 class ElectrolyteSource(DesignSource):
-    """Electrolytes at a temperature: what several outputs share, each worked out when it is first asked for."""
+    """Electrolytes at a temperature: what several outputs share, each computed at its first use."""
 
     @cached_property
     def structures(self) -> Structures:

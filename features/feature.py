@@ -1,4 +1,4 @@
-"""Features: the numbers of a vector, each a name, words, unit and source paired with the function that computes it."""
+"""Features: the numbers of a vector, each with name, label, unit, source and the function that computes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Feature:
     Attributes
     ----------
     name : column of the vectors
-    label : the words a chemist reads
+    label : as a chemist reads it
     unit : empty where the number has none
     source : where the number comes from
     monotone : certain physics only: +1 the target rises with the feature, -1 it falls, 0 nothing is certain

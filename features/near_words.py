@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def near_words(word: str, known: tuple[str, ...], count: int = 3, cutoff: float = 0.5) -> list[str]:
     """Return the known words that `difflib.get_close_matches` gives, nearest first.
 
-    A million refused rows ask for them a million times: words are compared from the one with most letters in common,
+    It may be called for each of a million refused rows: words are compared from the one with most letters in common,
     until no other can be nearer.
 
     Parameters

@@ -23,9 +23,9 @@ CACHED, FEWEST, MOST = 250_000, 128, 4_000_000
 """Numbers of a block's table of squares, or of pairs that are measured, for it to stay in a processor's cache; designs
 of a block at least, for the product to be worth while; numbers at most."""
 MOST_PAIRS = 24
-"""Pairs a design above which single precision tells too little and the product is made again in double precision."""
+"""Pairs a design above which single precision is too coarse and the product is made again in double precision."""
 GROUPS = 16
-"""Groups of papers, for each row asked for, whose smallest squares tell a limit that the nearest rows lie below."""
+"""Groups of papers, for each nearest row, whose smallest squares set a limit that the nearest rows lie below."""
 MOST_FACTORS = 16
 """Sets of features that designs may not know for which the factors of the product are kept."""
 
@@ -82,7 +82,7 @@ def _blocks(count: int, width: int, most: int) -> Iterator[slice]:
 
 
 class NearestRows:
-    """Known designs, ready to be asked for the nearest ones.
+    """Known designs, prepared for searches of the nearest ones.
 
     Parameters
     ----------
@@ -154,27 +154,28 @@ class NearestRows:
         pairs = np.bincount(design, minlength=len(queries))
         if (unsure := np.flatnonzero(pairs > MOST_PAIRS * count)).size:
             stays = ~np.isin(design, unsure)
-            again, more = self._shortlist(queries[unsure], varies, count, np.float64)
-            design, row = np.append(design[stays], unsure[again]), np.append(row[stays], more)
+            design_again, row_again = self._shortlist(queries[unsure], varies, count, np.float64)
+            design, row = np.append(design[stays], unsure[design_again]), np.append(row[stays], row_again)
             pairs = np.bincount(design, minlength=len(queries))
-        few = len(queries) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
-        order = np.argsort(design.astype(np.uint16) if few else design, kind="stable")
+        is_small = len(queries) <= np.iinfo(np.uint16).max  # numpy sorts so small numbers by their digits
+        order = np.argsort(design.astype(np.uint16) if is_small else design, kind="stable")
         design, row = design[order], row[order]
-        away = np.empty(len(design))
+        distance = np.empty(len(design))
         for here in _blocks(len(design), queries.shape[1], CACHED):
-            away[here] = root_mean_square(queries[design[here]], self.known[row[here]])
+            distance[here] = root_mean_square(queries[design[here]], self.known[row[here]])
         place = self.order[row]
         starts = np.cumsum(pairs) - pairs
         if count == 1:
-            nearest = np.minimum.reduceat(away, starts)
-            first = np.where(away == nearest.repeat(pairs), place, len(self.order))
+            nearest = np.minimum.reduceat(distance, starts)
+            first = np.where(distance == nearest.repeat(pairs), place, len(self.order))
             return np.minimum.reduceat(first, starts)[:, None], nearest[:, None]
         if (crowded := pairs > count).any():
             stays = ~crowded.repeat(pairs)
-            some = np.flatnonzero(~stays)
-            stays[some[_best_of_papers(design[some], self.paper[row[some]], away[some], place[some], count)]] = True
-            place, away = place[stays], away[stays]
-        rows, distances = place.reshape(-1, count), away.reshape(-1, count)
+            pair = np.flatnonzero(~stays)
+            best = _best_of_papers(design[pair], self.paper[row[pair]], distance[pair], place[pair], count)
+            stays[pair[best]] = True
+            place, distance = place[stays], distance[stays]
+        rows, distances = place.reshape(-1, count), distance.reshape(-1, count)
         order = np.lexsort((rows, distances))
         return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
@@ -205,10 +206,10 @@ class NearestRows:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return sums of squares up to a constant of each design, shape (n_rows, n_designs), and what two of them of
         one design may be wrong by, shape (n_designs,); designs differ in the features that vary alone."""
-        some, first = queries[:, varies], queries[0]
-        known, is_known = ~np.isnan(some), ~np.isnan(first)
+        varying, first = queries[:, varies], queries[0]
+        known, is_known = ~np.isnan(varying), ~np.isnan(first)
         if not known.all():
-            some = np.where(known, some, 0.0)
+            varying = np.where(known, varying, 0.0)
         is_known[varies] = known.all(axis=0)
         partly = np.flatnonzero(self.is_partly | ~is_known)
         factors, constant = self.factors.once((kind, partly.tobytes()), lambda: self._factors(partly, kind))
@@ -218,13 +219,15 @@ class NearestRows:
             terms = np.concatenate([shared, shared[partly] ** 2, is_known[partly]]).astype(kind)
             constant = constant + factors[:, ~used] @ terms[~used]
             factors = factors[:, used]
-        also = (np.cumsum(varies) - 1)[partly[varies[partly]]]  # of the features that vary, those that may be unknown
-        squares = factors @ np.hstack([some, some[:, also] ** 2, known[:, also]], dtype=kind, casting="unsafe").T
+        # of the features that vary, those that may be unknown
+        unsure = (np.cumsum(varies) - 1)[partly[varies[partly]]]
+        terms = np.hstack([varying, varying[:, unsure] ** 2, known[:, unsure]], dtype=kind, casting="unsafe")
+        squares = factors @ terms.T
         squares += constant[:, None]
         # any order of summing n products is off by at most n u times the sum of their sizes (Higham 2002, eq. 3.5);
-        # n counts three terms a feature, their own rounding, and that of the doubles that are told apart
+        # n counts three terms a feature, their own rounding, and that of the doubles that are to be distinguished
         terms_of_row, unit = 3 * queries.shape[1] + 8, float(np.finfo(kind).eps)
-        own = np.einsum("ij,ij->i", some, some) + (shared**2).sum()
+        own = np.einsum("ij,ij->i", varying, varying) + (shared**2).sum()
         size = 2.0 * (own + self.size_of_rows + MISSING_DISTANCE**2 * queries.shape[1])
         return squares, (2 * terms_of_row * unit * size).astype(kind)
 
@@ -258,12 +261,12 @@ def _smallest(values: np.ndarray, count: int) -> np.ndarray:
 
 
 def _best_of_papers(
-    design: np.ndarray, paper: np.ndarray, away: np.ndarray, place: np.ndarray, count: int
+    design: np.ndarray, paper: np.ndarray, distance: np.ndarray, place: np.ndarray, count: int
 ) -> np.ndarray:
     """Return the places of those pairs of each design that are the nearest, else first, rows of `count` papers."""
-    order = np.lexsort((place, away, paper, design))
+    order = np.lexsort((place, distance, paper, design))
     order = order[(np.diff(design[order], prepend=-1) != 0) | (np.diff(paper[order], prepend=-1) != 0)]
-    order = order[np.lexsort((place[order], away[order], design[order]))]
+    order = order[np.lexsort((place[order], distance[order], design[order]))]
     starts = np.flatnonzero(np.diff(design[order], prepend=-1))
     number = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
     return np.asarray(order[number < count])

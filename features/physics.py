@@ -193,7 +193,7 @@ def pressure_window(stack_pressure_mpa: Any) -> Any:
     """Sort stack pressures into windows.
 
     Contact is lost below 2 MPa (0), holds from 5 to 30 MPa (2), and the cell is constrained above 100 MPa (3). All
-    else is between (1): the seeds say nothing certain of 30 to 100 MPa.
+    else is between (1): the reviews say nothing certain of 30 to 100 MPa.
 
     Parameters
     ----------

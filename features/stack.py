@@ -292,7 +292,7 @@ def fit_review_stack() -> AreaBalance:
 
     The review prints two points, 100 µm 270.3 Wh/kg and 30 µm 350.8 Wh/kg, and none of the inputs. With the crystal
     density of Li6PS5Cl they give 15.38 mWh/cm² and 38.24 mg/cm² for all other layers. Loadings, voltages, collectors,
-    N/P and thickness of those layers cannot be told apart, so Wh/L is NaN.
+    N/P and thickness of those layers cannot be separated, so Wh/L is NaN.
 
     The review's limits for 300 Wh/kg do not follow exactly, and nothing is tuned to them:
 

@@ -122,7 +122,7 @@ def ions_of_formula(amounts: Mapping[str, float]) -> dict[tuple[str, bool], floa
     -------
     dict of (str, bool) to float, or None
         Amount of each (element, is it an anion). None where nothing is an anion, or where oxygen may hold another
-        anion former (a sulfate or an oxysulfide) and the balance of charges does not tell.
+        anion former (a sulfate or an oxysulfide) and the balance of charges does not decide.
     """
     anions = anion_elements(amounts)
     if not anions:

@@ -141,11 +141,11 @@ class Sites:
         nearest = np.full(len(starts), np.inf)
         if len(ends):
             for radius in SEARCH_RADII_ANGSTROM:
-                open_ = np.flatnonzero(np.isinf(nearest))
-                if not len(open_):
+                unresolved = np.flatnonzero(np.isinf(nearest))
+                if not len(unresolved):
                     break
-                i, _, _, distances = neighbours(self.matrix, starts[open_], ends, radius)
-                np.minimum.at(nearest, open_[i[distances > beyond]], distances[distances > beyond])
+                i, _, _, distances = neighbours(self.matrix, starts[unresolved], ends, radius)
+                np.minimum.at(nearest, unresolved[i[distances > beyond]], distances[distances > beyond])
         return np.where(np.isinf(nearest), np.nan, nearest)
 
 

@@ -40,7 +40,7 @@ class Content:
     Attributes
     ----------
     atoms : amount of each element; empty where unknown
-    ions : amount of each (element, is it an anion); empty where nobody can tell
+    ions : amount of each (element, is it an anion); empty where unknown
     volume : in Å³ that holds them, NaN where unknown
     """
 
@@ -86,7 +86,7 @@ class Content:
 
     @property
     def anions(self) -> float:
-        """Amount of anions, 0 where nobody can tell."""
+        """Amount of anions, 0 where unknown."""
         return sum(amount for (_, anion), amount in self.ions.items() if anion)
 
 
@@ -144,7 +144,7 @@ CONTENT_FEATURES: tuple[Output[Content], ...] = (
 
 
 class Structures:
-    """Crystals of designs: what the outputs are computed from, each worked out when it is first asked for.
+    """Crystals of designs: what the outputs are computed from, each computed at its first use.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ class StructureFeatures(Featurizer):
     Reads `space_group` (Hermann-Mauguin symbol or number), `lattice_a_angstrom` to `lattice_gamma_deg` (all six, of the
     conventional cell), `cif_text` (the content, no path), `electrolyte` and `composition`, and
     `formula_units_per_cell`, which lets lattice and formula stand in for a CIF. A number is NaN where the row does not
-    say or says what cannot be: a bad row is never an error here; `cif.read_crystal` tells why a CIF was refused.
+    say or says what cannot be: a bad row is never an error here; `cif.read_crystal` says why a CIF was refused.
 
     Outputs, in order:
 

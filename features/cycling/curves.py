@@ -75,7 +75,7 @@ class Curves:
         return self.cycle[self.starts[1:] - 1]
 
     def take(self, cells: NDArray[np.intp]) -> Curves:
-        """Return some cells, in the order asked for.
+        """Return some cells, in the order given.
 
         Parameters
         ----------

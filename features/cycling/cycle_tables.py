@@ -1,4 +1,4 @@
-"""Tables of cycle and capacity: CSV, TSV, Excel, Parquet and the battery data format, with what is wrong in words."""
+"""Tables of cycle and capacity: CSV, TSV, Excel, Parquet and the battery data format, with their mistakes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def cycling_of(frame: pd.DataFrame, name: str, cell: str = "cell", need_one: boo
     name : str
         Of the file, for messages.
     cell : str
-        Name of the cell where no column tells it.
+        Name of the cell where no column holds it.
     need_one : bool
         Refuse a table without a cell that can be used.
 

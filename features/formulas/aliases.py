@@ -16,7 +16,7 @@ class Alias:
     """One row of `aliases.csv`.
 
     `composition` is empty where the name stands for no single stoichiometry. `repeat_unit` is that of a polymer; it
-    says what the polymer weighs and holds, and is no composition: a polymer is used with a salt.
+    gives mass and elements of the polymer, and is no composition: a polymer is used with a salt.
     """
 
     name: str

@@ -212,9 +212,9 @@ def choosable(elements: frozenset[str]) -> tuple[str, ...]:
     (('S',), ('P',))
     """
     centres = {centre for centre, _, _ in OXOANIONS} if "O" in elements else set()
-    beside = {"B", "N"} if _holds_hydride(elements) else set()
+    beside_hydride = {"B", "N"} if _holds_hydride(elements) else set()
     phosphorus = {"P"} if "S" in elements or not elements & ANIONS else set()
-    return tuple(sorted(elements & (OTHER_STATES.keys() | centres | beside | phosphorus)))
+    return tuple(sorted(elements & (OTHER_STATES.keys() | centres | beside_hydride | phosphorus)))
 
 
 def has_sulfide(amounts: Mapping[str, float]) -> bool:

@@ -67,7 +67,7 @@ def take_treatment(plain: str) -> tuple[str, list[str]]:
     Returns
     -------
     tuple of str and list of str
-        The text without them, and what they say.
+        The text without them, and the temperature and time as written.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def take_form(plain: str) -> tuple[str, list[str]]:
 
 @lru_cache(maxsize=1)
 def _members() -> dict[str, str]:
-    """The first member that the table of names knows, by class and by the words a class's name is made of."""
+    """The first member in the table of names, by class and by each word of a class's name."""
     members: dict[str, str] = {}
     for alias in aliases().values():
         for word in (alias.electrolyte_class.replace("-", ""), *alias.electrolyte_class.split("-")):
@@ -148,7 +148,7 @@ def check_class(plain: str) -> None:
 
 
 def is_layered(form_words: list[str]) -> bool:
-    """Return True where words say that the pieces lie on each other.
+    """Return True where a word such as `bilayer` makes the pieces layers.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def is_layered(form_words: list[str]) -> bool:
 
 
 def is_composite(form_words: list[str]) -> bool:
-    """Return True where words say that there are phases besides those named.
+    """Return True where the word `composite` adds phases besides those named.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def is_composite(form_words: list[str]) -> bool:
 def find_doped(plain: str) -> tuple[str, str] | None:
     """Find dopant and base of `Fe-LiPON`, `Al-doped LLZO`, `LLZO Ta0.5` or `LLZO doped with Al`.
 
-    Which element it replaces, and mostly how much of it there is, nobody says: such a phase has no composition.
+    Which element it replaces, and mostly how much, is not written: such a phase has no composition.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def is_plain_formula(remark: str) -> bool:
 
 
 def conflict(remark: str, composition: Mapping[str, float] | None, named: bool) -> str:
-    """Tell why a remark is more than a remark.
+    """Return why a remark is more than a remark.
 
     A formula (`Li3 (PO4)`) could belong to the text, and the name of another phase (`Si (graphite)`) is one more part.
     A remark on a name, or on something without a composition, changes nothing.

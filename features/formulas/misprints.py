@@ -51,7 +51,7 @@ NO_LITHIUM = "a lithium conductor (no lithium; conductors of other ions are not 
 def misprint(text: str) -> str | None:
     """Return what was expected in the place of a formula that can be read and is hardly what was meant.
 
-    A formula whose charges cancel is never asked about, nor one that cannot be read.
+    None for a formula whose charges cancel, and for one that cannot be read.
 
     Parameters
     ----------
@@ -158,8 +158,8 @@ def _repairs(text: str) -> Iterator[str]:
     for _ in range(_MOST_REPAIRS):
         following = []
         for written in level:
-            for pattern, meant in _CONFUSED:
-                for repaired in _put_right(pattern, meant, written):
+            for pattern, replacement in _CONFUSED:
+                for repaired in _put_right(pattern, replacement, written):
                     if repaired not in seen:
                         seen.add(repaired)
                         following.append(repaired)
@@ -167,7 +167,7 @@ def _repairs(text: str) -> Iterator[str]:
         level = following[:8]
 
 
-def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> list[str]:
+def _put_right(pattern: re.Pattern[str], replacement: str, text: str) -> list[str]:
     """Texts with all places put right, then each alone; digits behind a point are left as they are."""
     places = [match.span() for match in pattern.finditer(text)]
     if places and text[slice(*places[0])].isdigit():
@@ -177,8 +177,8 @@ def _put_right(pattern: re.Pattern[str], meant: str, text: str) -> list[str]:
         return []
     everywhere = text
     for begin, end in reversed(places):
-        everywhere = everywhere[:begin] + meant + everywhere[end:]
-    return [everywhere, *(text[:begin] + meant + text[end:] for begin, end in places)]
+        everywhere = everywhere[:begin] + replacement + everywhere[end:]
+    return [everywhere, *(text[:begin] + replacement + text[end:] for begin, end in places)]
 
 
 def lacks_lithium(reading: Reading) -> bool:

@@ -9,13 +9,13 @@ import numpy as np
 NEARLY_ONE = 0.02
 """Sum of absolute differences of the atomic fractions up to which two compositions are one."""
 _DIRECTIONS = 3
-"""Directions along which compositions are told apart before all elements are compared."""
+"""Directions along which compositions are compared before all elements are."""
 _PAIRS = 200_000
 """Pairs of compositions compared at once."""
 
 
 class KnownCompositions:
-    """Finds which known compositions each asked one is nearly one with.
+    """Finds the known compositions that each of some others nearly equals.
 
     Two compositions that differ by d in sum differ by at most d along any direction of entries between -1 and 1: a few
     fixed directions leave a small share of the pairs to be compared element by element.
@@ -64,9 +64,9 @@ class KnownCompositions:
         """
         known, along = self._places
         rows = np.flatnonzero(~np.isnan(queries).any(axis=1)) if len(known) else np.zeros(0, dtype=np.int64)
-        here = queries[rows] @ self._directions
-        first = np.searchsorted(along[:, 0], here[:, 0] - self.within, "left")
-        last = np.searchsorted(along[:, 0], here[:, 0] + self.within, "right")
+        query_along = queries[rows] @ self._directions
+        first = np.searchsorted(along[:, 0], query_along[:, 0] - self.within, "left")
+        last = np.searchsorted(along[:, 0], query_along[:, 0] + self.within, "right")
         of_queries, of_known = queries[rows], self.fractions[known]
         used = np.flatnonzero((of_queries != 0).any(axis=0) | (of_known != 0).any(axis=0))  # zeros add nothing to a sum
         of_queries, of_known = np.ascontiguousarray(of_queries[:, used].T), np.ascontiguousarray(of_known[:, used].T)
@@ -77,12 +77,12 @@ class KnownCompositions:
             starts = np.repeat(first[block] - np.cumsum(counts[block]) + counts[block], counts[block])
             place = starts + np.arange(len(query))
             for axis in range(1, _DIRECTIONS):
-                close = np.abs(here[query, axis] - along[place, axis]) <= self.within
+                close = np.abs(query_along[query, axis] - along[place, axis]) <= self.within
                 query, place = query[close], place[close]
-            apart = np.zeros(len(query))
+            distance = np.zeros(len(query))
             for of_query, of_other in zip(of_queries, of_known, strict=True):
-                apart += np.abs(of_query[query] - of_other[place])
-            close = apart <= self.within
+                distance += np.abs(of_query[query] - of_other[place])
+            close = distance <= self.within
             matches.append((rows[query[close]], known[place[close]]))
         pairs = [np.concatenate([pair[side] for pair in matches] or [np.zeros(0, dtype=np.int64)]) for side in (0, 1)]
         order = np.lexsort((pairs[1], pairs[0]))

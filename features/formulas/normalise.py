@@ -79,7 +79,7 @@ def _without_quotes(plain: str) -> str:
 
 
 def _without_charges(plain: str) -> str:
-    """`Li` of `Li+`, `PS4` of `PS4^3-`; in `PS43-` nobody can tell the charge from the amount."""
+    """`Li` of `Li+`, `PS4` of `PS4^3-`; in `PS43-` charge and amount cannot be separated."""
     if plain in _BARE_IONS:
         return plain[:-1]
     if _DIGIT_AND_CHARGE.fullmatch(plain):

@@ -333,7 +333,7 @@ class _Reader:
         return self._of_alias(alias, self.read(general).composition)
 
     def _doped(self, plain: str, dopant: str, base: str) -> Reading:
-        """One phase whose composition nobody states: how much of the dopant is in it is not written."""
+        """One phase without a composition: how much of the dopant is in it is not written."""
         alias = find_alias(base)
         if alias is None:
             parse(base, self.variables)

@@ -44,8 +44,8 @@ def respelled(text: str) -> str:
     """
     plain = _TAG.sub("", text.translate(_FULL_WIDTH))
     if "\\" in plain:
-        for sign, meant in _LATEX_SIGNS.items():
-            plain = plain.replace(sign, meant)
+        for sign, replacement in _LATEX_SIGNS.items():
+            plain = plain.replace(sign, replacement)
         plain = _LATEX_WORD.sub("", plain)
     plain = plain.replace("$", "")
     plain = _SUBSCRIPT.sub(lambda match: match["braced"] or "", plain).strip()

@@ -30,7 +30,7 @@ _EXACT_DIGITS = 15
 _FEW = 10
 """Compositions of the same elements that are sooner worked out one by one."""
 _WORD = 52
-"""Elements told apart by the bits of one number."""
+"""Elements that the bits of one float can mark."""
 
 STATISTICS = ("mean", "avg_dev", "range", "minimum", "maximum")
 
@@ -140,7 +140,7 @@ def read_amounts(texts: Sequence[str], read: Read | None = None) -> Amounts:
     """Read the amounts of the elements of many texts.
 
     Plain formulas (`Li6PS5Cl`, `Li0.5La0.5TiO3`) are read here, all at once; everything else goes through
-    `read_formula`, once per distinct text. Both say the same of a plain formula, to the last bit.
+    `read_formula`, once per distinct text. Both give the same for a plain formula, to the last bit.
 
     Parameters
     ----------
@@ -217,8 +217,8 @@ def statistics(amounts: Amounts, names: Sequence[str], kinds: Sequence[str] = ST
     values = table[amounts.element]
     blocks = {"mean": np.add.reduceat(weight * values, starts, axis=0)}
     if "avg_dev" in kinds:
-        away = np.repeat(blocks["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
-        blocks["avg_dev"] = np.add.reduceat(weight * np.abs(values - away), starts, axis=0)
+        means = np.repeat(blocks["mean"], np.diff(np.append(starts, len(amounts.element))), axis=0)
+        blocks["avg_dev"] = np.add.reduceat(weight * np.abs(values - means), starts, axis=0)
     if {"range", "minimum", "maximum"} & set(kinds):
         low, high = np.minimum.reduceat(values, starts, axis=0), np.maximum.reduceat(values, starts, axis=0)
         blocks |= {"range": high - low, "minimum": low, "maximum": high}

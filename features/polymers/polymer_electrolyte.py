@@ -73,7 +73,7 @@ def is_salt(name: str) -> bool:
 
 
 def lack_of(reading: Reading | None) -> str | None:
-    """Return what a polymer electrolyte lacks, in words: a salt, or a polymer.
+    """Return the message that a polymer electrolyte lacks a salt, or a polymer; None where it lacks nothing.
 
     Parameters
     ----------

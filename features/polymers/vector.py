@@ -36,7 +36,7 @@ FEATURES = (
 TEMPERATURE = FEATURES.index("inverse_temperature_per_kk")
 MONOTONE = tuple(-1 if place == TEMPERATURE else 0 for place in range(len(FEATURES)))
 MOST_LITHIUM = 2.0
-"""Lithium per ether oxygen that is told apart; a chain without ether counts as holding a twentieth of one."""
+"""Largest lithium per ether oxygen; a chain without ether counts as holding a twentieth of one."""
 LEAST_ETHER = 0.05
 
 

@@ -1,5 +1,5 @@
-"""Whole columns of rows at once: what passes by the row model's own declarations is taken, the rest is left to the row
-model itself, which decides and words it."""
+"""Whole columns of rows at once: cells that pass the row model's declarations are taken, the others go to the row model
+itself, which decides and gives the message."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def read_rows(
 ) -> Rows:
     """Check the rows of a portion: the same rows are good, with the same mistakes in the others, as in `read_table`.
 
-    What is wrong with a cell is found out once for all rows that have it; the row model reads only those rows of which
-    the cells do not tell all.
+    What is wrong with a cell is found out once for all rows that have it; the row model reads only those rows that
+    their cells do not decide.
 
     Parameters
     ----------
@@ -57,11 +57,11 @@ def read_rows(
         Designs in, those that `parse` might refuse though the row model does not out, shape (n_rows,); all where None
         and `parse` is another than that of the row model.
     doubted_for : collection of str
-        Text columns that alone decide it: `parse` says nothing of its own of the others, nor where one of these is
-        wrong by the row model. Empty where all may.
+        Text columns that alone decide it: `parse` adds no mistake of the others, nor where one of these is wrong by
+        the row model. Empty where any column may decide.
     judge : callable or None
-        What `parse` says of these columns beyond the row model: their cells in, without blanks around them, the mistake
-        out.
+        Mistake that `parse` finds in these columns beyond the row model: their cells in, without blanks around them,
+        the mistake out.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def read_rows(
             mistakes += [mistake.in_line(line) for mistake in wrong]
             rejected[line] = cells
             continue
-        # nothing is wrong with what is not doubted but what the row model says
+        # a row that is not doubted has no mistakes but those of the row model
         of_doubted = parse if place < 0 or doubted[place] else parse_row
         _, row = read_row(model, header, cells, line, name, of_doubted)
         if isinstance(row, list):
@@ -116,14 +116,14 @@ def read_rows(
 def _mistakes_by_cells(
     columns: _Columns, unsure: np.ndarray, texts: Mapping[str, list[str]], name: str
 ) -> tuple[list[list[Mistake]], np.ndarray]:
-    """Return the mistakes of each unsure row, in no line, and the rows that only the row model can judge.
+    """Return the mistakes of each unsure row, without a line, and the rows that only the row model can judge.
 
     Rules between cells are looked at only where each cell is right by itself.
     """
     model = columns.model
     mistakes: list[list[Mistake]] = [[] for _ in unsure]
     absent = any(field.is_required() and column not in texts for column, field in model.model_fields.items())
-    undecided, spelt = np.full(len(unsure), absent), np.full(len(unsure), absent)
+    undecided, underscored = np.full(len(unsure), absent), np.full(len(unsure), absent)
     for column in (column for column in model.model_fields if column in texts):
         cells, known = texts[column], dict[str, list[Mistake]]()
         for place in np.flatnonzero(~columns.allowed_by[column][unsure]).tolist():
@@ -132,10 +132,11 @@ def _mistakes_by_cells(
                 known[text] = cell_mistakes(model, column, text, name)
             mistakes[place] += known[text]
             undecided[place] |= bool(text) and not known[text]  # a number as only the row model reads it
-            spelt[place] |= "_" in text and column in columns.numbers  # comes before the others, beside broken rules
+            # such a mistake comes before the others, beside broken rules
+            underscored[place] |= "_" in text and column in columns.numbers
     wrong = np.fromiter(map(bool, mistakes), dtype=bool, count=len(mistakes))
-    undecided = spelt | (undecided & ~wrong)
-    for place in np.flatnonzero(spelt).tolist():
+    undecided = underscored | (undecided & ~wrong)
+    for place in np.flatnonzero(underscored).tolist():
         mistakes[place] = []
     open_rows = ~undecided & ~wrong
     for validator in model.__pydantic_decorators__.model_validators:
@@ -157,7 +158,7 @@ def _add_doubts(
     doubted_for: Collection[str],
     judge: Callable[[Mapping[str, str]], Mistake | None],
 ) -> None:
-    """Add what is said of the doubted rows beyond their row model, each combination of the columns read once."""
+    """Add the mistakes of doubted rows beyond the row model, each combination of the columns judged once."""
     named = [column for column in doubted_for if column in texts]
     known: dict[tuple[str, ...], list[Mistake]] = {}
     for place in places:
@@ -276,7 +277,7 @@ def _field_of(model: type[Row], column: str) -> TypeAdapter[Any] | None:
 
 
 def cell_mistakes(model: type[Row], column: str, text: str, table: str) -> list[Mistake]:
-    """Return what the row model says of one cell, in no line; nothing where it takes it.
+    """Return the row model's mistakes of one cell, without a line; none where it takes the cell.
 
     Parameters
     ----------

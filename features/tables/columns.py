@@ -13,7 +13,7 @@ LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 
 def columns_of(model: type[Row]) -> list[str]:
-    """Return the columns of a table in the order people read them: its id, what it says, where that comes from.
+    """Return the columns of a table in reading order: its id, its values, their source.
 
     Parameters
     ----------

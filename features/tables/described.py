@@ -63,7 +63,7 @@ WELL_DESCRIBED = 5
 """Descriptors from which on a paper counts as well described."""
 PAPERS_THAT_TAUGHT = 27
 """Papers of all nine with which a model of first-cycle efficiency erred 0.55 times as much as the table's median
-where that could be tried (hard carbon for sodium); for silicon in solid cells nobody knows the number."""
+where that could be tried (hard carbon for sodium); for silicon in solid cells the number is not known."""
 
 
 class DescriptorSource(Row):

@@ -17,7 +17,7 @@ class Reading(Protocol):
     """Something read of designs, one entry for each of them."""
 
     def take(self, rows: Any) -> Self:
-        """Return the entries of some designs, in the order asked.
+        """Return the entries of some designs, in their order.
 
         Parameters
         ----------
@@ -32,8 +32,8 @@ ReadingT = TypeVar("ReadingT", bound=Reading)
 class Designs:
     """Some designs, column by column.
 
-    A data frame of a few rows costs more to ask for its columns than a model to answer: this is what featurizers and
-    models read instead. Arrays given out are shared, not to be written to.
+    Taking columns out of a data frame of a few rows takes longer than a prediction: featurizers and models read this
+    instead. Arrays given out are shared, not to be written to.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Designs:
     texts : mapping or None
         Columns of texts, each `Coded`.
     frame : DataFrame or None
-        Further columns, read when they are asked for.
+        Further columns, read when they are needed.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def coded_texts(values: Iterable[str | None]) -> Coded:
 def _coded(values: pd.Series) -> Coded:
     codes, distinct = pd.factorize(values)
     texts = [str(value) for value in distinct.tolist()]
-    if (unsaid := codes == -1).any():
-        codes = np.where(unsaid, len(texts), codes)
+    if (missing := codes == -1).any():
+        codes = np.where(missing, len(texts), codes)
         texts.append("")
     return codes, texts

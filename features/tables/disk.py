@@ -28,12 +28,12 @@ from typing import IO, Any
 IN_MEMORY = 1_000
 """Values of a `Spill` that wait in memory."""
 ABANDONED_S = 86_400.0
-"""Seconds after which a part of another machine's, on a disk both write to, is taken to be nobody's."""
+"""Seconds after which a part of another machine's, on a disk both write to, is taken to be abandoned."""
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
-"""What systems say that cannot exchange two names: other kernels, and some file systems over a network."""
+"""Errors of systems that cannot exchange two names: other kernels, and some file systems over a network."""
 _writing: set[str] = set()
-"""Names aside that this process is at."""
+"""Files and folders that this process is writing."""
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _remove(path: Path) -> None:
 
 
 def is_abandoned(part: Path) -> bool:
-    """Return whether nobody writes a part any more: its process is gone; where that cannot be seen, its age says so.
+    """Return whether a part is no longer written: its process is gone, or, where that cannot be seen, it is old.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ class Spill:
         Parameters
         ----------
         value : list, dict, text or number
-            JSON tells it.
+            JSON can hold it.
 
         Raises
         ------
@@ -311,7 +311,7 @@ def _of_temporary(error: OSError) -> OSError:
 
 
 def _close(file: IO[bytes]) -> None:
-    with suppress(OSError):  # what waits does not fit on a full disk, and nobody asks for it any more
+    with suppress(OSError):  # what waits does not fit on a full disk, and is no longer needed
         file.close()
 
 
@@ -337,7 +337,7 @@ class ByLine(Mapping[int, Any]):
         line : int
             Behind the last one.
         value : list, dict, text or number
-            JSON tells it.
+            JSON can hold it.
         """
         self._lines.append(line)
         self._values.append(value)

@@ -130,7 +130,7 @@ class Rule:
         Raises
         ------
         ValueError
-            It does, as `broken_rule` words it.
+            It does: the error of `broken_rule`.
         """
         values = [getattr(row, name) for name in self.columns]
         numbers = [self.empty if value is None else value for value in values]

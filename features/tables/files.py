@@ -1,4 +1,4 @@
-"""Files that hold tables: which may be read, their text, records and cells, and what is wrong with them in words."""
+"""Files that hold tables: which may be read, their text, records and cells, and messages about what is wrong."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def decoded(content: bytes, name: str, begins: int = 1) -> str:
 
 
 class TextLines:
-    """Lines of a text file behind its byte order mark, with their places, read as far as they are asked for.
+    """Lines of a text file behind its byte order mark, with their places, read as far as needed.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def records(lines: Iterable[str], separator: str, name: str, begins: int = 1) ->
     Parameters
     ----------
     lines : iterable of str
-        Lines with their endings; as many as the records asked for need are taken.
+        Lines with their endings; no more are taken than the records need.
     separator : str
         Between two cells.
     name : str
@@ -292,7 +292,7 @@ def unpaired(error: csv.Error, line: int, name: str) -> InputError:
     Parameters
     ----------
     error : csv.Error
-        What the reader said.
+        Of the CSV reader.
     line : int
         Line of the file on which the record begins.
     name : str
@@ -307,7 +307,7 @@ def unpaired(error: csv.Error, line: int, name: str) -> InputError:
 
 @contextmanager
 def read_parquet_with(path: Path) -> Iterator[None]:
-    """Say in words what is wrong with a Parquet file that the block cannot read.
+    """Raise a readable error where the block cannot read a Parquet file.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ class Literature:
     Attributes
     ----------
     electrolytes, cells, cycling, sources : rows in file order
-    looked_up : rows of public tables whose values are looked up where they are asked for, and never learned from
+    looked_up : rows of public tables whose values are looked up beside a prediction, and never learned from
     hashes : SHA-256 of each file read, by its path
     """
 

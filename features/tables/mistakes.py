@@ -44,7 +44,7 @@ class Mistake:
         line : int
             Of the table, from 1.
         """
-        copy = object.__new__(Mistake)  # not made anew: of a million rows with the same words this is most of the work
+        copy = object.__new__(Mistake)  # not made anew: this is most of the work of a million equal rows
         copy.__dict__.update(self.__dict__, line=line)
         return copy
 

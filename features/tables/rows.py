@@ -1,5 +1,4 @@
-"""Rows of a table by their row model: every mistake at once, each with line, column, what was got and what was
-expected."""
+"""Rows of a table by their row model: every mistake at once, each with line, column, value and expectation."""
 
 from __future__ import annotations
 
@@ -118,7 +117,7 @@ def mistakes_of(error: ValidationError, model: type[Row], line: int, table: str 
     Parameters
     ----------
     error : ValidationError
-        What the row model said of a row.
+        Of the row model, about a row.
     model : subclass of Row
         That row model.
     line : int
@@ -186,16 +185,16 @@ def parse_row(model: type[RowT], values: Mapping[str, Any], line: int, table: st
     ["line 2, column porosity_pct: got 'a lot', expected a plain number in %, at least 0 and below 100"]
     """
     filled = {key: value for key, value in values.items() if value is not None and value != ""}
-    spelt = [
+    underscored = [
         key
         for key, value in filled.items()
         if isinstance(value, str) and "_" in value and key in numeric_columns(model)
     ]
-    mistakes = [Mistake(line, key, repr(filled[key]), expectation(model, key), table) for key in spelt]
+    mistakes = [Mistake(line, key, repr(filled[key]), expectation(model, key), table) for key in underscored]
     try:
-        row = model.model_validate({key: value for key, value in filled.items() if key not in spelt})
+        row = model.model_validate({key: value for key, value in filled.items() if key not in underscored})
     except ValidationError as error:
-        others = [mistake for mistake in mistakes_of(error, model, line, table) if mistake.column not in spelt]
+        others = [mistake for mistake in mistakes_of(error, model, line, table) if mistake.column not in underscored]
         return [*mistakes, *others]
     return mistakes or row
 
@@ -273,7 +272,7 @@ def read_row(
         mistake = Mistake(line, "", f"{len(cells)} cells", f"{len(header)}, as in the header", table)
         return dict(zip(header, cells, strict=False)), [mistake]
     raw = dict(zip(header, cells, strict=True))
-    known = model.model_fields  # asked for once: it is no plain attribute
+    known = model.model_fields  # read once: it is no plain attribute
     values = {key: value.strip() for key, value in raw.items() if key in known}
     return raw, parse(model, values, line, table)
 
@@ -305,7 +304,7 @@ def read_table(
         The file is missing, empty, a spreadsheet, not UTF-8, or its header cannot be used.
     """
     path = plain_table(regular_file(Path(path)))
-    if path.suffix != ".parquet":  # what is wrong with the text of the file is said before its header is looked at
+    if path.suffix != ".parquet":  # mistakes of the text come before those of the header
         check_text(path)
     table, reader = Table[RowT](), PortionReader()
     for portion in cut(path, hashlib.sha256()):
