@@ -131,11 +131,6 @@ class Compositions:
         """`STATISTICS` of `MAGPIE`, each of shape (n_distinct, n_properties)."""
         return statistics(self.amounts, MAGPIE)
 
-    @cached_property
-    def dense(self) -> np.ndarray:
-        """Atomic fraction of every element, shape (n_distinct, n_elements)."""
-        return self.amounts.dense
-
     def mean_over(self, name: str, chosen: np.ndarray) -> np.ndarray:
         """Mean of a property over some of the elements, NaN where none of them is there; shape (n_distinct,).
 
@@ -147,7 +142,7 @@ class Compositions:
             The elements that count.
         """
         values = np.nan_to_num(property_table()[:, PROPERTY_INDEX[name]])
-        share = self.dense[:, chosen]
+        share = self.amounts.dense[:, chosen]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray((share @ values[chosen]) / share.sum(axis=1))
 
