@@ -59,7 +59,7 @@ def calibrate(
     kinds, member = np.unique(papers, return_inverse=True)
     if len(kinds) < 2:
         raise LevelError(f"intervals need at least two papers, got {len(kinds)}")
-    miss = np.array([labels.distance(each) for each in predicted])
+    miss = np.array([labels.distance(repeat) for repeat in predicted])
     known = np.isfinite(miss)
     counts = np.bincount(member, known.sum(axis=0), len(kinds))
     weight = np.where(known, 1 / counts[member][None, :], 0.0)
@@ -96,5 +96,5 @@ def _trend(miss: np.ndarray, causes: np.ndarray, weight: np.ndarray, noise: floa
     """Weighted ridge regression of the log error on the causes; weights sum to the number of papers."""
     log_miss = np.log(miss + LEAST_SHARE * noise)
     penalty = np.diag([0.0] + [HELD_BACK] * (causes.shape[-1] - 1))
-    left = (causes * weight[:, None]).T @ causes + penalty
-    return tuple(np.linalg.solve(left, (causes * weight[:, None]).T @ log_miss).tolist())
+    normal_matrix = (causes * weight[:, None]).T @ causes + penalty
+    return tuple(np.linalg.solve(normal_matrix, (causes * weight[:, None]).T @ log_miss).tolist())

@@ -51,11 +51,11 @@ def has_anode(designs: pd.DataFrame | Designs) -> np.ndarray:
     [True, False]
     """
     columns, as_numbers = Designs.of(designs), columns_as_numbers(Candidate)
-    given = [
+    masks = [
         np.isfinite(columns.number(name)) if name in as_numbers else per_text(*columns.coded(name), bool) > 0
         for name in ANODE_COLUMNS
     ]
-    return np.asarray(np.any(given, axis=0))
+    return np.asarray(np.any(masks, axis=0))
 
 
 def candidate_designs(rows: Iterable[Candidate]) -> Designs:
@@ -120,7 +120,7 @@ def _columns(rows: Iterable[Candidate]) -> tuple[int, dict[str, list[Any]]]:
 
 
 def usable_rows(
-    model: type[CandidateT], designs: Iterable[Mapping[str, Any]], what: str = "designs"
+    model: type[CandidateT], designs: Iterable[Mapping[str, Any]], noun: str = "designs"
 ) -> list[CandidateT]:
     """Read rows from plain values, all of them or none.
 
@@ -130,7 +130,7 @@ def usable_rows(
         Type `Candidate` or `Measured`.
     designs : iterable of mapping
         Values of each design by column; None and the empty text mean not given.
-    what : str
+    noun : str
         Name of the designs in the message.
 
     Raises
@@ -146,7 +146,7 @@ def usable_rows(
         else:
             rows.append(row)
     if mistakes:
-        raise InputError(f"{len(mistakes)} mistakes in the {what}", mistakes)
+        raise InputError(f"{len(mistakes)} mistakes in the {noun}", mistakes)
     return rows
 
 
@@ -177,7 +177,7 @@ def read_design(
         return [mistake] if mistake else row
     if any(mistake.column in NAMING_COLUMNS for mistake in row):
         return row
-    # that of the formula is told beside the others, unless a column that names the electrolyte is wrong itself
+    # that of the formula comes beside the others, unless a column that names the electrolyte is wrong itself
     named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
     mistake = None if isinstance(named, list) else _formula_mistake(named, line, table, issubclass(model, Measured))
     return [*row, mistake] if mistake else row
@@ -214,8 +214,8 @@ def unread(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> np.nd
     refused = wrong[electrolytes.codes]
     if refused.any():
         named = per_text(*coded(designs, "electrolyte_class"), lambda name: name in NAMED_ONLY) > 0
-        given = per_text(*coded(designs, "composition"), bool) > 0
-        refused &= ~named | given
+        has_formula = per_text(*coded(designs, "composition"), bool) > 0
+        refused &= ~named | has_formula
     return np.asarray(refused)
 
 

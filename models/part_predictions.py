@@ -19,9 +19,6 @@ from models.tasks.part import Part
 from models.tasks.registry import TARGETS, TASKS
 from models.tasks.task import asked_cycles
 
-DEFAULT_CYCLE = 100.0
-"""Cycle at which retention is predicted where a design names none."""
-
 
 @dataclass(frozen=True)
 class PartPredictions:
@@ -53,11 +50,11 @@ class PartPredictions:
     drawn : Drawn or None
         Where predictions are drawn to what was measured of a composition.
     text : Notice or None
-        What was measured of the very design; None where nobody asks.
-    said : list of str
+        What was measured of the very design; None where the part draws to nothing.
+    own_notices : list of str
         What the laboratory's own measurements changed of each design; empty where there are none.
     polymers : PolymerAnswer or None
-        What the polymer model tells in the part's place.
+        Predictions of the polymer model in the part's place.
     """
 
     name: str
@@ -76,7 +73,7 @@ class PartPredictions:
     shift: np.ndarray = field(default_factory=lambda: np.empty(0))
     drawn: Drawn | None = None
     text: Notice | None = None
-    said: Sequence[str] = ()
+    own_notices: Sequence[str] = ()
     polymers: PolymerAnswer | None = None
 
     @property
@@ -86,7 +83,7 @@ class PartPredictions:
 
     @property
     def before_measured(self) -> np.ndarray:
-        """Predictions of the models alone, the polymer model's where it tells, shape (n_designs,)."""
+        """Predictions of the models alone, the polymer model's where it has one, shape (n_designs,)."""
         return self.polymers.instead_of(self.model, self.alone)[0] if self.polymers else self.model
 
     def nearest(self, count: int) -> Nearest:
@@ -100,8 +97,8 @@ class PartPredictions:
         rows, away = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
         if count and self.rows is not None and self.distances is not None:
             rows, away = self.rows, self.distances
-        shown = self.part.domain.shown if self.part.domain else []
-        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, away), self.mask, shown)
+        precedents = self.part.domain.all_precedents if self.part.domain else []
+        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, away), self.mask, precedents)
 
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return half widths without measured values, and how far the middles lie above the model's predictions; of
@@ -143,7 +140,7 @@ class PartPredictions:
         limit : float
             In its unit.
         """
-        passed = asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        passed = asked_cycles(self.designs) - 1
         return TASKS[self.name].on_scale(TARGETS[column], limit, passed, self.part.settings)
 
     def probability_above(self, column: str, limit: float) -> np.ndarray:
@@ -158,7 +155,7 @@ class PartPredictions:
         if not len(self.designs):
             return np.empty(0)
         limits = self.limits_on_scale(column, limit)
-        if self.said:
+        if self.own_notices:
             limits = self.before_measured + (limits - self.centre) * self.alone / self.half
         unfamiliar, chance = self.part.unfamiliar, self._probability(calibration_of(self.part), limits)
         if unfamiliar is not None:
@@ -184,15 +181,15 @@ class PartPredictions:
             Cycles asked for beside that of each design.
         """
         ends = dict(zip(ENDS, scaled, strict=True))
-        task, passed = TASKS[self.name], asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        task, passed = TASKS[self.name], asked_cycles(self.designs) - 1
         columns: dict[str, np.ndarray] = {}
         for target in task.targets:
             after_cycles = {"": passed}
             if target.at_cycle:
                 after_cycles |= {f"_at_{chosen}": np.full(len(self.designs), chosen - 1.0) for chosen in cycles}
-            for at, since in after_cycles.items():
+            for suffix, since in after_cycles.items():
                 for end, value in ends.items():
-                    columns[target.column + at + end] = task.in_unit(target, value, since, self.part.settings)
+                    columns[target.column + suffix + end] = task.in_unit(target, value, since, self.part.settings)
         return columns
 
 

@@ -15,9 +15,9 @@ from models.notices import Notice
 ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
 MEASURED = "measured"
-"""Column that tells what was measured of the very composition."""
+"""Column with what was measured of the very composition."""
 RANGE_OF = "range_of"
-"""Column that tells of which targets no point is told, and whose values the range holds in its place."""
+"""Column with the targets that have a range and no point, and whose values the range holds."""
 TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
 """Columns of text; all others are numbers."""
 
@@ -75,7 +75,7 @@ class Predictions:
     index : of the designs
     notices : each distinct text once; null where there is nothing to say
     measured : likewise, what was measured of the very composition; None where no target is drawn to it
-    ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
+    ranges : likewise, whose values the ranges without a point hold; None where there are none
     measured_by : `measured` by target
     nearest : by target
     distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
@@ -107,14 +107,14 @@ class Predictions:
         return self.find_energies()
 
     def _first_energies(self, count: int) -> Energies | None:
-        found = self.energies
-        return found and Energies(found.values[:count], found.printed[:count])
+        energies = self.energies
+        return energies and Energies(energies.values[:count], energies.printed[:count])
 
     @property
     def texts(self) -> dict[str, Notice]:
         """Texts by column of the table, in the order of `TEXT_COLUMNS`; those it has."""
-        told = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
-        return {column: notice for column, notice in told.items() if notice is not None}
+        notices = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
+        return {column: notice for column, notice in notices.items() if notice is not None}
 
     def first(self, index: pd.Index) -> Predictions:
         """Return the answers to the first designs alone.
@@ -126,8 +126,8 @@ class Predictions:
         """
         count = len(index)
         nearest = {
-            column: replace(each, judged=each.judged[:count], rows=each.rows[:count], distances=each.distances[:count])
-            for column, each in self.nearest.items()
+            column: replace(near, judged=near.judged[:count], rows=near.rows[:count], distances=near.distances[:count])
+            for column, near in self.nearest.items()
         }
         distances = {name: values[:count] for name, values in self.distances.items()}
         return Predictions(
@@ -146,7 +146,7 @@ class Predictions:
     def precedents(self) -> list[dict[str, list[dict[str, Any]]]]:
         """Per design and target, the nearest literature rows of different papers."""
         return [
-            {column: each.of(row) for column, each in self.nearest.items() if each.judged[row]}
+            {column: near.of(row) for column, near in self.nearest.items() if near.judged[row]}
             for row in range(len(self))
         ]
 
@@ -163,11 +163,11 @@ def spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     mask : ndarray of bool, shape (n_designs,)
         Which designs.
     values : ndarray, shape (n_some, ...)
-        Of these.
+        Of these designs.
     """
     if mask.all():
         return values
     empty = np.nan if values.dtype.kind == "f" else 0
-    found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
-    found[mask] = values
-    return found
+    result = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
+    result[mask] = values
+    return result

@@ -31,7 +31,7 @@ from models.lab_calibration import (
     own_values,
     show_of,
 )
-from models.lab_effect.own_designs import OwnDesigns, OwnRows
+from models.lab_effect.own_designs import OwnDesigns
 from models.learners.arrhenius import energies_of, energy_interval
 from models.notices import (
     Notice,
@@ -45,7 +45,6 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.part_predictions import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.part_predictions import PartPredictions, energy_columns
 from models.polymers.own_polymers import drawn_to_own_polymers
 from models.polymers.prediction import POLYMER, tell_polymers
@@ -56,6 +55,7 @@ from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import RESTS_ON, FirstCapacities
 from models.tasks.part import Part, with_link
 from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, is_range_alone, part_of, task_of
+from models.tasks.task import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
@@ -63,7 +63,7 @@ ModelNumbers: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.nd
 """Attributes `model` to `distance` of `PartPredictions`."""
 FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
 NO_POINT = "no point: no skill on papers never seen"
-"""What is said of a target of cells in whose place comparable papers' values are told."""
+"""Notice of a target of cells that has the range of comparable papers in place of a point."""
 
 
 class Predictor:
@@ -75,8 +75,8 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self._kept = bundle, Cache[ModelNumbers](MOST_KEPT)
-        self._told, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
+        self.bundle, self._numbers = bundle, Cache[ModelNumbers](MOST_KEPT)
+        self._by_electrolyte, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
 
     def predict(
         self,
@@ -100,9 +100,9 @@ class Predictor:
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
         cycles : cycles at which retention is wanted beside that of the design's own
-        above : limits of targets, in their units: `probability_column` of each is told as well
-        points : whether a target of cells without skill has a point; otherwise the range that comparable papers report
-            is told in its place, and of a limit the share of these papers above it, unless measured designs move it
+        above : limits of targets, in their units: `probability_column` of each is predicted as well
+        points : whether a target of cells without skill has a point; otherwise it has the range that comparable papers
+            report, and for a limit the share of these papers above it, unless measured designs move it
 
         Raises
         ------
@@ -114,10 +114,10 @@ class Predictor:
             Formulas that cannot be read, with the number of their design, from 1.
         """
         limits, measured = check_limits(above or {}), OwnDesigns.of(measured)
-        told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
-        wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
-        alone = [column for column in told_of if is_range_alone(column)]
-        on_request = [column for column in told_of if column in ON_REQUEST and column not in TARGETS]
+        quantities = self.bundle.targets() if points and not targets else self.bundle.told(targets)
+        learned, designs = [column for column in quantities if column in TARGETS], Designs.of(designs)
+        alone = [column for column in quantities if is_range_alone(column)]
+        on_request = [column for column in quantities if column in ON_REQUEST and column not in TARGETS]
         electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
@@ -130,13 +130,13 @@ class Predictor:
             return more.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
         rested_on = [RESTS_ON[column] for column in alone if column in RESTS_ON]
-        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *rested_on]))
-        asked = list(dict.fromkeys([task_of(column).name for column in (*on_request, *asked_of)]))
-        judged = self.judge(asked, designs, precedents)
+        needed = list(dict.fromkeys([*learned, *limits, *of_cycles, *rested_on]))
+        task_names = list(dict.fromkeys([task_of(column).name for column in (*on_request, *needed)]))
+        judged = self.judge(task_names, designs, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
-            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, without_anode),
+            skill_notices(self.bundle.facts.get("skill", {}), learned, described, without_anode),
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
@@ -146,16 +146,16 @@ class Predictor:
         nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
         whose: list[Notice] = []
         changed = np.zeros(len(designs), dtype=bool)
-        for name in asked:
+        for name in task_names:
             answer = self._with_measured(judged[name], level, measured)
             part, frame, mask, is_cell = answer.part, answer.designs, answer.mask, TASKS[name].of_cells
             middle = answer.centre + answer.shift
-            found = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
+            by_column = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
             still = np.zeros(len(frame), dtype=bool)
-            if is_cell and not points and (silent := self.without_skill(name, asked_of)):
+            if is_cell and not points and (silent := self.without_skill(name, needed)):
                 still = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
                 ranges, texts_of = self._ranges(answer, silent, still, level, cycles)
-                found |= {column: np.where(still, values, found[column]) for column, values in ranges.items()}
+                by_column |= {column: np.where(still, values, by_column[column]) for column, values in ranges.items()}
                 whose.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
@@ -164,7 +164,7 @@ class Predictor:
                         scaled = np.broadcast_to(answer.limits_on_scale(column, limit), still.shape)
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
                         chance = np.where(still, papers, chance)
-                    found[probability_column(column, limit)] = chance
+                    by_column[probability_column(column, limit)] = chance
             if TASKS[name].on_request:
                 vectors, changed = answer.vectors, answer.centre != answer.before_measured
                 energies_alone = partial(energies_of, part.ensemble, vectors)
@@ -174,25 +174,25 @@ class Predictor:
             if answer.drawn:
                 notices.append(placed(mask, after(f"{name}: ", answer.drawn.notices)))
             if (text := answer.text) is not None:  # named where the activation energy alone is asked for
-                known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
-            columns |= {column: spread_over(mask, values) for column, values in found.items()}
-            if answer.said:
-                notices.append(of_rows(mask, answer.said))
+                known[name] = placed(mask, text if name in map(part_of, needed) else after(f"{name}: ", text))
+            columns |= {column: spread_over(mask, values) for column, values in by_column.items()}
+            if answer.own_notices:
+                notices.append(of_rows(mask, answer.own_notices))
             if part.domain is not None and answer.distance is not None:
                 distances[name] = spread_over(mask, answer.distance)
                 outside = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
-                notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
+                notices += [placed(mask, after(f"{name}: ", notice)) for notice in outside]
                 near = answer.nearest(precedents)
-                nearest |= {column: near for column in wanted if task_of(column).name == name}
+                nearest |= {column: near for column in learned if task_of(column).name == name}
         if alone:
             fade = judged.get(task_of(RETENTION.column).name)
-            found, codes, words = self._capacities.told(
+            capacities, codes, case_texts = self._capacities.ranges(
                 self._cell_vectors(designs, described, judged[LINK]) if fade is None else fade.vectors, level, cycles,
-                None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
+                None if fade is None else lambda column: np.array([columns[column + end][described] for end in ENDS]),
             )  # fmt: skip
-            for column, values in found.items():
+            for column, values in capacities.items():
                 columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
-            texts = ["; ".join(case[column] for column in alone) for case in words]
+            texts = ["; ".join(case[column] for column in alone) for case in case_texts]
             whose.append(placed(described, per_case(codes, texts)))
         energies_of_all = partial(self._energies, energies_alone, changed, designs, measured, level)
         key = ("energies", level, changed.tobytes()) if measured is None else None
@@ -200,26 +200,26 @@ class Predictor:
         if on_request:
             columns |= energy_columns(find(), len(designs))
             printed = {column: energies.printed for column in on_request if (energies := find())}
-        order = [column + end for column in told_of for end in ENDS]
+        order = [column + end for column in quantities for end in ENDS]
         at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
-        order += [probability_column(*each) for each in limits.items()]
-        said = joined(notices)
-        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", each) for column, each in printed.items())]
-        every, range_of = (joined(each) if each else None for each in (texts, whose))
-        told_columns = {column: columns[column] for column in order}
-        nearest = {column: nearest[column] for column in wanted if column in nearest}
-        told_by = {column: task_of(column).name for column in wanted}
-        by_target = {column: known[name] for column, name in told_by.items() if name in known} | printed
-        return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
+        order += [probability_column(column, limit) for column, limit in limits.items()]
+        notice = joined(notices)
+        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
+        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, whose))
+        columns = {column: columns[column] for column in order}
+        nearest = {column: nearest[column] for column in learned if column in nearest}
+        task_by_target = {column: task_of(column).name for column in learned}
+        by_target = {column: known[name] for column, name in task_by_target.items() if name in known} | printed
+        return Predictions(columns, designs.index, notice, nearest, distances, measured_of, range_of, find, by_target)
 
-    def _once(self, what: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
+    def _once(self, key: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
         """Return what depends on the electrolytes alone, kept where they are few; neither for None nor of a polymer."""
         read = read_electrolytes(designs)  # that of a whole portion, where these are its few good rows
-        if what is None or max(len(designs), len(read.names)) > FEW or POLYMER in read.classes:
+        if key is None or max(len(designs), len(read.names)) > FEW or POLYMER in read.classes:
             return find()
         conditions = (values.tobytes() for values in vars(Conditions.of(designs)).values())
-        return self._told.once((what, vectors.tobytes(), *read.class_names, *conditions), find)
+        return self._by_electrolyte.once((key, vectors.tobytes(), *read.class_names, *conditions), find)
 
     def _energies(
         self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs,
@@ -239,10 +239,10 @@ class Predictor:
             centre = polymers.instead_of(answer.model, answer.spread)[0] if polymers else answer.model
             return centre_drawn_to_papers(part.known, Conditions.of(some), centre)
 
-        asked = Conditions.of(designs)
-        energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
+        conditions = Conditions.of(designs)
+        energies, near = drawn_to_printed(energies, part.known, conditions), changed & ~beyond_a_transition(conditions)
         energies = near_slope(energies, near, told_at)
-        return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
+        return Energies(energy_interval(energies, level), printed_energies(part.known, conditions))
 
     @cached_property
     def _capacities(self) -> CapacityRanges:
@@ -255,7 +255,7 @@ class Predictor:
         return self.bundle.parts[task_of(RETENTION.column).name].featurizer.vectors(cells, read_electrolytes(cells))
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
-        """Return those of some targets that a task tells without having shown skill on papers never seen.
+        """Return those of some targets that a task predicts without having shown skill on papers never seen.
 
         Parameters
         ----------
@@ -276,22 +276,22 @@ class Predictor:
         """Columns of targets without skill as ranges without a point; whose values they hold, for the `still` ones."""
         if not len(still) or answer.part.domain is None:
             return {}, where(np.zeros(len(still), dtype=bool), "")
-        told = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
-        found = answer.in_units((np.full(len(still), np.nan), told.low, told.high), cycles)
-        words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
-        notice = per_case(np.where(still, told.codes, len(words)), [*words, None])
+        ranges = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
+        by_column = answer.in_units((np.full(len(still), np.nan), ranges.low, ranges.high), cycles)
+        texts = [f"{', '.join(silent)}: no point, the range of {text}" for text in ranges.texts]
+        notice = per_case(np.where(still, ranges.codes, len(texts)), [*texts, None])
         return {
-            column: values for column, values in found.items()
+            column: values for column, values in by_column.items()
             if any(column.startswith(target) for target in silent)
         }, notice  # fmt: skip
 
-    def judge(self, asked: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
+    def judge(self, task_names: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
         """Return the predictions of the models asked by name of `TASKS`, each on its own scale, measured values left
         out; cells are given their conductivity first, whose model always answers.
 
         Parameters
         ----------
-        asked : sequence of str
+        task_names : sequence of str
             Names of `TASKS`.
         designs : Designs
             Columns of `Candidate`, shape (n_designs, n_columns).
@@ -299,36 +299,36 @@ class Predictor:
             Nearest rows wanted of each model asked; one is found at least, for its distance.
         """
         described, every = has_anode(designs), np.ones(len(designs), dtype=bool)
-        is_asked = any(TASKS[name].is_given_to_cells for name in asked)
+        is_asked = any(TASKS[name].is_given_to_cells for name in task_names)
         answers = self._answers([LINK], designs, every, precedents if is_asked else None)
-        if of_cells := [name for name in asked if TASKS[name].of_cells]:
+        if of_cells := [name for name in task_names if TASKS[name].of_cells]:
             cells = with_link(designs, answers[LINK].model)
             cells = cells if described.all() else cells.take(described)
             answers |= self._answers(of_cells, cells, described, precedents)
-        return answers | self._answers([name for name in asked if name not in answers], designs, every, precedents)
+        return answers | self._answers([name for name in task_names if name not in answers], designs, every, precedents)
 
     def _answers(
         self, names: Sequence[str], designs: Designs, mask: np.ndarray, precedents: int | None
     ) -> dict[str, PartPredictions]:
         """Return the predictions of each part; those that read designs alike share their vectors.
 
-        None for `precedents` where nobody asks how far a design is from what its model knows.
+        None for `precedents` where no distance to what the model knows is needed.
         """
-        found: dict[str, PartPredictions] = {}
+        answers: dict[str, PartPredictions] = {}
         for name in names:
             part = self.bundle.parts[name]
-            alike = [each for each in found.values() if part.featurizer.reads_like(each.part.featurizer)]
+            alike = [answer for answer in answers.values() if part.featurizer.reads_like(answer.part.featurizer)]
             vectors = alike[0].vectors if alike else part.featurizer.vectors(designs, read_electrolytes(designs))
-            asked = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
-            numbers = self._kept.once(asked, partial(_of_model, part, vectors, precedents))
-            found[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
-        return found
+            key = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
+            numbers = self._numbers.once(key, partial(_of_model, part, vectors, precedents))
+            answers[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
+        return answers
 
     def _with_measured(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> PartPredictions:
         is_kept = not TASKS[answer.name].of_cells and measured is None
         find = partial(self._moved, answer, level, measured)
-        what = (answer.name, level) if is_kept else None
-        return replace(answer, **self._once(what, answer.designs, answer.vectors, find))
+        key = (answer.name, level) if is_kept else None
+        return replace(answer, **self._once(key, answer.designs, answer.vectors, find))
 
     def _moved(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> dict[str, Any]:
         """Return what measured values make of a part's predictions, by attribute of `PartPredictions`."""
@@ -339,62 +339,60 @@ class Predictor:
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
-        alone, text, said = half, None, list[str]()
+        alone, text, notices = half, None, list[str]()
         drawn = drawn_to_measured(name, part, frame, read, centre, half, level)
         if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
-            own = measured.once(("rows", name), partial(self._own, name, part, measured.frame))
-            values = measured.once(("values", name), partial(own_values, name, part, measured.frame))
+            table = measured.frame
+            own = measured.once(("rows", name), lambda: own_rows(name, part, self.bundle.designs_for(name, table)))
+            values = measured.once(("values", name), partial(own_values, name, part, table))
             same, unmoved = None, (centre.copy(), half.copy())
-            each = [["none of your measured designs tells of it"]] * len(frame)
+            notes = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
                 if TASKS[name].of_cells and own.designs is not None:
                     same = same_designs(frame, own.designs)
-                    rows = same_designs(frame, measured.frame) & np.isfinite(values)
-                    mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured.frame, rows))
-                    text = mine if text is None else joined([mine, text])
-                centre, half, each = moved(
+                    rows = same_designs(frame, table) & np.isfinite(values)
+                    own_text = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, table, rows))
+                    text = own_text if text is None else joined([own_text, text])
+                centre, half, notes = moved(
                     part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
-                    same, asked_cycles(frame, DEFAULT_CYCLE),
+                    same, asked_cycles(frame),
                 )  # fmt: skip
             if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                found = drawn_to_own_polymers(polymers, read, measured.frame, values, level, unmoved, show_of(name))
-                centre[polymers.told], half[polymers.told] = found.centre, found.half
-                each = [found.said.get(row, words) for row, words in enumerate(each)]
-                drawn = drawn and drawn.beside(found.text, found.doubts)
+                own_drawn = drawn_to_own_polymers(polymers, read, table, values, level, unmoved, show_of(name))
+                centre[polymers.mask], half[polymers.mask] = own_drawn.centre, own_drawn.half
+                notes = [own_drawn.remarks.get(row, remark) for row, remark in enumerate(notes)]
+                drawn = drawn and drawn.beside(own_drawn.text, own_drawn.doubts)
             if drawn:
                 half = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
             if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved
                 drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
             elif drawn and not TASKS[name].of_cells:
-                before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame)
-                asked = asked.without_names(polymers.told) if polymers else asked
-                mine_of = partial(own_measurements, name, part, measured.frame)
-                drawn = drawn_to_own(measured.once(("known", name), mine_of), asked, before, level, show_of(name))
+                before, conditions = replace(drawn, centre=centre, half=half), Conditions.of(frame)
+                conditions = conditions.without_names(polymers.mask) if polymers else conditions
+                read_own = partial(own_measurements, name, part, table)
+                drawn = drawn_to_own(measured.once(("known", name), read_own), conditions, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
-                each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
-            said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
+                notes = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, notes, strict=True)]
+            notices = ["; ".join(f"{name}: {remark}" for remark in dict.fromkeys(row)) for row in notes]
         shift = np.where((centre == answer.model) & (half == alone), shift, 0.0)  # what is measured knows no side
         return {
-            "centre": centre, "half": half, "alone": alone, "shift": shift, "drawn": drawn, "text": text, "said": said,
-            "polymers": polymers,
+            "centre": centre, "half": half, "alone": alone, "shift": shift, "drawn": drawn, "text": text,
+            "own_notices": notices, "polymers": polymers,
         }  # fmt: skip
-
-    def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        return own_rows(name, part, self.bundle.designs_for(name, measured))
 
 
 def _of_model(part: Part, vectors: np.ndarray, precedents: int | None) -> ModelNumbers:
     places, first = distinct_rows(vectors)
     # many cells share an electrolyte; numpy rounds one number otherwise than several
     is_less = 0 < len(first) < max(len(vectors), 2)
-    asked = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
-    centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
+    distinct = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
+    centre, spread = part.ensemble.predict(distinct) if len(distinct) else (np.empty(0), np.empty(0))
     if part.domain is None or precedents is None:
         return centre[places], spread[places], None, None, None
-    rows, distances = part.domain.nearest(asked, max(precedents, 1))
+    rows, distances = part.domain.nearest(distinct, max(precedents, 1))
     distance = distances[places, 0]
     if part.domain.looked_up and precedents:
-        rows, distances = part.domain.nearest_shown(asked, precedents)
+        rows, distances = part.domain.nearest_shown(distinct, precedents)
     return centre[places], spread[places], rows[places], distances[places], distance

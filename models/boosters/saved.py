@@ -97,12 +97,12 @@ class Matrix:
         """
         if len(table) > FEW:
             return cls(table)
-        kept: dict[tuple[Any, ...], Matrix] = _KEPT.__dict__.setdefault("matrices", {})
+        matrices: dict[tuple[Any, ...], Matrix] = _KEPT.__dict__.setdefault("matrices", {})
         key = (table.shape, table.tobytes())
-        matrix = kept.pop(key, None) or cls(table)
-        if len(kept) >= MOST_KEPT:
-            del kept[next(iter(kept))]
-        kept[key] = matrix
+        matrix = matrices.pop(key, None) or cls(table)
+        if len(matrices) >= MOST_KEPT:
+            del matrices[next(iter(matrices))]
+        matrices[key] = matrix
         return matrix
 
 

@@ -233,7 +233,11 @@ def shares_told(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share
     is_full = (designs["cell_type"] == "full").to_numpy()
     return [
         [
-            *(_share(*each) for each in zip(TERMS, terms[row], missing[row], strict=True) if each[1] or each[2]),
+            *(
+                _share(term, amount, reason)
+                for term, amount, reason in zip(TERMS, terms[row], missing[row], strict=True)
+                if amount or reason
+            ),
             *([Share(CATHODE, None, None, None, NO_CONSTANT, "")] if is_full[row] else []),
         ]
         for row in range(len(designs))
@@ -250,16 +254,16 @@ def _share(term: Term, amount: float, missing: str) -> Share:
 def _missing(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[str]]:
     """Return by cell and term why the term is not known; empty where it is."""
     is_sulfide_or_oxide = (vectors[["family_sulfide", *OXIDES]].fillna(0) > 0).any(axis=1).to_numpy()
-    stated = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
-    stated["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
-    stated["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
-    stated["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
+    is_known = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
+    is_known["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
+    is_known["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
+    is_known["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
     cut_off = _missing_for_cut_off(designs)
 
     def missing(term: Term, row: int) -> str:
         if term.column == "voltage_high_v":
             return f"{cut_off[row]} is missing" if cut_off[row] else ""
-        if not stated[term.column][row]:
+        if not is_known[term.column][row]:
             return f"{term.column} is missing"
         return OTHER_CLASS if term is INTERPHASE and not is_sulfide_or_oxide[row] else ""
 

@@ -1,6 +1,6 @@
 """SHAP values of a part, and what they are worth in the units of a target: factors, or points.
 
-The trees speak on the model's scale (log10 S/cm, percent, log10 cycles). A chemist asks for the answer that is printed,
+Trees predict on the model's scale (log10 S/cm, percent, log10 cycles). A chemist asks for the answer that is printed,
 which is bounded and, for the retention, bent by the fade law. It is split by the Aumann-Shapley value along the
 straight way from the base to the prediction: as the answer depends on the sum of the SHAP values alone, that value is
 each SHAP value times one slope, the rise of the answer over the rise of the sum, and adds up to the answer exactly.

@@ -1,4 +1,4 @@
-"""Predictions of cells drawn to what papers measured of the very same cell, and what is said of it."""
+"""Predictions of cells drawn to what papers measured of the very same cell, and the notices on it."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ def drawn_to_cells(
     own = centre[design] + (known.value[row] - centre[design]) / share  # with the variance that this takes
     values = Values(design, paper, own, total * (1 / share**2 - 1), np.ones(len(row), dtype=bool))
     weight, mean = precisions(values, spread, len(centre), own=False)
-    pooled, left = drawn(centre, np.full(len(centre), spread.model**2), weight, mean)
+    pooled, remaining = drawn(centre, np.full(len(centre), spread.model**2), weight, mean)
     is_known = weight > 0
-    deviation = np.where(is_known, np.sqrt(left + spread.between**2 + spread.within**2), np.nan)
+    deviation = np.where(is_known, np.sqrt(remaining + spread.between**2 + spread.within**2), np.nan)
     cases = [tuple(some.tolist()) for some in np.split(row, np.flatnonzero(np.diff(design)) + 1) if len(some)]
     distinct = dict.fromkeys(cases)
     texts = {rows: _text(known, rows) for rows in distinct}

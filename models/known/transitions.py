@@ -66,7 +66,7 @@ def _fractions() -> np.ndarray:
 def crossed(fractions: np.ndarray, composition: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
     """Return which known transition lies between two temperatures, or holds one of the two.
 
-    A value from the upper end of a transition is one of above it: papers that tell of a jump often name the temperature
+    A value from the upper end of a transition is one of above it: papers that report a jump often name the temperature
     of the jump.
 
     Parameters
@@ -91,10 +91,10 @@ def crossed(fractions: np.ndarray, composition: np.ndarray, from_c: np.ndarray, 
     [0, -1, 1]
     """
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
-    found = np.full(len(composition), -1)
+    crossings = np.full(len(composition), -1)
     for place, (row, changes) in enumerate(zip(transitions(), _fractions(), strict=True)):
         between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
             between &= (np.abs(fractions - changes).sum(axis=1) <= NEARLY_ONE)[composition]
-            found[between] = place
-    return found
+            crossings[between] = place
+    return crossings

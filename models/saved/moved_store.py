@@ -45,8 +45,8 @@ def made_in(store: Path, folder: Path) -> Path | None:
     >>> made_in(Path("/new/mlflow.db"), Path("/new/mlartifacts/1/models/m-1")) is None
     True
     """
-    before, found, _ = str(folder).partition(f"{os.sep}{ARTIFACTS}{os.sep}")
-    return Path(before) if found and Path(before).resolve() != store.resolve().parent else None
+    before, separator, _ = str(folder).partition(f"{os.sep}{ARTIFACTS}{os.sep}")
+    return Path(before) if separator and Path(before).resolve() != store.resolve().parent else None
 
 
 def advice(store: Path, home: Path) -> str:
@@ -98,9 +98,9 @@ def mend(store: Path, home: Path | None = None) -> int:
             if column not in known:  # of an older MLflow
                 continue
             for row, place in tables.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
-                _, found, rest = str(place or "").partition(f"/{ARTIFACTS}")
+                _, separator, tail = str(place or "").partition(f"/{ARTIFACTS}")
                 root = here.as_uri() if str(place).startswith("file:") else str(here)
-                if found and (rest.startswith("/") or not rest) and place != root + rest:
-                    tables.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (root + rest, row))
+                if separator and (tail.startswith("/") or not tail) and place != root + tail:
+                    tables.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (root + tail, row))
                     changed += 1
     return changed

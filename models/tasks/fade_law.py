@@ -43,8 +43,8 @@ def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:
     shape : array
         Of the fade law.
     """
-    held = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
-    faded = np.log(held) / np.log(LIFE_RETENTION_PCT / 100)
+    share = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
+    faded = np.log(share) / np.log(LIFE_RETENTION_PCT / 100)
     return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / np.asarray(shape, dtype=float))
 
 
@@ -89,7 +89,7 @@ def fade_shape(points: pd.DataFrame) -> float:
             slopes.setdefault(str(paper), []).append(float((faded[-1] - faded[0]) / (time[-1] - time[0])))
     if len(slopes) < 3:
         return FALLBACK_SHAPE
-    return float(np.clip(np.median([np.median(each) for each in slopes.values()]), *SHAPE_LIMITS))
+    return float(np.clip(np.median([np.median(values) for values in slopes.values()]), *SHAPE_LIMITS))
 
 
 def fade_labels(points: pd.DataFrame, shape: float) -> Labels:

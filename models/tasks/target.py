@@ -1,4 +1,4 @@
-"""One quantity that is told: its column, words, unit, scale and limits, declared once."""
+"""One predicted quantity: its column, words, unit, scale and limits, declared once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Target:
-    """Quantity that a prediction tells.
+    """Quantity that is predicted.
 
     Attributes
     ----------
