@@ -79,8 +79,8 @@ class Bundle:
         ValueError
             A column that is none of them, or one that this model was saved without.
         """
-        alone = [column for column in told_targets() if is_range_alone(column) and self.capacities]
-        return _some(columns, [*self.targets(), *alone, *(ON_REQUEST if columns else ())], told_targets())
+        range_only = [column for column in told_targets() if is_range_alone(column) and self.capacities]
+        return _some(columns, [*self.targets(), *range_only, *(ON_REQUEST if columns else ())], told_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
         """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
@@ -97,8 +97,8 @@ class Bundle:
 
 def _some(columns: Sequence[str] | None, available: Sequence[str], known: Mapping[str, Target]) -> list[str]:
     if unknown := [column for column in columns or [] if column not in known]:
-        why = "".join(f" ({column}: {NOT_LEARNED[column]})" for column in unknown if column in NOT_LEARNED)
-        raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(available)}")
+        reason = "".join(f" ({column}: {NOT_LEARNED[column]})" for column in unknown if column in NOT_LEARNED)
+        raise ValueError(f"unknown target {', '.join(unknown)}{reason}; expected some of {', '.join(available)}")
     if missing := [column for column in columns or [] if column not in available]:
         raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")
     return [column for column in available if not columns or column in columns]
@@ -179,10 +179,10 @@ def load_bundle(folder: str | Path) -> Bundle:
     if not isinstance(quantities, list) or not {*FIRST_QUANTITIES} <= {*map(str, quantities)}:
         raise BundleError(f"{folder}: damaged ({QUANTITIES}: {str(quantities)[:200]}); export the model again")
     parts = {name: _restored(files.below(name)) for name in TASKS if name in quantities}
-    here = schema_hash({name: part.featurizer for name, part in parts.items()})
-    if here != facts.get("schema_hash"):
+    schema = schema_hash({name: part.featurizer for name, part in parts.items()})
+    if schema != facts.get("schema_hash"):
         raise BundleError(
-            f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {here[:12]}; "
+            f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {schema[:12]}; "
             f"train again, or use the version of Silion that made it"
         )
     return Bundle(parts, facts, _capacities(files) if CAPACITIES in files else None)
@@ -206,8 +206,8 @@ def _restored(files: CheckedFiles) -> Part:
     except BundleError:
         raise
     except Exception as error:  # values of any kind in the place of those that were saved
-        why = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise BundleError(f"{files.folder}: damaged ({why[0][:200]}); export the model again") from error
+        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise BundleError(f"{files.folder}: damaged ({reason[0][:200]}); export the model again") from error
 
 
 def _write(path: Path, value: Any, indent: int | None = 1) -> None:

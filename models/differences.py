@@ -116,8 +116,8 @@ class Differences:
         distance : ndarray
             Between the two designs, shape (n_pairs,).
         """
-        nothing = np.zeros_like(distance)
-        return self.calibration.probability_above(nothing, self.expected(predicted), nothing, distance)
+        zeros = np.zeros_like(distance)
+        return self.calibration.probability_above(zeros, self.expected(predicted), zeros, distance)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -169,9 +169,9 @@ class Domain:
             if column in designs and len(values := pd.to_numeric(designs[column]).dropna())
         }
         domain = cls(table, centre, spread, list(papers), np.inf, ranges, sorted(elements), sorted(classes), precedents)
-        away = domain.distances(vectors)
-        away[np.equal.outer(np.array(domain.papers), np.array(domain.papers))] = np.inf
-        nearest = away.min(axis=1)
+        distances = domain.distances(vectors)
+        distances[np.equal.outer(np.array(domain.papers), np.array(domain.papers))] = np.inf
+        nearest = distances.min(axis=1)
         if np.isfinite(nearest).any():
             domain.far = float(np.quantile(nearest[np.isfinite(nearest)], FAR_SHARE))
         return domain

@@ -165,9 +165,9 @@ class BoostedEnsemble:
         """
         if len(X) == 0:
             raise ValueError("no rows to learn from")
-        silent = ~(np.isfinite(labels.lower) | np.isfinite(labels.upper))
-        if silent.any():
-            raise ValueError(f"{int(silent.sum())} labels are neither a value nor a bound")
+        is_empty = ~(np.isfinite(labels.lower) | np.isfinite(labels.upper))
+        if is_empty.any():
+            raise ValueError(f"{int(is_empty.sum())} labels are neither a value nor a bound")
         middle = labels.middle
         self.mean = float(np.average(middle, weights=labels.weight))
         self.scale = float(np.sqrt(np.average((middle - self.mean) ** 2, weights=labels.weight))) or 1.0

@@ -65,8 +65,8 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     """
     for column, limit in above.items():
         if column not in TARGETS:
-            why = NOT_LEARNED.get(column, "unknown target")
-            raise ValueError(f"limit of {column}: {why}, expected one of {', '.join(TARGETS)}")
+            reason = NOT_LEARNED.get(column, "unknown target")
+            raise ValueError(f"limit of {column}: {reason}, expected one of {', '.join(TARGETS)}")
         low, high = task_of(column).limits(TARGETS[column])
         if not low < limit < high:
             raise ValueError(f"limit of {column}: got {limit:g}, expected a number between {low:g} and {high:g}")

@@ -107,7 +107,7 @@ def _points(rows: pd.DataFrame) -> list[np.ndarray]:
     places: dict[object, list[int]] = {}
     for place, name in enumerate(names):
         places.setdefault(name if isinstance(name, str) else place, []).append(place)
-    return [np.array(some) for some in places.values()]
+    return [np.array(group) for group in places.values()]
 
 
 def _life(cycles: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -273,8 +273,8 @@ def measured_text(name: str, own: pd.DataFrame, same: np.ndarray) -> list[str | 
         for target in TASKS[name].targets:
             values = number(own, target.column)
             places = np.flatnonzero(row & np.isfinite(values))
-            after = [f" ({cycle[place]:g} cycles)" if target.at_cycle else "" for place in places]
-            printed = [f"{values[place]:.3g} {target.unit}{end}" for place, end in zip(places, after, strict=True)]
+            cycles = [f" ({cycle[place]:g} cycles)" if target.at_cycle else "" for place in places]
+            printed = [f"{values[place]:.3g} {target.unit}{end}" for place, end in zip(places, cycles, strict=True)]
             if printed:
                 pieces.append(f"{target.label} {', '.join(printed)}")
         texts[row.tobytes()] = f"your own: {', '.join(pieces)}" if pieces else None
@@ -301,8 +301,8 @@ def show_of(name: str) -> Show:
 
 def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Predictions of measured designs, drawn to what papers measured of them."""
-    some, any_level = Designs.of(rows), 0.5  # no interval is read
-    drawn = drawn_to_measured(name, part, some, None, predicted, np.zeros(len(rows)), any_level)
+    designs, any_level = Designs.of(rows), 0.5  # no interval is read
+    drawn = drawn_to_measured(name, part, designs, None, predicted, np.zeros(len(rows)), any_level)
     return drawn.centre if drawn else predicted
 
 

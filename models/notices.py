@@ -234,9 +234,9 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
 
 def skill_notices(
-    skill: Mapping[str, Mapping[str, object]], targets: Sequence[str], described: np.ndarray, free: Collection[str]
+    skill: Mapping[str, Mapping[str, object]], targets: Sequence[str], described: np.ndarray, bare: Collection[str]
 ) -> Notice:
-    """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted.
+    """Targets without skill on unseen papers; of a design without an anode only those of `bare` are predicted.
 
     Parameters
     ----------
@@ -246,14 +246,14 @@ def skill_notices(
         Target columns.
     described : ndarray
         Designs whose anode is described, shape (n_designs,).
-    free : Collection[str]
+    bare : Collection[str]
         Targets predicted of an electrolyte alone.
     """
-    silent = [column for column in targets if not skill.get(column, {}).get("shown", True)]
-    cases = [[column for column in silent if column in free], silent]
+    without_skill = [column for column in targets if not skill.get(column, {}).get("shown", True)]
+    cases = [[column for column in without_skill if column in bare], without_skill]
     return per_case(
         described.astype(int),
-        [f"no skill shown yet on unseen papers: {', '.join(named)}" if named else None for named in cases],
+        [f"no skill shown yet on unseen papers: {', '.join(columns)}" if columns else None for columns in cases],
     )
 
 
@@ -335,7 +335,7 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
     usual = f"far from every training design (distance %.2f, usual below {domain.far:.2f})"
     systems, sets = electrolytes.amounts.systems
     unseen = [sorted(symbols - set(domain.elements)) for symbols in sets]
-    strange = [name if name and name not in domain.classes else None for name in electrolytes.classes]
+    novel = [name if name and name not in domain.classes else None for name in electrolytes.classes]
     return [
         of_numbers(usual, 2, np.where(distance > domain.far, distance, np.nan)),
         per_case(
@@ -343,7 +343,7 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
             [f"elements never seen: {', '.join(names)}" if names else None for names in unseen],
         ),
         per_case(
-            electrolytes.class_codes, [f"electrolyte class never seen: {name}" if name else None for name in strange]
+            electrolytes.class_codes, [f"electrolyte class never seen: {name}" if name else None for name in novel]
         ),
         _outside(domain, designs),
     ]

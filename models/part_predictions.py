@@ -94,11 +94,11 @@ class PartPredictions:
         count : int
             Rows wanted of each design; without any there are none.
         """
-        rows, away = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
+        rows, distances = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
         if count and self.rows is not None and self.distances is not None:
-            rows, away = self.rows, self.distances
+            rows, distances = self.rows, self.distances
         precedents = self.part.domain.all_precedents if self.part.domain else []
-        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, away), self.mask, precedents)
+        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, distances), self.mask, precedents)
 
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return half widths without measured values, and how far the middles lie above the model's predictions; of
@@ -113,8 +113,8 @@ class PartPredictions:
         half, shift = self._interval(calibration_of(self.part), level)
         if unfamiliar is None or level > unfamiliar.highest_level:
             return half, shift
-        strange, (wider, moved) = self._strange(), self._interval(unfamiliar, level)
-        return np.where(strange, wider, half), np.where(strange, moved, shift)
+        is_unfamiliar, (wider, moved) = self._unfamiliar(), self._interval(unfamiliar, level)
+        return np.where(is_unfamiliar, wider, half), np.where(is_unfamiliar, moved, shift)
 
     def _interval(self, calibration: Calibration, level: float) -> tuple[np.ndarray, np.ndarray]:
         half = calibration.half_width(self.spread, level, self.distance, self.model, self._family(calibration))
@@ -123,12 +123,12 @@ class PartPredictions:
     def _family(self, calibration: Calibration) -> np.ndarray:
         return np.asarray(calibration.of_family(self.electrolytes.classes)[self.electrolytes.class_codes])
 
-    def _strange(self) -> np.ndarray:
+    def _unfamiliar(self) -> np.ndarray:
         """Mask of electrolytes whose class was never learnt from, or that hold no lithium."""
         read = self.electrolytes
         known = self.part.domain.classes if self.part.domain else read.classes
-        strange = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
-        return np.asarray(strange | read.without_lithium)
+        is_unfamiliar = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
+        return np.asarray(is_unfamiliar | read.without_lithium)
 
     def limits_on_scale(self, column: str, limit: float) -> np.ndarray:
         """Return a limit of a target on the part's scale, at the cycle of each design; shape (n_designs,) or ().
@@ -159,7 +159,7 @@ class PartPredictions:
             limits = self.before_measured + (limits - self.centre) * self.alone / self.half
         unfamiliar, chance = self.part.unfamiliar, self._probability(calibration_of(self.part), limits)
         if unfamiliar is not None:
-            chance = np.where(self._strange(), self._probability(unfamiliar, limits), chance)
+            chance = np.where(self._unfamiliar(), self._probability(unfamiliar, limits), chance)
         if self.polymers:
             chance = self.polymers.probability_above(limits, chance)
         return chance if self.drawn is None else self.drawn.probability_above(limits, chance)

@@ -47,7 +47,7 @@ class Nearest:
             Place of the design.
         """
         pairs = zip(self.rows[design].tolist(), self.distances[design].tolist(), strict=True)
-        return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
+        return [{**self.precedents[row], "distance": round(distance, 3)} for row, distance in pairs]
 
 
 @dataclass(frozen=True)

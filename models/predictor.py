@@ -116,23 +116,23 @@ class Predictor:
         limits, measured = check_limits(above or {}), OwnDesigns.of(measured)
         quantities = self.bundle.targets() if points and not targets else self.bundle.told(targets)
         learned, designs = [column for column in quantities if column in TARGETS], Designs.of(designs)
-        alone = [column for column in quantities if is_range_alone(column)]
+        range_only = [column for column in quantities if is_range_alone(column)]
         on_request = [column for column in quantities if column in ON_REQUEST and column not in TARGETS]
         electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
         if len(designs) == 1 or described.sum() == 1:  # numpy rounds one number otherwise than several
             places = np.append(np.arange(len(designs)), described.argmax())
-            more = self.predict(
+            doubled = self.predict(
                 designs.take(places), targets=targets, level=level, precedents=precedents, measured=measured,
                 cycles=cycles, above=above, points=points,
             )  # fmt: skip
-            return more.first(designs.index)
+            return doubled.first(designs.index)
         of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        rested_on = [RESTS_ON[column] for column in alone if column in RESTS_ON]
+        rested_on = [RESTS_ON[column] for column in range_only if column in RESTS_ON]
         needed = list(dict.fromkeys([*learned, *limits, *of_cycles, *rested_on]))
         task_names = list(dict.fromkeys([task_of(column).name for column in (*on_request, *needed)]))
-        judged = self.judge(task_names, designs, precedents)
+        answers = self.judge(task_names, designs, precedents)
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
         notices = [
             where(~described, "no anode described: cell targets not predicted"),
@@ -140,30 +140,30 @@ class Predictor:
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = judged[LINK].vectors[:0]  # energies are known where what they follow from is asked for
+        vectors = answers[LINK].vectors[:0]  # energies are known where what they follow from is asked for
         energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
-        whose: list[Notice] = []
+        range_notices: list[Notice] = []
         changed = np.zeros(len(designs), dtype=bool)
         for name in task_names:
-            answer = self._with_measured(judged[name], level, measured)
+            answer = self._with_measured(answers[name], level, measured)
             part, frame, mask, is_cell = answer.part, answer.designs, answer.mask, TASKS[name].of_cells
             middle = answer.centre + answer.shift
             by_column = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
-            still = np.zeros(len(frame), dtype=bool)
-            if is_cell and not points and (silent := self.without_skill(name, needed)):
-                still = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
-                ranges, texts_of = self._ranges(answer, silent, still, level, cycles)
-                by_column |= {column: np.where(still, values, by_column[column]) for column, values in ranges.items()}
-                whose.append(placed(mask, texts_of))
+            ranged = np.zeros(len(frame), dtype=bool)
+            if is_cell and not points and (unskilled := self.without_skill(name, needed)):
+                ranged = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
+                ranges, texts_of = self._ranges(answer, unskilled, ranged, level, cycles)
+                by_column |= {column: np.where(ranged, values, by_column[column]) for column, values in ranges.items()}
+                range_notices.append(placed(mask, texts_of))
             for column, limit in limits.items():
                 if task_of(column).name == name:
                     chance = answer.probability_above(column, limit)
-                    if still.any() and column in silent:
-                        scaled = np.broadcast_to(answer.limits_on_scale(column, limit), still.shape)
+                    if ranged.any() and column in unskilled:
+                        scaled = np.broadcast_to(answer.limits_on_scale(column, limit), ranged.shape)
                         papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
-                        chance = np.where(still, papers, chance)
+                        chance = np.where(ranged, papers, chance)
                     by_column[probability_column(column, limit)] = chance
             if TASKS[name].on_request:
                 vectors, changed = answer.vectors, answer.centre != answer.before_measured
@@ -180,20 +180,20 @@ class Predictor:
                 notices.append(of_rows(mask, answer.own_notices))
             if part.domain is not None and answer.distance is not None:
                 distances[name] = spread_over(mask, answer.distance)
-                outside = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
-                notices += [placed(mask, after(f"{name}: ", notice)) for notice in outside]
+                domain_texts = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
+                notices += [placed(mask, after(f"{name}: ", notice)) for notice in domain_texts]
                 near = answer.nearest(precedents)
                 nearest |= {column: near for column in learned if task_of(column).name == name}
-        if alone:
-            fade = judged.get(task_of(RETENTION.column).name)
+        if range_only:
+            fade = answers.get(task_of(RETENTION.column).name)
             capacities, codes, case_texts = self._capacities.ranges(
-                self._cell_vectors(designs, described, judged[LINK]) if fade is None else fade.vectors, level, cycles,
+                self._cell_vectors(designs, described, answers[LINK]) if fade is None else fade.vectors, level, cycles,
                 None if fade is None else lambda column: np.array([columns[column + end][described] for end in ENDS]),
             )  # fmt: skip
             for column, values in capacities.items():
                 columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
-            texts = ["; ".join(case[column] for column in alone) for case in case_texts]
-            whose.append(placed(described, per_case(codes, texts)))
+            texts = ["; ".join(case[column] for column in range_only) for case in case_texts]
+            range_notices.append(placed(described, per_case(codes, texts)))
         energies_of_all = partial(self._energies, energies_alone, changed, designs, measured, level)
         key = ("energies", level, changed.tobytes()) if measured is None else None
         find = cache(partial(self._once, key, designs, vectors, energies_of_all))
@@ -201,12 +201,12 @@ class Predictor:
             columns |= energy_columns(find(), len(designs))
             printed = {column: energies.printed for column in on_request if (energies := find())}
         order = [column + end for column in quantities for end in ENDS]
-        at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
+        at_cycles = of_cycles + [column for column in range_only if RANGES[column].at_cycle]
         order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
         order += [probability_column(column, limit) for column, limit in limits.items()]
         notice = joined(notices)
         texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
-        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, whose))
+        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, range_notices))
         columns = {column: columns[column] for column in order}
         nearest = {column: nearest[column] for column in learned if column in nearest}
         task_by_target = {column: task_of(column).name for column in learned}
@@ -231,13 +231,13 @@ class Predictor:
         part = self.bundle.parts[LINK]
 
         def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
-            some, every = designs.take(rows).assign(temperature_c=celsius), np.ones(len(rows), dtype=bool)
-            answer = self._answers([LINK], some, every, None if measured is None else 0)[LINK]
+            warmed, full = designs.take(rows).assign(temperature_c=celsius), np.ones(len(rows), dtype=bool)
+            answer = self._answers([LINK], warmed, full, None if measured is None else 0)[LINK]
             if measured is not None:
                 return self._with_measured(answer, level, measured).centre
-            polymers = tell_polymers(some, read_electrolytes(some), level)
+            polymers = tell_polymers(warmed, read_electrolytes(warmed), level)
             centre = polymers.instead_of(answer.model, answer.spread)[0] if polymers else answer.model
-            return centre_drawn_to_papers(part.known, Conditions.of(some), centre)
+            return centre_drawn_to_papers(part.known, Conditions.of(warmed), centre)
 
         conditions = Conditions.of(designs)
         energies, near = drawn_to_printed(energies, part.known, conditions), changed & ~beyond_a_transition(conditions)
@@ -271,18 +271,18 @@ class Predictor:
         ]  # fmt: skip
 
     def _ranges(
-        self, answer: PartPredictions, silent: Sequence[str], still: np.ndarray, level: float, cycles: Sequence[int]
+        self, answer: PartPredictions, unskilled: Sequence[str], ranged: np.ndarray, level: float, cycles: Sequence[int]
     ) -> tuple[dict[str, np.ndarray], Notice]:
-        """Columns of targets without skill as ranges without a point; whose values they hold, for the `still` ones."""
-        if not len(still) or answer.part.domain is None:
-            return {}, where(np.zeros(len(still), dtype=bool), "")
+        """Columns of targets without skill as ranges without a point; whose values they hold, for the `ranged` ones."""
+        if not len(ranged) or answer.part.domain is None:
+            return {}, where(np.zeros(len(ranged), dtype=bool), "")
         ranges = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
-        by_column = answer.in_units((np.full(len(still), np.nan), ranges.low, ranges.high), cycles)
-        texts = [f"{', '.join(silent)}: no point, the range of {text}" for text in ranges.texts]
-        notice = per_case(np.where(still, ranges.codes, len(texts)), [*texts, None])
+        by_column = answer.in_units((np.full(len(ranged), np.nan), ranges.low, ranges.high), cycles)
+        texts = [f"{', '.join(unskilled)}: no point, the range of {text}" for text in ranges.texts]
+        notice = per_case(np.where(ranged, ranges.codes, len(texts)), [*texts, None])
         return {
             column: values for column, values in by_column.items()
-            if any(column.startswith(target) for target in silent)
+            if any(column.startswith(target) for target in unskilled)
         }, notice  # fmt: skip
 
     def judge(self, task_names: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
@@ -298,14 +298,14 @@ class Predictor:
         precedents : int
             Nearest rows wanted of each model asked; one is found at least, for its distance.
         """
-        described, every = has_anode(designs), np.ones(len(designs), dtype=bool)
+        described, full = has_anode(designs), np.ones(len(designs), dtype=bool)
         is_asked = any(TASKS[name].is_given_to_cells for name in task_names)
-        answers = self._answers([LINK], designs, every, precedents if is_asked else None)
+        answers = self._answers([LINK], designs, full, precedents if is_asked else None)
         if of_cells := [name for name in task_names if TASKS[name].of_cells]:
             cells = with_link(designs, answers[LINK].model)
             cells = cells if described.all() else cells.take(described)
             answers |= self._answers(of_cells, cells, described, precedents)
-        return answers | self._answers([name for name in task_names if name not in answers], designs, every, precedents)
+        return answers | self._answers([name for name in task_names if name not in answers], designs, full, precedents)
 
     def _answers(
         self, names: Sequence[str], designs: Designs, mask: np.ndarray, precedents: int | None

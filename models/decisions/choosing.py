@@ -59,14 +59,14 @@ class Ranking:
         target, count = TARGETS[column], int(np.isfinite(self.probability).sum())
         if not count:
             return "no point is told of any design: nothing is ranked by it"
-        apart = (
+        spread_text = (
             f"by {target.label} nine in ten of these {count} designs lie within {self.spread:.2g} {target.error_unit}, "
             f"and the difference of two is known to +-{self.difference:.2g}"
         )
         if not self.is_worth:
-            return f"cannot be told apart: {apart}; take the order for nothing, and measure some of them first"
+            return f"cannot be told apart: {spread_text}; take the order for nothing, and measure some of them first"
         return (
-            f"{apart}: of the best few about {100 * self.found:.0f} % are expected to be found by this order, "
+            f"{spread_text}: of the best few about {100 * self.found:.0f} % are expected to be found by this order, "
             f"{100 * self.chance:.0f} % by lot"
         )
 
@@ -197,9 +197,9 @@ def _beaten(values: np.ndarray, winners: np.ndarray) -> np.ndarray:
     is_beaten = np.zeros(len(values), dtype=bool)
     for start in range(0, len(winners), BLOCK):
         rows = np.flatnonzero(~is_beaten)
-        some = winners[start : start + BLOCK]
-        reached = np.ones((len(rows), len(some)), dtype=bool)
+        block = winners[start : start + BLOCK]
+        reached = np.ones((len(rows), len(block)), dtype=bool)
         for objective in range(values.shape[1]):
-            reached &= some[:, objective] >= values[rows, objective][:, None]
+            reached &= block[:, objective] >= values[rows, objective][:, None]
         is_beaten[rows[reached.any(axis=1)]] = True
     return is_beaten

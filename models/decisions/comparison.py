@@ -71,7 +71,7 @@ def compare(
     targets = _comparable_targets(predictor, targets)
     designs = Designs.of(designs)
     task_names = list(dict.fromkeys(task_of(column).name for column in targets))
-    judged, described = predictor.judge(task_names, designs), has_anode(designs)
+    answers, described = predictor.judge(task_names, designs), has_anode(designs)
     _check_alike(targets, described, first, second)
     place = np.cumsum(described) - 1
     columns: dict[str, np.ndarray] = {}
@@ -82,13 +82,13 @@ def compare(
             notices.append(f"{column}: no anode described, not compared")
             continue
         a, b = (place[first], place[second]) if task.of_cells else (first, second)
-        answer = judged[task.name]
+        answer = answers[task.name]
         part, passed = answer.part, asked_cycles(answer.designs) - 1
         scaled = task.answer(target, answer.model, passed, part.settings)
-        known, away = part.differences.get(column), np.zeros(len(a))
+        known, distance = part.differences.get(column), np.zeros(len(a))
         if known is not None and part.domain is not None:
-            away = part.domain.paired(answer.vectors[a], answer.vectors[b])
-        columns |= _columns(column, known, scaled[a] - scaled[b], away, level)
+            distance = part.domain.paired(answer.vectors[a], answer.vectors[b])
+        columns |= _columns(column, known, scaled[a] - scaled[b], distance, level)
         values = task.in_unit(target, answer.model, passed, part.settings)
         if task.of_cells and predictor.without_skill(task.name, [column]):
             values = np.full(len(values), np.nan)
@@ -102,12 +102,12 @@ def compare(
 
 
 def _columns(
-    column: str, known: Differences | None, predicted: np.ndarray, away: np.ndarray, level: float
+    column: str, known: Differences | None, predicted: np.ndarray, distance: np.ndarray, level: float
 ) -> dict[str, np.ndarray]:
     if known is None:
         return {f"{column}{end}": np.full(len(predicted), np.nan) for end in ENDS}
-    middle, half = known.expected(predicted), known.half_width(away, level)
-    values = (middle, middle - half, middle + half, known.probability_first_above(predicted, away))
+    middle, half = known.expected(predicted), known.half_width(distance, level)
+    values = (middle, middle - half, middle + half, known.probability_first_above(predicted, distance))
     return dict(zip([f"{column}{end}" for end in ENDS], values, strict=True))
 
 
@@ -131,11 +131,11 @@ def _notices(column: str, known: Differences | None) -> list[str]:
 
 
 def _comparable_targets(predictor: Predictor, targets: Sequence[str] | None) -> list[str]:
-    judged = targets_with_an_error()
+    usable = targets_with_an_error()
     columns = predictor.bundle.targets(targets)
-    columns = columns if targets else [column for column in columns if column in judged]
-    if without := [column for column in columns if column not in judged]:
-        raise ValueError(f"{', '.join(without)}: no differences are told of it; expected some of {', '.join(judged)}")
+    columns = columns if targets else [column for column in columns if column in usable]
+    if without := [column for column in columns if column not in usable]:
+        raise ValueError(f"{', '.join(without)}: no differences are told of it; expected some of {', '.join(usable)}")
     return columns
 
 

@@ -116,8 +116,8 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
     names = [feature.name for feature in shap.features]
     with_pairs = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
     paired = interaction_rows(len(vectors))
-    some = vectors.iloc[paired]
-    interactions = part.ensemble.interactions(some) if with_pairs else np.zeros((1, len(names), len(names)))
+    sample = vectors.iloc[paired]
+    interactions = part.ensemble.interactions(sample) if with_pairs else np.zeros((1, len(names), len(names)))
     table, effects = _pairs(names, interactions, stability)
     features, groups = _features(shap, stability), _groups(shap, stability)
     return Overall(name, shap, features, groups, table, effects, paired, stability, with_pairs)

@@ -144,6 +144,6 @@ def shares(column: str, part: Part, shap: Reasons, cycle: np.ndarray) -> Shares:
     start, end = answer(column, part, base, cycle), answer(column, part, base + way, cycle)
     step = np.sqrt(SAME)
     derivative = (answer(column, part, base + step, cycle) - answer(column, part, base - step, cycle)) / (2 * step)
-    still = np.abs(way) < SAME
-    slope = np.where(still, derivative, (end - start) / np.where(still, 1.0, way))
+    is_flat = np.abs(way) < SAME
+    slope = np.where(is_flat, derivative, (end - start) / np.where(is_flat, 1.0, way))
     return Shares(start, shap.values * slope[:, None], end)

@@ -59,8 +59,8 @@ def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, conditio
         Of the designs.
     """
     cases, place = conditions.distinct
-    nothing = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
-    papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else nothing
+    unprinted = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
+    papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else unprinted
     variance = np.full(len(energy_ev), ENERGY_DEVIATION_EV**2)
     return drawn(energy_ev, variance, papers[place] / BETWEEN_EV**2, mean[place])[0]
 
@@ -137,12 +137,12 @@ def _texts(known: Measurements, cases: Conditions) -> list[str | None]:
 def _printed(known: Measurements, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design, paper and printed energy of each row of the same phase that prints one within the limits, in eV."""
     if not np.isfinite(known.energy_ev).any():
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0)
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, np.zeros(0)
     design, rows, _ = known.matching(conditions)
     energy = known.energy_ev[rows]
-    fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
-    return design[fine], known.paper[rows[fine]], energy[fine]
+    is_valid = (energy >= LEAST_EV) & (energy <= MOST_EV)
+    return design[is_valid], known.paper[rows[is_valid]], energy[is_valid]
 
 
 def _text(energy: np.ndarray, papers: int) -> str:

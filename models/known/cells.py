@@ -85,8 +85,8 @@ def drawn_to_cells(
     design, row, share = same_where_known(designs, known.designs)
     tells = (share >= LEAST_SHARE) & np.isfinite(known.value[row])
     if not tells.any():
-        none = nothing(len(centre))
-        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), none, none, spread)
+        null = nothing(len(centre))
+        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), null, null, spread)
     design, row, share = design[tells], row[tells], share[tells]
     total = spread.model**2 + spread.between**2 + spread.within**2
     paper = np.unique(known.papers, return_inverse=True)[1][row]
@@ -96,7 +96,7 @@ def drawn_to_cells(
     pooled, remaining = drawn(centre, np.full(len(centre), spread.model**2), weight, mean)
     is_known = weight > 0
     deviation = np.where(is_known, np.sqrt(remaining + spread.between**2 + spread.within**2), np.nan)
-    cases = [tuple(some.tolist()) for some in np.split(row, np.flatnonzero(np.diff(design)) + 1) if len(some)]
+    cases = [tuple(group.tolist()) for group in np.split(row, np.flatnonzero(np.diff(design)) + 1) if len(group)]
     distinct = dict.fromkeys(cases)
     texts = {rows: _text(known, rows) for rows in distinct}
     notices = {rows: f"drawn to what {_papers(known, rows)} measured of this cell" for rows in distinct}

@@ -133,8 +133,8 @@ class Measurements:
         Rows of one paper also differ in how they were made, which papers print to compare; a laboratory's samples
         differ by `WITHIN`, which counts as `PRIOR_WEIGHT` degrees of freedom, and by what its own replicates show.
         """
-        alone = np.zeros(len(self.value), dtype=np.int64)
-        return deviations(self.value, np.ones(len(self.value)), same_compositions(self.conditions), alone)[1]
+        one_laboratory = np.zeros(len(self.value), dtype=np.int64)
+        return deviations(self.value, np.ones(len(self.value)), same_compositions(self.conditions), one_laboratory)[1]
 
     def telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
         """Return the measurements that count for designs, at the designs' temperatures, and the row of each.
@@ -174,14 +174,14 @@ class Measurements:
         return result
 
     def _telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
-        design, row, apart = self.matching(conditions)
+        design, row, parted = self.matching(conditions)
         start, end = self.conditions.temperature_c[row], conditions.temperature_c[design]
         tells = nearest_of_series(design, self._series[row], np.abs(start - end))
         design, row, start, end = design[tells], row[tells], start[tells], end[tells]
-        energy, off = (values[row] for values in self._energies)
+        energy, deviation_ev = (values[row] for values in self._energies)
         value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
         near = np.abs(start - end) <= MOST_CARRIED_K
-        return Values(design, self.paper[row], value, (off * per_ev(start, end)) ** 2, near, apart), row
+        return Values(design, self.paper[row], value, (deviation_ev * per_ev(start, end)) ** 2, near, parted), row
 
     def matching(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return all pairs of a design and a row of its composition, or its text, and phase, at whatever temperature.
@@ -201,10 +201,10 @@ class Measurements:
         known = self.conditions
         first, second = self._compositions.pairs(conditions.fractions)
         design, row = expanded(first, second, conditions.composition, known.composition)
-        named = np.flatnonzero(conditions.written)
-        if len(named) and known.written.any():
-            place, alike = equal(conditions.written[named], known.written)
-            design, row = np.append(design, named[place]), np.append(row, alike)
+        unknown = np.flatnonzero(conditions.written)
+        if len(unknown) and known.written.any():
+            place, alike = equal(conditions.written[unknown], known.written)
+            design, row = np.append(design, unknown[place]), np.append(row, alike)
             order = np.argsort(design, kind="stable")
             design, row = design[order], row[order]
         tells = ~(np.abs(known.glass[row] - conditions.glass[design]) > 0)
@@ -227,9 +227,9 @@ class Measurements:
     def _energies(self) -> tuple[np.ndarray, np.ndarray]:
         """Activation energy that each row is carried by in eV, and how far it may be off."""
         by_series = energies_of_series(self._series, self.conditions.temperature_c, self.value, self.energy_ev)
-        off = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
+        deviation_ev = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
         known = np.isfinite(by_series)
-        return np.where(known, by_series, ENERGY_EV), np.where(known, off, ENERGY_DEVIATION_EV)
+        return np.where(known, by_series, ENERGY_EV), np.where(known, deviation_ev, ENERGY_DEVIATION_EV)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""

@@ -40,14 +40,14 @@ def equal(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return np.repeat(np.arange(len(first)), count), order[start + np.arange(len(start))]
 
 
-def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) -> np.ndarray:
+def nearest_of_series(design: np.ndarray, series: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Return which pairs of a design and a row are the nearest of the row's series, or as near, shape (n_pairs,).
 
     Parameters
     ----------
     design, series : ndarray of int, shape (n_pairs,)
         Place of the design, and number of the row's series.
-    away : ndarray, shape (n_pairs,)
+    distance : ndarray, shape (n_pairs,)
         Difference of their temperatures in K.
 
     Examples
@@ -57,8 +57,8 @@ def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) 
     """
     case = np.unique(design * (series.max(initial=0) + 1) + series, return_inverse=True)[1].ravel()
     least = np.full(case.max(initial=-1) + 1, np.inf)
-    np.minimum.at(least, case, away)
-    return np.asarray(away <= least[case] + SAME_TEMPERATURE_K)
+    np.minimum.at(least, case, distance)
+    return np.asarray(distance <= least[case] + SAME_TEMPERATURE_K)
 
 
 def energies_of_series(

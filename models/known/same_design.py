@@ -76,14 +76,14 @@ def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.nd
     [[0], [0], [0.75]]
     """
     (codes, texts), measured = designs.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}
-    named = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
-    if not len(named):
-        return named, named, np.zeros(0)
-    designs = designs.take(named)
+    places = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
+    if not len(places):
+        return places, places, np.zeros(0)
+    designs = designs.take(places)
     design, row, known = _pairs(designs, rows, NEARLY_ONE)
     if not len(design):
         return design, row, np.zeros(0)
-    return named[design], row, known / _stated_count(designs)[design]
+    return places[design], row, known / _stated_count(designs)[design]
 
 
 def _pairs(designs: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

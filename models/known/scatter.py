@@ -228,15 +228,15 @@ def deviations(
     """
     cell = np.unique(np.column_stack([composition, paper]), axis=0, return_inverse=True)[1].ravel()
     means, rows, squares = _about_means(values, weight, cell)
-    free = len(values) - len(means)
-    within = (squares.sum() + PRIOR_WEIGHT * WITHIN**2) / (free + PRIOR_WEIGHT)
+    degrees = len(values) - len(means)
+    within = (squares.sum() + PRIOR_WEIGHT * WITHIN**2) / (degrees + PRIOR_WEIGHT)
     owner = np.zeros(len(means), dtype=np.int64)
     owner[cell] = composition
-    _, _, apart = _about_means(means, np.ones(len(means)), owner)
-    free = len(means) - len(np.unique(owner))
+    _, _, between_squares = _about_means(means, np.ones(len(means)), owner)
+    degrees = len(means) - len(np.unique(owner))
     shared = np.isin(owner, np.flatnonzero(np.bincount(owner) > 1))
     noise = float(np.mean(within / rows[shared])) if shared.any() else 0.0
-    observed = (apart.sum() + PRIOR_WEIGHT * (BETWEEN**2 + noise)) / (free + PRIOR_WEIGHT)
+    observed = (between_squares.sum() + PRIOR_WEIGHT * (BETWEEN**2 + noise)) / (degrees + PRIOR_WEIGHT)
     between = max(observed - noise, within)
     return float(np.sqrt(between)), float(np.sqrt(within))
 

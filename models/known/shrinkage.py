@@ -104,16 +104,16 @@ def worded(
     doubts: list[str | None] = [None] * len(at_c)
     near = np.flatnonzero(values.near)
     by_rows: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
-    for some in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
-        case, near_rows, key = int(values.design[some[0]]), rows[some], rows[some].tobytes()
+    for group in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
+        case, near_rows, key = int(values.design[group[0]]), rows[group], rows[group].tobytes()
         if key not in by_rows:
-            who = _who(len(near_rows), len(np.unique(values.paper[some])), own)
+            counted = _who(len(near_rows), len(np.unique(values.paper[group])), own)
             carried = f" (carried over from {_ends(from_c[near_rows])} °C)"
-            by_rows[key] = who, carried, sources(near_rows) if sources else ""
-        who, carried, named = by_rows[key]
+            by_rows[key] = counted, carried, sources(near_rows) if sources else ""
+        counted, carried, paper_text = by_rows[key]
         is_carried = (np.abs(from_c[near_rows] - at_c[case]) > 0.5).all()
-        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + named
-        doubts[case] = _contradiction(values.value[some], values.paper[some], names, near_rows, show, own)
+        texts[case] = _text(counted, values.value[group], show) + carried * bool(is_carried) + paper_text
+        doubts[case] = _contradiction(values.value[group], values.paper[group], names, near_rows, show, own)
     return texts, doubts
 
 
@@ -136,12 +136,12 @@ def _beyond(known: Measurements, values: Values, own: bool) -> dict[int, str]:
     """Say of the designs, by place, what was measured of them beyond a known transition, which does not count."""
     texts: dict[int, str] = {}
     parted = np.empty((0, 3), dtype=np.int64) if values.parted is None else values.parted
-    for some in np.split(parted, np.flatnonzero(np.diff(parted[:, 0])) + 1) if len(parted) else []:
-        (case, *_), rows, transition = some.T
+    for group in np.split(parted, np.flatnonzero(np.diff(parted[:, 0])) + 1) if len(parted) else []:
+        (case, *_), rows, transition = group.T
         celsius = sorted({f"{temperature:g}" for temperature in known.conditions.temperature_c[rows]}, key=float)
-        who, where = _who(len(rows), len(np.unique(known.paper[rows])), own), " and ".join(celsius)
+        counted, where = _who(len(rows), len(np.unique(known.paper[rows])), own), " and ".join(celsius)
         between = transitions()[int(transition[0])].text
-        texts[int(case)] = f"what {who} measured at {where} °C does not count here: {between} lies between"
+        texts[int(case)] = f"what {counted} measured at {where} °C does not count here: {between} lies between"
     return texts
 
 
@@ -150,11 +150,11 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
     table of sources."""
     looked_up = rows >= len(known.rows) - known.looked_up
     text = ""
-    for how, some in (("looked up: ", rows[looked_up]), ("", rows[~looked_up])):
-        sources = (papers_of(known.papers[paper]) for paper in known.paper[some].tolist())
-        papers = list(dict.fromkeys(name for names in sources for name in names if how or name.startswith("10.")))
-        more = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
-        text += f" ({how}{', '.join(papers[:MOST_SOURCES])}{more})" if papers else ""
+    for prefix, group in (("looked up: ", rows[looked_up]), ("", rows[~looked_up])):
+        sources = (papers_of(known.papers[paper]) for paper in known.paper[group].tolist())
+        papers = list(dict.fromkeys(name for names in sources for name in names if prefix or name.startswith("10.")))
+        others = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
+        text += f" ({prefix}{', '.join(papers[:MOST_SOURCES])}{others})" if papers else ""
     return text
 
 
@@ -174,9 +174,9 @@ def _contradiction(
         low, high = max(((low, most), (least, high)), key=lambda pair: float(value[pair[1]] - value[pair[0]]))
         if value[high] - value[low] <= limit:
             return None
-    who = "your measured designs" if own else "rows"
+    origin = "your measured designs" if own else "rows"
     return (
-        f"{who} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
+        f"{origin} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
         f"and {show(float(value[high]))} for one composition"
     )
 
@@ -230,8 +230,8 @@ class Drawn:
         if not is_measured.any():
             return alone
         above = self.centre[is_measured] > np.broadcast_to(limit, self.centre.shape)[is_measured]
-        away = np.abs(self.centre - limit)[is_measured]
-        share = self.agreement.share_within(away, self.deviation[is_measured])
+        distance = np.abs(self.centre - limit)[is_measured]
+        share = self.agreement.share_within(distance, self.deviation[is_measured])
         probability = alone.copy()
         probability[is_measured] = np.where(above, 1 + share, 1 - share) / 2
         return probability
@@ -261,10 +261,10 @@ def drawn_to_papers(
         Prints a value.
     """
     agreement = known.agreement if known else Agreement()
-    none = np.zeros(len(centre), dtype=bool)
+    no_own = np.zeros(len(centre), dtype=bool)
     if known is None or conditions is None or not len(known.value):
-        nothing = of_rows(none, [])
-        return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
+        no_notice = of_rows(no_own, [])
+        return Drawn(centre, half, np.full(len(centre), np.nan), no_own, no_notice, no_notice, agreement)
     measured = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))
     pooled, remaining = drawn(centre, np.full(len(centre), agreement.model**2), measured.weight, measured.mean)
     deviation = np.where(measured.near, np.sqrt(remaining + agreement.between**2 + agreement.within**2), np.nan)
@@ -274,7 +274,7 @@ def drawn_to_papers(
         np.where(measured.weight > 0, pooled, centre),
         np.where(measured.near, narrowed, half),
         deviation,
-        none,
+        no_own,
         measured.text,
         measured.doubts,
         agreement,
@@ -316,8 +316,8 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
     """
     agreement = replace(before.agreement, within=own.within_laboratory)
     measured = evidence(own, conditions, agreement, show, own=True)
-    alone = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
-    variance = np.maximum(alone, agreement.within**2)  # of the laboratory's value, where it measured nothing
+    own_variance = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
+    variance = np.maximum(own_variance, agreement.within**2)  # of the laboratory's value, where it measured nothing
     pooled, remaining = drawn(before.centre, variance, measured.weight, measured.mean)
     deviation = np.where(measured.near, np.sqrt(remaining + agreement.within**2), before.deviation)
     return Drawn(

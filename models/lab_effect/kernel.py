@@ -202,9 +202,9 @@ class LabEffect:
         if not usable:
             return None
         deviation = np.empty(len(to))
-        for row, away in enumerate(to):
-            near = np.argsort(away, kind="stable")[:usable]
-            deviation[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], away[None, near])[1][0]
+        for row, distances in enumerate(to):
+            near = np.argsort(distances, kind="stable")[:usable]
+            deviation[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], distances[None, near])[1][0]
         return self.revealed[usable].half_width(np.hypot(deviation, spread), level)
 
     def as_dict(self) -> dict[str, Any]:

@@ -253,12 +253,12 @@ def settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
     tried = list(trials)
     known = sorted({group for by_group in trials.values() for group in by_group} - {left_out})
     table = np.array([[trials[kernel][group] for group in known] for kernel in tried])
-    total, nothing = table.sum(axis=1), kernels()[0]
+    total, no_sharing = table.sum(axis=1), kernels()[0]
     best = tried[int(np.argmin(total))]
-    if nothing in trials:
+    if no_sharing in trials:
         chosen = np.argmin(total[:, None] - table, axis=0)
-        gains = table[tried.index(nothing)] - table[chosen, np.arange(len(known))]
+        gains = table[tried.index(no_sharing)] - table[chosen, np.arange(len(known))]
         if len(gains) < FEWEST_SETTLED or gains.mean() <= SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
-            best = nothing
+            best = no_sharing
     scale = variance(errors, left_out) or variance(errors) or 1.0
     return replace(best, shared=best.shared * scale, noise=best.noise * scale)

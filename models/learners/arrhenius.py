@@ -318,6 +318,6 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
         if np.isfinite(printed[rows]).any():
             energies[rows] = np.where(np.isfinite(printed[rows]), printed[rows], np.nanmean(printed[rows]))
             continue
-        some = rows[exact[rows]]
-        energies[rows] = energy_of_sample(warm[some], value[some])
+        exact_rows = rows[exact[rows]]
+        energies[rows] = energy_of_sample(warm[exact_rows], value[exact_rows])
     return energies

@@ -99,8 +99,8 @@ class MixedEnsemble(BoostedEnsemble):
         if len(self.fractions) and len(known):
             place, first = distinct_rows(fractions[known])
             distinct = fractions[known[first]]
-            away = _nearest(distinct, self.fractions)
-            weight[known] = np.exp(-away / self.recipe.mix_scale)[place]
+            distance = _nearest(distinct, self.fractions)
+            weight[known] = np.exp(-distance / self.recipe.mix_scale)[place]
         return weight
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,8 +113,8 @@ class MixedEnsemble(BoostedEnsemble):
         """
         weight = self.weight(X)
         (own_centre, own_spread), (all_rows, spread) = self.own.predict(X), self.joint.predict(X)
-        apart = weight * (1 - weight) * (own_centre - all_rows) ** 2
-        variance = weight * own_spread**2 + (1 - weight) * spread**2 + apart
+        between = weight * (1 - weight) * (own_centre - all_rows) ** 2
+        variance = weight * own_spread**2 + (1 - weight) * spread**2 + between
         return weight * own_centre + (1 - weight) * all_rows, np.sqrt(variance)
 
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray | None:
@@ -209,17 +209,17 @@ def _nearest(fractions: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     if len(fractions) <= FEW:
         return np.asarray(np.abs(fractions[:, None] - known).sum(axis=2).min(axis=1))
-    away, rows = np.empty(len(fractions)), known.astype(np.float32)
+    distance, rows = np.empty(len(fractions)), known.astype(np.float32)
     for start in range(0, len(fractions), BLOCK):
-        some = fractions[start : start + BLOCK]
-        by_element = np.ascontiguousarray(some.T, dtype=np.float32)
-        sums, gap = np.empty((len(rows), len(some)), dtype=np.float32), np.empty_like(by_element)
+        block = fractions[start : start + BLOCK]
+        by_element = np.ascontiguousarray(block.T, dtype=np.float32)
+        sums, gap = np.empty((len(rows), len(block)), dtype=np.float32), np.empty_like(by_element)
         for total, row in zip(sums, rows, strict=True):
             np.abs(np.subtract(by_element, row[:, None], out=gap), out=gap).sum(axis=0, out=total)
         place, row = np.nonzero((sums <= sums.min(axis=0) + np.float32(SLACK)).T)
-        exact = np.abs(some[place] - known[row]).sum(axis=1)
-        away[start : start + BLOCK] = np.minimum.reduceat(exact, np.searchsorted(place, np.arange(len(some))))
-    return away
+        exact = np.abs(block[place] - known[row]).sum(axis=1)
+        distance[start : start + BLOCK] = np.minimum.reduceat(exact, np.searchsorted(place, np.arange(len(block))))
+    return distance
 
 
 def restore_ensemble(files: Mapping[str, bytes]) -> BoostedEnsemble:

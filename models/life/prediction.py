@@ -113,11 +113,11 @@ def thresholds_of(about: pd.DataFrame, options: LifeOptions) -> Floats:
         return values
     written = about["threshold_pct"].fillna("").astype(str).str.strip()
     shares = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float) / 100
-    bad = np.flatnonzero((written != "").to_numpy() & ~((shares >= LOWEST) & (shares <= HIGHEST)))
-    if len(bad):
+    rows = np.flatnonzero((written != "").to_numpy() & ~((shares >= LOWEST) & (shares <= HIGHEST)))
+    if len(rows):
         names = about["cell"].to_numpy()
-        wrong = [f"  cell {names[row]}: got threshold_pct {written.iloc[row]}, expected 60 to 97" for row in bad]
-        raise ValueError("\n".join(["thresholds that cannot be told:", *wrong]))
+        mistakes = [f"  cell {names[row]}: got threshold_pct {written.iloc[row]}, expected 60 to 97" for row in rows]
+        raise ValueError("\n".join(["thresholds that cannot be told:", *mistakes]))
     return np.where(np.isfinite(shares), shares, values)
 
 
@@ -213,7 +213,7 @@ class _Portion:
         """Return the tables."""
         curves = self.cells.curves
         learned = np.array([kind.learned for kind in self.classes])
-        over = np.isfinite(self.crossed)
+        is_measured = np.isfinite(self.crossed)
         end, half, last = 10 ** self.life[:, -1], self.half[:, -1], curves.last
         lives = pd.DataFrame(
             {
@@ -221,9 +221,9 @@ class _Portion:
                 "cycles_given": last,
                 "retention_pct": 100 * self.rows["retention"].to_numpy()[:: self.thresholds.shape[1]],
                 "threshold_pct": 100 * self.thresholds[:, -1],
-                "cycle_life": np.where(over, self.crossed, np.where(learned, end, np.nan)),
-                "cycle_life_low": np.where(over, self.crossed, np.maximum(end * 10**-half, last)),
-                "cycle_life_high": np.where(over, self.crossed, end * 10**half),
+                "cycle_life": np.where(is_measured, self.crossed, np.where(learned, end, np.nan)),
+                "cycle_life_low": np.where(is_measured, self.crossed, np.maximum(end * 10**-half, last)),
+                "cycle_life_high": np.where(is_measured, self.crossed, end * 10**half),
             }
         )
         for cycles in self.options.at_least:

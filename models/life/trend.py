@@ -84,9 +84,9 @@ class Trend:
         start, life, life_var, slope, slope_var, covariance = (
             moment[:, None] if extend else moment for moment in vars(self).values()
         )
-        far = np.log10(np.maximum(start - threshold, 1e-3) / (start - REFERENCE))
-        variance = life_var + far**2 * slope_var + 2 * far * covariance
-        return life + far * slope, np.sqrt(np.maximum(variance, 1e-8))
+        decades = np.log10(np.maximum(start - threshold, 1e-3) / (start - REFERENCE))
+        variance = life_var + decades**2 * slope_var + 2 * decades * covariance
+        return life + decades * slope, np.sqrt(np.maximum(variance, 1e-8))
 
 
 def fit_trend(curves: Curves, prior: TrendPrior) -> Trend:

@@ -161,11 +161,11 @@ class CapacityRanges:
             for suffix in ("", *(f"_at_{cycle}" for cycle in cycles)):
                 columns[CAPACITY.column + suffix] = ends * retention(RETENTION.column + suffix) / 100
         product = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
-        nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
+        missing = f"{CAPACITY.column}: not told, as the first capacity is not"
         is_told = np.zeros(len(first.texts), dtype=bool)
         is_told[first.codes] = np.isfinite(first.low)
         texts = [
-            {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else nothing}
+            {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else missing}
             for text, known in zip(first.texts, is_told.tolist(), strict=True)
         ]
         return columns, first.codes, texts
@@ -193,9 +193,9 @@ def first_ranges(reported: ReportedCapacities, families: np.ndarray, built: np.n
     if level <= supported_level(papers):
         reported_ranges = ranges(reported, families, built, level)
         return replace(reported_ranges, texts=[f"no point, the range of {text}" for text in reported_ranges.texts])
-    none = np.full(len(families), np.nan)
-    every = np.zeros(len(families), dtype=np.int64)
-    return Ranges(none, none, every, [f"not told, {papers} papers do not support a level of {level:g}"])
+    unknown = np.full(len(families), np.nan)
+    codes = np.zeros(len(families), dtype=np.int64)
+    return Ranges(unknown, unknown, codes, [f"not told, {papers} papers do not support a level of {level:g}"])
 
 
 def kind_names(designs: pd.DataFrame) -> list[list[str]]:
@@ -207,8 +207,8 @@ def kind_names(designs: pd.DataFrame) -> list[list[str]]:
         Columns of `CellDesign`.
     """
     vectors = CellFeatures().fit_transform(designs.assign(**{CONDUCTIVITY: np.nan}))
-    some = [name for name in vectors.columns if name.startswith(CLASS) or name in ARCHITECTURE]
-    return [[str(name) for name in some if row[name] > 0] for row in vectors[some].to_dict("records")]
+    kinds = [name for name in vectors.columns if name.startswith(CLASS) or name in ARCHITECTURE]
+    return [[str(name) for name in kinds if row[name] > 0] for row in vectors[kinds].to_dict("records")]
 
 
 def _row(cell: CellRow, names: list[str]) -> dict[str, Any]:

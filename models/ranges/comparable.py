@@ -215,8 +215,8 @@ def reported(task: Task, part: Part) -> Reported:
         raise ValueError("this model was fitted inside an evaluation and knows no papers to compare with")
     lower, upper = published_bounds(task, part)
     known = np.isfinite(lower) | np.isfinite(upper)
-    every = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part.featurizer, domain.vectors))
-    return Reported(*(array[known] for array in every))
+    columns = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part.featurizer, domain.vectors))
+    return Reported(*(array[known] for array in columns))
 
 
 def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -280,8 +280,8 @@ def reported_above(
     pairs, place = np.unique(np.column_stack(kinds(part.featurizer, vectors)), axis=0, return_inverse=True)
     for number, (family, architecture) in enumerate(pairs.tolist()):
         rows, _ = values.comparable(family, architecture, np.ones(len(values.papers), dtype=bool))
-        some = place.reshape(-1) == number
-        above[some] = values.share_above(rows, limits[some])
+        members = place.reshape(-1) == number
+        above[members] = values.share_above(rows, limits[members])
     return above
 
 

@@ -194,10 +194,10 @@ class FadeTask(Task):
         """
         designs = examples.designs
         curve = fade_law.retention_pct(predicted, designs["cycles"].to_numpy(dtype=float), settings["shape"])
-        over = curve - designs["retention_pct"].to_numpy(dtype=float)
+        miss = curve - designs["retention_pct"].to_numpy(dtype=float)
         mark = designs["qualifier"].to_numpy()
         return np.asarray(
-            np.where(mark == ">", np.maximum(-over, 0), np.where(mark == "<", np.maximum(over, 0), np.abs(over)))
+            np.where(mark == ">", np.maximum(-miss, 0), np.where(mark == "<", np.maximum(miss, 0), np.abs(miss)))
         )
 
     def comparable(self, designs: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -283,15 +283,15 @@ class FadeTask(Task):
         return np.asarray(np.where(np.isfinite(printed), printed, np.where(bound, np.nan, curve)))
 
 
-def _remaining_points(examples: Examples, gone: Set[str]) -> dict[tuple[str, float], int]:
+def _remaining_points(examples: Examples, removed: Set[str]) -> dict[tuple[str, float], int]:
     """Return how many points stay of each cell and cycle that loses one."""
     places = zip(examples.designs["row_id"], examples.designs["cycle"], strict=True)
-    marked = [
-        ((str(cell), float(cycle)), name in gone)
+    points = [
+        ((str(cell), float(cycle)), name in removed)
         for (cell, cycle), name in zip(places, examples.row_names, strict=True)
     ]
-    touched = {place for place, is_gone in marked if is_gone}
-    return {place: sum(cell_cycle == place and not is_gone for cell_cycle, is_gone in marked) for place in touched}
+    affected = {place for place, is_gone in points if is_gone}
+    return {place: sum(cell_cycle == place and not is_gone for cell_cycle, is_gone in points) for place in affected}
 
 
 def _take(remaining: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:

@@ -164,5 +164,5 @@ def on_common_shape(values: np.ndarray, designs: pd.DataFrame, shapes: np.ndarra
     if not np.isfinite(shapes).any():
         return values
     cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-    here = log10_life(cycles, retention, fade_shape(designs))
-    return np.asarray(values + here - log10_life(cycles, retention, shapes))
+    common = log10_life(cycles, retention, fade_shape(designs))
+    return np.asarray(values + common - log10_life(cycles, retention, shapes))
