@@ -51,7 +51,7 @@ class Bundle:
     capacities: FirstCapacities | None = None
 
     def targets(self, columns: Sequence[str] | None = None) -> list[str]:
-        """Return the learned targets asked for that this model holds, in the order of every report.
+        """Return those of the learned targets that this model holds, in the order of every report.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Bundle:
         return _some(columns, available, TARGETS)
 
     def told(self, columns: Sequence[str] | None = None) -> list[str]:
-        """Return likewise `targets` and, behind them, the quantities of `RANGES` and, where asked for, `ON_REQUEST`.
+        """Return likewise `targets` and, behind them, the quantities of `RANGES` and, on request, of `ON_REQUEST`.
 
         Parameters
         ----------

@@ -16,7 +16,7 @@ from models.intervals import FAR, LEAST_SHARE, Calibration, LevelError, scale_ca
 FEWEST_SIDED = 40
 """Papers from which on the two ends of an interval are settled one by one, and near and far by themselves."""
 HELD_BACK = 5.0
-"""Papers' worth of evidence that is asked for before the scale follows spread, distance, prediction or family."""
+"""Papers' worth of evidence that is needed before the scale follows spread, distance, prediction or family."""
 
 
 def calibrate(

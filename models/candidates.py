@@ -244,7 +244,7 @@ def refuse_unread(designs: Designs, electrolytes: Electrolytes) -> None:
 
 
 def _objected(electrolytes: Electrolytes) -> np.ndarray:
-    """Electrolytes that `misprint` asks about, shape (n_electrolytes,); never neutral ones.
+    """Electrolytes that `misprint` doubts, shape (n_electrolytes,); never neutral ones.
 
     Others are read one by one, but for those without carbon and with usual subscripts whose letters are no other's:
     against them there is nothing to say.

@@ -264,7 +264,7 @@ class Domain:
 
     @cached_property
     def _rows(self) -> NearestRows:
-        """Rows as they are asked for the nearest ones; `vectors` and `papers` are settled by then."""
+        """Rows ready to find the nearest of; `vectors` and `papers` are settled by then."""
         return NearestRows(self._scaled(self.vectors), self.papers)
 
     def as_dict(self) -> dict[str, Any]:

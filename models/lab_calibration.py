@@ -181,7 +181,7 @@ def moved(
     same : ndarray of bool, shape (n_designs, n_samples), optional
         Measured samples that are of the very design; None where it is not compared.
     cycle : ndarray, shape (n_designs,), optional
-        Cycle that each design is asked at; None where nothing has a cycle.
+        Cycle that each design is predicted at; None where nothing has a cycle.
     """
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")

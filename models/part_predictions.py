@@ -178,7 +178,7 @@ class PartPredictions:
         scaled : three of ndarray, shape (n_designs,)
             Value, low and high end on its scale.
         cycles : sequence of int
-            Cycles asked for beside that of each design.
+            Further cycles beside that of each design.
         """
         ends = dict(zip(ENDS, scaled, strict=True))
         task, passed = TASKS[self.name], asked_cycles(self.designs) - 1

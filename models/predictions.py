@@ -71,7 +71,7 @@ class Predictions:
     Attributes
     ----------
     columns : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
-        every cycle asked for, each of shape (n_designs,); NaN where a design says too little
+        every further cycle, each of shape (n_designs,); NaN where a design says too little
     index : of the designs
     notices : each distinct text once; null where there is nothing to say
     measured : likewise, what was measured of the very composition; None where no target is drawn to it
@@ -97,13 +97,13 @@ class Predictions:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The columns as a frame, then those of `texts`; made when it is asked for, as one design does without."""
+        """The columns as a frame, then those of `texts`; made when it is read, as one design does without."""
         texts = {column: _as_text(notice) for column, notice in self.texts.items()}
         return pd.DataFrame({**self.columns, **texts}, index=self.index)
 
     @cached_property
     def energies(self) -> Energies | None:
-        """Those of the conductivity, None where it was not asked for; they cost as much, so only if wanted."""
+        """Those of the conductivity, None where it was not predicted; they cost as much, so only when read."""
         return self.find_energies()
 
     def _first_energies(self, count: int) -> Energies | None:

@@ -61,7 +61,7 @@ from models.tasks.task import asked_cycles
 DEFAULT_LEVEL = 0.9
 ModelNumbers: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | None]
 """Attributes `model` to `distance` of `PartPredictions`."""
-FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
+FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: many cells have one electrolyte
 NO_POINT = "no point: no skill on papers never seen"
 """Notice of a target of cells that has the range of comparable papers in place of a point."""
 
@@ -140,7 +140,7 @@ class Predictor:
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = answers[LINK].vectors[:0]  # energies are known where what they follow from is asked for
+        vectors = answers[LINK].vectors[:0]  # energies are known where the conductivity is predicted
         energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
         columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
         nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
@@ -173,7 +173,7 @@ class Predictor:
                 energies_alone = partial(answer.polymers.energies_instead_of, energies_alone)
             if answer.drawn:
                 notices.append(placed(mask, after(f"{name}: ", answer.drawn.notices)))
-            if (text := answer.text) is not None:  # named where the activation energy alone is asked for
+            if (text := answer.text) is not None:  # named where the activation energy alone is predicted
                 known[name] = placed(mask, text if name in map(part_of, needed) else after(f"{name}: ", text))
             columns |= {column: spread_over(mask, values) for column, values in by_column.items()}
             if answer.own_notices:
@@ -286,7 +286,7 @@ class Predictor:
         }, notice  # fmt: skip
 
     def judge(self, task_names: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
-        """Return the predictions of the models asked by name of `TASKS`, each on its own scale, measured values left
+        """Return the predictions of some models by name of `TASKS`, each on its own scale, measured values left
         out; cells are given their conductivity first, whose model always answers.
 
         Parameters
@@ -296,7 +296,7 @@ class Predictor:
         designs : Designs
             Columns of `Candidate`, shape (n_designs, n_columns).
         precedents : int
-            Nearest rows wanted of each model asked; one is found at least, for its distance.
+            Nearest rows of each of these models; one at least, for its distance.
         """
         described, full = has_anode(designs), np.ones(len(designs), dtype=bool)
         is_asked = any(TASKS[name].is_given_to_cells for name in task_names)

@@ -1,4 +1,4 @@
-"""Saved boosters, asked through xgboost's C interface.
+"""Saved boosters, predicting through xgboost's C interface.
 
 xgboost's Python package imports scikit-learn, scipy and pandas: that takes longer than ten designs. Both call the same
 library in the same way, so that predictions are equal to the last bit.
@@ -88,7 +88,7 @@ class Matrix:
 
     @classmethod
     def of(cls, table: np.ndarray) -> Matrix:
-        """Return the matrix of a table, one for all boosters of a thread that are asked about the same few.
+        """Return the matrix of a table, one for all boosters of a thread that predict the same few rows.
 
         Parameters
         ----------

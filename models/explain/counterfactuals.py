@@ -67,7 +67,7 @@ class Changes:
     Attributes
     ----------
     wants : tuple of Want
-        What was asked for.
+        Values to reach.
     found : list of Change
         Changes that reach it, the fewest columns only, the smallest first.
     nearest : Change or None
@@ -75,7 +75,7 @@ class Changes:
     remarks : list of str
         Columns that cannot be varied, and why.
     tried, inside : int
-        Number of changed designs asked, and of those inside the domain.
+        Number of changed designs predicted, and of those inside the domain.
     met : bool
         Whether the design as it is is there already.
     now : dict of str to Interval
@@ -204,7 +204,7 @@ def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], v
 
 
 class _Search:
-    """One design, what is wanted of it, and the models that are asked."""
+    """One design, the values to reach, and the models that predict them."""
 
     def __init__(self, predictor: Predictor, design: pd.DataFrame, wants: tuple[Want, ...]) -> None:
         self.predictor, self.design, self.wants = predictor, design, wants

@@ -18,7 +18,7 @@ from models.tasks.registry import TASKS
 PAIRS_SHOWN = 4
 """Strongest pairs shown; each gets a plot."""
 DISPUTED = 10
-"""Ranks among which SHAP and permutation are asked to agree."""
+"""Ranks among which SHAP and permutation should agree."""
 
 MEASURED = (
     "low", "high", "rank_low", "rank_high", "above_shuffled", "shuffled", "permutation", "permutation_low",

@@ -113,7 +113,7 @@ def nearest_measurements(bundle: Bundle, columns: Sequence[str], designs: pd.Dat
     -------
     DataFrame
         `distance` to the nearest of the designs in standard deviations, the columns of `PROVENANCE`, and the columns
-        asked for, NaN where a paper does not say. A row stands here where it measured a target among the columns;
+        named, NaN where a paper does not say. A row stands here where it measured a target among the columns;
         retention only where it is that of cycle 100.
     """
     parts = list(dict.fromkeys(task_of(column).name for column in columns if column in TARGETS))

@@ -37,7 +37,7 @@ class Sweep:
     given : float
         Value of the design itself, NaN where it gives none.
     cycle : float
-        At which retention is asked for.
+        At which retention is predicted.
     log : bool
         Whether the column is on a logarithmic axis.
     """

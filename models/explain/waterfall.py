@@ -35,7 +35,7 @@ class Waterfall:
     column : str
         Target.
     cycle : float or None
-        At which retention is asked for; None for other targets.
+        At which retention is predicted; None for other targets.
     base : float
         Answer when nothing is known of the design, in the target's unit.
     steps : DataFrame
@@ -92,7 +92,7 @@ def explained(bundle: Bundle, designs: pd.DataFrame, column: str) -> tuple[Reaso
     ----------
     bundle : Bundle
     designs : DataFrame, shape (n_designs, n_columns)
-        Columns of `Candidate`; retention is asked for at `cycle`, after 100 cycles where a design names none.
+        Columns of `Candidate`; retention is predicted at `cycle`, after 100 cycles where a design names none.
     column : str
         Target.
     """

@@ -105,7 +105,7 @@ class Want:
 
 @dataclass(frozen=True)
 class Questions:
-    """Everything that is asked beyond the reasons of predictions.
+    """Questions beyond the reasons of predictions.
 
     Attributes
     ----------

@@ -66,7 +66,7 @@ def drawn_to_cells(
 ) -> Drawn:
     """Draw predictions of cells to the literature's measurements of the very same ones.
 
-    A cell that states only a share r of what the asked design states is taken for a relative of it: the two have r of
+    A cell that states only a share r of what the design states is taken for a relative of it: the two have r of
     what is the design's own in common. The model learnt from these cells too, so that a value counts a little twice.
 
     Parameters

@@ -23,7 +23,7 @@ from models.known.scatter import Agreement, Values, deviations
 from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0
-"""Difference of temperature over which a measurement counts as one of the asked temperature."""
+"""Difference of temperature over which a measurement counts as one at the design's temperature."""
 ENERGY_EV, ENERGY_DEVIATION_EV = 0.40, 0.14
 """Activation energy where a paper shows none, and how far it may be off: mean and deviation of the 451 that the table
 of Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
@@ -95,7 +95,7 @@ class Measurements:
         papers, rows : sequence of str
             Paper and name of each row.
         agreement : Agreement or None
-            How far laboratories lie apart; the rows at hand are not asked.
+            How far laboratories lie apart; not learnt from these rows.
         by_name : bool
             Whether rows of no known composition are kept too: they count for designs that are written alike.
         """

@@ -25,7 +25,7 @@ SAME_SAMPLE = 2e-4
 
 
 def same_designs(designs: Designs, measured: pd.DataFrame) -> np.ndarray:
-    """Return which asked designs are the very ones that were measured, shape (n_designs, n_measured).
+    """Return which designs are the very ones that were measured, shape (n_designs, n_measured).
 
     All columns of the design but the cycle and the electrolyte's measured conductivity are compared: numbers, texts
     whatever their case and blanks, the electrolyte by its composition. An empty temperature is 25 °C; what else is
@@ -52,7 +52,7 @@ def same_designs(designs: Designs, measured: pd.DataFrame) -> np.ndarray:
 
 
 def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return pairs of an asked cell and a row whose anode has a name, alike in all that both state.
+    """Return pairs of a cell and a row whose anode has a name, alike in all that both state.
 
     Parameters
     ----------
@@ -64,15 +64,15 @@ def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.nd
     design, row : ndarray of int, shape (n_pairs,)
         Places of both, ascending.
     share : ndarray, shape (n_pairs,)
-        Of what the asked design states, how much the row states too, 0 to 1.
+        Of what the design states, how much the row states too, 0 to 1.
 
     Examples
     --------
-    The asked cell states electrolyte, temperature (25 °C where empty), anode and silicon share, the row but the last:
+    The cell states electrolyte, temperature (25 °C where empty), anode and silicon share, the row but the last:
 
-    >>> asked = Designs.of(pd.DataFrame({"electrolyte": ["LPSCl"], "anode": ["Si"], "silicon_wt_pct": [60.0]}))
+    >>> cells = Designs.of(pd.DataFrame({"electrolyte": ["LPSCl"], "anode": ["Si"], "silicon_wt_pct": [60.0]}))
     >>> rows = Designs.of(pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["si"], "stack_pressure_mpa": [5.0]}))
-    >>> [each.tolist() for each in same_where_known(asked, rows)]
+    >>> [values.tolist() for values in same_where_known(cells, rows)]
     [[0], [0], [0.75]]
     """
     (codes, texts), measured = designs.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}

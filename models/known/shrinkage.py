@@ -103,7 +103,7 @@ def worded(
     texts: list[str | None] = [None] * len(at_c)
     doubts: list[str | None] = [None] * len(at_c)
     near = np.flatnonzero(values.near)
-    by_rows: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
+    by_rows: dict[bytes, tuple[str, str, str]] = {}  # one composition comes at many temperatures
     for group in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
         case, near_rows, key = int(values.design[group[0]]), rows[group], rows[group].tobytes()
         if key not in by_rows:

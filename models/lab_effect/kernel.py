@@ -123,14 +123,14 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Alike:
-    """Measured and asked designs that are the same ones.
+    """Measured and predicted designs that are the same ones.
 
     Attributes
     ----------
     among : ndarray of bool, shape (n_measured, n_measured)
         Of the measured designs.
     to : ndarray of bool, shape (n_others, n_measured)
-        Of the asked ones and the measured ones.
+        Of the predicted ones and the measured ones.
     replicate : float
         Variance that samples of one design differ by, on the model's scale.
     """

@@ -185,7 +185,7 @@ def try_kernels(errors: Errors, seed: int) -> Trials:
         Of the random steps.
     """
     tried, missed = kernels(), errors.missed
-    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])  # all are asked at once
+    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])  # all at once
     by_count: dict[int, dict[int, list[np.ndarray]]] = {}
     for count in TRIED:
         for group, known, order in _draws(errors, count, seed):

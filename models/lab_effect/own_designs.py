@@ -1,4 +1,4 @@
-"""Measured designs of a laboratory, with what rests on them alone: worked out once, however many designs are asked."""
+"""Measured designs of a laboratory, with what rests on them alone: worked out once for any number of predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_KEPT = 32
 
 
 class OwnDesigns:
-    """Measured designs that one predictor is asked beside, in one or in many calls.
+    """Measured designs beside those that one predictor predicts, in one or in many calls.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class OwnRows:
     temperature_c : of the tests, NaN where not given
     designs : columns of `Measured`; None where designs are not compared
     lives : of each sample the cycles of its points, ascending, and the error of each; None where nothing has a cycle
-    cache : what rests on these rows alone, however many designs are asked
+    cache : what rests on these rows alone, however many designs are predicted
     """
 
     vectors: pd.DataFrame
@@ -84,13 +84,13 @@ class OwnRows:
     cache: Cache[Any] = field(default_factory=lambda: Cache(8), repr=False, compare=False)
 
     def errors_at(self, cycle: np.ndarray) -> np.ndarray:
-        """Return the errors at the cycles asked for, shape (n_designs, n_samples): between two measured points of a
+        """Return the errors at some cycles, shape (n_designs, n_samples): between two measured points of a
         life by the logarithm of the cycle, beyond its ends that of the end.
 
         Parameters
         ----------
         cycle : ndarray, shape (n_designs,)
-            Cycle that each design is asked at.
+            Cycle that each design is predicted at.
         """
         if self.lives is None:
             return np.broadcast_to(self.errors, (len(cycle), len(self.errors)))

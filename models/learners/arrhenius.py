@@ -39,13 +39,13 @@ FEWEST_ENERGIES = 40
 """Rows with a known energy from which on it is learnt from the electrolyte; below, all share one."""
 ENERGY_RECIPE = Recipe(depth=2, rounds=150, rate=0.05, members=2, shrink=0.8)
 MOST_KEPT = 20
-"""Designs whose answers at 25 °C are kept until their energies are asked."""
+"""Designs whose predictions at 25 °C are kept until their energies are needed."""
 ENERGY, PHYSICAL, PLAIN = "energy", "physical", "plain"
 """Folders of the boosters of the activation energy, of the value at 25 °C, and of those that read the temperature."""
 
 
 class ArrheniusEnsemble(BoostedEnsemble):
-    """Boosters of the value at 25 °C, brought to the asked temperature by a learnt activation energy, and plain ones.
+    """Boosters of the value at 25 °C, brought to its temperature by a learnt activation energy, and plain ones.
 
     Labels of the first are brought to 25 °C before: by the row's own activation energy where one is known, else by the
     learnt one. Their share in the mean is `recipe.arrhenius`; the recipe's members are shared out between both.
@@ -125,7 +125,7 @@ class ArrheniusEnsemble(BoostedEnsemble):
     def _physics(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Value at 25 °C, deviation of its members, and activation energy, of the physical model.
 
-        Those of the last few designs are kept: their values and their energies are asked one after the other.
+        Those of the last few designs are kept: their values and their energies are needed one after the other.
         """
         at_25 = self._at_25(X)
         key = at_25.tobytes() if len(at_25) <= MOST_KEPT else None

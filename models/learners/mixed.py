@@ -1,7 +1,7 @@
 """Two models mixed by distance: near the compositions that the first was made of it answers, far from them the other.
 
 Rows of another kind (public tables, papers that print poor conductors too) spoil the predictions for the compositions
-the reviews are about where one model learns from all; near these the model of their rows alone is asked.
+the reviews are about where one model learns from all; near these the model of their rows alone predicts.
 """
 
 from __future__ import annotations

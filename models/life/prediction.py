@@ -49,7 +49,7 @@ class LifeOptions:
 
 
 @dataclass(frozen=True)
-class CyclingCells:
+class Cells:
     """Cells whose lives are predicted from their first cycles.
 
     Attributes
@@ -57,7 +57,7 @@ class CyclingCells:
     curves : first cycles
     about : `cell` and the other columns of the table as written, one row per cell
     notices : what the reader said, by cell
-    design : `log10_life`, `log10_life_sd` of the designs alone, one row per cell; None where nobody was asked
+    design : `log10_life`, `log10_life_sd` of the designs alone, one row per cell; None without a model
     discharge : features of the change of the discharge curve, one row per cell, NaN where not given; None without any
     """
 
@@ -67,7 +67,7 @@ class CyclingCells:
     design: pd.DataFrame | None = None
     discharge: pd.DataFrame | None = None
 
-    def take(self, cells: np.ndarray) -> CyclingCells:
+    def take(self, cells: np.ndarray) -> Cells:
         """Return some cells.
 
         Parameters
@@ -76,7 +76,7 @@ class CyclingCells:
             Their places.
         """
         design, discharge = (None if part is None else part.iloc[cells] for part in (self.design, self.discharge))
-        return CyclingCells(self.curves.take(cells), self.about.iloc[cells], self.notices, design, discharge)
+        return Cells(self.curves.take(cells), self.about.iloc[cells], self.notices, design, discharge)
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,12 @@ def thresholds_of(about: pd.DataFrame, options: LifeOptions) -> Floats:
     return np.where(np.isfinite(shares), shares, values)
 
 
-def answer_life(cells: CyclingCells, model: LifeModel, options: LifeOptions, own: OwnCells | None = None) -> LifeAnswer:
+def answer_life(cells: Cells, model: LifeModel, options: LifeOptions, own: OwnCells | None = None) -> LifeAnswer:
     """Predict the lives of cells from their first cycles.
 
     Parameters
     ----------
-    cells : CyclingCells
+    cells : Cells
         The cells, with at least ten cycles each.
     model : LifeModel
         The fitted model.
@@ -155,7 +155,7 @@ def answer_life(cells: CyclingCells, model: LifeModel, options: LifeOptions, own
 class _Portion:
     """Some cells with what was found of them; lives in log10 cycles, one column per threshold, their own the last."""
 
-    cells: CyclingCells
+    cells: Cells
     thresholds: Floats
     classes: list[CellClass]
     crossed: Floats
@@ -170,13 +170,13 @@ class _Portion:
 
     @classmethod
     def tell(
-        cls, cells: CyclingCells, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
+        cls, cells: Cells, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
     ) -> _Portion:
         """Predict every cell at every threshold.
 
         Parameters
         ----------
-        cells : CyclingCells
+        cells : Cells
             Cells with their first cycles.
         threshold : ndarray, shape (n_cells,)
             Share of the first capacity at which each life ends, between 0 and 1.

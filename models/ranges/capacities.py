@@ -138,12 +138,12 @@ class CapacityRanges:
             Cycles wanted beside the design's own.
         retention : callable or None
             Gives predicted retention by its column, as value, low and high end in %, shape (3, n_designs); None where
-            the first capacity alone is asked for.
+            the first capacity alone is needed.
 
         Returns
         -------
         dict of str to ndarray, shape (3, n_designs)
-            By column, `_at_200` behind it for a cycle asked of all: no value, low and high end in mAh/g.
+            By column, `_at_200` behind it for a cycle of all designs: no value, low and high end in mAh/g.
         ndarray of int, shape (n_designs,)
             Place of each design's texts.
         list of dict

@@ -68,7 +68,7 @@ BESIDE_OURS = Recipe(
 )
 """For public tables beside our own rows, picked by looking at cross-validations by paper of both. It reads no
 structure: the tables that print one hold the poor conductors, and a bare formula would be predicted as high as our
-own rows are (OBELiX's training ids asked without their structure: 1.83 decades, 0.6 too high; without the block
+own rows are (OBELiX's training ids without their structure: 1.83 decades, 0.6 too high; without the block
 1.56). Weight and date are there for new papers, whose materials conduct better than those of the tables: weights of 1
 to 0.1 were tried by cross-validation, with the labels moved and not."""
 

@@ -44,7 +44,7 @@ class Part:
     settings : further numbers the model needs (the fade law's shape)
     lab : what the user's own measurements can do; None as for calibration
     known : what was measured of which composition; None where predictions are not drawn to it
-    cells : what was measured of which cell, read off the domain when first asked for
+    cells : what was measured of which cell, read off the domain when first needed
     unfamiliar : calibration for electrolytes of a class that was never learnt from; None where none was made
     differences : by target column, how far differences of two designs can be believed; empty as for calibration, in
         models saved before they were learnt, and where too few papers have two designs

@@ -29,7 +29,7 @@ class Target:
     qualifier : str
         Column that says whether a measured value is a bound; empty where none does.
     at_cycle : bool
-        Whether it is asked for at a cycle of the design's life.
+        Whether it is predicted at a cycle of the design's life.
     censored : bool
         Whether most measured values are only bounds: it is judged by concordance and likelihood, not by an error.
     of_first_cycle : bool

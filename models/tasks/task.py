@@ -273,7 +273,7 @@ class Task(ABC):
         scaled : array
             On the model's scale, any shape.
         cycles : array
-            Cycles after the reference at which the target is asked for; read where `target.at_cycle`.
+            Cycles after the reference at which the target is predicted; read where `target.at_cycle`.
         settings : mapping
             Of the fitted model.
         """
@@ -327,7 +327,7 @@ class Task(ABC):
         limit : float
             In the target's unit.
         cycles : ndarray, shape (n_designs,)
-            Cycles after the reference at which the target is asked for.
+            Cycles after the reference at which the target is predicted.
         settings : mapping
             Of the fitted model.
         """
@@ -358,7 +358,7 @@ def finite(value: object) -> float:
 
 
 def asked_cycles(designs: Designs | pd.DataFrame) -> np.ndarray:
-    """Return the cycle at which each design is asked about, 100 where it names none; shape (n_designs,).
+    """Return the cycle at which each design is predicted, 100 where it names none; shape (n_designs,).
 
     Parameters
     ----------
