@@ -167,8 +167,7 @@ def load_bundle(folder: str | Path) -> Bundle:
     ------
     BundleError
         No bundle there, a file is missing or changed, another format version, or another feature schema than this
-        code's
-        (both hashes are named).
+        code's (both hashes are named).
     """
     files = read_checked(Path(folder))
     facts = files.json("bundle.json")

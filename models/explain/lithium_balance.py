@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from features.feature import number
 from features.formulas.reader import FormulaError, shared_reading
 from features.physics import PRESSURE_CONTACT_LOST
 from features.tables.records import Candidate
@@ -165,9 +166,8 @@ def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
     def flag(*names: str) -> np.ndarray:
         return np.asarray((vectors[list(names)].fillna(0) > 0).any(axis=1), dtype=float)
 
-    pressure = pd.to_numeric(designs["stack_pressure_mpa"]).to_numpy(dtype=float)
-    size = pd.to_numeric(designs["silicon_size_nm"]).to_numpy(dtype=float)
-    lower, upper = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_low_v", "voltage_high_v"))
+    pressure, size = number(designs, "stack_pressure_mpa"), number(designs, "silicon_size_nm")
+    lower, upper = number(designs, "voltage_low_v"), number(designs, "voltage_high_v")
     cut_off = volts_against_lithium(upper, lower, _counter_electrodes(designs))
     is_half = (designs["cell_type"] == "half").to_numpy()
     short = np.where(is_half, np.clip(FULL_DELITHIATION_V - cut_off, 0, None), 0.0)
@@ -276,7 +276,7 @@ def _missing_for_cut_off(designs: pd.DataFrame) -> list[str]:
     Only of half cells; and what the volts are against only where they are below 1 V as printed, since
     `volts_against_lithium` shifts them upwards.
     """
-    upper, lower = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_high_v", "voltage_low_v"))
+    upper, lower = number(designs, "voltage_high_v"), number(designs, "voltage_low_v")
     counters = _counter_electrodes(designs)
     is_indium = np.array([holds_indium(name) for name in counters], dtype=bool)
     is_half, matters = (designs["cell_type"] == "half").to_numpy(), upper < FULL_DELITHIATION_V

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
+from features.feature import number
 from features.physics import (
     LEAST_EV,
     MOST_EV,
@@ -307,7 +308,7 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
     >>> known_energies(designs, Labels(value, value, np.ones(2))).round(3).tolist()
     [0.3, 0.3]
     """
-    printed = pd.to_numeric(designs.get("activation_energy_ev", pd.Series(np.nan, index=designs.index))).to_numpy(float)
+    printed = number(designs, "activation_energy_ev")
     warm = pd.to_numeric(designs["temperature_c"]).fillna(DEFAULT_TEMPERATURE_C).to_numpy(dtype=float)
     keys = [column for column in ("paper", "electrolyte", "composition", "form") if column in designs]
     sample = designs[keys].astype(str).groupby(keys, sort=False).ngroup().to_numpy()

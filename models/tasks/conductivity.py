@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C, INVERSE_TEMPERATURE, ElectrolyteFeatures
 from features.electrolyte_columns import DesignFeaturizer
-from features.feature import Feature
+from features.feature import Feature, number
 from features.physics import LEAST_EV, MOST_EV
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
@@ -82,9 +82,7 @@ def printed_energies(designs: pd.DataFrame) -> np.ndarray:
     designs : DataFrame
         Rows of electrolytes.
     """
-    if ACTIVATION_ENERGY.column not in designs:
-        return np.full(len(designs), np.nan)
-    printed = pd.to_numeric(designs[ACTIVATION_ENERGY.column]).to_numpy(dtype=float)
+    printed = number(designs, ACTIVATION_ENERGY.column)
     return np.where((printed >= LEAST_EV) & (printed <= MOST_EV), printed, np.nan)
 
 

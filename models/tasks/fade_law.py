@@ -4,11 +4,9 @@ disagree.
     retention(n) = 100 * 0.8 ** ((n - reference) / N80) ** shape
 
 It is 100 % at the reference cycle, never rises, and crosses 80 % exactly N80 cycles after the reference. The model
-learns
-log10 N80 from the design alone: a model that sees the cycle number would learn how long authors test good cells. The
-shape
-is one number, from cells with two or more points, so that long tests of good cells and short tests of bad ones cannot
-bend it.
+learns log10 N80 from the design alone: a model that sees the cycle number would learn how long authors test good cells.
+The shape is one number, from cells with two or more points, so that long tests of good cells and short tests of bad
+ones cannot bend it.
 """
 
 from __future__ import annotations
@@ -125,9 +123,8 @@ def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per cell: `paper`, `cell_id`, `lower`, `upper` (log10 cycles after the reference). `upper` is +inf when
-        the last
-        point is still above 80 %; `lower` is -inf when the first point is already below; both are equal where 80 % is
-        printed.
+        the last point is still above 80 %; `lower` is -inf when the first point is already below; both are equal where
+        80 % is printed.
     """
     rows = []
     cycles, retention = (points[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
