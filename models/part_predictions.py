@@ -11,7 +11,7 @@ from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.intervals import Calibration
 from models.known.shrinkage import Drawn
-from models.notices import Notice
+from models.notices import Notice, after, domain_notices, of_rows, placed
 from models.polymers.prediction import PolymerAnswer
 from models.predictions import ENDS, Energies, Nearest, spread_over
 from models.tasks.conductivity import ACTIVATION_ENERGY
@@ -99,6 +99,20 @@ class PartPredictions:
             rows, distances = self.rows, self.distances
         precedents = self.part.domain.all_precedents if self.part.domain else []
         return Nearest(spread_over(self.mask, rows), spread_over(self.mask, distances), self.mask, precedents)
+
+    def notices(self) -> list[Notice]:
+        """Return notices of all designs: of the polymer model, of measured values, and of how far these designs lie."""
+        notices = []
+        if self.polymers:
+            notices.append(placed(self.mask, self.polymers.notices))
+        if self.drawn:
+            notices.append(placed(self.mask, after(f"{self.name}: ", self.drawn.notices)))
+        if self.own_notices:
+            notices.append(of_rows(self.mask, self.own_notices))
+        if self.part.domain is not None and self.distance is not None:
+            texts = domain_notices(self.part.domain, self.distance, self.designs, self.electrolytes)
+            notices += [placed(self.mask, after(f"{self.name}: ", text)) for text in texts]
+        return notices
 
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return half widths without measured values, and how far the middles lie above the model's predictions; of

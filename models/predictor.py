@@ -13,11 +13,11 @@ import pandas as pd
 from features.cache import Cache
 from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
-from features.electrolyte_columns import read_electrolytes
+from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.exceedance import check_limits, probability_column
+from models.exceedance import probability_column
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
@@ -36,7 +36,6 @@ from models.learners.arrhenius import energies_of, energy_interval
 from models.notices import (
     Notice,
     after,
-    domain_notices,
     joined,
     of_rows,
     per_case,
@@ -48,13 +47,13 @@ from models.notices import (
 from models.part_predictions import PartPredictions, energy_columns
 from models.polymers.own_polymers import drawn_to_own_polymers
 from models.polymers.prediction import POLYMER, tell_polymers
-from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
+from models.predictions import ENDS, Energies, Nearest, PredictionRequest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import RESTS_ON, FirstCapacities
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, is_range_alone, part_of, task_of
+from models.tasks.registry import LINK, ON_REQUEST, TASKS, part_of, task_of
 from models.tasks.task import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.tasks.task import asked_cycles
 
@@ -113,11 +112,11 @@ class Predictor:
         InputError
             Formulas that cannot be read, with the number of their design, from 1.
         """
-        limits, measured = check_limits(above or {}), OwnDesigns.of(measured)
-        quantities = self.bundle.targets() if points and not targets else self.bundle.told(targets)
-        learned, designs = [column for column in quantities if column in TARGETS], Designs.of(designs)
-        range_only = [column for column in quantities if is_range_alone(column)]
-        on_request = [column for column in quantities if column in ON_REQUEST and column not in TARGETS]
+        request = PredictionRequest.of(
+            self.bundle.targets() if points and not targets else self.bundle.told(targets),
+            above or {}, cycles, level, points=points,
+        )  # fmt: skip
+        measured, designs = OwnDesigns.of(measured), Designs.of(designs)
         electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
@@ -128,90 +127,114 @@ class Predictor:
                 cycles=cycles, above=above, points=points,
             )  # fmt: skip
             return doubled.first(designs.index)
-        of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        rested_on = [RESTS_ON[column] for column in range_only if column in RESTS_ON]
-        needed = list(dict.fromkeys([*learned, *limits, *of_cycles, *rested_on]))
-        task_names = list(dict.fromkeys([task_of(column).name for column in (*on_request, *needed)]))
-        answers = self.judge(task_names, designs, precedents)
+        answers = self.judge(request.task_names, designs, precedents)
+        answers |= {name: self._with_measured(answers[name], level, measured) for name in request.task_names}
+        notices, range_notices = self._notices(request, designs, electrolytes, described), list[Notice]()
+        columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        nearest, known = dict[str, Nearest](), dict[str, Notice]()
+        for name in request.task_names:
+            answer = answers[name]
+            by_column, texts = self._columns(request, answer)
+            columns |= {column: spread_over(answer.mask, values) for column, values in by_column.items()}
+            range_notices += [] if texts is None else [placed(answer.mask, texts)]
+            notices += answer.notices()
+            if answer.text is not None:  # named where the activation energy alone is predicted
+                is_needed = name in map(part_of, request.needed)
+                known[name] = placed(answer.mask, answer.text if is_needed else after(f"{name}: ", answer.text))
+            if answer.part.domain is not None and answer.distance is not None:
+                distances[name] = spread_over(answer.mask, answer.distance)
+                near = answer.nearest(precedents)
+                nearest |= {column: near for column in request.learned if task_of(column).name == name}
+        if request.range_only:
+            capacities, texts = self._first_capacities(request, answers, columns, designs, described)
+            columns |= capacities
+            range_notices.append(texts)
+        find = self._find_energies(request, answers[LINK], designs, measured)
+        printed = dict[str, Notice]()
+        if request.on_request:
+            columns |= energy_columns(find(), len(designs))
+            printed = {column: energies.printed for column in request.on_request if (energies := find())}
+        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
+        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, range_notices))
+        task_by_target = {column: task_of(column).name for column in request.learned}
+        return Predictions(
+            {column: columns[column] for column in request.columns},
+            designs.index,
+            joined(notices),
+            {column: nearest[column] for column in request.learned if column in nearest},
+            distances,
+            measured_of,
+            range_of,
+            find,
+            {column: known[name] for column, name in task_by_target.items() if name in known} | printed,
+        )
+
+    def _notices(
+        self, request: PredictionRequest, designs: Designs, electrolytes: Electrolytes, described: np.ndarray
+    ) -> list[Notice]:
+        """Notices of the designs as they are described, whatever is predicted of them."""
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
-        notices = [
+        return [
             where(~described, "no anode described: cell targets not predicted"),
-            skill_notices(self.bundle.facts.get("skill", {}), learned, described, without_anode),
+            skill_notices(self.bundle.facts.get("skill", {}), request.learned, described, without_anode),
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = answers[LINK].vectors[:0]  # energies are known where the conductivity is predicted
-        energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
-        columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
-        nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
-        range_notices: list[Notice] = []
-        changed = np.zeros(len(designs), dtype=bool)
-        for name in task_names:
-            answer = self._with_measured(answers[name], level, measured)
-            part, frame, mask, is_cell = answer.part, answer.designs, answer.mask, TASKS[name].of_cells
-            middle = answer.centre + answer.shift
-            by_column = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
-            ranged = np.zeros(len(frame), dtype=bool)
-            if is_cell and not points and (unskilled := self.without_skill(name, needed)):
-                ranged = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
-                ranges, texts_of = self._ranges(answer, unskilled, ranged, level, cycles)
-                by_column |= {column: np.where(ranged, values, by_column[column]) for column, values in ranges.items()}
-                range_notices.append(placed(mask, texts_of))
-            for column, limit in limits.items():
-                if task_of(column).name == name:
-                    chance = answer.probability_above(column, limit)
-                    if ranged.any() and column in unskilled:
-                        scaled = np.broadcast_to(answer.limits_on_scale(column, limit), ranged.shape)
-                        papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
-                        chance = np.where(ranged, papers, chance)
-                    by_column[probability_column(column, limit)] = chance
-            if TASKS[name].on_request:
-                vectors, changed = answer.vectors, answer.centre != answer.before_measured
-                energies_alone = partial(energies_of, part.ensemble, vectors)
-            if answer.polymers:
-                notices.append(placed(mask, answer.polymers.notices))
-                energies_alone = partial(answer.polymers.energies_instead_of, energies_alone)
-            if answer.drawn:
-                notices.append(placed(mask, after(f"{name}: ", answer.drawn.notices)))
-            if (text := answer.text) is not None:  # named where the activation energy alone is predicted
-                known[name] = placed(mask, text if name in map(part_of, needed) else after(f"{name}: ", text))
-            columns |= {column: spread_over(mask, values) for column, values in by_column.items()}
-            if answer.own_notices:
-                notices.append(of_rows(mask, answer.own_notices))
-            if part.domain is not None and answer.distance is not None:
-                distances[name] = spread_over(mask, answer.distance)
-                domain_texts = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
-                notices += [placed(mask, after(f"{name}: ", notice)) for notice in domain_texts]
-                near = answer.nearest(precedents)
-                nearest |= {column: near for column in learned if task_of(column).name == name}
-        if range_only:
-            fade = answers.get(task_of(RETENTION.column).name)
-            capacities, codes, case_texts = self._capacities.ranges(
-                self._cell_vectors(designs, described, answers[LINK]) if fade is None else fade.vectors, level, cycles,
-                None if fade is None else lambda column: np.array([columns[column + end][described] for end in ENDS]),
-            )  # fmt: skip
-            for column, values in capacities.items():
-                columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
-            texts = ["; ".join(case[column] for column in range_only) for case in case_texts]
-            range_notices.append(placed(described, per_case(codes, texts)))
-        energies_of_all = partial(self._energies, energies_alone, changed, designs, measured, level)
-        key = ("energies", level, changed.tobytes()) if measured is None else None
-        find = cache(partial(self._once, key, designs, vectors, energies_of_all))
-        if on_request:
-            columns |= energy_columns(find(), len(designs))
-            printed = {column: energies.printed for column in on_request if (energies := find())}
-        order = [column + end for column in quantities for end in ENDS]
-        at_cycles = of_cycles + [column for column in range_only if RANGES[column].at_cycle]
-        order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
-        order += [probability_column(column, limit) for column, limit in limits.items()]
-        notice = joined(notices)
-        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
-        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, range_notices))
-        columns = {column: columns[column] for column in order}
-        nearest = {column: nearest[column] for column in learned if column in nearest}
-        task_by_target = {column: task_of(column).name for column in learned}
-        by_target = {column: known[name] for column, name in task_by_target.items() if name in known} | printed
-        return Predictions(columns, designs.index, notice, nearest, distances, measured_of, range_of, find, by_target)
+
+    def _columns(
+        self, request: PredictionRequest, answer: PartPredictions
+    ) -> tuple[dict[str, np.ndarray], Notice | None]:
+        """Columns of one task's targets and limits, and whose values the ranges without a point hold."""
+        task, centre = TASKS[answer.name], answer.centre
+        middle = centre + answer.shift
+        ends = (centre, middle - answer.half, middle + answer.half)
+        by_column, texts = answer.in_units(ends, request.cycles), None
+        unskilled, ranged = list[str](), np.zeros(len(centre), dtype=bool)
+        if task.of_cells and not request.points and (unskilled := self.without_skill(answer.name, request.needed)):
+            ranged = centre == answer.model  # own measurements, where they move it, are a reason for a point
+            ranges, texts = self._ranges(answer, unskilled, ranged, request.level, request.cycles)
+            by_column |= {column: np.where(ranged, values, by_column[column]) for column, values in ranges.items()}
+        for column, limit in request.limits.items():
+            if task_of(column).name == answer.name:
+                chance = answer.probability_above(column, limit)
+                if ranged.any() and column in unskilled:
+                    scaled = np.broadcast_to(answer.limits_on_scale(column, limit), ranged.shape)
+                    papers = reported_above(self._reported, task, answer.part, answer.vectors, scaled)
+                    chance = np.where(ranged, papers, chance)
+                by_column[probability_column(column, limit)] = chance
+        return by_column, texts
+
+    def _first_capacities(
+        self, request: PredictionRequest, answers: Mapping[str, PartPredictions], columns: Mapping[str, np.ndarray],
+        designs: Designs, described: np.ndarray,
+    ) -> tuple[dict[str, np.ndarray], Notice]:  # fmt: skip
+        """Columns of the quantities that have a range alone, and whose values it holds."""
+        fade = answers.get(task_of(RETENTION.column).name)
+        ranges, codes, case_texts = self._capacities.ranges(
+            self._cell_vectors(designs, described, answers[LINK]) if fade is None else fade.vectors,
+            request.level, request.cycles,
+            None if fade is None else lambda column: np.array([columns[column + end][described] for end in ENDS]),
+        )  # fmt: skip
+        texts = ["; ".join(case[column] for column in request.range_only) for case in case_texts]
+        return {
+            column + end: spread_over(described, row)
+            for column, values in ranges.items()
+            for end, row in zip(ENDS, values, strict=True)
+        }, placed(described, per_case(codes, texts))
+
+    def _find_energies(
+        self, request: PredictionRequest, link: PartPredictions, designs: Designs, measured: OwnDesigns | None
+    ) -> Callable[[], Energies | None]:
+        """Return what finds the activation energies: none where the conductivity is not predicted."""
+        is_predicted = link.name in request.task_names
+        vectors = link.vectors if is_predicted else link.vectors[:0]
+        changed = link.centre != link.before_measured if is_predicted else np.zeros(len(designs), dtype=bool)
+        alone = partial(energies_of, link.part.ensemble, vectors)
+        if is_predicted and link.polymers:
+            alone = partial(link.polymers.energies_instead_of, alone)
+        key = ("energies", request.level, changed.tobytes()) if measured is None else None
+        find = partial(self._energies, alone, changed, designs, measured, request.level)
+        return cache(partial(self._once, key, designs, vectors, find))
 
     def _once(self, key: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
         """Return what depends on the electrolytes alone, kept where they are few; neither for None nor of a polymer."""
