@@ -145,8 +145,8 @@ def of_our_rows(examples: Examples) -> str:
     told = tell_polymers(designs, read_electrolytes(designs), LEVEL)
     if told is None:
         return "no row of ours is told by the polymer model"
-    labels = examples.labels.take(np.flatnonzero(told.told))
-    miss, papers = labels.distance(told.centre), np.array(examples.papers)[told.told]
+    labels = examples.labels.take(np.flatnonzero(told.mask))
+    miss, papers = labels.distance(told.centre), np.array(examples.papers)[told.mask]
     inside = miss <= told.half
     return (
         f"{len(miss)} shipped rows of {len(np.unique(papers))} papers by the shipped polymer model: {miss.mean():.2f} "

@@ -95,7 +95,7 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
             clock.watch(predicting, name, "notices")
         clock.watch(predicting, "joined", "notices", keep=len)
         clock.watch(predicting.Predictor, "_ranges", "ranges of papers")
-        clock.watch(CapacityRanges, "told", "ranges of papers")
+        clock.watch(CapacityRanges, "ranges", "ranges of papers")
         for owner, name in ((portion, "as_answer"), (Unfinished, "keep"), (batch, "_written")):
             clock.watch(owner, name, "write the CSV")
         runs = []

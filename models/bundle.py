@@ -30,7 +30,7 @@ FORMAT_VERSION = 1
 MEASUREMENTS = "measurements.json"
 """File of a part's `known`; models saved before there were any have none, and nothing counts as measured."""
 CAPACITIES = "first_capacity.json"
-"""File of the first capacities; models saved before they were told have none."""
+"""File of the first capacities; older models have none."""
 QUANTITIES, FIRST_QUANTITIES = "quantities", (LINK, "ice", "fade")
 """Fact that names the learned quantities a bundle holds; those saved without it hold these."""
 
@@ -50,12 +50,12 @@ class Bundle:
     facts: dict[str, Any] = field(default_factory=dict)
     capacities: FirstCapacities | None = None
 
-    def targets(self, asked: Sequence[str] | None = None) -> list[str]:
-        """Return the learned targets asked for that this model holds, in the order of every report.
+    def targets(self, columns: Sequence[str] | None = None) -> list[str]:
+        """Return those of the learned targets that this model holds, in the order of every report.
 
         Parameters
         ----------
-        asked : sequence of str or None
+        columns : sequence of str or None
             Columns of `TARGETS`; all that the model holds where None or empty.
 
         Raises
@@ -63,24 +63,24 @@ class Bundle:
         ValueError
             A column that is no learned target, or one that this model was saved without.
         """
-        held = [column for column in TARGETS if task_of(column).name in self.parts]
-        return _some(asked, held, TARGETS)
+        available = [column for column in TARGETS if task_of(column).name in self.parts]
+        return _some(columns, available, TARGETS)
 
-    def told(self, asked: Sequence[str] | None = None) -> list[str]:
-        """Return likewise `targets` and, behind them, the quantities of `RANGES` and, where asked for, `ON_REQUEST`.
+    def told(self, columns: Sequence[str] | None = None) -> list[str]:
+        """Return likewise `targets` and, behind them, the quantities of `RANGES` and, on request, of `ON_REQUEST`.
 
         Parameters
         ----------
-        asked : sequence of str or None
-            Columns of `told_targets`; all that the model holds and tells unasked where None or empty.
+        columns : sequence of str or None
+            Columns of `told_targets`; all that the model holds and predicts unasked where None or empty.
 
         Raises
         ------
         ValueError
             A column that is none of them, or one that this model was saved without.
         """
-        alone = [column for column in told_targets() if is_range_alone(column) and self.capacities]
-        return _some(asked, [*self.targets(), *alone, *(ON_REQUEST if asked else ())], told_targets())
+        range_only = [column for column in told_targets() if is_range_alone(column) and self.capacities]
+        return _some(columns, [*self.targets(), *range_only, *(ON_REQUEST if columns else ())], told_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
         """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
@@ -95,13 +95,13 @@ class Bundle:
         return with_conductivity(designs, self.parts[LINK]) if TASKS[part].of_cells else designs
 
 
-def _some(asked: Sequence[str] | None, held: Sequence[str], known: Mapping[str, Target]) -> list[str]:
-    if unknown := [column for column in asked or [] if column not in known]:
-        why = "".join(f" ({column}: {NOT_LEARNED[column]})" for column in unknown if column in NOT_LEARNED)
-        raise ValueError(f"unknown target {', '.join(unknown)}{why}; expected some of {', '.join(held)}")
-    if missing := [column for column in asked or [] if column not in held]:
+def _some(columns: Sequence[str] | None, available: Sequence[str], known: Mapping[str, Target]) -> list[str]:
+    if unknown := [column for column in columns or [] if column not in known]:
+        reason = "".join(f" ({column}: {NOT_LEARNED[column]})" for column in unknown if column in NOT_LEARNED)
+        raise ValueError(f"unknown target {', '.join(unknown)}{reason}; expected some of {', '.join(available)}")
+    if missing := [column for column in columns or [] if column not in available]:
         raise ValueError(f"this model was saved without {', '.join(missing)}; train again, or leave it out")
-    return [column for column in held if not asked or column in asked]
+    return [column for column in available if not columns or column in columns]
 
 
 def schema_hash(featurizers: Mapping[str, Featurizer]) -> str:
@@ -167,22 +167,21 @@ def load_bundle(folder: str | Path) -> Bundle:
     ------
     BundleError
         No bundle there, a file is missing or changed, another format version, or another feature schema than this
-        code's
-        (both hashes are named).
+        code's (both hashes are named).
     """
     files = read_checked(Path(folder))
     facts = files.json("bundle.json")
     version = facts.get("format_version") if isinstance(facts, dict) else None
     if version != FORMAT_VERSION:
         raise BundleError(f"{folder}: format version {version}, this code reads {FORMAT_VERSION}; train again")
-    held = facts.get(QUANTITIES, [*FIRST_QUANTITIES])
-    if not isinstance(held, list) or not {*FIRST_QUANTITIES} <= {*map(str, held)}:
-        raise BundleError(f"{folder}: damaged ({QUANTITIES}: {str(held)[:200]}); export the model again")
-    parts = {name: _restored(files.below(name)) for name in TASKS if name in held}
-    here = schema_hash({name: part.featurizer for name, part in parts.items()})
-    if here != facts.get("schema_hash"):
+    quantities = facts.get(QUANTITIES, [*FIRST_QUANTITIES])
+    if not isinstance(quantities, list) or not {*FIRST_QUANTITIES} <= {*map(str, quantities)}:
+        raise BundleError(f"{folder}: damaged ({QUANTITIES}: {str(quantities)[:200]}); export the model again")
+    parts = {name: _restored(files.below(name)) for name in TASKS if name in quantities}
+    schema = schema_hash({name: part.featurizer for name, part in parts.items()})
+    if schema != facts.get("schema_hash"):
         raise BundleError(
-            f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {here[:12]}; "
+            f"{folder}: made for feature schema {str(facts.get('schema_hash'))[:12]}, this code has {schema[:12]}; "
             f"train again, or use the version of Silion that made it"
         )
     return Bundle(parts, facts, _capacities(files) if CAPACITIES in files else None)
@@ -206,8 +205,8 @@ def _restored(files: CheckedFiles) -> Part:
     except BundleError:
         raise
     except Exception as error:  # values of any kind in the place of those that were saved
-        why = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise BundleError(f"{files.folder}: damaged ({why[0][:200]}); export the model again") from error
+        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        raise BundleError(f"{files.folder}: damaged ({reason[0][:200]}); export the model again") from error
 
 
 def _write(path: Path, value: Any, indent: int | None = 1) -> None:

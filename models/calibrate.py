@@ -16,7 +16,7 @@ from models.intervals import FAR, LEAST_SHARE, Calibration, LevelError, scale_ca
 FEWEST_SIDED = 40
 """Papers from which on the two ends of an interval are settled one by one, and near and far by themselves."""
 HELD_BACK = 5.0
-"""Papers' worth of evidence that is asked for before the scale follows spread, distance, prediction or family."""
+"""Papers' worth of evidence that is needed before the scale follows spread, distance, prediction or family."""
 
 
 def calibrate(
@@ -59,42 +59,42 @@ def calibrate(
     kinds, member = np.unique(papers, return_inverse=True)
     if len(kinds) < 2:
         raise LevelError(f"intervals need at least two papers, got {len(kinds)}")
-    miss = np.array([labels.distance(each) for each in predicted])
+    miss = np.array([labels.distance(repeat) for repeat in predicted])
     known = np.isfinite(miss)
     counts = np.bincount(member, known.sum(axis=0), len(kinds))
     weight = np.where(known, 1 / counts[member][None, :], 0.0)
     if noise is None:
         noise = float(np.sqrt(np.sum(weight[known] * miss[known] ** 2) / weight[known].sum()))
     sided = by_value and len(kinds) >= FEWEST_SIDED
-    judged, apart = Calibration((), (), len(kinds), noise, sided=sided), np.zeros(len(papers))
+    fitted, family_offset = Calibration((), (), len(kinds), noise, sided=sided), np.zeros(len(papers))
     if distance is not None and noise > 0:
         causes = scale_causes(spread[known], distance[known], noise, predicted[known] if by_value else None)
         names, code = np.unique(np.full(len(papers), "") if family is None else family.astype(str), return_inverse=True)
         within = np.eye(len(names))[np.broadcast_to(code, known.shape)[known]] if len(names) > 1 else causes[:, :0]
         learnt = _trend(miss[known], np.hstack([causes, within]), weight[known], noise)
         trend, offsets = learnt[: causes.shape[1]], learnt[causes.shape[1] :]
-        judged = replace(judged, trend=trend, families=dict(zip(names.tolist(), offsets, strict=False)))
-        apart = judged.of_family(names)[code]
-    score = (miss / judged.scale(spread, distance, predicted, apart))[known]
+        fitted = replace(fitted, trend=trend, families=dict(zip(names.tolist(), offsets, strict=False)))
+        family_offset = fitted.of_family(names)[code]
+    score = (miss / fitted.scale(spread, distance, predicted, family_offset))[known]
     if sided:
         score = np.where((predicted > labels.upper)[known], -score, score)
     far = distance[known] > FAR if sided and distance is not None else np.zeros(len(score), dtype=bool)
     paper = np.broadcast_to(member, known.shape)[known]
     if min(len(np.unique(paper[band])) for band in (far, ~far)) < FEWEST_SIDED:
-        return _scored_by(judged, score, paper)
-    return replace(_scored_by(judged, score[~far], paper[~far]), far=_scored_by(judged, score[far], paper[far]))
+        return _scored_by(fitted, score, paper)
+    return replace(_scored_by(fitted, score[~far], paper[~far]), far=_scored_by(fitted, score[far], paper[far]))
 
 
-def _scored_by(judged: Calibration, score: np.ndarray, paper: np.ndarray) -> Calibration:
+def _scored_by(fitted: Calibration, score: np.ndarray, paper: np.ndarray) -> Calibration:
     """Give a calibration some scores, the papers among them weighing the same."""
     member, size = np.unique(paper, return_inverse=True, return_counts=True)[1:]
     order, weight = np.argsort(score), 1 / size[member]
-    return replace(judged, scores=tuple(score[order].tolist()), weights=tuple(weight[order].tolist()), papers=len(size))
+    return replace(fitted, scores=tuple(score[order].tolist()), weights=tuple(weight[order].tolist()), papers=len(size))
 
 
 def _trend(miss: np.ndarray, causes: np.ndarray, weight: np.ndarray, noise: float) -> tuple[float, ...]:
     """Weighted ridge regression of the log error on the causes; weights sum to the number of papers."""
     log_miss = np.log(miss + LEAST_SHARE * noise)
     penalty = np.diag([0.0] + [HELD_BACK] * (causes.shape[-1] - 1))
-    left = (causes * weight[:, None]).T @ causes + penalty
-    return tuple(np.linalg.solve(left, (causes * weight[:, None]).T @ log_miss).tolist())
+    normal_matrix = (causes * weight[:, None]).T @ causes + penalty
+    return tuple(np.linalg.solve(normal_matrix, (causes * weight[:, None]).T @ log_miss).tolist())

@@ -51,11 +51,11 @@ def has_anode(designs: pd.DataFrame | Designs) -> np.ndarray:
     [True, False]
     """
     columns, as_numbers = Designs.of(designs), columns_as_numbers(Candidate)
-    given = [
+    masks = [
         np.isfinite(columns.number(name)) if name in as_numbers else per_text(*columns.coded(name), bool) > 0
         for name in ANODE_COLUMNS
     ]
-    return np.asarray(np.any(given, axis=0))
+    return np.asarray(np.any(masks, axis=0))
 
 
 def candidate_designs(rows: Iterable[Candidate]) -> Designs:
@@ -120,7 +120,7 @@ def _columns(rows: Iterable[Candidate]) -> tuple[int, dict[str, list[Any]]]:
 
 
 def usable_rows(
-    model: type[CandidateT], designs: Iterable[Mapping[str, Any]], what: str = "designs"
+    model: type[CandidateT], designs: Iterable[Mapping[str, Any]], noun: str = "designs"
 ) -> list[CandidateT]:
     """Read rows from plain values, all of them or none.
 
@@ -130,7 +130,7 @@ def usable_rows(
         Type `Candidate` or `Measured`.
     designs : iterable of mapping
         Values of each design by column; None and the empty text mean not given.
-    what : str
+    noun : str
         Name of the designs in the message.
 
     Raises
@@ -146,7 +146,7 @@ def usable_rows(
         else:
             rows.append(row)
     if mistakes:
-        raise InputError(f"{len(mistakes)} mistakes in the {what}", mistakes)
+        raise InputError(f"{len(mistakes)} mistakes in the {noun}", mistakes)
     return rows
 
 
@@ -177,9 +177,9 @@ def read_design(
         return [mistake] if mistake else row
     if any(mistake.column in NAMING_COLUMNS for mistake in row):
         return row
-    # that of the formula is told beside the others, unless a column that names the electrolyte is wrong itself
-    named = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
-    mistake = None if isinstance(named, list) else _formula_mistake(named, line, table, issubclass(model, Measured))
+    # that of the formula comes beside the others, unless a column that names the electrolyte is wrong itself
+    naming = parse_row(Candidate, {name: values[name] for name in NAMING_COLUMNS if name in values}, line, table)
+    mistake = None if isinstance(naming, list) else _formula_mistake(naming, line, table, issubclass(model, Measured))
     return [*row, mistake] if mistake else row
 
 
@@ -207,15 +207,15 @@ def unread(designs: pd.DataFrame | Designs, electrolytes: Electrolytes) -> np.nd
         What `read_electrolytes` gave of the designs.
     """
     amounts = electrolytes.amounts
-    wrong = np.zeros(len(electrolytes.names), dtype=bool)
+    is_unread = np.zeros(len(electrolytes.names), dtype=bool)
     for place in np.flatnonzero(~amounts.plain[amounts.codes]).tolist():
-        wrong[place] = not _is_readable(electrolytes.written[place])
-    wrong |= np.fromiter(map(len, electrolytes.written), dtype=np.int64, count=len(wrong)) > MAX_LENGTH
-    refused = wrong[electrolytes.codes]
+        is_unread[place] = not _is_readable(electrolytes.written[place])
+    is_unread |= np.fromiter(map(len, electrolytes.written), dtype=np.int64, count=len(is_unread)) > MAX_LENGTH
+    refused = is_unread[electrolytes.codes]
     if refused.any():
-        named = per_text(*coded(designs, "electrolyte_class"), lambda name: name in NAMED_ONLY) > 0
-        given = per_text(*coded(designs, "composition"), bool) > 0
-        refused &= ~named | given
+        is_named = per_text(*coded(designs, "electrolyte_class"), lambda name: name in NAMED_ONLY) > 0
+        has_formula = per_text(*coded(designs, "composition"), bool) > 0
+        refused &= ~is_named | has_formula
     return np.asarray(refused)
 
 
@@ -234,30 +234,30 @@ def refuse_unread(designs: Designs, electrolytes: Electrolytes) -> None:
     InputError
         With the number of each such design, from 1.
     """
-    if (wrong := np.flatnonzero(unread(designs, electrolytes))).size:
-        written = np.asarray(electrolytes.written, dtype=object)[electrolytes.codes[wrong]]
+    if (rows := np.flatnonzero(unread(designs, electrolytes))).size:
+        written = np.asarray(electrolytes.written, dtype=object)[electrolytes.codes[rows]]
         mistakes = [
             Mistake(place + 1, "electrolyte", repr(text), "a formula that can be read, or a class that has none")
-            for place, text in zip(wrong.tolist(), written.tolist(), strict=True)
+            for place, text in zip(rows.tolist(), written.tolist(), strict=True)
         ]
         raise InputError(f"{len(mistakes)} designs cannot be predicted", mistakes)
 
 
 def _objected(electrolytes: Electrolytes) -> np.ndarray:
-    """Electrolytes that `misprint` asks about, shape (n_electrolytes,); never neutral ones.
+    """Electrolytes that `misprint` doubts, shape (n_electrolytes,); never neutral ones.
 
     Others are read one by one, but for those without carbon and with usual subscripts whose letters are no other's:
     against them there is nothing to say.
     """
     amounts, fractions = electrolytes.amounts, electrolytes.amounts.fractions
     with np.errstate(invalid="ignore"):
-        fine = np.abs(amounts.charge) <= TOLERANCE
+        is_neutral = np.abs(amounts.charge) <= TOLERANCE
         usual = amounts.plain & (fractions[ELEMENT_INDEX["C"]] == 0)
     largest = np.zeros(len(usual))
     np.maximum.at(largest, amounts.owner, amounts.amount)
     usual &= largest < HUGE
     objected = np.zeros(len(electrolytes.names), dtype=bool)
-    doubtful = np.flatnonzero(~fine[amounts.codes])
+    doubtful = np.flatnonzero(~is_neutral[amounts.codes])
     texts = [electrolytes.written[place] for place in doubtful.tolist()]
     is_usual = usual[amounts.codes[doubtful]]
     is_usual[is_usual] = ~may_be_confused([*compress(texts, is_usual)])

@@ -1,9 +1,9 @@
 """Differences of two designs of one laboratory: the prediction's difference, believed as far as papers never seen
 support it, with a conformal interval of its own.
 
-What one laboratory does alike, the errors of its rows share: two of its designs can be told apart where neither can be
-told. Scores are errors of differences of two rows of one paper, both predicted out of fold; papers weigh alike, as for
-single values (`models.intervals`).
+What one laboratory does alike, the errors of its rows share: which of two of its designs is better can be known where
+neither value is. Scores are errors of differences of two rows of one paper, both predicted out of fold; papers weigh
+alike, as for single values (`models.intervals`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.calibrate import calibrate
 from models.intervals import Calibration
 
 FEWEST_PAPERS = 10
-"""Papers with two designs below which no difference is told: their 90 % interval needs nine and one to come."""
+"""Papers with two designs below which no difference is predicted: their 90 % interval needs nine and one to come."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Differences:
     Attributes
     ----------
     believed : float
-        Share of the predicted difference that is told, 0 to 1.
+        Share of the predicted difference that is believed, 0 to 1.
     calibration : Calibration
         Of the errors of differences; its spread is 0, its distance that between the two designs.
     skill : mapping
@@ -116,8 +116,8 @@ class Differences:
         distance : ndarray
             Between the two designs, shape (n_pairs,).
         """
-        nothing = np.zeros_like(distance)
-        return self.calibration.probability_above(nothing, self.expected(predicted), nothing, distance)
+        zeros = np.zeros_like(distance)
+        return self.calibration.probability_above(zeros, self.expected(predicted), zeros, distance)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

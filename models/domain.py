@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -18,18 +18,29 @@ FAR_SHARE = 0.95
 """A design is far when it is farther from any row than this share of the rows is from the next paper."""
 
 
+def moments(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each feature over the rows that know it, shape (n_features,) each.
+
+    Parameters
+    ----------
+    table : ndarray
+        Feature vectors, shape (n_rows, n_features); NaN where unknown.
+    """
+    known = ~np.isnan(table)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, table, 0.0).sum(axis=0) / count
+    return centre, np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
+
+
 def scaling(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centre and spread of each feature over the rows that know it, 1 where it does not vary; shape (n_features,).
 
     Parameters
     ----------
     table : ndarray
-        Feature vectors, shape (n_rows, n_features).
+        As for `moments`.
     """
-    known = ~np.isnan(table)
-    count = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, table, 0.0).sum(axis=0) / count
-    spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
+    centre, spread = moments(table)
     spread[spread <= STEADY * np.maximum(np.abs(centre), 1.0)] = 1.0
     return centre, spread
 
@@ -80,9 +91,9 @@ class LookedUp:
 
 
 def _with_null(table: np.ndarray) -> list[list[float | None]]:
-    held = table.astype(object)
-    held[np.isnan(table)] = None
-    rows: list[list[float | None]] = held.tolist()
+    values = table.astype(object)
+    values[np.isnan(table)] = None
+    rows: list[list[float | None]] = values.tolist()
     return rows
 
 
@@ -158,9 +169,9 @@ class Domain:
             if column in designs and len(values := pd.to_numeric(designs[column]).dropna())
         }
         domain = cls(table, centre, spread, list(papers), np.inf, ranges, sorted(elements), sorted(classes), precedents)
-        away = domain.distances(vectors)
-        away[np.equal.outer(np.array(domain.papers), np.array(domain.papers))] = np.inf
-        nearest = away.min(axis=1)
+        distances = domain.distances(vectors)
+        distances[np.equal.outer(np.array(domain.papers), np.array(domain.papers))] = np.inf
+        nearest = distances.min(axis=1)
         if np.isfinite(nearest).any():
             domain.far = float(np.quantile(nearest[np.isfinite(nearest)], FAR_SHARE))
         return domain
@@ -230,12 +241,12 @@ class Domain:
         return self._rows.nearest(self._scaled(vectors), count)
 
     @property
-    def shown(self) -> list[dict[str, Any]]:
+    def all_precedents(self) -> list[dict[str, Any]]:
         """Precedents of all rows that are shown: those learned from, then those looked up."""
         return self.precedents + (self.looked_up.precedents if self.looked_up else [])
 
     def nearest_shown(self, vectors: pd.DataFrame | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest of the rows that are `shown`, otherwise as `nearest`.
+        """The nearest of the rows of `all_precedents`, otherwise as `nearest`.
 
         Parameters
         ----------
@@ -253,22 +264,15 @@ class Domain:
 
     @cached_property
     def _rows(self) -> NearestRows:
-        """Rows as they are asked for the nearest ones; `vectors` and `papers` are settled by then."""
+        """Rows ready to find the nearest of; `vectors` and `papers` are settled by then."""
         return NearestRows(self._scaled(self.vectors), self.papers)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON; NaN is written as null."""
-        return {
+        return {entry.name: getattr(self, entry.name) for entry in fields(self)} | {
             "vectors": _with_null(self.vectors),
             "centre": self.centre.tolist(),
             "spread": self.spread.tolist(),
-            "papers": self.papers,
-            "far": self.far,
-            "ranges": self.ranges,
-            "elements": self.elements,
-            "classes": self.classes,
-            "precedents": self.precedents,
-            "designs": self.designs,
             "looked_up": self.looked_up.as_dict() if self.looked_up else None,
         }
 

@@ -16,6 +16,7 @@ from models.boosters.kept_fits import boosted, content_of, pair_effects
 from models.boosters.labels import Labels as Labels
 from models.boosters.labels import weighted_median as weighted_median
 from models.boosters.saved import Matrix, SavedBooster, read_boosters
+from models.domain import moments
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -38,8 +39,8 @@ class Recipe:
     activation energy alone (`models/learners/arrhenius.py`). `mix_scale`, in sums of atomic fractions, is the distance
     over which a model of own rows gives way to one of all rows (`models/learners/mixed.py`); 0 for one model.
     `public_weight` is the weight of a public table's row in the model of all rows, beside one of ours; `dated` moves
-    the labels of that model to what its newest papers would have told. `by_value` lets intervals follow the prediction,
-    as poor conductors are told less surely, and each end the errors of its side (`models/intervals.py`).
+    the labels of that model to what its newest papers would print. `by_value` lets intervals follow the prediction,
+    as poor conductors are predicted less surely, and each end the errors of its side (`models/intervals.py`).
     """
 
     depth: int = 3
@@ -80,7 +81,7 @@ class Recipe:
         ValueError
             An unknown setting.
         """
-        allowed = [each.name for each in fields(cls)]
+        allowed = [setting.name for setting in fields(cls)]
         if unknown := sorted(set(settings) - set(allowed)):
             raise ValueError(f"unknown setting {', '.join(unknown)}; expected some of {', '.join(sorted(allowed))}")
         values: dict[str, Any] = {
@@ -110,10 +111,7 @@ class Scaling:
         monotone : sequence of int
             Sign of each feature that physics fixes, 0 for none.
         """
-        known = ~np.isnan(table)
-        count = np.maximum(known.sum(axis=0), 1)
-        centre = np.where(known, table, 0.0).sum(axis=0) / count
-        spread = np.sqrt((np.where(known, table - centre, 0.0) ** 2).sum(axis=0) / count)
+        centre, spread = moments(table)
         return cls(centre, np.where((np.array(monotone) != 0) | (spread < 1e-9), 0.0, spread))
 
     def __call__(self, table: np.ndarray) -> np.ndarray:
@@ -167,9 +165,9 @@ class BoostedEnsemble:
         """
         if len(X) == 0:
             raise ValueError("no rows to learn from")
-        silent = ~(np.isfinite(labels.lower) | np.isfinite(labels.upper))
-        if silent.any():
-            raise ValueError(f"{int(silent.sum())} labels are neither a value nor a bound")
+        is_empty = ~(np.isfinite(labels.lower) | np.isfinite(labels.upper))
+        if is_empty.any():
+            raise ValueError(f"{int(is_empty.sum())} labels are neither a value nor a bound")
         middle = labels.middle
         self.mean = float(np.average(middle, weights=labels.weight))
         self.scale = float(np.sqrt(np.average((middle - self.mean) ** 2, weights=labels.weight))) or 1.0
@@ -246,10 +244,10 @@ class BoostedEnsemble:
     def _members(self, X: pd.DataFrame | np.ndarray) -> list[tuple[Booster, Any]]:
         table = np.asarray(X, dtype=float)
         trees = _matrix(table.astype(np.float32), self.boosters[0])
-        found = [(booster, trees) for booster in self.boosters]
+        members = [(booster, trees) for booster in self.boosters]
         if self.linear and self.scaling:
-            found.append((self.linear, _matrix(self.scaling(table), self.linear)))
-        return found
+            members.append((self.linear, _matrix(self.scaling(table), self.linear)))
+        return members
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean of the members and their standard deviation, both on the label's scale, shape (n_rows,).
@@ -259,11 +257,11 @@ class BoostedEnsemble:
         X : DataFrame | ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        each = np.array([booster.predict(data, output_margin=True) for booster, data in self._members(X)], dtype=float)
+        votes = np.array([booster.predict(data, output_margin=True) for booster, data in self._members(X)], dtype=float)
         shares = np.array(self._shares())[:, None]
-        mean = (shares * each).sum(axis=0)
+        mean = (shares * votes).sum(axis=0)
         scale = self.scale * self.recipe.shrink
-        return self.offset + scale * mean, scale * np.sqrt((shares * (each - mean) ** 2).sum(axis=0))
+        return self.offset + scale * mean, scale * np.sqrt((shares * (votes - mean) ** 2).sum(axis=0))
 
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray | None:
         """Return the activation energy of each design in eV; None, as these boosters know none.
@@ -319,17 +317,16 @@ class BoostedEnsemble:
         folder.mkdir(parents=True, exist_ok=True)
         for number, booster in enumerate(self.boosters):
             booster.save_model(folder / f"member_{number}.ubj")
-        state: dict[str, Any] = {
-            "recipe": asdict(self.recipe),
-            "monotone": self.monotone,
-            "mean": self.mean,
-            "scale": self.scale,
-            "offset": self.offset,
-        }
+        state: dict[str, Any] = {"mean": self.mean, "scale": self.scale, "offset": self.offset}
         if self.linear and self.scaling:
             self.linear.save_model(folder / "linear.ubj")
             state["scaling"] = {"centre": self.scaling.centre.tolist(), "scale": self.scaling.scale.tolist()}
-        (folder / "ensemble.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+        self._write_state(folder / "ensemble.json", state)
+
+    def _write_state(self, path: Path, state: Mapping[str, Any], indent: int | None = 1) -> None:
+        """Write recipe, signs and the numbers of one kind of ensemble as JSON."""
+        state = {"recipe": asdict(self.recipe), "monotone": self.monotone, **state}
+        path.write_text(json.dumps(state, indent=indent), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> BoostedEnsemble:

@@ -35,7 +35,7 @@ def parse_limits(texts: Sequence[str]) -> dict[str, float]:
     ValueError
         Another form, the same target twice, or as `check_limits`.
     """
-    found: dict[str, float] = {}
+    limits: dict[str, float] = {}
     for text in texts:
         column, _, written = text.partition("=")
         try:
@@ -44,10 +44,10 @@ def parse_limits(texts: Sequence[str]) -> dict[str, float]:
             limit = np.nan
         if not np.isfinite(limit):
             raise ValueError(f"--above: got {text!r}, expected a target, = and a number: conductivity_s_per_cm=1e-4")
-        if column in found:
+        if column in limits:
             raise ValueError(f"--above: got two limits of {column}, expected one of each target")
-        found[column] = limit
-    return check_limits(found)
+        limits[column] = limit
+    return check_limits(limits)
 
 
 def check_limits(above: Mapping[str, float]) -> dict[str, float]:
@@ -65,8 +65,8 @@ def check_limits(above: Mapping[str, float]) -> dict[str, float]:
     """
     for column, limit in above.items():
         if column not in TARGETS:
-            why = NOT_LEARNED.get(column, "unknown target")
-            raise ValueError(f"limit of {column}: {why}, expected one of {', '.join(TARGETS)}")
+            reason = NOT_LEARNED.get(column, "unknown target")
+            raise ValueError(f"limit of {column}: {reason}, expected one of {', '.join(TARGETS)}")
         low, high = task_of(column).limits(TARGETS[column])
         if not low < limit < high:
             raise ValueError(f"limit of {column}: got {limit:g}, expected a number between {low:g} and {high:g}")

@@ -109,7 +109,7 @@ class Calibration:
         centre : array
             Predictions, on the model's scale; needed where the trend follows them.
         family : array
-            What `of_family` tells of their classes.
+            What `of_family` gives for their classes.
 
         Raises
         ------
@@ -162,12 +162,12 @@ class Calibration:
     def interval(
         self, centre: Any, spread: Any, level: float, distance: Any = None, family: Any = 0.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Middle and half width of the interval, shape of `spread` each; parameters as for `half_width`.
+        """Middle and half width of the interval, shape of `spread` each.
 
         Parameters
         ----------
         centre, spread, level, distance, family
-            As there.
+            As for `half_width`.
         """
         half = self.half_width(spread, level, distance, centre, family)
         return np.asarray(centre + self.shift(half, level, distance)), half
@@ -176,7 +176,7 @@ class Calibration:
         self, half: Any, spread: Any, distance: Any = None, centre: Any = None, family: Any = 0.0
     ) -> np.ndarray:
         """Share of papers' values that lie within some distance of the prediction: where both ends are settled alike,
-        the highest level whose `half_width` is not wider; 0 where even the smallest error is larger. Shape as there.
+        the highest level whose `half_width` is not wider; 0 where even the smallest error is larger.
 
         Parameters
         ----------
@@ -189,10 +189,10 @@ class Calibration:
         centre : array
             Predictions, on the model's scale, shape (n_designs,).
         family : array
-            What `of_family` tells of their classes, shape (n_designs,).
+            What `of_family` gives for their classes, shape (n_designs,).
         """
         errors = np.asarray(half, dtype=float) / self.scale(spread, distance, centre, family)
-        return np.asarray(self._by_distance(distance, lambda each: each._share(errors, "right") - each._share(-errors)))
+        return np.asarray(self._by_distance(distance, lambda side: side._share(errors, "right") - side._share(-errors)))
 
     def _share(self, errors: np.ndarray, side: Literal["left", "right"] = "left") -> np.ndarray:
         """Share of papers' scores below some, or (`right`) up to them; the paper to come counts as one more."""
@@ -214,8 +214,8 @@ class Calibration:
         """
         if self.sided:
             errors = (limit - centre) / self.scale(spread, distance, centre, family)
-            half = self._by_distance(distance, lambda each: 0.5 / (each.papers + 1))  # a paper to come, on either side
-            return np.asarray(1 - half - self._by_distance(distance, lambda each: each._share(errors)))
+            half = self._by_distance(distance, lambda side: 0.5 / (side.papers + 1))  # a paper to come, on either side
+            return np.asarray(1 - half - self._by_distance(distance, lambda side: side._share(errors)))
         share = self.share_within(np.abs(limit - centre), spread, distance, centre, family)
         return np.asarray(np.where(centre > limit, 1 + share, 1 - share) / 2)
 
@@ -241,7 +241,7 @@ class Calibration:
         centre : array
             Predictions, on the model's scale, shape (n_designs,); left aside where the trend does not follow them.
         family : array
-            What `of_family` tells of their classes, shape (n_designs,).
+            What `of_family` gives for their classes, shape (n_designs,).
 
         Raises
         ------
@@ -298,10 +298,10 @@ def _lean(below: float, above: float) -> float:
 
 
 FAR = 0.3
-"""Distance to the nearest training row beyond which errors are judged by themselves, where enough papers tell of both
+"""Distance to the nearest training row beyond which errors are judged by themselves, where enough papers are on both
 sides: the goals of the intervals are set on either side of it."""
 LEAST_SHARE = 0.1
-"""Errors and spreads are told apart down to this share of the noise, distances down to this distance."""
+"""Errors and spreads are resolved down to this share of the noise, distances down to this distance."""
 PLAIN_CAUSES = 3
 """Variables without the prediction."""
 LOWEST, HIGHEST = -9.0, -2.0

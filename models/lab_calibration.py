@@ -67,7 +67,7 @@ def parse_measured(designs: Any) -> list[Measured]:
 
 
 def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-    """Read measured designs as rows of one part; None where they tell nothing of it.
+    """Read measured designs as rows of one part; None where none of them has its quantity.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
         The model keeps nothing to use own measurements with.
     """
     values = own_values(name, part, measured)
-    told = np.flatnonzero(np.isfinite(values))
-    if not len(told):
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
         return None
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
-    rows = measured.iloc[told].reset_index(drop=True)
-    errors = values[told] - _drawn_to_papers(name, part, rows, part.predict(rows)[0])
+    rows = measured.iloc[known].reset_index(drop=True)
+    errors = values[known] - _drawn_to_papers(name, part, rows, part.predict(rows)[0])
     lives, first = None, np.arange(len(rows))
     if any(target.at_cycle for target in TASKS[name].targets):
         points = _points(rows)
@@ -107,13 +107,13 @@ def _points(rows: pd.DataFrame) -> list[np.ndarray]:
     places: dict[object, list[int]] = {}
     for place, name in enumerate(names):
         places.setdefault(name if isinstance(name, str) else place, []).append(place)
-    return [np.array(some) for some in places.values()]
+    return [np.array(group) for group in places.values()]
 
 
 def _life(cycles: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of one life in ascending order, those of one cycle as their mean."""
-    at, place = np.unique(np.where(np.isnan(cycles), LIFE_CYCLE, cycles), return_inverse=True)
-    return at, np.bincount(place, errors) / np.bincount(place)
+    points, place = np.unique(np.where(np.isnan(cycles), LIFE_CYCLE, cycles), return_inverse=True)
+    return points, np.bincount(place, errors) / np.bincount(place)
 
 
 def own_measurements(name: str, part: Part, measured: pd.DataFrame) -> Measurements:
@@ -162,7 +162,7 @@ def moved(
     same: np.ndarray | None = None,
     cycle: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[list[str]]]:
-    """Predictions and half widths after the laboratory's own measurements, with what is to be said of each design.
+    """Predictions and half widths after the laboratory's own measurements, with the notices on each design.
 
     Parameters
     ----------
@@ -179,29 +179,29 @@ def moved(
     level : float
         Share of papers' values that the intervals are to hold.
     same : ndarray of bool, shape (n_designs, n_samples), optional
-        Measured samples that are of the very design; None where nobody asks.
+        Measured samples that are of the very design; None where it is not compared.
     cycle : ndarray, shape (n_designs,), optional
-        Cycle that each design is asked at; None where nothing has a cycle.
+        Cycle that each design is predicted at; None where nothing has a cycle.
     """
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
     count, kernel = len(own.errors), part.lab.working
     to = part.domain.between(vectors, own.vectors)
-    among = own.kept.once("among", partial(part.domain.between, own.vectors, own.vectors))
+    among = own.cache.once("among", partial(part.domain.between, own.vectors, own.vectors))
     errors = own.errors_at(np.ones(len(vectors)) if cycle is None else cycle)
     if same is None or own.designs is None:
         same = np.zeros(to.shape, dtype=bool)
-        pull = kernel.between(to) @ own.kept.once("inverse", partial(kernel.inverse, among))
+        pull = kernel.between(to) @ own.cache.once("inverse", partial(kernel.inverse, among))
     else:
-        of_one = own.kept.once("alike", partial(same_designs, Designs.of(own.designs), own.designs))
+        of_one = own.cache.once("alike", partial(same_designs, Designs.of(own.designs), own.designs))
         replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
-        replicate = own.kept.once("replicate", partial(pooled_replicates, own.errors, of_one, replicate))
-        pull, left = kernel.recalled(Alike(of_one, same, replicate), among, to)
+        replicate = own.cache.once("replicate", partial(pooled_replicates, own.errors, of_one, replicate))
+        pull, deviation = kernel.recalled(Alike(of_one, same, replicate), among, to)
     known = np.asarray(same.any(axis=1))
     changed = None if part.lab.is_borrowed else part.lab.half_width(among, to, spread, level)
     width = half if changed is None or not kernel.shared else changed
     if known.any():
-        width = np.where(known, np.fmin(NormalDist().inv_cdf((1 + level) / 2) * left, half), width)
+        width = np.where(known, np.fmin(NormalDist().inv_cdf((1 + level) / 2) * deviation, half), width)
     notices = []
     for row in range(len(vectors)):
         if known[row]:
@@ -210,24 +210,24 @@ def moved(
         elif not kernel.shared:
             notices.append([UNMOVED])
         else:
-            notices.append(_said(part, own, to[row], temperature_c[row], count, narrowed=changed is not None))
+            notices.append(_moves(part, own, to[row], temperature_c[row], count, narrowed=changed is not None))
     return centre + (pull * errors).sum(axis=1), width, notices
 
 
-def _said(part: Part, own: OwnRows, to: np.ndarray, temperature_c: float, count: int, *, narrowed: bool) -> list[str]:
+def _moves(part: Part, own: OwnRows, to: np.ndarray, temperature_c: float, count: int, *, narrowed: bool) -> list[str]:
     """Return what moved one design that was not measured itself, and what of it is doubtful."""
     text = f"moved by {count} measured design{'s' if count > 1 else ''} of yours"
     if part.lab is not None and part.lab.is_borrowed:
         text += f" {BORROWED}"
-    found = [text]
+    notices = [text]
     if part.domain is not None and to.min() > part.domain.far:
-        found.append(f"far from all of them (distance {to.min():.2f})")
+        notices.append(f"far from all of them (distance {to.min():.2f})")
     gap = np.abs(temperature_c - own.temperature_c)
     if np.isfinite(gap).any() and np.nanmin(gap) > FAR_TEMPERATURE_C:
-        found.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
+        notices.append(f"tested {np.nanmin(gap):g} °C from the nearest of them")
     if not narrowed:
-        found.append("too few papers to calibrate the interval with them: its width is that without")
-    return found
+        notices.append("too few papers to calibrate the interval with them: its width is that without")
+    return notices
 
 
 def pooled_replicates(errors: np.ndarray, of_one: np.ndarray, replicate: float) -> float:
@@ -273,10 +273,10 @@ def measured_text(name: str, own: pd.DataFrame, same: np.ndarray) -> list[str | 
         for target in TASKS[name].targets:
             values = number(own, target.column)
             places = np.flatnonzero(row & np.isfinite(values))
-            after = [f" ({cycle[place]:g} cycles)" if target.at_cycle else "" for place in places]
-            shown = [f"{values[place]:.3g} {target.unit}{end}" for place, end in zip(places, after, strict=True)]
-            if shown:
-                pieces.append(f"{target.label} {', '.join(shown)}")
+            cycles = [f" ({cycle[place]:g} cycles)" if target.at_cycle else "" for place in places]
+            printed = [f"{values[place]:.3g} {target.unit}{end}" for place, end in zip(places, cycles, strict=True)]
+            if printed:
+                pieces.append(f"{target.label} {', '.join(printed)}")
         texts[row.tobytes()] = f"your own: {', '.join(pieces)}" if pieces else None
     return [texts[row.tobytes()] for row in same]
 
@@ -301,8 +301,8 @@ def show_of(name: str) -> Show:
 
 def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Predictions of measured designs, drawn to what papers measured of them."""
-    some, any_level = Designs.of(rows), 0.5  # no interval is read
-    drawn = drawn_to_measured(name, part, some, None, predicted, np.zeros(len(rows)), any_level)
+    designs, any_level = Designs.of(rows), 0.5  # no interval is read
+    drawn = drawn_to_measured(name, part, designs, None, predicted, np.zeros(len(rows)), any_level)
     return drawn.centre if drawn else predicted
 
 

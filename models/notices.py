@@ -31,7 +31,7 @@ AS_COMPOSITES = ", as that of all composites: neither matrix nor filler was show
 """On 15 composites of 9 papers left out, each paper counting once, the class alone errs by 0.46 decades, the polymer
 model of the matrix by 1.26, and by 0.90 where its mean error is taken away."""
 _MOST_CASES = 2**62
-"""Combinations that are told apart by one whole number."""
+"""Combinations that one whole number can hold."""
 _FEW = 20
 """Designs whose texts are sooner put together one by one."""
 _MOST_CHARACTERS = 2_000
@@ -45,7 +45,7 @@ it, none of them null or empty."""
 
 
 def nothing(count: int) -> Notice:
-    """Nothing to be said of any design: what most kinds of notice come to, so it is made once for a few of them.
+    """No notice for any design: what most kinds of notice come to, so it is made once for a few of them.
 
     Parameters
     ----------
@@ -60,52 +60,52 @@ def _nothing(count: int) -> Notice:
     return _notice(np.full(count, -1), [])
 
 
-def where(mask: np.ndarray, words: str) -> Notice:
-    """The same words for some designs.
+def where(mask: np.ndarray, text: str) -> Notice:
+    """The same text for some designs.
 
     Parameters
     ----------
     mask : ndarray
         Designs concerned, shape (n_designs,).
-    words : str
-        What is said of them.
+    text : str
+        Their notice.
     """
-    if not words or not mask.any():
+    if not text or not mask.any():
         return nothing(len(mask))
     codes = np.where(mask, 0, -1)
-    return per_case(codes, [words]) if len(codes) <= _FEW else _notice(codes, [words])
+    return per_case(codes, [text]) if len(codes) <= _FEW else _notice(codes, [text])
 
 
-def per_case(codes: np.ndarray, words: Sequence[str | None]) -> Notice:
-    """Words by the case each design belongs to.
+def per_case(codes: np.ndarray, texts: Sequence[str | None]) -> Notice:
+    """Texts by the case each design belongs to.
 
     Parameters
     ----------
     codes : ndarray
-        Case of each design, shape (n_designs,); -1 where nothing is to be said.
-    words : sequence of str | None
-        Text of each case; None or empty where nothing is to be said.
+        Case of each design, shape (n_designs,); -1 for no notice.
+    texts : sequence of str | None
+        Text of each case; None or empty for no notice.
     """
-    if not any(words):
+    if not any(texts):
         return nothing(len(codes))
     if len(codes) <= _FEW:
-        return _written([words[code] if code >= 0 else None for code in codes.tolist()])
-    return _written(words).take(pa.array(codes, mask=codes < 0))
+        return _written([texts[code] if code >= 0 else None for code in codes.tolist()])
+    return _written(texts).take(pa.array(codes, mask=codes < 0))
 
 
-def of_rows(mask: np.ndarray, words: Sequence[str | None]) -> Notice:
-    """Words of their own for some designs, in order.
+def of_rows(mask: np.ndarray, texts: Sequence[str | None]) -> Notice:
+    """A text of its own for each of some designs, in order.
 
     Parameters
     ----------
     mask : ndarray
         Designs concerned, shape (n_designs,).
-    words : sequence of str | None
-        Text of each concerned design; None or empty where nothing is to be said.
+    texts : sequence of str | None
+        Text of each concerned design; None or empty for no notice.
     """
-    if not any(words):
+    if not any(texts):
         return nothing(len(mask))
-    return placed(mask, _written(words))
+    return placed(mask, _written(texts))
 
 
 def placed(mask: np.ndarray, notice: Notice) -> Notice:
@@ -135,20 +135,20 @@ def of_numbers(pattern: str, decimals: int, values: np.ndarray) -> Notice:
     decimals : int
         Digits behind the point.
     values : ndarray, shape (n_designs,)
-        NaN where nothing is to be said.
+        NaN for no notice.
     """
     if np.isnan(values).all():
         return nothing(len(values))
     scaled = values * 10.0**decimals
-    whole = np.rint(scaled)
-    near = np.abs(scaled - whole) > 0.5 - _NEAR_TIE
-    whole[near] = np.rint([round(value, decimals) * 10.0**decimals for value in values[near].tolist()])
-    codes, distinct = pd.factorize(whole)
+    rounded = np.rint(scaled)
+    near = np.abs(scaled - rounded) > 0.5 - _NEAR_TIE
+    rounded[near] = np.rint([round(value, decimals) * 10.0**decimals for value in values[near].tolist()])
+    codes, distinct = pd.factorize(rounded)
     return _notice(codes, printed(pattern, distinct / 10.0**decimals))
 
 
 def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
-    """All that is to be said of each design; null where nothing is.
+    """All notices of each design in one text; null where it has none.
 
     Parameters
     ----------
@@ -157,14 +157,14 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     separator : str
         Between two texts.
     """
-    said = [notice for notice in notices if notice.null_count < len(notice)]
-    if len(said) < 2:
-        return said[0] if said else notices[0]
-    if len(said[0]) <= _FEW:
-        rows = zip(*(notice.to_pylist() for notice in said), strict=True)
+    present = [notice for notice in notices if notice.null_count < len(notice)]
+    if len(present) < 2:
+        return present[0] if present else notices[0]
+    if len(present[0]) <= _FEW:
+        rows = zip(*(notice.to_pylist() for notice in present), strict=True)
         return _written([separator.join(filter(None, texts)) or None for texts in rows])
-    cases, place = 1, np.zeros(len(said[0]), dtype=np.int64)
-    for notice in said:
+    cases, place = 1, np.zeros(len(present[0]), dtype=np.int64)
+    for notice in present:
         ways = len(notice.dictionary) + 1
         if cases * ways > _MOST_CASES:
             place, distinct = pd.factorize(place)
@@ -175,12 +175,12 @@ def joined(notices: Sequence[Notice], separator: str = "; ") -> Notice:
     example[codes[::-1]] = np.arange(len(codes))[::-1]
     # null_handling="skip" would do this, but drops rows without any text (pyarrow 25.0)
     pieces, is_said = [], np.zeros(len(example), dtype=bool)
-    for notice in said:  # the words, the words behind others, nothing
-        words, count = _codes(notice)[example], len(notice.dictionary)
+    for notice in present:  # the words, the words behind others, nothing
+        text_codes, count = _codes(notice)[example], len(notice.dictionary)
         behind = pc.binary_join_element_wise(separator, notice.dictionary, "")
         texts = pa.concat_arrays([notice.dictionary, behind, pa.array([""])])
-        pieces.append(texts.take(pa.array(np.where(words < 0, 2 * count, words + count * is_said))))
-        is_said |= words >= 0
+        pieces.append(texts.take(pa.array(np.where(text_codes < 0, 2 * count, text_codes + count * is_said))))
+        is_said |= text_codes >= 0
     return _notice(np.where(is_said[codes], codes, -1), pc.binary_join_element_wise(*pieces, ""))
 
 
@@ -234,9 +234,9 @@ def printed(pattern: str, values: np.ndarray) -> list[str]:
 
 
 def skill_notices(
-    skill: Mapping[str, Mapping[str, object]], targets: Sequence[str], described: np.ndarray, free: Collection[str]
+    skill: Mapping[str, Mapping[str, object]], targets: Sequence[str], described: np.ndarray, bare: Collection[str]
 ) -> Notice:
-    """Targets without skill on unseen papers; of a design without an anode only those of `free` are predicted.
+    """Targets without skill on unseen papers; of a design without an anode only those of `bare` are predicted.
 
     Parameters
     ----------
@@ -246,14 +246,14 @@ def skill_notices(
         Target columns.
     described : ndarray
         Designs whose anode is described, shape (n_designs,).
-    free : Collection[str]
+    bare : Collection[str]
         Targets predicted of an electrolyte alone.
     """
-    silent = [column for column in targets if not skill.get(column, {}).get("shown", True)]
-    cases = [[column for column in silent if column in free], silent]
+    without_skill = [column for column in targets if not skill.get(column, {}).get("shown", True)]
+    cases = [[column for column in without_skill if column in bare], without_skill]
     return per_case(
         described.astype(int),
-        [f"no skill shown yet on unseen papers: {', '.join(named)}" if named else None for named in cases],
+        [f"no skill shown yet on unseen papers: {', '.join(columns)}" if columns else None for columns in cases],
     )
 
 
@@ -285,20 +285,20 @@ def reading_notices(designs: Designs, electrolytes: Electrolytes) -> list[Notice
         + AS_COMPOSITES * has_filler(read_design(electrolytes.names[place], electrolytes.written[place]))
         for place in np.flatnonzero(unread).tolist()
     ]
-    given = [_class_notice(held) for held in electrolytes.classes]
-    read = [_class_notice(held, derived=True) for held in electrolytes.classes]
+    stated = [_class_notice(name) for name in electrolytes.classes]
+    read = [_class_notice(name, derived=True) for name in electrolytes.classes]
     measured_at, tested_at = (
         designs.number(column) for column in ("electrolyte_conductivity_temperature_c", "temperature_c")
     )
     elsewhere = np.abs(measured_at - tested_at) > SAME_TEMPERATURE_C
-    both = np.column_stack([measured_at, tested_at])[elsewhere]
+    pairs = np.column_stack([measured_at, tested_at])[elsewhere]
     return [
         _of_places(of_rows(unread, unknown), electrolytes.codes),
         per_case(electrolytes.codes, lacks),
         where(electrolytes.without_lithium, NO_LITHIUM),
         _of_places(doubts, electrolytes.compositions),
-        per_case(electrolytes.class_codes + len(given) * electrolytes.derived, [*given, *read]),
-        of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", both)),
+        per_case(electrolytes.class_codes + len(stated) * electrolytes.derived, [*stated, *read]),
+        of_rows(elsewhere, printed("the conductivity given was measured at %g °C, the cell is tested at %g °C", pairs)),
     ]
 
 
@@ -310,12 +310,12 @@ def _of_places(notice: Notice, places: np.ndarray) -> Notice:
     return per_case(places, notice.to_pylist()) if is_few else notice.take(pa.array(places))
 
 
-def _class_notice(held: str | None, derived: bool = False) -> str | None:
-    if held in LIQUID_CLASSES:
-        return f"{held} electrolyte: the models are about solid ones"
-    if held is None:
+def _class_notice(name: str | None, derived: bool = False) -> str | None:
+    if name in LIQUID_CLASSES:
+        return f"{name} electrolyte: the models are about solid ones"
+    if name is None:
         return "electrolyte class unknown"
-    return f"class read from the formula: {held}" if derived else None
+    return f"class read from the formula: {name}" if derived else None
 
 
 def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, electrolytes: Electrolytes) -> list[Notice]:
@@ -328,29 +328,29 @@ def domain_notices(domain: Domain, distance: np.ndarray, designs: Designs, elect
     distance : ndarray, shape (n_designs,)
         To the nearest training design; no unit, as features are scaled.
     designs : Designs
-        Those asked.
+        Designs that are predicted.
     electrolytes : Electrolytes
-        Theirs.
+        Electrolytes of the designs.
     """
     usual = f"far from every training design (distance %.2f, usual below {domain.far:.2f})"
     systems, sets = electrolytes.amounts.systems
-    unseen = [sorted(held - set(domain.elements)) for held in sets]
-    strange = [held if held and held not in domain.classes else None for held in electrolytes.classes]
+    unseen = [sorted(symbols - set(domain.elements)) for symbols in sets]
+    novel = [name if name and name not in domain.classes else None for name in electrolytes.classes]
     return [
         of_numbers(usual, 2, np.where(distance > domain.far, distance, np.nan)),
         per_case(
             systems[electrolytes.compositions],
-            [f"elements never seen: {', '.join(each)}" if each else None for each in unseen],
+            [f"elements never seen: {', '.join(names)}" if names else None for names in unseen],
         ),
         per_case(
-            electrolytes.class_codes, [f"electrolyte class never seen: {held}" if held else None for held in strange]
+            electrolytes.class_codes, [f"electrolyte class never seen: {name}" if name else None for name in novel]
         ),
         _outside(domain, designs),
     ]
 
 
 def _outside(domain: Domain, designs: Designs) -> Notice:
-    found, columns = [], [*domain.ranges]
+    notices, columns = [], [*domain.ranges]
     if columns and len(designs) <= _FEW:  # all columns at once
         values, ends = np.array([*map(designs.number, columns)]), np.array([*domain.ranges.values()])
         beyond = (values < ends[:, :1]) | (values > ends[:, 1:])
@@ -361,7 +361,7 @@ def _outside(domain: Domain, designs: Designs) -> Notice:
         if outside.any():
             codes, distinct = pd.factorize(np.where(outside, value, np.nan))
             seen = f"{low:g} to {high:g}" if low < high else f"only {low:g} seen"
-            found.append(_notice(codes, printed(f"{column} %g ({seen})", distinct)))
-    if not found:
+            notices.append(_notice(codes, printed(f"{column} %g ({seen})", distinct)))
+    if not notices:
         return nothing(len(designs))
-    return after("outside the known range: ", joined(found, ", "))
+    return after("outside the known range: ", joined(notices, ", "))

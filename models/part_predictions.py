@@ -11,16 +11,13 @@ from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.intervals import Calibration
 from models.known.shrinkage import Drawn
-from models.notices import Notice
+from models.notices import Notice, after, domain_notices, of_rows, placed
 from models.polymers.prediction import PolymerAnswer
 from models.predictions import ENDS, Energies, Nearest, spread_over
 from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.part import Part
 from models.tasks.registry import TARGETS, TASKS
 from models.tasks.task import asked_cycles
-
-DEFAULT_CYCLE = 100.0
-"""Cycle at which retention is predicted where a design names none."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +50,11 @@ class PartPredictions:
     drawn : Drawn or None
         Where predictions are drawn to what was measured of a composition.
     text : Notice or None
-        What was measured of the very design; None where nobody asks.
-    said : list of str
+        What was measured of the very design; None where the part draws to nothing.
+    own_notices : list of str
         What the laboratory's own measurements changed of each design; empty where there are none.
     polymers : PolymerAnswer or None
-        What the polymer model tells in the part's place.
+        Predictions of the polymer model in the part's place.
     """
 
     name: str
@@ -76,7 +73,7 @@ class PartPredictions:
     shift: np.ndarray = field(default_factory=lambda: np.empty(0))
     drawn: Drawn | None = None
     text: Notice | None = None
-    said: Sequence[str] = ()
+    own_notices: Sequence[str] = ()
     polymers: PolymerAnswer | None = None
 
     @property
@@ -86,7 +83,7 @@ class PartPredictions:
 
     @property
     def before_measured(self) -> np.ndarray:
-        """Predictions of the models alone, the polymer model's where it tells, shape (n_designs,)."""
+        """Predictions of the models alone, the polymer model's where it has one, shape (n_designs,)."""
         return self.polymers.instead_of(self.model, self.alone)[0] if self.polymers else self.model
 
     def nearest(self, count: int) -> Nearest:
@@ -97,11 +94,25 @@ class PartPredictions:
         count : int
             Rows wanted of each design; without any there are none.
         """
-        rows, away = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
+        rows, distances = np.empty((len(self.vectors), 0), dtype=np.int64), np.empty((len(self.vectors), 0))
         if count and self.rows is not None and self.distances is not None:
-            rows, away = self.rows, self.distances
-        shown = self.part.domain.shown if self.part.domain else []
-        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, away), self.mask, shown)
+            rows, distances = self.rows, self.distances
+        precedents = self.part.domain.all_precedents if self.part.domain else []
+        return Nearest(spread_over(self.mask, rows), spread_over(self.mask, distances), self.mask, precedents)
+
+    def notices(self) -> list[Notice]:
+        """Return notices of all designs: of the polymer model, of measured values, and of how far these designs lie."""
+        notices = []
+        if self.polymers:
+            notices.append(placed(self.mask, self.polymers.notices))
+        if self.drawn:
+            notices.append(placed(self.mask, after(f"{self.name}: ", self.drawn.notices)))
+        if self.own_notices:
+            notices.append(of_rows(self.mask, self.own_notices))
+        if self.part.domain is not None and self.distance is not None:
+            texts = domain_notices(self.part.domain, self.distance, self.designs, self.electrolytes)
+            notices += [placed(self.mask, after(f"{self.name}: ", text)) for text in texts]
+        return notices
 
     def intervals(self, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Return half widths without measured values, and how far the middles lie above the model's predictions; of
@@ -116,8 +127,8 @@ class PartPredictions:
         half, shift = self._interval(calibration_of(self.part), level)
         if unfamiliar is None or level > unfamiliar.highest_level:
             return half, shift
-        strange, (wider, moved) = self._strange(), self._interval(unfamiliar, level)
-        return np.where(strange, wider, half), np.where(strange, moved, shift)
+        is_unfamiliar, (wider, moved) = self._unfamiliar(), self._interval(unfamiliar, level)
+        return np.where(is_unfamiliar, wider, half), np.where(is_unfamiliar, moved, shift)
 
     def _interval(self, calibration: Calibration, level: float) -> tuple[np.ndarray, np.ndarray]:
         half = calibration.half_width(self.spread, level, self.distance, self.model, self._family(calibration))
@@ -126,12 +137,12 @@ class PartPredictions:
     def _family(self, calibration: Calibration) -> np.ndarray:
         return np.asarray(calibration.of_family(self.electrolytes.classes)[self.electrolytes.class_codes])
 
-    def _strange(self) -> np.ndarray:
+    def _unfamiliar(self) -> np.ndarray:
         """Mask of electrolytes whose class was never learnt from, or that hold no lithium."""
         read = self.electrolytes
         known = self.part.domain.classes if self.part.domain else read.classes
-        strange = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
-        return np.asarray(strange | read.without_lithium)
+        is_unfamiliar = np.array([name not in known for name in read.classes], dtype=bool)[read.class_codes]
+        return np.asarray(is_unfamiliar | read.without_lithium)
 
     def limits_on_scale(self, column: str, limit: float) -> np.ndarray:
         """Return a limit of a target on the part's scale, at the cycle of each design; shape (n_designs,) or ().
@@ -143,7 +154,7 @@ class PartPredictions:
         limit : float
             In its unit.
         """
-        passed = asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        passed = asked_cycles(self.designs) - 1
         return TASKS[self.name].on_scale(TARGETS[column], limit, passed, self.part.settings)
 
     def probability_above(self, column: str, limit: float) -> np.ndarray:
@@ -158,11 +169,11 @@ class PartPredictions:
         if not len(self.designs):
             return np.empty(0)
         limits = self.limits_on_scale(column, limit)
-        if self.said:
+        if self.own_notices:
             limits = self.before_measured + (limits - self.centre) * self.alone / self.half
         unfamiliar, chance = self.part.unfamiliar, self._probability(calibration_of(self.part), limits)
         if unfamiliar is not None:
-            chance = np.where(self._strange(), self._probability(unfamiliar, limits), chance)
+            chance = np.where(self._unfamiliar(), self._probability(unfamiliar, limits), chance)
         if self.polymers:
             chance = self.polymers.probability_above(limits, chance)
         return chance if self.drawn is None else self.drawn.probability_above(limits, chance)
@@ -181,18 +192,18 @@ class PartPredictions:
         scaled : three of ndarray, shape (n_designs,)
             Value, low and high end on its scale.
         cycles : sequence of int
-            Cycles asked for beside that of each design.
+            Further cycles beside that of each design.
         """
         ends = dict(zip(ENDS, scaled, strict=True))
-        task, passed = TASKS[self.name], asked_cycles(self.designs, DEFAULT_CYCLE) - 1
+        task, passed = TASKS[self.name], asked_cycles(self.designs) - 1
         columns: dict[str, np.ndarray] = {}
         for target in task.targets:
             after_cycles = {"": passed}
             if target.at_cycle:
                 after_cycles |= {f"_at_{chosen}": np.full(len(self.designs), chosen - 1.0) for chosen in cycles}
-            for at, since in after_cycles.items():
+            for suffix, since in after_cycles.items():
                 for end, value in ends.items():
-                    columns[target.column + at + end] = task.in_unit(target, value, since, self.part.settings)
+                    columns[target.column + suffix + end] = task.in_unit(target, value, since, self.part.settings)
         return columns
 
 

@@ -1,8 +1,8 @@
-"""Answers for a table of designs: values with intervals, notices, what was measured, the nearest literature rows."""
+"""Requests and answers for a table of designs: targets and limits in, values, intervals, notices and near rows out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,16 +10,102 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.exceedance import check_limits, probability_column
 from models.notices import Notice
+from models.tasks.first_capacity import RESTS_ON
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_range_alone, task_of
 
 ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
 MEASURED = "measured"
-"""Column that tells what was measured of the very composition."""
+"""Column with what was measured of the very composition."""
 RANGE_OF = "range_of"
-"""Column that tells of which targets no point is told, and whose values the range holds in its place."""
+"""Column with the targets that have a range and no point, and whose values the range holds."""
 TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
 """Columns of text; all others are numbers."""
+
+
+@dataclass(frozen=True)
+class PredictionRequest:
+    """Quantities to predict, and what they need.
+
+    Attributes
+    ----------
+    quantities : sequence of str
+        Columns of `told_targets`, as they are answered.
+    limits : mapping of str to float
+        Limits of targets, in their units, whose probability of being passed is predicted too.
+    cycles : sequence of int
+        Cycles at which retention is predicted beside that of the design's own.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    points : bool
+        Whether a target of cells without skill has a point.
+    """
+
+    quantities: Sequence[str]
+    limits: Mapping[str, float]
+    cycles: Sequence[int]
+    level: float
+    points: bool
+
+    @classmethod
+    def of(
+        cls, quantities: Sequence[str], above: Mapping[str, float], cycles: Sequence[int], level: float, *, points: bool
+    ) -> PredictionRequest:
+        """Return the request once its limits are checked.
+
+        Parameters
+        ----------
+        quantities, above, cycles, level, points
+            The attributes; `above` are the limits.
+
+        Raises
+        ------
+        ValueError
+            A limit no value of its target could pass.
+        """
+        return cls(quantities, check_limits(above), cycles, level, points)
+
+    @cached_property
+    def learned(self) -> list[str]:
+        """Those that a model predicts."""
+        return [column for column in self.quantities if column in TARGETS]
+
+    @cached_property
+    def range_only(self) -> list[str]:
+        """Those that have a range alone."""
+        return [column for column in self.quantities if is_range_alone(column)]
+
+    @cached_property
+    def on_request(self) -> list[str]:
+        """Those that are predicted on request alone."""
+        return [column for column in self.quantities if column in ON_REQUEST and column not in TARGETS]
+
+    @cached_property
+    def needed(self) -> list[str]:
+        """Learned targets that the answer needs, those with limits, at cycles and below a range among them."""
+        rested_on = [RESTS_ON[column] for column in self.range_only if column in RESTS_ON]
+        return list(dict.fromkeys([*self.learned, *self.limits, *self._at_cycles, *rested_on]))
+
+    @cached_property
+    def task_names(self) -> list[str]:
+        """Names of `TASKS` that the answer needs."""
+        return list(dict.fromkeys([task_of(column).name for column in (*self.on_request, *self.needed)]))
+
+    @property
+    def _at_cycles(self) -> list[str]:
+        return [column for column, target in TARGETS.items() if target.at_cycle and self.cycles]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of numbers of the answer, in order."""
+        at_cycles = self._at_cycles + [column for column in self.range_only if RANGES[column].at_cycle]
+        return [
+            *(column + end for column in self.quantities for end in ENDS),
+            *(f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in self.cycles for end in ENDS),
+            *(probability_column(column, limit) for column, limit in self.limits.items()),
+        ]
 
 
 @dataclass(frozen=True)
@@ -47,7 +133,7 @@ class Nearest:
             Place of the design.
         """
         pairs = zip(self.rows[design].tolist(), self.distances[design].tolist(), strict=True)
-        return [{**self.precedents[row], "distance": round(away, 3)} for row, away in pairs]
+        return [{**self.precedents[row], "distance": round(distance, 3)} for row, distance in pairs]
 
 
 @dataclass(frozen=True)
@@ -71,11 +157,11 @@ class Predictions:
     Attributes
     ----------
     columns : per target `<column>`, `<column>_low`, `<column>_high`, then `retention_pct_at_<cycle>` with its ends for
-        every cycle asked for, each of shape (n_designs,); NaN where a design says too little
+        every further cycle, each of shape (n_designs,); NaN where a design says too little
     index : of the designs
     notices : each distinct text once; null where there is nothing to say
     measured : likewise, what was measured of the very composition; None where no target is drawn to it
-    ranges : likewise, whose values the ranges hold that are told without a point; None where there are none
+    ranges : likewise, whose values the ranges without a point hold; None where there are none
     measured_by : `measured` by target
     nearest : by target
     distances : by part, to the nearest training design in standard deviations, shape (n_designs,); NaN where a design
@@ -97,24 +183,24 @@ class Predictions:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The columns as a frame, then those of `texts`; made when it is asked for, as one design does without."""
+        """The columns as a frame, then those of `texts`; made when it is read, as one design does without."""
         texts = {column: _as_text(notice) for column, notice in self.texts.items()}
         return pd.DataFrame({**self.columns, **texts}, index=self.index)
 
     @cached_property
     def energies(self) -> Energies | None:
-        """Those of the conductivity, None where it was not asked for; they cost as much, so only if wanted."""
+        """Those of the conductivity, None where it was not predicted; they cost as much, so only when read."""
         return self.find_energies()
 
     def _first_energies(self, count: int) -> Energies | None:
-        found = self.energies
-        return found and Energies(found.values[:count], found.printed[:count])
+        energies = self.energies
+        return energies and Energies(energies.values[:count], energies.printed[:count])
 
     @property
     def texts(self) -> dict[str, Notice]:
         """Texts by column of the table, in the order of `TEXT_COLUMNS`; those it has."""
-        told = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
-        return {column: notice for column, notice in told.items() if notice is not None}
+        notices = {MEASURED: self.measured, RANGE_OF: self.ranges, "notice": self.notices}
+        return {column: notice for column, notice in notices.items() if notice is not None}
 
     def first(self, index: pd.Index) -> Predictions:
         """Return the answers to the first designs alone.
@@ -126,8 +212,8 @@ class Predictions:
         """
         count = len(index)
         nearest = {
-            column: replace(each, judged=each.judged[:count], rows=each.rows[:count], distances=each.distances[:count])
-            for column, each in self.nearest.items()
+            column: replace(near, judged=near.judged[:count], rows=near.rows[:count], distances=near.distances[:count])
+            for column, near in self.nearest.items()
         }
         distances = {name: values[:count] for name, values in self.distances.items()}
         return Predictions(
@@ -146,7 +232,7 @@ class Predictions:
     def precedents(self) -> list[dict[str, list[dict[str, Any]]]]:
         """Per design and target, the nearest literature rows of different papers."""
         return [
-            {column: each.of(row) for column, each in self.nearest.items() if each.judged[row]}
+            {column: near.of(row) for column, near in self.nearest.items() if near.judged[row]}
             for row in range(len(self))
         ]
 
@@ -163,11 +249,11 @@ def spread_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     mask : ndarray of bool, shape (n_designs,)
         Which designs.
     values : ndarray, shape (n_some, ...)
-        Of these.
+        Of these designs.
     """
     if mask.all():
         return values
     empty = np.nan if values.dtype.kind == "f" else 0
-    found = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
-    found[mask] = values
-    return found
+    result = np.full((len(mask), *values.shape[1:]), empty, dtype=values.dtype)
+    result[mask] = values
+    return result

@@ -13,11 +13,11 @@ import pandas as pd
 from features.cache import Cache
 from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
-from features.electrolyte_columns import read_electrolytes
+from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.exceedance import check_limits, probability_column
+from models.exceedance import probability_column
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
@@ -31,12 +31,11 @@ from models.lab_calibration import (
     own_values,
     show_of,
 )
-from models.lab_effect.own_designs import OwnDesigns, OwnRows
+from models.lab_effect.own_designs import OwnDesigns
 from models.learners.arrhenius import energies_of, energy_interval
 from models.notices import (
     Notice,
     after,
-    domain_notices,
     joined,
     of_rows,
     per_case,
@@ -45,25 +44,25 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.part_predictions import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.part_predictions import PartPredictions, energy_columns
 from models.polymers.own_polymers import drawn_to_own_polymers
 from models.polymers.prediction import POLYMER, tell_polymers
-from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
+from models.predictions import ENDS, Energies, Nearest, PredictionRequest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
-from models.tasks.first_capacity import RESTS_ON, FirstCapacities
+from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_link
-from models.tasks.registry import LINK, ON_REQUEST, RANGES, TARGETS, TASKS, is_range_alone, part_of, task_of
+from models.tasks.registry import LINK, ON_REQUEST, TASKS, part_of, task_of
+from models.tasks.task import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9
 ModelNumbers: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | None]
 """Attributes `model` to `distance` of `PartPredictions`."""
-FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: one electrolyte is asked of in many cells
+FEW, MOST_KEPT = 20, 128  # answers to so few designs are kept, and so many: many cells have one electrolyte
 NO_POINT = "no point: no skill on papers never seen"
-"""What is said of a target of cells in whose place comparable papers' values are told."""
+"""Notice of a target of cells that has the range of comparable papers in place of a point."""
 
 
 class Predictor:
@@ -75,8 +74,8 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self._kept = bundle, Cache[ModelNumbers](MOST_KEPT)
-        self._told, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
+        self.bundle, self._numbers = bundle, Cache[ModelNumbers](MOST_KEPT)
+        self._by_electrolyte, self._reported = Cache[Any](MOST_KEPT), dict[str, Reported]()
 
     def predict(
         self,
@@ -100,9 +99,9 @@ class Predictor:
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
         cycles : cycles at which retention is wanted beside that of the design's own
-        above : limits of targets, in their units: `probability_column` of each is told as well
-        points : whether a target of cells without skill has a point; otherwise the range that comparable papers report
-            is told in its place, and of a limit the share of these papers above it, unless measured designs move it
+        above : limits of targets, in their units: `probability_column` of each is predicted as well
+        points : whether a target of cells without skill has a point; otherwise it has the range that comparable papers
+            report, and for a limit the share of these papers above it, unless measured designs move it
 
         Raises
         ------
@@ -113,113 +112,137 @@ class Predictor:
         InputError
             Formulas that cannot be read, with the number of their design, from 1.
         """
-        limits, measured = check_limits(above or {}), OwnDesigns.of(measured)
-        told_of = self.bundle.targets() if points and not targets else self.bundle.told(targets)
-        wanted, designs = [column for column in told_of if column in TARGETS], Designs.of(designs)
-        alone = [column for column in told_of if is_range_alone(column)]
-        on_request = [column for column in told_of if column in ON_REQUEST and column not in TARGETS]
+        request = PredictionRequest.of(
+            self.bundle.targets() if points and not targets else self.bundle.told(targets),
+            above or {}, cycles, level, points=points,
+        )  # fmt: skip
+        measured, designs = OwnDesigns.of(measured), Designs.of(designs)
         electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
         described = has_anode(designs)
         if len(designs) == 1 or described.sum() == 1:  # numpy rounds one number otherwise than several
             places = np.append(np.arange(len(designs)), described.argmax())
-            more = self.predict(
+            doubled = self.predict(
                 designs.take(places), targets=targets, level=level, precedents=precedents, measured=measured,
                 cycles=cycles, above=above, points=points,
             )  # fmt: skip
-            return more.first(designs.index)
-        of_cycles = [column for column, target in TARGETS.items() if target.at_cycle and cycles]
-        rested_on = [RESTS_ON[column] for column in alone if column in RESTS_ON]
-        asked_of = list(dict.fromkeys([*wanted, *limits, *of_cycles, *rested_on]))
-        asked = list(dict.fromkeys([task_of(column).name for column in (*on_request, *asked_of)]))
-        judged = self.judge(asked, designs, precedents)
+            return doubled.first(designs.index)
+        answers = self.judge(request.task_names, designs, precedents)
+        answers |= {name: self._with_measured(answers[name], level, measured) for name in request.task_names}
+        notices, range_notices = self._notices(request, designs, electrolytes, described), list[Notice]()
+        columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
+        nearest, known = dict[str, Nearest](), dict[str, Notice]()
+        for name in request.task_names:
+            answer = answers[name]
+            by_column, texts = self._columns(request, answer)
+            columns |= {column: spread_over(answer.mask, values) for column, values in by_column.items()}
+            range_notices += [] if texts is None else [placed(answer.mask, texts)]
+            notices += answer.notices()
+            if answer.text is not None:  # named where the activation energy alone is predicted
+                is_needed = name in map(part_of, request.needed)
+                known[name] = placed(answer.mask, answer.text if is_needed else after(f"{name}: ", answer.text))
+            if answer.part.domain is not None and answer.distance is not None:
+                distances[name] = spread_over(answer.mask, answer.distance)
+                near = answer.nearest(precedents)
+                nearest |= {column: near for column in request.learned if task_of(column).name == name}
+        if request.range_only:
+            capacities, texts = self._first_capacities(request, answers, columns, designs, described)
+            columns |= capacities
+            range_notices.append(texts)
+        find = self._find_energies(request, answers[LINK], designs, measured)
+        printed = dict[str, Notice]()
+        if request.on_request:
+            columns |= energy_columns(find(), len(designs))
+            printed = {column: energies.printed for column in request.on_request if (energies := find())}
+        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
+        measured_of, range_of = (joined(kind) if kind else None for kind in (texts, range_notices))
+        task_by_target = {column: task_of(column).name for column in request.learned}
+        return Predictions(
+            {column: columns[column] for column in request.columns},
+            designs.index,
+            joined(notices),
+            {column: nearest[column] for column in request.learned if column in nearest},
+            distances,
+            measured_of,
+            range_of,
+            find,
+            {column: known[name] for column, name in task_by_target.items() if name in known} | printed,
+        )
+
+    def _notices(
+        self, request: PredictionRequest, designs: Designs, electrolytes: Electrolytes, described: np.ndarray
+    ) -> list[Notice]:
+        """Notices of the designs as they are described, whatever is predicted of them."""
         without_anode = {target.column for task in TASKS.values() if not task.of_cells for target in task.targets}
-        notices = [
+        return [
             where(~described, "no anode described: cell targets not predicted"),
-            skill_notices(self.bundle.facts.get("skill", {}), wanted, described, without_anode),
+            skill_notices(self.bundle.facts.get("skill", {}), request.learned, described, without_anode),
             *reading_notices(designs, electrolytes),
             where(states_structure(designs) & (not reads_structure(self.bundle.parts[LINK].featurizer)), NOT_READ),
         ]
-        vectors = judged[LINK].vectors[:0]  # energies are known where what they follow from is asked for
-        energies_alone = partial(energies_of, self.bundle.parts[LINK].ensemble, vectors)
-        columns, distances = dict[str, np.ndarray](), dict[str, np.ndarray]()
-        nearest, known, printed = dict[str, Nearest](), dict[str, Notice](), dict[str, Notice]()
-        whose: list[Notice] = []
-        changed = np.zeros(len(designs), dtype=bool)
-        for name in asked:
-            answer = self._with_measured(judged[name], level, measured)
-            part, frame, mask, is_cell = answer.part, answer.designs, answer.mask, TASKS[name].of_cells
-            middle = answer.centre + answer.shift
-            found = answer.in_units((answer.centre, middle - answer.half, middle + answer.half), cycles)
-            still = np.zeros(len(frame), dtype=bool)
-            if is_cell and not points and (silent := self.without_skill(name, asked_of)):
-                still = answer.centre == answer.model  # own measurements, where they move it, are a reason for a point
-                ranges, texts_of = self._ranges(answer, silent, still, level, cycles)
-                found |= {column: np.where(still, values, found[column]) for column, values in ranges.items()}
-                whose.append(placed(mask, texts_of))
-            for column, limit in limits.items():
-                if task_of(column).name == name:
-                    chance = answer.probability_above(column, limit)
-                    if still.any() and column in silent:
-                        scaled = np.broadcast_to(answer.limits_on_scale(column, limit), still.shape)
-                        papers = reported_above(self._reported, TASKS[name], part, answer.vectors, scaled)
-                        chance = np.where(still, papers, chance)
-                    found[probability_column(column, limit)] = chance
-            if TASKS[name].on_request:
-                vectors, changed = answer.vectors, answer.centre != answer.before_measured
-                energies_alone = partial(energies_of, part.ensemble, vectors)
-            if answer.polymers:
-                notices.append(placed(mask, answer.polymers.notices))
-                energies_alone = partial(answer.polymers.energies_instead_of, energies_alone)
-            if answer.drawn:
-                notices.append(placed(mask, after(f"{name}: ", answer.drawn.notices)))
-            if (text := answer.text) is not None:  # named where the activation energy alone is asked for
-                known[name] = placed(mask, text if name in map(part_of, asked_of) else after(f"{name}: ", text))
-            columns |= {column: spread_over(mask, values) for column, values in found.items()}
-            if answer.said:
-                notices.append(of_rows(mask, answer.said))
-            if part.domain is not None and answer.distance is not None:
-                distances[name] = spread_over(mask, answer.distance)
-                outside = domain_notices(part.domain, answer.distance, frame, answer.electrolytes)
-                notices += [placed(mask, after(f"{name}: ", each)) for each in outside]
-                near = answer.nearest(precedents)
-                nearest |= {column: near for column in wanted if task_of(column).name == name}
-        if alone:
-            fade = judged.get(task_of(RETENTION.column).name)
-            found, codes, words = self._capacities.told(
-                self._cell_vectors(designs, described, judged[LINK]) if fade is None else fade.vectors, level, cycles,
-                None if fade is None else lambda each: np.array([columns[each + end][described] for end in ENDS]),
-            )  # fmt: skip
-            for column, values in found.items():
-                columns |= {column + end: spread_over(described, row) for end, row in zip(ENDS, values, strict=True)}
-            texts = ["; ".join(case[column] for column in alone) for case in words]
-            whose.append(placed(described, per_case(codes, texts)))
-        energies_of_all = partial(self._energies, energies_alone, changed, designs, measured, level)
-        key = ("energies", level, changed.tobytes()) if measured is None else None
-        find = cache(partial(self._once, key, designs, vectors, energies_of_all))
-        if on_request:
-            columns |= energy_columns(find(), len(designs))
-            printed = {column: energies.printed for column in on_request if (energies := find())}
-        order = [column + end for column in told_of for end in ENDS]
-        at_cycles = of_cycles + [column for column in alone if RANGES[column].at_cycle]
-        order += [f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in cycles for end in ENDS]
-        order += [probability_column(*each) for each in limits.items()]
-        said = joined(notices)
-        texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", each) for column, each in printed.items())]
-        every, range_of = (joined(each) if each else None for each in (texts, whose))
-        told_columns = {column: columns[column] for column in order}
-        nearest = {column: nearest[column] for column in wanted if column in nearest}
-        told_by = {column: task_of(column).name for column in wanted}
-        by_target = {column: known[name] for column, name in told_by.items() if name in known} | printed
-        return Predictions(told_columns, designs.index, said, nearest, distances, every, range_of, find, by_target)
 
-    def _once(self, what: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
+    def _columns(
+        self, request: PredictionRequest, answer: PartPredictions
+    ) -> tuple[dict[str, np.ndarray], Notice | None]:
+        """Columns of one task's targets and limits, and whose values the ranges without a point hold."""
+        task, centre = TASKS[answer.name], answer.centre
+        middle = centre + answer.shift
+        ends = (centre, middle - answer.half, middle + answer.half)
+        by_column, texts = answer.in_units(ends, request.cycles), None
+        unskilled, ranged = list[str](), np.zeros(len(centre), dtype=bool)
+        if task.of_cells and not request.points and (unskilled := self.without_skill(answer.name, request.needed)):
+            ranged = centre == answer.model  # own measurements, where they move it, are a reason for a point
+            ranges, texts = self._ranges(answer, unskilled, ranged, request.level, request.cycles)
+            by_column |= {column: np.where(ranged, values, by_column[column]) for column, values in ranges.items()}
+        for column, limit in request.limits.items():
+            if task_of(column).name == answer.name:
+                chance = answer.probability_above(column, limit)
+                if ranged.any() and column in unskilled:
+                    scaled = np.broadcast_to(answer.limits_on_scale(column, limit), ranged.shape)
+                    papers = reported_above(self._reported, task, answer.part, answer.vectors, scaled)
+                    chance = np.where(ranged, papers, chance)
+                by_column[probability_column(column, limit)] = chance
+        return by_column, texts
+
+    def _first_capacities(
+        self, request: PredictionRequest, answers: Mapping[str, PartPredictions], columns: Mapping[str, np.ndarray],
+        designs: Designs, described: np.ndarray,
+    ) -> tuple[dict[str, np.ndarray], Notice]:  # fmt: skip
+        """Columns of the quantities that have a range alone, and whose values it holds."""
+        fade = answers.get(task_of(RETENTION.column).name)
+        ranges, codes, case_texts = self._capacities.ranges(
+            self._cell_vectors(designs, described, answers[LINK]) if fade is None else fade.vectors,
+            request.level, request.cycles,
+            None if fade is None else lambda column: np.array([columns[column + end][described] for end in ENDS]),
+        )  # fmt: skip
+        texts = ["; ".join(case[column] for column in request.range_only) for case in case_texts]
+        return {
+            column + end: spread_over(described, row)
+            for column, values in ranges.items()
+            for end, row in zip(ENDS, values, strict=True)
+        }, placed(described, per_case(codes, texts))
+
+    def _find_energies(
+        self, request: PredictionRequest, link: PartPredictions, designs: Designs, measured: OwnDesigns | None
+    ) -> Callable[[], Energies | None]:
+        """Return what finds the activation energies: none where the conductivity is not predicted."""
+        is_predicted = link.name in request.task_names
+        vectors = link.vectors if is_predicted else link.vectors[:0]
+        changed = link.centre != link.before_measured if is_predicted else np.zeros(len(designs), dtype=bool)
+        alone = partial(energies_of, link.part.ensemble, vectors)
+        if is_predicted and link.polymers:
+            alone = partial(link.polymers.energies_instead_of, alone)
+        key = ("energies", request.level, changed.tobytes()) if measured is None else None
+        find = partial(self._energies, alone, changed, designs, measured, request.level)
+        return cache(partial(self._once, key, designs, vectors, find))
+
+    def _once(self, key: Hashable, designs: Designs, vectors: np.ndarray, find: Callable[[], Any]) -> Any:
         """Return what depends on the electrolytes alone, kept where they are few; neither for None nor of a polymer."""
         read = read_electrolytes(designs)  # that of a whole portion, where these are its few good rows
-        if what is None or max(len(designs), len(read.names)) > FEW or POLYMER in read.classes:
+        if key is None or max(len(designs), len(read.names)) > FEW or POLYMER in read.classes:
             return find()
         conditions = (values.tobytes() for values in vars(Conditions.of(designs)).values())
-        return self._told.once((what, vectors.tobytes(), *read.class_names, *conditions), find)
+        return self._by_electrolyte.once((key, vectors.tobytes(), *read.class_names, *conditions), find)
 
     def _energies(
         self, alone: Callable[[], np.ndarray | None], changed: np.ndarray, designs: Designs,
@@ -231,18 +254,18 @@ class Predictor:
         part = self.bundle.parts[LINK]
 
         def told_at(rows: np.ndarray, celsius: np.ndarray) -> np.ndarray:
-            some, every = designs.take(rows).assign(temperature_c=celsius), np.ones(len(rows), dtype=bool)
-            answer = self._answers([LINK], some, every, None if measured is None else 0)[LINK]
+            warmed, full = designs.take(rows).assign(temperature_c=celsius), np.ones(len(rows), dtype=bool)
+            answer = self._answers([LINK], warmed, full, None if measured is None else 0)[LINK]
             if measured is not None:
                 return self._with_measured(answer, level, measured).centre
-            polymers = tell_polymers(some, read_electrolytes(some), level)
+            polymers = tell_polymers(warmed, read_electrolytes(warmed), level)
             centre = polymers.instead_of(answer.model, answer.spread)[0] if polymers else answer.model
-            return centre_drawn_to_papers(part.known, Conditions.of(some), centre)
+            return centre_drawn_to_papers(part.known, Conditions.of(warmed), centre)
 
-        asked = Conditions.of(designs)
-        energies, near = drawn_to_printed(energies, part.known, asked), changed & ~beyond_a_transition(asked)
+        conditions = Conditions.of(designs)
+        energies, near = drawn_to_printed(energies, part.known, conditions), changed & ~beyond_a_transition(conditions)
         energies = near_slope(energies, near, told_at)
-        return Energies(energy_interval(energies, level), printed_energies(part.known, asked))
+        return Energies(energy_interval(energies, level), printed_energies(part.known, conditions))
 
     @cached_property
     def _capacities(self) -> CapacityRanges:
@@ -255,7 +278,7 @@ class Predictor:
         return self.bundle.parts[task_of(RETENTION.column).name].featurizer.vectors(cells, read_electrolytes(cells))
 
     def without_skill(self, name: str, columns: Iterable[str]) -> list[str]:
-        """Return those of some targets that a task tells without having shown skill on papers never seen.
+        """Return those of some targets that a task predicts without having shown skill on papers never seen.
 
         Parameters
         ----------
@@ -271,64 +294,64 @@ class Predictor:
         ]  # fmt: skip
 
     def _ranges(
-        self, answer: PartPredictions, silent: Sequence[str], still: np.ndarray, level: float, cycles: Sequence[int]
+        self, answer: PartPredictions, unskilled: Sequence[str], ranged: np.ndarray, level: float, cycles: Sequence[int]
     ) -> tuple[dict[str, np.ndarray], Notice]:
-        """Columns of targets without skill as ranges without a point; whose values they hold, for the `still` ones."""
-        if not len(still) or answer.part.domain is None:
-            return {}, where(np.zeros(len(still), dtype=bool), "")
-        told = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
-        found = answer.in_units((np.full(len(still), np.nan), told.low, told.high), cycles)
-        words = [f"{', '.join(silent)}: no point, the range of {text}" for text in told.texts]
-        notice = per_case(np.where(still, told.codes, len(words)), [*words, None])
+        """Columns of targets without skill as ranges without a point; whose values they hold, for the `ranged` ones."""
+        if not len(ranged) or answer.part.domain is None:
+            return {}, where(np.zeros(len(ranged), dtype=bool), "")
+        ranges = reported_ranges(self._reported, TASKS[answer.name], answer.part, answer.vectors, level)
+        by_column = answer.in_units((np.full(len(ranged), np.nan), ranges.low, ranges.high), cycles)
+        texts = [f"{', '.join(unskilled)}: no point, the range of {text}" for text in ranges.texts]
+        notice = per_case(np.where(ranged, ranges.codes, len(texts)), [*texts, None])
         return {
-            column: values for column, values in found.items()
-            if any(column.startswith(target) for target in silent)
+            column: values for column, values in by_column.items()
+            if any(column.startswith(target) for target in unskilled)
         }, notice  # fmt: skip
 
-    def judge(self, asked: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
-        """Return the predictions of the models asked by name of `TASKS`, each on its own scale, measured values left
+    def judge(self, task_names: Sequence[str], designs: Designs, precedents: int = 0) -> dict[str, PartPredictions]:
+        """Return the predictions of some models by name of `TASKS`, each on its own scale, measured values left
         out; cells are given their conductivity first, whose model always answers.
 
         Parameters
         ----------
-        asked : sequence of str
+        task_names : sequence of str
             Names of `TASKS`.
         designs : Designs
             Columns of `Candidate`, shape (n_designs, n_columns).
         precedents : int
-            Nearest rows wanted of each model asked; one is found at least, for its distance.
+            Nearest rows of each of these models; one at least, for its distance.
         """
-        described, every = has_anode(designs), np.ones(len(designs), dtype=bool)
-        is_asked = any(TASKS[name].is_given_to_cells for name in asked)
-        answers = self._answers([LINK], designs, every, precedents if is_asked else None)
-        if of_cells := [name for name in asked if TASKS[name].of_cells]:
+        described, full = has_anode(designs), np.ones(len(designs), dtype=bool)
+        is_asked = any(TASKS[name].is_given_to_cells for name in task_names)
+        answers = self._answers([LINK], designs, full, precedents if is_asked else None)
+        if of_cells := [name for name in task_names if TASKS[name].of_cells]:
             cells = with_link(designs, answers[LINK].model)
             cells = cells if described.all() else cells.take(described)
             answers |= self._answers(of_cells, cells, described, precedents)
-        return answers | self._answers([name for name in asked if name not in answers], designs, every, precedents)
+        return answers | self._answers([name for name in task_names if name not in answers], designs, full, precedents)
 
     def _answers(
         self, names: Sequence[str], designs: Designs, mask: np.ndarray, precedents: int | None
     ) -> dict[str, PartPredictions]:
         """Return the predictions of each part; those that read designs alike share their vectors.
 
-        None for `precedents` where nobody asks how far a design is from what its model knows.
+        None for `precedents` where no distance to what the model knows is needed.
         """
-        found: dict[str, PartPredictions] = {}
+        answers: dict[str, PartPredictions] = {}
         for name in names:
             part = self.bundle.parts[name]
-            alike = [each for each in found.values() if part.featurizer.reads_like(each.part.featurizer)]
+            alike = [answer for answer in answers.values() if part.featurizer.reads_like(answer.part.featurizer)]
             vectors = alike[0].vectors if alike else part.featurizer.vectors(designs, read_electrolytes(designs))
-            asked = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
-            numbers = self._kept.once(asked, partial(_of_model, part, vectors, precedents))
-            found[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
-        return found
+            key = (name, precedents, vectors.tobytes()) if len(vectors) <= FEW else None
+            numbers = self._numbers.once(key, partial(_of_model, part, vectors, precedents))
+            answers[name] = PartPredictions(name, part, designs, mask, vectors, *numbers)
+        return answers
 
     def _with_measured(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> PartPredictions:
         is_kept = not TASKS[answer.name].of_cells and measured is None
         find = partial(self._moved, answer, level, measured)
-        what = (answer.name, level) if is_kept else None
-        return replace(answer, **self._once(what, answer.designs, answer.vectors, find))
+        key = (answer.name, level) if is_kept else None
+        return replace(answer, **self._once(key, answer.designs, answer.vectors, find))
 
     def _moved(self, answer: PartPredictions, level: float, measured: OwnDesigns | None) -> dict[str, Any]:
         """Return what measured values make of a part's predictions, by attribute of `PartPredictions`."""
@@ -339,62 +362,60 @@ class Predictor:
         polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
-        alone, text, said = half, None, list[str]()
+        alone, text, notices = half, None, list[str]()
         drawn = drawn_to_measured(name, part, frame, read, centre, half, level)
         if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
-            own = measured.once(("rows", name), partial(self._own, name, part, measured.frame))
-            values = measured.once(("values", name), partial(own_values, name, part, measured.frame))
+            table = measured.frame
+            own = measured.once(("rows", name), lambda: own_rows(name, part, self.bundle.designs_for(name, table)))
+            values = measured.once(("values", name), partial(own_values, name, part, table))
             same, unmoved = None, (centre.copy(), half.copy())
-            each = [["none of your measured designs tells of it"]] * len(frame)
+            notes = [["none of your measured designs tells of it"]] * len(frame)
             if own is not None:
                 if TASKS[name].of_cells and own.designs is not None:
                     same = same_designs(frame, own.designs)
-                    rows = same_designs(frame, measured.frame) & np.isfinite(values)
-                    mine = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, measured.frame, rows))
-                    text = mine if text is None else joined([mine, text])
-                centre, half, each = moved(
+                    rows = same_designs(frame, table) & np.isfinite(values)
+                    own_text = of_rows(np.ones(len(frame), dtype=bool), measured_text(name, table, rows))
+                    text = own_text if text is None else joined([own_text, text])
+                centre, half, notes = moved(
                     part, own, answer.vectors, frame.number("temperature_c"), centre, answer.spread, half, level,
-                    same, asked_cycles(frame, DEFAULT_CYCLE),
+                    same, asked_cycles(frame),
                 )  # fmt: skip
             if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                found = drawn_to_own_polymers(polymers, read, measured.frame, values, level, unmoved, show_of(name))
-                centre[polymers.told], half[polymers.told] = found.centre, found.half
-                each = [found.said.get(row, words) for row, words in enumerate(each)]
-                drawn = drawn and drawn.beside(found.text, found.doubts)
+                own_drawn = drawn_to_own_polymers(polymers, read, table, values, level, unmoved, show_of(name))
+                centre[polymers.mask], half[polymers.mask] = own_drawn.centre, own_drawn.half
+                notes = [own_drawn.remarks.get(row, remark) for row, remark in enumerate(notes)]
+                drawn = drawn and drawn.beside(own_drawn.text, own_drawn.doubts)
             if drawn:
                 half = np.where(np.isfinite(drawn.deviation), np.fmin(half, drawn.half), half)
             if drawn and TASKS[name].of_cells and own:  # a probability follows the interval that own cells moved
                 drawn = replace(drawn, deviation=np.full(len(centre), np.nan))
             elif drawn and not TASKS[name].of_cells:
-                before, asked = replace(drawn, centre=centre, half=half), Conditions.of(frame)
-                asked = asked.without_names(polymers.told) if polymers else asked
-                mine_of = partial(own_measurements, name, part, measured.frame)
-                drawn = drawn_to_own(measured.once(("known", name), mine_of), asked, before, level, show_of(name))
+                before, conditions = replace(drawn, centre=centre, half=half), Conditions.of(frame)
+                conditions = conditions.without_names(polymers.mask) if polymers else conditions
+                read_own = partial(own_measurements, name, part, table)
+                drawn = drawn_to_own(measured.once(("known", name), read_own), conditions, before, level, show_of(name))
                 centre, half, text = drawn.centre, drawn.half, drawn.text
-                each = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, each, strict=True)]
-            said = ["; ".join(f"{name}: {words}" for words in dict.fromkeys(row)) for row in each]
+                notes = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, notes, strict=True)]
+            notices = ["; ".join(f"{name}: {remark}" for remark in dict.fromkeys(row)) for row in notes]
         shift = np.where((centre == answer.model) & (half == alone), shift, 0.0)  # what is measured knows no side
         return {
-            "centre": centre, "half": half, "alone": alone, "shift": shift, "drawn": drawn, "text": text, "said": said,
-            "polymers": polymers,
+            "centre": centre, "half": half, "alone": alone, "shift": shift, "drawn": drawn, "text": text,
+            "own_notices": notices, "polymers": polymers,
         }  # fmt: skip
-
-    def _own(self, name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
-        return own_rows(name, part, self.bundle.designs_for(name, measured))
 
 
 def _of_model(part: Part, vectors: np.ndarray, precedents: int | None) -> ModelNumbers:
     places, first = distinct_rows(vectors)
     # many cells share an electrolyte; numpy rounds one number otherwise than several
     is_less = 0 < len(first) < max(len(vectors), 2)
-    asked = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
-    centre, spread = part.ensemble.predict(asked) if len(asked) else (np.empty(0), np.empty(0))
+    distinct = vectors[np.resize(first, max(len(first), 2))] if is_less else vectors
+    centre, spread = part.ensemble.predict(distinct) if len(distinct) else (np.empty(0), np.empty(0))
     if part.domain is None or precedents is None:
         return centre[places], spread[places], None, None, None
-    rows, distances = part.domain.nearest(asked, max(precedents, 1))
+    rows, distances = part.domain.nearest(distinct, max(precedents, 1))
     distance = distances[places, 0]
     if part.domain.looked_up and precedents:
-        rows, distances = part.domain.nearest_shown(asked, precedents)
+        rows, distances = part.domain.nearest_shown(distinct, precedents)
     return centre[places], spread[places], rows[places], distances[places], distance

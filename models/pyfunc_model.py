@@ -57,17 +57,17 @@ class SilionModel(PythonModel):  # type: ignore[misc]  # mlflow is skipped by my
             for values in model_input.to_dict("records")
         ]
         rows = usable_rows(Candidate, designs)
-        asked = params or {}
-        own = str(asked.get("measured") or "")
+        options = params or {}
+        own = str(options.get("measured") or "")
         rows_of_own = parse_measured(json.loads(own)) if own else []
         return self.predictor.predict(
             candidate_frame(rows),
-            targets=list(asked.get("targets", [])),
-            level=float(asked.get("level", DEFAULT_LEVEL)),
+            targets=list(options.get("targets", [])),
+            level=float(options.get("level", DEFAULT_LEVEL)),
             precedents=0,
             measured=measured_frame(rows_of_own) if rows_of_own else None,
-            cycles=list(asked.get("cycles", [])),
-            above=parse_limits(list(asked.get("above", []))),
+            cycles=list(options.get("cycles", [])),
+            above=parse_limits(list(options.get("above", []))),
             points=False,
         ).table
 

@@ -117,14 +117,14 @@ def _make_store() -> None:
     path = store.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        made = Path(folder) / path.name
-        mlflow.MlflowClient(f"{SQLITE}{made}", f"{SQLITE}{made}").search_registered_models(max_results=1)
+        temporary = Path(folder) / path.name
+        mlflow.MlflowClient(f"{SQLITE}{temporary}", f"{SQLITE}{temporary}").search_registered_models(max_results=1)
         try:
-            path.hardlink_to(made)
+            path.hardlink_to(temporary)
         except FileExistsError:
             pass  # another program was faster: its store is the store
         except OSError:  # a file system without hard links
-            made.replace(path)
+            temporary.replace(path)
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def quiet() -> Iterator[None]:
     try:
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
-        logging.getLogger(names[-1]).setLevel(logging.CRITICAL)  # an error of the database is raised, and told once
+        logging.getLogger(names[-1]).setLevel(logging.CRITICAL)  # an error of the database is raised, and reported once
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
@@ -200,9 +200,9 @@ def resolve(reference: str | None = None) -> Path:
         raise ModelNotFoundError(
             f"{reference}: no model bundle here; expected a folder that `silion models export` wrote"
         )
-    wanted = (reference or CHAMPION).removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
+    name = (reference or CHAMPION).removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
     store = store_file()
-    return (recall(store, wanted) if store else None) or _from_client(wanted)
+    return (recall(store, name) if store else None) or _from_client(name)
 
 
 def mend_store() -> int:
@@ -231,11 +231,11 @@ def note_champion() -> None:
         _from_client(CHAMPION)
 
 
-def _from_client(wanted: str) -> Path:
+def _from_client(name: str) -> Path:
     """Ask MLflow for the bundle of an alias or number; noted down where the store is a local file."""
     if _no_store_yet():
         raise ModelNotFoundError(
-            f"no model {wanted!r}: there is no store {store_uri()} yet. Train one with `silion train`, or give a folder"
+            f"no model {name!r}: there is no store {store_uri()} yet. Train one with `silion train`, or give a folder"
         )
     from mlflow.exceptions import MlflowException
 
@@ -244,12 +244,12 @@ def _from_client(wanted: str) -> Path:
     with client() as registry:
         try:
             version = (
-                registry.get_model_version(MODEL_NAME, wanted)
-                if wanted.isdigit()
-                else registry.get_model_version_by_alias(MODEL_NAME, wanted)
+                registry.get_model_version(MODEL_NAME, name)
+                if name.isdigit()
+                else registry.get_model_version_by_alias(MODEL_NAME, name)
             )
         except MlflowException:
-            raise ModelNotFoundError(f"{_nothing_under(wanted, versions())}, or give a folder") from None
+            raise ModelNotFoundError(f"{_not_found(name, versions())}, or give a folder") from None
         if store:
             location = urlparse(registry.get_model_version_download_uri(MODEL_NAME, version.version))
             folder = Path(unquote(location.path)) / BUNDLE_INSIDE
@@ -261,12 +261,12 @@ def _from_client(wanted: str) -> Path:
                 logging.getLogger("silion").warning("%s; until then its model is read from there", message)
             if location.scheme in ("", "file") and folder.is_dir():
                 if folder.is_absolute() and not home:  # any other is another place for whoever stands elsewhere
-                    remember(store, state, wanted, folder)
+                    remember(store, state, name, folder)
                 return folder
-        return _kept_here(f"models:/{MODEL_NAME}/{version.version}/{BUNDLE_INSIDE}")
+        return _downloaded(f"models:/{MODEL_NAME}/{version.version}/{BUNDLE_INSIDE}")
 
 
-def _kept_here(uri: str) -> Path:
+def _downloaded(uri: str) -> Path:
     """Fetch a copy of a bundle that goes when the program ends: else each prediction would leave one behind."""
     from mlflow.artifacts import download_artifacts
 
@@ -275,9 +275,9 @@ def _kept_here(uri: str) -> Path:
     return Path(download_artifacts(uri, dst_path=folder))
 
 
-def _nothing_under(wanted: str, known: Sequence[Version]) -> str:
-    there = ", ".join(f"{one.version} ({', '.join(one.aliases) or 'no alias'})" for one in known) or "none"
-    return f"no model {wanted!r} in the store {store_uri()}; versions there: {there}. Train one with `silion train`"
+def _not_found(name: str, known: Sequence[Version]) -> str:
+    listing = ", ".join(f"{row.version} ({', '.join(row.aliases) or 'no alias'})" for row in known) or "none"
+    return f"no model {name!r} in the store {store_uri()}; versions there: {listing}. Train one with `silion train`"
 
 
 @dataclass(frozen=True)
@@ -316,9 +316,9 @@ def versions() -> list[Version]:
                 aliases.setdefault(str(number), []).append(alias)
         registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
     return [
-        Version(str(one.version), tuple(sorted(aliases.get(str(one.version), ()))), one.run_id, dict(one.tags))
-        for one in sorted(registered, key=lambda one: -int(one.version))
-        if str(one.version) in aliases or REGISTERING not in one.tags
+        Version(str(row.version), tuple(sorted(aliases.get(str(row.version), ()))), row.run_id, dict(row.tags))
+        for row in sorted(registered, key=lambda row: -int(row.version))
+        if str(row.version) in aliases or REGISTERING not in row.tags
     ]
 
 
@@ -335,12 +335,12 @@ def find(reference: str) -> Version:
     ModelNotFoundError
         None of that name.
     """
-    wanted = reference.removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
+    name = reference.removeprefix("models:/").removeprefix(MODEL_NAME).lstrip("@/")
     known = versions()
     for version in known:
-        if wanted == version.version or wanted in version.aliases:
+        if name == version.version or name in version.aliases:
             return version
-    raise ModelNotFoundError(_nothing_under(wanted, known))
+    raise ModelNotFoundError(_not_found(name, known))
 
 
 def run_file(run_id: str, path: str) -> str | None:

@@ -18,7 +18,7 @@ from features.cycling.discharge import discharge_change, discharge_features
 from features.tables.mistakes import InputError, Mistake
 from models.life.model import LifeModel, load_life_model
 from models.life.own_cells import OwnCells, calibrate_own
-from models.life.prediction import Asked, LifeAnswer, LifeOptions, answer_life, thresholds_of
+from models.life.prediction import Cells, LifeAnswer, LifeOptions, answer_life, thresholds_of
 from reporting.atomic_files import whole_file, write_csv
 
 DesignLife = Callable[[pd.DataFrame], pd.DataFrame]
@@ -98,7 +98,7 @@ def answer_table(
     if change and table.unit != "Ah":
         raise InputError(f"discharge curves are in Ah, the cycles in {table.unit}; expected capacity_ah")
     discharge = discharge_features(table.curves, change) if change else None
-    return answer_life(Asked(table.curves, table.about, table.notices, design, discharge), model, options, own)
+    return answer_life(Cells(table.curves, table.about, table.notices, design, discharge), model, options, own)
 
 
 def refuse_strangers(change: Mapping[str, Floats] | None, cells: Iterable[str], name: str) -> None:

@@ -19,7 +19,7 @@ from features.cell import CONDUCTIVITY, CellFeatures
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels, Recipe
 from models.ranges.comparable import Reported, kinds, ranges
-from models.tasks.fade import LIFE, RETENTION, relabelled
+from models.tasks.fade import LIFE, RETENTION
 from models.tasks.ice import ICE
 from models.tasks.registry import task_of
 from training.config import CHOICES, Protocol
@@ -110,7 +110,7 @@ def main() -> None:
     ice, fade = found[task_of(ICE.column).name], found[task_of(LIFE.column).name]
     shape = Recipe(fade_shape=float(np.nanmean(fade.shape)))
     for target, part, labels in (
-        (ICE, ice, ice.examples.labels), (LIFE, fade, relabelled(fade.examples, shape)[0].labels)
+        (ICE, ice, ice.examples.labels), (LIFE, fade, task_of(LIFE.column).relabelled(fade.examples, shape)[0].labels)
     ):  # fmt: skip
         held, width = told_ranges(part, labels)
         share, _, _ = held_share(held, part.groups, SEED)

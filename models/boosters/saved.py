@@ -1,4 +1,4 @@
-"""Saved boosters, asked through xgboost's C interface.
+"""Saved boosters, predicting through xgboost's C interface.
 
 xgboost's Python package imports scikit-learn, scipy and pandas: that takes longer than ten designs. Both call the same
 library in the same way, so that predictions are equal to the last bit.
@@ -88,7 +88,7 @@ class Matrix:
 
     @classmethod
     def of(cls, table: np.ndarray) -> Matrix:
-        """Return the matrix of a table, one for all boosters of a thread that are asked about the same few.
+        """Return the matrix of a table, one for all boosters of a thread that predict the same few rows.
 
         Parameters
         ----------
@@ -97,12 +97,12 @@ class Matrix:
         """
         if len(table) > FEW:
             return cls(table)
-        kept: dict[tuple[Any, ...], Matrix] = _KEPT.__dict__.setdefault("matrices", {})
+        matrices: dict[tuple[Any, ...], Matrix] = _KEPT.__dict__.setdefault("matrices", {})
         key = (table.shape, table.tobytes())
-        matrix = kept.pop(key, None) or cls(table)
-        if len(kept) >= MOST_KEPT:
-            del kept[next(iter(kept))]
-        kept[key] = matrix
+        matrix = matrices.pop(key, None) or cls(table)
+        if len(matrices) >= MOST_KEPT:
+            del matrices[next(iter(matrices))]
+        matrices[key] = matrix
         return matrix
 
 

@@ -49,9 +49,9 @@ def check_structure(content: bytes) -> None:
     reader = _Reader(content)
     try:
         learner = reader.value()[b"learner"]
-        told = learner[b"learner_model_param"]
-        features, model = int(told[b"num_feature"]), learner[b"gradient_booster"][b"model"]
-        sizes = (int(told[b"num_class"]), int(told.get(b"num_target", 1)), reader.place)
+        parameters = learner[b"learner_model_param"]
+        features, model = int(parameters[b"num_feature"]), learner[b"gradient_booster"][b"model"]
+        sizes = (int(parameters[b"num_class"]), int(parameters.get(b"num_target", 1)), reader.place)
         if sizes != (0, 1, len(content)):
             raise ValueError("not one booster of one number")
         if learner[b"gradient_booster"][b"name"] == b"gblinear":
@@ -64,10 +64,10 @@ def check_structure(content: bytes) -> None:
 
 
 def _check_trees(model: dict[bytes, Any], features: int) -> None:
-    trees, told = model[b"trees"], model[b"gbtree_model_param"]
+    trees, parameters = model[b"trees"], model[b"gbtree_model_param"]
     rounds = np.asarray(model.get(b"iteration_indptr", range(len(trees) + 1)))
     in_order = rounds.tolist() == list(range(len(trees) + 1))
-    if int(told[b"num_trees"]) != len(trees) or int(told[b"num_parallel_tree"]) != 1 or not in_order:
+    if int(parameters[b"num_trees"]) != len(trees) or int(parameters[b"num_parallel_tree"]) != 1 or not in_order:
         raise ValueError("other trees than it counts")
     if np.any(np.asarray(model[b"tree_info"])) or len(model[b"tree_info"]) != len(trees):
         raise ValueError("trees of several numbers")
@@ -78,10 +78,10 @@ def _check_trees(model: dict[bytes, Any], features: int) -> None:
     offset, of_tree = np.repeat(starts, sizes), np.repeat(sizes, sizes)
     left, right, parent, split = (np.concatenate([tree[name] for tree in trees]) for name in POINTING)
     inner = np.flatnonzero((left != -1) | (right != -1))
-    told_parent = parent + offset  # as places among the nodes of all trees
+    parent_node = parent + offset  # as places among the nodes of all trees
     for child in (left, right):
         inside = (child[inner] >= 1) & (child[inner] < of_tree[inner])
-        if not inside.all() or np.any(told_parent[child[inner] + offset[inner]] != inner):
+        if not inside.all() or np.any(parent_node[child[inner] + offset[inner]] != inner):
             raise ValueError("a tree that points nowhere")
     if np.any(parent[starts] != ROOT) or np.any(left[inner] == right[inner]):
         raise ValueError("a tree in a circle")  # there is none where each has one parent and the root has none
@@ -90,13 +90,13 @@ def _check_trees(model: dict[bytes, Any], features: int) -> None:
 
 
 def _size(place: int, tree: dict[bytes, Any]) -> int:
-    told = tree[b"tree_param"]
-    size = int(told[b"num_nodes"])
+    parameters = tree[b"tree_param"]
+    size = int(parameters[b"num_nodes"])
     if size < 1 or any(len(tree[name]) != size for name in PER_NODE) or tree[b"id"] != place:
         raise ValueError("a tree of other nodes than it counts")
     if any(len(tree[name]) for name in CATEGORIES) or any(tree[b"split_type"].tobytes()):
         raise ValueError("categories")
-    if int(told[b"size_leaf_vector"]) > 1:
+    if int(parameters[b"size_leaf_vector"]) > 1:
         raise ValueError("a tree of several numbers")
     return size
 

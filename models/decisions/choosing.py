@@ -1,4 +1,4 @@
-"""Which designs of a table are likely among its best, and whether they can be told apart at all."""
+"""Which designs of a table are likely among its best, and whether the model can separate them at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DRAWS = 1000
 BLOCK = 256
 """Rows compared with each other at a time."""
 WORTH = 1.5
-"""Times chance that the told best must be the true best for an order to be worth anything."""
+"""How many times chance the predicted best must be the true best for an order to be worth anything."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Ranking:
     Attributes
     ----------
     probability : ndarray, shape (n_designs,)
-        Of each design to be among the best k; NaN where nothing is told of it.
+        Of each design to be among the best k; NaN where it has no prediction.
     found : float
-        Expected share of the true best k among the k told best.
+        Expected share of the true best k among the k predicted best.
     chance : float
         The same for designs drawn by lot.
     spread : float
-        Between the told values, 5th to 95th percentile, on the target's error scale.
+        Between the predicted values, 5th to 95th percentile, on the target's error scale.
     difference : float
         Half width of the 90 % interval of the difference of two designs, on that scale.
     """
@@ -59,14 +59,14 @@ class Ranking:
         target, count = TARGETS[column], int(np.isfinite(self.probability).sum())
         if not count:
             return "no point is told of any design: nothing is ranked by it"
-        apart = (
+        spread_text = (
             f"by {target.label} nine in ten of these {count} designs lie within {self.spread:.2g} {target.error_unit}, "
             f"and the difference of two is known to +-{self.difference:.2g}"
         )
         if not self.is_worth:
-            return f"cannot be told apart: {apart}; take the order for nothing, and measure some of them first"
+            return f"cannot be told apart: {spread_text}; take the order for nothing, and measure some of them first"
         return (
-            f"{apart}: of the best few about {100 * self.found:.0f} % are expected to be found by this order, "
+            f"{spread_text}: of the best few about {100 * self.found:.0f} % are expected to be found by this order, "
             f"{100 * self.chance:.0f} % by lot"
         )
 
@@ -77,7 +77,7 @@ def rank(predicted: np.ndarray, difference: float, count: int, seed: int = 0) ->
     Parameters
     ----------
     predicted : ndarray, shape (n_designs,)
-        On the target's error scale, as far as differences of it are believed; NaN where nothing is told.
+        On the target's error scale, as far as differences of it are believed; NaN without a prediction.
     difference : float
         Half width of the 90 % interval of the difference of two designs. Errors of the designs are drawn as normal and
         independent, of the width that gives such differences; what a laboratory's rows share moves no order.
@@ -102,15 +102,15 @@ def rank(predicted: np.ndarray, difference: float, count: int, seed: int = 0) ->
 
     deviation = difference / norm.ppf(0.95) / np.sqrt(2)
     random = np.random.default_rng(seed)
-    hits, found = np.zeros(len(known)), 0
+    hits, overlap = np.zeros(len(known)), 0
     first = np.argsort(-values, kind="stable")[:count]
     for _ in range(DRAWS):
         best = np.argpartition(-(values + deviation * random.standard_normal(len(known))), count - 1)[:count]
         hits[best] += 1
-        found += len(np.intersect1d(best, first, assume_unique=True))
+        overlap += len(np.intersect1d(best, first, assume_unique=True))
     probability[known] = hits / DRAWS
     low, high = np.percentile(values, (5, 95))
-    return Ranking(probability, found / DRAWS / count, count / len(known), float(high - low), difference)
+    return Ranking(probability, overlap / DRAWS / count, count / len(known), float(high - low), difference)
 
 
 def parse_goals(texts: Sequence[str]) -> list[Want]:
@@ -157,8 +157,8 @@ def joint_probability(goals: Sequence[Want], columns: Mapping[str, np.ndarray]) 
     >>> joint_probability(goals, dict(zip(names, chances, strict=True))).tolist()
     [0.4]
     """
-    each = [columns[probability_column(goal.column, goal.value)] for goal in goals]
-    reached = [chance if goal.above else 1 - chance for goal, chance in zip(goals, each, strict=True)]
+    chances = [columns[probability_column(goal.column, goal.value)] for goal in goals]
+    reached = [chance if goal.above else 1 - chance for goal, chance in zip(goals, chances, strict=True)]
     return np.asarray(np.prod(reached, axis=0))
 
 
@@ -196,10 +196,10 @@ def _beaten(values: np.ndarray, winners: np.ndarray) -> np.ndarray:
     """Return which rows some winner reaches in every objective, shape (n_rows,)."""
     is_beaten = np.zeros(len(values), dtype=bool)
     for start in range(0, len(winners), BLOCK):
-        left = np.flatnonzero(~is_beaten)
-        some = winners[start : start + BLOCK]
-        reached = np.ones((len(left), len(some)), dtype=bool)
+        rows = np.flatnonzero(~is_beaten)
+        block = winners[start : start + BLOCK]
+        reached = np.ones((len(rows), len(block)), dtype=bool)
         for objective in range(values.shape[1]):
-            reached &= some[:, objective] >= values[left, objective][:, None]
-        is_beaten[left[reached.any(axis=1)]] = True
+            reached &= block[:, objective] >= values[rows, objective][:, None]
+        is_beaten[rows[reached.any(axis=1)]] = True
     return is_beaten

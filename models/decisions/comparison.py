@@ -12,7 +12,7 @@ import pandas as pd
 from features.tables.designs import Designs
 from models.candidates import has_anode
 from models.differences import FEWEST_PAPERS, Differences
-from models.predictor import DEFAULT_CYCLE, DEFAULT_LEVEL, NO_POINT, Predictor
+from models.predictor import DEFAULT_LEVEL, NO_POINT, Predictor
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
 from models.tasks.task import asked_cycles
 
@@ -68,46 +68,46 @@ def compare(
     LevelError
         The number of papers cannot support the level.
     """
-    wanted = _comparable_targets(predictor, targets)
+    targets = _comparable_targets(predictor, targets)
     designs = Designs.of(designs)
-    asked = list(dict.fromkeys(task_of(column).name for column in wanted))
-    judged, described = predictor.judge(asked, designs), has_anode(designs)
-    _check_alike(wanted, described, first, second)
+    task_names = list(dict.fromkeys(task_of(column).name for column in targets))
+    answers, described = predictor.judge(task_names, designs), has_anode(designs)
+    _check_alike(targets, described, first, second)
     place = np.cumsum(described) - 1
     columns: dict[str, np.ndarray] = {}
     notices: list[str] = []
-    for column in wanted:
+    for column in targets:
         task, target = task_of(column), TARGETS[column]
         if task.of_cells and not described.all():
             notices.append(f"{column}: no anode described, not compared")
             continue
         a, b = (place[first], place[second]) if task.of_cells else (first, second)
-        answer = judged[task.name]
-        part, passed = answer.part, asked_cycles(answer.designs, DEFAULT_CYCLE) - 1
+        answer = answers[task.name]
+        part, passed = answer.part, asked_cycles(answer.designs) - 1
         scaled = task.answer(target, answer.model, passed, part.settings)
-        known, away = part.differences.get(column), np.zeros(len(a))
+        known, distance = part.differences.get(column), np.zeros(len(a))
         if known is not None and part.domain is not None:
-            away = part.domain.paired(answer.vectors[a], answer.vectors[b])
-        columns |= _columns(column, known, scaled[a] - scaled[b], away, level)
-        told = task.in_unit(target, answer.model, passed, part.settings)
+            distance = part.domain.paired(answer.vectors[a], answer.vectors[b])
+        columns |= _columns(column, known, scaled[a] - scaled[b], distance, level)
+        values = task.in_unit(target, answer.model, passed, part.settings)
         if task.of_cells and predictor.without_skill(task.name, [column]):
-            told = np.full(len(told), np.nan)
+            values = np.full(len(values), np.nan)
             notices.append(f"{column}: {NO_POINT}; predict reports the range of comparable papers")
-        columns |= {f"{column}_a": told[a], f"{column}_b": told[b]}
+        columns |= {f"{column}_a": values[a], f"{column}_b": values[b]}
         notices += _notices(column, known)
-    ordered = [f"{column}{end}" for column in wanted for end in ENDS] + [
-        f"{column}{end}" for column in wanted for end in ("_a", "_b")
+    ordered = [f"{column}{end}" for column in targets for end in ENDS] + [
+        f"{column}{end}" for column in targets for end in ("_a", "_b")
     ]
     return Comparison(pd.DataFrame({name: columns[name] for name in ordered if name in columns}), notices)
 
 
 def _columns(
-    column: str, known: Differences | None, predicted: np.ndarray, away: np.ndarray, level: float
+    column: str, known: Differences | None, predicted: np.ndarray, distance: np.ndarray, level: float
 ) -> dict[str, np.ndarray]:
     if known is None:
         return {f"{column}{end}": np.full(len(predicted), np.nan) for end in ENDS}
-    middle, half = known.expected(predicted), known.half_width(away, level)
-    values = (middle, middle - half, middle + half, known.probability_first_above(predicted, away))
+    middle, half = known.expected(predicted), known.half_width(distance, level)
+    values = (middle, middle - half, middle + half, known.probability_first_above(predicted, distance))
     return dict(zip([f"{column}{end}" for end in ENDS], values, strict=True))
 
 
@@ -118,30 +118,30 @@ def _notices(column: str, known: Differences | None) -> list[str]:
             "two such designs alike"
         ]
     skill = known.skill
-    words = (
+    text = (
         f"of two designs of one unseen paper the better one was named in {100 * skill['concordance']:.0f} % "
         f"({100 * skill['concordance_low']:.0f} to {100 * skill['concordance_high']:.0f}; chance is 50), "
         f"error {skill['error']:.2f} ({skill['error_low']:.2f} to {skill['error_high']:.2f}) of that of 'no "
         f"difference', {skill['papers']} papers"
     )
     if skill["shown"]:
-        return [f"{column}: {words}"]
-    one = "what there is rests on one paper; " if skill["rests_on_one_paper"] else ""
-    return [f"{column}: no skill shown yet in differences: {one}{words}"]
+        return [f"{column}: {text}"]
+    caveat = "what there is rests on one paper; " if skill["rests_on_one_paper"] else ""
+    return [f"{column}: no skill shown yet in differences: {caveat}{text}"]
 
 
 def _comparable_targets(predictor: Predictor, targets: Sequence[str] | None) -> list[str]:
-    judged = targets_with_an_error()
-    wanted = predictor.bundle.targets(targets)
-    wanted = wanted if targets else [column for column in wanted if column in judged]
-    if without := [column for column in wanted if column not in judged]:
-        raise ValueError(f"{', '.join(without)}: no differences are told of it; expected some of {', '.join(judged)}")
-    return wanted
+    usable = targets_with_an_error()
+    columns = predictor.bundle.targets(targets)
+    columns = columns if targets else [column for column in columns if column in usable]
+    if without := [column for column in columns if column not in usable]:
+        raise ValueError(f"{', '.join(without)}: no differences are told of it; expected some of {', '.join(usable)}")
+    return columns
 
 
-def _check_alike(wanted: Sequence[str], described: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
+def _check_alike(targets: Sequence[str], described: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
     """Refuse a cell beside a bare electrolyte where what is wanted only a cell has."""
-    if not any(TASKS[task_of(column).name].of_cells for column in wanted):
+    if not any(TASKS[task_of(column).name].of_cells for column in targets):
         return
     mixed = np.flatnonzero(described[first] != described[second])
     if len(mixed):

@@ -63,10 +63,10 @@ def write_contributions(
     }
     writers = {part: pyarrow.csv.CSVWriter(aside[part], schemas[part]) for part in parts}
     try:
-        for given, designs in chunks:
-            shown = np.array(given if raw else [harmless(name) for name in given], dtype=object)
+        for titles, designs in chunks:
+            labels = np.array(titles if raw else [harmless(name) for name in titles], dtype=object)
             for part in parts:
-                _write(bundle, part, shown, designs, writers[part], schemas[part])
+                _write(bundle, part, labels, designs, writers[part], schemas[part])
             progress(len(designs))
     except BaseException:
         for part in parts:

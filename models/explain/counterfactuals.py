@@ -67,7 +67,7 @@ class Changes:
     Attributes
     ----------
     wants : tuple of Want
-        What was asked for.
+        Values to reach.
     found : list of Change
         Changes that reach it, the fewest columns only, the smallest first.
     nearest : Change or None
@@ -75,7 +75,7 @@ class Changes:
     remarks : list of str
         Columns that cannot be varied, and why.
     tried, inside : int
-        Number of changed designs asked, and of those inside the domain.
+        Number of changed designs predicted, and of those inside the domain.
     met : bool
         Whether the design as it is is there already.
     now : dict of str to Interval
@@ -97,28 +97,28 @@ class Changes:
     @property
     def verdict(self) -> str:
         """The answer in a sentence."""
-        wanted = " and ".join(want.in_words for want in self.wants)
+        goal = " and ".join(want.in_words for want in self.wants)
         if self.silent:
             return (
-                f"{wanted}: not searched. {', '.join(self.silent)}: {NO_POINT}, so no change is known to reach a value."
+                f"{goal}: not searched. {', '.join(self.silent)}: {NO_POINT}, so no change is known to reach a value."
             )
         if self.met:
-            return f"{wanted}: predicted as it is; no change is needed."
+            return f"{goal}: predicted as it is; no change is needed."
         if self.found:
             count = len(self.found[0].values)
-            return f"{wanted}: reached by changing {count} of the columns that may vary. The smallest changes:"
+            return f"{goal}: reached by changing {count} of the columns that may vary. The smallest changes:"
         if not self.inside:
             return (
-                f"{wanted}: no allowed change stays inside the domain ({self.tried} tried); the model knows no design "
+                f"{goal}: no allowed change stays inside the domain ({self.tried} tried); the model knows no design "
                 "near these, so nothing can be said."
             )
         if self.nearest is None:
             now = ", ".join(with_interval(column, predicted) for column, predicted in self.now.items())
             return (
-                f"{wanted}: of {self.inside} allowed changes inside the domain none comes nearer than the design as it "
+                f"{goal}: of {self.inside} allowed changes inside the domain none comes nearer than the design as it "
                 f"is ({now}): the model does not make anything of these columns here."
             )
-        return f"{wanted}: none of {self.inside} allowed changes inside the domain reaches it. The nearest:"
+        return f"{goal}: none of {self.inside} allowed changes inside the domain reaches it. The nearest:"
 
 
 def with_interval(column: str, predicted: Interval) -> str:
@@ -204,7 +204,7 @@ def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], v
 
 
 class _Search:
-    """One design, what is wanted of it, and the models that are asked."""
+    """One design, the values to reach, and the models that predict them."""
 
     def __init__(self, predictor: Predictor, design: pd.DataFrame, wants: tuple[Want, ...]) -> None:
         self.predictor, self.design, self.wants = predictor, design, wants
@@ -246,12 +246,12 @@ class _Search:
         """
         own = self.own.get(column)
         if column not in numeric_columns(Candidate):
-            words: list[Any] = (
+            choices: list[Any] = (
                 [False, True] if bool in kinds_of(Candidate, column) else [*choices_of(Candidate, column)]
             )
-            return [word for word in words if word != own]
-        stated = [known_values(part, column) for part in self.parts.values()]
-        known = [values[np.isfinite(values)] for values in stated if np.isfinite(values).any()]
+            return [word for word in choices if word != own]
+        training_values = [known_values(part, column) for part in self.parts.values()]
+        known = [values[np.isfinite(values)] for values in training_values if np.isfinite(values).any()]
         low, high = max(values.min() for values in known), min(values.max() for values in known)
         if low > high:
             return []
@@ -341,9 +341,9 @@ class _Search:
         ----------
         design : Series, shape (n_columns,)
         """
-        given = {str(name): value for name, value in design.items() if value is not None and value == value}
+        values = {str(name): value for name, value in design.items() if value is not None and value == value}
         try:
-            Candidate.model_validate(given)
+            Candidate.model_validate(values)
         except ValidationError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""Features in the groups a chemist thinks in, and those that the training designs cannot tell from each other."""
+"""Features in the groups a chemist thinks in, and those that the training designs cannot separate."""
 
 from __future__ import annotations
 

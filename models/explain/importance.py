@@ -16,9 +16,9 @@ from models.explain.stability import MOST_ROUNDS, SURE, Stability, interaction_r
 from models.tasks.registry import TASKS
 
 PAIRS_SHOWN = 4
-"""Strongest pairs told; each gets a plot."""
+"""Strongest pairs shown; each gets a plot."""
 DISPUTED = 10
-"""Ranks among which SHAP and permutation are asked to agree."""
+"""Ranks among which SHAP and permutation should agree."""
 
 MEASURED = (
     "low", "high", "rank_low", "rank_high", "above_shuffled", "shuffled", "permutation", "permutation_low",
@@ -114,13 +114,13 @@ def overall(bundle: Bundle, name: str, *, pairs: bool = True) -> Overall:
         raise ValueError(f"{name}: this model carries no training designs, which overall importance is measured on")
     shap = reasons_of(part, vectors)
     names = [feature.name for feature in shap.features]
-    asked = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
+    with_pairs = pairs and part.ensemble.recipe.rounds <= MOST_ROUNDS
     paired = interaction_rows(len(vectors))
-    some = vectors.iloc[paired]
-    interactions = part.ensemble.interactions(some) if asked else np.zeros((1, len(names), len(names)))
+    sample = vectors.iloc[paired]
+    interactions = part.ensemble.interactions(sample) if with_pairs else np.zeros((1, len(names), len(names)))
     table, effects = _pairs(names, interactions, stability)
     features, groups = _features(shap, stability), _groups(shap, stability)
-    return Overall(name, shap, features, groups, table, effects, paired, stability, asked)
+    return Overall(name, shap, features, groups, table, effects, paired, stability, with_pairs)
 
 
 def _features(shap: Reasons, stability: Stability | None) -> pd.DataFrame:
@@ -132,7 +132,7 @@ def _features(shap: Reasons, stability: Stability | None) -> pd.DataFrame:
             "label": [feature.label for feature in shap.features],
             "unit": [feature.unit for feature in shap.features],
             "group": [group_of(feature) for feature in shap.features],
-            "correlated_with": ["; ".join(other for other in alike.get(name, ()) if other != name) for name in names],
+            "correlated_with": ["; ".join(peer for peer in alike.get(name, ()) if peer != name) for name in names],
             "source": [feature.source for feature in shap.features],
             "mean_abs_shap": np.abs(shap.values).mean(axis=0),
         }

@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from features.feature import number
 from features.formulas.reader import FormulaError, shared_reading
 from features.physics import PRESSURE_CONTACT_LOST
 from features.tables.records import Candidate
@@ -165,9 +166,8 @@ def amounts(designs: pd.DataFrame, vectors: pd.DataFrame) -> np.ndarray:
     def flag(*names: str) -> np.ndarray:
         return np.asarray((vectors[list(names)].fillna(0) > 0).any(axis=1), dtype=float)
 
-    pressure = pd.to_numeric(designs["stack_pressure_mpa"]).to_numpy(dtype=float)
-    size = pd.to_numeric(designs["silicon_size_nm"]).to_numpy(dtype=float)
-    lower, upper = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_low_v", "voltage_high_v"))
+    pressure, size = number(designs, "stack_pressure_mpa"), number(designs, "silicon_size_nm")
+    lower, upper = number(designs, "voltage_low_v"), number(designs, "voltage_high_v")
     cut_off = volts_against_lithium(upper, lower, _counter_electrodes(designs))
     is_half = (designs["cell_type"] == "half").to_numpy()
     short = np.where(is_half, np.clip(FULL_DELITHIATION_V - cut_off, 0, None), 0.0)
@@ -233,7 +233,11 @@ def shares_told(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share
     is_full = (designs["cell_type"] == "full").to_numpy()
     return [
         [
-            *(_share(*each) for each in zip(TERMS, terms[row], missing[row], strict=True) if each[1] or each[2]),
+            *(
+                _share(term, amount, reason)
+                for term, amount, reason in zip(TERMS, terms[row], missing[row], strict=True)
+                if amount or reason
+            ),
             *([Share(CATHODE, None, None, None, NO_CONSTANT, "")] if is_full[row] else []),
         ]
         for row in range(len(designs))
@@ -250,16 +254,16 @@ def _share(term: Term, amount: float, missing: str) -> Share:
 def _missing(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[str]]:
     """Return by cell and term why the term is not known; empty where it is."""
     is_sulfide_or_oxide = (vectors[["family_sulfide", *OXIDES]].fillna(0) > 0).any(axis=1).to_numpy()
-    stated = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
-    stated["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
-    stated["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
-    stated["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
+    is_known = {column: designs[column].notna().to_numpy() for column in ("stack_pressure_mpa", "silicon_size_nm")}
+    is_known["electrolyte_class"] = (vectors.filter(regex="^family_").fillna(0) > 0).any(axis=1).to_numpy()
+    is_known["carbon_wt_pct"] = vectors["anode_has_carbon"].notna().to_numpy()
+    is_known["prelithiated"] = vectors["prelithiated"].notna().to_numpy()
     cut_off = _missing_for_cut_off(designs)
 
     def missing(term: Term, row: int) -> str:
         if term.column == "voltage_high_v":
             return f"{cut_off[row]} is missing" if cut_off[row] else ""
-        if not stated[term.column][row]:
+        if not is_known[term.column][row]:
             return f"{term.column} is missing"
         return OTHER_CLASS if term is INTERPHASE and not is_sulfide_or_oxide[row] else ""
 
@@ -272,7 +276,7 @@ def _missing_for_cut_off(designs: pd.DataFrame) -> list[str]:
     Only of half cells; and what the volts are against only where they are below 1 V as printed, since
     `volts_against_lithium` shifts them upwards.
     """
-    upper, lower = (pd.to_numeric(designs[name]).to_numpy(dtype=float) for name in ("voltage_high_v", "voltage_low_v"))
+    upper, lower = number(designs, "voltage_high_v"), number(designs, "voltage_low_v")
     counters = _counter_electrodes(designs)
     is_indium = np.array([holds_indium(name) for name in counters], dtype=bool)
     is_half, matters = (designs["cell_type"] == "half").to_numpy(), upper < FULL_DELITHIATION_V

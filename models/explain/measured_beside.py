@@ -35,8 +35,8 @@ def feature_of(part: Part, column: str) -> Feature | None:
     Feature or None
         None where the part does not read the column as a number.
     """
-    wanted = {column, f"log10_{column}"} | ({INVERSE_TEMPERATURE} if column == "temperature_c" else set())
-    return next((feature for feature in part.featurizer.features_ if feature.name in wanted), None)
+    names = {column, f"log10_{column}"} | ({INVERSE_TEMPERATURE} if column == "temperature_c" else set())
+    return next((feature for feature in part.featurizer.features_ if feature.name in names), None)
 
 
 def known_values(part: Part, column: str) -> np.ndarray:
@@ -113,7 +113,7 @@ def nearest_measurements(bundle: Bundle, columns: Sequence[str], designs: pd.Dat
     -------
     DataFrame
         `distance` to the nearest of the designs in standard deviations, the columns of `PROVENANCE`, and the columns
-        asked for, NaN where a paper does not say. A row stands here where it measured a target among the columns;
+        named, NaN where a paper does not say. A row stands here where it measured a target among the columns;
         retention only where it is that of cycle 100.
     """
     parts = list(dict.fromkeys(task_of(column).name for column in columns if column in TARGETS))
@@ -126,14 +126,14 @@ def nearest_measurements(bundle: Bundle, columns: Sequence[str], designs: pd.Dat
             continue
         vectors = bundle.parts[name].featurizer.transform(bundle.designs_for(name, designs))
         distance = domain.distances(vectors).min(axis=0)
-        stated = {column: _stated(bundle.parts[name], column) for column in columns if column not in targets_of(name)}
+        known = {column: _reported(bundle.parts[name], column) for column in columns if column not in targets_of(name)}
         for place, precedent in enumerate(domain.precedents):
             source = {key: precedent.get(key, "") for key in PROVENANCE}
             row = rows.setdefault(str(precedent["row"]), {"distance": distance[place], **source})
             for column in columns:
                 value = _measured(precedent, column)
-                if value is None and column in stated:
-                    value = stated[column][place]
+                if value is None and column in known:
+                    value = known[column][place]
                 if value is not None and not np.isnan(value):
                     row[column] = value
     table = pd.DataFrame(list(rows.values()), columns=["distance", *PROVENANCE, *columns])
@@ -149,12 +149,12 @@ def _measured(precedent: Mapping[str, Any], column: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _stated(part: Part, column: str) -> np.ndarray:
+def _reported(part: Part, column: str) -> np.ndarray:
     """Return what the training designs state of a column, no prediction among it, shape (n_rows,); no temperatures."""
     if column == "temperature_c":
         return np.full(len(training_vectors(part)), np.nan)
     values = known_values(part, column)
-    given = column in TARGETS and task_of(column).is_given_to_cells
-    if given and "conductivity_predicted" in part.featurizer.get_feature_names_out():
+    is_link = column in TARGETS and task_of(column).is_given_to_cells
+    if is_link and "conductivity_predicted" in part.featurizer.get_feature_names_out():
         values = np.where(_vector_column(part, "conductivity_predicted") == 0, values, np.nan)
     return values

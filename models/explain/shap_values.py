@@ -1,6 +1,6 @@
 """SHAP values of a part, and what they are worth in the units of a target: factors, or points.
 
-The trees speak on the model's scale (log10 S/cm, percent, log10 cycles). A chemist asks for the answer that is printed,
+Trees predict on the model's scale (log10 S/cm, percent, log10 cycles). A chemist reads the answer that is printed,
 which is bounded and, for the retention, bent by the fade law. It is split by the Aumann-Shapley value along the
 straight way from the base to the prediction: as the answer depends on the sum of the SHAP values alone, that value is
 each SHAP value times one slope, the rise of the answer over the rise of the sum, and adds up to the answer exactly.
@@ -115,7 +115,7 @@ def answer(column: str, part: Part, scaled: np.ndarray, cycle: np.ndarray | floa
     scaled : array, any shape
         Predictions of the part: log10 S/cm, %, or log10 cycles to 80 %.
     cycle : array or float
-        Cycle at which retention is asked for; read for no other target.
+        Cycle at which retention is predicted; read for no other target.
 
     Returns
     -------
@@ -137,13 +137,13 @@ def shares(column: str, part: Part, shap: Reasons, cycle: np.ndarray) -> Shares:
     shap : Reasons
         SHAP values of the part.
     cycle : array, shape (n_designs,)
-        Cycle at which retention is asked for; read for no other target.
+        Cycle at which retention is predicted; read for no other target.
     """
     way = shap.values.sum(axis=1)
     base = np.full(len(way), shap.base)
     start, end = answer(column, part, base, cycle), answer(column, part, base + way, cycle)
     step = np.sqrt(SAME)
     derivative = (answer(column, part, base + step, cycle) - answer(column, part, base - step, cycle)) / (2 * step)
-    still = np.abs(way) < SAME
-    slope = np.where(still, derivative, (end - start) / np.where(still, 1.0, way))
+    is_flat = np.abs(way) < SAME
+    slope = np.where(is_flat, derivative, (end - start) / np.where(is_flat, 1.0, way))
     return Shares(start, shap.values * slope[:, None], end)

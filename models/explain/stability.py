@@ -19,7 +19,7 @@ MOST_ROUNDS = 300
 MOST_PAIRED = 50
 """Rows of a table on which interactions are measured."""
 SURE = 0.9
-"""Share of the refits in which a feature must beat every shuffled one to be told apart from zero."""
+"""Share of the refits in which a feature must beat every shuffled one to differ from zero."""
 NONE = (
     "This model stores no stability: it was trained before Silion measured it, or without. Train again to see which of "
     "these bars stand for more than noise."

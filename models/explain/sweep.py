@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from models.explain.measured_beside import feature_of, known_values, measured_points
-from models.explain.waterfall import asked_cycles
 from models.predictor import Predictor
 from models.tasks.part import Part
 from models.tasks.registry import TARGETS, task_of
+from models.tasks.task import asked_cycles
 
 STEPS = 61
 DECADES = 1.0
@@ -29,7 +29,7 @@ class Sweep:
     design, column, target : str
         Name of the design that was swept, over which column, and for which target.
     table : DataFrame
-        `value` (in the column's unit), `predicted` (NaN where no point is told), `low`, `high` (in the target's),
+        `value` (in the column's unit), `predicted` (NaN without a point), `low`, `high` (in the target's),
         `distance` (to the nearest training design, in standard deviations), `inside` (whether that is within the
         domain).
     known : DataFrame
@@ -37,7 +37,7 @@ class Sweep:
     given : float
         Value of the design itself, NaN where it gives none.
     cycle : float
-        At which retention is asked for.
+        At which retention is predicted.
     log : bool
         Whether the column is on a logarithmic axis.
     """
@@ -53,12 +53,12 @@ class Sweep:
 
     @property
     def is_told(self) -> bool:
-        """Return whether every point is told; else the ends are the range of comparable papers."""
+        """Return whether every point is predicted; else the ends are the range of comparable papers."""
         return bool(self.table["predicted"].notna().all())
 
     @property
     def is_flat(self) -> bool:
-        """True where the prediction is told, and the same all along."""
+        """True where every point is predicted, and the same."""
         return self.is_told and bool(
             np.ptp(self.table["predicted"]) <= FLAT * float(self.table["predicted"].abs().max())
         )
@@ -112,8 +112,8 @@ def sweep(predictor: Predictor, design: pd.DataFrame, name: str, column: str, ta
         return reason or "this model carries no training designs"
     known = known_values(part, column)
     own = design[column].iloc[0] if column in design else None
-    given = float("nan") if own is None else float(own)
-    values, log = grid(float(np.nanmin(known)), float(np.nanmax(known)), STEPS, given)
+    own_value = float("nan") if own is None else float(own)
+    values, log = grid(float(np.nanmin(known)), float(np.nanmax(known)), STEPS, own_value)
     varied = pd.concat([design] * len(values), ignore_index=True).assign(**{column: values})
     answers = predictor.predict(varied, targets=[target], precedents=0, points=False).table
     if answers[f"{target}_low"].isna().all():
@@ -131,7 +131,7 @@ def sweep(predictor: Predictor, design: pd.DataFrame, name: str, column: str, ta
         }
     )
     cycle = float(asked_cycles(design)[0])
-    return Sweep(name, column, target, table, measured_points(part, column, target, cycle), given, cycle, log)
+    return Sweep(name, column, target, table, measured_points(part, column, target, cycle), own_value, cycle, log)
 
 
 def unread(part: Part, column: str, target: str) -> str:

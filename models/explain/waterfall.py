@@ -7,18 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, number
+from features.feature import Feature
 from models.bundle import Bundle
 from models.explain.readings import reading
 from models.explain.shap_values import Reasons, Shares, reasons, shares
 from models.polymers.prediction import TOLD_BY
 from models.predictions import ENDS, MEASURED, RANGE_OF, Predictions
-from models.predictor import DEFAULT_CYCLE, Predictor
+from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
+from models.tasks.task import asked_cycles
 
 BY_POLYMER_MODEL = "told by the polymer model"
-"""What the step from the model's own prediction to the one that is told is called where no measured value moves it."""
+"""Label of the step from the model's own prediction to the polymer model's where no measured value moves it."""
 AGREES = 1e-4
 """Relative difference, or points, by which what was put together again may miss the prediction."""
 
@@ -34,20 +35,20 @@ class Waterfall:
     column : str
         Target.
     cycle : float or None
-        At which retention is asked for; None for other targets.
+        At which retention is predicted; None for other targets.
     base : float
         Answer when nothing is known of the design, in the target's unit.
     steps : DataFrame
         One row per feature, strongest first: `feature`, `label`, `value` (in words, with its unit), `shap` (on the
         model's scale), `piece` (log10 of the factor, or points), and `factor` or `points`.
     predicted, low, high : float
-        Prediction with its interval, in the target's unit; NaN for a point that is not told.
+        Prediction with its interval, in the target's unit; NaN without a point.
     rebuilt : float
         Base times all factors, or base plus all points.
     notice : str
         Of the prediction.
     range_of : str
-        Whose values `low` and `high` hold where no point is told.
+        Whose values `low` and `high` hold where there is no point.
     """
 
     design: str
@@ -70,8 +71,8 @@ class Waterfall:
     @property
     def title(self) -> str:
         """Target, cycle and design in words."""
-        at = f" after {self.cycle:g} cycles" if self.cycle is not None else ""
-        return f"{self.target.label}{at}: {self.design}"
+        cycle = f" after {self.cycle:g} cycles" if self.cycle is not None else ""
+        return f"{self.target.label}{cycle}: {self.design}"
 
     def step_in_words(self, piece: float) -> str:
         """Write a step: `×3.2`, `+4.1`.
@@ -91,29 +92,13 @@ def explained(bundle: Bundle, designs: pd.DataFrame, column: str) -> tuple[Reaso
     ----------
     bundle : Bundle
     designs : DataFrame, shape (n_designs, n_columns)
-        Columns of `Candidate`; retention is asked for at `cycle`, after 100 cycles where a design names none.
+        Columns of `Candidate`; retention is predicted at `cycle`, after 100 cycles where a design names none.
     column : str
         Target.
     """
     part = bundle.parts[task_of(column).name]
     shap = reasons(part, bundle.designs_for(task_of(column).name, designs))
     return shap, shares(column, part, shap, asked_cycles(designs))
-
-
-def asked_cycles(designs: pd.DataFrame) -> np.ndarray:
-    """Return the cycle at which each design asks for retention, 100 where it names none; shape (n_designs,).
-
-    Parameters
-    ----------
-    designs : DataFrame, shape (n_designs, n_columns)
-
-    Examples
-    --------
-    >>> asked_cycles(pd.DataFrame({"cycle": [50.0, None]})).tolist()
-    [50.0, 100.0]
-    """
-    cycle = number(designs, "cycle")
-    return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)
 
 
 def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: str) -> list[Waterfall | None]:
@@ -143,18 +128,17 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     predictions = Predictor(bundle).predict(designs, targets=[column], precedents=0, points=False)
     answers = predictions.table
     known = np.flatnonzero(np.isfinite(answers[f"{column}_low"].to_numpy(dtype=float)))
-    made: list[Waterfall | None] = [None] * len(designs)
+    results: list[Waterfall | None] = [None] * len(designs)
     if not len(known):
-        return made
+        return results
     designs, answers = designs.iloc[known], answers.iloc[known]
     shap, split = explained(bundle, designs, column)
     cycles = asked_cycles(designs)
     base, rebuilt = _in_unit(target, split.start), _in_unit(target, split.start + split.pieces.sum(axis=1))
     predicted, low, high = (answers[column + end].to_numpy(dtype=float) for end in ENDS)
-    shifts = np.zeros(len(known))
-    told = moved_by(predictions, column)[known]
+    causes = moved_by(predictions, column)[known]
     pointed = np.isfinite(predicted)
-    shifts = np.where(pointed & (told != ""), target.scaled(predicted) - target.scaled(rebuilt), 0.0)
+    shifts = np.where(pointed & (causes != ""), target.scaled(predicted) - target.scaled(rebuilt), 0.0)
     rebuilt = _in_unit(target, target.scaled(rebuilt) + shifts)
     ranges = answers[RANGE_OF] if RANGE_OF in answers else pd.Series([""] * len(answers))
     missed = np.abs(target.scaled(rebuilt) - target.scaled(predicted))
@@ -167,8 +151,8 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
     for row, place in enumerate(known):
         steps = _steps(shap.features, shap.vectors[row], shap.values[row], split.pieces[row], target)
         if shifts[row]:
-            steps = _with_measured(steps, float(shifts[row]), str(told[row]), target)
-        made[place] = Waterfall(
+            steps = _with_measured(steps, float(shifts[row]), str(causes[row]), target)
+        results[place] = Waterfall(
             design=names[int(place)],
             column=column,
             cycle=float(cycles[row]) if target.at_cycle else None,
@@ -181,7 +165,7 @@ def waterfalls(bundle: Bundle, designs: pd.DataFrame, names: list[str], column: 
             notice=str(answers["notice"].iloc[row]),
             range_of=str(ranges.iloc[row]),
         )
-    return made
+    return results
 
 
 def _in_unit(target: Target, scaled: np.ndarray) -> np.ndarray:
@@ -218,8 +202,8 @@ def step_label(text: str, column: str) -> str:
     column : str
         Target.
     """
-    what = "cell" if task_of(column).of_cells else "electrolyte"
-    return BY_POLYMER_MODEL if text == BY_POLYMER_MODEL else f"drawn to what was measured of this {what}"
+    subject = "cell" if task_of(column).of_cells else "electrolyte"
+    return BY_POLYMER_MODEL if text == BY_POLYMER_MODEL else f"drawn to what was measured of this {subject}"
 
 
 def _with_measured(steps: pd.DataFrame, shift: float, text: str, target: Target) -> pd.DataFrame:

@@ -61,8 +61,8 @@ class Want:
             raise ValueError(f"{option}: got {text!r}, {example}")
         column, sign, number = match.groups()
         if column not in TARGETS:
-            why = f"{column}: {NOT_LEARNED[column]}" if column in NOT_LEARNED else f"unknown target {column}"
-            raise ValueError(f"{option}: {why}; {_closest(column, list(TARGETS))}")
+            reason = f"{column}: {NOT_LEARNED[column]}" if column in NOT_LEARNED else f"unknown target {column}"
+            raise ValueError(f"{option}: {reason}; {_closest(column, list(TARGETS))}")
         try:
             value = float(number)
         except ValueError:
@@ -105,7 +105,7 @@ class Want:
 
 @dataclass(frozen=True)
 class Questions:
-    """Everything that is asked beyond the reasons of predictions.
+    """Questions beyond the reasons of predictions.
 
     Attributes
     ----------
@@ -148,12 +148,12 @@ def check_vary(columns: Sequence[str], option: str = "--vary") -> list[str]:
     ['np_ratio', 'prelithiated']
     """
     known = list(Candidate.model_fields)
-    free = [name for name in known if _is_varied(name) and (option == "--vary" or _is_number(name))]
+    variable = [name for name in known if _is_varied(name) and (option == "--vary" or _is_number(name))]
     for column in columns:
         if column not in known:
-            raise ValueError(f"{option}: unknown column {column}; {_closest(column, free)}")
-        if column not in free:
-            raise ValueError(f"{option}: {column} cannot be varied; expected some of {', '.join(free)}")
+            raise ValueError(f"{option}: unknown column {column}; {_closest(column, variable)}")
+        if column not in variable:
+            raise ValueError(f"{option}: {column} cannot be varied; expected some of {', '.join(variable)}")
     return list(dict.fromkeys(columns))
 
 

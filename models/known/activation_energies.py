@@ -1,5 +1,5 @@
-"""Activation energies that are told: the model's, drawn to those that papers print of the very composition, and kept
-near the slope of the conductivities told.
+"""Predicted activation energies: the model's, drawn to those that papers print of the very composition, and kept near
+the slope of the predicted conductivities.
 
 How far they are from printed ones: `python -m benchmarks.accuracy energies`.
 """
@@ -24,7 +24,7 @@ BETWEEN_EV = 0.12
 """Deviation between energies that papers print of one composition: 0.127 over 27 of them, of 10 compositions of the
 shipped tables, glass and crystal of one composition among them."""
 AGREES_EV = 0.15
-"""Where measured values draw a conductivity, the told energy is no further than this from the slope of what is told."""
+"""Where measured values draw a conductivity, the energy is no further than this from the slope of the predictions."""
 
 
 def slope_ev(cold: np.ndarray, hot: np.ndarray) -> np.ndarray:
@@ -59,8 +59,8 @@ def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, conditio
         Of the designs.
     """
     cases, place = conditions.distinct
-    nothing = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
-    papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else nothing
+    unprinted = np.zeros(len(cases.composition)), np.zeros(len(cases.composition))
+    papers, mean = known.once("printed", cases, partial(_papers, known, cases)) if known else unprinted
     variance = np.full(len(energy_ev), ENERGY_DEVIATION_EV**2)
     return drawn(energy_ev, variance, papers[place] / BETWEEN_EV**2, mean[place])[0]
 
@@ -78,7 +78,7 @@ def _papers(known: Measurements, cases: Conditions) -> tuple[np.ndarray, np.ndar
 def near_slope(
     energy_ev: np.ndarray, changed: np.ndarray, told_at: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Keep activation energies within `AGREES_EV` of the slope of what is told, where measured values changed that.
+    """Keep activation energies within `AGREES_EV` of the slope of the predictions, where measured values moved these.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ def near_slope(
     changed : ndarray of bool, shape (n_designs,)
         Designs whose conductivity is not the model's own.
     told_at : callable
-        Takes places of designs and a temperature in °C for each; gives the log10 S/cm told of them there.
+        Takes places of designs and a temperature in °C for each; gives the log10 S/cm predicted there.
     """
-    kept, rows = np.clip(energy_ev, LEAST_EV, MOST_EV), np.flatnonzero(changed)
+    energies, rows = np.clip(energy_ev, LEAST_EV, MOST_EV), np.flatnonzero(changed)
     if len(rows):
         ends = told_at(np.tile(rows, 2), np.repeat([COLD_C, HOT_C], len(rows)))
         slope = np.clip(slope_ev(*np.split(ends, 2)), LEAST_EV, MOST_EV)
-        kept[rows] = np.clip(kept[rows], slope - AGREES_EV, slope + AGREES_EV)
-    return np.asarray(kept)
+        energies[rows] = np.clip(energies[rows], slope - AGREES_EV, slope + AGREES_EV)
+    return np.asarray(energies)
 
 
 def beyond_a_transition(conditions: Conditions) -> np.ndarray:
@@ -107,8 +107,8 @@ def beyond_a_transition(conditions: Conditions) -> np.ndarray:
     conditions : Conditions
         Of the designs.
     """
-    of, celsius = (conditions.fractions, conditions.composition), conditions.temperature_c
-    cold, hot = (crossed(*of, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
+    compositions, celsius = (conditions.fractions, conditions.composition), conditions.temperature_c
+    cold, hot = (crossed(*compositions, celsius, np.full(len(celsius), end)) >= 0 for end in (COLD_C, HOT_C))
     return np.asarray(cold | hot)
 
 
@@ -137,12 +137,12 @@ def _texts(known: Measurements, cases: Conditions) -> list[str | None]:
 def _printed(known: Measurements, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Design, paper and printed energy of each row of the same phase that prints one within the limits, in eV."""
     if not np.isfinite(known.energy_ev).any():
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0)
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, np.zeros(0)
     design, rows, _ = known.matching(conditions)
     energy = known.energy_ev[rows]
-    fine = (energy >= LEAST_EV) & (energy <= MOST_EV)
-    return design[fine], known.paper[rows[fine]], energy[fine]
+    is_valid = (energy >= LEAST_EV) & (energy <= MOST_EV)
+    return design[is_valid], known.paper[rows[is_valid]], energy[is_valid]
 
 
 def _text(energy: np.ndarray, papers: int) -> str:

@@ -1,4 +1,4 @@
-"""Predictions of cells drawn to what papers measured of the very same cell, and what is said of it."""
+"""Predictions of cells drawn to what papers measured of the very same cell, and the notices on it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def drawn_to_cells(
 ) -> Drawn:
     """Draw predictions of cells to the literature's measurements of the very same ones.
 
-    A cell that states only a share r of what the asked design states is taken for a relative of it: the two have r of
+    A cell that states only a share r of what the design states is taken for a relative of it: the two have r of
     what is the design's own in common. The model learnt from these cells too, so that a value counts a little twice.
 
     Parameters
@@ -85,18 +85,18 @@ def drawn_to_cells(
     design, row, share = same_where_known(designs, known.designs)
     tells = (share >= LEAST_SHARE) & np.isfinite(known.value[row])
     if not tells.any():
-        none = nothing(len(centre))
-        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), none, none, spread)
+        null = nothing(len(centre))
+        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), null, null, spread)
     design, row, share = design[tells], row[tells], share[tells]
     total = spread.model**2 + spread.between**2 + spread.within**2
     paper = np.unique(known.papers, return_inverse=True)[1][row]
     own = centre[design] + (known.value[row] - centre[design]) / share  # with the variance that this takes
     values = Values(design, paper, own, total * (1 / share**2 - 1), np.ones(len(row), dtype=bool))
     weight, mean = precisions(values, spread, len(centre), own=False)
-    pooled, left = drawn(centre, np.full(len(centre), spread.model**2), weight, mean)
+    pooled, remaining = drawn(centre, np.full(len(centre), spread.model**2), weight, mean)
     is_known = weight > 0
-    deviation = np.where(is_known, np.sqrt(left + spread.between**2 + spread.within**2), np.nan)
-    cases = [tuple(some.tolist()) for some in np.split(row, np.flatnonzero(np.diff(design)) + 1) if len(some)]
+    deviation = np.where(is_known, np.sqrt(remaining + spread.between**2 + spread.within**2), np.nan)
+    cases = [tuple(group.tolist()) for group in np.split(row, np.flatnonzero(np.diff(design)) + 1) if len(group)]
     distinct = dict.fromkeys(cases)
     texts = {rows: _text(known, rows) for rows in distinct}
     notices = {rows: f"drawn to what {_papers(known, rows)} measured of this cell" for rows in distinct}

@@ -1,4 +1,4 @@
-"""Compositions, temperatures and forms of designs, by which measurements tell of them."""
+"""Compositions, temperatures and forms of designs, by which measurements of them are found."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Conditions:
         )
         place, first = distinct_rows(table)
         composition, celsius, glass, written = (
-            each[first] for each in (self.composition, self.temperature_c, self.glass, self.written)
+            values[first] for values in (self.composition, self.temperature_c, self.glass, self.written)
         )
         return Conditions(self.fractions, composition, celsius, glass, written), place
 
@@ -112,11 +112,11 @@ def same_compositions(conditions: Conditions) -> np.ndarray:
     conditions : Conditions
         Of the rows.
     """
-    one, other = KnownCompositions(conditions.fractions).pairs(conditions.fractions)
+    first, second = KnownCompositions(conditions.fractions).pairs(conditions.fractions)
     number = np.arange(len(conditions.fractions))
     for _ in number:
         lowest = number.copy()
-        np.minimum.at(lowest, one, number[other])
+        np.minimum.at(lowest, first, number[second])
         if np.array_equal(lowest, number):
             break
         number = lowest

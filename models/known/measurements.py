@@ -1,4 +1,4 @@
-"""Measurements by composition, temperature and paper, and which of them tell of a design."""
+"""Measurements by composition, temperature and paper, and which of them count for a design."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.known.scatter import Agreement, Values, deviations
 from models.known.transitions import crossed
 
 MOST_CARRIED_K = 60.0
-"""Difference of temperature over which a measurement counts as one of the asked temperature."""
+"""Difference of temperature over which a measurement counts as one at the design's temperature."""
 ENERGY_EV, ENERGY_DEVIATION_EV = 0.40, 0.14
 """Activation energy where a paper shows none, and how far it may be off: mean and deviation of the 451 that the table
 of Laskowski et al. prints (Energy Environ. Sci. 16, 1264 (2023))."""
@@ -38,7 +38,7 @@ LEAST_MODEL_SHARE = 1.0
 that agree with it would else make it surer than a laboratory that measured."""
 FoundT = TypeVar("FoundT")
 FEW, MOST_KEPT = 20, 512
-"""Designs that what tells of them is kept for, and how often: values and energies ask for the same."""
+"""Designs whose measurements are kept, and how many such results: values and energies need the same."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Measurements:
     rows: list[str]
     agreement: Agreement = field(default_factory=Agreement)
     looked_up: int = 0
-    _kept: Cache[Any] = field(default_factory=lambda: Cache(MOST_KEPT), init=False, repr=False, compare=False)
+    _cache: Cache[Any] = field(default_factory=lambda: Cache(MOST_KEPT), init=False, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -95,15 +95,16 @@ class Measurements:
         papers, rows : sequence of str
             Paper and name of each row.
         agreement : Agreement or None
-            How far laboratories lie apart; the rows at hand are not asked.
+            How far laboratories lie apart; not learnt from these rows.
         by_name : bool
-            Whether rows of no known composition are kept too: they tell of designs that are written alike.
+            Whether rows of no known composition are kept too: they count for designs that are written alike.
         """
         designs = Designs.of(designs)
         conditions = Conditions.of(designs)
         known = np.isfinite(value) if by_name else _known(conditions, value)
         places, composition = np.unique(conditions.composition[known], return_inverse=True)
-        names = list(dict.fromkeys(np.array(papers, dtype=object)[known].tolist()))
+        known_papers = np.array(papers, dtype=object)[known].tolist()
+        names = list(dict.fromkeys(known_papers))
         number = {name: place for place, name in enumerate(names)}
         return cls(
             Conditions(
@@ -115,9 +116,9 @@ class Measurements:
             ),
             value[known],
             designs.number("activation_energy_ev")[known],
-            np.array([number[paper] for paper, kept in zip(papers, known, strict=True) if kept], dtype=np.int64),
+            np.array([number[paper] for paper in known_papers], dtype=np.int64),
             names,
-            [row for row, kept in zip(rows, known, strict=True) if kept],
+            np.array(rows, dtype=object)[known].tolist(),
             agreement or Agreement(),
         )
 
@@ -127,21 +128,21 @@ class Measurements:
 
     @cached_property
     def within_laboratory(self) -> float:
-        """Deviation between samples of one composition, all rows being of the laboratory that asks.
+        """Deviation between samples of one composition, all rows being of the user's laboratory.
 
         Rows of one paper also differ in how they were made, which papers print to compare; a laboratory's samples
         differ by `WITHIN`, which counts as `PRIOR_WEIGHT` degrees of freedom, and by what its own replicates show.
         """
-        alone = np.zeros(len(self.value), dtype=np.int64)
-        return deviations(self.value, np.ones(len(self.value)), same_compositions(self.conditions), alone)[1]
+        one_laboratory = np.zeros(len(self.value), dtype=np.int64)
+        return deviations(self.value, np.ones(len(self.value)), same_compositions(self.conditions), one_laboratory)[1]
 
     def telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
-        """Return the measurements that tell of designs, at the designs' temperatures, and the row of each.
+        """Return the measurements that count for designs, at the designs' temperatures, and the row of each.
 
-        A row tells of a design of nearly the same composition, where not one of the two is a glass and the other is
+        A row counts for a design of nearly the same composition, where not one of the two is a glass and the other is
         not, and never across a known transition; of a paper's rows of one composition only those nearest in temperature
-        tell, carried by the energy that the paper prints or its temperatures show. A row at most 60 K away is near. A
-        row from beyond still draws the prediction, so that no conductivity jumps there, but counts as no measurement.
+        count, carried by the energy that the paper prints or its temperatures show. A row at most 60 K away is near. A
+        row from beyond still draws the prediction, so that no conductivity jumps there, but narrows nothing.
 
         Parameters
         ----------
@@ -155,32 +156,32 @@ class Measurements:
         """
         return self.once("telling", conditions, partial(self._telling, conditions))
 
-    def once(self, what: Hashable, conditions: Conditions, find: Callable[[], FoundT]) -> FoundT:
+    def once(self, key: Hashable, conditions: Conditions, find: Callable[[], FoundT]) -> FoundT:
         """Return what is computed of designs, kept for the next time where these are few.
 
         Parameters
         ----------
-        what : hashable
+        key : hashable
             Tells computations of the same designs apart.
         conditions : Conditions
-            Compositions, temperatures and forms of the designs: all that the result may depend on beside `what`.
+            Compositions, temperatures and forms of the designs: all that the result may depend on beside `key`.
         find : callable
             Computes the result.
         """
         if len(conditions.composition) > FEW:
             return find()
-        found: FoundT = self._kept.once((what, *(values.tobytes() for values in vars(conditions).values())), find)
-        return found
+        result: FoundT = self._cache.once((key, *(values.tobytes() for values in vars(conditions).values())), find)
+        return result
 
     def _telling(self, conditions: Conditions) -> tuple[Values, np.ndarray]:
-        design, row, apart = self.matching(conditions)
+        design, row, parted = self.matching(conditions)
         start, end = self.conditions.temperature_c[row], conditions.temperature_c[design]
         tells = nearest_of_series(design, self._series[row], np.abs(start - end))
         design, row, start, end = design[tells], row[tells], start[tells], end[tells]
-        energy, off = (each[row] for each in self._energies)
+        energy, deviation_ev = (values[row] for values in self._energies)
         value = self.value[row] + np.where(start == end, 0.0, arrhenius_shift(start, end, energy))
         near = np.abs(start - end) <= MOST_CARRIED_K
-        return Values(design, self.paper[row], value, (off * per_ev(start, end)) ** 2, near, apart), row
+        return Values(design, self.paper[row], value, (deviation_ev * per_ev(start, end)) ** 2, near, parted), row
 
     def matching(self, conditions: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return all pairs of a design and a row of its composition, or its text, and phase, at whatever temperature.
@@ -197,18 +198,18 @@ class Measurements:
         parted : ndarray of int, shape (n_parted, 3)
             As of `Values`.
         """
-        mine = self.conditions
-        one, other = self._compositions.pairs(conditions.fractions)
-        design, row = expanded(one, other, conditions.composition, mine.composition)
-        named = np.flatnonzero(conditions.written)
-        if len(named) and mine.written.any():
-            place, alike = equal(conditions.written[named], mine.written)
-            design, row = np.append(design, named[place]), np.append(row, alike)
+        known = self.conditions
+        first, second = self._compositions.pairs(conditions.fractions)
+        design, row = expanded(first, second, conditions.composition, known.composition)
+        unknown = np.flatnonzero(conditions.written)
+        if len(unknown) and known.written.any():
+            place, alike = equal(conditions.written[unknown], known.written)
+            design, row = np.append(design, unknown[place]), np.append(row, alike)
             order = np.argsort(design, kind="stable")
             design, row = design[order], row[order]
-        tells = ~(np.abs(mine.glass[row] - conditions.glass[design]) > 0)
-        start, end = mine.temperature_c[row], conditions.temperature_c[design]
-        transition = crossed(mine.fractions, mine.composition[row], start, end)
+        tells = ~(np.abs(known.glass[row] - conditions.glass[design]) > 0)
+        start, end = known.temperature_c[row], conditions.temperature_c[design]
+        transition = crossed(known.fractions, known.composition[row], start, end)
         parted = np.flatnonzero(tells & (transition >= 0))
         tells &= transition < 0
         return design[tells], row[tells], np.column_stack([design[parted], row[parted], transition[parted]])
@@ -216,31 +217,31 @@ class Measurements:
     @cached_property
     def _series(self) -> np.ndarray:
         """Number of each row's series, shape (n_rows,): one paper, one composition, one phase."""
-        mine = self.conditions
+        known = self.conditions
         cold = np.full(len(self.value), -ZERO_CELSIUS_K)
-        phase = crossed(mine.fractions, mine.composition, cold, mine.temperature_c)
-        table = np.column_stack([self.paper, mine.composition, np.nan_to_num(mine.glass, nan=-1.0), phase])
+        phase = crossed(known.fractions, known.composition, cold, known.temperature_c)
+        table = np.column_stack([self.paper, known.composition, np.nan_to_num(known.glass, nan=-1.0), phase])
         return np.asarray(np.unique(table, axis=0, return_inverse=True)[1].ravel())
 
     @cached_property
     def _energies(self) -> tuple[np.ndarray, np.ndarray]:
         """Activation energy that each row is carried by in eV, and how far it may be off."""
-        shown = energies_of_series(self._series, self.conditions.temperature_c, self.value, self.energy_ev)
-        off = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
-        known = np.isfinite(shown)
-        return np.where(known, shown, ENERGY_EV), np.where(known, off, ENERGY_DEVIATION_EV)
+        by_series = energies_of_series(self._series, self.conditions.temperature_c, self.value, self.energy_ev)
+        deviation_ev = np.where(np.isfinite(self.energy_ev), PRINTED_DEVIATION_EV, SERIES_DEVIATION_EV)
+        known = np.isfinite(by_series)
+        return np.where(known, by_series, ENERGY_EV), np.where(known, deviation_ev, ENERGY_DEVIATION_EV)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; NaN is written as null."""
-        mine = self.conditions
+        known = self.conditions
         compositions = [
-            {SYMBOLS[place]: float(row[place]) for place in np.flatnonzero(row).tolist()} for row in mine.fractions
+            {SYMBOLS[place]: float(row[place]) for place in np.flatnonzero(row).tolist()} for row in known.fractions
         ]
         return {
             "compositions": compositions,
-            "composition": mine.composition.tolist(),
-            "temperature_c": mine.temperature_c.tolist(),
-            "glass": _or_null(mine.glass),
+            "composition": known.composition.tolist(),
+            "temperature_c": known.temperature_c.tolist(),
+            "glass": _or_null(known.glass),
             "value": self.value.tolist(),
             "energy_ev": _or_null(self.energy_ev),
             "paper": self.paper.tolist(),
@@ -307,11 +308,11 @@ def learn_measurements(
         How many of the rows, the first ones, were learned from; all where None. The others are looked up.
     """
     value = np.where(labels.exact, labels.middle, np.nan)
-    found = Measurements.of(designs, value, designs["paper"].astype(str).tolist(), designs["row_id"].tolist())
-    kept = _known(Conditions.of(designs), value)
-    weight = labels.weight[kept]
-    between, within = deviations(found.value, weight, same_compositions(found.conditions), found.paper)
-    left = missed - between**2 - within**2
-    model = float(np.sqrt(max(left if np.isfinite(left) else 0.0, (LEAST_MODEL_SHARE * between) ** 2)))
-    looked_up = 0 if learned is None else int(kept[learned:].sum())
-    return replace(found, agreement=Agreement(between, within, model), looked_up=looked_up)
+    known = Measurements.of(designs, value, designs["paper"].astype(str).tolist(), designs["row_id"].tolist())
+    exact = _known(Conditions.of(designs), value)
+    weight = labels.weight[exact]
+    between, within = deviations(known.value, weight, same_compositions(known.conditions), known.paper)
+    variance = missed - between**2 - within**2
+    model = float(np.sqrt(max(variance if np.isfinite(variance) else 0.0, (LEAST_MODEL_SHARE * between) ** 2)))
+    looked_up = 0 if learned is None else int(exact[learned:].sum())
+    return replace(known, agreement=Agreement(between, within, model), looked_up=looked_up)

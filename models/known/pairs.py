@@ -1,4 +1,4 @@
-"""Designs and measured rows that belong together, and what the temperatures of one paper's series tell."""
+"""Designs and measured rows that belong together, and the activation energies of one paper's series."""
 
 from __future__ import annotations
 
@@ -8,44 +8,46 @@ from features.physics import ZERO_CELSIUS_K, energy_of_sample
 from models.known.conditions import SAME_TEMPERATURE_K
 
 
-def expanded(one: np.ndarray, other: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def expanded(
+    first: np.ndarray, second: np.ndarray, designs: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of designs and rows from pairs of their compositions, ascending.
 
     Parameters
     ----------
-    one, other : ndarray of int, shape (n_pairs,)
+    first, second : ndarray of int, shape (n_pairs,)
         Compositions that are nearly one.
-    left, right : ndarray of int
+    designs, rows : ndarray of int
         Composition of each design, and of each row.
     """
-    design, pair = equal(left, one)
-    place, row = equal(other[pair], right)
+    design, pair = equal(designs, first)
+    place, row = equal(second[pair], rows)
     order = np.lexsort((row, design[place]))
     return design[place][order], row[order]
 
 
-def equal(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places of all pairs of a number on the left and the same one on the right.
+def equal(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of all pairs of a number of the first and the same one of the second.
 
     Parameters
     ----------
-    left, right : ndarray of int
+    first, second : ndarray of int
     """
-    order = np.argsort(right, kind="stable")
-    start, end = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
+    order = np.argsort(second, kind="stable")
+    start, end = (np.searchsorted(second[order], first, side) for side in ("left", "right"))
     count = end - start
-    first = np.repeat(start - (np.cumsum(count) - count), count)
-    return np.repeat(np.arange(len(left)), count), order[first + np.arange(len(first))]
+    start = np.repeat(start - (np.cumsum(count) - count), count)
+    return np.repeat(np.arange(len(first)), count), order[start + np.arange(len(start))]
 
 
-def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) -> np.ndarray:
+def nearest_of_series(design: np.ndarray, series: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Return which pairs of a design and a row are the nearest of the row's series, or as near, shape (n_pairs,).
 
     Parameters
     ----------
     design, series : ndarray of int, shape (n_pairs,)
         Place of the design, and number of the row's series.
-    away : ndarray, shape (n_pairs,)
+    distance : ndarray, shape (n_pairs,)
         Difference of their temperatures in K.
 
     Examples
@@ -55,8 +57,8 @@ def nearest_of_series(design: np.ndarray, series: np.ndarray, away: np.ndarray) 
     """
     case = np.unique(design * (series.max(initial=0) + 1) + series, return_inverse=True)[1].ravel()
     least = np.full(case.max(initial=-1) + 1, np.inf)
-    np.minimum.at(least, case, away)
-    return np.asarray(away <= least[case] + SAME_TEMPERATURE_K)
+    np.minimum.at(least, case, distance)
+    return np.asarray(distance <= least[case] + SAME_TEMPERATURE_K)
 
 
 def energies_of_series(

@@ -19,13 +19,13 @@ NOT_COMPARED = frozenset(
     {"electrolyte", "composition", "electrolyte_class", "form", "cif_text", "electrolyte_conductivity_s_per_cm",
      "electrolyte_conductivity_temperature_c"}
 )  # fmt: skip
-"""Columns that tell no two designs apart: the electrolyte is compared by its composition."""
+"""Columns that make no two designs different: the electrolyte is compared by its composition."""
 SAME_SAMPLE = 2e-4
 """Sum of absolute differences of the atomic fractions up to which a laboratory's two electrolytes are one."""
 
 
 def same_designs(designs: Designs, measured: pd.DataFrame) -> np.ndarray:
-    """Return which asked designs are the very ones that were measured, shape (n_designs, n_measured).
+    """Return which designs are the very ones that were measured, shape (n_designs, n_measured).
 
     All columns of the design but the cycle and the electrolyte's measured conductivity are compared: numbers, texts
     whatever their case and blanks, the electrolyte by its composition. An empty temperature is 25 °C; what else is
@@ -46,13 +46,13 @@ def same_designs(designs: Designs, measured: pd.DataFrame) -> np.ndarray:
     """
     same = np.zeros((len(designs), len(measured)), dtype=bool)
     design, row, known = _pairs(designs, Designs.of(measured), SAME_SAMPLE)
-    strict = known == np.maximum(_stated(designs)[design], _stated(Designs.of(measured))[row])
+    strict = known == np.maximum(_stated_count(designs)[design], _stated_count(Designs.of(measured))[row])
     same[design[strict], row[strict]] = True
     return same
 
 
 def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return pairs of an asked cell and a row whose anode has a name, alike in all that both state.
+    """Return pairs of a cell and a row whose anode has a name, alike in all that both state.
 
     Parameters
     ----------
@@ -64,42 +64,42 @@ def same_where_known(designs: Designs, rows: Designs) -> tuple[np.ndarray, np.nd
     design, row : ndarray of int, shape (n_pairs,)
         Places of both, ascending.
     share : ndarray, shape (n_pairs,)
-        Of what the asked design states, how much the row states too, 0 to 1.
+        Of what the design states, how much the row states too, 0 to 1.
 
     Examples
     --------
-    The asked cell states electrolyte, temperature (25 °C where empty), anode and silicon share, the row but the last:
+    The cell states electrolyte, temperature (25 °C where empty), anode and silicon share, the row but the last:
 
-    >>> asked = Designs.of(pd.DataFrame({"electrolyte": ["LPSCl"], "anode": ["Si"], "silicon_wt_pct": [60.0]}))
+    >>> cells = Designs.of(pd.DataFrame({"electrolyte": ["LPSCl"], "anode": ["Si"], "silicon_wt_pct": [60.0]}))
     >>> rows = Designs.of(pd.DataFrame({"electrolyte": ["Li6PS5Cl"], "anode": ["si"], "stack_pressure_mpa": [5.0]}))
-    >>> [each.tolist() for each in same_where_known(asked, rows)]
+    >>> [values.tolist() for values in same_where_known(cells, rows)]
     [[0], [0], [0.75]]
     """
     (codes, texts), measured = designs.coded("anode"), {*map(_compared, rows.coded("anode")[1])} - {""}
-    named = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
-    if not len(named):
-        return named, named, np.zeros(0)
-    designs = designs.take(named)
+    places = np.flatnonzero(np.array([_compared(text) in measured for text in texts], dtype=bool)[codes])
+    if not len(places):
+        return places, places, np.zeros(0)
+    designs = designs.take(places)
     design, row, known = _pairs(designs, rows, NEARLY_ONE)
     if not len(design):
         return design, row, np.zeros(0)
-    return named[design], row, known / _stated(designs)[design]
+    return places[design], row, known / _stated_count(designs)[design]
 
 
 def _pairs(designs: Designs, own: Designs, within: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of designs alike in all columns that both state, and how many these are."""
     numbers = {"": -1}
-    anodes, own_anodes = (_words(each.coded("anode"), numbers) for each in (designs, own))
+    anodes, own_anodes = (_text_numbers(table.coded("anode"), numbers) for table in (designs, own))
     design, row = np.nonzero(anodes[:, None] == own_anodes)
     alike = _same_electrolytes(designs, own, within)
     agree = alike[read_electrolytes(designs).codes[design], read_electrolytes(own).codes[row]]
     design, row = design[agree], row[agree]
     known = np.ones(len(design), dtype=np.int64)  # the electrolyte
-    for mine, others in _columns(designs, own) if len(design) else ():
-        one, other = mine[design], others[row]
-        both = ~(np.isnan(one) | np.isnan(other))
-        agree = ~both | np.isclose(one, other, rtol=1e-6, atol=0.0)
-        design, row, known = design[agree], row[agree], (known + both)[agree]
+    for asked_column, own_column in _columns(designs, own) if len(design) else ():
+        first, second = asked_column[design], own_column[row]
+        is_shared = ~(np.isnan(first) | np.isnan(second))
+        agree = ~is_shared | np.isclose(first, second, rtol=1e-6, atol=0.0)
+        design, row, known = design[agree], row[agree], (known + is_shared)[agree]
     return design, row, known
 
 
@@ -108,26 +108,26 @@ def _columns(*tables: Designs) -> Iterator[tuple[np.ndarray, ...]]:
     as_numbers = columns_as_numbers(CellDesign)
     for column in sorted(CellDesign.model_fields.keys() - NOT_COMPARED):
         if column == "temperature_c":
-            given = [each.number(column) for each in tables]
-            yield tuple(np.where(np.isnan(each), DEFAULT_TEMPERATURE_C, each) for each in given)
+            temperatures = [table.number(column) for table in tables]
+            yield tuple(np.where(np.isnan(values), DEFAULT_TEMPERATURE_C, values) for values in temperatures)
         elif column in as_numbers:
-            yield tuple(each.number(column) for each in tables)
+            yield tuple(table.number(column) for table in tables)
         else:
             numbers = {"": -1}
-            codes = [_words(each.coded(column), numbers).astype(float) for each in tables]
-            yield tuple(np.where(each < 0, np.nan, each) for each in codes)
+            codes = [_text_numbers(table.coded(column), numbers).astype(float) for table in tables]
+            yield tuple(np.where(values < 0, np.nan, values) for values in codes)
 
 
-def _stated(designs: Designs) -> np.ndarray:
+def _stated_count(designs: Designs) -> np.ndarray:
     """Return how many of the compared columns each design states, the electrolyte among them, shape (n_designs,)."""
     return np.asarray(1 + sum((~np.isnan(values)).astype(np.int64) for (values,) in _columns(designs)))
 
 
-def _words(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
+def _text_numbers(coded: Coded, numbers: dict[str, int]) -> np.ndarray:
     """Number of each design's text, whatever its case and blanks; new ones get the next."""
     codes, texts = coded
-    plain = map(_compared, texts)
-    return np.array([numbers.setdefault(text, len(numbers)) for text in plain], dtype=np.int64)[codes]
+    places = [numbers.setdefault(text, len(numbers)) for text in map(_compared, texts)]
+    return np.array(places, dtype=np.int64)[codes]
 
 
 def _compared(text: str) -> str:
@@ -148,12 +148,12 @@ text that a request brought along is let go."""
 def _same_electrolytes(designs: Designs, own: Designs, within: float) -> np.ndarray:
     """Which distinct electrolytes are one: by composition, those without a stoichiometry by their names."""
     read = read_electrolytes(designs), read_electrolytes(own)
-    one, other = (each.amounts for each in read)
-    compositions = np.zeros((len(one.known), len(other.known)), dtype=bool)
-    compositions[KnownCompositions(other.dense, within).pairs(one.dense)] = True
-    alike = compositions[np.ix_(one.codes, other.codes)]
-    unread, numbers = [np.flatnonzero(~each.known[each.codes]) for each in (one, other)], dict[str, int]()
-    names = [[each.written[place] for place in places.tolist()] for each, places in zip(read, unread, strict=True)]
-    words, own_words = (_words((np.arange(len(texts)), texts), numbers) for texts in names)
-    alike[np.ix_(*unread)] = words[:, None] == own_words
+    amounts, own_amounts = (electrolytes.amounts for electrolytes in read)
+    compositions = np.zeros((len(amounts.known), len(own_amounts.known)), dtype=bool)
+    compositions[KnownCompositions(own_amounts.dense, within).pairs(amounts.dense)] = True
+    alike = compositions[np.ix_(amounts.codes, own_amounts.codes)]
+    unread, numbers = [np.flatnonzero(~some.known[some.codes]) for some in (amounts, own_amounts)], dict[str, int]()
+    names = [[some.written[place] for place in places.tolist()] for some, places in zip(read, unread, strict=True)]
+    codes, own_codes = (_text_numbers((np.arange(len(texts)), texts), numbers) for texts in names)
+    alike[np.ix_(*unread)] = codes[:, None] == own_codes
     return np.asarray(alike)

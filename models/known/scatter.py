@@ -87,7 +87,7 @@ class Agreement:
         if self.calibration:
             return self.calibration.share_within(half, deviation)
         normal = NormalDist()
-        return np.array([2 * normal.cdf(each / HEAVY) - 1 for each in np.asarray(half / deviation).ravel().tolist()])
+        return np.array([2 * normal.cdf(ratio / HEAVY) - 1 for ratio in np.asarray(half / deviation).ravel().tolist()])
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
@@ -109,7 +109,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Values:
-    """Measured values beside the designs they tell of, one entry per pair.
+    """Measured values beside the designs they count for, one entry per pair.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ class Values:
     variance : ndarray, shape (n_pairs,)
         That carrying the value to this temperature adds.
     near : ndarray of bool, shape (n_pairs,)
-        Whether the value counts as measured there; others draw the prediction, but narrow nothing and are not told.
+        Whether the value counts as measured there; others draw the prediction, but narrow nothing and are not reported.
     parted : ndarray of int, shape (n_parted, 3), or None
         Design, row and known transition where one parts a measured value from the design; none are parted where None.
     """
@@ -147,7 +147,7 @@ def precisions(values: Values, agreement: Agreement, count: int, *, own: bool) -
     count : int
         Number of designs.
     own : bool
-        Whether all are of the laboratory that asks: its samples differ by `within`, nothing else.
+        Whether all are of the user's laboratory: its samples differ by `within`, nothing else.
 
     Returns
     -------
@@ -228,15 +228,15 @@ def deviations(
     """
     cell = np.unique(np.column_stack([composition, paper]), axis=0, return_inverse=True)[1].ravel()
     means, rows, squares = _about_means(values, weight, cell)
-    free = len(values) - len(means)
-    within = (squares.sum() + PRIOR_WEIGHT * WITHIN**2) / (free + PRIOR_WEIGHT)
+    degrees = len(values) - len(means)
+    within = (squares.sum() + PRIOR_WEIGHT * WITHIN**2) / (degrees + PRIOR_WEIGHT)
     owner = np.zeros(len(means), dtype=np.int64)
     owner[cell] = composition
-    _, _, apart = _about_means(means, np.ones(len(means)), owner)
-    free = len(means) - len(np.unique(owner))
+    _, _, between_squares = _about_means(means, np.ones(len(means)), owner)
+    degrees = len(means) - len(np.unique(owner))
     shared = np.isin(owner, np.flatnonzero(np.bincount(owner) > 1))
     noise = float(np.mean(within / rows[shared])) if shared.any() else 0.0
-    observed = (apart.sum() + PRIOR_WEIGHT * (BETWEEN**2 + noise)) / (free + PRIOR_WEIGHT)
+    observed = (between_squares.sum() + PRIOR_WEIGHT * (BETWEEN**2 + noise)) / (degrees + PRIOR_WEIGHT)
     between = max(observed - noise, within)
     return float(np.sqrt(between)), float(np.sqrt(within))
 

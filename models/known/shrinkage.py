@@ -1,4 +1,4 @@
-"""Predictions drawn to what was measured of the very composition, and what is said of it."""
+"""Predictions drawn to what was measured of the very composition, and the notices on it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def evidence(known: Measurements, conditions: Conditions, agreement: Agreement, 
     Parameters
     ----------
     known : Measurements
-        Of the literature, or of the laboratory that asks.
+        Of the literature, or of the user's laboratory.
     conditions : Conditions
         Of the designs.
     agreement : Agreement
@@ -64,7 +64,7 @@ def evidence(known: Measurements, conditions: Conditions, agreement: Agreement, 
     show : callable
         Prints a value.
     own : bool
-        Whether `known` is of the laboratory that asks.
+        Whether `known` is of the user's laboratory.
     """
     cases, place = conditions.distinct
     count = len(cases.composition)
@@ -97,23 +97,23 @@ def worded(
     show : callable
         Prints a value.
     sources : callable or None
-        Names papers of measured rows; None where all are of the laboratory that asks.
+        Names papers of measured rows; None where all are of the user's laboratory.
     """
     own = sources is None
     texts: list[str | None] = [None] * len(at_c)
     doubts: list[str | None] = [None] * len(at_c)
     near = np.flatnonzero(values.near)
-    said: dict[bytes, tuple[str, str, str]] = {}  # one composition is asked of at many temperatures
-    for some in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
-        case, told, key = int(values.design[some[0]]), rows[some], rows[some].tobytes()
-        if key not in said:
-            who = _who(len(told), len(np.unique(values.paper[some])), own)
-            carried = f" (carried over from {_ends(from_c[told])} °C)"
-            said[key] = who, carried, sources(told) if sources else ""
-        who, carried, named = said[key]
-        is_carried = (np.abs(from_c[told] - at_c[case]) > 0.5).all()
-        texts[case] = _text(who, values.value[some], show) + carried * bool(is_carried) + named
-        doubts[case] = _contradiction(values.value[some], values.paper[some], names, told, show, own)
+    by_rows: dict[bytes, tuple[str, str, str]] = {}  # one composition comes at many temperatures
+    for group in np.split(near, np.flatnonzero(np.diff(values.design[near])) + 1) if len(near) else []:
+        case, near_rows, key = int(values.design[group[0]]), rows[group], rows[group].tobytes()
+        if key not in by_rows:
+            counted = _who(len(near_rows), len(np.unique(values.paper[group])), own)
+            carried = f" (carried over from {_ends(from_c[near_rows])} °C)"
+            by_rows[key] = counted, carried, sources(near_rows) if sources else ""
+        counted, carried, paper_text = by_rows[key]
+        is_carried = (np.abs(from_c[near_rows] - at_c[case]) > 0.5).all()
+        texts[case] = _text(counted, values.value[group], show) + carried * bool(is_carried) + paper_text
+        doubts[case] = _contradiction(values.value[group], values.paper[group], names, near_rows, show, own)
     return texts, doubts
 
 
@@ -124,7 +124,7 @@ def _text(who: str, value: np.ndarray, show: Show) -> str:
 
 
 def _ends(celsius: np.ndarray) -> str:
-    ends = sorted({f"{each:g}" for each in celsius}, key=float)
+    ends = sorted({f"{temperature:g}" for temperature in celsius}, key=float)
     return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
 
 
@@ -133,15 +133,15 @@ def _who(rows: int, papers: int, own: bool) -> str:
 
 
 def _beyond(known: Measurements, values: Values, own: bool) -> dict[int, str]:
-    """Say of the designs, by place, what was measured of them beyond a known transition: it tells nothing of them."""
+    """Say of the designs, by place, what was measured of them beyond a known transition, which does not count."""
     texts: dict[int, str] = {}
     parted = np.empty((0, 3), dtype=np.int64) if values.parted is None else values.parted
-    for some in np.split(parted, np.flatnonzero(np.diff(parted[:, 0])) + 1) if len(parted) else []:
-        (case, *_), rows, transition = some.T
-        celsius = sorted({f"{each:g}" for each in known.conditions.temperature_c[rows]}, key=float)
-        who, where = _who(len(rows), len(np.unique(known.paper[rows])), own), " and ".join(celsius)
+    for group in np.split(parted, np.flatnonzero(np.diff(parted[:, 0])) + 1) if len(parted) else []:
+        (case, *_), rows, transition = group.T
+        celsius = sorted({f"{temperature:g}" for temperature in known.conditions.temperature_c[rows]}, key=float)
+        counted, where = _who(len(rows), len(np.unique(known.paper[rows])), own), " and ".join(celsius)
         between = transitions()[int(transition[0])].text
-        texts[int(case)] = f"what {who} measured at {where} °C does not count here: {between} lies between"
+        texts[int(case)] = f"what {counted} measured at {where} °C does not count here: {between} lies between"
     return texts
 
 
@@ -150,18 +150,18 @@ def _sources(known: Measurements, rows: np.ndarray) -> str:
     table of sources."""
     looked_up = rows >= len(known.rows) - known.looked_up
     text = ""
-    for how, some in (("looked up: ", rows[looked_up]), ("", rows[~looked_up])):
-        told = (papers_of(known.papers[paper]) for paper in known.paper[some].tolist())
-        papers = list(dict.fromkeys(name for names in told for name in names if how or name.startswith("10.")))
-        more = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
-        text += f" ({how}{', '.join(papers[:MOST_SOURCES])}{more})" if papers else ""
+    for prefix, group in (("looked up: ", rows[looked_up]), ("", rows[~looked_up])):
+        sources = (papers_of(known.papers[paper]) for paper in known.paper[group].tolist())
+        papers = list(dict.fromkeys(name for names in sources for name in names if prefix or name.startswith("10.")))
+        others = f" and {len(papers) - MOST_SOURCES} more" if len(papers) > MOST_SOURCES else ""
+        text += f" ({prefix}{', '.join(papers[:MOST_SOURCES])}{others})" if papers else ""
     return text
 
 
 def _contradiction(
     value: np.ndarray, paper: np.ndarray, names: Sequence[str], rows: np.ndarray, show: Show, own: bool
 ) -> str | None:
-    """Name the two values that lie furthest apart: of two papers, or of the laboratory that asks; None where near."""
+    """Name the two values that lie furthest apart: of two papers, or of the user's laboratory; None where near."""
     limit = OWN_CONTRADICTION * np.sqrt(2) * WITHIN if own else CONTRADICTION_DECADES
     low, high = int(np.argmin(value)), int(np.argmax(value))
     if value[high] - value[low] <= limit:
@@ -174,9 +174,9 @@ def _contradiction(
         low, high = max(((low, most), (least, high)), key=lambda pair: float(value[pair[1]] - value[pair[0]]))
         if value[high] - value[low] <= limit:
             return None
-    who = "your measured designs" if own else "rows"
+    origin = "your measured designs" if own else "rows"
     return (
-        f"{who} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
+        f"{origin} {names[rows[low]]} and {names[rows[high]]} contradict each other: {show(float(value[low]))} "
         f"and {show(float(value[high]))} for one composition"
     )
 
@@ -192,7 +192,7 @@ class Drawn:
     deviation : ndarray, shape (n_designs,)
         Of the error of a drawn prediction; NaN where nothing was measured.
     own : ndarray of bool, shape (n_designs,)
-        Whether the laboratory that asks measured the composition.
+        Whether the user's laboratory measured the composition.
     text, notices : Notice
         What was measured, and what of it is doubtful.
     agreement : Agreement
@@ -226,14 +226,14 @@ class Drawn:
         alone : ndarray, shape (n_designs,)
             Probability without measured values, which stands where there are none.
         """
-        there = np.isfinite(self.deviation)
-        if not there.any():
+        is_measured = np.isfinite(self.deviation)
+        if not is_measured.any():
             return alone
-        above = self.centre[there] > np.broadcast_to(limit, self.centre.shape)[there]
-        away = np.abs(self.centre - limit)[there]
-        share = self.agreement.share_within(away, self.deviation[there])
+        above = self.centre[is_measured] > np.broadcast_to(limit, self.centre.shape)[is_measured]
+        distance = np.abs(self.centre - limit)[is_measured]
+        share = self.agreement.share_within(distance, self.deviation[is_measured])
         probability = alone.copy()
-        probability[there] = np.where(above, 1 + share, 1 - share) / 2
+        probability[is_measured] = np.where(above, 1 + share, 1 - share) / 2
         return probability
 
 
@@ -261,22 +261,22 @@ def drawn_to_papers(
         Prints a value.
     """
     agreement = known.agreement if known else Agreement()
-    none = np.zeros(len(centre), dtype=bool)
+    no_own = np.zeros(len(centre), dtype=bool)
     if known is None or conditions is None or not len(known.value):
-        nothing = of_rows(none, [])
-        return Drawn(centre, half, np.full(len(centre), np.nan), none, nothing, nothing, agreement)
-    found = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))
-    pooled, left = drawn(centre, np.full(len(centre), agreement.model**2), found.weight, found.mean)
-    deviation = np.where(found.near, np.sqrt(left + agreement.between**2 + agreement.within**2), np.nan)
+        no_notice = of_rows(no_own, [])
+        return Drawn(centre, half, np.full(len(centre), np.nan), no_own, no_notice, no_notice, agreement)
+    measured = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))
+    pooled, remaining = drawn(centre, np.full(len(centre), agreement.model**2), measured.weight, measured.mean)
+    deviation = np.where(measured.near, np.sqrt(remaining + agreement.between**2 + agreement.within**2), np.nan)
     narrowed = agreement.half_width(deviation, level)
     narrowed = narrowed if agreement.calibration else np.fmin(narrowed, half)
     return Drawn(
-        np.where(found.weight > 0, pooled, centre),
-        np.where(found.near, narrowed, half),
+        np.where(measured.weight > 0, pooled, centre),
+        np.where(measured.near, narrowed, half),
         deviation,
-        none,
-        found.text,
-        found.doubts,
+        no_own,
+        measured.text,
+        measured.doubts,
         agreement,
     )
 
@@ -304,7 +304,7 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
     Parameters
     ----------
     own : Measurements
-        Of the laboratory that asks.
+        Of the user's laboratory.
     conditions : Conditions
         Of the designs.
     before : Drawn
@@ -315,17 +315,17 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
         Prints a value.
     """
     agreement = replace(before.agreement, within=own.within_laboratory)
-    found = evidence(own, conditions, agreement, show, own=True)
-    alone = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
-    variance = np.maximum(alone, agreement.within**2)  # of the laboratory's value, where it measured nothing
-    pooled, left = drawn(before.centre, variance, found.weight, found.mean)
-    deviation = np.where(found.near, np.sqrt(left + agreement.within**2), before.deviation)
+    measured = evidence(own, conditions, agreement, show, own=True)
+    own_variance = (before.half / agreement.quantile(level)) ** 2 - agreement.within**2
+    variance = np.maximum(own_variance, agreement.within**2)  # of the laboratory's value, where it measured nothing
+    pooled, remaining = drawn(before.centre, variance, measured.weight, measured.mean)
+    deviation = np.where(measured.near, np.sqrt(remaining + agreement.within**2), before.deviation)
     return Drawn(
-        np.where(found.weight > 0, pooled, before.centre),
-        np.where(found.near, agreement.quantile(level) * deviation, before.half),
+        np.where(measured.weight > 0, pooled, before.centre),
+        np.where(measured.near, agreement.quantile(level) * deviation, before.half),
         deviation,
-        found.near,
+        measured.near,
         before.text,
         before.notices,
         agreement,
-    ).beside(found.text, found.doubts)
+    ).beside(measured.text, measured.doubts)

@@ -25,15 +25,14 @@ class Transition:
         Temperatures between which it does, °C.
     jump_decades : float
         By how much the conductivity rises there, as printed; NaN where no paper at hand prints it.
-    what, source : str
-        What changes, and where that is written.
+    source : str
+        Where that is written.
     """
 
     composition: str
     from_c: float
     to_c: float
     jump_decades: float
-    what: str
     source: str
 
     @property
@@ -50,7 +49,7 @@ def transitions() -> tuple[Transition, ...]:
         return tuple(
             Transition(
                 row["composition"], float(row["from_c"]), float(row["to_c"]), float(row["jump_decades"] or "nan"),
-                row["what"], row["source"],
+                row["source"],
             )
             for row in csv.DictReader(file)
         )  # fmt: skip
@@ -66,7 +65,7 @@ def _fractions() -> np.ndarray:
 def crossed(fractions: np.ndarray, composition: np.ndarray, from_c: np.ndarray, to_c: np.ndarray) -> np.ndarray:
     """Return which known transition lies between two temperatures, or holds one of the two.
 
-    A value from the upper end of a transition is one of above it: papers that tell of a jump often name the temperature
+    A value from the upper end of a transition is one of above it: papers that report a jump often name the temperature
     of the jump.
 
     Parameters
@@ -86,15 +85,15 @@ def crossed(fractions: np.ndarray, composition: np.ndarray, from_c: np.ndarray, 
     Examples
     --------
     >>> amounts = amounts_of_names(["LiBH4", "Li3PS4", "LiCB11H12"], ["", "", ""])
-    >>> asked = amounts.dense[amounts.codes]
-    >>> crossed(asked, np.arange(3), np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
+    >>> fractions = amounts.dense[amounts.codes]
+    >>> crossed(fractions, np.arange(3), np.array([120.0, 120.0, 130.0]), np.array([25.0, 25.0, 25.0])).tolist()
     [0, -1, 1]
     """
     low, high = np.minimum(from_c, to_c), np.maximum(from_c, to_c)
-    found = np.full(len(composition), -1)
+    crossings = np.full(len(composition), -1)
     for place, (row, changes) in enumerate(zip(transitions(), _fractions(), strict=True)):
         between = (low < high) & (low < row.to_c) & (high >= row.from_c)
         if between.any():
             between &= (np.abs(fractions - changes).sum(axis=1) <= NEARLY_ONE)[composition]
-            found[between] = place
-    return found
+            crossings[between] = place
+    return crossings

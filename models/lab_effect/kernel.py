@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -82,8 +82,8 @@ class Kernel:
         deviation that is left, shape (n_others,)
         """
         pull = self.pull(among, to)
-        left = self.shared + self.noise - (pull * self.between(to)).sum(axis=1)
-        return pull @ errors, np.sqrt(np.maximum(left, self.noise))
+        variance = self.shared + self.noise - (pull * self.between(to)).sum(axis=1)
+        return pull @ errors, np.sqrt(np.maximum(variance, self.noise))
 
     def recalled(self, alike: Alike, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how measured designs weigh on others where some of these are the very same designs.
@@ -100,7 +100,7 @@ class Kernel:
 
         Returns
         -------
-        pull, left
+        pull, deviation
             Weights, shape (n_others, n_measured), and the deviation of a new sample that is left, shape (n_others,).
 
         Examples
@@ -108,8 +108,8 @@ class Kernel:
         One sample of the design itself, nothing shared with others, replicates of a quarter of the variance:
 
         >>> alike = Alike(np.eye(1, dtype=bool), np.array([[True], [False]]), 0.25)
-        >>> pull, left = Kernel(0.0, 1.0, 1.0, 1.0).recalled(alike, np.zeros((1, 1)), np.zeros((2, 1)))
-        >>> pull.ravel().tolist(), (left**2).round(9).tolist()
+        >>> pull, deviation = Kernel(0.0, 1.0, 1.0, 1.0).recalled(alike, np.zeros((1, 1)), np.zeros((2, 1)))
+        >>> pull.ravel().tolist(), (deviation**2).round(9).tolist()
         ([0.75, 0.0], [0.4375, 1.0])
         """
         replicate = min(alike.replicate, self.noise)
@@ -117,20 +117,20 @@ class Kernel:
         covariance = self.between(among) + design * alike.among + replicate * np.eye(len(among))
         shared = self.between(to) + design * alike.to
         pull = np.linalg.solve(covariance, shared.T).T
-        left = self.shared + self.noise - (pull * shared).sum(axis=1)
-        return np.asarray(pull), np.sqrt(np.maximum(left, replicate))
+        variance = self.shared + self.noise - (pull * shared).sum(axis=1)
+        return np.asarray(pull), np.sqrt(np.maximum(variance, replicate))
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Measured and asked designs that are the same ones.
+    """Measured and predicted designs that are the same ones.
 
     Attributes
     ----------
     among : ndarray of bool, shape (n_measured, n_measured)
         Of the measured designs.
     to : ndarray of bool, shape (n_others, n_measured)
-        Of the asked ones and the measured ones.
+        Of the predicted ones and the measured ones.
     replicate : float
         Variance that samples of one design differ by, on the model's scale.
     """
@@ -181,13 +181,13 @@ class LabEffect:
         level : float
             Share of papers whose values the interval should hold, 0 to 1.
         """
-        able = [each for each, kept in self.revealed.items() if each <= count and level <= kept.highest_level]
+        able = [size for size, errors in self.revealed.items() if size <= count and level <= errors.highest_level]
         return max(able, default=0)
 
     def half_width(self, among: np.ndarray, to: np.ndarray, spread: np.ndarray, level: float) -> np.ndarray | None:
         """Half width of the interval with measured designs; None where too few papers could calibrate it.
 
-        Where papers calibrate fewer designs than are measured, the nearest of them alone tell how wide it is.
+        Where papers calibrate fewer designs than are measured, the nearest of them alone settle how wide it is.
 
         Parameters
         ----------
@@ -201,22 +201,16 @@ class LabEffect:
         usable = self.usable(len(among), level)
         if not usable:
             return None
-        left = np.empty(len(to))
-        for row, away in enumerate(to):
-            near = np.argsort(away, kind="stable")[:usable]
-            left[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], away[None, near])[1][0]
-        return self.revealed[usable].half_width(np.hypot(left, spread), level)
+        deviation = np.empty(len(to))
+        for row, distances in enumerate(to):
+            near = np.argsort(distances, kind="stable")[:usable]
+            deviation[row] = self.kernel.shift(np.zeros(usable), among[np.ix_(near, near)], distances[None, near])[1][0]
+        return self.revealed[usable].half_width(np.hypot(deviation, spread), level)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON."""
-        kernel = self.kernel
-        return {
-            "shared": kernel.shared,
-            "noise": kernel.noise,
-            "reach": kernel.reach,
-            "common": kernel.common,
-            "revealed": {str(count): each.as_dict() for count, each in self.revealed.items()},
-        }
+        revealed = {str(count): calibration.as_dict() for count, calibration in self.revealed.items()}
+        return {**asdict(self.kernel), "revealed": revealed}
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> LabEffect:
@@ -227,6 +221,6 @@ class LabEffect:
         state : mapping of str to Any
             What `as_dict` gave.
         """
-        revealed = {int(count): Calibration.from_dict(each) for count, each in state["revealed"].items()}
+        revealed = {int(count): Calibration.from_dict(calibration) for count, calibration in state["revealed"].items()}
         kernel = Kernel(*(float(state[name]) for name in ("shared", "noise", "reach", "common")))
         return cls(kernel, revealed)

@@ -103,11 +103,11 @@ def learn(errors: Errors, seed: int) -> LabEffect:
     trials = try_kernels(errors, seed)
     revealed: dict[int, Calibration] = {}
     for count in range(1, MOST_REVEALED + 1):
-        found = reveal(errors, count, seed, trials)
-        if found is None or len(np.unique(found.group)) < FEWEST_CALIBRATED:
+        cases = reveal(errors, count, seed, trials)
+        if cases is None or len(np.unique(cases.group)) < FEWEST_CALIBRATED:
             break
-        exact = Labels(found.error, found.error, np.ones(len(found.error)))
-        revealed[count] = calibrate(np.zeros((1, len(found.error))), found.spread[None], exact, found.group, noise=0.0)
+        exact = Labels(cases.error, cases.error, np.ones(len(cases.error)))
+        revealed[count] = calibrate(np.zeros((1, len(cases.error))), cases.spread[None], exact, cases.group, noise=0.0)
     return LabEffect(settled(errors, trials, left_out=None), revealed)
 
 
@@ -167,8 +167,8 @@ def reveal(errors: Errors, count: int, seed: int, trials: Trials | None = None, 
     for group, known, drawn in _draws(errors, max(count, least), seed):
         if group not in by_group:
             by_group[group] = settled(errors, trials, left_out=group)
-        shown, judged = known[drawn[:count]], known[drawn[max(count, least) :]]
-        cases.append(_cases(errors, missed, by_group[group], shown, judged))
+        revealed, judged = known[drawn[:count]], known[drawn[max(count, least) :]]
+        cases.append(_cases(errors, missed, by_group[group], revealed, judged))
     if not cases:
         return None
     return Reveals(*(np.concatenate([case[place] for case in cases]) for place in range(5)))
@@ -185,52 +185,52 @@ def try_kernels(errors: Errors, seed: int) -> Trials:
         Of the random steps.
     """
     tried, missed = kernels(), errors.missed
-    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])  # all are asked at once
+    stacked = Kernel(*np.array([astuple(kernel) for kernel in tried]).T[:, :, None, None])  # all at once
     by_count: dict[int, dict[int, list[np.ndarray]]] = {}
     for count in TRIED:
         for group, known, order in _draws(errors, count, seed):
             error = _trial(errors, missed, stacked, known[order[:count]], known[order[count:]])
             by_count.setdefault(group, {}).setdefault(count, []).append(error)
     means = {
-        group: np.mean([np.mean(found, axis=0) for found in counts.values()], axis=0)
+        group: np.mean([np.mean(draws, axis=0) for draws in counts.values()], axis=0)
         for group, counts in by_count.items()
     }
     return {kernel: {group: float(mean[place]) for group, mean in means.items()} for place, kernel in enumerate(tried)}
 
 
-def _trial(errors: Errors, missed: np.ndarray, stacked: Kernel, shown: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _trial(errors: Errors, missed: np.ndarray, stacked: Kernel, revealed: np.ndarray, judged: np.ndarray) -> np.ndarray:
     """Mean error of the judged rows by kernel, shape (n_kernels,)."""
-    among, to = errors.distances[np.ix_(shown, shown)], errors.distances[np.ix_(judged, shown)]
-    shift = stacked.pull(among, to) @ missed[:, shown].T
+    among, to = errors.distances[np.ix_(revealed, revealed)], errors.distances[np.ix_(judged, revealed)]
+    shift = stacked.pull(among, to) @ missed[:, revealed].T
     return np.asarray(np.abs(missed[:, judged].T - shift).mean(axis=(1, 2)))
 
 
 def _draws(errors: Errors, most: int, seed: int) -> list[tuple[int, np.ndarray, np.ndarray]]:
     """Papers with more than `most` rows of a known value: their group, rows, and orders to reveal them in."""
     exact = errors.labels.exact & np.isfinite(errors.predicted).all(axis=0)
-    random, found = np.random.default_rng(seed), []
+    random, draws = np.random.default_rng(seed), []
     for paper in np.unique(errors.papers):
         known = np.flatnonzero(exact & (errors.papers == paper))
         if len(known) > most:
             group = int(errors.groups[known[0]])
-            found += [(group, known, random.permutation(len(known))) for _ in range(DRAWS)]
-    return found
+            draws += [(group, known, random.permutation(len(known))) for _ in range(DRAWS)]
+    return draws
 
 
 def _cases(
-    errors: Errors, missed: np.ndarray, kernel: Kernel, shown: np.ndarray, judged: np.ndarray
+    errors: Errors, missed: np.ndarray, kernel: Kernel, revealed: np.ndarray, judged: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     repeats = len(errors.predicted)
     moved = np.zeros((repeats, len(judged)))
-    left = np.full(len(judged), np.sqrt(kernel.shared + kernel.noise))
-    if len(shown):
-        among, to = errors.distances[np.ix_(shown, shown)], errors.distances[np.ix_(judged, shown)]
-        shifts, left = kernel.shift(missed[:, shown].T, among, to)
+    deviation = np.full(len(judged), np.sqrt(kernel.shared + kernel.noise))
+    if len(revealed):
+        among, to = errors.distances[np.ix_(revealed, revealed)], errors.distances[np.ix_(judged, revealed)]
+        shifts, deviation = kernel.shift(missed[:, revealed].T, among, to)
         moved = shifts.T
     before = missed[:, judged]
     error = np.abs(before - moved)
-    spread = np.hypot(left, errors.spread[:, judged])
-    numbers = [np.tile(each[judged], repeats) for each in (errors.papers, errors.groups)]
+    spread = np.hypot(deviation, errors.spread[:, judged])
+    numbers = [np.tile(ids[judged], repeats) for ids in (errors.papers, errors.groups)]
     return error.ravel(), spread.ravel(), np.abs(before).ravel(), *numbers
 
 
@@ -253,12 +253,12 @@ def settled(errors: Errors, trials: Trials, left_out: int | None) -> Kernel:
     tried = list(trials)
     known = sorted({group for by_group in trials.values() for group in by_group} - {left_out})
     table = np.array([[trials[kernel][group] for group in known] for kernel in tried])
-    total, nothing = table.sum(axis=1), kernels()[0]
+    total, no_sharing = table.sum(axis=1), kernels()[0]
     best = tried[int(np.argmin(total))]
-    if nothing in trials:
+    if no_sharing in trials:
         chosen = np.argmin(total[:, None] - table, axis=0)
-        gains = table[tried.index(nothing)] - table[chosen, np.arange(len(known))]
+        gains = table[tried.index(no_sharing)] - table[chosen, np.arange(len(known))]
         if len(gains) < FEWEST_SETTLED or gains.mean() <= SURE * gains.std(ddof=1) / np.sqrt(len(gains)):
-            best = nothing
+            best = no_sharing
     scale = variance(errors, left_out) or variance(errors) or 1.0
     return replace(best, shared=best.shared * scale, noise=best.noise * scale)

@@ -1,4 +1,4 @@
-"""Measured designs of a laboratory, with what rests on them alone: worked out once, however many designs are asked."""
+"""Measured designs of a laboratory, with what rests on them alone: worked out once for any number of predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_KEPT = 32
 
 
 class OwnDesigns:
-    """Measured designs that one predictor is asked beside, in one or in many calls.
+    """Measured designs beside those that one predictor predicts, in one or in many calls.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ class OwnDesigns:
         """
         return cls(measured) if isinstance(measured, pd.DataFrame) else measured
 
-    def once(self, what: Hashable, compute: Callable[[], ResultT]) -> ResultT:
+    def once(self, key: Hashable, compute: Callable[[], ResultT]) -> ResultT:
         """Return what was computed of these designs before, else compute it.
 
         Parameters
         ----------
-        what : Hashable
+        key : Hashable
             Names the result.
         compute : callable
             Gives the result, which nobody may write to.
@@ -58,7 +58,7 @@ class OwnDesigns:
         >>> own.once("rows", lambda: len(own)), own.once("rows", lambda: 0)
         (1, 1)
         """
-        result: ResultT = self._kept.once(what, compute)
+        result: ResultT = self._kept.once(key, compute)
         return result
 
 
@@ -69,11 +69,11 @@ class OwnRows:
     Attributes
     ----------
     vectors : their features
-    errors : measured minus what would be told without own measurements, on the model's scale
+    errors : measured minus predicted without own measurements, on the model's scale
     temperature_c : of the tests, NaN where not given
-    designs : columns of `Measured`; None where nobody asks which are the same designs
+    designs : columns of `Measured`; None where designs are not compared
     lives : of each sample the cycles of its points, ascending, and the error of each; None where nothing has a cycle
-    kept : what rests on these rows alone, however many designs are asked
+    cache : what rests on these rows alone, however many designs are predicted
     """
 
     vectors: pd.DataFrame
@@ -81,19 +81,19 @@ class OwnRows:
     temperature_c: np.ndarray
     designs: pd.DataFrame | None = None
     lives: Sequence[tuple[np.ndarray, np.ndarray]] | None = None
-    kept: Cache[Any] = field(default_factory=lambda: Cache(8), repr=False, compare=False)
+    cache: Cache[Any] = field(default_factory=lambda: Cache(8), repr=False, compare=False)
 
     def errors_at(self, cycle: np.ndarray) -> np.ndarray:
-        """Return the errors at the cycles asked for, shape (n_designs, n_samples): between two measured points of a
+        """Return the errors at some cycles, shape (n_designs, n_samples): between two measured points of a
         life by the logarithm of the cycle, beyond its ends that of the end.
 
         Parameters
         ----------
         cycle : ndarray, shape (n_designs,)
-            Cycle that each design is asked at.
+            Cycle that each design is predicted at.
         """
         if self.lives is None:
             return np.broadcast_to(self.errors, (len(cycle), len(self.errors)))
-        asked = np.log(np.maximum(cycle, 1.0))
-        columns = [np.interp(asked, np.log(at), errors) for at, errors in self.lives]
+        log_cycle = np.log(np.maximum(cycle, 1.0))
+        columns = [np.interp(log_cycle, np.log(cycles), errors) for cycles, errors in self.lives]
         return np.column_stack(columns)

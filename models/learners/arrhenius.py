@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
+from features.feature import number
 from features.physics import (
     LEAST_EV,
     MOST_EV,
@@ -40,13 +40,13 @@ FEWEST_ENERGIES = 40
 """Rows with a known energy from which on it is learnt from the electrolyte; below, all share one."""
 ENERGY_RECIPE = Recipe(depth=2, rounds=150, rate=0.05, members=2, shrink=0.8)
 MOST_KEPT = 20
-"""Designs whose answers at 25 °C are kept until their energies are asked."""
+"""Designs whose predictions at 25 °C are kept until their energies are needed."""
 ENERGY, PHYSICAL, PLAIN = "energy", "physical", "plain"
 """Folders of the boosters of the activation energy, of the value at 25 °C, and of those that read the temperature."""
 
 
 class ArrheniusEnsemble(BoostedEnsemble):
-    """Boosters of the value at 25 °C, brought to the asked temperature by a learnt activation energy, and plain ones.
+    """Boosters of the value at 25 °C, brought to its temperature by a learnt activation energy, and plain ones.
 
     Labels of the first are brought to 25 °C before: by the row's own activation energy where one is known, else by the
     learnt one. Their share in the mean is `recipe.arrhenius`; the recipe's members are shared out between both.
@@ -94,14 +94,14 @@ class ArrheniusEnsemble(BoostedEnsemble):
             No row, or a label that says nothing.
         """
         known = np.full(len(X), np.nan) if self.energies is None else np.clip(self.energies, LEAST_EV, MOST_EV)
-        told = np.isfinite(known)
-        self.usual_ev = float((known[told].sum() + USUAL_WEIGHT * USUAL_EV) / (told.sum() + USUAL_WEIGHT))
+        has_energy = np.isfinite(known)
+        self.usual_ev = float((known[has_energy].sum() + USUAL_WEIGHT * USUAL_EV) / (has_energy.sum() + USUAL_WEIGHT))
         warm, at_25 = self._temperature_c(X), pd.DataFrame(self._at_25(X))
         self.energy = None
-        if told.sum() >= FEWEST_ENERGIES:
-            exact = Labels(known[told], known[told], labels.weight[told])
-            self.energy = BoostedEnsemble(ENERGY_RECIPE, [0] * X.shape[1]).fit(at_25[told], exact, seed)
-        shift = arrhenius_shift(warm, DEFAULT_TEMPERATURE_C, np.where(told, known, self._energies(X)))
+        if has_energy.sum() >= FEWEST_ENERGIES:
+            exact = Labels(known[has_energy], known[has_energy], labels.weight[has_energy])
+            self.energy = BoostedEnsemble(ENERGY_RECIPE, [0] * X.shape[1]).fit(at_25[has_energy], exact, seed)
+        shift = arrhenius_shift(warm, DEFAULT_TEMPERATURE_C, np.where(has_energy, known, self._energies(X)))
         self.physical.fit(at_25, Labels(labels.lower + shift, labels.upper + shift, labels.weight), seed)
         self.plain.fit(X, labels, seed)
         self.energies, self._last = None, (None, None)
@@ -126,15 +126,15 @@ class ArrheniusEnsemble(BoostedEnsemble):
     def _physics(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Value at 25 °C, deviation of its members, and activation energy, of the physical model.
 
-        Those of the last few designs are kept: their values and their energies are asked one after the other.
+        Those of the last few designs are kept: their values and their energies are needed one after the other.
         """
         at_25 = self._at_25(X)
         key = at_25.tobytes() if len(at_25) <= MOST_KEPT else None
-        kept, found = self._last
-        if found is None or kept != key:
-            found = (*self.physical.predict(at_25), self._energies(at_25))
-            self._last = key, found if key else None
-        return found
+        last_key, physics = self._last
+        if physics is None or last_key != key:
+            physics = (*self.physical.predict(at_25), self._energies(at_25))
+            self._last = key, physics if key else None
+        return physics
 
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the activation energy of sigma T in eV, shape (n_designs,): that of the physical model.
@@ -160,9 +160,9 @@ class ArrheniusEnsemble(BoostedEnsemble):
         centre, spread, energies = self._physics(X)
         centre = centre + arrhenius_shift(DEFAULT_TEMPERATURE_C, self._temperature_c(X), energies)
         plain, plain_spread = self.plain.predict(X)
-        share, rest = self.share, 1 - self.share
-        variance = share * spread**2 + rest * plain_spread**2 + share * rest * (centre - plain) ** 2
-        return share * centre + rest * plain, np.sqrt(variance)
+        share, plain_share = self.share, 1 - self.share
+        variance = share * spread**2 + plain_share * plain_spread**2 + share * plain_share * (centre - plain) ** 2
+        return share * centre + plain_share * plain, np.sqrt(variance)
 
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
         """SHAP values of each feature, and the base value; they sum to the prediction.
@@ -228,14 +228,8 @@ class ArrheniusEnsemble(BoostedEnsemble):
         self.plain.save(folder / PLAIN)
         if self.energy is not None:
             self.energy.save(folder / ENERGY)
-        state: dict[str, Any] = {
-            "recipe": asdict(self.recipe),
-            "monotone": self.monotone,
-            "column": self.column,
-            "usual_ev": self.usual_ev,
-            "learnt": self.energy is not None,
-        }
-        (folder / f"{ENERGY}.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+        state = {"column": self.column, "usual_ev": self.usual_ev, "learnt": self.energy is not None}
+        self._write_state(folder / f"{ENERGY}.json", state)
 
     @classmethod
     def restore(cls, files: Mapping[str, bytes]) -> ArrheniusEnsemble:
@@ -276,8 +270,8 @@ def energy_interval(energy_ev: np.ndarray, level: float) -> np.ndarray:
     [[0.4, 0.17, 0.63], [0.2, 0.1, 0.43]]
     """
     half = NormalDist().inv_cdf((1 + level) / 2) * USUAL_DEVIATION_EV
-    told = np.column_stack([energy_ev, energy_ev - half, energy_ev + half])
-    return np.asarray(np.clip(told, LEAST_EV, MOST_EV))
+    interval = np.column_stack([energy_ev, energy_ev - half, energy_ev + half])
+    return np.asarray(np.clip(interval, LEAST_EV, MOST_EV))
 
 
 def energies_of(ensemble: BoostedEnsemble, vectors: np.ndarray) -> np.ndarray | None:
@@ -314,7 +308,7 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
     >>> known_energies(designs, Labels(value, value, np.ones(2))).round(3).tolist()
     [0.3, 0.3]
     """
-    printed = pd.to_numeric(designs.get("activation_energy_ev", pd.Series(np.nan, index=designs.index))).to_numpy(float)
+    printed = number(designs, "activation_energy_ev")
     warm = pd.to_numeric(designs["temperature_c"]).fillna(DEFAULT_TEMPERATURE_C).to_numpy(dtype=float)
     keys = [column for column in ("paper", "electrolyte", "composition", "form") if column in designs]
     sample = designs[keys].astype(str).groupby(keys, sort=False).ngroup().to_numpy()
@@ -325,6 +319,6 @@ def known_energies(designs: pd.DataFrame, labels: Labels) -> np.ndarray:
         if np.isfinite(printed[rows]).any():
             energies[rows] = np.where(np.isfinite(printed[rows]), printed[rows], np.nanmean(printed[rows]))
             continue
-        some = rows[exact[rows]]
-        energies[rows] = energy_of_sample(warm[some], value[some])
+        exact_rows = rows[exact[rows]]
+        energies[rows] = energy_of_sample(warm[exact_rows], value[exact_rows])
     return energies

@@ -1,4 +1,4 @@
-"""Boosters of rows of several sources, learnt as the newest papers would have told them."""
+"""Boosters of rows of several sources, learnt as the newest papers would print them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ YEAR = "year"
 
 
 class DatedEnsemble(ArrheniusEnsemble):
-    """An `ArrheniusEnsemble`, and saved as one, whose rows weigh as told and whose labels are moved to the newest year.
+    """An `ArrheniusEnsemble`, and saved as one, whose rows are weighted and whose labels are moved to the newest year.
 
-    Papers print better conductors every year. Boosters that know the year tell how much more each row's paper would
-    have told; nobody knows the year of a design, so these are not kept.
+    Papers print better conductors every year. Boosters that know the year predict how much more each row's paper would
+    have printed; nobody knows the year of a design, so these are not kept.
 
     Parameters
     ----------

@@ -1,14 +1,13 @@
 """Two models mixed by distance: near the compositions that the first was made of it answers, far from them the other.
 
 Rows of another kind (public tables, papers that print poor conductors too) spoil the predictions for the compositions
-the reviews are about where one model learns from all; near these the model of their rows alone is asked.
+the reviews are about where one model learns from all; near these the model of their rows alone predicts.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -78,10 +77,10 @@ class MixedEnsemble(BoostedEnsemble):
             No row, or a label that says nothing.
         """
         rows = np.arange(len(X)) if self.is_own is None else np.flatnonzero(self.is_own)
-        mine = X.iloc[rows].reset_index(drop=True)
-        self.own.fit(mine, labels.take(rows), seed)
+        own_vectors = X.iloc[rows].reset_index(drop=True)
+        self.own.fit(own_vectors, labels.take(rows), seed)
         self.joint.fit(X, labels, seed)
-        known = mine.to_numpy(dtype=float)[:, self.columns]
+        known = own_vectors.to_numpy(dtype=float)[:, self.columns]
         self.fractions = np.unique(known[~np.isnan(known).any(axis=1)], axis=0)
         self.is_own = None
         return self
@@ -94,14 +93,14 @@ class MixedEnsemble(BoostedEnsemble):
         X : DataFrame or ndarray
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
-        asked = np.asarray(X, dtype=float)[:, self.columns]
-        weight = np.zeros(len(asked))
-        known = np.flatnonzero(~np.isnan(asked).any(axis=1))
+        fractions = np.asarray(X, dtype=float)[:, self.columns]
+        weight = np.zeros(len(fractions))
+        known = np.flatnonzero(~np.isnan(fractions).any(axis=1))
         if len(self.fractions) and len(known):
-            place, first = distinct_rows(asked[known])
-            distinct = asked[known[first]]
-            away = _nearest(distinct, self.fractions)
-            weight[known] = np.exp(-away / self.recipe.mix_scale)[place]
+            place, first = distinct_rows(fractions[known])
+            distinct = fractions[known[first]]
+            distance = _nearest(distinct, self.fractions)
+            weight[known] = np.exp(-distance / self.recipe.mix_scale)[place]
         return weight
 
     def predict(self, X: pd.DataFrame | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,15 +112,15 @@ class MixedEnsemble(BoostedEnsemble):
             Feature vectors, shape (n_designs, n_features); NaN where unknown.
         """
         weight = self.weight(X)
-        (mine, own_spread), (all_rows, spread) = self.own.predict(X), self.joint.predict(X)
-        apart = weight * (1 - weight) * (mine - all_rows) ** 2
-        variance = weight * own_spread**2 + (1 - weight) * spread**2 + apart
-        return weight * mine + (1 - weight) * all_rows, np.sqrt(variance)
+        (own_centre, own_spread), (all_rows, spread) = self.own.predict(X), self.joint.predict(X)
+        between = weight * (1 - weight) * (own_centre - all_rows) ** 2
+        variance = weight * own_spread**2 + (1 - weight) * spread**2 + between
+        return weight * own_centre + (1 - weight) * all_rows, np.sqrt(variance)
 
     def activation_energy(self, X: pd.DataFrame | np.ndarray) -> np.ndarray | None:
         """Return the activation energy of both models, weighted as they are; None where they know none.
 
-        That of the joint one alone where the own rows show too few to learn from: its one energy for all tells nothing.
+        That of the joint one alone where the own rows show too few to learn from: it has one energy for all.
 
         Parameters
         ----------
@@ -131,8 +130,8 @@ class MixedEnsemble(BoostedEnsemble):
         all_rows = self.joint.activation_energy(X)
         if isinstance(self.own, ArrheniusEnsemble) and self.own.energy is None:
             return all_rows
-        mine, weight = self.own.activation_energy(X), self.weight(X)
-        return None if mine is None or all_rows is None else weight * mine + (1 - weight) * all_rows
+        own_energy, weight = self.own.activation_energy(X), self.weight(X)
+        return None if own_energy is None or all_rows is None else weight * own_energy + (1 - weight) * all_rows
 
     def contributions(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
         """SHAP values of each feature and the base value of the joint model; they sum to the prediction.
@@ -145,8 +144,8 @@ class MixedEnsemble(BoostedEnsemble):
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
         weight = self.weight(X)[:, None]
-        (mine, own_base), (all_rows, base) = self.own.contributions(X), self.joint.contributions(X)
-        values = weight * mine + (1 - weight) * all_rows
+        (own_values, own_base), (all_rows, base) = self.own.contributions(X), self.joint.contributions(X)
+        values = weight * own_values + (1 - weight) * all_rows
         values[:, self.columns] += weight * (own_base - base) * self._shares_of_elements(X)
         return values, base
 
@@ -159,8 +158,8 @@ class MixedEnsemble(BoostedEnsemble):
             Feature vectors, shape (n_rows, n_features); NaN where unknown.
         """
         weight = self.weight(X)[:, None]
-        mine, all_rows = self.own.interactions(X), self.joint.interactions(X)
-        total = weight[:, :, None] * mine + (1 - weight[:, :, None]) * all_rows
+        own_effects, all_rows = self.own.interactions(X), self.joint.interactions(X)
+        total = weight[:, :, None] * own_effects + (1 - weight[:, :, None]) * all_rows
         gap = self.own.contributions(X)[1] - self.joint.contributions(X)[1]
         total[:, self.columns, self.columns] += weight * gap * self._shares_of_elements(X)
         return np.asarray(total)
@@ -183,13 +182,8 @@ class MixedEnsemble(BoostedEnsemble):
         folder.mkdir(parents=True, exist_ok=True)
         self.own.save(folder / OWN)
         self.joint.save(folder / JOINT)
-        state = {
-            "recipe": asdict(self.recipe),
-            "monotone": self.monotone,
-            "columns": self.columns,
-            "fractions": self.fractions.tolist(),
-        }
-        (folder / f"{MIXED}.json").write_text(json.dumps(state), encoding="utf-8")
+        state = {"columns": self.columns, "fractions": self.fractions.tolist()}
+        self._write_state(folder / f"{MIXED}.json", state, indent=None)
 
     @classmethod
     def restore(cls, files: Mapping[str, bytes]) -> MixedEnsemble:
@@ -208,24 +202,24 @@ class MixedEnsemble(BoostedEnsemble):
         return ensemble
 
 
-def _nearest(asked: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _nearest(fractions: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Sum of absolute differences to the nearest known composition, shape (n_asked,).
 
-    Single precision tells which may be the nearest; the sums of these are of doubles, whatever is asked beside them.
+    Single precision shows which may be the nearest; the sums of these are of doubles, whatever designs are beside them.
     """
-    if len(asked) <= FEW:
-        return np.asarray(np.abs(asked[:, None] - known).sum(axis=2).min(axis=1))
-    away, rows = np.empty(len(asked)), known.astype(np.float32)
-    for start in range(0, len(asked), BLOCK):
-        some = asked[start : start + BLOCK]
-        by_element = np.ascontiguousarray(some.T, dtype=np.float32)
-        sums, gap = np.empty((len(rows), len(some)), dtype=np.float32), np.empty_like(by_element)
+    if len(fractions) <= FEW:
+        return np.asarray(np.abs(fractions[:, None] - known).sum(axis=2).min(axis=1))
+    distance, rows = np.empty(len(fractions)), known.astype(np.float32)
+    for start in range(0, len(fractions), BLOCK):
+        block = fractions[start : start + BLOCK]
+        by_element = np.ascontiguousarray(block.T, dtype=np.float32)
+        sums, gap = np.empty((len(rows), len(block)), dtype=np.float32), np.empty_like(by_element)
         for total, row in zip(sums, rows, strict=True):
             np.abs(np.subtract(by_element, row[:, None], out=gap), out=gap).sum(axis=0, out=total)
         place, row = np.nonzero((sums <= sums.min(axis=0) + np.float32(SLACK)).T)
-        exact = np.abs(some[place] - known[row]).sum(axis=1)
-        away[start : start + BLOCK] = np.minimum.reduceat(exact, np.searchsorted(place, np.arange(len(some))))
-    return away
+        exact = np.abs(block[place] - known[row]).sum(axis=1)
+        distance[start : start + BLOCK] = np.minimum.reduceat(exact, np.searchsorted(place, np.arange(len(block))))
+    return distance
 
 
 def restore_ensemble(files: Mapping[str, bytes]) -> BoostedEnsemble:

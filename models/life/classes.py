@@ -106,7 +106,7 @@ def prior_of(classes: list[CellClass], life: pd.DataFrame | None = None) -> Tren
     classes : list of CellClass
         One per cell.
     life : DataFrame, optional
-        `log10_life` and `log10_life_sd` that the designs alone tell, one row per cell; NaN where they tell nothing.
+        `log10_life` and `log10_life_sd` from the designs alone, one row per cell; NaN where not predicted.
     """
     count = len(classes)
     centre, width = np.full(count, UNKNOWN_LIFE[0]), np.full(count, UNKNOWN_LIFE[1])
@@ -114,5 +114,5 @@ def prior_of(classes: list[CellClass], life: pd.DataFrame | None = None) -> Tren
         known = life["log10_life"].notna().to_numpy()
         centre[known] = life["log10_life"].to_numpy(dtype=float)[known]
         width[known] = life["log10_life_sd"].to_numpy(dtype=float)[known]
-    exponent = np.log([each.exponent for each in classes])
-    return TrendPrior(exponent, np.array([each.exponent_sd for each in classes]), centre, width)
+    exponent = np.log([kind.exponent for kind in classes])
+    return TrendPrior(exponent, np.array([kind.exponent_sd for kind in classes]), centre, width)

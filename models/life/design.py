@@ -16,7 +16,7 @@ OF_A_CYCLE = {"cycle"}
 
 
 def design_life(predictor: Predictor, about: pd.DataFrame) -> pd.DataFrame:
-    """Return what the designs of cells tell of their lives to 80 %.
+    """Return lives to 80 % as predicted from the designs of cells.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def design_life(predictor: Predictor, about: pd.DataFrame) -> pd.DataFrame:
     names = [name for name in Candidate.model_fields if name in about and name not in OF_A_CYCLE]
     if not {"electrolyte", "anode"} <= set(names):
         return life
-    told = np.flatnonzero(((about["electrolyte"] != "") & (about["anode"] != "")).to_numpy(dtype=bool))
-    values = ({str(name): value for name, value in row.items()} for row in about.iloc[told][names].to_dict("records"))
+    cells = np.flatnonzero(((about["electrolyte"] != "") & (about["anode"] != "")).to_numpy(dtype=bool))
+    values = ({str(name): value for name, value in row.items()} for row in about.iloc[cells][names].to_dict("records"))
     rows = usable_rows(Candidate, values, "designs of the cells")
     if rows:
         table = predictor.predict(candidate_designs(rows), targets=[LIFE], level=LEVEL, precedents=0).table
         low, high = (np.log10(table[f"{LIFE}_{end}"].to_numpy(dtype=float)) for end in ("low", "high"))
-        life.loc[told, "log10_life"] = np.log10(table[LIFE].to_numpy(dtype=float))
-        life.loc[told, "log10_life_sd"] = (high - low) / (2 * norm.ppf(0.5 + LEVEL / 2))
+        life.loc[cells, "log10_life"] = np.log10(table[LIFE].to_numpy(dtype=float))
+        life.loc[cells, "log10_life_sd"] = (high - low) / (2 * norm.ppf(0.5 + LEVEL / 2))
     return life

@@ -100,14 +100,14 @@ def load_discharge_model() -> DischargeModel:
 
 @dataclass(frozen=True)
 class DischargeLives:
-    """Lives that the change of the discharge curve tells of some cells.
+    """Lives predicted from the change of the discharge curve of some cells.
 
     Attributes
     ----------
-    life : log10 of the lives at the threshold it was learnt at, NaN where it tells nothing
+    life : log10 of the lives at the threshold it was learnt at, NaN where there is no prediction
     outside : features beyond those of the training cells
-    notices : what is to be said, empty where nothing is
-    law : that tells them; None where no cell has a curve
+    notices : of each cell, empty where there is none
+    law : that predicts them; None where no cell has a curve
     """
 
     life: Floats
@@ -129,17 +129,17 @@ class DischargeLives:
         if features is None:
             return cls(np.full(len(classes), np.nan), [[] for _ in classes], [""] * len(classes))
         law = load_discharge_model()
-        given, whole = features.notna().any(axis=1).to_numpy(), features.notna().all(axis=1).to_numpy()
-        fits = whole & np.array([kind is LFP for kind in classes])
+        has_any, has_all = features.notna().any(axis=1).to_numpy(), features.notna().all(axis=1).to_numpy()
+        fits = has_all & np.array([kind is LFP for kind in classes])
         life = np.where(fits, law.log10_life(features), np.nan)
-        outside = [names if told else [] for names, told in zip(law.outside(features), fits, strict=True)]
+        outside = [names if is_used else [] for names, is_used in zip(law.outside(features), fits, strict=True)]
         why_not = np.where(
-            whole,
+            has_all,
             "the discharge curves are not used: they tell of LFP cells alone (column cathode)",
             "the discharge curves are not used: cycles 8 to 13, 75 to 80 and 95 to 100 are needed beside them",
         )
         learnt = f"learnt from {law.about['cells']} LFP cells of one kind, charged fast"
-        return cls(life, outside, np.where(fits, learnt, np.where(given, why_not, "")).tolist(), law)
+        return cls(life, outside, np.where(fits, learnt, np.where(has_any, why_not, "")).tolist(), law)
 
     @property
     def is_known(self) -> np.ndarray:
@@ -147,7 +147,7 @@ class DischargeLives:
         return np.isfinite(self.life)
 
     def moved(self, life: Floats, half: Floats, thresholds: Floats, level: float) -> tuple[Floats, Floats]:
-        """Return lives and half widths with those of the cells it tells: their whole curve moves along.
+        """Return lives and half widths with those of the cells it predicts: their whole curve moves along.
 
         Parameters
         ----------

@@ -155,16 +155,16 @@ def blend(members: Floats, rows: pd.DataFrame, shares: Floats) -> Estimate:
     shares : array, shape (n_stages, 3)
         Of each member.
     """
-    given = rows["log10_cycles"].to_numpy(dtype=float)
-    share = shares[stage(given)]
+    log10_cycles = rows["log10_cycles"].to_numpy(dtype=float)
+    share = shares[stage(log10_cycles)]
     life = (members * share).sum(axis=1)
     spread = np.hypot(members.std(axis=1), 0.5 * rows["own_sd"].to_numpy(dtype=float))
-    return Estimate(life, spread, np.maximum(life - given, LEAST_STEP))
+    return Estimate(life, spread, np.maximum(life - log10_cycles, LEAST_STEP))
 
 
 @dataclass(frozen=True)
 class LifeModel:
-    """Everything a life is told with.
+    """Model of cycle life with its intervals.
 
     Attributes
     ----------
@@ -275,7 +275,7 @@ def load_life_model(folder: Path = SHIPPED) -> LifeModel:
     if state.get("format") != FORMAT or state.get("features") != list(FEATURES):
         raise ValueError(f"{folder}: this life model is of another version of Silion; make it again")
     ridge = Ridge(*(np.array(state["ridge"][name]) for name in ("centre", "scale", "weights")))
-    intervals = tuple(Calibration.from_dict(each) for each in state["intervals"])
+    intervals = tuple(Calibration.from_dict(calibration) for calibration in state["intervals"])
     return LifeModel(
         Members(ridge, boosted, float(state["most_correction"])), np.array(state["shares"]), intervals, state["about"]
     )

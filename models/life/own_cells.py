@@ -1,4 +1,4 @@
-"""Finished cells of a user's own laboratory: they shift and narrow what is told of its next cells."""
+"""Finished cells of a user's own laboratory: they shift and narrow the predictions of its next cells."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class OwnCells:
     narrow: float
 
 
-def calibrate_own(curves: Curves, thresholds: Floats, given: float, model: LifeModel) -> OwnCells:
-    """Compare the model with finished cells, cut where the cells to be told are.
+def calibrate_own(curves: Curves, thresholds: Floats, last_cycle: float, model: LifeModel) -> OwnCells:
+    """Compare the model with finished cells, cut at the cycle of the cells to predict.
 
     Errors of one laboratory go together: the share of the variance between laboratories, as the training's data sets
     show it, says how far the next cell follows the mean error of those that are finished.
@@ -42,10 +42,10 @@ def calibrate_own(curves: Curves, thresholds: Floats, given: float, model: LifeM
         Finished cells.
     thresholds : array, shape (n_cells,)
         Retention that ends each life.
-    given : float
-        Last cycle at which the cells to be told stand.
+    last_cycle : float
+        Last cycle of the cells to predict.
     model : LifeModel
-        That tells them.
+        The fitted model.
 
     Raises
     ------
@@ -53,17 +53,17 @@ def calibrate_own(curves: Curves, thresholds: Floats, given: float, model: LifeM
         None of the cells goes on past that cycle and reaches its threshold.
     """
     life = curves.crossing_at(thresholds)
-    within = np.bincount(curves.cell, weights=curves.cycle <= given, minlength=len(curves.names))
-    usable = np.flatnonzero((within >= 3) & (life > given))
+    within = np.bincount(curves.cell, weights=curves.cycle <= last_cycle, minlength=len(curves.names))
+    usable = np.flatnonzero((within >= 3) & (life > last_cycle))
     if len(usable):
-        first = curves.take(usable).until(np.full(len(usable), given))
+        first = curves.take(usable).until(np.full(len(usable), last_cycle))
         rows = life_rows(first, fit_trend(first, open_prior(len(usable))), thresholds[usable][:, None])
         above = (rows["retention"] > rows["threshold"] + LEAST_MARGIN).to_numpy()
         usable, rows = usable[above], rows[above]
     if not len(usable):
         raise ValueError(
-            f"the finished cells teach nothing here: none has three points up to cycle {given:g} and falls below its "
-            "threshold later; give cells cycled to the end, at least one"
+            f"the finished cells teach nothing here: none has three points up to cycle {last_cycle:g} and falls below "
+            "its threshold later; give cells cycled to the end, at least one"
         )
     error = np.log10(life[usable]) - model.estimate(rows).life
     between = float(model.about.get("between_laboratories", 0.0))

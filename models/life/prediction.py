@@ -49,15 +49,15 @@ class LifeOptions:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Cells to tell the lives of.
+class Cells:
+    """Cells whose lives are predicted from their first cycles.
 
     Attributes
     ----------
     curves : first cycles
     about : `cell` and the other columns of the table as written, one row per cell
     notices : what the reader said, by cell
-    design : `log10_life`, `log10_life_sd` of the designs alone, one row per cell; None where nobody was asked
+    design : `log10_life`, `log10_life_sd` of the designs alone, one row per cell; None without a model
     discharge : features of the change of the discharge curve, one row per cell, NaN where not given; None without any
     """
 
@@ -67,7 +67,7 @@ class Asked:
     design: pd.DataFrame | None = None
     discharge: pd.DataFrame | None = None
 
-    def take(self, cells: np.ndarray) -> Asked:
+    def take(self, cells: np.ndarray) -> Cells:
         """Return some cells.
 
         Parameters
@@ -76,7 +76,7 @@ class Asked:
             Their places.
         """
         design, discharge = (None if part is None else part.iloc[cells] for part in (self.design, self.discharge))
-        return Asked(self.curves.take(cells), self.about.iloc[cells], self.notices, design, discharge)
+        return Cells(self.curves.take(cells), self.about.iloc[cells], self.notices, design, discharge)
 
 
 @dataclass(frozen=True)
@@ -106,45 +106,45 @@ def thresholds_of(about: pd.DataFrame, options: LifeOptions) -> Floats:
     Raises
     ------
     ValueError
-        Thresholds outside what can be told, all of them.
+        Thresholds outside what can be predicted, all of them.
     """
     values = np.full(len(about), options.threshold_pct / 100)
     if "threshold_pct" not in about:
         return values
     written = about["threshold_pct"].fillna("").astype(str).str.strip()
-    given = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float) / 100
-    bad = np.flatnonzero((written != "").to_numpy() & ~((given >= LOWEST) & (given <= HIGHEST)))
-    if len(bad):
+    shares = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float) / 100
+    rows = np.flatnonzero((written != "").to_numpy() & ~((shares >= LOWEST) & (shares <= HIGHEST)))
+    if len(rows):
         names = about["cell"].to_numpy()
-        wrong = [f"  cell {names[row]}: got threshold_pct {written.iloc[row]}, expected 60 to 97" for row in bad]
-        raise ValueError("\n".join(["thresholds that cannot be told:", *wrong]))
-    return np.where(np.isfinite(given), given, values)
+        mistakes = [f"  cell {names[row]}: got threshold_pct {written.iloc[row]}, expected 60 to 97" for row in rows]
+        raise ValueError("\n".join(["thresholds that cannot be told:", *mistakes]))
+    return np.where(np.isfinite(shares), shares, values)
 
 
-def answer_life(asked: Asked, model: LifeModel, options: LifeOptions, own: OwnCells | None = None) -> LifeAnswer:
-    """Tell the lives of cells from their first cycles.
+def answer_life(cells: Cells, model: LifeModel, options: LifeOptions, own: OwnCells | None = None) -> LifeAnswer:
+    """Predict the lives of cells from their first cycles.
 
     Parameters
     ----------
-    asked : Asked
+    cells : Cells
         The cells, with at least ten cycles each.
     model : LifeModel
-        That tells them.
+        The fitted model.
     options : LifeOptions
-        What is asked.
+        Threshold, level and cycles to outlive.
     own : OwnCells, optional
         Finished cells of the same laboratory.
 
     Raises
     ------
     ValueError
-        A threshold outside what is told, or a level above what the training supports.
+        A threshold outside what can be predicted, or a level above what the training supports.
     """
-    thresholds = thresholds_of(asked.about, options)
+    thresholds = thresholds_of(cells.about, options)
     parts = []
     for begin in range(0, len(thresholds), PORTION):
-        cells = np.arange(begin, min(begin + PORTION, len(thresholds)))
-        parts.append(_Portion.tell(asked.take(cells), thresholds[cells], model, options, own).answer())
+        rows = np.arange(begin, min(begin + PORTION, len(thresholds)))
+        parts.append(_Portion.tell(cells.take(rows), thresholds[rows], model, options, own).answer())
     return LifeAnswer(
         pd.concat([part.lives for part in parts], ignore_index=True),
         pd.concat([part.curves for part in parts], ignore_index=True),
@@ -155,7 +155,7 @@ def answer_life(asked: Asked, model: LifeModel, options: LifeOptions, own: OwnCe
 class _Portion:
     """Some cells with what was found of them; lives in log10 cycles, one column per threshold, their own the last."""
 
-    asked: Asked
+    cells: Cells
     thresholds: Floats
     classes: list[CellClass]
     crossed: Floats
@@ -170,13 +170,13 @@ class _Portion:
 
     @classmethod
     def tell(
-        cls, cells: Asked, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
+        cls, cells: Cells, threshold: Floats, model: LifeModel, options: LifeOptions, own: OwnCells | None
     ) -> _Portion:
         """Predict every cell at every threshold.
 
         Parameters
         ----------
-        cells : Asked
+        cells : Cells
             Cells with their first cycles.
         threshold : ndarray, shape (n_cells,)
             Share of the first capacity at which each life ends, between 0 and 1.
@@ -196,7 +196,7 @@ class _Portion:
         if own is not None:
             life, half = life + own.shift, half * own.narrow
         classes = [class_of(values) for values in cells.about.to_dict("records")]
-        solid = np.flatnonzero([not each.learned for each in classes])
+        solid = np.flatnonzero([not kind.learned for kind in classes])
         if len(solid):
             prior = prior_of(
                 [classes[cell] for cell in solid], None if cells.design is None else cells.design.iloc[solid]
@@ -211,9 +211,9 @@ class _Portion:
 
     def answer(self) -> LifeAnswer:
         """Return the tables."""
-        curves = self.asked.curves
-        learned = np.array([each.learned for each in self.classes])
-        over = np.isfinite(self.crossed)
+        curves = self.cells.curves
+        learned = np.array([kind.learned for kind in self.classes])
+        is_measured = np.isfinite(self.crossed)
         end, half, last = 10 ** self.life[:, -1], self.half[:, -1], curves.last
         lives = pd.DataFrame(
             {
@@ -221,9 +221,9 @@ class _Portion:
                 "cycles_given": last,
                 "retention_pct": 100 * self.rows["retention"].to_numpy()[:: self.thresholds.shape[1]],
                 "threshold_pct": 100 * self.thresholds[:, -1],
-                "cycle_life": np.where(over, self.crossed, np.where(learned, end, np.nan)),
-                "cycle_life_low": np.where(over, self.crossed, np.maximum(end * 10**-half, last)),
-                "cycle_life_high": np.where(over, self.crossed, end * 10**half),
+                "cycle_life": np.where(is_measured, self.crossed, np.where(learned, end, np.nan)),
+                "cycle_life_low": np.where(is_measured, self.crossed, np.maximum(end * 10**-half, last)),
+                "cycle_life_high": np.where(is_measured, self.crossed, end * 10**half),
             }
         )
         for cycles in self.options.at_least:
@@ -241,17 +241,17 @@ class _Portion:
         estimate = Estimate(*(getattr(self.estimate, name)[own] for name in ("life", "spread", "distance")))
         share = self.model.share_within(np.abs(miss) / narrow, estimate, self.rows.iloc[own])
         sd = self.half[:, -1] / norm.ppf(0.5 + self.options.level / 2)
-        learned = np.array([each.learned for each in self.classes]) & ~self.changed.is_known
+        learned = np.array([kind.learned for kind in self.classes]) & ~self.changed.is_known
         chance = np.where(learned, 0.5 - 0.5 * np.sign(miss) * share, norm.sf(miss / sd))
-        chance = np.where(self.asked.curves.last >= cycles, 1.0, chance)
+        chance = np.where(self.cells.curves.last >= cycles, 1.0, chance)
         return np.where(np.isfinite(self.crossed), (self.crossed > cycles).astype(float), chance)
 
     def _rests_on(self) -> list[str]:
         """Return what each answer rests on."""
-        shares = self.model.shares[stage(np.log10(self.asked.curves.last))]
+        shares = self.model.shares[stage(np.log10(self.cells.curves.last))]
         own = "" if self.own is None else f"; {self.own.cells} finished cells of yours"
-        design = self.asked.design
-        told = np.zeros(len(shares), dtype=bool) if design is None else design["log10_life"].notna().to_numpy()
+        design = self.cells.design
+        by_design = np.zeros(len(shares), dtype=bool) if design is None else design["log10_life"].notna().to_numpy()
         texts = []
         for place, kind in enumerate(self.classes):
             if np.isfinite(self.crossed[place]):
@@ -264,17 +264,17 @@ class _Portion:
                 ]
                 texts.append(f"{', '.join(mixed)} ({kind.text}){own}")
             else:
-                texts.append(f"own trend ({kind.text})" + (" and the design alone" if told[place] else ""))
+                texts.append(f"own trend ({kind.text})" + (" and the design alone" if by_design[place] else ""))
         return texts
 
     def _notices(self) -> list[str]:
-        """Return what is to be said of each cell."""
+        """Return the notices of each cell."""
         outside = [
-            about_curve or shown for about_curve, shown in zip(self.changed.outside, self._outside(), strict=True)
+            about_curve or beyond for about_curve, beyond in zip(self.changed.outside, self._outside(), strict=True)
         ]
         all_notices = []
-        for place, (name, kind) in enumerate(zip(self.asked.curves.names, self.classes, strict=True)):
-            notices = list(self.asked.notices.get(name, []))
+        for place, (name, kind) in enumerate(zip(self.cells.curves.names, self.classes, strict=True)):
+            notices = list(self.cells.notices.get(name, []))
             if np.isfinite(self.crossed[place]):
                 notices.append(
                     f"already below {100 * self.thresholds[place, -1]:g} % since cycle {self.crossed[place]:.0f}"
@@ -307,28 +307,21 @@ class _Portion:
         life = np.take_along_axis(self.life, order, axis=1)
         half = np.take_along_axis(self.half, order, axis=1)
         retention = self.rows["retention"].to_numpy()[:: levels.shape[1]]
-        given = np.log10(self.asked.curves.last)
+        last = np.log10(self.cells.curves.last)
         parts = []
         for cell in np.flatnonzero(~np.isfinite(self.crossed)):
             below = levels[cell] < retention[cell]
             height = np.concatenate([[retention[cell]], levels[cell][below]])
-            cycle = np.linspace(10 ** given[cell], 10 ** self.life[cell, -1], CURVE_POINTS + 1)
-            told = [
-                100
-                * np.interp(np.log10(cycle), _rising(given[cell], life[cell][below] + side * half[cell][below]), height)
-                for side in (0, -1, 1)
-            ]
-            parts.append((cell, cycle, *told))
+            cycle = np.linspace(10 ** last[cell], 10 ** self.life[cell, -1], CURVE_POINTS + 1)
+            lives = [life[cell][below] + side * half[cell][below] for side in (0, -1, 1)]
+            rising = [np.maximum.accumulate([last[cell], *values]) for values in lives]  # from the last cycle given on
+            band = [100 * np.interp(np.log10(cycle), values, height) for values in rising]
+            parts.append((cell, cycle, *band))
         columns = ("cycle", "retention_pct", "retention_pct_low", "retention_pct_high")
-        names = np.array(self.asked.curves.names, dtype=object)
+        names = np.array(self.cells.curves.names, dtype=object)
         cells = np.repeat([part[0] for part in parts], CURVE_POINTS + 1).astype(int)
-        frame = {name: np.concatenate([part[1 + at] for part in parts] or [[]]) for at, name in enumerate(columns)}
+        frame = {name: np.concatenate([part[place] for part in parts] or [[]]) for place, name in enumerate(columns, 1)}
         table = pd.DataFrame({"cell": names[cells], **frame})
         solid = ~np.array([self.classes[cell].learned for cell in cells], dtype=bool)
         table.loc[solid, "retention_pct"] = np.nan
         return table
-
-
-def _rising(first: float, values: Floats) -> Floats:
-    """Return cycles that only rise, beginning with the last one given."""
-    return np.asarray(np.maximum.accumulate(np.concatenate([[first], values])))

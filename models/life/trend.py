@@ -50,9 +50,7 @@ class TrendPrior:
         cells : array or slice
             Places of the cells.
         """
-        return TrendPrior(
-            self.log_exponent[cells], self.log_exponent_sd[cells], self.log10_life[cells], self.log10_life_sd[cells]
-        )
+        return TrendPrior(*(values[cells] for values in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -84,12 +82,11 @@ class Trend:
         """
         extend = threshold.ndim == 2
         start, life, life_var, slope, slope_var, covariance = (
-            value[:, None] if extend else value
-            for value in (self.start, self.life, self.life_var, self.slope, self.slope_var, self.covariance)
+            moment[:, None] if extend else moment for moment in vars(self).values()
         )
-        far = np.log10(np.maximum(start - threshold, 1e-3) / (start - REFERENCE))
-        variance = life_var + far**2 * slope_var + 2 * far * covariance
-        return life + far * slope, np.sqrt(np.maximum(variance, 1e-8))
+        decades = np.log10(np.maximum(start - threshold, 1e-3) / (start - REFERENCE))
+        variance = life_var + decades**2 * slope_var + 2 * decades * covariance
+        return life + decades * slope, np.sqrt(np.maximum(variance, 1e-8))
 
 
 def fit_trend(curves: Curves, prior: TrendPrior) -> Trend:
@@ -181,10 +178,10 @@ def after_maximum(curves: Curves, smooth: Floats) -> Floats:
     """
     cell = curves.cell
     highest = np.maximum.reduceat(smooth, curves.starts[:-1])
-    at = np.flatnonzero(smooth >= highest[cell] - 1e-12)
-    cells, first = np.unique(cell[at], return_index=True)
+    peaks = np.flatnonzero(smooth >= highest[cell] - 1e-12)
+    cells, first = np.unique(cell[peaks], return_index=True)
     peak = np.zeros(len(curves.names))
-    peak[cells] = curves.cycle[at[first]]
+    peak[cells] = curves.cycle[peaks[first]]
     peak = np.minimum(peak, curves.cycle[curves.starts[:-1]] + 0.5 * (curves.last - curves.cycle[curves.starts[:-1]]))
     return np.where(curves.cycle >= peak[cell], 1.0, 0.05)
 

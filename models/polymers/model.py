@@ -39,7 +39,7 @@ class Usual:
     molar_mass_g_per_mol: float
 
     def filled(self, electrolyte: PolymerElectrolyte) -> PolymerElectrolyte:
-        """Return an electrolyte with the usual values where it does not tell its own.
+        """Return an electrolyte with the usual values where it does not state its own.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Likeness:
 
 @dataclass(frozen=True)
 class PolymerModel:
-    """Everything the conductivity of a polymer is told with.
+    """Model of the conductivity of polymer electrolytes.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class PolymerModel:
         Parameters
         ----------
         electrolytes : sequence of PolymerElectrolyte
-            As read; the usual values stand for what they do not tell.
+            As read; the usual values stand for what they do not state.
         """
         return self.ensemble.predict(self.vectors(electrolytes))
 
@@ -120,7 +120,7 @@ class PolymerModel:
         electrolytes : sequence of PolymerElectrolyte
             As in `predict`.
         """
-        return np.array([vector(self.usual.filled(each)) for each in electrolytes])
+        return np.array([vector(self.usual.filled(electrolyte)) for electrolyte in electrolytes])
 
     def save(self, folder: Path) -> None:
         """Write the boosters and a JSON file with the rest.

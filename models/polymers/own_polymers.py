@@ -1,7 +1,7 @@
 """Polymers drawn to a laboratory's own measurements of the same polymer with the same salt.
 
 Where the salt's concentration is written the composition is known, and `models.known.shrinkage` draws to it; this is
-for texts as `PEO/LiTFSI`, which tell none.
+for texts as `PEO/LiTFSI`, which state none.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class OwnPolymers:
 
     Attributes
     ----------
-    centre, half : ndarray, shape (n_told,)
+    centre, half : ndarray, shape (n_polymers,)
         log10 S/cm.
-    said : dict of int to list of str
+    remarks : dict of int to list of str
         Whether own measurements count, by place among all designs.
     text, doubts : Notice, shape (n_designs,)
         What was measured, and which values contradict each other.
@@ -45,13 +45,13 @@ class OwnPolymers:
 
     centre: np.ndarray
     half: np.ndarray
-    said: dict[int, list[str]]
+    remarks: dict[int, list[str]]
     text: Notice
     doubts: Notice
 
 
 def drawn_to_own_polymers(
-    asked: PolymerAnswer,
+    answer: PolymerAnswer,
     electrolytes: Electrolytes,
     measured: pd.DataFrame,
     values: np.ndarray,
@@ -59,14 +59,14 @@ def drawn_to_own_polymers(
     unmoved: tuple[np.ndarray, np.ndarray],
     show: Show,
 ) -> OwnPolymers:
-    """Return what is told of polymers, drawn to own measurements as far as samples of one laboratory agree.
+    """Return predictions of polymers, drawn to own measurements as far as samples of one laboratory agree.
 
-    A measured value tells of the same polymer, salt and concentration at most 60 K away; the model carries it over.
+    A measured value counts for the same polymer, salt and concentration at most 60 K away; the model carries it over.
 
     Parameters
     ----------
-    asked : PolymerAnswer
-        What the polymer model tells of some of the designs.
+    answer : PolymerAnswer
+        Of the polymer model, for some of the designs.
     electrolytes : Electrolytes
         Of all designs.
     measured : DataFrame
@@ -80,39 +80,39 @@ def drawn_to_own_polymers(
     show : callable
         Prints a value.
     """
-    centre, half = (each[asked.told] for each in unmoved)
-    places = np.flatnonzero(asked.told).tolist()
+    centre, half = (array[answer.mask] for array in unmoved)
+    places = np.flatnonzero(answer.mask).tolist()
     designs = Designs.of(measured)
-    mine = tell_polymers(designs, read_electrolytes(designs), level)
-    if mine is None:
-        return OwnPolymers(centre, half, {place: [NOT_MOVED] for place in places}, *[nothing(len(asked.told))] * 2)
-    filled = asked.model.usual.filled
-    wanted, own = ([filled(answer.cases[place]) for place in answer.case] for answer in (asked, mine))
-    rows = np.flatnonzero(mine.told)
-    missed = values[rows] - mine.centre
-    unknown = ~electrolytes.amounts.known[electrolytes.compositions][asked.told]
+    own = tell_polymers(designs, read_electrolytes(designs), level)
+    if own is None:
+        return OwnPolymers(centre, half, {place: [NOT_MOVED] for place in places}, *[nothing(len(answer.mask))] * 2)
+    filled = answer.model.usual.filled
+    cases, own_cases = ([filled(some.cases[place]) for place in some.case] for some in (answer, own))
+    rows = np.flatnonzero(own.mask)
+    missed = values[rows] - own.centre
+    unknown = ~electrolytes.amounts.known[electrolytes.compositions][answer.mask]
     pairs = [
         (design, row)
         for design in np.flatnonzero(unknown).tolist()
         for row in np.flatnonzero(np.isfinite(missed)).tolist()
-        if asked.bare[design] == mine.bare[row] and _same(wanted[design], own[row])
+        if answer.bare[design] == own.bare[row] and _same(cases[design], own_cases[row])
     ]
     design, row = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    start, end = (np.array([each.temperature_c for each in some], dtype=float) for some in (own, wanted))
+    start, end = (np.array([case.temperature_c for case in some], dtype=float) for some in (own_cases, cases))
     carried = (ENERGY_DEVIATION_EV * per_ev(start[row], end[design])) ** 2
-    agreement = Agreement(within=_within(own, mine.bare, values[rows]))
-    found = Values(design, np.zeros_like(design), centre[design] + missed[row], carried, carried >= 0)
-    weight, mean = precisions(found, agreement, len(centre), own=True)
+    agreement = Agreement(within=_within(own_cases, own.bare, values[rows]))
+    evidence = Values(design, np.zeros_like(design), centre[design] + missed[row], carried, carried >= 0)
+    weight, mean = precisions(evidence, agreement, len(centre), own=True)
     variance = np.maximum((half / agreement.quantile(level)) ** 2 - agreement.within**2, agreement.within**2)
-    pooled, left = drawn(centre, variance, weight, mean)
+    pooled, remaining = drawn(centre, variance, weight, mean)
     near = weight > 0
-    narrow = agreement.quantile(level) * np.sqrt(left + agreement.within**2)
+    narrow = agreement.quantile(level) * np.sqrt(remaining + agreement.within**2)
     names = [str(number) for number in (rows + 1).tolist()]
     return OwnPolymers(
         np.where(near, pooled, centre),
         np.where(near, narrow, half),
-        {place: [OWN_POLYMER if each else NOT_MOVED] for place, each in zip(places, near.tolist(), strict=True)},
-        *(of_rows(asked.told, words) for words in worded(found, row, names, start, end, show)),
+        {place: [OWN_POLYMER if is_near else NOT_MOVED] for place, is_near in zip(places, near.tolist(), strict=True)},
+        *(of_rows(answer.mask, texts) for texts in worded(evidence, row, names, start, end, show)),
     )
 
 
@@ -121,8 +121,8 @@ def _within(own: Sequence[PolymerElectrolyte], bare: np.ndarray, values: np.ndar
     rows = np.flatnonzero(np.isfinite(values))
     first = [
         next(
-            other for other in rows.tolist()
-            if bare[row] == bare[other] and _same(own[row], own[other], SAME_TEMPERATURE_K)
+            earlier for earlier in rows.tolist()
+            if bare[row] == bare[earlier] and _same(own[row], own[earlier], SAME_TEMPERATURE_K)
         )
         for row in rows.tolist()
     ]  # fmt: skip
@@ -130,12 +130,12 @@ def _within(own: Sequence[PolymerElectrolyte], bare: np.ndarray, values: np.ndar
     return deviations(values[rows], np.ones(len(rows)), np.array(first, dtype=np.int64), one_laboratory)[1]
 
 
-def _same(one: PolymerElectrolyte, other: PolymerElectrolyte, apart_k: float = MOST_CARRIED_K) -> bool:
+def _same(first: PolymerElectrolyte, second: PolymerElectrolyte, apart_k: float = MOST_CARRIED_K) -> bool:
     """Return whether two are one polymer with one salt, within reach of each other's temperature."""
-    ratio = one.molality_mol_per_kg / other.molality_mol_per_kg if other.molality_mol_per_kg else 1.0
+    ratio = first.molality_mol_per_kg / second.molality_mol_per_kg if second.molality_mol_per_kg else 1.0
     return (
-        one.units == other.units
-        and dict(one.salt) == dict(other.salt)
+        first.units == second.units
+        and dict(first.salt) == dict(second.salt)
         and 1 / SAME_CONCENTRATION <= ratio <= SAME_CONCENTRATION
-        and abs(one.temperature_c - other.temperature_c) <= apart_k
+        and abs(first.temperature_c - second.temperature_c) <= apart_k
     )

@@ -27,14 +27,14 @@ from models.notices import Notice, of_rows
 from models.polymers.model import PolymerModel, load_polymer_model
 
 POLYMER = "polymer"
-"""Class whose members the polymer model tells."""
+"""Class whose members the polymer model predicts."""
 
 TOLD_BY = "conductivity: told by the polymer model"
 """How the notice begins."""
 SOFTENED = "counts as nothing: the value may be decades too low"
 """PEO/LiTFSI at EO:Li = 4: about 1e-6 S/cm without succinonitrile, 1.2e-4 with it (paper `yu2020`)."""
 BARE_LEVEL = 0.9
-"""A polymer without a salt is told as the lower end, at this level, of what it is told with one: the model has learnt
+"""A polymer without a salt is predicted as the lower end, at this level, of what it has with one: the model has learnt
 from none. Poly(caprolactone): 2.1e-9 S/cm at 25 °C; measured were 3.7e-10 (paper `ng-pcl`) and 3.5e-11
 (`yulianti2019`), both inside the interval."""
 
@@ -45,16 +45,16 @@ class PolymerAnswer:
 
     Attributes
     ----------
-    told : designs that it tells, shape (n_designs,)
-    centre, spread, half : log10 S/cm, shape (n_told,)
-    notices : what it rests on, null where it tells nothing
-    model : that tells
-    cases : the distinct electrolytes it tells, with their temperatures
-    case : place of each among `cases`, shape (n_told,)
-    bare : those without a salt, told below what they would conduct with one, shape (n_told,)
+    mask : designs that it predicts, shape (n_designs,)
+    centre, spread, half : log10 S/cm, shape (n_polymers,)
+    notices : what it rests on, null for other designs
+    model : that predicts them
+    cases : the distinct electrolytes it predicts, with their temperatures
+    case : place of each among `cases`, shape (n_polymers,)
+    bare : those without a salt, predicted below what they would conduct with one, shape (n_polymers,)
     """
 
-    told: np.ndarray
+    mask: np.ndarray
     centre: np.ndarray
     spread: np.ndarray
     half: np.ndarray
@@ -65,7 +65,7 @@ class PolymerAnswer:
     bare: np.ndarray
 
     def instead_of(self, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return values and half widths of all designs, its own where it tells.
+        """Return values and half widths of all designs, its own where it has one.
 
         Parameters
         ----------
@@ -73,11 +73,11 @@ class PolymerAnswer:
             Of the other model.
         """
         centre, half = centre.copy(), half.copy()
-        centre[self.told], half[self.told] = self.centre, self.half
+        centre[self.mask], half[self.mask] = self.centre, self.half
         return centre, half
 
     def energies_instead_of(self, others: Callable[[], np.ndarray | None]) -> np.ndarray | None:
-        """Return activation energies, the slope of its own values where it tells; None where the other knows none.
+        """Return activation energies, the slope of its own values where it has them; None where the other knows none.
 
         Parameters
         ----------
@@ -86,13 +86,13 @@ class PolymerAnswer:
         """
         if (energies := others()) is None:
             return None
-        ends = [self.model.predict([_at(case, celsius) for case in self.cases])[0] for celsius in (COLD_C, HOT_C)]
+        ends = [self.model.predict([_warmed(case, celsius) for case in self.cases])[0] for celsius in (COLD_C, HOT_C)]
         energies = energies.copy()
-        energies[self.told] = slope_ev(*ends)[self.case]
+        energies[self.mask] = slope_ev(*ends)[self.case]
         return energies
 
     def probability_above(self, limit: np.ndarray, alone: np.ndarray) -> np.ndarray:
-        """Return the probability that each value lies above a limit, its own where it tells; shape (n_designs,).
+        """Return the probability that each value lies above a limit, its own where it has one; shape (n_designs,).
 
         Parameters
         ----------
@@ -101,14 +101,14 @@ class PolymerAnswer:
         alone : ndarray, shape (n_designs,)
             Of the other model.
         """
-        limits = np.broadcast_to(limit, self.told.shape)[self.told]
+        limits = np.broadcast_to(limit, self.mask.shape)[self.mask]
         probability = alone.copy()
-        probability[self.told] = self.model.calibration.probability_above(limits, self.centre, self.spread)
+        probability[self.mask] = self.model.calibration.probability_above(limits, self.centre, self.spread)
         return probability
 
 
 def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) -> PolymerAnswer | None:
-    """Return what the shipped polymer model tells of designs; None where there is nothing for it to tell.
+    """Return what the shipped polymer model predicts of designs; None where it knows none of them.
 
     Parameters
     ----------
@@ -132,22 +132,22 @@ def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) ->
     )
     if not readings:
         return None
-    told = of_class & np.isin(electrolytes.codes, list(readings))
-    temperature = designs.number("temperature_c")[told]
-    cases = pd.MultiIndex.from_arrays([electrolytes.codes[told], temperature])
-    place, distinct = pd.factorize(cases)
-    asked = [_at(readings[code], celsius) for code, celsius in distinct]
+    mask = of_class & np.isin(electrolytes.codes, list(readings))
+    temperature = designs.number("temperature_c")[mask]
+    keys = pd.MultiIndex.from_arrays([electrolytes.codes[mask], temperature])
+    place, distinct = pd.factorize(keys)
+    cases = [_warmed(readings[code], celsius) for code, celsius in distinct]
     model = load_polymer_model()
-    centre, spread = model.predict(asked)
+    centre, spread = model.predict(cases)
     half = model.calibration.half_width(spread, level)
     bare = np.array([lack_of(_reading(electrolytes, code)) == NO_SALT for code, _ in distinct], dtype=bool)
     if bare.any():
         centre[bare] -= model.calibration.half_width(spread[bare], BARE_LEVEL)
     soft = [plasticisers(_reading(electrolytes, code)) for code, _ in distinct]
-    words = [_words(model, *each) for each in zip(asked, bare.tolist(), soft, strict=True)]
+    texts = [_notice_text(model, *case) for case in zip(cases, bare.tolist(), soft, strict=True)]
     return PolymerAnswer(
-        told, centre[place], spread[place], half[place], of_rows(told, [words[each] for each in place]), model,
-        asked, place, bare[place],
+        mask, centre[place], spread[place], half[place], of_rows(mask, [texts[code] for code in place]), model,
+        cases, place, bare[place],
     )  # fmt: skip
 
 
@@ -155,25 +155,25 @@ def _reading(electrolytes: Electrolytes, code: int) -> Reading | None:
     return read_design(electrolytes.names[code], electrolytes.written[code])
 
 
-def _at(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
+def _warmed(electrolyte: PolymerElectrolyte, celsius: float) -> PolymerElectrolyte:
     return PolymerElectrolyte(
         electrolyte.units, electrolyte.salt, electrolyte.molality_mol_per_kg, electrolyte.molar_mass_g_per_mol, celsius
     )
 
 
-def _words(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool, soft: Sequence[str]) -> str:
+def _notice_text(model: PolymerModel, electrolyte: PolymerElectrolyte, bare: bool, soft: Sequence[str]) -> str:
     """Return in words what an answer rests on."""
-    words = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
+    pieces = [f"{TOLD_BY} ({model.about['polymers']} polymers, {model.about['salts']} salts)"]
     if bare:
-        words.append(f"which knows none without a salt: as the lower end of what it conducts with {COMPARED_SALT}")
+        pieces.append(f"which knows none without a salt: as the lower end of what it conducts with {COMPARED_SALT}")
     elif np.isnan(electrolyte.molality_mol_per_kg):
-        words.append(
+        pieces.append(
             f"salt concentration not given, taken as {model.usual.molality_mol_per_kg:g} mol per kg of polymer"
         )
     if np.isnan(electrolyte.molar_mass_g_per_mol):
-        words.append(f"molar mass not given, taken as {model.usual.molar_mass_g_per_mol:,.0f} g/mol")
+        pieces.append(f"molar mass not given, taken as {model.usual.molar_mass_g_per_mol:,.0f} g/mol")
     if soft:
-        words.append(f"its plasticiser ({', '.join(soft)}) {SOFTENED}")
+        pieces.append(f"its plasticiser ({', '.join(soft)}) {SOFTENED}")
     if model.likeness.distance(electrolyte.units) > model.likeness.far:
-        words.append("its repeat unit is unlike those learnt from")
-    return ", ".join(words)
+        pieces.append("its repeat unit is unlike those learnt from")
+    return ", ".join(pieces)

@@ -1,1 +1,1 @@
-"""Ranges that comparable papers report, which are told where no point is."""
+"""Ranges that comparable papers report, reported where there is no point."""

@@ -1,7 +1,7 @@
-"""Capacities per gram of anode, told as ranges alone: no model beat the median on papers never seen.
+"""Capacities per gram of anode, reported as ranges alone: no model beat the median on papers never seen.
 
 The range of the first capacity is what half cells of the same class and architecture report. The capacity at a cycle is
-that range times the retention that is told of the same design at the same cycle, end by end: so first capacity, fade,
+that range times the predicted retention of the same design at the same cycle, end by end: so first capacity, fade,
 retention and life can never disagree.
 """
 
@@ -65,7 +65,7 @@ class ReportedCapacities(Reported):
         Parameters
         ----------
         rows : ndarray of bool, shape (n_rows,)
-            Which.
+            Rows to keep.
         """
         return ReportedCapacities(
             self.lower[rows], self.upper[rows], self.papers[rows], self.classes[rows], self.architectures[rows],
@@ -116,14 +116,14 @@ class CapacityRanges:
     capacities : FirstCapacities
         What the papers report.
     featurizer : Featurizer
-        Of cells, fitted; its vectors tell class and architecture.
+        Of cells, fitted; its vectors hold class and architecture.
     """
 
     def __init__(self, capacities: FirstCapacities, featurizer: Featurizer) -> None:
         self.featurizer = featurizer
         self.reported = reported_capacities(capacities, featurizer)
 
-    def told(
+    def ranges(
         self, vectors: np.ndarray, level: float, cycles: Sequence[int], retention: Callable[[str], np.ndarray] | None
     ) -> tuple[dict[str, np.ndarray], np.ndarray, list[dict[str, str]]]:
         """Return both capacities by column, and of each design and column whose values its range holds.
@@ -137,17 +137,17 @@ class CapacityRanges:
         cycles : sequence of int
             Cycles wanted beside the design's own.
         retention : callable or None
-            Gives the told retention by its column, as value, low and high end in %, shape (3, n_designs); None where
-            the first capacity alone is asked for.
+            Gives predicted retention by its column, as value, low and high end in %, shape (3, n_designs); None where
+            the first capacity alone is needed.
 
         Returns
         -------
         dict of str to ndarray, shape (3, n_designs)
-            By column, `_at_200` behind it for a cycle asked of all: no value, low and high end in mAh/g.
+            By column, `_at_200` behind it for a cycle of all designs: no value, low and high end in mAh/g.
         ndarray of int, shape (n_designs,)
-            Place of each design's words.
+            Place of each design's texts.
         list of dict
-            Distinct words, by column.
+            Distinct texts, by column.
 
         Raises
         ------
@@ -158,17 +158,17 @@ class CapacityRanges:
         ends = np.array([np.full(len(vectors), np.nan), 10.0**first.low, 10.0**first.high])
         columns = {FIRST_CAPACITY.column: ends}
         if retention is not None:
-            for at in ("", *(f"_at_{cycle}" for cycle in cycles)):
-                columns[CAPACITY.column + at] = ends * retention(RETENTION.column + at) / 100
+            for suffix in ("", *(f"_at_{cycle}" for cycle in cycles)):
+                columns[CAPACITY.column + suffix] = ends * retention(RETENTION.column + suffix) / 100
         product = f"{CAPACITY.column}: no point, the range of the first capacity times that of the retention"
-        nothing = f"{CAPACITY.column}: not told, as the first capacity is not"
+        missing = f"{CAPACITY.column}: not told, as the first capacity is not"
         is_told = np.zeros(len(first.texts), dtype=bool)
         is_told[first.codes] = np.isfinite(first.low)
-        words = [
-            {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else nothing}
+        texts = [
+            {FIRST_CAPACITY.column: f"{FIRST_CAPACITY.column}: {text}", CAPACITY.column: product if known else missing}
             for text, known in zip(first.texts, is_told.tolist(), strict=True)
         ]
-        return columns, first.codes, words
+        return columns, first.codes, texts
 
 
 def first_ranges(reported: ReportedCapacities, families: np.ndarray, built: np.ndarray, level: float) -> Ranges:
@@ -191,11 +191,11 @@ def first_ranges(reported: ReportedCapacities, families: np.ndarray, built: np.n
     check_level(level)
     papers = len(np.unique(reported.papers))
     if level <= supported_level(papers):
-        found = ranges(reported, families, built, level)
-        return replace(found, texts=[f"no point, the range of {text}" for text in found.texts])
-    none = np.full(len(families), np.nan)
-    every = np.zeros(len(families), dtype=np.int64)
-    return Ranges(none, none, every, [f"not told, {papers} papers do not support a level of {level:g}"])
+        reported_ranges = ranges(reported, families, built, level)
+        return replace(reported_ranges, texts=[f"no point, the range of {text}" for text in reported_ranges.texts])
+    unknown = np.full(len(families), np.nan)
+    codes = np.zeros(len(families), dtype=np.int64)
+    return Ranges(unknown, unknown, codes, [f"not told, {papers} papers do not support a level of {level:g}"])
 
 
 def kind_names(designs: pd.DataFrame) -> list[list[str]]:
@@ -207,8 +207,8 @@ def kind_names(designs: pd.DataFrame) -> list[list[str]]:
         Columns of `CellDesign`.
     """
     vectors = CellFeatures().fit_transform(designs.assign(**{CONDUCTIVITY: np.nan}))
-    some = [name for name in vectors.columns if name.startswith(CLASS) or name in ARCHITECTURE]
-    return [[str(name) for name in some if row[name] > 0] for row in vectors[some].to_dict("records")]
+    kinds = [name for name in vectors.columns if name.startswith(CLASS) or name in ARCHITECTURE]
+    return [[str(name) for name in kinds if row[name] > 0] for row in vectors[kinds].to_dict("records")]
 
 
 def _row(cell: CellRow, names: list[str]) -> dict[str, Any]:

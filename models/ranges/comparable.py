@@ -1,4 +1,4 @@
-"""Ranges that comparable papers report: the one that is told, without a point, where a model has shown no skill.
+"""Ranges that comparable papers report, in place of a point where a model has shown no skill.
 
 Comparable are papers with the same class of electrolyte and the same architecture of the anode; with the same class
 alone where fewer than `FEWEST` papers agree in both, and all papers where fewer agree in that.
@@ -7,11 +7,13 @@ alone where fewer than `FEWEST` papers agree in both, and all papers where fewer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
+from typing import TypeAlias
 
 import numpy as np
 
+from features.cache import Cache
 from features.distinct import distinct_rows
 from features.feature import Featurizer
 from models.tasks.part import Part, published_bounds
@@ -25,6 +27,8 @@ CLASS, ARCHITECTURE = "family_", (
     "anode_thin_film", "anode_composite", "anode_electrolyte_free", "anode_core_shell", "anode_silicon_carbon",
     "anode_alloy", "anode_porous", "anode_nanowire",
 )  # fmt: skip
+PaperRange: TypeAlias = tuple[float, float, str]
+"""Low and high end on the model's scale, and whose values they are."""
 ALIKE = ("the same class and architecture", "the same class", "all classes")
 
 
@@ -65,10 +69,8 @@ class Reported:
     papers: np.ndarray
     classes: np.ndarray
     architectures: np.ndarray
-    _widenings: dict[float, float] = field(default_factory=dict, repr=False, compare=False)
-    _ranges: dict[tuple[int, int, float], tuple[float, float, str]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _widenings: Cache[float] = field(default_factory=lambda: Cache(MOST_KEPT), repr=False, compare=False)
+    _ranges: Cache[PaperRange] = field(default_factory=lambda: Cache(MOST_KEPT), repr=False, compare=False)
 
     def text(self, rows: np.ndarray, alike: str) -> str:
         """Return whose values some rows are: `12 papers of the same class`.
@@ -98,10 +100,10 @@ class Reported:
             Rows to take from.
         """
         alike = rows & (self.classes == family) & (family >= 0)
-        for chosen, words in ((alike & (self.architectures == architecture) & (architecture >= 0), ALIKE[0]),
+        for chosen, description in ((alike & (self.architectures == architecture) & (architecture >= 0), ALIKE[0]),
                               (alike, ALIKE[1])):  # fmt: skip
             if len(np.unique(self.papers[chosen])) >= FEWEST:
-                return chosen, words
+                return chosen, description
         return rows, ALIKE[2]
 
     def ends(self, rows: np.ndarray, level: float) -> tuple[float, float]:
@@ -145,8 +147,8 @@ class Reported:
         Of three papers b and c lie above 2, and half of a: 2.5 and a half of 3 and one.
 
         >>> four = np.array([1.0, 3.0, 3.0, 9.0])
-        >>> told = Reported(four, four, np.array(list("aabc")), np.zeros(4), np.zeros(4))
-        >>> told.share_above(np.ones(4, dtype=bool), np.array([2.0])).tolist()
+        >>> papers = Reported(four, four, np.array(list("aabc")), np.zeros(4), np.zeros(4))
+        >>> papers.share_above(np.ones(4, dtype=bool), np.array([2.0])).tolist()
         [0.75]
         """
         values, papers = self.middle[rows], self.papers[rows]
@@ -154,7 +156,7 @@ class Reported:
         above = (values > np.asarray(limits)[..., None]) @ (1 / count[member])
         return np.asarray((above + 0.5) / (len(count) + 1))
 
-    def range_of(self, family: int, architecture: int, level: float) -> tuple[float, float, str]:
+    def range_of(self, family: int, architecture: int, level: float) -> PaperRange:
         """Return the range that papers comparable with a design report, wide enough for a paper left out, and whose.
 
         Parameters
@@ -164,14 +166,12 @@ class Reported:
         level : float
             Share of papers whose values the range is to hold, 0 to 1.
         """
-        key = (family, architecture, level)
-        if key not in self._ranges:
-            if len(self._ranges) >= MOST_KEPT:
-                self._ranges.clear()
-            rows, words = self.comparable(family, architecture, np.ones(len(self.papers), dtype=bool))
-            (low, high), widening = self.ends(rows, level), self.widening(level)
-            self._ranges[key] = low - widening, high + widening, self.text(rows, words)
-        return self._ranges[key]
+        return self._ranges.once((family, architecture, level), partial(self._range_of, family, architecture, level))
+
+    def _range_of(self, family: int, architecture: int, level: float) -> PaperRange:
+        rows, alike = self.comparable(family, architecture, np.ones(len(self.papers), dtype=bool))
+        (low, high), widening = self.ends(rows, level), self.widening(level)
+        return low - widening, high + widening, self.text(rows, alike)
 
     def widening(self, level: float) -> float:
         """Return by how much both ends move outwards so that the share of papers is held that was left out in turn.
@@ -181,9 +181,7 @@ class Reported:
         level : float
             Share of papers whose values the range is to hold, 0 to 1.
         """
-        if level not in self._widenings:
-            self._widenings[level] = self._widening(level)
-        return self._widenings[level]
+        return self._widenings.once(level, partial(self._widening, level))
 
     def _widening(self, level: float) -> float:
         missed, weight = [], []
@@ -208,7 +206,7 @@ def reported(task: Task, part: Part) -> Reported:
     Parameters
     ----------
     task : Task
-        Its quantity; of several targets the last one tells the value on the model's scale.
+        Its quantity; of several targets the last one gives the value on the model's scale.
     part : Part
         With its domain.
     """
@@ -217,8 +215,8 @@ def reported(task: Task, part: Part) -> Reported:
         raise ValueError("this model was fitted inside an evaluation and knows no papers to compare with")
     lower, upper = published_bounds(task, part)
     known = np.isfinite(lower) | np.isfinite(upper)
-    every = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part.featurizer, domain.vectors))
-    return Reported(*(each[known] for each in every))
+    columns = (lower, upper, np.array(domain.papers, dtype=str), *kinds(part.featurizer, domain.vectors))
+    return Reported(*(array[known] for array in columns))
 
 
 def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -231,17 +229,17 @@ def kinds(featurizer: Featurizer, vectors: np.ndarray) -> tuple[np.ndarray, np.n
     vectors : ndarray, shape (n_designs, n_features)
         Vectors of cells.
     """
-    found = []
+    codes = []
     for places in _places(tuple(map(attrgetter("name"), featurizer.features_))):
         flags = vectors[:, places] > 0
         code = flags @ (1 << np.arange(len(places)))
-        found.append(np.where(code == 0, -1, code))
-    return found[0], found[1]
+        codes.append(np.where(code == 0, -1, code))
+    return codes[0], codes[1]
 
 
 @lru_cache(maxsize=64)
 def _places(names: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """Places of the features that tell class and architecture."""
+    """Places of the features that hold class and architecture."""
     by_name = list(enumerate(names))
     return (
         [place for place, name in by_name if name.startswith(CLASS)],
@@ -278,12 +276,12 @@ def reported_above(
     limits : ndarray, shape (n_designs,)
         On the model's scale.
     """
-    told, above = _known(store, task, part), np.empty(len(vectors))
+    values, above = _known(store, task, part), np.empty(len(vectors))
     pairs, place = np.unique(np.column_stack(kinds(part.featurizer, vectors)), axis=0, return_inverse=True)
     for number, (family, architecture) in enumerate(pairs.tolist()):
-        rows, _ = told.comparable(family, architecture, np.ones(len(told.papers), dtype=bool))
-        some = place.reshape(-1) == number
-        above[some] = told.share_above(rows, limits[some])
+        rows, _ = values.comparable(family, architecture, np.ones(len(values.papers), dtype=bool))
+        members = place.reshape(-1) == number
+        above[members] = values.share_above(rows, limits[members])
     return above
 
 
@@ -305,6 +303,6 @@ def ranges(reported: Reported, families: np.ndarray, built: np.ndarray, level: f
     """
     place, first = distinct_rows(np.column_stack([families, built]).astype(float))
     pairs = zip(families[first].tolist(), built[first].tolist(), strict=True)
-    found = [reported.range_of(family, architecture, level) for family, architecture in pairs]
-    ends = np.array([(low, high) for low, high, _ in found]).reshape(-1, 2)[place]
-    return Ranges(ends[:, 0], ends[:, 1], place, [text for _, _, text in found])
+    by_kind = [reported.range_of(family, architecture, level) for family, architecture in pairs]
+    ends = np.array([(low, high) for low, high, _ in by_kind]).reshape(-1, 2)[place]
+    return Ranges(ends[:, 0], ends[:, 1], place, [text for _, _, text in by_kind])

@@ -229,9 +229,9 @@ def _signature(manifest: bytes, key: bytes) -> str:
 def _check_signature(folder: Path, manifest: bytes, key: bytes) -> None:
     advice = "take it from whoever signed it, or, where you trust it as it is, sign it: silion models export --sign"
     try:
-        said = parsed(_bytes_of(folder / SIGNATURE, LARGEST_MANIFEST), folder / SIGNATURE)
+        stored = parsed(_bytes_of(folder / SIGNATURE, LARGEST_MANIFEST), folder / SIGNATURE)
     except FileNotFoundError:
         raise BundleError(f"{folder}: is not signed, and {KEY_VARIABLE} is set; {advice}") from None
-    given = said.get("hmac_sha256") if isinstance(said, dict) else None
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), _signature(manifest, key).encode()):
+    digest = stored.get("hmac_sha256") if isinstance(stored, dict) else None
+    if not isinstance(digest, str) or not hmac.compare_digest(digest.encode(), _signature(manifest, key).encode()):
         raise BundleError(f"{folder}: was not signed with the key in {KEY_VARIABLE}; {advice}")

@@ -62,8 +62,8 @@ def lab_file(name: str) -> Path:
     """
     path = lab_path(name)
     if not path.is_file():
-        kept = lab_names()
-        known = f"there is {', '.join(kept)}{closest(name, kept)}" if kept else "none is kept yet"
+        names = lab_names()
+        known = f"there is {', '.join(names)}{closest(name, names)}" if names else "none is kept yet"
         raise InputError(f"laboratory {name!r}: {known}; add its sheet: silion lab add SHEET.xlsx --name {name}")
     return path
 
@@ -100,10 +100,10 @@ def write_lab(name: str, rows: Sequence[Measured]) -> Path:
     """
     path = lab_path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    given = [row.model_dump(exclude_none=True) for row in rows]
-    columns = [column for column in ("sample_id", *Measured.model_fields) if any(column in row for row in given)]
+    values = [row.model_dump(exclude_none=True) for row in rows]
+    columns = [column for column in ("sample_id", *Measured.model_fields) if any(column in row for row in values)]
     with whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(dict.fromkeys(columns)), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(given)
+        writer.writerows(values)
     return path

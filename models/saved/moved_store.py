@@ -45,8 +45,8 @@ def made_in(store: Path, folder: Path) -> Path | None:
     >>> made_in(Path("/new/mlflow.db"), Path("/new/mlartifacts/1/models/m-1")) is None
     True
     """
-    before, found, _ = str(folder).partition(f"{os.sep}{ARTIFACTS}{os.sep}")
-    return Path(before) if found and Path(before).resolve() != store.resolve().parent else None
+    before, separator, _ = str(folder).partition(f"{os.sep}{ARTIFACTS}{os.sep}")
+    return Path(before) if separator and Path(before).resolve() != store.resolve().parent else None
 
 
 def advice(store: Path, home: Path) -> str:
@@ -59,10 +59,10 @@ def advice(store: Path, home: Path) -> str:
     home : Path
         The folder it was made in.
     """
-    here = store.resolve().parent / ARTIFACTS
-    first = "" if here.is_dir() else f"copy {home / ARTIFACTS} to {here}, then "
+    files = store.resolve().parent / ARTIFACTS
+    first = "" if files.is_dir() else f"copy {home / ARTIFACTS} to {files}, then "
     return (
-        f"it was copied or moved, and its files are said to be in {home / ARTIFACTS}, not in {here}: {first}"
+        f"it was copied or moved, and its files are said to be in {home / ARTIFACTS}, not in {files}: {first}"
         "`silion models mend` makes them those beside it"
     )
 
@@ -87,7 +87,7 @@ def mend(store: Path, home: Path | None = None) -> int:
     FileNotFoundError
         No store, or no files beside it.
     """
-    here = (home or store.resolve().parent).resolve() / ARTIFACTS
+    files = (home or store.resolve().parent).resolve() / ARTIFACTS
     for path in (store, store.resolve().parent / ARTIFACTS):
         if not path.exists():
             raise FileNotFoundError(f"{path}: not there; a store is mended beside its files")
@@ -98,9 +98,9 @@ def mend(store: Path, home: Path | None = None) -> int:
             if column not in known:  # of an older MLflow
                 continue
             for row, place in tables.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
-                _, found, rest = str(place or "").partition(f"/{ARTIFACTS}")
-                root = here.as_uri() if str(place).startswith("file:") else str(here)
-                if found and (rest.startswith("/") or not rest) and place != root + rest:
-                    tables.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (root + rest, row))
+                _, separator, tail = str(place or "").partition(f"/{ARTIFACTS}")
+                root = files.as_uri() if str(place).startswith("file:") else str(files)
+                if separator and (tail.startswith("/") or not tail) and place != root + tail:
+                    tables.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (root + tail, row))
                     changed += 1
     return changed

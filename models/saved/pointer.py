@@ -4,8 +4,8 @@ same.
 MLflow's client is the truth, and takes a second to import: as long as all else of a small prediction. So what it said
 is written down together with the state of the sqlite file at that time. sqlite counts every change of a file in its
 header, and the file system knows the file and its last change; where any of these is another, or the file is not there,
-MLflow is asked again. A store in write-ahead mode counts nothing, so its file proves nothing: there MLflow is always
-asked.
+MLflow is read again. A store in write-ahead mode counts nothing, so its file proves nothing: there MLflow is always
+read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def pointer_of(store: Path) -> Path:
 
 
 def state_of(store: Path) -> State | None:
-    """Read what is another after any change of a store: read it before MLflow is asked.
+    """Read what is another after any change of a store: read it before MLflow answers.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def recall(store: Path, version: str) -> Path | None:
     Returns
     -------
     Path or None
-        None where nothing is written down, the store has changed since, or the folder is gone: MLflow is to be asked.
+        None where nothing is written down, the store has changed since, or the folder is gone: MLflow is to be read.
     """
     folder = _folders(store, state_of(store)).get(version)
     return Path(folder) if folder and Path(folder).is_dir() else None
@@ -87,7 +87,7 @@ def recall(store: Path, version: str) -> Path | None:
 def remember(store: Path, state: State | None, version: str, folder: Path) -> None:
     """Write down where MLflow says that a bundle is; aside, then renamed.
 
-    Nothing is written where the state proves nothing, or where the place cannot be written to: then MLflow is asked
+    Nothing is written where the state proves nothing, or where the place cannot be written to: then MLflow is read
     the next time too.
 
     Parameters
@@ -95,7 +95,7 @@ def remember(store: Path, state: State | None, version: str, folder: Path) -> No
     store : Path
         The sqlite file.
     state : list of int or None
-        Of `state_of`, read before MLflow was asked.
+        Of `state_of`, read before MLflow answered.
     version : str
         Alias or number of a version.
     folder : Path

@@ -72,12 +72,12 @@ def lock_of(store: Path) -> Path:
 def _file_lock(store: Path, patience_s: float) -> Iterator[None]:
     with lock_of(store).open("a") as file:
         until = time.monotonic() + patience_s
-        while not _taken(file):
+        while not _try_lock(file):
             _wait(until, str(store))
         yield
 
 
-def _taken(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C, INVERSE_TEMPERATURE, ElectrolyteFeatures
 from features.electrolyte_columns import DesignFeaturizer
-from features.feature import Feature
+from features.feature import Feature, number
 from features.physics import LEAST_EV, MOST_EV
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
@@ -67,8 +67,8 @@ BESIDE_OURS = Recipe(
     by_value=True,
 )
 """For public tables beside our own rows, picked by looking at cross-validations by paper of both. It reads no
-structure: the tables that print one hold the poor conductors, and a formula asked alone would be told as high as our
-own rows are (OBELiX's training ids asked without their structure: 1.83 decades, 0.6 too high; without the block
+structure: the tables that print one hold the poor conductors, and a bare formula would be predicted as high as our
+own rows are (OBELiX's training ids without their structure: 1.83 decades, 0.6 too high; without the block
 1.56). Weight and date are there for new papers, whose materials conduct better than those of the tables: weights of 1
 to 0.1 were tried by cross-validation, with the labels moved and not."""
 
@@ -82,14 +82,12 @@ def printed_energies(designs: pd.DataFrame) -> np.ndarray:
     designs : DataFrame
         Rows of electrolytes.
     """
-    if ACTIVATION_ENERGY.column not in designs:
-        return np.full(len(designs), np.nan)
-    printed = pd.to_numeric(designs[ACTIVATION_ENERGY.column]).to_numpy(dtype=float)
+    printed = number(designs, ACTIVATION_ENERGY.column)
     return np.where((printed >= LEAST_EV) & (printed <= MOST_EV), printed, np.nan)
 
 
 REVIEWS = frozenset({"mei", "zhan", "zhang-multiscale"})
-"""Reviews whose rows, with those that users add, are a world of their own: champions, as a review tells them. Papers
+"""Reviews whose rows, with those that users add, are judged apart: they are champions, as a review prints them. Papers
 read as a whole, and public tables, hold poor conductors of the same families too."""
 PUBLIC_TABLES = frozenset({"obelix", "liverpool", "laskowski"})
 """Seeds of the rows of public tables."""
@@ -100,7 +98,7 @@ FEWEST_MIXED = 20
 
 
 def told_by_reviews(designs: pd.DataFrame) -> np.ndarray:
-    """Return which rows a review, or a user, tells, shape (n_rows,).
+    """Return which rows a review, or a user, gives, shape (n_rows,).
 
     Parameters
     ----------
@@ -186,10 +184,10 @@ class ConductivityTask(Task):
             return self._single(recipe, features, designs, labels)
         rows = np.flatnonzero(own)
         small = replace(OF_REVIEWS, linear_share=recipe.linear_share or OF_REVIEWS.linear_share, members=recipe.members)
-        mine = self._single(small, features, designs.iloc[rows].reset_index(drop=True), labels.take(rows))
+        own_model = self._single(small, features, designs.iloc[rows].reset_index(drop=True), labels.take(rows))
         joint = self._single(recipe, features, designs, labels)
         columns = [place for place, feature in enumerate(features) if feature.name.startswith("fraction_")]
-        return MixedEnsemble(recipe, [feature.monotone for feature in features], mine, joint, columns, own)
+        return MixedEnsemble(recipe, [feature.monotone for feature in features], own_model, joint, columns, own)
 
     def _single(
         self, recipe: Recipe, features: Sequence[Feature], designs: pd.DataFrame, labels: Labels
@@ -226,8 +224,8 @@ class ConductivityTask(Task):
         row_names : set of str
             Ids of measurements.
         """
-        kept = [row for row in literature.electrolytes if row.measurement_id not in row_names]
-        return replace(literature, electrolytes=kept)
+        rows = [row for row in literature.electrolytes if row.measurement_id not in row_names]
+        return replace(literature, electrolytes=rows)
 
     def measurement_text(self, row: pd.Series) -> str:
         """Return a conductivity in words: `= 0.0011 S/cm`, `= 1e-08 to 1e-05 S/cm`.

@@ -74,7 +74,7 @@ def computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float, str] | 
         (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
         (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
     ]
-    retention = next((100 * held / first for held, first in pairs if held is not None and first), None)
+    retention = next((100 * capacity / first for capacity, first in pairs if capacity is not None and first), None)
     first_mark = cell.first_capacity_qualifier or "="
     turned = {"<": ">", ">": "<"}.get(first_mark, first_mark)
     marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}

@@ -1,4 +1,4 @@
-"""Fade of a cell: log10 of the cycles to 80 %, from which capacity retention and cycle life are both told.
+"""Fade of a cell: log10 of the cycles to 80 %, which gives both capacity retention and cycle life.
 
 The examples are cycling points. What a point says of its cell's life depends on the shape of the fade law, which is
 learnt from the training points or fixed by a recipe: labels are made anew inside every fold.
@@ -50,41 +50,6 @@ def fade_examples(literature: Literature) -> Examples:
     return Examples(points, fade_law.fade_labels(points, fade_law.fade_shape(points)))
 
 
-def relabelled(examples: Examples, recipe: Recipe) -> tuple[Examples, float]:
-    """Return points with the labels of the recipe's shape, or of the shape these points themselves show; and the shape.
-
-    Parameters
-    ----------
-    examples : Examples
-        Cycling points.
-    recipe : Recipe
-        Its `fade_shape`; None where the points shall show it.
-    """
-    shape = fade_law.fade_shape(examples.designs) if recipe.fade_shape is None else recipe.fade_shape
-    return Examples(examples.designs, fade_law.fade_labels(examples.designs, shape)), shape
-
-
-def retention_errors(examples: Examples, log10_n80: np.ndarray, shape: float) -> np.ndarray:
-    """Return how far the curve misses each printed retention, in points; for a bound, how far it lies outside.
-
-    Parameters
-    ----------
-    examples : Examples
-        Cycling points.
-    log10_n80 : ndarray, shape (n_points,)
-        Predicted life of each point's cell.
-    shape : float
-        Of the fade law.
-    """
-    designs = examples.designs
-    curve = fade_law.retention_pct(log10_n80, designs["cycles"].to_numpy(dtype=float), shape)
-    over = curve - designs["retention_pct"].to_numpy(dtype=float)
-    mark = designs["qualifier"].to_numpy()
-    return np.asarray(
-        np.where(mark == ">", np.maximum(-over, 0), np.where(mark == "<", np.maximum(over, 0), np.abs(over)))
-    )
-
-
 def retention_at(lives: np.ndarray, cycles: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     """Return the retention of each row in %, by its own life and fade shape, shape (n_rows,).
 
@@ -134,15 +99,15 @@ class FadeTask(Task):
         return fade_examples(literature)
 
     def relabelled(self, examples: Examples, recipe: Recipe) -> tuple[Examples, dict[str, float]]:
-        """Return the points under the shape of the fade law, and that shape.
+        """Return the points under the recipe's shape of the fade law, or the one that they show, and that shape.
 
         Parameters
         ----------
         examples, recipe
             As for `Task.relabelled`.
         """
-        points, shape = relabelled(examples, recipe)
-        return points, {"shape": shape}
+        shape = fade_law.fade_shape(examples.designs) if recipe.fade_shape is None else recipe.fade_shape
+        return Examples(examples.designs, fade_law.fade_labels(examples.designs, shape)), {"shape": shape}
 
     def without_rows(self, literature: Literature, row_names: Set[str]) -> Literature:
         """Return the literature without some cycling points; the cells stay.
@@ -156,9 +121,9 @@ class FadeTask(Task):
         row_names : set of str
             Names of points, as `Examples.row_names` gives them.
         """
-        left = _points_left(fade_examples(literature), row_names)
-        kept = [row for row in literature.cycling if not row.in_training or _take(left, (row.cell_id, row.cycle))]
-        return replace(literature, cycling=kept)
+        remaining = _remaining_points(fade_examples(literature), row_names)
+        rows = [row for row in literature.cycling if not row.in_training or _take(remaining, (row.cell_id, row.cycle))]
+        return replace(literature, cycling=rows)
 
     def measurement_text(self, row: pd.Series) -> str:
         """Return a retention in words: `= 64 % at cycle 140`.
@@ -220,14 +185,20 @@ class FadeTask(Task):
         return np.asarray((low - PRINTED_HALF_PCT <= printed) & (printed <= high + PRINTED_HALF_PCT))
 
     def choice_error(self, examples: Examples, predicted: np.ndarray, settings: Settings) -> np.ndarray:
-        """Return the error of the retention, in points: recipes may differ in the law's shape.
+        """Return how far the curve misses each printed retention, in points: recipes may differ in the law's shape.
 
         Parameters
         ----------
         examples, predicted, settings
             As for `Task.choice_error`.
         """
-        return retention_errors(examples, predicted, settings["shape"])
+        designs = examples.designs
+        curve = fade_law.retention_pct(predicted, designs["cycles"].to_numpy(dtype=float), settings["shape"])
+        miss = curve - designs["retention_pct"].to_numpy(dtype=float)
+        mark = designs["qualifier"].to_numpy()
+        return np.asarray(
+            np.where(mark == ">", np.maximum(-miss, 0), np.where(mark == "<", np.maximum(miss, 0), np.abs(miss)))
+        )
 
     def comparable(self, designs: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return whether two points are of two cells, after about as many cycles.
@@ -271,7 +242,7 @@ class FadeTask(Task):
         return float(self.in_unit(target, life, cycles, settings)), qualifier
 
     def limits(self, target: Target) -> tuple[float, float]:
-        """Return the ends of what the fade law can tell: beyond 1 and 99 % a retention says nothing of the life.
+        """Return the limits of what the fade law can resolve: beyond 1 and 99 % a retention says nothing of the life.
 
         Parameters
         ----------
@@ -312,20 +283,20 @@ class FadeTask(Task):
         return np.asarray(np.where(np.isfinite(printed), printed, np.where(bound, np.nan, curve)))
 
 
-def _points_left(examples: Examples, gone: Set[str]) -> dict[tuple[str, float], int]:
+def _remaining_points(examples: Examples, removed: Set[str]) -> dict[tuple[str, float], int]:
     """Return how many points stay of each cell and cycle that loses one."""
     places = zip(examples.designs["row_id"], examples.designs["cycle"], strict=True)
-    marked = [
-        ((str(cell), float(cycle)), name in gone)
+    points = [
+        ((str(cell), float(cycle)), name in removed)
         for (cell, cycle), name in zip(places, examples.row_names, strict=True)
     ]
-    touched = {place for place, is_gone in marked if is_gone}
-    return {place: sum(other == place and not is_gone for other, is_gone in marked) for place in touched}
+    affected = {place for place, is_gone in points if is_gone}
+    return {place: sum(cell_cycle == place and not is_gone for cell_cycle, is_gone in points) for place in affected}
 
 
-def _take(left: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:
+def _take(remaining: dict[tuple[str, float], int], place: tuple[str, float]) -> bool:
     """Return whether a point stays; counts down what is left at its place."""
-    if place not in left:
+    if place not in remaining:
         return True
-    left[place] -= 1
-    return left[place] >= 0
+    remaining[place] -= 1
+    return remaining[place] >= 0

@@ -4,11 +4,9 @@ disagree.
     retention(n) = 100 * 0.8 ** ((n - reference) / N80) ** shape
 
 It is 100 % at the reference cycle, never rises, and crosses 80 % exactly N80 cycles after the reference. The model
-learns
-log10 N80 from the design alone: a model that sees the cycle number would learn how long authors test good cells. The
-shape
-is one number, from cells with two or more points, so that long tests of good cells and short tests of bad ones cannot
-bend it.
+learns log10 N80 from the design alone: a model that sees the cycle number would learn how long authors test good cells.
+The shape is one number, from cells with two or more points, so that long tests of good cells and short tests of bad
+ones cannot bend it.
 """
 
 from __future__ import annotations
@@ -43,8 +41,8 @@ def log10_life(cycles: Any, retention_pct: Any, shape: Any) -> np.ndarray:
     shape : array
         Of the fade law.
     """
-    held = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
-    faded = np.log(held) / np.log(LIFE_RETENTION_PCT / 100)
+    share = np.clip(np.asarray(retention_pct, dtype=float), LOWEST_INFORMATIVE_PCT, HIGHEST_INFORMATIVE_PCT) / 100
+    faded = np.log(share) / np.log(LIFE_RETENTION_PCT / 100)
     return np.asarray(np.log10(np.asarray(cycles, dtype=float)) - np.log10(faded) / np.asarray(shape, dtype=float))
 
 
@@ -89,7 +87,7 @@ def fade_shape(points: pd.DataFrame) -> float:
             slopes.setdefault(str(paper), []).append(float((faded[-1] - faded[0]) / (time[-1] - time[0])))
     if len(slopes) < 3:
         return FALLBACK_SHAPE
-    return float(np.clip(np.median([np.median(each) for each in slopes.values()]), *SHAPE_LIMITS))
+    return float(np.clip(np.median([np.median(values) for values in slopes.values()]), *SHAPE_LIMITS))
 
 
 def fade_labels(points: pd.DataFrame, shape: float) -> Labels:
@@ -125,9 +123,8 @@ def life_bounds(points: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per cell: `paper`, `cell_id`, `lower`, `upper` (log10 cycles after the reference). `upper` is +inf when
-        the last
-        point is still above 80 %; `lower` is -inf when the first point is already below; both are equal where 80 % is
-        printed.
+        the last point is still above 80 %; `lower` is -inf when the first point is already below; both are equal where
+        80 % is printed.
     """
     rows = []
     cycles, retention = (points[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
@@ -164,5 +161,5 @@ def on_common_shape(values: np.ndarray, designs: pd.DataFrame, shapes: np.ndarra
     if not np.isfinite(shapes).any():
         return values
     cycles, retention = (designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
-    here = log10_life(cycles, retention, fade_shape(designs))
-    return np.asarray(values + here - log10_life(cycles, retention, shapes))
+    common = log10_life(cycles, retention, fade_shape(designs))
+    return np.asarray(values + common - log10_life(cycles, retention, shapes))

@@ -1,7 +1,7 @@
 """First capacities of cells: which mass each is counted by, and which are per gram of anode.
 
 They are judged (`python -m benchmarks.cells.told`) and no model predicts them: on papers never seen no learner beats
-the median. They are told as a range alone, `models.ranges.capacities`.
+the median. They are reported as a range alone, `models.ranges.capacities`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BASES = {
     "electrode": "per gram of electrode",
     UNNAMED_ANODE: "per gram of an anode mass not named",
 }
-"""Masses that first capacities are counted by, in words, in the order they are told."""
+"""Masses that first capacities are counted by, in words, in the order of reports."""
 
 
 def capacity_basis(cell: CellRow) -> str | None:

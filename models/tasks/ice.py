@@ -141,7 +141,7 @@ class IceTask(Task):
 
 
 class LiquidIceTask(IceTask):
-    """Initial Coulombic efficiency with a liquid or gel electrolyte: a world of its own, judged and not registered."""
+    """Initial Coulombic efficiency with a liquid or gel electrolyte: judged, and not registered."""
 
     name = "ice_liquid"
     targets = (replace(ICE, column="ice_liquid_pct", label=f"{ICE.label}, liquid or gel electrolyte"),)

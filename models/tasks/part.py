@@ -44,10 +44,10 @@ class Part:
     settings : further numbers the model needs (the fade law's shape)
     lab : what the user's own measurements can do; None as for calibration
     known : what was measured of which composition; None where predictions are not drawn to it
-    cells : what was measured of which cell, read off the domain when first asked for
+    cells : what was measured of which cell, read off the domain when first needed
     unfamiliar : calibration for electrolytes of a class that was never learnt from; None where none was made
     differences : by target column, how far differences of two designs can be believed; empty as for calibration, in
-        models saved before they were learnt, and where too few papers tell two designs
+        models saved before they were learnt, and where too few papers have two designs
     """
 
     featurizer: DesignFeaturizer
@@ -148,14 +148,14 @@ def published_bounds(task: Task, part: Part) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     task : Task
-        Its quantity; of several targets the last one tells the value on the model's scale.
+        Its quantity; of several targets the last one gives the value on the model's scale.
     part : Part
         Its fitted model.
     """
     target, rows = task.targets[-1], part.domain.precedents if part.domain else []
     published = [task.published(target, row, np.nan, part.settings) for row in rows]
     with np.errstate(divide="ignore"):
-        value = np.array([float(task.on_scale(target, each, np.empty(0), part.settings)) for each, _ in published])
+        value = np.array([float(task.on_scale(target, value, np.empty(0), part.settings)) for value, _ in published])
     mark = np.array([qualifier for _, qualifier in published])
     known = np.isfinite(value)
     return np.where(known & (mark == "<"), -np.inf, value), np.where(known & (mark == ">"), np.inf, value)
@@ -177,7 +177,7 @@ def part_state(part: Part) -> dict[str, Any]:
         "calibration": part.calibration.as_dict() if part.calibration else None,
         "lab": part.lab.as_dict() if part.lab else None,
         "unfamiliar": part.unfamiliar.as_dict() if part.unfamiliar else None,
-        "differences": {column: each.as_dict() for column, each in part.differences.items()},
+        "differences": {column: differences.as_dict() for column, differences in part.differences.items()},
     }
 
 
@@ -200,7 +200,7 @@ def restore_part(state: dict[str, Any], ensemble: BoostedEnsemble, domain: Domai
     calibration = Calibration.from_dict(state["calibration"]) if state["calibration"] else None
     lab = LabEffect.from_dict(state["lab"]) if state.get("lab") else None
     unfamiliar = Calibration.from_dict(state["unfamiliar"]) if state.get("unfamiliar") else None
-    differences = {column: Differences.from_dict(each) for column, each in state.get("differences", {}).items()}
+    differences = {column: Differences.from_dict(values) for column, values in state.get("differences", {}).items()}
     return Part(
         featurizer, ensemble, calibration, domain, dict(state["settings"]), lab,
         unfamiliar=unfamiliar, differences=differences,

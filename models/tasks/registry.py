@@ -1,4 +1,4 @@
-"""Every learned quantity, named once: whatever else reads or tells a quantity goes through these tables."""
+"""Every learned quantity, named once: whatever else reads or predicts a quantity goes through these tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TASKS: dict[str, Task] = {}
 TARGETS: dict[str, Target] = {}
 """Targets by column, in the order of every report."""
 RANGES: dict[str, Target] = {target.column: target for target in (FIRST_CAPACITY, CAPACITY)}
-"""Quantities that no model learns and that are told as a range alone, by column."""
+"""Quantities that no model learns and that are reported as a range alone, by column."""
 RANGE_ONLY = "range only, no model predicts it"
 BESIDE_ONLY = "follows from the conductivity's model and is not ranked or explained by itself"
 RANGES_PART = "capacities"
@@ -73,13 +73,13 @@ for _task in (ConductivityTask(), IceTask(), FadeTask()):
 LINK = next(name for name, task in TASKS.items() if task.is_given_to_cells)
 """Task whose prediction cells are given as a feature; it comes first."""
 ON_REQUEST: dict[str, Target] = {target.column: target for task in TASKS.values() for target in task.on_request}
-"""Quantities that follow from a learned one, by column; told only where they are asked for, as they cost as much."""
+"""Quantities that follow from a learned one, by column; predicted only on request, as they cost as much."""
 NOT_LEARNED = dict.fromkeys(RANGES, RANGE_ONLY) | dict.fromkeys(ON_REQUEST, BESIDE_ONLY)
-"""Why nothing explains, compares or ranks by what is told and not learned, or asks for the probability of a value."""
+"""Why quantities that no model learns are not explained, compared or ranked by, and have no probabilities."""
 
 
 def task_of(column: str) -> Task:
-    """Return the learned quantity that tells a target, or that it follows from.
+    """Return the learned quantity that predicts a target, or that it follows from.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def task_of(column: str) -> Task:
 
 
 def part_of(column: str) -> str:
-    """Return the name of the task that tells a column or what it follows from, `RANGES_PART` where none does.
+    """Return the name of the task that predicts a column or what it follows from, `RANGES_PART` where none does.
 
     Parameters
     ----------
@@ -106,13 +106,13 @@ def part_of(column: str) -> str:
 
 
 def told_targets() -> dict[str, Target]:
-    """Return all that is told, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one,
-    then those told on request."""
+    """Return all quantities, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one,
+    then those on request."""
     return TARGETS | {column: target for column, target in (RANGES | ON_REQUEST).items() if column not in TARGETS}
 
 
 def is_range_alone(column: str) -> bool:
-    """Return whether a quantity is told as a range alone: no task learns it.
+    """Return whether a quantity is reported as a range alone: no task learns it.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def targets_with_an_error() -> dict[str, Target]:
 
 
 def targets_of(name: str) -> list[str]:
-    """Return columns of the targets told by a task.
+    """Return columns of the targets of a task.
 
     Parameters
     ----------

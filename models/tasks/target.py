@@ -1,4 +1,4 @@
-"""One quantity that is told: its column, words, unit, scale and limits, declared once."""
+"""One predicted quantity: its column, words, unit, scale and limits, declared once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Target:
-    """Quantity that a prediction tells.
+    """Quantity that is predicted.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Target:
     qualifier : str
         Column that says whether a measured value is a bound; empty where none does.
     at_cycle : bool
-        Whether it is asked for at a cycle of the design's life.
+        Whether it is predicted at a cycle of the design's life.
     censored : bool
         Whether most measured values are only bounds: it is judged by concordance and likelihood, not by an error.
     of_first_cycle : bool

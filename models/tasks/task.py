@@ -1,7 +1,7 @@
-"""One learned quantity as one object, with all that is particular to it: everything else in the house treats all alike.
+"""One learned quantity as one object, with all that is particular to it: all other modules treat all quantities alike.
 
 A model learns one number per design on a scale of its own (log10 S/cm, %, log10 cycles); a task says where its
-examples come from, how they are grouped and labelled, what the number means in the units of the targets told from it,
+examples come from, how they are grouped and labelled, what the number means in the units of the targets read from it,
 and how an error of it is measured. To add a quantity, write a `Task` in a file of its own and name it in
 `models/tasks/registry.py`.
 """
@@ -17,7 +17,7 @@ import pandas as pd
 
 from features.cell import CellFeatures
 from features.electrolyte_columns import DesignFeaturizer
-from features.feature import Feature
+from features.feature import Feature, number
 from features.tables.designs import Designs
 from features.tables.literature import Literature
 from features.tables.records import CellDesign, ElectrolyteDesign
@@ -25,6 +25,8 @@ from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.tasks.examples import Examples
 from models.tasks.target import Target
 
+DEFAULT_CYCLE = 100.0
+"""Cycle at which retention is predicted where a design names none."""
 Settings = Mapping[str, Any]
 """Further numbers a fitted model needs, by name (the fade law's shape); arrays where each row has its own."""
 
@@ -37,7 +39,7 @@ class Task(ABC):
     name : str
         Its name in bundles, choices and messages, such as `conductivity`.
     targets : tuple of Target
-        Told from the one learned number.
+        Read from the one learned number.
     label, summary, outcome, result : str
         What reports call it: its targets together, what its error is of, what a cell's measured outcome is, and what
         papers print of it.
@@ -54,14 +56,14 @@ class Task(ABC):
     is_given_to_cells : bool
         Whether its prediction is a feature of cells; that of one quantity is, which is fitted first.
     on_request : tuple of Target
-        What follows from its prediction, told only where it is asked for, as it costs as much.
+        What follows from its prediction, predicted only on request, as it costs as much.
     joins_compositions : bool
         Whether papers that share a composition are one group.
     draws_to_measured : bool
         Whether predictions are drawn to what was measured of the same electrolyte: only for decades of conductivity,
         whose spread between laboratories is known.
     has_polymer_model : bool
-        Whether the polymer model tells of polymers with a salt: only for decades of conductivity.
+        Whether the polymer model predicts polymers with a salt: only for decades of conductivity.
     searches_blocks : bool
         Whether a search for recipes also varies what is read of an electrolyte.
     recipes, public_recipes : dict of str to Recipe
@@ -123,7 +125,7 @@ class Task(ABC):
         designs : DataFrame
             Training designs.
         labels : Labels
-            Theirs.
+            Labels of the designs.
         """
         return BoostedEnsemble(recipe, [feature.monotone for feature in features])
 
@@ -271,7 +273,7 @@ class Task(ABC):
         scaled : array
             On the model's scale, any shape.
         cycles : array
-            Cycles after the reference at which the target is asked for; read where `target.at_cycle`.
+            Cycles after the reference at which the target is predicted; read where `target.at_cycle`.
         settings : mapping
             Of the fitted model.
         """
@@ -325,7 +327,7 @@ class Task(ABC):
         limit : float
             In the target's unit.
         cycles : ndarray, shape (n_designs,)
-            Cycles after the reference at which the target is asked for.
+            Cycles after the reference at which the target is predicted.
         settings : mapping
             Of the fitted model.
         """
@@ -333,7 +335,7 @@ class Task(ABC):
 
     @abstractmethod
     def measured(self, number: Callable[[str], np.ndarray], settings: Settings) -> np.ndarray:
-        """Return a user's measured values on the model's scale, shape (n_rows,); NaN where they do not tell of it.
+        """Return a user's measured values on the model's scale, shape (n_rows,); NaN where it was not measured.
 
         Parameters
         ----------
@@ -355,15 +357,17 @@ def finite(value: object) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def asked_cycles(designs: Designs, default: float) -> np.ndarray:
-    """Return the cycle at which each design is asked about, shape (n_designs,).
+def asked_cycles(designs: Designs | pd.DataFrame) -> np.ndarray:
+    """Return the cycle at which each design is predicted, 100 where it names none; shape (n_designs,).
 
     Parameters
     ----------
-    designs : Designs
-        With the column `cycle`, NaN where a design names none.
-    default : float
-        Cycle where none is named.
+    designs : Designs or DataFrame, shape (n_designs, n_columns)
+
+    Examples
+    --------
+    >>> asked_cycles(pd.DataFrame({"cycle": [50.0, None]})).tolist()
+    [50.0, 100.0]
     """
-    cycle = designs.number("cycle")
-    return np.where(np.isnan(cycle), default, cycle)
+    cycle = number(designs, "cycle")
+    return np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle)

@@ -45,7 +45,7 @@ def year_of_doi(doi: str) -> int | None:
 
 
 def years_of(papers: Sequence[str], literature: Literature) -> np.ndarray:
-    """Return the year of each row's paper, the latest where several tell it; NaN where unknown, shape (n_rows,).
+    """Return the year of each row's paper, the latest where several state it; NaN where unknown, shape (n_rows,).
 
     Parameters
     ----------

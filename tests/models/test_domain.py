@@ -59,7 +59,7 @@ def test_rows_that_are_looked_up_are_shown_and_judge_no_distance(domain: Domain)
     found = Domain.from_dict(json.loads(json.dumps(found.as_dict())))
     # v lies half a unit away, x and y one; w is of the paper of x, and its unknown value counts one whole deviation
     rows, distances = found.nearest_shown(asked, 3)
-    assert [found.shown[row]["row"] for row in rows[0]] == ["v", "x", "y"]
+    assert [found.all_precedents[row]["row"] for row in rows[0]] == ["v", "x", "y"]
     assert distances[0] == pytest.approx(np.array([0.5, 1, 1]) / deviation)
     assert found.nearest_distance(asked) == pytest.approx(1 / deviation)
     assert (found.far, len(found.precedents)) == (domain.far, 3)

@@ -78,7 +78,7 @@ def router(context: Context) -> APIRouter:
 
 
 def _rows(bundle: Bundle) -> dict[str, list[dict[str, Any]]]:
-    return {name: part.domain.shown if part.domain else [] for name, part in bundle.parts.items()}
+    return {name: part.domain.all_precedents if part.domain else [] for name, part in bundle.parts.items()}
 
 
 def _nearest(model: ServedModel, design: dict[str, str], count: int, deadline: Deadline) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from models.life.classes import BLEND, LFP, SOLID, UNKNOWN, class_of
 from models.life.life_features import open_prior
 from models.life.model import SHIPPED, LifeModel, load_life_model
 from models.life.own_cells import calibrate_own
-from models.life.prediction import Asked, LifeOptions, answer_life
+from models.life.prediction import Cells, LifeOptions, answer_life
 from models.life.trend import fit_trend
 
 
@@ -40,7 +40,7 @@ def test_the_own_trend_finds_the_law_a_curve_was_made_with(life: float, exponent
 
 def test_a_curve_comes_back_below_its_life_and_never_rises(model: LifeModel) -> None:
     curves = power_law(500, 1.0, 60)
-    answer = answer_life(Asked(curves, about(curves, anode="graphite + SiO")), model, LifeOptions(at_least=(50, 500)))
+    answer = answer_life(Cells(curves, about(curves, anode="graphite + SiO")), model, LifeOptions(at_least=(50, 500)))
     row = answer.lives.iloc[0]
     assert row["cycle_life_low"] < row["cycle_life"] < row["cycle_life_high"]
     assert row["cycle_life_low"] < 500 < row["cycle_life_high"]
@@ -58,7 +58,7 @@ def test_a_curve_comes_back_below_its_life_and_never_rises(model: LifeModel) -> 
 def test_a_cell_below_its_threshold_is_measured(model: LifeModel) -> None:
     curves = power_law(100, 1.0, 150)
     # retention is of the median of cycles 1 to 5, that is of 1 - 0.2 * 3 / 100: below 80 % of it at cycle 102.4
-    lives = answer_life(Asked(curves, about(curves)), model, LifeOptions(at_least=(100, 200))).lives.iloc[0]
+    lives = answer_life(Cells(curves, about(curves)), model, LifeOptions(at_least=(100, 200))).lives.iloc[0]
     assert lives["cycle_life"] == lives["cycle_life_low"] == pytest.approx(102.4, abs=0.01)
     assert (lives["outlives_100"], lives["outlives_200"], lives["rests_on"]) == (1, 0, "measured")
     assert "already below 80 % since cycle 102" in lives["notice"]
@@ -68,7 +68,7 @@ def test_solid_cells_get_a_range_without_a_level(model: LifeModel) -> None:
     """M034 of the literature (µSi/SWCNT, Li6PS5Cl; 75, 66, 58 and 54 % after 100 to 400 cycles), told from two points:
     60 % lies between the printed 66 % at 200 and 58 % at 300 cycles."""
     curves = Curves.of(["M034"], np.zeros(3, int), np.array([1.0, 100, 200]), np.array([100.0, 75, 66]))
-    asked = Asked(curves, about(curves, anode="µSi/SWCNT", electrolyte="Li6PS5Cl"))
+    asked = Cells(curves, about(curves, anode="µSi/SWCNT", electrolyte="Li6PS5Cl"))
     row = answer_life(asked, model, LifeOptions(threshold_pct=60)).lives.iloc[0]
     assert np.isnan(row["cycle_life"])
     assert row["cycle_life_low"] < 300
@@ -83,7 +83,7 @@ def test_what_the_design_tells_moves_a_solid_cell_less_the_more_it_has_cycled(mo
         curves = power_law(1000, 0.5, cycles)
         cells = about(curves, electrolyte_state="solid")
         ends = [
-            answer_life(Asked(curves, cells, {}, prior), model, LifeOptions()).lives["cycle_life_high"].iloc[0]
+            answer_life(Cells(curves, cells, {}, prior), model, LifeOptions()).lives["cycle_life_high"].iloc[0]
             for prior in (None, design)
         ]
         moved.append(abs(np.log10(ends[1] / ends[0])))
@@ -95,7 +95,7 @@ def test_own_finished_cells_shift_and_narrow(model: LifeModel) -> None:
     own = calibrate_own(finished, np.full(4, 0.8), 50.0, model)
     assert own.cells == 4
     assert own.narrow < 1
-    asked = Asked(young, about(young, anode="SiO"))
+    asked = Cells(young, about(young, anode="SiO"))
     alone, moved = (answer_life(asked, model, LifeOptions(), each).lives.iloc[0] for each in (None, own))
     assert abs(np.log10(moved["cycle_life"] / 2000)) <= abs(np.log10(alone["cycle_life"] / 2000))
     width = [np.log10(each["cycle_life_high"] / each["cycle_life"]) for each in (alone, moved)]
@@ -109,7 +109,7 @@ def test_options_and_thresholds_are_checked_all_at_once(model: LifeModel) -> Non
     cells = about(curves)
     cells["threshold_pct"] = ["20", "x"]
     with pytest.raises(ValueError, match=r"(?s)cell c0: got threshold_pct 20.*cell c1: got threshold_pct x"):
-        answer_life(Asked(curves, cells), model, LifeOptions())
+        answer_life(Cells(curves, cells), model, LifeOptions())
     for wrong in ({"threshold_pct": 99.0}, {"level": 1.0}, {"at_least": (0,)}):
         with pytest.raises(ValueError, match="expected"):
             LifeOptions(**wrong)  # type: ignore[arg-type]
@@ -117,10 +117,10 @@ def test_options_and_thresholds_are_checked_all_at_once(model: LifeModel) -> Non
 
 def test_cells_are_told_alike_alone_and_among_others(model: LifeModel) -> None:
     many = power_law(500, 1.0, 60, cells=1203)
-    lives = answer_life(Asked(many, about(many)), model, LifeOptions()).lives
+    lives = answer_life(Cells(many, about(many)), model, LifeOptions()).lives
     assert len(lives) == 1203
     alone = power_law(500, 1.0, 60)
-    one = answer_life(Asked(alone, about(alone)), model, LifeOptions()).lives
+    one = answer_life(Cells(alone, about(alone)), model, LifeOptions()).lives
     np.testing.assert_allclose(lives["cycle_life"], one["cycle_life"][0], rtol=1e-12)
 
 
@@ -136,7 +136,7 @@ def test_the_shipped_model_is_small_and_comes_back_as_saved(model: LifeModel, tm
     model.save(tmp_path / "model")
     again = load_life_model(tmp_path / "model")
     curves = power_law(500, 1.0, 60)
-    ones = [answer_life(Asked(curves, about(curves)), each, LifeOptions()).lives for each in (model, again)]
+    ones = [answer_life(Cells(curves, about(curves)), each, LifeOptions()).lives for each in (model, again)]
     pd.testing.assert_frame_equal(*ones)
     with pytest.raises(ValueError, match="no life model there"):
         load_life_model(tmp_path)

@@ -97,7 +97,7 @@ def test_whose_values_they_are_and_by_which_mass(old: Bundle) -> None:
     vectors = np.array([[float(feature.name in flags) for feature in featurizer.features_]])
     for rows, half in ((both, ""), (FirstCapacities(some), ", all half cells")):
         masses = "per gram of silicon in 12 and " if not half else ""
-        _, _, (words,) = CapacityRanges(rows, featurizer).told(vectors, 0.9, [], lambda column: np.ones((3, 1)))
+        _, _, (words,) = CapacityRanges(rows, featurizer).ranges(vectors, 0.9, [], lambda column: np.ones((3, 1)))
         assert words[FIRST_CAPACITY.column] == (
             f"first_capacity_mah_per_g: no point, the range of {len(rows.rows)} papers of the same class and "
             f"architecture{half}, {masses}per gram of an anode mass not named in 10"
@@ -122,7 +122,7 @@ def test_a_level_that_is_none_is_refused(old: Bundle) -> None:
     ranges = CapacityRanges(kept(*[1000.0] * 19), old.parts["ice"].featurizer)
     vectors = np.zeros((1, len(old.parts["ice"].featurizer.features_)))
     with pytest.raises(LevelError, match="level: got 2, expected a number between 0 and 1"):
-        ranges.told(vectors, 2.0, [], lambda column: np.ones((3, 1)))
+        ranges.ranges(vectors, 2.0, [], lambda column: np.ones((3, 1)))
 
 
 def test_a_model_without_them_answers_as_before(old: Bundle, predictor: Predictor) -> None:

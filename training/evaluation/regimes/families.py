@@ -122,9 +122,9 @@ def by_family(target: Target, out_of_fold: OutOfFold, level: float) -> list[Fami
     covered, width = coverage(target, out_of_fold, level)
     designs = Designs.of(out_of_fold.examples.designs)
     if polymers := tell_polymers(designs, read_electrolytes(designs), level):
-        labels = out_of_fold.examples.labels.take(np.flatnonzero(polymers.told))
-        covered[polymers.told] = labels.distance(polymers.centre) <= polymers.half
-        width[polymers.told] = 2 * polymers.half
+        labels = out_of_fold.examples.labels.take(np.flatnonzero(polymers.mask))
+        covered[polymers.mask] = labels.distance(polymers.centre) <= polymers.half
+        width[polymers.mask] = 2 * polymers.half
     return judge(out_of_fold, covered, width, level)
 
 

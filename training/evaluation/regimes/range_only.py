@@ -15,7 +15,7 @@ from models.ensemble import Recipe
 from models.ranges.capacities import first_capacities, first_ranges, reported_capacities
 from models.ranges.comparable import Reported, kinds, ranges
 from models.tasks import fade_law
-from models.tasks.fade import RETENTION, relabelled
+from models.tasks.fade import RETENTION, FadeTask
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.numbers import share_with_interval
@@ -132,7 +132,7 @@ def _retention(
     """Return the ends of the retention that other papers report at the cycles of some points, log10 of the share."""
     shape = float(np.nanmean(fade.shape[:, asked]))
     designs, (classes, architectures) = fade.examples.designs, alike
-    labels = relabelled(fade.examples.take(np.flatnonzero(others)), Recipe(fade_shape=shape))[0].labels
+    labels = FadeTask().relabelled(fade.examples.take(np.flatnonzero(others)), Recipe(fade_shape=shape))[0].labels
     papers = designs["paper"].to_numpy(dtype=str)[others]
     rest = Reported(labels.lower, labels.upper, papers, classes[others], architectures[others])
     lives, cycles = ranges(rest, classes[asked], architectures[asked], level), designs["cycles"].to_numpy(dtype=float)
