@@ -46,12 +46,12 @@ def processes(jobs: int | None = None) -> Iterator[None]:
         _JOBS.reset(token)
 
 
-def _live_and_die_with(asking: int) -> None:
-    """Leave Ctrl-C, which reaches all processes of a terminal, to the one that asks for the work, and end with it."""
+def _live_and_die_with(parent: int) -> None:
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the parent process, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
-        while os.getppid() == asking:
+        while os.getppid() == parent:
             time.sleep(1)
         os._exit(1)
 

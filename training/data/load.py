@@ -28,7 +28,7 @@ CYCLES = "cycles.csv"
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
-    """Read every table of the folders, without mistakes; own rows that tell a measurement again name both its papers.
+    """Read every table of the folders, without mistakes; own rows that repeat a measurement name both its papers.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def read_literature(folders: Sequence[str | Path], checked_files: Container[Path
     folders : sequence of path
         As those of `load_literature`.
     checked_files : container of Path
-        Files of which what is wrong with a row by itself is known, and not told again.
+        Files whose mistakes of single rows are known, and left out.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
     Raises
     ------
     InputError
-        A folder that is not there, is given twice, or holds neither a table nor what it withdraws.
+        A folder that does not exist, is given twice, or holds neither a table nor `withdrawn.csv`.
     """
     files: dict[Path, str] = {}
     seen: set[Path] = set()
@@ -109,7 +109,7 @@ def read_files(
     checked_files : container of Path
         As for `read_literature`.
     together : bool
-        Also hold the rows against each other.
+        Also check the rows against each other.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def _table(path: Path, name: str) -> tuple[Table[Row], list[Mistake | None]]:
 
 
 def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, is_told: bool) -> list[Row]:
-    """Return the good rows of one file; an id may stand once in all files of a table together."""
+    """Return the good rows of one file; an id is unique in all files of a table together."""
     table, formulas = _shipped_table(path, name, digest) if path.parent == SHIPPED else _table(path, name)
     mistakes += () if is_told else table.mistakes
     rows, column, file = [], ID_COLUMNS[name], f"{path.parent.name}/{path.name}"
@@ -202,7 +202,7 @@ AS_WRITTEN = "FORMULA"
 
 
 def formula_mistake(row: Row, line: int, table: str) -> Mistake | None:
-    """Return why the electrolyte of a row cannot be used: it cannot be read, or is hardly what was meant.
+    """Return why the electrolyte of a row cannot be used: it cannot be read, or is most likely misprinted.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def formula_mistake(row: Row, line: int, table: str) -> Mistake | None:
 
 
 def formula_question(row: Row) -> str | None:
-    """Return what speaks against the formula of a row that can be read; None where nothing does, or its note says why.
+    """Return what is unlikely in the formula of a row that can be read; None where nothing is, or its note says why.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def unreadable_formula(row: Row, line: int, table: str, advice: str = "") -> Mis
     table : str
         Name of the file.
     advice : str
-        Said at the end of what was expected.
+        End of what was expected.
 
     Returns
     -------

@@ -69,7 +69,7 @@ def read_withdrawn(folder: Path) -> dict[str, Withdrawn]:
 
 
 def apply_withdrawals(literature: Literature, folders: Sequence[str | Path]) -> Literature:
-    """Return the literature with what the folders withdraw out of training, reason and date in the notes.
+    """Return the literature with the withdrawn rows out of training, reason and date in the notes.
 
     A withdrawn paper takes all its rows out, a withdrawn cell its cycling points. The file counts among the hashes.
 
@@ -78,7 +78,7 @@ def apply_withdrawals(literature: Literature, folders: Sequence[str | Path]) -> 
     literature : Literature
         The tables of these folders; left as they are.
     folders : sequence of path
-        Data folders; a later one's word on an id goes before an earlier one's.
+        Data folders; for one id a later folder goes before an earlier one.
 
     Raises
     ------

@@ -140,8 +140,8 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     names, groups = list(ground.vectors.columns), ground.kin.groups
     units = _units(ground)
     seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
-    wanted = REFITS_PER_FOLD * protocol.folds
-    count = min(wanted, len(np.unique(groups)))
+    refits = REFITS_PER_FOLD * protocol.folds
+    count = min(refits, len(np.unique(groups)))
     plain, beside, copied, pairs, pairs_copied = [], [], [], [], []
     rise = np.full((len(units), len(groups)), np.nan)
     sample = np.sort(random.permutation(len(groups))[:PAIR_ROWS])
@@ -158,10 +158,10 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
         beside.append(refitted.mixed[: len(names)])
         copied.append(refitted.mixed[len(names) :].max())
         pairs.append(refitted.pairs)
-        both = refitted.pairs_mixed
-        pairs_copied.append((both[: len(names), : len(names)], both[:, len(names) :].max()))
+        strengths = refitted.pairs_mixed
+        pairs_copied.append((strengths[: len(names), : len(names)], strengths[:, len(names) :].max()))
         rise[:, test] = refitted.rise
-    progress(wanted - count)
+    progress(refits - count)
     features = _feature_table(names, np.array(plain), np.array(beside), np.array(copied))
     intervals = pd.DataFrame(
         _by_group(rise, groups, seed), columns=["permutation", "permutation_low", "permutation_high"]
@@ -197,11 +197,10 @@ def _refitted(
     sample: np.ndarray, seed: int, progress: Callable[[int], None],
 ) -> _Refitted:  # fmt: skip
     """Fit without the rows of one fold and their kin, with and without copies beside the features."""
-    rest = np.setdiff1d(np.arange(len(ground.kin.groups)), test)
-    rest = rest[~ground.kin.leaks(rest, test)]
-    model, mixed = ground.fit(rest, None, seed), ground.fit(rest, copies, seed)
+    train_rows = ground.kin.unrelated(test)
+    model, mixed = ground.fit(train_rows, None, seed), ground.fit(train_rows, copies, seed)
     widened = _beside(ground.vectors, copies)
-    found = _Refitted(
+    refitted = _Refitted(
         np.abs(model.contributions(ground.vectors)[0]).mean(axis=0),
         np.abs(mixed.contributions(widened)[0]).mean(axis=0),
         _pair_strength(model, ground.vectors.iloc[sample]),
@@ -209,19 +208,20 @@ def _refitted(
         _rise(ground, model, test, units, lots),
     )
     progress(1)
-    return found
+    return refitted
 
 
 def _units(ground: Ground) -> list[tuple[str, list[int]]]:
     """Return what is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
     names = list(ground.vectors.columns)
-    found = [(name, [place]) for place, name in enumerate(names)]
+    units = [(name, [place]) for place, name in enumerate(names)]
     for members in correlated(names, ground.vectors.to_numpy(dtype=float)):
-        found.append(("correlated", [names.index(name) for name in members]))
+        units.append(("correlated", [names.index(name) for name in members]))
     by_group = {
-        group: [place for place, each in enumerate(ground.features) if group_of(each) == group] for group in GROUPS
+        group: [place for place, feature in enumerate(ground.features) if group_of(feature) == group]
+        for group in GROUPS
     }
-    return [*found, *((group, places) for group, places in by_group.items() if places)]
+    return [*units, *((group, places) for group, places in by_group.items() if places)]
 
 
 def _beside(table: pd.DataFrame, copies: np.ndarray) -> pd.DataFrame:
@@ -260,8 +260,8 @@ def donors(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     lots, shuffled = random.permutation(len(rows)), flat.copy()
     for place in lots[size[lots] > 1].tolist():  # a row that is alone needs no lot
         random.shuffle(shuffled[start[place] : start[place] + size[place]])
-    other, donor = lots[group], np.empty(len(flat), dtype=int)
-    donor[flat] = shuffled[start[other] + (np.arange(len(flat)) - start[group]) % size[other]]
+    lot, donor = lots[group], np.empty(len(flat), dtype=int)
+    donor[flat] = shuffled[start[lot] + (np.arange(len(flat)) - start[group]) % size[lot]]
     return donor
 
 
@@ -273,7 +273,7 @@ def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -
 
 def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
     """Mean absolute effect of each pair, shape (n_features, n_features), 0 on the diagonal; all 0 where the model has
-    too many rounds to be asked."""
+    too many rounds."""
     if model.recipe.rounds > MOST_ROUNDS:
         return np.zeros((vectors.shape[1], vectors.shape[1]))
     strength: np.ndarray = 2 * np.abs(model.interactions(vectors.iloc[interaction_rows(len(vectors))])).mean(axis=0)
@@ -294,17 +294,18 @@ def _rise(
     own, blocks, changed = table[test], [table[test]], []
     for (_, places), shuffles in zip(units, lots.reshape(len(units), SHUFFLES, len(test)), strict=True):
         for lot in shuffles:
-            mine, other = own[:, places], table[lot][:, places]
-            differs = ~((mine == other) | (np.isnan(mine) & np.isnan(other))).all(axis=1)
+            own_values, lot_values = own[:, places], table[lot][:, places]
+            differs = ~((own_values == lot_values) | (np.isnan(own_values) & np.isnan(lot_values))).all(axis=1)
             block = own[differs]  # the rest is predicted as it was: most papers lack most elements
-            block[:, places] = other[differs]
+            block[:, places] = lot_values[differs]
             blocks.append(block)
             changed.append(differs)
     predicted, _ = model.predict(np.vstack(blocks))
-    whole = np.tile(predicted[: len(test)], (len(changed), 1))
-    whole[np.array(changed)] = predicted[len(test) :]
+    by_shuffle = np.tile(predicted[: len(test)], (len(changed), 1))
+    by_shuffle[np.array(changed)] = predicted[len(test) :]
     labels = ground.labels.take(test)
-    before, error = labels.distance(predicted[: len(test)]), np.array([labels.distance(each) for each in whole])
+    before = labels.distance(predicted[: len(test)])
+    error = np.array([labels.distance(values) for values in by_shuffle])
     return np.asarray(error.reshape(len(units), SHUFFLES, len(test)).mean(axis=1) - before, dtype=float)
 
 
@@ -312,7 +313,7 @@ def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Mean of each unit's rise over groups of papers, each counting once, with its 90 % bootstrap interval over them;
     shape (n_units, 3)."""
     kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
-    means = np.array([np.bincount(member, each) / size for each in rise])
+    means = np.array([np.bincount(member, unit_rise) / size for unit_rise in rise])
     means[np.abs(means) < ROUNDING] = 0.0
     drawn = np.random.default_rng(seed).multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)), BOOTSTRAPS)
     low, high = np.percentile(means @ drawn.T / len(kinds), BAND, axis=1)
@@ -320,7 +321,7 @@ def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copied: np.ndarray) -> pd.DataFrame:
-    ranks = np.array([rankdata(-each, method="min") for each in plain])
+    ranks = np.array([rankdata(-strengths, method="min") for strengths in plain])
     return pd.DataFrame(
         {
             "feature": names,
@@ -341,7 +342,7 @@ def _pair_table(names: list[str], pairs: np.ndarray, copied: list[tuple[np.ndarr
     rows = []
     for place in strongest:
         first, second = int(upper[0][place]), int(upper[1][place])
-        above = float(np.mean([found[first, second] > best for found, best in copied]))
-        each = pairs[:, first, second]
-        rows.append((names[first], names[second], float(each.min()), float(each.max()), above))
+        above = float(np.mean([strengths[first, second] > best for strengths, best in copied]))
+        strength = pairs[:, first, second]
+        rows.append((names[first], names[second], float(strength.min()), float(strength.max()), above))
     return pd.DataFrame(rows, columns=["first", "second", "low", "high", "above_shuffled"])

@@ -45,7 +45,7 @@ class DescribedPoint:
     Attributes
     ----------
     kept : float
-        Share of the stated descriptors that is left, 0 to 1.
+        Share of the stated descriptors that is not hidden, 0 to 1.
     known : float
         Share of the nine descriptors that is known then.
     groups : int
@@ -74,12 +74,12 @@ def hidden(designs: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     seed : int
         Of the draw; a smaller share hides what a larger one hides, and more.
     """
-    left = designs.copy()
+    partly_hidden = designs.copy()
     draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
     for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
         for column in descriptor.columns:
-            left[column] = pd.to_numeric(left[column]).where(drawn < share)
-    return left
+            partly_hidden[column] = pd.to_numeric(partly_hidden[column]).where(drawn < share)
+    return partly_hidden
 
 
 def described_curve(
@@ -108,13 +108,13 @@ def described_curve(
         examples, best = out_of_fold[name].examples, _most(out_of_fold[name].chosen)
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
         for share in shares:
-            told = Examples(hidden(examples.designs, share, once.seed), examples.labels)
-            again = validate(name, told, kin, recipes, once, link=link, baselines=["dummy"])
+            hidden_rows = Examples(hidden(examples.designs, share, once.seed), examples.labels)
+            again = validate(name, hidden_rows, kin, recipes, once, link=link, baselines=["dummy"])
             error, rows = errors(target, again)
-            groups, ours, dummy = again.groups[rows], error[MODEL], error["dummy"]
-            known = mean_coverage(told.designs.to_dict("records"))
-            low, high = bootstrap_ratio(groups, ours, dummy, once.seed)
-            point = DescribedPoint(share, known, len(np.unique(groups)), float(ours.sum() / dummy.sum()), low, high)
+            groups, model, dummy = again.groups[rows], error[MODEL], error["dummy"]
+            known = mean_coverage(hidden_rows.designs.to_dict("records"))
+            low, high = bootstrap_ratio(groups, model, dummy, once.seed)
+            point = DescribedPoint(share, known, len(np.unique(groups)), float(model.sum() / dummy.sum()), low, high)
             curves.setdefault(column, []).append(point)
     return curves
 
@@ -145,9 +145,10 @@ def learning_curve(
         That of the cross-validation, used where its recipe is the usual one; else one is made.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    kin = {name: kinship_of(name, each.examples) for name, each in out_of_fold.items()}
-    usual = {name: {best: choices[name][best]} for name, each in out_of_fold.items() for best in [_most(each.chosen)]}
-    is_same = next(iter(usual[LINK].values())) == next(iter(choices[LINK].values()))  # as cells were given before
+    kin = {name: kinship_of(name, predictions.examples) for name, predictions in out_of_fold.items()}
+    best = {name: _most(predictions.chosen) for name, predictions in out_of_fold.items()}
+    usual = {name: {recipe: choices[name][recipe]} for name, recipe in best.items()}
+    is_same = usual[LINK][best[LINK]] == next(iter(choices[LINK].values()))  # as cells were given before
     if link is None or not is_same:
         link = ConductivityLink(out_of_fold[LINK].examples, usual[LINK], protocol.seed)
     curves: dict[str, list[CurvePoint]] = {}
@@ -164,9 +165,9 @@ def learning_curve(
             else:
                 progress(protocol.folds)
             error, rows = errors(target, again)
-            groups, ours = again.groups[rows], error[MODEL]
-            low, high = bootstrap_ratio(groups, ours, np.ones(len(ours)), once.seed)
-            point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
+            groups, model = again.groups[rows], error[MODEL]
+            low, high = bootstrap_ratio(groups, model, np.ones(len(model)), once.seed)
+            point = (share, len(np.unique(groups)), float(model.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)
     return curves
 
@@ -182,11 +183,11 @@ def both_curves(
         All tables.
     """
     protocol = Protocol(repeats=1)
-    choices: dict[str, Choices] = {name: dict([next(iter(each.items()))]) for name, each in CHOICES.items()}
+    choices: dict[str, Choices] = {name: dict([next(iter(recipes.items()))]) for name, recipes in CHOICES.items()}
     link = ConductivityLink(TASKS[LINK].examples(literature), choices[LINK], protocol.seed)
-    found = cross_validate(literature, choices, protocol, link=link)
-    learning = learning_curve(found, choices, SHARES, protocol, link=link)
-    return learning, described_curve(found, choices, protocol, link)
+    out_of_fold = cross_validate(literature, choices, protocol, link=link)
+    learning = learning_curve(out_of_fold, choices, SHARES, protocol, link=link)
+    return learning, described_curve(out_of_fold, choices, protocol, link)
 
 
 def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:

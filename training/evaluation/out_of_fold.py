@@ -87,7 +87,7 @@ def read_judged(text: str) -> pd.DataFrame:
     if unknown := sorted(set(table["target"]) - set(TARGETS)):
         raise ComparisonError(f"{JUDGED} of the run judges {', '.join(unknown)}, which this code does not predict")
     numbers = {
-        name: [_exact(name, each) for each in table[name]]
+        name: [_exact(name, cell) for cell in table[name]]
         for name in table.columns
         if name in ("lower", "upper", "error", "covered") or name.startswith((PREDICTED, FOLD))
     }
@@ -122,22 +122,31 @@ def _of_target(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataF
     every[rows] = error[MODEL]
     lower, upper = task_of(target.column).known(target, out_of_fold.examples)
     covered, _ = coverage(target, out_of_fold, level)
-    ours = predictions(target, out_of_fold)[MODEL]
+    predicted = predictions(target, out_of_fold)[MODEL]
     examples, groups = out_of_fold.examples, out_of_fold.groups
     return _table(
-        target.column, examples.row_names, examples.papers, groups, lower, upper, every, covered, ours, out_of_fold.fold
+        target.column,
+        examples.row_names,
+        examples.papers,
+        groups,
+        lower,
+        upper,
+        every,
+        covered,
+        predicted,
+        out_of_fold.fold,
     )
 
 
 def _of_lives(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
     bounds, row, labels = lives_of(out_of_fold)
-    ours = out_of_fold.predicted[MODEL][:, row]
-    missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
+    predicted = out_of_fold.predicted[MODEL][:, row]
+    missed = np.array([labels.distance(lives) for lives in predicted]).mean(axis=0)
     covered, _ = life_coverage(out_of_fold, row, labels, level)
     cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
     return _table(
-        target.column, cells, papers, out_of_fold.groups[row], labels.lower, labels.upper, missed, covered, ours,
+        target.column, cells, papers, out_of_fold.groups[row], labels.lower, labels.upper, missed, covered, predicted,
         out_of_fold.fold[:, row],
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ class Column:
     high : str
         Our column of the high end, where a cell holds both ends of a range; else empty.
     implied : tuple of (str, float)
-        What the header says of each row beside the number: our column and its value (25 °C, cycle 100).
+        Conditions in the header, the same for each row: our column and its value (25 °C, cycle 100).
     logarithm : str
         Word for the logarithm that the numbers are, one of `BASES`; empty where they are the values themselves.
     """
@@ -79,11 +79,11 @@ class Header:
     mistakes : list of Mistake
         Of the others.
     remarks : list of str
-        Things worth saying that refuse nothing.
+        Remarks that refuse nothing.
     points : list of Column
         Columns of a table of cells that are points of their lives: the retention after 100 cycles.
     twins : list of Column
-        Logarithms of a column that is there as well: checked against it, and not read.
+        Logarithms of a column of the same file: checked against it, and not read.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -91,6 +91,17 @@ class Header:
     twins: list[Column] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def in_file_words(self, mistake: Mistake) -> Mistake:
+        """Return a mistake of one of our columns under the header that the file has for it.
+
+        Parameters
+        ----------
+        mistake : Mistake
+            Kept where the file has no such column.
+        """
+        headers = (column.header for column in self.columns if column.name == mistake.column)
+        return replace(mistake, column=next(headers, mistake.column))
 
 
 @lru_cache(maxsize=1)
@@ -156,7 +167,7 @@ def read_header(
     model : type of Row
         Of the table the rows are for.
     others : mapping of str to type of Row
-        Models of the other tables, to say where an unknown column belongs.
+        Models of the other tables, to name the one an unknown column belongs to.
     mapping : mapping of str to Mapped
         The user's own words for columns, which go first.
     table : str
@@ -204,7 +215,7 @@ def read_header(
         column = _logarithm(place, written, text, read, model)
         if not isinstance(column, Column):
             read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
-        elif twin := next((other for other in read.columns if other.name == column.name), None):
+        elif twin := next((candidate for candidate in read.columns if candidate.name == column.name), None):
             read.twins.append(column)
             read.remarks.append(f"column {written} left out: the logarithm of {twin.header}")
         else:
@@ -215,22 +226,22 @@ def read_header(
 
 
 def _logarithm(place: int, written: str, text: str, read: Header, model: type[Row]) -> Column | Wrong:
-    """Return a column of logarithms, of one that stands beside it or in a unit of its own, or what is wrong with it."""
-    word, of = take_logarithm(text) or ("", "")
-    column = _recognised(place, of, model)
-    same = [other for other in read.columns if fold_name(other.header) == fold_name(of)]
+    """Return a column of logarithms, of a column beside it or in a unit of its own, or what is wrong with it."""
+    word, name = take_logarithm(text) or ("", "")
+    column = _recognised(place, name, model)
+    same = [candidate for candidate in read.columns if fold_name(candidate.header) == fold_name(name)]
     column = same[0] if same else column
     if not isinstance(column, Column) or column.high or not (unit := unit_of(model, column.name)):
         return "an unknown column", ""
-    beside = next((other for other in read.columns if other.name == column.name), None)
-    stated = column if column.unit or beside is None else beside
-    own_unit = stated.unit or (unit if beside or of == column.name else "")
+    beside = next((candidate for candidate in read.columns if candidate.name == column.name), None)
+    with_unit = column if column.unit or beside is None else beside
+    own_unit = with_unit.unit or (unit if beside or name == column.name else "")
     if not own_unit:
-        return repr(written), f"its unit, such as log10 {of} ({unit}){_left_out(written)}"
+        return repr(written), f"its unit, such as log10 {name} ({unit}){_left_out(written)}"
     if beside is None and len(BASES[word]) > 1:
-        clear = shlex.quote(f"{written}=log10 {of}")
+        clear = shlex.quote(f"{written}=log10 {name}")
         return repr(written), f"log10 or ln in its name, as in --mapping {clear}{_left_out(written)}"
-    return replace(column, place=place, header=written, logarithm=word, unit=own_unit, power=stated.power)
+    return replace(column, place=place, header=written, logarithm=word, unit=own_unit, power=with_unit.power)
 
 
 def _point(place: int, written: str, model: type[Row], others: Mapping[str, type[Row]]) -> Column | None:
@@ -250,8 +261,8 @@ def _refuse_doubles(read: Header, table: str) -> None:
 
 
 def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) -> str:
-    for table, other in others.items():
-        if isinstance(column := _recognised(0, written, other), Column):
+    for table, other_model in others.items():
+        if isinstance(column := _recognised(0, written, other_model), Column):
             return f"a column of this table; {column.name} stands in {table}.csv: give it a file of its own"
     known = closest(written, [*model.model_fields, *_meant_in(model)])
     return f"a column of this table{known}{_left_out(written)}"
@@ -267,8 +278,11 @@ def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column |
         expected = f"a column of this table{closest(own.column or '', model.model_fields)}"
         return f"the mapping to {own.column!r}", expected
     bracket, unit = _BRACKETED.fullmatch(written), own.unit or column.unit
-    stated = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
-    return stated if isinstance(stated, Column) else _with_unit(place, written, [column.name], unit, model)
+    if bracket and not unit:
+        named = _with_unit(place, written, [column.name], bracket["unit"].strip(), model)
+        if isinstance(named, Column):
+            return named
+    return _with_unit(place, written, [column.name], unit, model)
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
@@ -280,13 +294,13 @@ def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
         return column
     text, temperature = take_temperature(written)
     text, cycle = take_cycle(text)
-    if text == written or not isinstance(other := _named(place, text, model), Column):
+    if text == written or not isinstance(named := _named(place, text, model), Column):
         return column
-    at = TEMPERATURE_OF.get(other.name, "temperature_c")
-    implied = ((at, temperature), ("cycle", cycle))
-    if any(value is not None and (name not in model.model_fields or name == other.name) for name, value in implied):
+    temperature_column = TEMPERATURE_OF.get(named.name, "temperature_c")
+    implied = ((temperature_column, temperature), ("cycle", cycle))
+    if any(value is not None and (name not in model.model_fields or name == named.name) for name, value in implied):
         return column
-    return replace(other, header=written, implied=tuple((name, value) for name, value in implied if value is not None))
+    return replace(named, header=written, implied=tuple((name, value) for name, value in implied if value is not None))
 
 
 def _named(place: int, written: str, model: type[Row]) -> Column | Wrong:
@@ -313,12 +327,12 @@ def _readings(written: str) -> Iterator[tuple[str, str]]:
     yield written, ""
     for between in _PARTED.finditer(written):
         yield written[: between.start()], written[between.end() :].strip()
-    words = re.split(r"[_\s]+", written)
-    for count in range(1, min(5, len(words) - 1) + 1):
+    parts = re.split(r"[_\s]+", written)
+    for count in range(1, min(5, len(parts) - 1) + 1):
         if count == 2:  # mS_cm
-            yield " ".join(words[:-2]), "/".join(words[-2:])
-        unit = " ".join(_WORDS.get(word.lower(), word) for word in words[-count:])
-        yield " ".join(words[:-count]), unit.replace(" / ", "/").replace(" %", "%")
+            yield " ".join(parts[:-2]), "/".join(parts[-2:])
+        unit = " ".join(_WORDS.get(word.lower(), word) for word in parts[-count:])
+        yield " ".join(parts[:-count]), unit.replace(" / ", "/").replace(" %", "%")
 
 
 def _with_unit(place: int, written: str, columns: Sequence[str], unit: str, model: type[Row]) -> Column | Wrong:

@@ -1,4 +1,4 @@
-"""The paper of a new row: one the sources know already, by id, label or DOI, or a new source."""
+"""The paper of a new row: one of the sources, by id, label or DOI, or a new source."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Papers:
     own : frozenset of str
         Ids of those in the user's folder.
     told_by : str
-        What a new source says about where it comes from.
+        Origin that a new source states.
     added : dict of str to SourceRow
         New sources, by id.
     changed : dict of str to SourceRow
         Sources of the user's folder that got a DOI, by id.
     remarks : list of str
-        Things worth saying that refuse nothing.
+        Remarks that refuse nothing.
     """
 
     known: Mapping[str, SourceRow]
@@ -58,7 +58,7 @@ class Papers:
         Parameters
         ----------
         rows : sequence of Provenance
-            All rows of a file, before `paper_of` is asked.
+            All rows of a file, before `paper_of` is called.
         """
         for row in rows:
             label, doi = _label(row), _doi(row)
@@ -93,7 +93,7 @@ class Papers:
         if label and "|" in label:
             return Mistake(line, "source_id", repr(label), "one paper: '|' parts several", file)
         doi = doi or self._dois.get(label or "")
-        label = label or next((name for name, other in self._dois.items() if other == doi), None)
+        label = label or next((name for name, label_doi in self._dois.items() if label_doi == doi), None)
         if doi and label and self._dois.get(label, doi) != doi:
             return Mistake(line, "doi", repr(doi), f"that of {label} in the other rows, {self._dois[label]}", file)
         by_doi, by_label = self._find_doi(doi), self._find_label(label)
@@ -109,7 +109,7 @@ class Papers:
         return known
 
     def _papers_of(self, row: Provenance, dois: Sequence[str], line: int, file: str) -> str | Mistake:
-        """Return the ids of the papers that tell one measurement, parted by '|'; each is a source of its own."""
+        """Return the ids of the papers of one measurement, parted by '|'; each is a source of its own."""
         if wrong := [doi for doi in dois if not DOI_FORM.fullmatch(doi)]:
             return Mistake(line, "doi", repr(wrong[0]), f"{EXPECTED_DOI}, several parted by '|'", file)
         if label := _label(row):

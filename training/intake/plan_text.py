@@ -104,12 +104,13 @@ def _doubts(plan: Plan) -> list[str]:
         lines = []
         for paper in dict.fromkeys(doubt.draft.row.paper for doubt in of_kind):
             of_paper = [doubt for doubt in of_kind if doubt.draft.row.paper == paper]
-            first = [
+            lines += [
                 f"line {doubt.draft.line}, {doubt.column}: {doubt.got}; {doubt.why}" for doubt in of_paper[:PER_PAPER]
             ]
-            rest = [doubt.draft.line for doubt in of_paper[PER_PAPER:]]
-            more = [f"  and {counted(len(rest), 'row')} more of {paper}, lines {rest[0]} to {rest[-1]}"] if rest else []
-            lines += [*first, *more]
+            if further := [doubt.draft.line for doubt in of_paper[PER_PAPER:]]:
+                lines.append(
+                    f"  and {counted(len(further), 'row')} more of {paper}, lines {further[0]} to {further[-1]}"
+                )
         texts.append(
             _listed(f"to confirm, {counted(len(of_kind), 'value')}, {about}; {answer}", lines, all_of_them=True)
         )
@@ -119,13 +120,13 @@ def _doubts(plan: Plan) -> list[str]:
 def _listed(title: str, lines: Sequence[str], *, all_of_them: bool = False) -> str:
     if not lines:
         return ""
-    shown = lines if all_of_them else lines[:SHOWN]
-    more = [f"  ... and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
-    return "\n".join([f"{title}:", *(f"  {line}" for line in shown), *more])
+    listed = lines if all_of_them else lines[:SHOWN]
+    more = [f"  ... and {len(lines) - len(listed)} more"] if len(lines) > len(listed) else []
+    return "\n".join([f"{title}:", *(f"  {line}" for line in listed), *more])
 
 
 def _rejected(mistakes: Mistakes) -> str:
-    """Return the first mistakes, and how many more there are: all of them stand in the file of the rejected rows."""
+    """Return the first mistakes, and how many more there are: the file of the rejected rows has all."""
     lines = [str(mistake) for mistake in islice(mistakes, MOST_TOLD)]
     more = [f"... and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
     return _listed("rejected", [*lines, *more], all_of_them=True)
@@ -164,10 +165,10 @@ def _without_basis(plan: Plan) -> list[str]:
         basis = capacity_basis(draft.row)
         if basis is not None and basis != UNNAMED_ANODE:
             continue
-        taken = f"counts as {BASES[basis]}" if basis else "teaches no first capacity"
+        effect = f"counts as {BASES[basis]}" if basis else "teaches no first capacity"
         lines.append(
             f"line {draft.line}: {_value(draft.row, 'first_capacity_mah_per_g')}, per gram of what? State "
-            f"first_capacity_basis ({', '.join(choices_of(CellRow, 'first_capacity_basis'))}); until then it {taken}"
+            f"first_capacity_basis ({', '.join(choices_of(CellRow, 'first_capacity_basis'))}); until then it {effect}"
         )
     return lines
 
@@ -182,11 +183,11 @@ def _conflict(conflict: Conflict) -> str:
     """Return both rows side by side, column by column."""
     table = [("column", f"{conflict.known.home} {conflict.known.identity}", f"line {conflict.draft.line}")]
     table += [
-        (difference.column, as_text(difference.there) or "(nothing)", as_text(difference.new) or "(nothing)")
+        (difference.column, as_text(difference.stored) or "(nothing)", as_text(difference.new) or "(nothing)")
         for difference in conflict.differences
     ]
     widths = [min(max(len(row[place]) for row in table), 50) for place in (0, 1)]
-    lines = [f"{first:<{widths[0]}}  {there:<{widths[1]}}  {new}" for first, there, new in table]
+    lines = [f"{first:<{widths[0]}}  {stored:<{widths[1]}}  {new}" for first, stored, new in table]
     summary = _row(replacement(conflict)).partition(": ")[2]
     return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.home} row: {summary}", *lines])
 
@@ -224,14 +225,14 @@ def withdrawal_text(row_or_doi: str, result: Withdrawal, folder: str, *, undo: b
     >>> withdrawal_text("E051", Withdrawal(listed=["E051"]), "mydata", undo=False)
     'E051: out of the next training; E051 written into mydata/withdrawn.csv'
     """
-    verb, other = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
+    verb, change = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
     lines = []
     if result.own:
         lines.append(
             f"{row_or_doi}: {counted(len(result.own), 'row')} of {folder} {verb}: {', '.join(result.own[:SHOWN])}"
         )
     if result.listed:
-        lines.append(f"{row_or_doi}: {verb}; {', '.join(result.listed)} {other} {folder}/withdrawn.csv")
+        lines.append(f"{row_or_doi}: {verb}; {', '.join(result.listed)} {change} {folder}/withdrawn.csv")
     if not lines:
         lines.append(f"{row_or_doi}: was {'in training' if undo else 'out of training'} already; nothing changed")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Pulled tables as rows, what to print about them, and tables for people to look at."""
+"""Pulled tables as rows, their summaries, and tables for people to look at."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def with_looked_up(literature: Literature, names: Sequence[str]) -> Literature:
 
 
 def kind_of(refused: Refused) -> str:
-    """Return the reason of a refusal without what is special to the row, for counting.
+    """Return the reason of a refusal without the values of the row, for counting.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def write_view(converted: Converted, folder: Path) -> None:
     converted : Converted
         Rows of a table.
     folder : Path
-        Made where it is not there; files of these names are replaced.
+        Made where it does not exist; files of these names are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = [[_cell(getattr(row, column)) for column in VIEW_COLUMNS] for row in converted.rows]
