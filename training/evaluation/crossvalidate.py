@@ -75,12 +75,9 @@ class OutOfFold:
         """Predictions of no named fold are those of one; distances may be missing."""
         if not self.fold.size:
             self.fold = np.zeros_like(self.spread)
-        if not self.distance.size:
-            self.distance = np.full_like(self.spread, np.nan)
-        if not self.familiar.size:
-            self.familiar = np.full_like(self.spread, np.nan)
-        if not self.energy.size:
-            self.energy = np.full_like(self.spread, np.nan)
+        for name in ("distance", "familiar", "energy"):
+            if not getattr(self, name).size:
+                setattr(self, name, np.full_like(self.spread, np.nan))
 
     @cached_property
     def on_labels(self) -> np.ndarray:
@@ -143,12 +140,11 @@ def cross_validate(
     SplitError
         Too few papers for the folds.
     """
+    predict = judge or validate
     out_of_fold: dict[str, OutOfFold] = {}
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
-        out_of_fold[name] = (judge or validate)(
-            name, examples, kin, choices[name], protocol, progress=progress, link=linked
-        )
+        out_of_fold[name] = predict(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
         if TASKS[name].is_given_to_cells and link is None:
             link = ConductivityLink(examples, choices[name], protocol.seed)
     return out_of_fold
@@ -241,16 +237,8 @@ def validate(
             train, tested = examples.take(train_rows), examples.take(test)
             out_of_fold.familiar[repeat, test] = np.isin(classes[test], np.unique(classes[train_rows]))
             links.append(link.fit_without(tested.papers) if link else None)
-            yield (
-                name,
-                train,
-                tested,
-                kin.take(train_rows),
-                choices,
-                protocol.seed + repeat,
-                tuple(baselines),
-                links[-1],
-            )
+            seed, kin_of_fold = protocol.seed + repeat, kin.take(train_rows)
+            yield name, train, tested, kin_of_fold, choices, seed, tuple(baselines), links[-1]
 
     for fold, judged in enumerate(in_order(judge, pieces(), progress)):
         repeat, test = planned[fold]

@@ -142,7 +142,6 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
     refits = REFITS_PER_FOLD * protocol.folds
     count = min(refits, len(np.unique(groups)))
-    plain, beside, copied, pairs, pairs_copied = [], [], [], [], []
     rise = np.full((len(units), len(groups)), np.nan)
     sample = np.sort(random.permutation(len(groups))[:PAIR_ROWS])
     folds, rows = grouped_folds(groups, count, seed), rows_by_group(groups)
@@ -153,16 +152,10 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
             lots = np.array([donors(rows, random)[test] for _ in range(len(units) * SHUFFLES)])
             yield ground, test, copies, lots, units, sample, seed + fold
 
-    for test, refitted in zip(folds, in_order(_refitted, pieces(), progress), strict=True):
-        plain.append(refitted.plain)
-        beside.append(refitted.mixed[: len(names)])
-        copied.append(refitted.mixed[len(names) :].max())
-        pairs.append(refitted.pairs)
-        strengths = refitted.pairs_mixed
-        pairs_copied.append((strengths[: len(names), : len(names)], strengths[:, len(names) :].max()))
-        rise[:, test] = refitted.rise
+    refitted = list(in_order(_refitted, pieces(), progress))
+    for test, refit in zip(folds, refitted, strict=True):
+        rise[:, test] = refit.rise
     progress(refits - count)
-    features = _feature_table(names, np.array(plain), np.array(beside), np.array(copied))
     intervals = pd.DataFrame(
         _by_group(rise, groups, seed), columns=["permutation", "permutation_low", "permutation_high"]
     )
@@ -175,9 +168,9 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     return Stability(
         count,
         int(ground.kin.papers.shape[1]),
-        features.join(intervals.iloc[: len(names)]),
+        _feature_table(names, refitted).join(intervals.iloc[: len(names)]),
         joint.join(intervals).iloc[len(names) :].reset_index(drop=True),
-        _pair_table(names, np.array(pairs), pairs_copied),
+        _pair_table(names, refitted),
     )
 
 
@@ -320,7 +313,9 @@ def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     return np.column_stack([means.mean(axis=1), low, high])
 
 
-def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copied: np.ndarray) -> pd.DataFrame:
+def _feature_table(names: list[str], refitted: list[_Refitted]) -> pd.DataFrame:
+    plain, mixed = np.array([refit.plain for refit in refitted]), np.array([refit.mixed for refit in refitted])
+    beside, copied = mixed[:, : len(names)], mixed[:, len(names) :].max(axis=1)
     ranks = np.array([rankdata(-strengths, method="min") for strengths in plain])
     return pd.DataFrame(
         {
@@ -335,14 +330,16 @@ def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copi
     )
 
 
-def _pair_table(names: list[str], pairs: np.ndarray, copied: list[tuple[np.ndarray, float]]) -> pd.DataFrame:
+def _pair_table(names: list[str], refitted: list[_Refitted]) -> pd.DataFrame:
+    pairs, mixed = np.array([refit.pairs for refit in refitted]), np.array([refit.pairs_mixed for refit in refitted])
+    copied = mixed[:, :, len(names) :].max(axis=(1, 2))
     upper = np.triu_indices(len(names), 1)
     mean = pairs.mean(axis=0)[upper]
     strongest = [place for place in np.argsort(-mean, kind="stable")[:PAIRS] if mean[place] > 0]
     rows = []
     for place in strongest:
         first, second = int(upper[0][place]), int(upper[1][place])
-        above = float(np.mean([strengths[first, second] > best for strengths, best in copied]))
+        above = float(np.mean(mixed[:, first, second] > copied))
         strength = pairs[:, first, second]
         rows.append((names[first], names[second], float(strength.min()), float(strength.max()), above))
     return pd.DataFrame(rows, columns=["first", "second", "low", "high", "above_shuffled"])

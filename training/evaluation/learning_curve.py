@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import mode
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def described_curve(
         name = task_of(column).name
         if not TASKS[name].of_cells:
             continue
-        examples, best = out_of_fold[name].examples, _most(out_of_fold[name].chosen)
+        examples, best = out_of_fold[name].examples, mode(out_of_fold[name].chosen)
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
         for share in shares:
             hidden_rows = Examples(hidden(examples.designs, share, once.seed), examples.labels)
@@ -146,7 +147,7 @@ def learning_curve(
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
     kin = {name: kinship_of(name, predictions.examples) for name, predictions in out_of_fold.items()}
-    best = {name: _most(predictions.chosen) for name, predictions in out_of_fold.items()}
+    best = {name: mode(predictions.chosen) for name, predictions in out_of_fold.items()}
     usual = {name: {recipe: choices[name][recipe]} for name, recipe in best.items()}
     is_same = usual[LINK][best[LINK]] == next(iter(choices[LINK].values()))  # as cells were given before
     if link is None or not is_same:
@@ -207,7 +208,7 @@ def _first_repeat(out_of_fold: OutOfFold, protocol: Protocol) -> OutOfFold | Non
     """Return the first repeat of a cross-validation whose folds all took the usual recipe, which learnt from all other
     papers already; None where one took another."""
     chosen = out_of_fold.chosen[: protocol.folds]
-    if len(out_of_fold.chosen) != protocol.folds * protocol.repeats or set(chosen) != {_most(out_of_fold.chosen)}:
+    if len(out_of_fold.chosen) != protocol.folds * protocol.repeats or set(chosen) != {mode(out_of_fold.chosen)}:
         return None
     return replace(
         out_of_fold,
@@ -215,7 +216,3 @@ def _first_repeat(out_of_fold: OutOfFold, protocol: Protocol) -> OutOfFold | Non
         **{part: getattr(out_of_fold, part)[:1] for part in ("spread", "shape", "fold", "distance", "familiar")},
         chosen=chosen,
     )
-
-
-def _most(chosen: Sequence[str]) -> str:
-    return max(dict.fromkeys(chosen), key=chosen.count)

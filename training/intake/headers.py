@@ -92,6 +92,16 @@ class Header:
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
+    def named(self, name: str) -> Column | None:
+        """Return the first column that was recognised as one of ours; None where the file has none.
+
+        Parameters
+        ----------
+        name : str
+            Our column.
+        """
+        return next((column for column in self.columns if column.name == name), None)
+
     def in_file_words(self, mistake: Mistake) -> Mistake:
         """Return a mistake of one of our columns under the header that the file has for it.
 
@@ -100,8 +110,8 @@ class Header:
         mistake : Mistake
             Kept where the file has no such column.
         """
-        headers = (column.header for column in self.columns if column.name == mistake.column)
-        return replace(mistake, column=next(headers, mistake.column))
+        column = self.named(mistake.column)
+        return replace(mistake, column=column.header) if column else mistake
 
 
 @lru_cache(maxsize=1)
@@ -188,34 +198,34 @@ def read_header(
     ['an unknown column']
     """
     read, logarithms = Header(), list[tuple[int, str, str]]()
+
+    def refuse(written: str, problem: str, expected: str) -> None:
+        read.mistakes.append(Mistake(1, written, problem, expected or _elsewhere(written, model, others), table))
+
     for place, written in enumerate(header):
-        if written in IGNORED and written not in mapping:
-            continue
         if not written:
-            read.mistakes.append(Mistake(1, f"number {place + 1}", "no name", "a name", table))
+            refuse(f"number {place + 1}", "no name", "a name")
             continue
         own = mapping.get(written)
-        if own is not None and own.column is None:
+        if (own is None and written in IGNORED) or (own is not None and own.column is None):
             continue
         column = _mapped(place, written, own, model) if own else _recognised(place, written, model)
-        if not isinstance(column, Column) and (point := _point(place, written, model, others)):
+        if isinstance(column, Column):
+            read.columns.append(column)
+            unit = unit_of(model, column.name)
+            if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
+                read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
+        elif point := _point(place, written, model, others):
             read.points.append(point)
-            continue
-        if not isinstance(column, Column) and take_logarithm(text := (own.column if own else None) or written):
+        elif take_logarithm(text := (own.column if own else None) or written):
             logarithms.append((place, written, text))
-            continue
-        if not isinstance(column, Column):
-            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
-            continue
-        read.columns.append(column)
-        unit = unit_of(model, column.name)
-        if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
-            read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
+        else:
+            refuse(written, *column)
     for place, written, text in logarithms:
         column = _logarithm(place, written, text, read, model)
         if not isinstance(column, Column):
-            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
-        elif twin := next((candidate for candidate in read.columns if candidate.name == column.name), None):
+            refuse(written, *column)
+        elif twin := read.named(column.name):
             read.twins.append(column)
             read.remarks.append(f"column {written} left out: the logarithm of {twin.header}")
         else:
@@ -233,7 +243,7 @@ def _logarithm(place: int, written: str, text: str, read: Header, model: type[Ro
     column = same[0] if same else column
     if not isinstance(column, Column) or column.high or not (unit := unit_of(model, column.name)):
         return "an unknown column", ""
-    beside = next((candidate for candidate in read.columns if candidate.name == column.name), None)
+    beside = read.named(column.name)
     with_unit = column if column.unit or beside is None else beside
     own_unit = with_unit.unit or (unit if beside or name == column.name else "")
     if not own_unit:

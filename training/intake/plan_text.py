@@ -50,21 +50,15 @@ def _counts(plan: Plan) -> str:
     fate = (
         "replace the rows that are there" if config.replace else "the rows that are there stay" if config.keep else ""
     )
-    why = {
-        "added": "",
-        "skipped": "there already, or an example",
-        "conflicts": fate or "choose --replace or --keep",
-        "rejected": "wrong, see below",
-        "to confirm": "unlikely, see below; --confirm if they are right" if plan.open_doubts else "confirmed",
-    }
+    unlikely = "unlikely, see below; --confirm if they are right" if plan.open_doubts else "confirmed"
     counts = {
-        "added": len(settled.added),
-        "skipped": len(settled.skipped) + len(plan.drafts.examples),
-        "conflicts": len(settled.conflicts),
-        "rejected": len(plan.drafts.rejected),
-        "to confirm": len({id(doubt.draft) for doubt in plan.doubts}),
+        "added": (len(settled.added), ""),
+        "skipped": (len(settled.skipped) + len(plan.drafts.examples), "there already, or an example"),
+        "conflicts": (len(settled.conflicts), fate or "choose --replace or --keep"),
+        "rejected": (len(plan.drafts.rejected), "wrong, see below"),
+        "to confirm": (len({id(doubt.draft) for doubt in plan.doubts}), unlikely),
     }
-    lines = [f"  {name:<10} {count:>5}  {why[name] if count else ''}".rstrip() for name, count in counts.items()]
+    lines = [f"  {name:<10} {count:>5}  {why if count else ''}".rstrip() for name, (count, why) in counts.items()]
     return "\n".join(
         [f"{plan.drafts.sheet.name}: {counted(len(plan.drafts.sheet.lines), 'row')} of {plan.drafts.table}", *lines]
     )

@@ -149,21 +149,15 @@ def check_twins(
 def _put_implied(values: Values, column: Column, model: type[Row], line: int, table: str) -> None:
     """Put conditions of header and cell into their columns, unless the line has other values there."""
     for name, value in (dict(column.implied) | values.implied.get(column.name, {})).items():
-        in_column = values.by_column.get(name)
+        known = values.by_column.get(name)
         if name not in model.model_fields:
-            problem, expected = (
-                f"{name} {as_text(value)} in the cell",
-                "a number alone, this table has no column for it",
-            )
-        elif in_column is not None and abs(float(in_column) - value) > SAME:
-            problem, expected = (
-                f"{name} {as_text(in_column)}, and {as_text(value)} beside {column.header}",
-                "one of the two",
-            )
+            cell, expected = f"{name} {as_text(value)} in the cell", "a number alone, this table has no column for it"
+        elif known is not None and abs(float(known) - value) > SAME:
+            cell, expected = f"{name} {as_text(known)}, and {as_text(value)} beside {column.header}", "one of the two"
         else:
             values.by_column[name] = value
             continue
-        values.mistakes.append(Mistake(line, column.header, problem, expected, table))
+        values.mistakes.append(Mistake(line, column.header, cell, expected, table))
 
 
 def _put_number(values: Values, marks: dict[str, str], column: Column, text: str, unit: str) -> None:
