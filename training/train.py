@@ -32,13 +32,7 @@ from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_ne
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability
-from training.evaluation.learning_curve import (
-    CurvePoint,
-    DescribedPoint,
-    curve_fits,
-    described_curve,
-    learning_curve,
-)
+from training.evaluation.learning_curve import CurvePoint, DescribedPoint, curve_fits, described_curve, learning_curve
 from training.evaluation.regimes.energies import FACT as ENERGIES
 from training.evaluation.regimes.energies import EnergyScore, energy_score
 from training.evaluation.regimes.measure import learn_regimes

@@ -84,9 +84,8 @@ def _beside_others(path: Path, name: str, remarks: list[str] | None) -> list[Mis
     siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
     literature, together = read_files({**table_files([SHIPPED]), **siblings, path: name}, checked_files=[path])
     _ask_twins(literature, remarks)
-    mistakes = [mistake for mistake in together if mistake.table == path.name]
-    has_cells = "cells" in siblings.values()
-    return [mistake for mistake in mistakes if has_cells or mistake.column != "cell_id"]
+    has_cells, own = "cells" in siblings.values(), [mistake for mistake in together if mistake.table == path.name]
+    return [mistake for mistake in own if has_cells or mistake.column != "cell_id"]
 
 
 def table_kind(path: Path) -> str:
@@ -153,12 +152,9 @@ def _against_cells(rows: list[tuple[int, DescriptorSource]], literature: Literat
             yield _mistake(line, "value", f"{row.value} for {row.descriptor} of {row.cell_id}", expected)
         elif not row.preferred and not row.reason:
             yield _mistake(line, "reason", "nothing", "why the other value is preferred")
-        key = (row.cell_id, row.descriptor)
-        if row.preferred and key in preferred:
-            problem = f"{row.descriptor} of {row.cell_id} preferred twice, see line {preferred[key]}"
+        if row.preferred and (first := preferred.setdefault((row.cell_id, row.descriptor), line)) != line:
+            problem = f"{row.descriptor} of {row.cell_id} preferred twice, see line {first}"
             yield _mistake(line, "preferred", problem, "one preferred value")
-        if row.preferred:
-            preferred.setdefault(key, line)
 
 
 def _mistake(line: int, column: str, problem: str, expected: str) -> Mistake:

@@ -46,8 +46,9 @@ def coverage(target: Target, out_of_fold: OutOfFold, level: float) -> tuple[np.n
             refused[own] = True
             continue
         shift[:, own] = middle - predicted[:, own]
-    low, high = _ends(target, out_of_fold, shift, half)
-    inside = task.is_covered(target, out_of_fold.examples, predicted + shift, half, (low, high))
+    centre, examples = out_of_fold.predicted[MODEL] + shift, out_of_fold.examples
+    low, high = (task.out_of_fold(target, end, examples, out_of_fold.shape) for end in (centre - half, centre + half))
+    inside = task.is_covered(target, examples, predicted + shift, half, (low, high))
     covered, width = inside.mean(axis=0), (high - low).mean(axis=0)
     return np.where(refused, np.nan, covered), np.where(refused, np.nan, width)
 
@@ -139,15 +140,6 @@ def family_offsets(out_of_fold: OutOfFold, rows: np.ndarray, calibration: Calibr
     """
     family = out_of_fold.family_of(rows)
     return np.zeros(len(rows)) if family is None else calibration.of_family(family)
-
-
-def _ends(target: Target, out_of_fold: OutOfFold, shift: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
-    task, centre = task_of(target.column), out_of_fold.predicted[MODEL] + shift
-    low, high = (
-        task.out_of_fold(target, end, out_of_fold.examples, out_of_fold.shape) for end in (centre - half, centre + half)
-    )
-    return low, high
 
 
 def lives_of(out_of_fold: OutOfFold) -> tuple[pd.DataFrame, np.ndarray, Labels]:

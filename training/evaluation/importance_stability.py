@@ -156,15 +156,10 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     for test, refit in zip(folds, refitted, strict=True):
         rise[:, test] = refit.rise
     progress(refits - count)
-    intervals = pd.DataFrame(
-        _by_group(rise, groups, seed), columns=["permutation", "permutation_low", "permutation_high"]
-    )
-    joint = pd.DataFrame(
-        {
-            "group": [name for name, _ in units],
-            "members": [";".join(names[place] for place in places) for _, places in units],
-        }
-    )
+    heads = ["permutation", "permutation_low", "permutation_high"]
+    intervals = pd.DataFrame(_by_group(rise, groups, seed), columns=heads)
+    members = [(name, ";".join(names[place] for place in places)) for name, places in units]
+    joint = pd.DataFrame(members, columns=["group", "members"])
     return Stability(
         count,
         int(ground.kin.papers.shape[1]),
@@ -275,11 +270,7 @@ def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
 
 
 def _rise(
-    ground: Ground,
-    model: BoostedEnsemble,
-    test: np.ndarray,
-    units: list[tuple[str, list[int]]],
-    lots: np.ndarray,
+    ground: Ground, model: BoostedEnsemble, test: np.ndarray, units: list[tuple[str, list[int]]], lots: np.ndarray
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from the rows of `lots`, `SHUFFLES` for each unit,
     shape (n_units, n_test)."""

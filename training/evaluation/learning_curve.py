@@ -18,14 +18,7 @@ from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap_ratio
-from training.evaluation.crossvalidate import (
-    MODEL,
-    Choices,
-    OutOfFold,
-    Progress,
-    cross_validate,
-    validate,
-)
+from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, Progress, cross_validate, validate
 from training.evaluation.errors import errors
 
 CurvePoint = tuple[float, int, float, float, float, float]
@@ -173,9 +166,7 @@ def learning_curve(
     return curves
 
 
-def both_curves(
-    literature: Literature,
-) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
+def both_curves(literature: Literature) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
     """Return the curves over papers and over descriptors, each quantity by the first of its recipes over five folds.
 
     Parameters

@@ -140,9 +140,7 @@ def _of_lives(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFr
     return _table(target, columns, predicted, out_of_fold.fold[:, row])
 
 
-def _table(
-    target: Target, columns: Mapping[str, list[str] | np.ndarray], predicted: np.ndarray, fold: np.ndarray
-) -> pd.DataFrame:
+def _table(target: Target, columns: Mapping[str, object], predicted: np.ndarray, fold: np.ndarray) -> pd.DataFrame:
     """Return the columns between the target and those of the repeats."""
     repeats = {f"{PREDICTED}{repeat}": values for repeat, values in enumerate(predicted)}
     repeats |= {f"{FOLD}{repeat}": values for repeat, values in enumerate(fold)}

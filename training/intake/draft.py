@@ -260,9 +260,8 @@ def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Pr
     if values.read:
         fields.setdefault("as_written", "; ".join(values.read))
     row = parse_row(model, fields, line, file)
-    if isinstance(row, list) or values.mistakes or not isinstance(row, Provenance):
-        mistakes = row if isinstance(row, list) else []
-    else:
+    mistakes = row if isinstance(row, list) else []
+    if isinstance(row, Provenance) and not values.mistakes:
         advice = f"; or electrolyte_class ({', '.join(sorted(NAMED_ONLY))}) for a named material"
         unreadable = unreadable_formula(row, line, file, advice)
         if unreadable is None:

@@ -266,8 +266,8 @@ def _refuse_doubles(read: Header, table: str) -> None:
     for name in dict.fromkeys(column.name for column in read.columns):
         same = [column.header for column in read.columns if column.name == name]
         if len(same) > 1:
-            got = f"{' and '.join(same)}, which are both {name}"
-            read.mistakes.append(Mistake(1, same[1], got, f"each column once{_left_out(same[1])}", table))
+            problem = f"{' and '.join(same)}, which are both {name}"
+            read.mistakes.append(Mistake(1, same[1], problem, f"each column once{_left_out(same[1])}", table))
 
 
 def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) -> str:

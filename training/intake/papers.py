@@ -96,7 +96,7 @@ class Papers:
         label = label or next((name for name, label_doi in self._dois.items() if label_doi == doi), None)
         if doi and label and self._dois.get(label, doi) != doi:
             return Mistake(line, "doi", repr(doi), f"that of {label} in the other rows, {self._dois[label]}", file)
-        by_doi, by_label = self._find_doi(doi), self._find_label(label)
+        by_doi, by_label = self._by_doi.get(doi or ""), self._by_label.get(folded(label or ""))
         if by_doi and by_label and by_doi != by_label:
             return Mistake(line, "source_id", repr(label), f"{by_doi}, the paper of the DOI {doi}", file)
         if by_label and doi and not by_doi:
@@ -114,13 +114,7 @@ class Papers:
             return Mistake(line, "doi", repr(wrong[0]), f"{EXPECTED_DOI}, several parted by '|'", file)
         if label := _label(row):
             return Mistake(line, "doi", repr("|".join(dois)), f"the one DOI of {label}, or no label", file)
-        return "|".join(dict.fromkeys(self._find_doi(doi) or self._new(None, doi) for doi in dois))
-
-    def _find_doi(self, doi: str | None) -> str | None:
-        return self._by_doi.get(doi) if doi else None
-
-    def _find_label(self, label: str | None) -> str | None:
-        return self._by_label.get(folded(label)) if label else None
+        return "|".join(dict.fromkeys(self._by_doi.get(doi) or self._new(None, doi) for doi in dois))
 
     def _with_doi(self, identity: str, doi: str, line: int, file: str) -> str | Mistake:
         """Give a known paper a DOI the sources do not have; return its id."""

@@ -39,9 +39,7 @@ def plan_text(added: Added) -> str:
         Its outcome.
     """
     plan = added.plan
-    pieces = [_counts(plan), *_lists(plan)]
-    pieces += [f"note: {remark}" for remark in plan.remarks]
-    pieces.append(_end(added))
+    pieces = [_counts(plan), *_lists(plan), *(f"note: {remark}" for remark in plan.remarks), _end(added)]
     return "\n".join(piece for piece in pieces if piece)
 
 

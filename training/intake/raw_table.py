@@ -202,12 +202,9 @@ def _separator(path: Path) -> str:
 
 
 def _is_remark(cells: Sequence[str]) -> bool:
-    return _is_comment(cells[0]) or _states_separator(cells)
-
-
-def _states_separator(cells: Sequence[str]) -> bool:
-    """`sep=,` and `sep=;` are cut at the separator they state."""
-    return cells[0].strip().lower() == "sep=" and not any(cell.strip() for cell in cells[1:])
+    """Return whether a line is a comment or states the separator: `sep=,` and `sep=;` are cut at that."""
+    states_separator = cells[0].strip().lower() == "sep=" and not any(cell.strip() for cell in cells[1:])
+    return states_separator or _is_comment(cells[0])
 
 
 def _is_comment(text: str) -> bool:

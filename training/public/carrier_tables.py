@@ -162,7 +162,7 @@ def read_records(content: bytes) -> Iterator[dict[str, np.ndarray]]:
         position += 16 + size
         values_by_name = {}
         for features in _fields(record).values():
-            for entry in _all_fields(features):
+            for _, entry in _numbered(features):
                 name, value = (part for _, part in sorted(_fields(entry).items()))
                 numbers = _fields(value).get(2)
                 if numbers is not None:
@@ -172,10 +172,6 @@ def read_records(content: bytes) -> Iterator[dict[str, np.ndarray]]:
 
 def _fields(message: bytes) -> dict[int, bytes]:
     return dict(_numbered(message))
-
-
-def _all_fields(message: bytes) -> list[bytes]:
-    return [content for _, content in _numbered(message)]
 
 
 def _numbered(message: bytes) -> Iterator[tuple[int, bytes]]:
@@ -233,17 +229,8 @@ def _cells(points: pd.DataFrame, b2_folder: Path) -> pd.DataFrame:
             celsius = named_celsius if named_celsius is not None else temperature
             rows.append((data_set, cell, group, cathode, anode, silicon, celsius, nominal, count, note))
     heads = (
-        "dataset",
-        "cell",
-        "group",
-        "cathode",
-        "anode",
-        "silicon",
-        "temperature_C",
-        "nominal_Ah",
-        "n_cycles",
-        "note",
-    )
+        "dataset", "cell", "group", "cathode", "anode", "silicon", "temperature_C", "nominal_Ah", "n_cycles", "note"
+    )  # fmt: skip
     return pd.DataFrame(rows, columns=heads)
 
 

@@ -127,13 +127,11 @@ def summary(name: str, converted: Converted) -> str:
     converted : Converted
         Its rows.
     """
-    source, counts = find_source(name), converted.counts
+    counts = converted.counts
     reasons = Counter(kind_of(refused) for refused in converted.refused)
     return "\n".join(
         [
-            f"{name}: {source.title}",
-            f"  licence: {source.licence}",
-            f"  cite: {source.citation}",
+            *find_source(name).lines,
             f"  {counts['rows']} rows, {counts['censored']} of them bounds; {counts['refused']} refused",
             *(f"    {count} {reason}" for reason, count in reasons.most_common()),
         ]

@@ -154,7 +154,4 @@ def cycling_summary(data_sets: list[str]) -> str:
         Data set of each cell.
     """
     counts = ", ".join(f"{name} {count}" for name, count in Counter(data_sets).items())
-    return "\n".join(
-        [f"{CYCLING.name}: {CYCLING.title}", f"  licence: {CYCLING.licence}", f"  cite: {CYCLING.citation}",
-         f"  {len(data_sets)} cells: {counts}"]
-    )  # fmt: skip
+    return "\n".join([*CYCLING.lines, f"  {len(data_sets)} cells: {counts}"])

@@ -71,9 +71,7 @@ class _Known:
 
 
 def merge(
-    shipped: Sequence[ElectrolyteRow],
-    public: Mapping[str, Converted],
-    doi_of: Callable[[str], str] = lambda paper: "",
+    shipped: Sequence[ElectrolyteRow], public: Mapping[str, Converted], doi_of: Callable[[str], str] = lambda paper: ""
 ) -> Merged:
     """Join the shipped rows and public tables.
 

@@ -52,6 +52,11 @@ class PublicSource:
     files: Mapping[str, tuple[str, str]]
     is_open: bool = False
 
+    @property
+    def lines(self) -> list[str]:
+        """Name, title, licence and citation, in lines."""
+        return [f"{self.name}: {self.title}", f"  licence: {self.licence}", f"  cite: {self.citation}"]
+
 
 SOURCES = {
     source.name: source

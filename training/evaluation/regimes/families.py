@@ -180,10 +180,7 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
         Share promised.
     """
     holds = f"{100 * level:g} % interval holds (Clopper-Pearson)"
-    lines = [
-        f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |",
-        "|---|---|---|---|---|",
-    ]
+    lines = [f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |", "|---|---|---|---|---|"]
     for family in families:
         coverage = share_with_interval(family.share, family.low, family.high)
         verdict = "yes" if family.keeps_promise else "**no**"

@@ -155,10 +155,11 @@ def known_errors(
     """
     kin, every = Kinship.of(examples, by_composition=False), every or examples
     wide = Kinship.of(every, by_composition=False)
-    measured = Measurements.of(every.designs, _exact(every), every.papers.tolist(), _places(len(wide.groups)))
+    values, places = np.where(every.labels.exact, every.labels.middle, np.nan), range(len(wide.groups))
+    measured = Measurements.of(every.designs, values, every.papers.tolist(), [str(place) for place in places])
     pairs, rows = measured.telling(Conditions.of(examples.designs))
     sources = np.array([int(row) for row in measured.rows], dtype=np.int64)[rows]
-    is_measured = pairs.near & ~_share_a_paper(wide, pairs.design, sources)
+    is_measured = pairs.near & ~(wide.papers[pairs.design] & wide.papers[sources]).any(axis=1)
     judged = np.unique(pairs.design[is_measured])
     folds = replace(protocol, repeats=1).tests(kin.groups)
     tests = [(0, rows) for _, fold in folds if len(rows := np.intersect1d(fold, judged))]
@@ -167,7 +168,7 @@ def known_errors(
     model = validate(name, examples, kin, choices, protocol, tests=tests, baselines=())
     pieces = [_measured(every, wide.unrelated(test), test) for _, test in tests]
     order = np.concatenate([test for _, test in tests])
-    weight, mean, between, within, other_paper = (np.concatenate(values) for values in zip(*pieces, strict=True))
+    weight, mean, between, within, other_paper = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     is_known = weight > 0
     rows = order[is_known]
     return KnownErrors(
@@ -192,15 +193,3 @@ def _measured(examples: Examples, train_rows: np.ndarray, test: np.ndarray) -> t
 def _none() -> KnownErrors:
     empty, places = np.empty(0), np.empty(0, dtype=np.int64)
     return KnownErrors(places, Labels(empty, empty, empty), places, *[empty] * 6)
-
-
-def _exact(examples: Examples) -> np.ndarray:
-    return np.where(examples.labels.exact, examples.labels.middle, np.nan)
-
-
-def _places(count: int) -> list[str]:
-    return [str(place) for place in range(count)]
-
-
-def _share_a_paper(kin: Kinship, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.asarray((kin.papers[first] & kin.papers[second]).any(axis=1))

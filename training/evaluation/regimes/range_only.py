@@ -93,10 +93,8 @@ def range_scores(
     points = fade.examples.designs
     frame = points.assign(**{CONDUCTIVITY: np.nan})
     featurizer = CellFeatures().fit(frame)
-    first, alike = (
-        reported_capacities(measured, featurizer),
-        kinds(featurizer, featurizer.transform(frame).to_numpy(dtype=float)),
-    )
+    first = reported_capacities(measured, featurizer)
+    alike = kinds(featurizer, featurizer.transform(frame).to_numpy(dtype=float))
     groups = np.array(joined_groups([*first.papers, *points["paper"]]))
     of_first, of_points = groups[: len(first.papers)], groups[len(first.papers) :]
     capacities = {row["row"]: place for place, row in enumerate(measured.rows)}
@@ -118,11 +116,7 @@ def range_scores(
         low, high = _retention(fade, alike, of_points != group, rows, level)
         lower, upper = _measured(points.iloc[rows], first.lower[cells], first.upper[cells])
         judged[CAPACITY.column].append((of_points[rows], lower, upper, interval.low + low, interval.high + high))
-    scores = {
-        column: _score(column, out_of_fold, level, seed)
-        for column, out_of_fold in judged.items()
-        if column not in TARGETS
-    }
+    scores = {column: _score(column, rows, level, seed) for column, rows in judged.items() if column not in TARGETS}
     return {column: score for column, score in scores.items() if score is not None}
 
 
@@ -159,10 +153,9 @@ def _score(column: str, judged: list[tuple[np.ndarray, ...]], level: float, seed
     if not known.any():
         return None
     covered = ((low <= upper + 1e-9) & (lower <= high + 1e-9)).astype(float)[known]
-    share, share_low, share_high = held_share(covered, groups[known], seed)
     width = float(np.mean(10.0 ** high[known] - 10.0 ** low[known]))
     papers = len(np.unique(groups[known]))
-    return RangeScore(column, int(known.sum()), papers, level, share, share_low, share_high, width)
+    return RangeScore(column, int(known.sum()), papers, level, *held_share(covered, groups[known], seed), width)
 
 
 def range_table(scores: Mapping[str, RangeScore]) -> str:

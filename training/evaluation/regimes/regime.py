@@ -109,8 +109,6 @@ def _score(
     weighted = {name: weight * values[known] for name, values in errors.items()}
     beside = {name: float(values.sum()) for name, values in weighted.items() if name != MODEL}
     ends = {name: bootstrap_ratio(groups[known], weighted[MODEL], weighted[name], seed) for name in beside}
-    share, low, high = held_share(covered, groups, seed)
-    widths = held_share(width, groups, seed)[0]
     error = float(weighted[MODEL].sum())
     return RegimeScore(
         regime,
@@ -122,10 +120,8 @@ def _score(
         {name: interval[0] for name, interval in ends.items()},
         {name: interval[1] for name, interval in ends.items()},
         level,
-        share,
-        low,
-        high,
-        widths,
+        *held_share(covered, groups, seed),
+        held_share(width, groups, seed)[0],
     )
 
 

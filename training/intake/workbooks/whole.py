@@ -105,15 +105,10 @@ def _take_points(points: Drafts, draft: Draft, cell: CellRow, columns: Sequence[
         mistakes += values.mistakes
         if column.name not in values.by_column:
             continue
-        fields = {**values.by_column, "point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id}
-        fields["doi"] = cell.doi
-        row = parse_row(
-            CyclingRow, {key: value for key, value in fields.items() if value is not None}, draft.line, name
-        )
+        origin = {"point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id, "doi": cell.doi}
+        row = parse_row(CyclingRow, values.by_column | origin, draft.line, name)
         if isinstance(row, list):
-            mistakes += [
-                replace(mistake, column=column.header) if mistake.column == column.name else mistake for mistake in row
-            ]
+            mistakes += [Header([column]).in_file_words(mistake) for mistake in row]
         else:
             points.rows.append(Draft(draft.line, row, draft.cells, has_own_id=False))
     if mistakes:
