@@ -46,7 +46,7 @@ def processes(jobs: int | None = None) -> Iterator[None]:
         _JOBS.reset(token)
 
 
-def _live_and_die_with(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     """Leave Ctrl-C, which reaches all processes of a terminal, to the parent process, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -76,7 +76,7 @@ def in_order(
         yield from (work(*piece, progress) for piece in calls)
         return
     several = joblib.Parallel(
-        _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_live_and_die_with,
+        _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_end_with_parent,
         initargs=(os.getpid(),),
     )  # fmt: skip
     results = several(joblib.delayed(_counted)(tuple(TASKS.values()), work, piece) for piece in calls)

@@ -128,7 +128,7 @@ def _read(files: Mapping[Path, str], checked_files: Container[Path]) -> tuple[Li
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         literature.hashes[f"{path.parent.name}/{path.name}"] = digest
-        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, is_told=path in checked_files)
+        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, checked=path in checked_files)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -149,10 +149,10 @@ def _table(path: Path, name: str) -> tuple[Table[Row], list[Mistake | None]]:
     return table, [formula_mistake(row, line, path.name) for row, line in zip(table.rows, table.lines, strict=True)]
 
 
-def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, is_told: bool) -> list[Row]:
+def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, checked: bool) -> list[Row]:
     """Return the good rows of one file; an id is unique in all files of a table together."""
     table, formulas = _shipped_table(path, name, digest) if path.parent == SHIPPED else _table(path, name)
-    mistakes += () if is_told else table.mistakes
+    mistakes += () if checked else table.mistakes
     rows, column, file = [], ID_COLUMNS[name], f"{path.parent.name}/{path.name}"
     for row, line, mistake in zip(table.rows, table.lines, formulas, strict=True):
         identity = str(getattr(row, column))
@@ -162,7 +162,7 @@ def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, dige
             continue
         homes[identity] = f"{file} line {line}"
         if mistake:
-            mistakes += () if is_told else [mistake]
+            mistakes += () if checked else [mistake]
             continue
         rows.append(row)
     return rows
@@ -188,13 +188,13 @@ def resolve_papers(literature: Literature) -> None:
         papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
         return "|".join(sorted(papers, key=lambda name: name not in ids))
 
-    def under(row: ProvenanceT) -> ProvenanceT:
+    def with_paper(row: ProvenanceT) -> ProvenanceT:
         paper = paper_of(row.source_id or "", row.doi or "")
         return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
-    literature.electrolytes = list(map(under, literature.electrolytes))
-    literature.cells = list(map(under, literature.cells))
-    literature.cycling = list(map(under, literature.cycling))
+    literature.electrolytes = list(map(with_paper, literature.electrolytes))
+    literature.cells = list(map(with_paper, literature.cells))
+    literature.cycling = list(map(with_paper, literature.cycling))
 
 
 AS_WRITTEN = "FORMULA"

@@ -42,7 +42,7 @@ ROUNDING = 1e-12
 
 
 @dataclass
-class Ground:
+class PartRows:
     """Training rows of one part as numbers: vectors, labels, and groups."""
 
     vectors: pd.DataFrame
@@ -97,7 +97,7 @@ def stability(
         Fewer than two groups of papers.
     """
     link = parts[LINK]
-    return {name: measure(_ground(name, part, link, literature), protocol, progress) for name, part in parts.items()}
+    return {name: measure(_part_rows(name, part, link, literature), protocol, progress) for name, part in parts.items()}
 
 
 def refits_needed(protocol: Protocol) -> int:
@@ -111,7 +111,7 @@ def refits_needed(protocol: Protocol) -> int:
     return len(TASKS) * REFITS_PER_FOLD * protocol.folds
 
 
-def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground:
+def _part_rows(name: str, part: Part, link: Part, literature: Literature) -> PartRows:
     """The rows of a part as `training.train.fit_bundle` gave them to `fit_part`."""
     task, recipe = TASKS[name], part.ensemble.recipe
     examples = task.examples(literature)
@@ -122,23 +122,23 @@ def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground
     labels = examples.labels
     if recipe.paper_power:
         labels = replace(labels, weight=labels.weight * paper_weights(examples.designs["paper"], recipe.paper_power))
-    return Ground(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
+    return PartRows(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
 
 
-def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
+def measure(learned: PartRows, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
     """Stability of one part; `progress` is called with the number of refits just done.
 
     Parameters
     ----------
-    ground : Ground
+    learned : PartRows
         Training rows of one part.
     protocol : Protocol
         Folds, repeats and seed.
     progress : callable
         Called with the number of steps just done.
     """
-    names, groups = list(ground.vectors.columns), ground.kin.groups
-    units = _units(ground)
+    names, groups = list(learned.vectors.columns), learned.kin.groups
+    units = _units(learned)
     seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
     refits = REFITS_PER_FOLD * protocol.folds
     count = min(refits, len(np.unique(groups)))
@@ -148,9 +148,9 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
 
     def pieces() -> Iterator[tuple[Any, ...]]:
         for fold, test in enumerate(folds):
-            copies = _dealt(ground.vectors.to_numpy(dtype=float), groups, random)
+            copies = _dealt(learned.vectors.to_numpy(dtype=float), rows, random)
             lots = np.array([donors(rows, random)[test] for _ in range(len(units) * SHUFFLES)])
-            yield ground, test, copies, lots, units, sample, seed + fold
+            yield learned, test, copies, lots, units, sample, seed + fold
 
     refitted = list(in_order(_refitted, pieces(), progress))
     for test, refit in zip(folds, refitted, strict=True):
@@ -162,7 +162,7 @@ def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None])
     joint = pd.DataFrame(members, columns=["group", "members"])
     return Stability(
         count,
-        int(ground.kin.papers.shape[1]),
+        int(learned.kin.papers.shape[1]),
         _feature_table(names, refitted).join(intervals.iloc[: len(names)]),
         joint.join(intervals).iloc[len(names) :].reset_index(drop=True),
         _pair_table(names, refitted),
@@ -181,32 +181,32 @@ class _Refitted(NamedTuple):
 
 
 def _refitted(
-    ground: Ground, test: np.ndarray, copies: np.ndarray, lots: np.ndarray, units: list[tuple[str, list[int]]],
+    learned: PartRows, test: np.ndarray, copies: np.ndarray, lots: np.ndarray, units: list[tuple[str, list[int]]],
     sample: np.ndarray, seed: int, progress: Callable[[int], None],
 ) -> _Refitted:  # fmt: skip
     """Fit without the rows of one fold and their kin, with and without copies beside the features."""
-    train_rows = ground.kin.unrelated(test)
-    model, mixed = ground.fit(train_rows, None, seed), ground.fit(train_rows, copies, seed)
-    widened = _beside(ground.vectors, copies)
+    train_rows = learned.kin.unrelated(test)
+    model, mixed = learned.fit(train_rows, None, seed), learned.fit(train_rows, copies, seed)
+    widened = _beside(learned.vectors, copies)
     refitted = _Refitted(
-        np.abs(model.contributions(ground.vectors)[0]).mean(axis=0),
+        np.abs(model.contributions(learned.vectors)[0]).mean(axis=0),
         np.abs(mixed.contributions(widened)[0]).mean(axis=0),
-        _pair_strength(model, ground.vectors.iloc[sample]),
+        _pair_strength(model, learned.vectors.iloc[sample]),
         _pair_strength(mixed, widened.iloc[sample]),
-        _rise(ground, model, test, units, lots),
+        _rise(learned, model, test, units, lots),
     )
     progress(1)
     return refitted
 
 
-def _units(ground: Ground) -> list[tuple[str, list[int]]]:
+def _units(learned: PartRows) -> list[tuple[str, list[int]]]:
     """Return what is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
-    names = list(ground.vectors.columns)
+    names = list(learned.vectors.columns)
     units = [(name, [place]) for place, name in enumerate(names)]
-    for members in correlated(names, ground.vectors.to_numpy(dtype=float)):
+    for members in correlated(names, learned.vectors.to_numpy(dtype=float)):
         units.append(("correlated", [names.index(name) for name in members]))
     by_group = {
-        group: [place for place, feature in enumerate(ground.features) if group_of(feature) == group]
+        group: [place for place, feature in enumerate(learned.features) if group_of(feature) == group]
         for group in GROUPS
     }
     return [*units, *((group, places) for group, places in by_group.items() if places)]
@@ -253,9 +253,8 @@ def donors(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     return donor
 
 
-def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _dealt(table: np.ndarray, rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """Return every column with its values dealt to other papers, each by a lot of its own."""
-    rows = rows_by_group(groups)
     return np.column_stack([table[donors(rows, random), place] for place in range(table.shape[1])])
 
 
@@ -270,11 +269,11 @@ def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
 
 
 def _rise(
-    ground: Ground, model: BoostedEnsemble, test: np.ndarray, units: list[tuple[str, list[int]]], lots: np.ndarray
+    learned: PartRows, model: BoostedEnsemble, test: np.ndarray, units: list[tuple[str, list[int]]], lots: np.ndarray
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from the rows of `lots`, `SHUFFLES` for each unit,
     shape (n_units, n_test)."""
-    table = ground.vectors.to_numpy(dtype=float)
+    table = learned.vectors.to_numpy(dtype=float)
     own, blocks, changed = table[test], [table[test]], []
     for (_, places), shuffles in zip(units, lots.reshape(len(units), SHUFFLES, len(test)), strict=True):
         for lot in shuffles:
@@ -287,7 +286,7 @@ def _rise(
     predicted, _ = model.predict(np.vstack(blocks))
     by_shuffle = np.tile(predicted[: len(test)], (len(changed), 1))
     by_shuffle[np.array(changed)] = predicted[len(test) :]
-    labels = ground.labels.take(test)
+    labels = learned.labels.take(test)
     before = labels.distance(predicted[: len(test)])
     error = np.array([labels.distance(values) for values in by_shuffle])
     return np.asarray(error.reshape(len(units), SHUFFLES, len(test)).mean(axis=1) - before, dtype=float)

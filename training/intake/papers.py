@@ -105,7 +105,7 @@ class Papers:
         if known is None:
             return self._new(label, doi)
         if label and label != known:
-            self._say(f"source {label} is {known} of the sources")
+            self._note(f"source {label} is {known} of the sources")
         return known
 
     def _papers_of(self, row: Provenance, dois: Sequence[str], line: int, file: str) -> str | Mistake:
@@ -126,7 +126,7 @@ class Papers:
             (self.added if identity in self.added else self.changed)[identity] = changed
             self._by_doi[doi] = identity
         else:
-            self._say(
+            self._note(
                 f"the shipped source {identity} has no DOI: name it by {identity} in other rows too, not by {doi}"
             )
         return identity
@@ -142,10 +142,10 @@ class Papers:
             self._by_doi[doi] = identity
         if label and not doi:
             near = closest(label, self.known, 1)
-            self._say(f"new source {label}{near.replace('; closest', '; if it is a known one, write')}")
+            self._note(f"new source {label}{near.replace('; closest', '; if it is a known one, write')}")
         return identity
 
-    def _say(self, remark: str) -> None:
+    def _note(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
 
