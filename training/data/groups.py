@@ -255,6 +255,6 @@ def system_tests(systems: Sequence[str], seed: int) -> list[tuple[int, np.ndarra
     list of (int, ndarray of int)
         Repeat, which is 0, and row numbers of each fold.
     """
-    kinds, member = np.unique(np.array(systems, dtype=object).astype(str), return_inverse=True)
-    home = np.random.default_rng(seed).permutation(len(kinds)) % min(len(kinds), MOST_FITS)
-    return [(0, np.flatnonzero(home[member] == fold)) for fold in np.unique(home)]
+    kinds, system_of_row = np.unique(np.array(systems, dtype=object).astype(str), return_inverse=True)
+    fold_of_system = np.random.default_rng(seed).permutation(len(kinds)) % min(len(kinds), MOST_FITS)
+    return [(0, np.flatnonzero(fold_of_system[system_of_row] == fold)) for fold in np.unique(fold_of_system)]

@@ -123,12 +123,12 @@ def read_files(
 
 def _read(files: Mapping[Path, str], checked_files: Container[Path]) -> tuple[Literature, Mistakes]:
     literature, mistakes = Literature(), Mistakes()
-    homes: dict[str, dict[str, str]] = {}
+    lines_by_id: dict[str, dict[str, str]] = {}
     for path, name in files.items():
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         literature.hashes[f"{path.parent.name}/{path.name}"] = digest
-        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, checked=path in checked_files)
+        rows = _rows(path, name, lines_by_id.setdefault(name, {}), mistakes, digest, checked=path in checked_files)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -149,18 +149,18 @@ def _table(path: Path, name: str) -> tuple[Table[Row], list[Mistake | None]]:
     return table, [formula_mistake(row, line, path.name) for row, line in zip(table.rows, table.lines, strict=True)]
 
 
-def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, checked: bool) -> list[Row]:
+def _rows(path: Path, name: str, lines: dict[str, str], mistakes: Mistakes, digest: str, *, checked: bool) -> list[Row]:
     """Return the good rows of one file; an id is unique in all files of a table together."""
     table, formulas = _shipped_table(path, name, digest) if path.parent == SHIPPED else _table(path, name)
     mistakes += () if checked else table.mistakes
     rows, column, file = [], ID_COLUMNS[name], f"{path.parent.name}/{path.name}"
     for row, line, mistake in zip(table.rows, table.lines, formulas, strict=True):
         identity = str(getattr(row, column))
-        if identity in homes:
-            expected = f"an id of its own; {homes[identity]} has it too"
+        if identity in lines:
+            expected = f"an id of its own; {lines[identity]} has it too"
             mistakes += [Mistake(line, column, repr(identity), expected, path.name)]
             continue
-        homes[identity] = f"{file} line {line}"
+        lines[identity] = f"{file} line {line}"
         if mistake:
             mistakes += () if checked else [mistake]
             continue

@@ -87,9 +87,9 @@ def grouped_folds(groups: np.ndarray, folds: int, seed: int) -> list[np.ndarray]
     order = np.random.default_rng(seed).permutation(len(kinds))
     order = order[np.argsort(-counts[order], kind="stable")]
     sizes = np.zeros(folds, dtype=int)
-    home = np.empty(len(kinds), dtype=int)
+    fold_of_group = np.empty(len(kinds), dtype=int)
     for index in order:
-        home[index] = int(np.argmin(sizes))
-        sizes[home[index]] += counts[index]
-    fold_of_row = home[np.searchsorted(kinds, groups)]
+        fold_of_group[index] = int(np.argmin(sizes))
+        sizes[fold_of_group[index]] += counts[index]
+    fold_of_row = fold_of_group[np.searchsorted(kinds, groups)]
     return [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]

@@ -19,7 +19,7 @@ from training.data.load import formula_question, resolve_papers
 from training.data.twins import Twins, with_both_papers
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
 from training.intake.confirm import confirmed_row, unconfirmed_row
-from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, StoredRows, settle
+from training.intake.conflicts import OWN_ROW, SHIPPED_ROW, Conflict, Known, Settled, StoredRows, settle
 from training.intake.draft import Draft, Drafts, made_id, read_drafts, with_composition
 from training.intake.folder import (
     OwnTable,
@@ -226,7 +226,7 @@ def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, litera
     settled = settle(drafts, _stored_rows(literature, tables[drafts.table], listed))
     plan = Plan(config, drafts, literature, tables, settled, papers, listed=dict(listed))
     for conflict in plan.replacing:
-        if conflict.known.home == SHIPPED_HOME:
+        if conflict.known.origin == SHIPPED_ROW:
             why = f"replaced by {replacement(conflict).identity}, {papers.told_by}"
             plan.listed[conflict.known.identity] = Withdrawn(conflict.known.identity, why, today)
     _reject_misfits(plan)
@@ -294,8 +294,8 @@ def _stored_rows(literature: Literature, own: OwnTable, listed: dict[str, Withdr
         label = (typed or {}).get("source_id", "")
         if label in literature.sources:  # the loader may have joined it with a DOI
             row = row.model_copy(update={"source_id": label})
-        home = SHIPPED_HOME if typed is None else OWN_HOME
-        known.append(Known(unconfirmed_row(restored_row(row)), home, is_out=not as_trained.in_training))
+        origin = SHIPPED_ROW if typed is None else OWN_ROW
+        known.append(Known(unconfirmed_row(restored_row(row)), origin, is_out=not as_trained.in_training))
     return StoredRows(known)
 
 
@@ -311,8 +311,8 @@ def replacement(conflict: Conflict) -> Draft:
     """
     draft, known = conflict.draft, conflict.known
     table = table_of(draft.row)
-    identity = known.identity if known.home == OWN_HOME else draft.identity
-    if known.home != OWN_HOME and identity == known.identity:
+    identity = known.identity if known.origin == OWN_ROW else draft.identity
+    if known.origin != OWN_ROW and identity == known.identity:
         identity = made_id(draft.row, table)
     return replace(draft, row=draft.row.model_copy(update={ID_COLUMNS[table]: identity}))
 
@@ -324,7 +324,7 @@ def _reject_misfits(plan: Plan) -> None:
             raise InputError(f"{plan.config.into}: the rows do not fit to those that are there", mistakes)
         settled, out = plan.settled, {id(draft) for draft, _ in culprits}
         for conflict in settled.conflicts:
-            if id(conflict.draft) in out and conflict.known.home == SHIPPED_HOME:
+            if id(conflict.draft) in out and conflict.known.origin == SHIPPED_ROW:
                 plan.listed.pop(conflict.known.identity, None)
         settled.added = [draft for draft in settled.added if id(draft) not in out]
         settled.conflicts = [conflict for conflict in settled.conflicts if id(conflict.draft) not in out]

@@ -17,7 +17,7 @@ from training.data.literature_rows import ID_COLUMNS, id_of, table_of
 from training.intake.draft import Draft, Drafts
 from training.intake.values import MARKS
 
-SHIPPED_HOME, OWN_HOME = "shipped", "own"
+SHIPPED_ROW, OWN_ROW = "shipped", "own"
 _NAMES = frozenset({"electrolyte", "composition", "electrolyte_class", "temperature_c"})
 """Columns of a design that may be written in several ways: compared by what they mean."""
 
@@ -30,14 +30,14 @@ class Known:
     ----------
     row : Provenance
         As it was before anything was withdrawn.
-    home : str
-        `SHIPPED_HOME` or `OWN_HOME`.
+    origin : str
+        `SHIPPED_ROW` or `OWN_ROW`.
     is_out : bool
         Whether it is out of training.
     """
 
     row: Provenance
-    home: str
+    origin: str
     is_out: bool = False
 
     @property
@@ -237,11 +237,11 @@ def _place(draft: Draft, drafts: Drafts, stored: StoredRows, settled: Settled) -
 
 def _place_named(draft: Draft, drafts: Drafts, named: Known, settled: Settled) -> Mistake | None:
     """Skip or dispute a row with the id of a stored one, or return why it is rejected."""
-    if named.home == SHIPPED_HOME and measurement_of(named.row) != measurement_of(draft.row):
+    if named.origin == SHIPPED_ROW and measurement_of(named.row) != measurement_of(draft.row):
         expected = "an id of its own, or none: a shipped row of another measurement has it"
         return _mistake(drafts, draft, repr(draft.identity), expected)
     changed = differences(draft.row, named.row)
-    if not changed or (named.home == SHIPPED_HOME and says_nothing_new(draft.row, named.row)):
+    if not changed or (named.origin == SHIPPED_ROW and says_nothing_new(draft.row, named.row)):
         settled.skipped.append(Skipped(draft, _known_text(named)))
     else:
         settled.conflicts.append(Conflict(draft, named, changed))
@@ -259,7 +259,7 @@ def _disputes(new: Provenance, stored: Provenance) -> bool:
 
 def _is_another_sample(draft: Draft, known: Known) -> bool:
     """Return whether a row of the user's laboratory is a second sample of one recipe, not a correction."""
-    return draft.has_own_id and known.home == OWN_HOME and not _is_point(draft)
+    return draft.has_own_id and known.origin == OWN_ROW and not _is_point(draft)
 
 
 def measurement_of(row: Provenance) -> tuple[object, ...]:

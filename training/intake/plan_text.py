@@ -173,7 +173,7 @@ def _value(row: Provenance, name: str) -> str:
 
 def _conflict(conflict: Conflict) -> str:
     """Return both rows side by side, column by column."""
-    table = [("column", f"{conflict.known.home} {conflict.known.identity}", f"line {conflict.draft.line}")]
+    table = [("column", f"{conflict.known.origin} {conflict.known.identity}", f"line {conflict.draft.line}")]
     table += [
         (difference.column, as_text(difference.stored) or "(nothing)", as_text(difference.new) or "(nothing)")
         for difference in conflict.differences
@@ -181,7 +181,7 @@ def _conflict(conflict: Conflict) -> str:
     widths = [min(max(len(row[place]) for row in table), 50) for place in (0, 1)]
     lines = [f"{first:<{widths[0]}}  {stored:<{widths[1]}}  {new}" for first, stored, new in table]
     summary = _row(replacement(conflict)).partition(": ")[2]
-    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.home} row: {summary}", *lines])
+    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.origin} row: {summary}", *lines])
 
 
 def _end(added: Added) -> str:

@@ -99,8 +99,8 @@ def _pinn4soh(folder: Path) -> pd.DataFrame:
     """Files of one capacity per row, without the number of the cycle."""
     named = []
     for path in (folder / "data").rglob("*.csv"):
-        home = path.parent.name
-        named.append((TJU_SETS.get(home, home.removesuffix(" data")), path.stem, path))
+        data_set_folder = path.parent.name
+        named.append((TJU_SETS.get(data_set_folder, data_set_folder.removesuffix(" data")), path.stem, path))
     parts = []
     for data_set, cell, path in sorted(named):
         capacity = pd.read_csv(path, usecols=["capacity"])["capacity"]

@@ -311,8 +311,8 @@ def files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise PublicDataError(f"{folder}: no such folder; expected one with {', '.join(source.files)}")
-    homes = (folder, folder / source.name)
-    paths = {file: home / file for file in source.files for home in homes if (home / file).is_file()}
+    folders = (folder, folder / source.name)
+    paths = {file: place / file for file in source.files for place in folders if (place / file).is_file()}
     missing = [file for file in source.files if file not in paths]
     if missing:
         where = f"{folder} and {folder / source.name}"
