@@ -50,7 +50,7 @@ class ConductivityLink:
         self.known: dict[bytes, Part] = {}
 
     def fit_without(self, held_out: Iterable[str]) -> LinkFit:
-        """Return the model fitted without these papers, or what it is to be fitted to.
+        """Return the model fitted without these papers, or the rows to fit it to.
 
         Parameters
         ----------

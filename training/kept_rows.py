@@ -88,7 +88,7 @@ def _values(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
 
 
 def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
-    """Return what a user is shown of a training row: what it was, what was measured, and where that is written."""
+    """Return a training row as a user is shown it: design, measured value and source."""
     paper = str(row["paper"])
     return {
         "row": row["row_id"],

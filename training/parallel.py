@@ -25,7 +25,7 @@ _JOBS: ContextVar[int] = ContextVar("jobs", default=1)
 
 @contextmanager
 def processes(jobs: int | None = None) -> Iterator[None]:
-    """Let the pieces of what runs inside be done by several processes.
+    """Let several processes do the pieces of work inside.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _end_with_parent(parent: int) -> None:
 def in_order(
     work: Callable[..., Result], calls: Iterable[tuple[Any, ...]], progress: Callable[[int], None]
 ) -> Iterator[Result]:
-    """Yield what a function makes of each piece; by several processes inside `processes`, by this one elsewhere.
+    """Yield the result of each piece; by several processes inside `processes`, by this one elsewhere.
 
     Parameters
     ----------

@@ -101,7 +101,7 @@ def measure(
     tuning: Tuning | None = None,
     link: ConductivityLink | None = None,
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
-    """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold.
+    """Out-of-fold predictions and skill, by paper; recipes are tuned again inside each fold.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 
 def read_literature(folders: Sequence[str | Path], checked_files: Container[Path] = ()) -> tuple[Literature, Mistakes]:
-    """Read every table of the folders; return what could be read and every mistake.
+    """Read every table of the folders; return the rows that could be read and every mistake.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
 def read_files(
     files: Mapping[Path, str], checked_files: Container[Path] = (), *, together: bool = True
 ) -> tuple[Literature, Mistakes]:
-    """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
+    """Read tables one by one, nothing withdrawn; return the rows that could be read and every mistake.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, see
 
 
 def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Return the rows of all groups but the one that adds most to a gain: what is shown must not rest on one paper.
+    """Return the rows of all groups but the one that adds most to a gain: skill must not rest on one paper.
 
     Parameters
     ----------

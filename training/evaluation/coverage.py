@@ -143,7 +143,7 @@ def family_offsets(out_of_fold: OutOfFold, rows: np.ndarray, calibration: Calibr
 
 
 def lives_of(out_of_fold: OutOfFold) -> tuple[pd.DataFrame, np.ndarray, Labels]:
-    """Return what is known of the life of each cell, every cell weighing the same.
+    """Return the bounds of the life of each cell, every cell weighing the same.
 
     Parameters
     ----------

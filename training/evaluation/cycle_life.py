@@ -83,7 +83,7 @@ def _widened(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def log_likelihood(lower: np.ndarray, upper: np.ndarray, centre: np.ndarray, noise: float) -> np.ndarray:
-    """Log of the probability that a normal prediction gives to what is known of each life, shape (n_cells,).
+    """Log of the probability that a normal prediction gives to the bounds of each life, shape (n_cells,).
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Turnbull:
     mass: np.ndarray
 
     def log_likelihood(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Log of the probability given to what is known of each life.
+        """Log of the probability given to the bounds of each life.
 
         Parameters
         ----------

@@ -170,8 +170,8 @@ def measure(learned: PartRows, protocol: Protocol, progress: Callable[[int], Non
 
 
 class _Refitted(NamedTuple):
-    """Strengths of the features and of their pairs, without and beside copies, and what shuffling does to the errors
-    of the rows left out."""
+    """Strengths of the features and of their pairs, without and beside copies, and the rise of the errors of the
+    rows left out when features are shuffled."""
 
     plain: np.ndarray
     mixed: np.ndarray
@@ -200,7 +200,7 @@ def _refitted(
 
 
 def _units(learned: PartRows) -> list[tuple[str, list[int]]]:
-    """Return what is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
+    """Return the features to shuffle together: each alone, those that correlate, and the chemist's groups."""
     names = list(learned.vectors.columns)
     units = [(name, [place]) for place, name in enumerate(names)]
     for members in correlated(names, learned.vectors.to_numpy(dtype=float)):

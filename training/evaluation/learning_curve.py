@@ -103,9 +103,9 @@ def described_curve(
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
         for share in shares:
             hidden_rows = Examples(hidden(examples.designs, share, once.seed), examples.labels)
-            again = validate(name, hidden_rows, kin, recipes, once, link=link, baselines=["dummy"])
-            error, rows = errors(target, again)
-            groups, model, dummy = again.groups[rows], error[MODEL], error["dummy"]
+            judged = validate(name, hidden_rows, kin, recipes, once, link=link, baselines=["dummy"])
+            error, rows = errors(target, judged)
+            groups, model, dummy = judged.groups[rows], error[MODEL], error["dummy"]
             known = mean_coverage(hidden_rows.designs.to_dict("records"))
             low, high = bootstrap_ratio(groups, model, dummy, once.seed)
             point = DescribedPoint(share, known, len(np.unique(groups)), float(model.sum() / dummy.sum()), low, high)
@@ -150,16 +150,16 @@ def learning_curve(
         name = task_of(column).name
         for share in shares:
             done = share >= 1 and (is_same or not TASKS[name].of_cells)
-            again = _first_repeat(out_of_fold[name], protocol) if done else None
-            if again is None:
-                again = validate(
+            judged = _first_repeat(out_of_fold[name], protocol) if done else None
+            if judged is None:
+                judged = validate(
                     name, out_of_fold[name].examples, kin[name], usual[name], once, progress,
                     link=link if TASKS[name].of_cells else None, share=share, baselines=["dummy"],
                 )  # fmt: skip
             else:
                 progress(protocol.folds)
-            error, rows = errors(target, again)
-            groups, model = again.groups[rows], error[MODEL]
+            error, rows = errors(target, judged)
+            groups, model = judged.groups[rows], error[MODEL]
             low, high = bootstrap_ratio(groups, model, np.ones(len(model)), once.seed)
             point = (share, len(np.unique(groups)), float(model.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)

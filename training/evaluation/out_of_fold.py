@@ -68,7 +68,7 @@ def write_judged(table: pd.DataFrame, folder: Path) -> None:
 
 
 def read_judged(text: str) -> pd.DataFrame:
-    """Read what `write_judged` wrote.
+    """Read the table that `write_judged` wrote.
 
     Parameters
     ----------

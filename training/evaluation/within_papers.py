@@ -38,17 +38,17 @@ def pairs_within(target: Target, out_of_fold: OutOfFold, distances: np.ndarray) 
     is_pair = papers[first] == papers[second]
     is_pair &= (lower == upper)[first] & (lower == upper)[second]
     first, second = first[is_pair], second[is_pair]
-    like = task.comparable(out_of_fold.examples.designs, first, second)
-    first, second = first[like], second[like]
-    measured, away = lower[first] - lower[second], distances[first, second]
+    is_comparable = task.comparable(out_of_fold.examples.designs, first, second)
+    first, second = first[is_comparable], second[is_comparable]
+    measured, apart = lower[first] - lower[second], distances[first, second]
     return {
-        method: Pairs(measured, values[:, first] - values[:, second], away, papers[first], out_of_fold.groups[first])
+        method: Pairs(measured, values[:, first] - values[:, second], apart, papers[first], out_of_fold.groups[first])
         for method, values in predictions(target, out_of_fold).items()
     }
 
 
 def learn_differences(out_of_fold: OutOfFold, distances: np.ndarray, name: str, seed: int) -> dict[str, Differences]:
-    """Return what is known of differences, by column of the targets of a task; targets of too few papers are left out.
+    """Return the learned differences, by column of the targets of a task; targets of too few papers are left out.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class AddConfig:
 
 @dataclass
 class Plan:
-    """The rows of a file by what adding it would do; nothing is written.
+    """The rows of a file, each with the outcome of adding it; nothing is written.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ def add(config: AddConfig, today: datetime.date, drafts: Drafts | None = None) -
 
 
 def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, literature: Literature | None = None) -> Plan:
-    """Read a file and settle what becomes of each of its rows.
+    """Read a file and decide on each of its rows.
 
     Parameters
     ----------

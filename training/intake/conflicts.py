@@ -82,7 +82,7 @@ class Conflict:
 
 @dataclass
 class Settled:
-    """The rows of a file by what becomes of them.
+    """The rows of a file: added, skipped or in conflict.
 
     Attributes
     ----------
@@ -183,7 +183,7 @@ def _refuse_contradictions(drafts: Drafts) -> None:
 
 
 def _mistake(drafts: Drafts, draft: Draft, problem: str, expected: str) -> Mistake:
-    """Return what is wrong with the id of a row."""
+    """Return a mistake in the id of a row."""
     return Mistake(draft.line, ID_COLUMNS[drafts.table], problem, expected, drafts.sheet.name)
 
 
@@ -263,7 +263,7 @@ def _is_another_sample(draft: Draft, known: Known) -> bool:
 
 
 def measurement_of(row: Provenance) -> tuple[object, ...]:
-    """Return what two rows of one measurement share: paper, design and conditions; of a cycling point cell and cycle.
+    """Return the identity of a measurement: paper, design and conditions; of a cycling point cell and cycle.
 
     A composition counts by its atoms, whatever it is called; no temperature counts as 25 °C, as the models read it.
 
@@ -297,7 +297,7 @@ def _plain(value: object) -> object:
 
 
 def results_of(row: Provenance) -> dict[str, object]:
-    """Return what a row measured, by column; values that are not given are left out.
+    """Return the results of a row, by column; values that are not given are left out.
 
     Parameters
     ----------

@@ -236,7 +236,7 @@ def read_header(
 
 
 def _logarithm(place: int, written: str, text: str, read: Header, model: type[Row]) -> Column | Wrong:
-    """Return a column of logarithms, of a column beside it or in a unit of its own, or what is wrong with it."""
+    """Return a column of logarithms, of a column beside it or in a unit of its own, or the problem with it."""
     word, name = take_logarithm(text) or ("", "")
     column = _recognised(place, name, model)
     same = [candidate for candidate in read.columns if fold_name(candidate.header) == fold_name(name)]
@@ -296,7 +296,7 @@ def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column |
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
-    """Return the column a header names, or what is wrong with it."""
+    """Return the column a header names, or the problem with it."""
     if written in model.model_fields:
         return Column(place, written, written)
     column = _named(place, written, model)
@@ -314,7 +314,7 @@ def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
 
 
 def _named(place: int, written: str, model: type[Row]) -> Column | Wrong:
-    """Return the column that a header without conditions names, or what is wrong with it."""
+    """Return the column that a header without conditions names, or the problem with it."""
     meant, refused = _meant_in(model), names()[1]
     wrong: Wrong | None = None
     for name, unit in _readings(written):

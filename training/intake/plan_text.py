@@ -149,7 +149,7 @@ def _above_100(plan: Plan) -> list[str]:
 
 
 def _without_basis(plan: Plan) -> list[str]:
-    """Return new cells that do not say what their first capacity is per gram of."""
+    """Return new cells that do not state the basis of their first capacity."""
     lines = []
     for draft in plan.settled.added:
         if not isinstance(draft.row, CellRow) or not draft.row.first_capacity_mah_per_g:

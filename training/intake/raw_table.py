@@ -225,7 +225,7 @@ def _json_lines(path: Path) -> Iterator[Line]:
 
 
 def _objects(path: Path, mistakes: Mistakes) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the object of each line, and add what is wrong with the others, or in it."""
+    """Yield the object of each line; other lines, and values that are no cells, become mistakes."""
     expected = "text, a number, true, false or null"
     for number, line in enumerate(_lines_of(path), start=1):
         if not line.strip():

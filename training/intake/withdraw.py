@@ -142,7 +142,7 @@ def _write(
     *,
     undo: bool,
 ) -> None:
-    """Write what changed, in an order that is valid at every point; all other cells stay as they were typed."""
+    """Write the changed tables, in an order that is valid at every point; all other cells stay as they were typed."""
     order: Sequence[str] = TABLES[::-1] if undo else TABLES
     files = {} if listed is None else {folder / WITHDRAWN: withdrawn_csv(listed)}
     for name in order:

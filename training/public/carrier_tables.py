@@ -215,7 +215,7 @@ def _cui(folder: Path) -> pd.DataFrame:
 
 
 def _cells(points: pd.DataFrame, b2_folder: Path) -> pd.DataFrame:
-    """One row per cell: what it is, and the group it is split by."""
+    """One row per cell: its chemistry, and the group it is split by."""
     counts = {name: rows.groupby("cell", sort=False).size() for name, rows in points.groupby("dataset")}
     published = {path.stem: _published_life(path) for path in _b2_files(b2_folder)}
     rows = []

@@ -61,7 +61,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class _Known:
-    """A row with what it is compared by."""
+    """A row with the values it is compared by."""
 
     row: ElectrolyteRow
     table: int

@@ -27,7 +27,7 @@ there are many."""
 
 
 def least_share(level: float) -> float:
-    """Return what the share of a family's papers has to be above.
+    """Return the limit that the share of a family's papers has to exceed.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def least_share(level: float) -> float:
 
 
 def many_shares(level: float) -> tuple[float, float]:
-    """Return between what the share lies where a family has many papers.
+    """Return the limits of the share of a family with many papers.
 
     Parameters
     ----------
