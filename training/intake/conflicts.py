@@ -148,7 +148,7 @@ def settle(drafts: Drafts, stored: StoredRows) -> Settled:
     earlier: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
     for draft in drafts.rows:
         measurement = measurement_of(draft.row)
-        same = [known for known in earlier[measurement] if says_nothing_new(draft.row, known.row)]
+        same = [peer for peer in earlier[measurement] if says_nothing_new(draft.row, peer.row)]
         if same:
             settled.skipped.append(Skipped(draft, f"says what line {same[0].line} says"))
             continue
@@ -168,14 +168,14 @@ def _refuse_contradictions(drafts: Drafts) -> None:
         by_measurement[measurement_of(draft.row)].append(draft)
     for same in by_id.values():
         for draft in same:
-            different = (known for known in same if known is not draft and differences(draft.row, known.row))
-            if known := next(different, None):
-                expected = f"an id of its own; line {known.line} has it too and says something else"
+            different = (peer for peer in same if peer is not draft and differences(draft.row, peer.row))
+            if peer := next(different, None):
+                expected = f"an id of its own; line {peer.line} has it too and says something else"
                 refused[id(draft)] = draft, _mistake(drafts, draft, repr(draft.identity), expected)
     for same in by_measurement.values():
         for draft in same:
-            if id(draft) not in refused and (known := _contradicted(draft, same)):
-                problem = f"another value than line {known.line} for the same paper, design and conditions"
+            if id(draft) not in refused and (peer := _contradicted(draft, same)):
+                problem = f"another value than line {peer.line} for the same paper, design and conditions"
                 advice = "one value; two samples need an id of their own each"
                 expected = "one row per cell and cycle" if drafts.table == "cycling" else advice
                 refused[id(draft)] = draft, _mistake(drafts, draft, problem, expected)
@@ -189,14 +189,14 @@ def _mistake(drafts: Drafts, draft: Draft, problem: str, expected: str) -> Mista
 
 def _contradicted(draft: Draft, same: list[Draft]) -> Draft | None:
     """Return a row of the same measurement with another result, None where there is none."""
-    for known in same:
-        both_named = draft.has_own_id and known.has_own_id and draft.identity != known.identity
+    for peer in same:
+        both_named = draft.has_own_id and peer.has_own_id and draft.identity != peer.identity
         may_stand_twice = both_named and not _is_point(draft)
-        if known is draft or may_stand_twice or _is_out(draft) or _is_out(known):
+        if peer is draft or may_stand_twice or _is_out(draft) or _is_out(peer):
             continue
-        agree = says_nothing_new(draft.row, known.row) or says_nothing_new(known.row, draft.row)
-        if not agree and _disputes(draft.row, known.row):
-            return known
+        agree = says_nothing_new(draft.row, peer.row) or says_nothing_new(peer.row, draft.row)
+        if not agree and _disputes(draft.row, peer.row):
+            return peer
     return None
 
 
