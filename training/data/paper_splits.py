@@ -7,8 +7,6 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from features.tables.literature import papers_of
 
@@ -39,6 +37,9 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
     >>> joined_groups(["zhan2023", "mei2022"], keys=["Li3PS4", "Li3PS4"]).tolist()
     [0, 0]
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     names = [[f"paper:{name}" for name in papers_of(paper)] for paper in papers]
     if keys is not None:
         names = [[*of_row, f"key:{key}"] for of_row, key in zip(names, keys, strict=True)]
