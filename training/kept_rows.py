@@ -84,7 +84,9 @@ def with_looked_up_rows(name: str, part: Part, examples: Examples, literature: L
 
 def _values(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
     """Return the plain values of a row in some columns, those that are missing left out."""
-    return {str(column): value for column, value in row.reindex([*columns]).dropna().to_dict().items()}
+    cells = {column: row[column] for column in columns if column in row.index}
+    values = {column: cell.item() if isinstance(cell, np.generic) else cell for column, cell in cells.items()}
+    return {column: value for column, value in values.items() if value is not None and value == value}
 
 
 def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
