@@ -21,39 +21,14 @@ FLOOR = 1e-3
 """Smallest probability a method is charged with, so that one surprise does not decide."""
 
 
-def concordance(lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:
-    """Share of comparable pairs whose predicted lives are in the right order (Harrell's C, for intervals).
-
-    A pair is comparable when one life certainly ended before the other: `upper[i] < lower[j]`. Ties count half. NaN
-    without pairs.
-
-    Parameters
-    ----------
-    lower : ndarray
-        Lower bound of each life, shape (n_cells,); -inf where none.
-    upper : ndarray
-        Upper bound of each life, shape (n_cells,); +inf where none.
-    predicted : ndarray
-        Lives, shape (n_cells,), in the unit of the bounds.
-    weight : ndarray
-        Times each cell counts, shape (n_cells,).
-
-    Examples
-    --------
-    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
-    >>> concordance(lower, upper, predicted=np.array([2.1, 2.2]), weight=np.ones(2))
-    1.0
-    """
-    return concordance_within(lower, upper, predicted[None], np.zeros((1, len(predicted))), weight)
-
-
 def concordance_within(
     lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, folds: np.ndarray, weight: np.ndarray
 ) -> float:
-    """Concordance over pairs that one model predicted, averaged over the repeats' pairs.
+    """Share of comparable pairs of one fold whose predicted lives are in the right order (Harrell's C, for intervals).
 
-    Across folds even a constant is no coin: the fold that holds out a long-lived cell learns a shorter life, so a dummy
-    scores far below 0.5 there. Within folds it scores 0.5.
+    A pair is comparable when one life certainly ended before the other: `upper[i] < lower[j]`. Ties count half, the
+    pairs of all repeats alike; NaN without pairs. Across folds even a constant is no coin: the fold that holds out a
+    long-lived cell learns a shorter life, so a dummy scores far below 0.5 there. Within folds it scores 0.5.
 
     Parameters
     ----------
@@ -67,6 +42,12 @@ def concordance_within(
         Number of the fold that predicted each life, shape (n_repeats, n_cells).
     weight : ndarray
         Times each cell counts, shape (n_cells,).
+
+    Examples
+    --------
+    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
+    >>> concordance_within(lower, upper, np.array([[2.1, 2.2]]), np.zeros((1, 2)), np.ones(2))
+    1.0
     """
     sooner = (upper[:, None] < lower[None, :]) * np.outer(weight, weight)
     right = total = 0.0
