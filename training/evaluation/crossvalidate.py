@@ -81,11 +81,7 @@ class OutOfFold:
 
     @cached_property
     def on_labels(self) -> np.ndarray:
-        """Predictions of the model, as far from the examples' labels as they were from those of their own fold.
-
-        Only the fade law makes a difference: its labels depend on the shape, which each fold has of its own. Worked out
-        once, when all folds have been predicted.
-        """
+        """Predictions as far from the labels as from those of their own fold, whose fade law has its own shape."""
         return fade_law.on_common_shape(self.predicted[MODEL], self.examples.designs, self.shape)
 
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:

@@ -112,7 +112,18 @@ class Drafts:
         out = {id(draft) for draft, _ in refused}
         self.rows = [row for row in self.rows if id(row) not in out]
         for draft, mistake in refused:
-            self.refuse(draft.line, draft.cells, [self.header.in_file_words(mistake)])
+            self.refuse(draft.line, draft.cells, [self.in_file_words(mistake)])
+
+    def in_file_words(self, mistake: Mistake) -> Mistake:
+        """Return a mistake of one of our columns under the header that the file has for it.
+
+        Parameters
+        ----------
+        mistake : Mistake
+            Kept where the file has no such column.
+        """
+        headers = (column.header for column in self.header.columns if column.name == mistake.column)
+        return replace(mistake, column=next(headers, mistake.column))
 
     def refuse(self, line: int, cells: list[str], mistakes: Sequence[Mistake]) -> None:
         """Keep a line that gives no row, with its reasons.

@@ -92,27 +92,6 @@ class Header:
     mistakes: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def named(self, name: str) -> Column | None:
-        """Return the first column that was recognised as one of ours; None where the file has none.
-
-        Parameters
-        ----------
-        name : str
-            Our column.
-        """
-        return next((column for column in self.columns if column.name == name), None)
-
-    def in_file_words(self, mistake: Mistake) -> Mistake:
-        """Return a mistake of one of our columns under the header that the file has for it.
-
-        Parameters
-        ----------
-        mistake : Mistake
-            Kept where the file has no such column.
-        """
-        column = self.named(mistake.column)
-        return replace(mistake, column=column.header) if column else mistake
-
 
 @lru_cache(maxsize=1)
 def names() -> tuple[dict[str, list[str]], dict[str, str]]:
@@ -225,7 +204,7 @@ def read_header(
         column = _logarithm(place, written, text, read, model)
         if not isinstance(column, Column):
             refuse(written, *column)
-        elif twin := read.named(column.name):
+        elif twin := next((known for known in read.columns if known.name == column.name), None):
             read.twins.append(column)
             read.remarks.append(f"column {written} left out: the logarithm of {twin.header}")
         else:
@@ -243,7 +222,7 @@ def _logarithm(place: int, written: str, text: str, read: Header, model: type[Ro
     column = same[0] if same else column
     if not isinstance(column, Column) or column.high or not (unit := unit_of(model, column.name)):
         return "an unknown column", ""
-    beside = read.named(column.name)
+    beside = next((known for known in read.columns if known.name == column.name), None)
     with_unit = column if column.unit or beside is None else beside
     own_unit = with_unit.unit or (unit if beside or name == column.name else "")
     if not own_unit:
@@ -288,11 +267,8 @@ def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column |
         expected = f"a column of this table{closest(own.column or '', model.model_fields)}"
         return f"the mapping to {own.column!r}", expected
     bracket, unit = _BRACKETED.fullmatch(written), own.unit or column.unit
-    if bracket and not unit:
-        named = _with_unit(place, written, [column.name], bracket["unit"].strip(), model)
-        if isinstance(named, Column):
-            return named
-    return _with_unit(place, written, [column.name], unit, model)
+    named = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
+    return named if isinstance(named, Column) else _with_unit(place, written, [column.name], unit, model)
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:

@@ -108,7 +108,7 @@ def add_lab(config: LabConfig) -> Laboratory:
             for values in _measured(draft.row, cells, remarks):
                 row = read_design(Measured, values, draft.line, table.sheet.name)
                 if isinstance(row, list):
-                    mistakes += [table.header.in_file_words(mistake) for mistake in row]
+                    mistakes += [table.in_file_words(mistake) for mistake in row]
                 else:
                     rows.append(row)
         if table.table == POINTS:
@@ -207,7 +207,7 @@ def _without_cells(table: Drafts, cells: Mapping[str, Draft]) -> Iterator[Mistak
         if isinstance(draft.row, CyclingRow) and draft.row.cell_id not in cells:
             expected = f"a cell described in the same file{closest(draft.row.cell_id, [*cells])}"
             mistake = Mistake(draft.line, "cell_id", draft.row.cell_id, expected, table.sheet.name)
-            yield table.header.in_file_words(mistake)
+            yield table.in_file_words(mistake)
 
 
 def replicates(rows: Sequence[Measured]) -> list[str]:

@@ -108,7 +108,9 @@ def _take_points(points: Drafts, draft: Draft, cell: CellRow, columns: Sequence[
         origin = {"point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id, "doi": cell.doi}
         row = parse_row(CyclingRow, values.by_column | origin, draft.line, name)
         if isinstance(row, list):
-            mistakes += [Header([column]).in_file_words(mistake) for mistake in row]
+            mistakes += [
+                replace(mistake, column=column.header) if mistake.column == column.name else mistake for mistake in row
+            ]
         else:
             points.rows.append(Draft(draft.line, row, draft.cells, has_own_id=False))
     if mistakes:
