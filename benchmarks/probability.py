@@ -26,7 +26,7 @@ from models.tasks.registry import task_of
 from models.tasks.target import Target
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
-from training.evaluation.coverage import calibration_of, family_offsets, on_labels
+from training.evaluation.coverage import calibration_of, family_offsets
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +44,7 @@ def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ----------
     limit : on the model's scale, shape (n_rows,)
     """
-    papers, centre, above = found.groups, on_labels(found), found.examples.labels.middle > limit
+    papers, centre, above = found.groups, found.on_labels, found.examples.labels.middle > limit
     chance, share = np.full(centre.shape, np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)

@@ -50,7 +50,7 @@ class ConductivityLink:
         self.known: dict[bytes, Part] = {}
 
     def fit_without(self, held_out: Iterable[str]) -> LinkFit:
-        """Return the model fitted without these papers, or what it is to be fitted to.
+        """Return the model fitted without these papers, or the rows to fit it to.
 
         Parameters
         ----------
@@ -58,11 +58,11 @@ class ConductivityLink:
             Papers held out.
         """
         papers = {name for paper in held_out for name in papers_of(paper)}
-        rest = np.array(
+        train_rows = np.array(
             [row for row, paper in enumerate(self.electrolytes.papers) if not papers & set(papers_of(paper))], dtype=int
         )
-        key = rest.tobytes()
-        return LinkFit(key, self.known.get(key) or self.electrolytes.take(rest), self.recipe, self.seed)
+        key = train_rows.tobytes()
+        return LinkFit(key, self.known.get(key) or self.electrolytes.take(train_rows), self.recipe, self.seed)
 
     def without(self, held_out: Iterable[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
         """Return a function that adds the conductivity to cell designs, fitted without these papers.

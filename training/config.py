@@ -100,34 +100,32 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
-        """Read what `as_dict` gave; unknown keys are refused.
+        """Return the configuration of its plain values; unknown keys are refused.
 
         Parameters
         ----------
         values : mapping of str to Any
-            What `as_dict` gave.
+            As of `as_dict`.
 
         Raises
         ------
         ValueError
             An unknown key, of the configuration or of a recipe.
         """
-        known = {each.name for each in fields(cls)}
-        if "recipes" in values and "choices" not in values:  # of models saved when each part had one recipe
-            rest = {key: value for key, value in values.items() if key != "recipes"}
-            values = {**rest, "choices": {part: {"saved": recipe} for part, recipe in values["recipes"].items()}}
-        if unknown := sorted(set(values) - known):
+        known, options = {option.name for option in fields(cls)}, dict(values)
+        if "recipes" in options and "choices" not in options:  # of models saved when each part had one recipe
+            options["choices"] = {part: {"saved": recipe} for part, recipe in options.pop("recipes").items()}
+        if unknown := sorted(set(options) - known):
             raise ValueError(f"unknown configuration {', '.join(unknown)}; expected some of {', '.join(sorted(known))}")
-        given = dict(values)
-        if "choices" in given:
-            given["choices"] = {
+        if "choices" in options:
+            options["choices"] = {
                 part: {name: _recipe(f"recipe {name} of {part}", settings) for name, settings in recipes.items()}
-                for part, recipes in given["choices"].items()
+                for part, recipes in options["choices"].items()
             }
         for name in ("data", "public", "facts", "shares"):
-            if name in given:
-                given[name] = tuple(given[name])
-        return cls(**given)
+            if name in options:
+                options[name] = tuple(options[name])
+        return cls(**options)
 
 
 def config_of(

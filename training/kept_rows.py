@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.composition import composition_of
 from features.electrolyte import classes_of
 from features.tables.columns import numeric_columns
 from features.tables.literature import Literature
@@ -18,6 +17,7 @@ from models.domain import Domain, LookedUp
 from models.tasks.examples import Examples
 from models.tasks.part import Part
 from models.tasks.registry import TASKS
+from training.data.groups import compositions_of
 
 SHOWN = (
     "electrolyte", "anode", "counter_electrode", "temperature_c", "conductivity_s_per_cm", "conductivity_qualifier",
@@ -27,7 +27,7 @@ SHOWN = (
 
 
 def domain_of(name: str, part: Part, examples: Examples, literature: Literature) -> Domain:
-    """Return what a model keeps of the rows it learned from: where it may be asked, and what is shown beside an answer.
+    """Return the domain of a model: the rows it learned from, with what a user is shown of them beside a prediction.
 
     Parameters
     ----------
@@ -38,29 +38,25 @@ def domain_of(name: str, part: Part, examples: Examples, literature: Literature)
     examples : Examples
         The rows.
     literature : Literature
-        Whose papers tell them.
+        With their papers.
     """
     designs = examples.designs
-    known = [
-        composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
-        for _, row in designs.iterrows()
-    ]
     domain = Domain.learn(
         part.featurizer.transform(designs),
         list(examples.papers),
         designs,
         [*numeric_columns(TASKS[name].record), "cycle"],
-        {element for amounts in known for element in amounts},
-        {held for held in classes_of(designs) if held},
+        {element for amounts in compositions_of(designs) for element in amounts or ()},
+        {kind for kind in classes_of(designs) if kind},
         [_precedent(name, row, literature) for _, row in designs.iterrows()],
     )
     if TASKS[name].of_cells:
-        domain.designs = [_stated(row, list(CellDesign.model_fields)) for _, row in designs.iterrows()]
+        domain.designs = [_values(row, CellDesign.model_fields) for _, row in designs.iterrows()]
     return domain
 
 
 def with_looked_up_rows(name: str, part: Part, examples: Examples, literature: Literature) -> Examples:
-    """Return the rows with those that are looked up after them, and let these stand among the nearest rows.
+    """Return the rows followed by those that are only looked up, which count among the nearest rows from now on.
 
     Parameters
     ----------
@@ -86,19 +82,19 @@ def with_looked_up_rows(name: str, part: Part, examples: Examples, literature: L
     return every
 
 
-def _stated(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
-    """Return the columns of a row that state something, as plain values."""
-    given = {column: row[column] for column in columns if column in row.index}
-    given = {column: value for column, value in given.items() if value is not None and value == value}
-    return {column: value.item() if isinstance(value, np.generic) else value for column, value in given.items()}
+def _values(row: pd.Series, columns: Iterable[str]) -> dict[str, Any]:
+    """Return the plain values of a row in some columns, those that are missing left out."""
+    cells = {column: row[column] for column in columns if column in row.index}
+    values = {column: cell.item() if isinstance(cell, np.generic) else cell for column, cell in cells.items()}
+    return {column: value for column, value in values.items() if value is not None and value == value}
 
 
 def _precedent(name: str, row: pd.Series, literature: Literature) -> dict[str, Any]:
-    """Return what a user is shown of a training row: what it was, what was measured, and where that is written."""
+    """Return a training row as a user is shown it: design, measured value and source."""
     paper = str(row["paper"])
     return {
         "row": row["row_id"],
-        **_stated(row, SHOWN),
+        **_values(row, SHOWN),
         "measured": TASKS[name].measurement_text(row),
         "paper": paper,
         "doi": literature.doi(paper),

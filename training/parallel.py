@@ -25,7 +25,7 @@ _JOBS: ContextVar[int] = ContextVar("jobs", default=1)
 
 @contextmanager
 def processes(jobs: int | None = None) -> Iterator[None]:
-    """Let the pieces of what runs inside be done by several processes.
+    """Let several processes do the pieces of work inside.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def processes(jobs: int | None = None) -> Iterator[None]:
         _JOBS.reset(token)
 
 
-def _live_and_die_with(asking: int) -> None:
-    """Leave Ctrl-C, which reaches all processes of a terminal, to the one that asks for the work, and end with it."""
+def _end_with_parent(parent: int) -> None:
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the parent process, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
-        while os.getppid() == asking:
+        while os.getppid() == parent:
             time.sleep(1)
         os._exit(1)
 
@@ -61,7 +61,7 @@ def _live_and_die_with(asking: int) -> None:
 def in_order(
     work: Callable[..., Result], calls: Iterable[tuple[Any, ...]], progress: Callable[[int], None]
 ) -> Iterator[Result]:
-    """Yield what a function makes of each piece; by several processes inside `processes`, by this one elsewhere.
+    """Yield the result of each piece; by several processes inside `processes`, by this one elsewhere.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def in_order(
         yield from (work(*piece, progress) for piece in calls)
         return
     several = joblib.Parallel(
-        _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_live_and_die_with,
+        _JOBS.get(), "loky", return_as="generator", batch_size=1, max_nbytes=None, initializer=_end_with_parent,
         initargs=(os.getpid(),),
     )  # fmt: skip
     results = several(joblib.delayed(_counted)(tuple(TASKS.values()), work, piece) for piece in calls)

@@ -32,16 +32,10 @@ from training.evaluation.crossvalidate import OutOfFold, cross_validate, fits_ne
 from training.evaluation.evaluate import evaluate, score, score_fixed
 from training.evaluation.fixed_split import FixedSplit, fixed_split
 from training.evaluation.importance_stability import refits_needed, stability
-from training.evaluation.learning_curve import (
-    CurvePoint,
-    DescribedPoint,
-    curve_fits,
-    described_curve,
-    learning_curve,
-)
+from training.evaluation.learning_curve import CurvePoint, DescribedPoint, curve_fits, described_curve, learning_curve
 from training.evaluation.regimes.energies import FACT as ENERGIES
 from training.evaluation.regimes.energies import EnergyScore, energy_score
-from training.evaluation.regimes.measure import Regimes, learn_regimes
+from training.evaluation.regimes.measure import learn_regimes
 from training.evaluation.regimes.range_only import FACT as RANGES
 from training.evaluation.regimes.range_only import RangeScore, range_scores
 from training.evaluation.score import Score
@@ -71,7 +65,7 @@ class Trained:
     config : how
     studies : of the tuning, where there was one
     described : error of each target of cells by how much of the cells is described
-    ranges : what the ranges hold of the quantities that no model learns
+    ranges : share of measured values inside the ranges, of the quantities that no model learns
     energies : how far activation energies are from printed ones; None where too few papers print any
     """
 
@@ -107,7 +101,7 @@ def measure(
     tuning: Tuning | None = None,
     link: ConductivityLink | None = None,
 ) -> tuple[dict[str, OutOfFold], dict[str, Score]]:
-    """Out-of-fold predictions and skill, by paper; what is tuned is tuned again inside each fold.
+    """Out-of-fold predictions and skill, by paper; recipes are tuned again inside each fold.
 
     Parameters
     ----------
@@ -124,10 +118,10 @@ def measure(
     """
     _require_rows(literature)
     if tuning:
-        found = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress, link)
+        out_of_fold = cross_validate_tuned(literature, config.choices, config.protocol, tuning, progress, link)
     else:
-        found = cross_validate(literature, config.choices, config.protocol, progress, link=link)
-    return found, evaluate(found, config.level, config.seed)
+        out_of_fold = cross_validate(literature, config.choices, config.protocol, progress, link=link)
+    return out_of_fold, evaluate(out_of_fold, config.level, config.seed)
 
 
 def measure_systems(
@@ -135,7 +129,7 @@ def measure_systems(
 ) -> Score:
     """Skill for conductivity on chemical systems never seen; no paper of a held-out row is learnt from either.
 
-    By the first of the recipes: what is judged is how far any of them carries, not which.
+    By the first of the recipes, which is not chosen again for each system.
 
     Parameters
     ----------
@@ -150,9 +144,9 @@ def measure_systems(
     kin = kinship_of(LINK, examples)
     systems = chemical_systems(examples.designs)
     tests, first = system_tests(systems, config.seed), dict([next(iter(config.choices[LINK].items()))])
-    found = validate(LINK, examples, kin, first, config.protocol, progress, tests=tests)
+    out_of_fold = validate(LINK, examples, kin, first, config.protocol, progress, tests=tests)
     by_system = np.unique(systems, return_inverse=True)[1]
-    return score(TASKS[LINK].targets[0], replace(found, groups=by_system), config.level, config.seed)
+    return score(TASKS[LINK].targets[0], replace(out_of_fold, groups=by_system), config.level, config.seed)
 
 
 def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -> tuple[Score, FixedSplit]:
@@ -190,7 +184,7 @@ def train(
     literature: Literature | None = None,
     tuning: Tuning | None = None,
 ) -> Trained:
-    """Train on the literature, loaded as the configuration says where it is not given; nothing is written.
+    """Train on the literature; nothing is written.
 
     Parameters
     ----------
@@ -212,20 +206,22 @@ def train(
     """
     literature = literature or load_data(config)
     link = ConductivityLink(TASKS[LINK].examples(literature), config.choices[LINK], config.seed)
-    found, scores = measure(literature, config, progress, tuning, link)
+    out_of_fold, scores = measure(literature, config, progress, tuning, link)
     by_system = measure_systems(literature, config, progress)
-    given = untuned(found, config.choices)
-    learning = learning_curve(given, config.choices, config.shares, config.protocol, progress, link)
-    bundle = fit_bundle(literature, config, found, scores, tuning)
-    steady = stability(bundle.parts, literature, config.protocol, progress)
-    bundle.facts[STABILITY] = {name: each.as_dict() for name, each in steady.items()}
-    ranges = range_scores(literature, found, config.level, config.seed)
-    bundle.facts[RANGES] = {column: each.as_dict() for column, each in ranges.items()}
-    energies = energy_score(found[LINK], config.level, config.seed)
+    untuned_folds = untuned(out_of_fold, config.choices)
+    learning = learning_curve(untuned_folds, config.choices, config.shares, config.protocol, progress, link)
+    bundle = fit_bundle(literature, config, out_of_fold, scores, tuning)
+    importance = stability(bundle.parts, literature, config.protocol, progress)
+    bundle.facts[STABILITY] = {name: table.as_dict() for name, table in importance.items()}
+    ranges = range_scores(literature, out_of_fold, config.level, config.seed)
+    bundle.facts[RANGES] = {column: range_score.as_dict() for column, range_score in ranges.items()}
+    energies = energy_score(out_of_fold[LINK], config.level, config.seed)
     bundle.facts[ENERGIES] = energies.as_dict() if energies else {}
     studies = tuning.studies if tuning else []
-    described = described_curve(given, config.choices, config.protocol, link)
-    return Trained(bundle, scores, found, by_system, learning, literature, config, studies, described, ranges, energies)
+    described = described_curve(untuned_folds, config.choices, config.protocol, link)
+    return Trained(
+        bundle, scores, out_of_fold, by_system, learning, literature, config, studies, described, ranges, energies
+    )
 
 
 def fit_bundle(
@@ -265,9 +261,9 @@ def fit_bundle(
         labelled, settings = task.relabelled(rows, recipe)
         parts[name] = fit_part(name, labelled.designs, labelled.labels, recipe, config.seed)
         parts[name].settings = settings
-    kept, regimes = calibrations(out_of_fold), dict[str, Regimes]()
+    calibration, regime_scores = calibrations(out_of_fold), dict[str, list[dict[str, Any]]]()
     for name, part in parts.items():
-        part.calibration = kept[name]
+        part.calibration = calibration[name]
         part.domain = domain_of(name, part, examples[name], literature)
         distances = part.domain.distances(part.featurizer.transform(examples[name].designs))
         errors = lab_errors(out_of_fold[name], distances)
@@ -275,11 +271,10 @@ def fit_bundle(
         part.differences = learn_differences(out_of_fold[name], distances, name, config.seed)
         if TASKS[name].draws_to_measured:
             every = with_looked_up_rows(name, part, examples[name], literature)
-            regimes[name] = learn_regimes(
-                name, part, examples[name], out_of_fold[name], config, lab.variance(errors), every
-            )
-    told = {name: [score.as_dict() for score in each.scores] for name, each in regimes.items()}
-    facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: told}
+            missed = lab.variance(errors)
+            regimes = learn_regimes(name, part, examples[name], out_of_fold[name], config, missed, every)
+            regime_scores[name] = [score.as_dict() for score in regimes.scores]
+    facts = _facts(literature, config, scores, examples) | {"chosen": chosen, REGIMES: regime_scores}
     return Bundle(parts, facts | ({"tuned": tuning.kept} if tuning else {}), first_capacities(literature))
 
 
@@ -299,7 +294,7 @@ def _facts(
         "packages": {name: version_of(name) for name in PACKAGES},
         "python": platform.python_version(),
         "skill": {column: score.as_dict() for column, score in scores.items()},
-        "rows": {name: {"rows": len(each.designs), "papers": len(set(each.papers))} for name, each in examples.items()},
+        "rows": {name: {"rows": len(rows.designs), "papers": len(set(rows.papers))} for name, rows in examples.items()},
     }
 
 
@@ -307,8 +302,8 @@ def code_version() -> str:
     """Version of Silion, with the commit where the code runs from a clone."""
     version = metadata.version("silion")
     try:
-        asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
-        commit = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return version
     return f"{version}+{commit}"

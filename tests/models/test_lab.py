@@ -18,7 +18,7 @@ from models.lab_effect.kernel import Kernel, LabEffect
 from models.lab_effect.learning import FEWEST_CALIBRATED, Errors, Reveals, kernels, learn, reveal, try_kernels, variance
 from models.tasks import fade_law
 from models.tasks.examples import Examples
-from training.evaluation.coverage import lab_errors, on_labels
+from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 SHARED, NOISE = 1.0, 0.25
@@ -512,8 +512,8 @@ def test_lives_learnt_under_another_shape_by_hand() -> None:
     # 64 % is 80 % twice over: after 100 cycles N80 is 100 / 2 ** (1 / shape), so log10 2 = 0.30103 further for 1 than
     # for 0.5, and half of it nearer than for 2; 80 % after 100 cycles is N80 = 100 under every shape
     assert found.examples.labels.lower == pytest.approx([2 - 0.30103, 2.0], abs=1e-5)
-    assert on_labels(found)[0] == pytest.approx([1.5 + 0.30103, 1.5], abs=1e-5)
-    assert on_labels(found)[1] == pytest.approx([1.5 - 0.150515, 1.5], abs=1e-5)
+    assert found.on_labels[0] == pytest.approx([1.5 + 0.30103, 1.5], abs=1e-5)
+    assert found.on_labels[1] == pytest.approx([1.5 - 0.150515, 1.5], abs=1e-5)
 
 
 def test_the_distance_to_a_label_is_the_same_under_every_shape() -> None:
@@ -521,7 +521,7 @@ def test_the_distance_to_a_label_is_the_same_under_every_shape() -> None:
     lives = np.random.default_rng(0).normal(2, 0.5, (3, 6))
     shapes = [0.4, 1.0, 1.6]
     found = faded(retention, marks, lives.tolist(), shapes)
-    moved = on_labels(found)
+    moved = found.on_labels
     for repeat, shape in enumerate(shapes):
         there = fade_law.fade_labels(found.examples.designs, shape)
         assert found.examples.labels.distance(moved[repeat]) == pytest.approx(there.distance(lives[repeat]), abs=1e-12)
@@ -529,7 +529,7 @@ def test_the_distance_to_a_label_is_the_same_under_every_shape() -> None:
 
 def test_other_targets_stay_as_they_were_predicted() -> None:
     found = faded([64.0], ["="], [[1.5]], [np.nan])
-    assert on_labels(found) is found.predicted[MODEL]
+    assert found.on_labels is found.predicted[MODEL]
 
 
 def test_errors_of_a_part_keep_papers_apart_from_their_groups() -> None:

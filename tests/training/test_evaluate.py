@@ -18,7 +18,7 @@ from models.tasks.fade import RETENTION
 from models.tasks.ice import ICE
 from models.tasks.registry import LINK
 from training.evaluation.bootstrap import bootstrap
-from training.evaluation.coverage import calibrations, coverage, on_labels
+from training.evaluation.coverage import calibrations, coverage
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.errors import errors
 from training.evaluation.evaluate import claim
@@ -113,7 +113,7 @@ def test_the_intervals_users_get_are_those_whose_coverage_is_printed(trained: Tr
         assert len(kept.trend) == 3  # a constant, the spread, the distance
         everything = np.arange(len(found.groups))
         same = calibrate(
-            on_labels(found), found.spread, found.examples.labels, found.groups,
+            found.on_labels, found.spread, found.examples.labels, found.groups,
             distance=found.distance_of(everything), family=found.family_of(everything),
         )  # fmt: skip
         assert bool(kept.families) == (name == LINK)  # classes of electrolytes tell of conductivity alone

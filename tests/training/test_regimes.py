@@ -132,7 +132,7 @@ def test_what_a_model_takes_from_it(found: KnownErrors) -> None:
     few = found.groups == found.groups[0]
     small = KnownErrors(*(getattr(found, name)[few] for name in ("rows",)), found.labels.take(np.flatnonzero(few)),
                         *(getattr(found, name)[few] for name in
-                          ("groups", "alone", "weight", "mean", "between", "within", "other")))  # fmt: skip
+                          ("groups", "alone", "weight", "mean", "between", "within", "other_paper")))  # fmt: skip
     assert small.settle(Agreement()) == Agreement()
 
 

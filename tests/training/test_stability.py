@@ -23,7 +23,7 @@ QUICK = Protocol(folds=3, repeats=1, seed=0)
 RECIPE = Recipe(rounds=60, rate=0.1, min_child_weight=1.0, members=3, colsample=0.8)
 
 
-def planted(label: str) -> stability.Ground:
+def planted(label: str) -> stability.PartRows:
     """Forty papers of three rows; every feature is the same within a paper, and the label is made of the first two."""
     draw = np.random.default_rng(1)
     table = np.repeat(draw.normal(size=(PAPERS, len(NAMES))), ROWS, axis=0)
@@ -36,7 +36,7 @@ def planted(label: str) -> stability.Ground:
     }[label]
     labels = Labels(value, value, np.ones(len(value)))
     kin = Kinship.of(Examples(pd.DataFrame({"paper": papers}), labels), by_composition=False)
-    return stability.Ground(pd.DataFrame(table, columns=NAMES), labels, kin, [Feature(n, n) for n in NAMES], RECIPE)
+    return stability.PartRows(pd.DataFrame(table, columns=NAMES), labels, kin, [Feature(n, n) for n in NAMES], RECIPE)
 
 
 def measured(label: str) -> Stability:

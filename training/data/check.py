@@ -1,5 +1,5 @@
-"""`silion data check`: every mistake of one table, or of a folder of tables and between them, the values of cells found
-beside the reviews among them."""
+"""`silion data check`: every mistake of one table, or of a folder of tables and between them, with the sources of
+descriptors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check(path: Path, remarks: list[str] | None = None) -> tuple[Mistakes, dict[
     path : Path
         A table, or a folder of the literature's tables.
     remarks : list of str, optional
-        Gets what is worth asking and no mistake: own rows that tell the measurement of another source.
+        Gets questions that are no mistakes: own rows that repeat the measurement of another source.
 
     Raises
     ------
@@ -58,13 +58,13 @@ def check(path: Path, remarks: list[str] | None = None) -> tuple[Mistakes, dict[
 
 
 def _flagged(literature: Literature) -> dict[str, int]:
-    """Return how many good rows hold a value that no training uses, by what it is; nothing where none does."""
+    """Return the number of good rows with a value that no training uses, by kind of value."""
     count = len(cells_above_100(literature))
     return {"ICE above 100 % (in no training)": count} if count else {}
 
 
 def _not_among(mistakes: Mistakes, others: Iterable[Mistake]) -> list[Mistake]:
-    """Return the other mistakes that were not told yet; the told ones may be a million, the others are few."""
+    """Return those of the other mistakes that are new; the known ones may be a million, the others are few."""
     new = {str(mistake): mistake for mistake in others}
     for mistake in mistakes:
         new.pop(str(mistake), None)
@@ -74,18 +74,18 @@ def _not_among(mistakes: Mistakes, others: Iterable[Mistake]) -> list[Mistake]:
 def _ask_twins(together: Literature, remarks: list[str] | None) -> None:
     if remarks is not None:
         shipped = read_literature([SHIPPED])[0]
-        remarks += [twin_question(*found) for found in twins_beside(together, shipped)]
+        remarks += [twin_question(*twins) for twins in twins_beside(together, shipped)]
 
 
 def _beside_others(path: Path, name: str, remarks: list[str] | None) -> list[Mistake]:
-    """Return what a training would refuse in a table beside the shipped ones and those of its own folder."""
+    """Return the mistakes that a table has beside the shipped ones and those of its own folder."""
     if path.resolve().parent == SHIPPED:
         return []
     siblings = table_files([path.parent]) if path.name == f"{name}.csv" else {}
     literature, together = read_files({**table_files([SHIPPED]), **siblings, path: name}, checked_files=[path])
     _ask_twins(literature, remarks)
-    ours = [mistake for mistake in together if mistake.table == path.name]
-    return ours if "cells" in siblings.values() else [mistake for mistake in ours if mistake.column != "cell_id"]
+    has_cells, own = "cells" in siblings.values(), [mistake for mistake in together if mistake.table == path.name]
+    return [mistake for mistake in own if has_cells or mistake.column != "cell_id"]
 
 
 def table_kind(path: Path) -> str:
@@ -114,7 +114,7 @@ def table_kind(path: Path) -> str:
 
 
 def descriptor_mistakes(folder: Path, literature: Literature) -> list[Mistake]:
-    """Return every value whose cell, column or number is not what the table of cells says.
+    """Return every value whose cell, column or number is not that of the table of cells.
 
     Parameters
     ----------
@@ -147,25 +147,22 @@ def _against_cells(rows: list[tuple[int, DescriptorSource]], literature: Literat
                 line, "descriptor", repr(row.descriptor), "a column that describes a cell before it is measured"
             )
         elif row.preferred != _is_same(row.value, getattr(cell, row.descriptor)):
-            there = getattr(cell, row.descriptor)
-            expected = f"{there}, as in cells.csv" if row.preferred else f"another value than {there} of cells.csv"
+            value = getattr(cell, row.descriptor)
+            expected = f"{value}, as in cells.csv" if row.preferred else f"another value than {value} of cells.csv"
             yield _mistake(line, "value", f"{row.value} for {row.descriptor} of {row.cell_id}", expected)
         elif not row.preferred and not row.reason:
             yield _mistake(line, "reason", "nothing", "why the other value is preferred")
-        key = (row.cell_id, row.descriptor)
-        if row.preferred and key in preferred:
-            got = f"{row.descriptor} of {row.cell_id} preferred twice, see line {preferred[key]}"
-            yield _mistake(line, "preferred", got, "one preferred value")
-        if row.preferred:
-            preferred.setdefault(key, line)
+        if row.preferred and (first := preferred.setdefault((row.cell_id, row.descriptor), line)) != line:
+            problem = f"{row.descriptor} of {row.cell_id} preferred twice, see line {first}"
+            yield _mistake(line, "preferred", problem, "one preferred value")
 
 
-def _mistake(line: int, column: str, got: str, expected: str) -> Mistake:
-    return Mistake(line, column, got, expected, DESCRIPTOR_SOURCES)
+def _mistake(line: int, column: str, problem: str, expected: str) -> Mistake:
+    return Mistake(line, column, problem, expected, DESCRIPTOR_SOURCES)
 
 
 def _is_same(written: str, value: object) -> bool:
-    """Return whether a text is the value of a table: numbers as numbers, texts as they stand."""
+    """Return whether a text is the value of a table: numbers compared as numbers."""
     if isinstance(value, int | float):
         try:
             return float(written) == float(value)

@@ -30,7 +30,7 @@ def reading(folders: Sequence[Path], patience_s: float = PATIENCE_S) -> Iterator
     Parameters
     ----------
     folders : sequence of Path
-        One that nobody has written with Silion yet has no lock and is not held.
+        One that nobody has written with Silion yet has no lock.
     patience_s : float
         Seconds to wait for a writer.
 
@@ -39,10 +39,10 @@ def reading(folders: Sequence[Path], patience_s: float = PATIENCE_S) -> Iterator
     InputError
         A process writes for too long, or a change that was interrupted cannot be finished here.
     """
-    with ExitStack() as held:
+    with ExitStack() as locks:
         for folder in folders:
             with suppress(OSError):  # no lock, or none that may be opened
-                file = held.enter_context((folder / LOCK).open("rb"))
+                file = locks.enter_context((folder / LOCK).open("rb"))
                 hold(file, folder, fcntl.LOCK_EX if (folder / JOURNAL).is_file() else fcntl.LOCK_SH, patience_s)
             finish(folder)
         yield

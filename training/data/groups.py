@@ -25,7 +25,7 @@ class Kinship:
     Attributes
     ----------
     papers : ndarray of bool, shape (n_rows, n_papers)
-        Whether a paper tells a row; a row may be told by several.
+        Whether a row is of a paper; it may be of several.
     fractions : ndarray, shape (n_rows, n_elements), optional
         Atomic fractions, NaN where no stoichiometry is known; None where rows are kin by paper alone.
     groups : ndarray of int, shape (n_rows,)
@@ -72,32 +72,43 @@ class Kinship:
         fractions = None if self.fractions is None else self.fractions[rows]
         return Kinship(self.papers[rows], fractions, self.groups[rows], self.within)
 
-    def leaks(self, rest: np.ndarray, test: np.ndarray) -> np.ndarray:
+    def unrelated(self, test: np.ndarray) -> np.ndarray:
+        """Return the rows that share neither a paper nor a composition with a test row, shape (n_unrelated,).
+
+        Parameters
+        ----------
+        test : ndarray of int, shape (n_test,)
+            Test rows.
+        """
+        others = np.setdiff1d(np.arange(len(self.groups)), test)
+        return np.asarray(others[~self.leaks(others, test)])
+
+    def leaks(self, rows: np.ndarray, test: np.ndarray) -> np.ndarray:
         """Return which rows share a paper or a composition with a test row.
 
         Parameters
         ----------
-        rest : ndarray of int, shape (n_rest,)
-            Rows that are asked.
+        rows : ndarray of int, shape (n_some,)
+            Rows to judge.
         test : ndarray of int, shape (n_test,)
             Test rows.
 
         Returns
         -------
-        ndarray of bool, shape (n_rest,)
+        ndarray of bool, shape (n_some,)
         """
-        shared = self.papers[np.ix_(rest, self.papers[test].any(axis=0))].any(axis=1)
+        shared = self.papers[np.ix_(rows, self.papers[test].any(axis=0))].any(axis=1)
         if self.fractions is None:
             return np.asarray(shared)
-        near = np.zeros(len(rest), dtype=bool)
-        fractions = self.fractions[rest]
+        near = np.zeros(len(rows), dtype=bool)
+        fractions = self.fractions[rows]
         for composition in np.unique(self.fractions[test], axis=0):
             near |= np.abs(fractions - composition).sum(axis=1) <= self.within  # NaN is near nothing
         return np.asarray(shared | near)
 
 
 def chemical_key(design: pd.Series) -> str:
-    """Return the composition of a design as a word, rounded to three decimals of atomic fraction.
+    """Return the composition of a design as text, rounded to three decimals of atomic fraction.
 
     Parameters
     ----------
@@ -161,11 +172,22 @@ def fractions_of(designs: pd.DataFrame) -> np.ndarray:
         Elements in the order of `SYMBOLS`; NaN where no stoichiometry is known.
     """
     table = np.full((len(designs), len(SYMBOLS)), np.nan)
-    pairs = zip(designs["electrolyte"].fillna(""), designs["composition"].fillna(""), strict=True)
-    for row, (electrolyte, composition) in enumerate(pairs):
-        if amounts := composition_of(str(electrolyte), str(composition)):
+    for row, amounts in enumerate(compositions_of(designs)):
+        if amounts:
             table[row] = atomic_fractions(amounts)
     return table
+
+
+def compositions_of(designs: pd.DataFrame) -> list[Mapping[str, float] | None]:
+    """Return the amounts by element of each design; None where no stoichiometry is known.
+
+    Parameters
+    ----------
+    designs : DataFrame, shape (n_designs, n_columns)
+        With `electrolyte` and `composition`, text or NaN.
+    """
+    pairs = zip(designs["electrolyte"].fillna(""), designs["composition"].fillna(""), strict=True)
+    return [composition_of(str(name), str(formula)) for name, formula in pairs]
 
 
 def atomic_fractions(amounts: Mapping[str, float]) -> np.ndarray:
@@ -212,11 +234,9 @@ def chemical_systems(designs: pd.DataFrame) -> list[str]:
     >>> chemical_systems(designs.assign(electrolyte_class=["", "polymer"]))
     ['Cl-Li-P-S', '(polymer)']
     """
-    pairs = zip(designs["electrolyte"].fillna(""), designs["composition"].fillna(""), strict=True)
-    amounts = [composition_of(str(name), str(formula)) for name, formula in pairs]
     return [
-        "-".join(sorted(elements)) if elements else f"({kind or 'unknown'})"
-        for elements, kind in zip(amounts, classes_of(designs), strict=True)
+        "-".join(sorted(amounts)) if amounts else f"({kind or 'unknown'})"
+        for amounts, kind in zip(compositions_of(designs), classes_of(designs), strict=True)
     ]
 
 
@@ -235,6 +255,6 @@ def system_tests(systems: Sequence[str], seed: int) -> list[tuple[int, np.ndarra
     list of (int, ndarray of int)
         Repeat, which is 0, and row numbers of each fold.
     """
-    kinds, member = np.unique(np.array(systems, dtype=object).astype(str), return_inverse=True)
-    home = np.random.default_rng(seed).permutation(len(kinds)) % min(len(kinds), MOST_FITS)
-    return [(0, np.flatnonzero(home[member] == fold)) for fold in np.unique(home)]
+    kinds, system_of_row = np.unique(np.array(systems, dtype=object).astype(str), return_inverse=True)
+    fold_of_system = np.random.default_rng(seed).permutation(len(kinds)) % min(len(kinds), MOST_FITS)
+    return [(0, np.flatnonzero(fold_of_system[system_of_row] == fold)) for fold in np.unique(fold_of_system)]

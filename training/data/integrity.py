@@ -19,12 +19,12 @@ RETENTION_TOLERANCE_PCT = 3.0
 
 
 def cross_checks(literature: Literature) -> list[Mistake]:
-    """Return every mistake between rows: what would make a training wrong without a word.
+    """Return every mistake between rows: each would make a training wrong without an error.
 
     Parameters
     ----------
     literature : Literature
-        All tables; cycling points are not held against their cells where no cells are given.
+        All tables; cycling points are not compared with their cells where no cells are given.
     """
     checks = (_references, _cells_of_points, _same_content, _same_paper, _unbalanced, _retentions, _states)
     return [mistake for check in checks for mistake in check(literature)]
@@ -55,23 +55,25 @@ def _rows(literature: Literature) -> Iterator[tuple[str, str, Provenance]]:
             yield name, getattr(row, column), row
 
 
+def _mistake(table: str, column: str, problem: str, expected: str, *row_ids: str) -> Mistake:
+    """Return a mistake between rows, which stands on no single line."""
+    return Mistake(0, column, problem, expected, f"{table}.csv", row_ids)
+
+
 def _references(literature: Literature) -> Iterator[Mistake]:
-    """Yield sources and preferred rows that are named and not there."""
+    """Yield rows that name a source or a preferred row that does not exist."""
     rows = list(_rows(literature))
     ids = {(name, identity) for name, identity, _ in rows}
     for name, identity, row in rows:
-        table, ids_of_row = f"{name}.csv", (identity,)
         if row.source_id and literature.sources and row.seed and row.source_id not in literature.sources:
-            yield Mistake(
-                0, "source_id", f"{row.source_id!r} in row {identity}", "a source_id of sources.csv", table, (identity,)
-            )
+            problem = f"{row.source_id!r} in row {identity}"
+            yield _mistake(name, "source_id", problem, "a source_id of sources.csv", identity)
         if row.same_as and (name, row.same_as) not in ids:
-            yield Mistake(
-                0, "same_as", f"{row.same_as!r} in row {identity}", "the id of a row of this table", table, (identity,)
-            )
+            problem = f"{row.same_as!r} in row {identity}"
+            yield _mistake(name, "same_as", problem, "the id of a row of this table", identity)
         if row.same_as and row.in_training:
             expected = "no: the row tells the same as its preferred one"
-            yield Mistake(0, "in_training", f"yes in row {identity}", expected, table, ids_of_row)
+            yield _mistake(name, "in_training", f"yes in row {identity}", expected, identity)
 
 
 def _cells_of_points(literature: Literature) -> Iterator[Mistake]:
@@ -80,22 +82,16 @@ def _cells_of_points(literature: Literature) -> Iterator[Mistake]:
     for point in literature.cycling if cells else ():
         cell = cells.get(point.cell_id)
         if cell is None:
-            got = f"{point.cell_id!r} in row {point.point_id}"
-            yield Mistake(0, "cell_id", got, "a cell_id of cells.csv", "cycling.csv", (point.point_id,))
+            problem = f"{point.cell_id!r} in row {point.point_id}"
+            yield _mistake("cycling", "cell_id", problem, "a cell_id of cells.csv", point.point_id)
         elif point.in_training and not cell.in_training:
             expected = f"no: its cell {point.cell_id} is out"
-            yield Mistake(
-                0,
-                "in_training",
-                f"yes in row {point.point_id}",
-                expected,
-                "cycling.csv",
-                (point.point_id, cell.cell_id),
-            )
+            problem = f"yes in row {point.point_id}"
+            yield _mistake("cycling", "in_training", problem, expected, point.point_id, cell.cell_id)
 
 
 def _same_content(literature: Literature) -> Iterator[Mistake]:
-    """Yield rows in training that say the same under two ids; two cells may look alike when they live differently."""
+    """Yield rows in training of one content under two ids; two cells of one design are two where their lives differ."""
     lives: dict[str, list[tuple[object, ...]]] = {}
     for point in literature.cycling:
         lives.setdefault(point.cell_id, []).append((point.cycle, point.retention_pct, point.capacity_mah_per_g))
@@ -107,40 +103,34 @@ def _same_content(literature: Literature) -> Iterator[Mistake]:
         content = (row.cell_id, row.cycle) if isinstance(row, CyclingRow) else content_of(row).values()
         key = (name, row.paper, *content, *lives.get(identity, ()))
         if key in first:
-            got = f"{identity}, which says what {first[key]} says"
+            problem = f"{identity}, which says what {first[key]} says"
             expected = "one of the two out of training, with same_as"
-            yield Mistake(0, ID_COLUMNS[name], got, expected, f"{name}.csv", (identity, first[key]))
+            yield _mistake(name, ID_COLUMNS[name], problem, expected, identity, first[key])
         else:
             first[key] = identity
 
 
 def _same_paper(literature: Literature) -> Iterator[Mistake]:
-    """Yield papers that stand under two ids: they would stand on both sides of a split."""
+    """Yield papers with two ids: they would stand on both sides of a split."""
     for column in ("doi", "citation"):
         first: dict[str, str] = {}
         for source in literature.sources.values():
             written = str(getattr(source, column) or "")
             for key in map(folded, written.split("|") if column == "doi" else [written]):
                 if key and key in first:
-                    got = f"that of {first[key]} in row {source.source_id}"
-                    yield Mistake(0, column, got, "one id per paper", "sources.csv", (source.source_id,))
+                    problem = f"that of {first[key]} in row {source.source_id}"
+                    yield _mistake("sources", column, problem, "one id per paper", source.source_id)
                 first.setdefault(key, source.source_id)
 
 
 def _states(literature: Literature) -> Iterator[Mistake]:
     """Yield cells whose electrolyte is liquid by one column and solid by the other."""
     for cell in literature.cells:
-        stated, family = cell.electrolyte_state, cell.electrolyte_class
-        if stated and family and (stated == "solid") == (family in LIQUID_CLASSES):
-            got = f"{stated} in row {cell.cell_id}, whose electrolyte_class is {family}"
-            yield Mistake(
-                0,
-                "electrolyte_state",
-                got,
-                "one state; gels of polymers are gel in both columns",
-                "cells.csv",
-                (cell.cell_id,),
-            )
+        state, family = cell.electrolyte_state, cell.electrolyte_class
+        if state and family and (state == "solid") == (family in LIQUID_CLASSES):
+            problem = f"{state} in row {cell.cell_id}, whose electrolyte_class is {family}"
+            expected = "one state; gels of polymers are gel in both columns"
+            yield _mistake("cells", "electrolyte_state", problem, expected, cell.cell_id)
 
 
 def _unbalanced(literature: Literature) -> Iterator[Mistake]:
@@ -148,9 +138,9 @@ def _unbalanced(literature: Literature) -> Iterator[Mistake]:
     for row in literature.electrolytes:
         charge = _charge(row.electrolyte, row.composition or "")
         if charge is not None and "CHARGE" not in (row.note or ""):
-            got = f"a charge of {charge:+.2f} in row {row.measurement_id}"
+            problem = f"a charge of {charge:+.2f} in row {row.measurement_id}"
             expected = "balance, or a note 'CHARGE: ...' that says why not"
-            yield Mistake(0, "composition", got, expected, "electrolytes.csv", (row.measurement_id,))
+            yield _mistake("electrolytes", "composition", problem, expected, row.measurement_id)
 
 
 @lru_cache(maxsize=16_384)
@@ -169,6 +159,6 @@ def _retentions(literature: Literature) -> Iterator[Mistake]:
         if computed is None or point.retention_pct is None or computed[1] != "=" or not point.in_training:
             continue
         if abs(computed[0] - point.retention_pct) > RETENTION_TOLERANCE_PCT and "MISMATCH" not in (point.note or ""):
-            got = f"{point.retention_pct:g} in row {point.point_id}"
+            problem = f"{point.retention_pct:g} in row {point.point_id}"
             expected = f"{computed[0]:.1f} as its two capacities say, or a note 'MISMATCH: ...'"
-            yield Mistake(0, "retention_pct", got, expected, "cycling.csv", (point.point_id,))
+            yield _mistake("cycling", "retention_pct", problem, expected, point.point_id)

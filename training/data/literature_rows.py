@@ -1,4 +1,4 @@
-"""Rows of the literature's tables: the table a row is of, its id, what it says, and rows put into a table."""
+"""Rows of the literature's tables: their table, id and content, and rows put into a table."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def rows_of(literature: Literature, table: str) -> Sequence[Provenance]:
 
 
 def content_of(row: Row) -> dict[str, object]:
-    """Return what a row says, by column, without its id and where it comes from.
+    """Return the content of a row by column, without its id and its source.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ CYCLES = "cycles.csv"
 
 
 def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
-    """Read every table of the folders, without mistakes; own rows that tell a measurement again name both its papers.
+    """Read every table of the folders, without mistakes; own rows that repeat a measurement name both its papers.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ def load_literature(folders: Sequence[str | Path] = (SHIPPED,)) -> Literature:
 
 
 def read_literature(folders: Sequence[str | Path], checked_files: Container[Path] = ()) -> tuple[Literature, Mistakes]:
-    """Read every table of the folders; return what could be read and every mistake.
+    """Read every table of the folders; return the rows that could be read and every mistake.
 
     Parameters
     ----------
     folders : sequence of path
         As those of `load_literature`.
     checked_files : container of Path
-        Files of which what is wrong with a row by itself is known, and not told again.
+        Files whose mistakes of single rows are known, and left out.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
     Raises
     ------
     InputError
-        A folder that is not there, is given twice, or holds neither a table nor what it withdraws.
+        A folder that does not exist, is given twice, or holds neither a table nor `withdrawn.csv`.
     """
     files: dict[Path, str] = {}
     seen: set[Path] = set()
@@ -100,7 +100,7 @@ def table_files(folders: Sequence[str | Path]) -> dict[Path, str]:
 def read_files(
     files: Mapping[Path, str], checked_files: Container[Path] = (), *, together: bool = True
 ) -> tuple[Literature, Mistakes]:
-    """Read tables one by one, nothing withdrawn; return what could be read and every mistake.
+    """Read tables one by one, nothing withdrawn; return the rows that could be read and every mistake.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def read_files(
     checked_files : container of Path
         As for `read_literature`.
     together : bool
-        Also hold the rows against each other.
+        Also check the rows against each other.
 
     Raises
     ------
@@ -123,12 +123,12 @@ def read_files(
 
 def _read(files: Mapping[Path, str], checked_files: Container[Path]) -> tuple[Literature, Mistakes]:
     literature, mistakes = Literature(), Mistakes()
-    homes: dict[str, dict[str, str]] = {}
+    lines_by_id: dict[str, dict[str, str]] = {}
     for path, name in files.items():
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         literature.hashes[f"{path.parent.name}/{path.name}"] = digest
-        rows = _rows(path, name, homes.setdefault(name, {}), mistakes, digest, is_told=path in checked_files)
+        rows = _rows(path, name, lines_by_id.setdefault(name, {}), mistakes, digest, checked=path in checked_files)
         if name == "sources":
             literature.sources |= {row.source_id: row for row in rows if isinstance(row, SourceRow)}
         else:
@@ -149,20 +149,20 @@ def _table(path: Path, name: str) -> tuple[Table[Row], list[Mistake | None]]:
     return table, [formula_mistake(row, line, path.name) for row, line in zip(table.rows, table.lines, strict=True)]
 
 
-def _rows(path: Path, name: str, homes: dict[str, str], mistakes: Mistakes, digest: str, *, is_told: bool) -> list[Row]:
-    """Return the good rows of one file; an id may stand once in all files of a table together."""
+def _rows(path: Path, name: str, lines: dict[str, str], mistakes: Mistakes, digest: str, *, checked: bool) -> list[Row]:
+    """Return the good rows of one file; an id is unique in all files of a table together."""
     table, formulas = _shipped_table(path, name, digest) if path.parent == SHIPPED else _table(path, name)
-    mistakes += () if is_told else table.mistakes
+    mistakes += () if checked else table.mistakes
     rows, column, file = [], ID_COLUMNS[name], f"{path.parent.name}/{path.name}"
     for row, line, mistake in zip(table.rows, table.lines, formulas, strict=True):
         identity = str(getattr(row, column))
-        if identity in homes:
-            expected = f"an id of its own; {homes[identity]} has it too"
+        if identity in lines:
+            expected = f"an id of its own; {lines[identity]} has it too"
             mistakes += [Mistake(line, column, repr(identity), expected, path.name)]
             continue
-        homes[identity] = f"{file} line {line}"
+        lines[identity] = f"{file} line {line}"
         if mistake:
-            mistakes += () if is_told else [mistake]
+            mistakes += () if checked else [mistake]
             continue
         rows.append(row)
     return rows
@@ -188,13 +188,13 @@ def resolve_papers(literature: Literature) -> None:
         papers = list(dict.fromkeys(known.get(name, name) for name in named if name))
         return "|".join(sorted(papers, key=lambda name: name not in ids))
 
-    def under(row: ProvenanceT) -> ProvenanceT:
+    def with_paper(row: ProvenanceT) -> ProvenanceT:
         paper = paper_of(row.source_id or "", row.doi or "")
         return row.model_copy(update={"source_id": paper}) if paper and paper != row.source_id else row
 
-    literature.electrolytes = list(map(under, literature.electrolytes))
-    literature.cells = list(map(under, literature.cells))
-    literature.cycling = list(map(under, literature.cycling))
+    literature.electrolytes = list(map(with_paper, literature.electrolytes))
+    literature.cells = list(map(with_paper, literature.cells))
+    literature.cycling = list(map(with_paper, literature.cycling))
 
 
 AS_WRITTEN = "FORMULA"
@@ -202,7 +202,7 @@ AS_WRITTEN = "FORMULA"
 
 
 def formula_mistake(row: Row, line: int, table: str) -> Mistake | None:
-    """Return why the electrolyte of a row cannot be used: it cannot be read, or is hardly what was meant.
+    """Return why the electrolyte of a row cannot be used: it cannot be read, or is most likely misprinted.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def formula_mistake(row: Row, line: int, table: str) -> Mistake | None:
 
 
 def formula_question(row: Row) -> str | None:
-    """Return what speaks against the formula of a row that can be read; None where nothing does, or its note says why.
+    """Return what is unlikely in the formula of a row that can be read; None where nothing is, or its note says why.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def unreadable_formula(row: Row, line: int, table: str, advice: str = "") -> Mis
     table : str
         Name of the file.
     advice : str
-        Said at the end of what was expected.
+        End of what was expected.
 
     Returns
     -------

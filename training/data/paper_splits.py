@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
+import pandas as pd
 
 from features.tables.literature import papers_of
 
@@ -35,24 +37,18 @@ def joined_groups(papers: Sequence[str], keys: Sequence[str] | None = None) -> n
     >>> joined_groups(["zhan2023", "mei2022"], keys=["Li3PS4", "Li3PS4"]).tolist()
     [0, 0]
     """
-    parent: dict[str, str] = {}
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def root(node: str) -> str:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    firsts = [papers_of(paper)[0] for paper in papers]
-    for row, paper in enumerate(papers):
-        for name in papers_of(paper):
-            parent[root(f"paper:{name}")] = root(f"paper:{firsts[row]}")
-        if keys is not None:
-            parent[root(f"paper:{firsts[row]}")] = root(f"key:{keys[row]}")
-    roots = [root(f"paper:{first}") for first in firsts]
-    number = {name: index for index, name in enumerate(dict.fromkeys(roots))}
-    return np.array([number[name] for name in roots], dtype=int)
+    names = [[f"paper:{name}" for name in papers_of(paper)] for paper in papers]
+    if keys is not None:
+        names = [[*of_row, f"key:{key}"] for of_row, key in zip(names, keys, strict=True)]
+    number = {name: place for place, name in enumerate(dict.fromkeys(chain.from_iterable(names)))}
+    firsts = np.array([number[of_row[0]] for of_row in names], dtype=int)
+    rows = np.repeat(np.arange(len(names)), [len(of_row) for of_row in names])
+    joined = np.array([number[name] for name in chain.from_iterable(names)], dtype=int)
+    graph = coo_array((np.ones(len(rows)), (firsts[rows], joined)), shape=(len(number), len(number)))
+    return np.asarray(pd.factorize(connected_components(graph, directed=False)[1][firsts])[0])
 
 
 def grouped_folds(groups: np.ndarray, folds: int, seed: int) -> list[np.ndarray]:
@@ -92,9 +88,9 @@ def grouped_folds(groups: np.ndarray, folds: int, seed: int) -> list[np.ndarray]
     order = np.random.default_rng(seed).permutation(len(kinds))
     order = order[np.argsort(-counts[order], kind="stable")]
     sizes = np.zeros(folds, dtype=int)
-    home = np.empty(len(kinds), dtype=int)
+    fold_of_group = np.empty(len(kinds), dtype=int)
     for index in order:
-        home[index] = int(np.argmin(sizes))
-        sizes[home[index]] += counts[index]
-    fold_of_row = home[np.searchsorted(kinds, groups)]
+        fold_of_group[index] = int(np.argmin(sizes))
+        sizes[fold_of_group[index]] += counts[index]
+    fold_of_row = fold_of_group[np.searchsorted(kinds, groups)]
     return [np.flatnonzero(fold_of_row == fold) for fold in range(folds)]

@@ -1,4 +1,4 @@
-"""Rows of another source that say the same as a new one: one measurement under two papers stands on both sides of a
+"""Rows of another source with the numbers of a new one: one measurement under two papers stands on both sides of a
 split."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Twins:
     Parameters
     ----------
     literature : Literature
-        Shipped and own rows that are there.
+        Shipped and own rows.
     """
 
     def __init__(self, literature: Literature) -> None:
@@ -38,10 +38,10 @@ class Twins:
             for number in _numbers(row):
                 self._by_number[number].append(row)
 
-    def of(self, row: Provenance) -> Provenance | None:
-        """Return the first row of another source that tells the same measurement; None where there is none.
+    def find(self, row: Provenance) -> Provenance | None:
+        """Return the first row of another source with the same measurement; None where there is none.
 
-        Two rows are taken for one measurement where two or more measured numbers are equal, or all that they say.
+        Two rows are taken for one measurement where two or more measured numbers are equal, or all their contents.
 
         Parameters
         ----------
@@ -52,20 +52,20 @@ class Twins:
         equal: Counter[int] = Counter()
         others: dict[int, Provenance] = {}
         for number in _numbers(row):
-            for other in self._by_number[number]:
-                equal[id(other)] += 1
-                others[id(other)] = other
+            for candidate in self._by_number[number]:
+                equal[id(candidate)] += 1
+                others[id(candidate)] = candidate
         candidates = [others[place] for place, count in equal.items() if count >= ENOUGH_EQUAL]
         if _numbers(row):
             candidates += self._by_content[_content(row)]
-        for other in candidates:
-            if not own & {*papers_of(other.paper)}:
-                return other
+        for candidate in candidates:
+            if not own & {*papers_of(candidate.paper)}:
+                return candidate
         return None
 
 
 def twins_beside(literature: Literature, shipped: Literature) -> Iterator[tuple[str, Provenance, Provenance]]:
-    """Yield each row that is not shipped and tells the measurement of another source: table, row, that other row.
+    """Yield each row that is not shipped and repeats the measurement of another source: table, row, that other row.
 
     Parameters
     ----------
@@ -78,12 +78,12 @@ def twins_beside(literature: Literature, shipped: Literature) -> Iterator[tuple[
     for table in MEASURED_TABLES:
         known = {id_of(row) for row in rows_of(shipped, table)}
         for row in rows_of(literature, table):
-            if id_of(row) not in known and (twin := twins.of(row)) is not None:
+            if id_of(row) not in known and (twin := twins.find(row)) is not None:
                 yield table, row, twin
 
 
 def twin_question(table: str, row: Provenance, twin: Provenance) -> str:
-    """Return what to ask about two rows that say the same.
+    """Return the question about two rows that may be one measurement.
 
     Parameters
     ----------
@@ -92,12 +92,24 @@ def twin_question(table: str, row: Provenance, twin: Provenance) -> str:
     row, twin : Provenance
         The own row, and that of another source.
     """
-    ours, theirs = f"{table}.csv, {ID_COLUMNS[table]} {id_of(row)}", f"{id_of(twin)} of {twin.paper}"
-    return f"{ours}: the same measurement as {theirs}? A training takes their papers for one"
+    own_row, other_row = f"{table}.csv, {ID_COLUMNS[table]} {id_of(row)}", f"{id_of(twin)} of {twin.paper}"
+    return f"{own_row}: the same measurement as {other_row}? A training takes their papers for one"
+
+
+def with_both_papers(row: Provenance, twin: Provenance) -> Provenance:
+    """Return a row that names its papers and those of its twin.
+
+    Parameters
+    ----------
+    row, twin : Provenance
+        Rows of one measurement.
+    """
+    papers = dict.fromkeys([*papers_of(row.paper), *papers_of(twin.paper)])
+    return row.model_copy(update={"source_id": "|".join(papers)})
 
 
 def group_twins(literature: Literature, shipped: Literature) -> Literature:
-    """Name both papers in each own row that tells the measurement of another source: no split may part the two.
+    """Name both papers in each own row that repeats the measurement of another source: no split may part the two.
 
     Parameters
     ----------
@@ -108,8 +120,7 @@ def group_twins(literature: Literature, shipped: Literature) -> Literature:
     """
     grouped: dict[str, dict[str, Provenance]] = {table: {} for table in MEASURED_TABLES}
     for table, row, twin in twins_beside(literature, shipped):
-        papers = "|".join(dict.fromkeys([*papers_of(row.paper), *papers_of(twin.paper)]))
-        grouped[table][id_of(row)] = row.model_copy(update={"source_id": papers})
+        grouped[table][id_of(row)] = with_both_papers(row, twin)
     for table, rows in grouped.items():
         literature = with_rows(literature, table, rows) if rows else literature
     return literature

@@ -69,7 +69,7 @@ def read_withdrawn(folder: Path) -> dict[str, Withdrawn]:
 
 
 def apply_withdrawals(literature: Literature, folders: Sequence[str | Path]) -> Literature:
-    """Return the literature with what the folders withdraw out of training, reason and date in the notes.
+    """Return the literature with the withdrawn rows out of training, reason and date in the notes.
 
     A withdrawn paper takes all its rows out, a withdrawn cell its cycling points. The file counts among the hashes.
 
@@ -78,7 +78,7 @@ def apply_withdrawals(literature: Literature, folders: Sequence[str | Path]) -> 
     literature : Literature
         The tables of these folders; left as they are.
     folders : sequence of path
-        Data folders; a later one's word on an id goes before an earlier one's.
+        Data folders; for one id a later folder goes before an earlier one.
 
     Raises
     ------
@@ -109,9 +109,9 @@ def without(literature: Literature, listed: Mapping[str, Withdrawn]) -> Literatu
     cells = {row.cell_id: _entry(row, listed) for row in literature.cells}
     return replace(
         literature,
-        electrolytes=[_out(row, _entry(row, listed)) for row in literature.electrolytes],
-        cells=[_out(row, cells[row.cell_id]) for row in literature.cells],
-        cycling=[_out(row, _entry(row, listed) or cells.get(row.cell_id)) for row in literature.cycling],
+        electrolytes=[_withdrawn(row, _entry(row, listed)) for row in literature.electrolytes],
+        cells=[_withdrawn(row, cells[row.cell_id]) for row in literature.cells],
+        cycling=[_withdrawn(row, _entry(row, listed) or cells.get(row.cell_id)) for row in literature.cycling],
     )
 
 
@@ -142,7 +142,7 @@ def _entry(row: Provenance, listed: Mapping[str, Withdrawn]) -> Withdrawn | None
     return next((listed[name] for name in names if name in listed), None)
 
 
-def _out(row: RowT, entry: Withdrawn | None) -> RowT:
+def _withdrawn(row: RowT, entry: Withdrawn | None) -> RowT:
     return row if entry is None or not row.in_training else withdrawn_row(row, entry.why, entry.date)
 
 

@@ -17,14 +17,11 @@ from models.ensemble import weighted_median
 CLIP = 3.0
 
 
-def _clip(table: np.ndarray) -> np.ndarray:
-    return np.asarray(np.clip(table, -CLIP, CLIP))
-
-
 def _on_scores(estimator: object) -> Pipeline:
     """Scaled, unknown at the mean, clipped to three deviations: all of it inside the fold."""
     impute = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
-    return make_pipeline(StandardScaler(), impute, FunctionTransformer(_clip), estimator)
+    clip = FunctionTransformer(np.clip, kw_args={"a_min": -CLIP, "a_max": CLIP})
+    return make_pipeline(StandardScaler(), impute, clip, estimator)
 
 
 def dummy(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd.DataFrame) -> np.ndarray:
@@ -39,7 +36,7 @@ def dummy(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd
     weights : ndarray
         Shape (n_train,).
     test : DataFrame
-        Vectors asked about, shape (n_test, n_features).
+        Vectors to predict for, shape (n_test, n_features).
 
     Examples
     --------
@@ -62,7 +59,7 @@ def nearest(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: 
     weights : ndarray
         Not used.
     test : DataFrame
-        Vectors asked about, shape (n_test, n_features).
+        Vectors to predict for, shape (n_test, n_features).
     """
     # which of equally near rows the plain search takes depends on the number of threads; a tree's does not
     model = _on_scores(KNeighborsRegressor(n_neighbors=min(3, len(train)), algorithm="kd_tree"))
@@ -81,7 +78,7 @@ def ridge(train: pd.DataFrame, values: np.ndarray, weights: np.ndarray, test: pd
     weights : ndarray
         Shape (n_train,).
     test : DataFrame
-        Vectors asked about, shape (n_test, n_features).
+        Vectors to predict for, shape (n_test, n_features).
     """
     model = _on_scores(Ridge(alpha=10.0))
     return np.asarray(model.fit(_known(train), values, ridge__sample_weight=weights).predict(_known(test, train)))

@@ -11,7 +11,7 @@ from scipy.stats import beta, rankdata
 
 BOOTSTRAPS = 2000
 FEWEST_GROUPS = 5
-"""Drawing fewer groups again says nothing of groups to come: no skill is claimed from them."""
+"""A bootstrap of fewer groups is no estimate for new groups: no skill is claimed from them."""
 BAND = (5.0, 95.0)
 """Percentiles of the 90 % bootstrap interval."""
 
@@ -66,12 +66,12 @@ def bootstrap_ratio(groups: np.ndarray, over: np.ndarray, under: np.ndarray, see
         Of the drawing.
     """
     member, drawn = _drawn(groups, seed)
-    with np.errstate(divide="ignore", invalid="ignore"):  # groups drawn of which nothing stands below the line
+    with np.errstate(divide="ignore", invalid="ignore"):  # the denominator of the drawn groups may be 0
         return _band((drawn @ np.bincount(member, over)) / (drawn @ np.bincount(member, under)))
 
 
 def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Return the rows of all groups but the one that adds most to a gain: what is shown must not rest on one paper.
+    """Return the rows of all groups but the one that adds most to a gain: skill must not rest on one paper.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
 
 
 def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Share of the groups' values that were held, each group counting once, with its 90 % interval; NaN where nothing
+    """Share of the values inside their intervals, each group counting once, with its 90 % interval; NaN where nothing
     is known.
 
     Parameters
@@ -129,7 +129,7 @@ def share_interval(inside: float, count: int, shares: int = 1) -> tuple[float, f
     Parameters
     ----------
     inside : float
-        How many of the groups; one that is held in part counts in part.
+        How many of the groups; a group with some values inside counts in part.
     count : int
         Number of groups.
     shares : int
@@ -137,7 +137,7 @@ def share_interval(inside: float, count: int, shares: int = 1) -> tuple[float, f
 
     Examples
     --------
-    Of three groups all were held: from the share p on with p ** 3 = 0.05.
+    All of three groups inside: from the share p on with p ** 3 = 0.05.
 
     >>> low, high = share_interval(3, 3)
     >>> round(low**3, 6), high
@@ -171,14 +171,14 @@ class RankCorrelation:
         return int(self.low > 0) - int(self.high < 0)
 
 
-def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, seed: int, fewest: int) -> RankCorrelation:
+def rank_correlation(
+    first: np.ndarray, second: np.ndarray, groups: np.ndarray, seed: int, fewest: int
+) -> RankCorrelation:
     """Rank correlation of two columns, whole groups drawn again for its interval.
 
     Parameters
     ----------
-    one : ndarray
-        Shape (n_rows,).
-    other : ndarray
+    first, second : ndarray
         Shape (n_rows,).
     groups : ndarray
         Group of each row, shape (n_rows,).
@@ -187,27 +187,27 @@ def rank_correlation(one: np.ndarray, other: np.ndarray, groups: np.ndarray, see
     fewest : int
         Groups below which there is no interval.
     """
-    value = spearman(one, other)
+    value = spearman(first, second)
     if np.isnan(value) or len(np.unique(groups)) < fewest:
         return RankCorrelation(value, np.nan, np.nan)
     member, drawn = _drawn(groups, seed)
-    return RankCorrelation(value, *_band(_drawn_again(one, other, drawn[:, member])))
+    return RankCorrelation(value, *_band(_drawn_again(first, second, drawn[:, member])))
 
 
-def _drawn_again(one: np.ndarray, other: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def _drawn_again(first: np.ndarray, second: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the rank correlation of each drawing, shape (n_drawings,); NaN where a column does not vary in it.
 
     Parameters
     ----------
-    one, other : ndarray, shape (n_rows,)
+    first, second : ndarray, shape (n_rows,)
         The columns.
     counts : ndarray, shape (n_drawings, n_rows)
         How often each row was drawn.
     """
     middle = (counts.sum(axis=1, keepdims=True) + 1) / 2
-    left, right = (_ranks(column, counts) - middle for column in (one, other))
-    size = np.sqrt((counts * left**2).sum(axis=1) * (counts * right**2).sum(axis=1))
-    return np.where(size > 0, (counts * left * right).sum(axis=1) / np.where(size > 0, size, 1.0), np.nan)
+    x, y = (_ranks(column, counts) - middle for column in (first, second))
+    size = np.sqrt((counts * x**2).sum(axis=1) * (counts * y**2).sum(axis=1))
+    return np.where(size > 0, (counts * x * y).sum(axis=1) / np.where(size > 0, size, 1.0), np.nan)
 
 
 def _ranks(column: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -218,14 +218,12 @@ def _ranks(column: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.asarray((below + (of_kind + 1) / 2)[:, member])
 
 
-def spearman(one: np.ndarray, other: np.ndarray) -> float:
+def spearman(first: np.ndarray, second: np.ndarray) -> float:
     """Rank correlation of two columns; NaN where one of them never varies.
 
     Parameters
     ----------
-    one : ndarray
-        Shape (n_rows,).
-    other : ndarray
+    first, second : ndarray
         Shape (n_rows,).
 
     Examples
@@ -235,6 +233,6 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float:
     >>> spearman(np.array([1.0, 1.0]), np.array([2.0, 3.0]))
     nan
     """
-    left, right = rankdata([one, other], axis=1) - (len(one) + 1) / 2
-    size = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    return float((left * right).sum()) / size if size else np.nan
+    x, y = rankdata([first, second], axis=1) - (len(first) + 1) / 2
+    size = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    return float((x * y).sum()) / size if size else np.nan

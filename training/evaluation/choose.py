@@ -1,4 +1,4 @@
-"""The choice among recipes, made inside the training papers alone: whoever is judged later was never asked."""
+"""The choice among recipes, made inside the training papers alone: no paper that is judged later takes part."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ INNER_FITS = INNER_FOLDS
 
 
 class Fold(NamedTuple):
-    """One inner fold: rows to learn from, none of them kin of a row held out, and the rows held out."""
+    """One inner fold: rows to learn from, none of them kin of a test row, and the test rows."""
 
     train: Examples
-    held: Examples
+    test: Examples
 
 
 def choose(
@@ -56,7 +56,7 @@ def choose(
     -------
     str
         The first of the best. With fewer groups of papers than folds, the first recipe. A fold whose kin are all other
-        rows tells nothing and is left out.
+        rows is left out.
     """
     first = next(iter(choices))
     if len(choices) == 1 or len(np.unique(kin.groups)) < INNER_FOLDS:
@@ -89,10 +89,9 @@ def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
         return []
     folds = []
     for test in grouped_folds(kin.groups, INNER_FOLDS, seed):
-        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-        rest = rest[~kin.leaks(rest, test)]
-        if len(rest):
-            folds.append(Fold(examples.take(rest), examples.take(test)))
+        train_rows = kin.unrelated(test)
+        if len(train_rows):
+            folds.append(Fold(examples.take(train_rows), examples.take(test)))
     return folds
 
 

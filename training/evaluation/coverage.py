@@ -18,19 +18,6 @@ from models.tasks.target import Target
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 
 
-def on_labels(out_of_fold: OutOfFold) -> np.ndarray:
-    """Out-of-fold predictions of the model as far from the examples' labels as they were from those of their own fold.
-
-    Only the fade law makes a difference: its labels depend on the shape, which each fold has of its own.
-
-    Parameters
-    ----------
-    out_of_fold : OutOfFold
-        Out-of-fold predictions of one part.
-    """
-    return out_of_fold.on_labels
-
-
 def coverage(target: Target, out_of_fold: OutOfFold, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Share of the repeats in which each row lies inside its interval, and the mean width; calibrated without the row's
     own paper.
@@ -48,7 +35,7 @@ def coverage(target: Target, out_of_fold: OutOfFold, level: float) -> tuple[np.n
     -------
     covered, width : shape (n_rows,); NaN where the other papers cannot support the level
     """
-    task, papers, ours = task_of(target.column), out_of_fold.groups, on_labels(out_of_fold)
+    task, papers, predicted = task_of(target.column), out_of_fold.groups, out_of_fold.on_labels
     half, refused = np.zeros_like(out_of_fold.spread), np.zeros(len(papers), dtype=bool)
     shift = np.zeros_like(half)
     for paper in np.unique(papers):
@@ -58,9 +45,10 @@ def coverage(target: Target, out_of_fold: OutOfFold, level: float) -> tuple[np.n
         except LevelError:
             refused[own] = True
             continue
-        shift[:, own] = middle - ours[:, own]
-    low, high = _ends(target, out_of_fold, shift, half)
-    inside = task.is_covered(target, out_of_fold.examples, ours + shift, half, (low, high))
+        shift[:, own] = middle - predicted[:, own]
+    centre, examples = out_of_fold.predicted[MODEL] + shift, out_of_fold.examples
+    low, high = (task.out_of_fold(target, end, examples, out_of_fold.shape) for end in (centre - half, centre + half))
+    inside = task.is_covered(target, examples, predicted + shift, half, (low, high))
     covered, width = inside.mean(axis=0), (high - low).mean(axis=0)
     return np.where(refused, np.nan, covered), np.where(refused, np.nan, width)
 
@@ -81,7 +69,7 @@ def calibration_of(out_of_fold: OutOfFold, rows: np.ndarray) -> Calibration:
         Fewer than two papers.
     """
     return calibrate(
-        on_labels(out_of_fold)[:, rows],
+        out_of_fold.on_labels[:, rows],
         out_of_fold.spread[:, rows],
         out_of_fold.examples.labels.take(rows),
         out_of_fold.groups[rows],
@@ -99,7 +87,7 @@ def calibration_without(out_of_fold: OutOfFold, group: Any) -> Calibration:
     out_of_fold : OutOfFold
         Out-of-fold predictions of one part.
     group : Any
-        One of `found.groups`.
+        One of `out_of_fold.groups`.
 
     Raises
     ------
@@ -133,12 +121,13 @@ def interval_of(
     LevelError
         The papers that calibrate do not support the level.
     """
-    ours, spread, distance = on_labels(out_of_fold)[:, rows], out_of_fold.spread[:, rows], out_of_fold.distance_of(rows)
-    return calibration.interval(ours, spread, level, distance, family_offsets(out_of_fold, rows, calibration))
+    predicted, spread = out_of_fold.on_labels[:, rows], out_of_fold.spread[:, rows]
+    offsets = family_offsets(out_of_fold, rows, calibration)
+    return calibration.interval(predicted, spread, level, out_of_fold.distance_of(rows), offsets)
 
 
 def family_offsets(out_of_fold: OutOfFold, rows: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Return what a calibration tells of the classes of some rows, shape (n_some,); 0 where none are judged.
+    """Return the offsets that a calibration has for the classes of some rows, shape (n_some,); 0 where none are judged.
 
     Parameters
     ----------
@@ -153,17 +142,8 @@ def family_offsets(out_of_fold: OutOfFold, rows: np.ndarray, calibration: Calibr
     return np.zeros(len(rows)) if family is None else calibration.of_family(family)
 
 
-def _ends(target: Target, out_of_fold: OutOfFold, shift: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the intervals on the target's error scale, shape (n_repeats, n_rows)."""
-    task, centre = task_of(target.column), out_of_fold.predicted[MODEL] + shift
-    low, high = (
-        task.out_of_fold(target, end, out_of_fold.examples, out_of_fold.shape) for end in (centre - half, centre + half)
-    )
-    return low, high
-
-
 def lives_of(out_of_fold: OutOfFold) -> tuple[pd.DataFrame, np.ndarray, Labels]:
-    """Return what is known of the life of each cell, every cell weighing the same.
+    """Return the bounds of the life of each cell, every cell weighing the same.
 
     Parameters
     ----------
@@ -210,21 +190,24 @@ def life_coverage(
             _, half = interval_of(out_of_fold, row[own], calibration_without(out_of_fold, paper), level)
         except LevelError:
             continue
-        each = out_of_fold.predicted[MODEL][:, row[own]]
-        covered[own] = (np.array([labels.take(own).distance(values) for values in each]) <= half).mean(axis=0)
+        lives = out_of_fold.predicted[MODEL][:, row[own]]
+        covered[own] = (np.array([labels.take(own).distance(values) for values in lives]) <= half).mean(axis=0)
         width[own] = 2 * half.mean(axis=0)
     return covered, width
 
 
 def calibrations(out_of_fold: Mapping[str, OutOfFold]) -> dict[str, Calibration]:
-    """Calibration of each part from all of its out-of-fold errors: what a trained model carries.
+    """Calibration of each part from all of its out-of-fold errors, as a trained model carries it.
 
     Parameters
     ----------
     out_of_fold : mapping of str to OutOfFold
         Out-of-fold predictions by part.
     """
-    return {name: calibration_of(each, np.arange(len(each.groups))) for name, each in out_of_fold.items()}
+    return {
+        name: calibration_of(predictions, np.arange(len(predictions.groups)))
+        for name, predictions in out_of_fold.items()
+    }
 
 
 def lab_errors(out_of_fold: OutOfFold, distances: np.ndarray) -> Errors:
@@ -239,5 +222,5 @@ def lab_errors(out_of_fold: OutOfFold, distances: np.ndarray) -> Errors:
     """
     papers = np.unique(out_of_fold.examples.papers.astype(str), return_inverse=True)[1]
     return Errors(
-        on_labels(out_of_fold), out_of_fold.spread, out_of_fold.examples.labels, papers, out_of_fold.groups, distances
+        out_of_fold.on_labels, out_of_fold.spread, out_of_fold.examples.labels, papers, out_of_fold.groups, distances
     )

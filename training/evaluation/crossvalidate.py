@@ -53,7 +53,7 @@ class OutOfFold:
     distance : of each row to the nearest its model learnt from, shape (n_repeats, n_rows); NaN where not measured
     familiar : 1 where its model learnt from an electrolyte of the row's class, else 0, shape (n_repeats, n_rows)
     by_value : as the first recipe says
-    energy : activation energy told of the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
+    energy : activation energy predicted for the rows that print one, eV, shape (n_repeats, n_rows); NaN for the others
     family : class of electrolytes of each row, by which errors are judged, shape (n_rows,); empty where they are not
     """
 
@@ -75,16 +75,13 @@ class OutOfFold:
         """Predictions of no named fold are those of one; distances may be missing."""
         if not self.fold.size:
             self.fold = np.zeros_like(self.spread)
-        if not self.distance.size:
-            self.distance = np.full_like(self.spread, np.nan)
-        if not self.familiar.size:
-            self.familiar = np.full_like(self.spread, np.nan)
-        if not self.energy.size:
-            self.energy = np.full_like(self.spread, np.nan)
+        for name in ("distance", "familiar", "energy"):
+            if not getattr(self, name).size:
+                setattr(self, name, np.full_like(self.spread, np.nan))
 
     @cached_property
     def on_labels(self) -> np.ndarray:
-        """See `training.evaluation.coverage.on_labels`; worked out once, when all folds have been predicted."""
+        """Predictions as far from the labels as from those of their own fold, whose fade law has its own shape."""
         return fade_law.on_common_shape(self.predicted[MODEL], self.examples.designs, self.shape)
 
     def distance_of(self, rows: np.ndarray) -> np.ndarray | None:
@@ -139,13 +136,14 @@ def cross_validate(
     SplitError
         Too few papers for the folds.
     """
-    found: dict[str, OutOfFold] = {}
+    predict = judge or validate
+    out_of_fold: dict[str, OutOfFold] = {}
     for name, (examples, kin) in training_rows(literature).items():
         linked = link if TASKS[name].of_cells else None
-        found[name] = (judge or validate)(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
+        out_of_fold[name] = predict(name, examples, kin, choices[name], protocol, progress=progress, link=linked)
         if TASKS[name].is_given_to_cells and link is None:
             link = ConductivityLink(examples, choices[name], protocol.seed)
-    return found
+    return out_of_fold
 
 
 class Judged(NamedTuple):
@@ -170,7 +168,7 @@ def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
     choices : mapping of str to dict of Recipe
         Recipes to choose from, by part and name.
     """
-    inner = sum(INNER_FITS * len(each) for each in choices.values() if len(each) > 1)
+    inner = sum(INNER_FITS * len(recipes) for recipes in choices.values() if len(recipes) > 1)
     return protocol.folds * protocol.repeats * (len(choices) + inner)
 
 
@@ -210,13 +208,13 @@ def validate(
     share : float
         Of the training groups to learn from, above 0 and at most 1; for learning curves.
     baselines : collection of str
-        Keys of `BASELINES` that are asked beside the model.
+        Keys of `BASELINES` that predict beside the model.
     """
     planned = list(protocol.tests(kin.groups) if tests is None else tests)
     empty = np.full((1 + max(repeat for repeat, _ in planned), len(kin.groups)), np.nan)
     predicted = {method: empty.copy() for method in (MODEL, *baselines)}
     classes = np.array([str(kind) for kind in classes_of(examples.designs)])
-    found = OutOfFold(
+    out_of_fold = OutOfFold(
         examples, kin.groups, predicted, empty.copy(), empty.copy(), fold=empty.copy(), distance=empty.copy(),
         by_value=next(iter(choices.values())).by_value, family=classes[:0] if TASKS[name].of_cells else classes,
     )  # fmt: skip
@@ -224,32 +222,32 @@ def validate(
 
     def pieces() -> Iterator[tuple[Any, ...]]:
         for fold, (repeat, test) in enumerate(planned):
-            rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-            leaking = kin.leaks(rest, test)
-            found.removed.append(int(leaking.sum()))
-            if leaking.all():
+            train_rows = kin.unrelated(test)
+            if not len(train_rows):
                 raise SplitError(
                     f"every row beside a test fold of {len(test)} rows shares a paper or a composition with it: "
                     f"nothing to learn from; add rows of other papers and compositions"
                 )
-            rest = _some_groups(rest[~leaking], kin.groups, share, 1000 * protocol.seed + fold)
-            train, tested = examples.take(rest), examples.take(test)
-            found.familiar[repeat, test] = np.isin(classes[test], np.unique(classes[rest]))
+            out_of_fold.removed.append(len(kin.groups) - len(test) - len(train_rows))
+            train_rows = _some_groups(train_rows, kin.groups, share, 1000 * protocol.seed + fold)
+            train, tested = examples.take(train_rows), examples.take(test)
+            out_of_fold.familiar[repeat, test] = np.isin(classes[test], np.unique(classes[train_rows]))
             links.append(link.fit_without(tested.papers) if link else None)
-            yield name, train, tested, kin.take(rest), choices, protocol.seed + repeat, tuple(baselines), links[-1]
+            seed, kin_of_fold = protocol.seed + repeat, kin.take(train_rows)
+            yield name, train, tested, kin_of_fold, choices, seed, tuple(baselines), links[-1]
 
     for fold, judged in enumerate(in_order(judge, pieces(), progress)):
         repeat, test = planned[fold]
-        found.fold[repeat, test] = fold
-        found.chosen.append(judged.chosen)
-        found.shape[repeat, test] = judged.shape
-        found.energy[repeat, test] = judged.energy
-        found.spread[repeat, test], found.distance[repeat, test] = judged.spread, judged.distance
+        out_of_fold.fold[repeat, test] = fold
+        out_of_fold.chosen.append(judged.chosen)
+        out_of_fold.shape[repeat, test] = judged.shape
+        out_of_fold.energy[repeat, test] = judged.energy
+        out_of_fold.spread[repeat, test], out_of_fold.distance[repeat, test] = judged.spread, judged.distance
         for method, values in judged.predicted.items():
-            found.predicted[method][repeat, test] = values
+            out_of_fold.predicted[method][repeat, test] = values
         if link and (of_fold := links[fold]) and judged.link:
             link.known[of_fold.key] = judged.link
-    return found
+    return out_of_fold
 
 
 def judge(
@@ -263,7 +261,7 @@ def judge(
     link: LinkFit | None,
     progress: Progress,
 ) -> Judged:
-    """Return what the training rows of one fold tell of the rows held out.
+    """Fit on the training rows of one fold and predict the rows held out.
 
     Parameters
     ----------
@@ -287,7 +285,7 @@ def judge(
     linked = None
     if link:
         linked = link.part()
-        train, tested = (Examples(with_conductivity(each.designs, linked), each.labels) for each in (train, tested))
+        train, tested = (Examples(with_conductivity(rows.designs, linked), rows.labels) for rows in (train, tested))
     chosen = choose(name, train, kin, choices, seed, progress)
     train, settings = TASKS[name].relabelled(train, choices[chosen])
     part = fit_part(name, train.designs, train.labels, choices[chosen], seed)
@@ -301,7 +299,7 @@ def judge(
 
 
 def predict_held_out(
-    name: str, part: Part, train: Examples, held: Examples, baselines: Collection[str]
+    name: str, part: Part, train: Examples, test: Examples, baselines: Collection[str]
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Return the predictions for the rows held out, featurized once for the model and all baselines.
 
@@ -311,35 +309,35 @@ def predict_held_out(
         Key of `models.tasks.registry.TASKS`.
     part : Part
         Fitted on the training rows.
-    train, held : Examples
+    train, test : Examples
         Rows of the training folds and of the fold held out.
     baselines : collection of str
         Keys of `BASELINES`.
 
     Returns
     -------
-    predicted : dict of str to ndarray, shape (n_held,)
+    predicted : dict of str to ndarray, shape (n_test,)
         By method, on the model's scale.
-    spread : ndarray, shape (n_held,)
+    spread : ndarray, shape (n_test,)
         Of the ensemble's members.
-    distance : ndarray, shape (n_held,)
+    distance : ndarray, shape (n_test,)
         To the nearest training row.
     """
-    known, asked = (part.featurizer.transform(each.designs) for each in (train, held))
-    ours, spread = part.ensemble.predict(asked)
+    train_vectors, test_vectors = (part.featurizer.transform(rows.designs) for rows in (train, test))
+    predicted, spread = part.ensemble.predict(test_vectors)
     values, weight = TASKS[name].baseline_labels(train)
-    beside = {method: BASELINES[method](known, values, weight, asked) for method in baselines}
-    return {MODEL: ours, **beside}, spread, nearest_of(asked, known)
+    beside = {method: BASELINES[method](train_vectors, values, weight, test_vectors) for method in baselines}
+    return {MODEL: predicted, **beside}, spread, nearest_of(test_vectors, train_vectors)
 
 
 def _energies(part: Part, designs: pd.DataFrame) -> np.ndarray:
     """Activation energies of the rows that print one, eV, shape (n_rows,); NaN for the others."""
-    told, rows = np.full(len(designs), np.nan), np.flatnonzero(np.isfinite(printed_energies(designs)))
+    energies, rows = np.full(len(designs), np.nan), np.flatnonzero(np.isfinite(printed_energies(designs)))
     if len(rows):
         vectors = part.featurizer.transform(designs.iloc[rows].reset_index(drop=True))
-        energies = part.ensemble.activation_energy(vectors)
-        told[rows] = np.nan if energies is None else energies
-    return told
+        predicted = part.ensemble.activation_energy(vectors)
+        energies[rows] = np.nan if predicted is None else predicted
+    return energies
 
 
 def _some_groups(rows: np.ndarray, groups: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -25,7 +25,7 @@ class Dealing:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Dealing:
-        """As a table of `training.evaluation.out_of_fold` tells it: folds are counted where most rows were judged.
+        """Read from a table of `training.evaluation.out_of_fold`: folds are counted where most rows were judged.
 
         Parameters
         ----------
@@ -37,7 +37,7 @@ class Dealing:
 
     @property
     def is_rough(self) -> bool:
-        """True where another dealing of papers into folds may well say something else."""
+        """True where another dealing of papers into folds may well give another verdict."""
         return self.repeats < STEADY
 
     @property

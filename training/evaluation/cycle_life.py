@@ -21,39 +21,14 @@ FLOOR = 1e-3
 """Smallest probability a method is charged with, so that one surprise does not decide."""
 
 
-def concordance(lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:
-    """Share of comparable pairs whose predicted lives are in the right order (Harrell's C, for intervals).
-
-    A pair is comparable when one life certainly ended before the other: `upper[i] < lower[j]`. Ties count half. NaN
-    without pairs.
-
-    Parameters
-    ----------
-    lower : ndarray
-        Lower bound of each life, shape (n_cells,); -inf where none.
-    upper : ndarray
-        Upper bound of each life, shape (n_cells,); +inf where none.
-    predicted : ndarray
-        Lives, shape (n_cells,), in the unit of the bounds.
-    weight : ndarray
-        Times each cell counts, shape (n_cells,).
-
-    Examples
-    --------
-    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
-    >>> concordance(lower, upper, predicted=np.array([2.1, 2.2]), weight=np.ones(2))
-    1.0
-    """
-    return concordance_within(lower, upper, predicted[None], np.zeros((1, len(predicted))), weight)
-
-
 def concordance_within(
     lower: np.ndarray, upper: np.ndarray, predicted: np.ndarray, folds: np.ndarray, weight: np.ndarray
 ) -> float:
-    """Concordance over pairs that one model predicted, averaged over the repeats' pairs.
+    """Share of comparable pairs of one fold whose predicted lives are in the right order (Harrell's C, for intervals).
 
-    Across folds even a constant is no coin: the fold that holds out a long-lived cell learns a shorter life, so a dummy
-    scores far below 0.5 there. Within folds it scores 0.5.
+    A pair is comparable when one life certainly ended before the other: `upper[i] < lower[j]`. Ties count half, the
+    pairs of all repeats alike; NaN without pairs. Across folds even a constant is no coin: the fold that holds out a
+    long-lived cell learns a shorter life, so a dummy scores far below 0.5 there. Within folds it scores 0.5.
 
     Parameters
     ----------
@@ -67,12 +42,18 @@ def concordance_within(
         Number of the fold that predicted each life, shape (n_repeats, n_cells).
     weight : ndarray
         Times each cell counts, shape (n_cells,).
+
+    Examples
+    --------
+    >>> lower, upper = np.array([2.0, 3.0]), np.array([2.5, np.inf])
+    >>> concordance_within(lower, upper, np.array([[2.1, 2.2]]), np.zeros((1, 2)), np.ones(2))
+    1.0
     """
     sooner = (upper[:, None] < lower[None, :]) * np.outer(weight, weight)
     right = total = 0.0
-    for each, fold in zip(predicted, folds, strict=True):
+    for lives, fold in zip(predicted, folds, strict=True):
         pairs = sooner * (fold[:, None] == fold[None, :])
-        ordered = (each[:, None] < each[None, :]) + 0.5 * (each[:, None] == each[None, :])
+        ordered = (lives[:, None] < lives[None, :]) + 0.5 * (lives[:, None] == lives[None, :])
         right, total = right + float((pairs * ordered).sum()), total + float(pairs.sum())
     return right / total if total else float("nan")
 
@@ -83,7 +64,7 @@ def _widened(lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def log_likelihood(lower: np.ndarray, upper: np.ndarray, centre: np.ndarray, noise: float) -> np.ndarray:
-    """Log of the probability that a normal prediction gives to what is known of each life, shape (n_cells,).
+    """Log of the probability that a normal prediction gives to the bounds of each life, shape (n_cells,).
 
     Parameters
     ----------
@@ -108,7 +89,7 @@ class Turnbull:
     mass: np.ndarray
 
     def log_likelihood(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        """Log of the probability given to what is known of each life.
+        """Log of the probability given to the bounds of each life.
 
         Parameters
         ----------
@@ -151,8 +132,8 @@ def turnbull(lower: np.ndarray, upper: np.ndarray) -> Turnbull:
 def score_life(target: Target, out_of_fold: OutOfFold, level: float, seed: int) -> Score:
     """Score cycle life by concordance and by censored log-likelihood, all without the cell's paper.
 
-    The likelihood stands beside the better of two dummies that know no design: the Turnbull (Kaplan-Meier) distribution
-    and one constant with the model's noise.
+    The likelihood is compared with the better of two dummies that know no design: the Turnbull (Kaplan-Meier)
+    distribution and one constant with the model's noise.
 
     Parameters
     ----------
@@ -169,27 +150,26 @@ def score_life(target: Target, out_of_fold: OutOfFold, level: float, seed: int) 
     groups = out_of_fold.groups[row]
     life = out_of_fold.predicted[MODEL].mean(axis=0)[row]
     lower, upper = labels.lower, labels.upper
-    ours, constant, turnbulls = np.empty(len(bounds)), np.empty(len(bounds)), np.empty(len(bounds))
+    model, constant, turnbulls = np.empty(len(bounds)), np.empty(len(bounds)), np.empty(len(bounds))
     for paper in np.unique(groups):
         own, noise = groups == paper, calibration_without(out_of_fold, paper).noise
-        ours[own] = log_likelihood(lower[own], upper[own], life[own], noise)
+        model[own] = log_likelihood(lower[own], upper[own], life[own], noise)
         centre = np.full(int(own.sum()), np.median(labels.middle[~own]))
         constant[own] = log_likelihood(lower[own], upper[own], centre, noise)
         turnbulls[own] = turnbull(lower[~own], upper[~own]).log_likelihood(lower[own], upper[own])
     dummy = constant if constant.mean() > turnbulls.mean() else turnbulls
-    gain = ours - dummy
+    gain = model - dummy
     lives, folds = out_of_fold.predicted[MODEL][:, row], out_of_fold.fold[:, row]
     low, high = bootstrap(groups, lambda count: concordance_within(lower, upper, lives, folds, count), seed)
     index = concordance_within(lower, upper, lives, folds, np.ones(len(bounds)))
     gain_low, gain_high = bootstrap_ratio(groups, gain, np.ones(len(gain)), seed)
-    shown = low > 0.5 and gain_low > 0
-    rest = without_most_helpful(groups, gain)
-    on_one = shown and bootstrap_ratio(groups[rest], gain[rest], np.ones(len(rest)), seed)[0] <= 0
+    has_skill = low > 0.5 and gain_low > 0
+    others = without_most_helpful(groups, gain)
+    on_one = has_skill and bootstrap_ratio(groups[others], gain[others], np.ones(len(others)), seed)[0] <= 0
     covered, width = life_coverage(out_of_fold, row, labels, level)
-    cover, cover_low, cover_high = held_share(covered, groups, seed)
     two_sided = float((np.isfinite(lower) & np.isfinite(upper)).sum())
     by_method = {
-        MODEL: float(ours.mean()), "dummy": float(dummy.mean()), "turnbull": float(turnbulls.mean()),
+        MODEL: float(model.mean()), "dummy": float(dummy.mean()), "turnbull": float(turnbulls.mean()),
         "constant": float(constant.mean()), "gain_low": gain_low, "gain_high": gain_high, "two_sided": two_sided,
     }  # fmt: skip
     return Score(
@@ -202,11 +182,9 @@ def score_life(target: Target, out_of_fold: OutOfFold, level: float, seed: int) 
         index,
         low,
         high,
-        bool(shown and not on_one),
+        bool(has_skill and not on_one),
         level,
-        cover,
-        cover_low,
-        cover_high,
+        *held_share(covered, groups, seed),
         float(np.nanmean(width)),
         *removed_and_chosen(out_of_fold),
         rests_on_one_paper=bool(on_one),

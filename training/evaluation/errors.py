@@ -42,8 +42,8 @@ def predictions(target: Target, out_of_fold: OutOfFold) -> dict[str, np.ndarray]
     out_of_fold : OutOfFold
         Out-of-fold predictions of its task.
     """
-    ours = task_of(target.column).out_of_fold(
-        target, out_of_fold.predicted[MODEL], out_of_fold.examples, out_of_fold.shape
-    )
-    baselines = {name: values for name, values in out_of_fold.predicted.items() if name != MODEL}
-    return {**{name: target.within_limits(values) for name, values in baselines.items()}, MODEL: ours}
+    by_method = dict(out_of_fold.predicted)
+    model = by_method.pop(MODEL)
+    predicted = {name: target.within_limits(values) for name, values in by_method.items()}
+    predicted[MODEL] = task_of(target.column).out_of_fold(target, model, out_of_fold.examples, out_of_fold.shape)
+    return predicted

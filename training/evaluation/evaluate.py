@@ -52,30 +52,10 @@ def score(target: Target, out_of_fold: OutOfFold, level: float, seed: int) -> Sc
     """
     error, rows = errors(target, out_of_fold)
     groups = out_of_fold.groups[rows]
-    ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap_ratio(groups, ours, dummy, seed)
-    shown, on_one = claim(groups, ours, dummy, high, seed)
     covered, width = coverage(target, out_of_fold, level)
-    cover, cover_low, cover_high = held_share(covered[rows], groups, seed)
-    return Score(
-        target.column,
-        len(rows),
-        len(np.unique(groups)),
-        f"mean absolute error, {target.error_unit}",
-        {name: float(error[name].mean()) for name in (MODEL, *BASELINES)},
-        "error over the dummy's",
-        float(ours.sum() / dummy.sum()),
-        low,
-        high,
-        shown,
-        level,
-        cover,
-        cover_low,
-        cover_high,
-        float(np.nanmean(width[rows])),
-        *removed_and_chosen(out_of_fold),
-        rests_on_one_paper=on_one,
-    )
+    share = held_share(covered[rows], groups, seed)
+    measure = f"mean absolute error, {target.error_unit}"
+    return _score(target, measure, error, groups, out_of_fold, level, share, float(np.nanmean(width[rows])), seed)
 
 
 def score_fixed(out_of_fold: OutOfFold, learnt: OutOfFold, test: np.ndarray, level: float, seed: int) -> Score:
@@ -95,36 +75,41 @@ def score_fixed(out_of_fold: OutOfFold, learnt: OutOfFold, test: np.ndarray, lev
         Of the bootstrap.
     """
     (target,) = TASKS[LINK].targets
-    examples, labels, groups = out_of_fold.examples, out_of_fold.examples.labels.take(test), out_of_fold.groups[test]
+    labels, groups = out_of_fold.examples.labels.take(test), out_of_fold.groups[test]
     exact = np.flatnonzero(labels.exact)
     if not len(exact):
         raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in out_of_fold.predicted.items()}
-    ours, dummy = error[MODEL], error["dummy"]
-    low, high = bootstrap_ratio(groups[exact], ours, dummy, seed)
-    shown, on_one = claim(groups[exact], ours, dummy, high, seed)
     (middle,), (half,) = interval_of(out_of_fold, test, calibration_of(learnt, np.arange(len(learnt.groups))), level)
-    inside = (labels.distance(middle) <= half).astype(float)
-    cover, cover_low, cover_high = held_share(inside, groups, seed)
-    names = examples.designs["row_id"].to_numpy()[test]
+    share = held_share((labels.distance(middle) <= half).astype(float), groups, seed)
+    measure = f"mean absolute error, {target.error_unit}, of {len(test)} test rows those with a value"
+    return _score(target, measure, error, groups[exact], out_of_fold, level, share, float(2 * half.mean()), seed)
+
+
+def _score(
+    target: Target, measure: str, error: Mapping[str, np.ndarray], groups: np.ndarray, out_of_fold: OutOfFold,
+    level: float, share: tuple[float, float, float], width: float, seed: int,
+) -> Score:  # fmt: skip
+    """Return the score of a target from the errors of its rows by method, and from the coverage of its intervals."""
+    model, dummy = error[MODEL], error["dummy"]
+    low, high = bootstrap_ratio(groups, model, dummy, seed)
+    has_skill, on_one = claim(groups, model, dummy, high, seed)
     return Score(
-        target.column, len(exact), len(np.unique(groups[exact])),
-        f"mean absolute error, {target.error_unit}, of {len(names)} test rows those with a value",
-        {name: float(values.mean()) for name, values in error.items()},
-        "error over the dummy's", float(ours.sum() / dummy.sum()), low, high, shown,
-        level, cover, cover_low, cover_high, float(2 * half.mean()),
-        *removed_and_chosen(out_of_fold), rests_on_one_paper=on_one,
+        target.column, len(model), len(np.unique(groups)), measure,
+        {name: float(error[name].mean()) for name in (MODEL, *BASELINES)},
+        "error over the dummy's", float(model.sum() / dummy.sum()), low, high, has_skill,
+        level, *share, width, *removed_and_chosen(out_of_fold), rests_on_one_paper=on_one,
     )  # fmt: skip
 
 
-def claim(groups: np.ndarray, ours: np.ndarray, dummy: np.ndarray, high: float, seed: int) -> tuple[bool, bool]:
+def claim(groups: np.ndarray, model: np.ndarray, dummy: np.ndarray, high: float, seed: int) -> tuple[bool, bool]:
     """Return whether skill is shown, and whether it only seems so because of one paper; of few groups nothing is shown.
 
     Parameters
     ----------
     groups : ndarray
         Group of each row, shape (n_rows,).
-    ours, dummy : ndarray
+    model, dummy : ndarray
         Errors of the model and of the dummy, shape (n_rows,).
     high : float
         Upper end of the ratio's 90 % interval.
@@ -133,6 +118,6 @@ def claim(groups: np.ndarray, ours: np.ndarray, dummy: np.ndarray, high: float, 
     """
     if high >= 1 or len(np.unique(groups)) < FEWEST_GROUPS:
         return False, False
-    rest = without_most_helpful(groups, dummy - ours)
-    _, high_of_rest = bootstrap_ratio(groups[rest], ours[rest], dummy[rest], seed)
-    return high_of_rest < 1, high_of_rest >= 1
+    others = without_most_helpful(groups, dummy - model)
+    _, high_of_others = bootstrap_ratio(groups[others], model[others], dummy[others], seed)
+    return high_of_others < 1, high_of_others >= 1

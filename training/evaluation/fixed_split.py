@@ -96,14 +96,13 @@ def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
     if double := [row_id for row_id in ids if len(rows[row_id]) > 1]:
         candidates = ", ".join(known[place] for place in rows[double[0]])
         raise InputError(f"the test id {double[0]!r} may mean {candidates}; write the table before it")
-    asked: dict[int, str] = {}
+    id_of_row: dict[int, str] = {}
     for row_id in ids:
-        if (place := rows[row_id][0]) in asked:
-            raise InputError(f"the test ids {asked[place]!r} and {row_id!r} are one row; every row is tested once")
-        asked[place] = row_id
-    test = np.array(sorted(asked))
-    rest = np.setdiff1d(np.arange(len(known)), test)
-    leaking = kin.leaks(rest, test)
-    if leaking.all():
+        if (place := rows[row_id][0]) in id_of_row:
+            raise InputError(f"the test ids {id_of_row[place]!r} and {row_id!r} are one row; every row is tested once")
+        id_of_row[place] = row_id
+    test = np.array(sorted(id_of_row))
+    train = kin.unrelated(test)
+    if not len(train):
         raise InputError("every other row shares a paper or a composition with a test row: nothing to learn from")
-    return FixedSplit(rest[~leaking], test, int(leaking.sum()))
+    return FixedSplit(train, test, len(known) - len(test) - len(train))

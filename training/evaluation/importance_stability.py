@@ -42,7 +42,7 @@ ROUNDING = 1e-12
 
 
 @dataclass
-class Ground:
+class PartRows:
     """Training rows of one part as numbers: vectors, labels, and groups."""
 
     vectors: pd.DataFrame
@@ -97,7 +97,7 @@ def stability(
         Fewer than two groups of papers.
     """
     link = parts[LINK]
-    return {name: measure(_ground(name, part, link, literature), protocol, progress) for name, part in parts.items()}
+    return {name: measure(_part_rows(name, part, link, literature), protocol, progress) for name, part in parts.items()}
 
 
 def refits_needed(protocol: Protocol) -> int:
@@ -111,7 +111,7 @@ def refits_needed(protocol: Protocol) -> int:
     return len(TASKS) * REFITS_PER_FOLD * protocol.folds
 
 
-def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground:
+def _part_rows(name: str, part: Part, link: Part, literature: Literature) -> PartRows:
     """The rows of a part as `training.train.fit_bundle` gave them to `fit_part`."""
     task, recipe = TASKS[name], part.ensemble.recipe
     examples = task.examples(literature)
@@ -122,68 +122,56 @@ def _ground(name: str, part: Part, link: Part, literature: Literature) -> Ground
     labels = examples.labels
     if recipe.paper_power:
         labels = replace(labels, weight=labels.weight * paper_weights(examples.designs["paper"], recipe.paper_power))
-    return Ground(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
+    return PartRows(part.featurizer.transform(examples.designs), labels, kin, part.featurizer.features_, recipe)
 
 
-def measure(ground: Ground, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
+def measure(learned: PartRows, protocol: Protocol, progress: Callable[[int], None]) -> Stability:
     """Stability of one part; `progress` is called with the number of refits just done.
 
     Parameters
     ----------
-    ground : Ground
+    learned : PartRows
         Training rows of one part.
     protocol : Protocol
         Folds, repeats and seed.
     progress : callable
         Called with the number of steps just done.
     """
-    names, groups = list(ground.vectors.columns), ground.kin.groups
-    units = _units(ground)
+    names, groups = list(learned.vectors.columns), learned.kin.groups
+    units = _units(learned)
     seed, random = protocol.seed, np.random.default_rng([protocol.seed, len(names)])
-    wanted = REFITS_PER_FOLD * protocol.folds
-    count = min(wanted, len(np.unique(groups)))
-    plain, beside, copied, pairs, pairs_copied = [], [], [], [], []
+    refits = REFITS_PER_FOLD * protocol.folds
+    count = min(refits, len(np.unique(groups)))
     rise = np.full((len(units), len(groups)), np.nan)
     sample = np.sort(random.permutation(len(groups))[:PAIR_ROWS])
     folds, rows = grouped_folds(groups, count, seed), rows_by_group(groups)
 
     def pieces() -> Iterator[tuple[Any, ...]]:
         for fold, test in enumerate(folds):
-            copies = _dealt(ground.vectors.to_numpy(dtype=float), groups, random)
+            copies = _dealt(learned.vectors.to_numpy(dtype=float), rows, random)
             lots = np.array([donors(rows, random)[test] for _ in range(len(units) * SHUFFLES)])
-            yield ground, test, copies, lots, units, sample, seed + fold
+            yield learned, test, copies, lots, units, sample, seed + fold
 
-    for test, refitted in zip(folds, in_order(_refitted, pieces(), progress), strict=True):
-        plain.append(refitted.plain)
-        beside.append(refitted.mixed[: len(names)])
-        copied.append(refitted.mixed[len(names) :].max())
-        pairs.append(refitted.pairs)
-        both = refitted.pairs_mixed
-        pairs_copied.append((both[: len(names), : len(names)], both[:, len(names) :].max()))
-        rise[:, test] = refitted.rise
-    progress(wanted - count)
-    features = _feature_table(names, np.array(plain), np.array(beside), np.array(copied))
-    intervals = pd.DataFrame(
-        _by_group(rise, groups, seed), columns=["permutation", "permutation_low", "permutation_high"]
-    )
-    joint = pd.DataFrame(
-        {
-            "group": [name for name, _ in units],
-            "members": [";".join(names[place] for place in places) for _, places in units],
-        }
-    )
+    refitted = list(in_order(_refitted, pieces(), progress))
+    for test, refit in zip(folds, refitted, strict=True):
+        rise[:, test] = refit.rise
+    progress(refits - count)
+    heads = ["permutation", "permutation_low", "permutation_high"]
+    intervals = pd.DataFrame(_by_group(rise, groups, seed), columns=heads)
+    members = [(name, ";".join(names[place] for place in places)) for name, places in units]
+    joint = pd.DataFrame(members, columns=["group", "members"])
     return Stability(
         count,
-        int(ground.kin.papers.shape[1]),
-        features.join(intervals.iloc[: len(names)]),
+        int(learned.kin.papers.shape[1]),
+        _feature_table(names, refitted).join(intervals.iloc[: len(names)]),
         joint.join(intervals).iloc[len(names) :].reset_index(drop=True),
-        _pair_table(names, np.array(pairs), pairs_copied),
+        _pair_table(names, refitted),
     )
 
 
 class _Refitted(NamedTuple):
-    """Strengths of the features and of their pairs, without and beside copies, and what shuffling does to the errors
-    of the rows left out."""
+    """Strengths of the features and of their pairs, without and beside copies, and the rise of the errors of the
+    rows left out when features are shuffled."""
 
     plain: np.ndarray
     mixed: np.ndarray
@@ -193,35 +181,35 @@ class _Refitted(NamedTuple):
 
 
 def _refitted(
-    ground: Ground, test: np.ndarray, copies: np.ndarray, lots: np.ndarray, units: list[tuple[str, list[int]]],
+    learned: PartRows, test: np.ndarray, copies: np.ndarray, lots: np.ndarray, units: list[tuple[str, list[int]]],
     sample: np.ndarray, seed: int, progress: Callable[[int], None],
 ) -> _Refitted:  # fmt: skip
     """Fit without the rows of one fold and their kin, with and without copies beside the features."""
-    rest = np.setdiff1d(np.arange(len(ground.kin.groups)), test)
-    rest = rest[~ground.kin.leaks(rest, test)]
-    model, mixed = ground.fit(rest, None, seed), ground.fit(rest, copies, seed)
-    widened = _beside(ground.vectors, copies)
-    found = _Refitted(
-        np.abs(model.contributions(ground.vectors)[0]).mean(axis=0),
+    train_rows = learned.kin.unrelated(test)
+    model, mixed = learned.fit(train_rows, None, seed), learned.fit(train_rows, copies, seed)
+    widened = _beside(learned.vectors, copies)
+    refitted = _Refitted(
+        np.abs(model.contributions(learned.vectors)[0]).mean(axis=0),
         np.abs(mixed.contributions(widened)[0]).mean(axis=0),
-        _pair_strength(model, ground.vectors.iloc[sample]),
+        _pair_strength(model, learned.vectors.iloc[sample]),
         _pair_strength(mixed, widened.iloc[sample]),
-        _rise(ground, model, test, units, lots),
+        _rise(learned, model, test, units, lots),
     )
     progress(1)
-    return found
+    return refitted
 
 
-def _units(ground: Ground) -> list[tuple[str, list[int]]]:
-    """Return what is shuffled together: each feature alone, features that correlate, and the chemist's groups."""
-    names = list(ground.vectors.columns)
-    found = [(name, [place]) for place, name in enumerate(names)]
-    for members in correlated(names, ground.vectors.to_numpy(dtype=float)):
-        found.append(("correlated", [names.index(name) for name in members]))
+def _units(learned: PartRows) -> list[tuple[str, list[int]]]:
+    """Return the features to shuffle together: each alone, those that correlate, and the chemist's groups."""
+    names = list(learned.vectors.columns)
+    units = [(name, [place]) for place, name in enumerate(names)]
+    for members in correlated(names, learned.vectors.to_numpy(dtype=float)):
+        units.append(("correlated", [names.index(name) for name in members]))
     by_group = {
-        group: [place for place, each in enumerate(ground.features) if group_of(each) == group] for group in GROUPS
+        group: [place for place, feature in enumerate(learned.features) if group_of(feature) == group]
+        for group in GROUPS
     }
-    return [*found, *((group, places) for group, places in by_group.items() if places)]
+    return [*units, *((group, places) for group, places in by_group.items() if places)]
 
 
 def _beside(table: pd.DataFrame, copies: np.ndarray) -> pd.DataFrame:
@@ -260,20 +248,19 @@ def donors(rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     lots, shuffled = random.permutation(len(rows)), flat.copy()
     for place in lots[size[lots] > 1].tolist():  # a row that is alone needs no lot
         random.shuffle(shuffled[start[place] : start[place] + size[place]])
-    other, donor = lots[group], np.empty(len(flat), dtype=int)
-    donor[flat] = shuffled[start[other] + (np.arange(len(flat)) - start[group]) % size[other]]
+    lot, donor = lots[group], np.empty(len(flat), dtype=int)
+    donor[flat] = shuffled[start[lot] + (np.arange(len(flat)) - start[group]) % size[lot]]
     return donor
 
 
-def _dealt(table: np.ndarray, groups: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _dealt(table: np.ndarray, rows: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """Return every column with its values dealt to other papers, each by a lot of its own."""
-    rows = rows_by_group(groups)
     return np.column_stack([table[donors(rows, random), place] for place in range(table.shape[1])])
 
 
 def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
     """Mean absolute effect of each pair, shape (n_features, n_features), 0 on the diagonal; all 0 where the model has
-    too many rounds to be asked."""
+    too many rounds."""
     if model.recipe.rounds > MOST_ROUNDS:
         return np.zeros((vectors.shape[1], vectors.shape[1]))
     strength: np.ndarray = 2 * np.abs(model.interactions(vectors.iloc[interaction_rows(len(vectors))])).mean(axis=0)
@@ -282,29 +269,26 @@ def _pair_strength(model: BoostedEnsemble, vectors: pd.DataFrame) -> np.ndarray:
 
 
 def _rise(
-    ground: Ground,
-    model: BoostedEnsemble,
-    test: np.ndarray,
-    units: list[tuple[str, list[int]]],
-    lots: np.ndarray,
+    learned: PartRows, model: BoostedEnsemble, test: np.ndarray, units: list[tuple[str, list[int]]], lots: np.ndarray
 ) -> np.ndarray:
     """Rise of each held-out row's error when a unit's values come from the rows of `lots`, `SHUFFLES` for each unit,
     shape (n_units, n_test)."""
-    table = ground.vectors.to_numpy(dtype=float)
+    table = learned.vectors.to_numpy(dtype=float)
     own, blocks, changed = table[test], [table[test]], []
     for (_, places), shuffles in zip(units, lots.reshape(len(units), SHUFFLES, len(test)), strict=True):
         for lot in shuffles:
-            mine, other = own[:, places], table[lot][:, places]
-            differs = ~((mine == other) | (np.isnan(mine) & np.isnan(other))).all(axis=1)
+            own_values, lot_values = own[:, places], table[lot][:, places]
+            differs = ~((own_values == lot_values) | (np.isnan(own_values) & np.isnan(lot_values))).all(axis=1)
             block = own[differs]  # the rest is predicted as it was: most papers lack most elements
-            block[:, places] = other[differs]
+            block[:, places] = lot_values[differs]
             blocks.append(block)
             changed.append(differs)
     predicted, _ = model.predict(np.vstack(blocks))
-    whole = np.tile(predicted[: len(test)], (len(changed), 1))
-    whole[np.array(changed)] = predicted[len(test) :]
-    labels = ground.labels.take(test)
-    before, error = labels.distance(predicted[: len(test)]), np.array([labels.distance(each) for each in whole])
+    by_shuffle = np.tile(predicted[: len(test)], (len(changed), 1))
+    by_shuffle[np.array(changed)] = predicted[len(test) :]
+    labels = learned.labels.take(test)
+    before = labels.distance(predicted[: len(test)])
+    error = np.array([labels.distance(values) for values in by_shuffle])
     return np.asarray(error.reshape(len(units), SHUFFLES, len(test)).mean(axis=1) - before, dtype=float)
 
 
@@ -312,15 +296,17 @@ def _by_group(rise: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Mean of each unit's rise over groups of papers, each counting once, with its 90 % bootstrap interval over them;
     shape (n_units, 3)."""
     kinds, member, size = np.unique(groups, return_inverse=True, return_counts=True)
-    means = np.array([np.bincount(member, each) / size for each in rise])
+    means = np.array([np.bincount(member, unit_rise) / size for unit_rise in rise])
     means[np.abs(means) < ROUNDING] = 0.0
     drawn = np.random.default_rng(seed).multinomial(len(kinds), np.full(len(kinds), 1 / len(kinds)), BOOTSTRAPS)
     low, high = np.percentile(means @ drawn.T / len(kinds), BAND, axis=1)
     return np.column_stack([means.mean(axis=1), low, high])
 
 
-def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copied: np.ndarray) -> pd.DataFrame:
-    ranks = np.array([rankdata(-each, method="min") for each in plain])
+def _feature_table(names: list[str], refitted: list[_Refitted]) -> pd.DataFrame:
+    plain, mixed = np.array([refit.plain for refit in refitted]), np.array([refit.mixed for refit in refitted])
+    beside, copied = mixed[:, : len(names)], mixed[:, len(names) :].max(axis=1)
+    ranks = np.array([rankdata(-strengths, method="min") for strengths in plain])
     return pd.DataFrame(
         {
             "feature": names,
@@ -334,14 +320,16 @@ def _feature_table(names: list[str], plain: np.ndarray, beside: np.ndarray, copi
     )
 
 
-def _pair_table(names: list[str], pairs: np.ndarray, copied: list[tuple[np.ndarray, float]]) -> pd.DataFrame:
+def _pair_table(names: list[str], refitted: list[_Refitted]) -> pd.DataFrame:
+    pairs, mixed = np.array([refit.pairs for refit in refitted]), np.array([refit.pairs_mixed for refit in refitted])
+    copied = mixed[:, :, len(names) :].max(axis=(1, 2))
     upper = np.triu_indices(len(names), 1)
     mean = pairs.mean(axis=0)[upper]
     strongest = [place for place in np.argsort(-mean, kind="stable")[:PAIRS] if mean[place] > 0]
     rows = []
     for place in strongest:
         first, second = int(upper[0][place]), int(upper[1][place])
-        above = float(np.mean([found[first, second] > best for found, best in copied]))
-        each = pairs[:, first, second]
-        rows.append((names[first], names[second], float(each.min()), float(each.max()), above))
+        above = float(np.mean(mixed[:, first, second] > copied))
+        strength = pairs[:, first, second]
+        rows.append((names[first], names[second], float(strength.min()), float(strength.max()), above))
     return pd.DataFrame(rows, columns=["first", "second", "low", "high", "above_shuffled"])

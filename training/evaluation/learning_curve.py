@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import mode
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,7 @@ from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap_ratio
-from training.evaluation.crossvalidate import (
-    MODEL,
-    Choices,
-    OutOfFold,
-    Progress,
-    cross_validate,
-    validate,
-)
+from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, Progress, cross_validate, validate
 from training.evaluation.errors import errors
 
 CurvePoint = tuple[float, int, float, float, float, float]
@@ -45,7 +39,7 @@ class DescribedPoint:
     Attributes
     ----------
     kept : float
-        Share of the stated descriptors that is left, 0 to 1.
+        Share of the stated descriptors that is not hidden, 0 to 1.
     known : float
         Share of the nine descriptors that is known then.
     groups : int
@@ -74,12 +68,12 @@ def hidden(designs: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
     seed : int
         Of the draw; a smaller share hides what a larger one hides, and more.
     """
-    left = designs.copy()
+    partly_hidden = designs.copy()
     draws = np.random.default_rng(seed).random((len(designs), len(DESCRIPTORS)))
     for descriptor, drawn in zip(DESCRIPTORS, draws.T, strict=True):
         for column in descriptor.columns:
-            left[column] = pd.to_numeric(left[column]).where(drawn < share)
-    return left
+            partly_hidden[column] = pd.to_numeric(partly_hidden[column]).where(drawn < share)
+    return partly_hidden
 
 
 def described_curve(
@@ -105,16 +99,16 @@ def described_curve(
         name = task_of(column).name
         if not TASKS[name].of_cells:
             continue
-        examples, best = out_of_fold[name].examples, _most(out_of_fold[name].chosen)
+        examples, best = out_of_fold[name].examples, mode(out_of_fold[name].chosen)
         kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
         for share in shares:
-            told = Examples(hidden(examples.designs, share, once.seed), examples.labels)
-            again = validate(name, told, kin, recipes, once, link=link, baselines=["dummy"])
-            error, rows = errors(target, again)
-            groups, ours, dummy = again.groups[rows], error[MODEL], error["dummy"]
-            known = mean_coverage(told.designs.to_dict("records"))
-            low, high = bootstrap_ratio(groups, ours, dummy, once.seed)
-            point = DescribedPoint(share, known, len(np.unique(groups)), float(ours.sum() / dummy.sum()), low, high)
+            hidden_rows = Examples(hidden(examples.designs, share, once.seed), examples.labels)
+            judged = validate(name, hidden_rows, kin, recipes, once, link=link, baselines=["dummy"])
+            error, rows = errors(target, judged)
+            groups, model, dummy = judged.groups[rows], error[MODEL], error["dummy"]
+            known = mean_coverage(hidden_rows.designs.to_dict("records"))
+            low, high = bootstrap_ratio(groups, model, dummy, once.seed)
+            point = DescribedPoint(share, known, len(np.unique(groups)), float(model.sum() / dummy.sum()), low, high)
             curves.setdefault(column, []).append(point)
     return curves
 
@@ -145,9 +139,10 @@ def learning_curve(
         That of the cross-validation, used where its recipe is the usual one; else one is made.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    kin = {name: kinship_of(name, each.examples) for name, each in out_of_fold.items()}
-    usual = {name: {best: choices[name][best]} for name, each in out_of_fold.items() for best in [_most(each.chosen)]}
-    is_same = next(iter(usual[LINK].values())) == next(iter(choices[LINK].values()))  # as cells were given before
+    kin = {name: kinship_of(name, predictions.examples) for name, predictions in out_of_fold.items()}
+    best = {name: mode(predictions.chosen) for name, predictions in out_of_fold.items()}
+    usual = {name: {recipe: choices[name][recipe]} for name, recipe in best.items()}
+    is_same = usual[LINK][best[LINK]] == next(iter(choices[LINK].values()))  # as cells were given before
     if link is None or not is_same:
         link = ConductivityLink(out_of_fold[LINK].examples, usual[LINK], protocol.seed)
     curves: dict[str, list[CurvePoint]] = {}
@@ -155,25 +150,23 @@ def learning_curve(
         name = task_of(column).name
         for share in shares:
             done = share >= 1 and (is_same or not TASKS[name].of_cells)
-            again = _first_repeat(out_of_fold[name], protocol) if done else None
-            if again is None:
-                again = validate(
+            judged = _first_repeat(out_of_fold[name], protocol) if done else None
+            if judged is None:
+                judged = validate(
                     name, out_of_fold[name].examples, kin[name], usual[name], once, progress,
                     link=link if TASKS[name].of_cells else None, share=share, baselines=["dummy"],
                 )  # fmt: skip
             else:
                 progress(protocol.folds)
-            error, rows = errors(target, again)
-            groups, ours = again.groups[rows], error[MODEL]
-            low, high = bootstrap_ratio(groups, ours, np.ones(len(ours)), once.seed)
-            point = (share, len(np.unique(groups)), float(ours.mean()), low, high, float(error["dummy"].mean()))
+            error, rows = errors(target, judged)
+            groups, model = judged.groups[rows], error[MODEL]
+            low, high = bootstrap_ratio(groups, model, np.ones(len(model)), once.seed)
+            point = (share, len(np.unique(groups)), float(model.mean()), low, high, float(error["dummy"].mean()))
             curves.setdefault(column, []).append(point)
     return curves
 
 
-def both_curves(
-    literature: Literature,
-) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
+def both_curves(literature: Literature) -> tuple[dict[str, list[CurvePoint]], dict[str, list[DescribedPoint]]]:
     """Return the curves over papers and over descriptors, each quantity by the first of its recipes over five folds.
 
     Parameters
@@ -182,11 +175,11 @@ def both_curves(
         All tables.
     """
     protocol = Protocol(repeats=1)
-    choices: dict[str, Choices] = {name: dict([next(iter(each.items()))]) for name, each in CHOICES.items()}
+    choices: dict[str, Choices] = {name: dict([next(iter(recipes.items()))]) for name, recipes in CHOICES.items()}
     link = ConductivityLink(TASKS[LINK].examples(literature), choices[LINK], protocol.seed)
-    found = cross_validate(literature, choices, protocol, link=link)
-    learning = learning_curve(found, choices, SHARES, protocol, link=link)
-    return learning, described_curve(found, choices, protocol, link)
+    out_of_fold = cross_validate(literature, choices, protocol, link=link)
+    learning = learning_curve(out_of_fold, choices, SHARES, protocol, link=link)
+    return learning, described_curve(out_of_fold, choices, protocol, link)
 
 
 def curve_fits(shares: Sequence[float], protocol: Protocol) -> int:
@@ -206,7 +199,7 @@ def _first_repeat(out_of_fold: OutOfFold, protocol: Protocol) -> OutOfFold | Non
     """Return the first repeat of a cross-validation whose folds all took the usual recipe, which learnt from all other
     papers already; None where one took another."""
     chosen = out_of_fold.chosen[: protocol.folds]
-    if len(out_of_fold.chosen) != protocol.folds * protocol.repeats or set(chosen) != {_most(out_of_fold.chosen)}:
+    if len(out_of_fold.chosen) != protocol.folds * protocol.repeats or set(chosen) != {mode(out_of_fold.chosen)}:
         return None
     return replace(
         out_of_fold,
@@ -214,7 +207,3 @@ def _first_repeat(out_of_fold: OutOfFold, protocol: Protocol) -> OutOfFold | Non
         **{part: getattr(out_of_fold, part)[:1] for part in ("spread", "shape", "fold", "distance", "familiar")},
         chosen=chosen,
     )
-
-
-def _most(chosen: Sequence[str]) -> str:
-    return max(dict.fromkeys(chosen), key=chosen.count)

@@ -68,7 +68,7 @@ def write_judged(table: pd.DataFrame, folder: Path) -> None:
 
 
 def read_judged(text: str) -> pd.DataFrame:
-    """Read what `write_judged` wrote.
+    """Read the table that `write_judged` wrote.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def read_judged(text: str) -> pd.DataFrame:
     if unknown := sorted(set(table["target"]) - set(TARGETS)):
         raise ComparisonError(f"{JUDGED} of the run judges {', '.join(unknown)}, which this code does not predict")
     numbers = {
-        name: [_exact(name, each) for each in table[name]]
+        name: [_exact(name, cell) for cell in table[name]]
         for name in table.columns
         if name in ("lower", "upper", "error", "covered") or name.startswith((PREDICTED, FOLD))
     }
@@ -117,44 +117,31 @@ def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:
 
 
 def _of_target(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFrame:
-    error, rows = errors(target, out_of_fold)
+    examples, (error, rows) = out_of_fold.examples, errors(target, out_of_fold)
     every = np.full(len(out_of_fold.groups), np.nan)
     every[rows] = error[MODEL]
-    lower, upper = task_of(target.column).known(target, out_of_fold.examples)
+    lower, upper = task_of(target.column).known(target, examples)
     covered, _ = coverage(target, out_of_fold, level)
-    ours = predictions(target, out_of_fold)[MODEL]
-    examples, groups = out_of_fold.examples, out_of_fold.groups
-    return _table(
-        target.column, examples.row_names, examples.papers, groups, lower, upper, every, covered, ours, out_of_fold.fold
-    )
+    predicted = predictions(target, out_of_fold)[MODEL]
+    columns = {"row": examples.row_names, "paper": examples.papers, "group": out_of_fold.groups}
+    columns |= {"lower": lower, "upper": upper, "error": every, "covered": covered}
+    return _table(target, columns, predicted, out_of_fold.fold)
 
 
 def _of_lives(target: Target, out_of_fold: OutOfFold, level: float) -> pd.DataFrame:
     """Cycle life, one row per cell, as `training.evaluation.evaluate` judges it."""
     bounds, row, labels = lives_of(out_of_fold)
-    ours = out_of_fold.predicted[MODEL][:, row]
-    missed = np.array([labels.distance(each) for each in ours]).mean(axis=0)
+    predicted = out_of_fold.predicted[MODEL][:, row]
+    missed = np.array([labels.distance(lives) for lives in predicted]).mean(axis=0)
     covered, _ = life_coverage(out_of_fold, row, labels, level)
     cells, papers = bounds["cell_id"].astype(str).tolist(), bounds["paper"].to_numpy(dtype=object)
-    return _table(
-        target.column, cells, papers, out_of_fold.groups[row], labels.lower, labels.upper, missed, covered, ours,
-        out_of_fold.fold[:, row],
-    )  # fmt: skip
+    columns = {"row": cells, "paper": papers, "group": out_of_fold.groups[row]}
+    columns |= {"lower": labels.lower, "upper": labels.upper, "error": missed, "covered": covered}
+    return _table(target, columns, predicted, out_of_fold.fold[:, row])
 
 
-def _table(
-    target: str,
-    rows: list[str],
-    papers: np.ndarray,
-    groups: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    error: np.ndarray,
-    covered: np.ndarray,
-    predicted: np.ndarray,
-    fold: np.ndarray,
-) -> pd.DataFrame:
+def _table(target: Target, columns: Mapping[str, object], predicted: np.ndarray, fold: np.ndarray) -> pd.DataFrame:
+    """Return the columns between the target and those of the repeats."""
     repeats = {f"{PREDICTED}{repeat}": values for repeat, values in enumerate(predicted)}
     repeats |= {f"{FOLD}{repeat}": values for repeat, values in enumerate(fold)}
-    columns = {"paper": papers, "group": groups, "lower": lower, "upper": upper, "error": error, "covered": covered}
-    return pd.DataFrame({"target": target, "row": rows, **columns, **repeats})
+    return pd.DataFrame({"target": target.column, **columns, **repeats})

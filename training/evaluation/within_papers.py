@@ -10,9 +10,10 @@ import numpy as np
 from models.differences import FEWEST_PAPERS, Differences, Pairs, believed_share, calibrate_differences
 from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
-from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share, without_most_helpful
+from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import predictions
+from training.evaluation.evaluate import claim
 
 LEVEL = 0.9
 
@@ -34,20 +35,20 @@ def pairs_within(target: Target, out_of_fold: OutOfFold, distances: np.ndarray) 
     lower, upper = task.known(target, out_of_fold.examples)
     first, second = np.triu_indices(len(lower), 1)
     papers = np.unique(out_of_fold.examples.papers.astype(str), return_inverse=True)[1]
-    kept = papers[first] == papers[second]
-    kept &= (lower == upper)[first] & (lower == upper)[second]
-    first, second = first[kept], second[kept]
-    like = task.comparable(out_of_fold.examples.designs, first, second)
-    first, second = first[like], second[like]
-    measured, away = lower[first] - lower[second], distances[first, second]
+    is_pair = papers[first] == papers[second]
+    is_pair &= (lower == upper)[first] & (lower == upper)[second]
+    first, second = first[is_pair], second[is_pair]
+    is_comparable = task.comparable(out_of_fold.examples.designs, first, second)
+    first, second = first[is_comparable], second[is_comparable]
+    measured, apart = lower[first] - lower[second], distances[first, second]
     return {
-        method: Pairs(measured, values[:, first] - values[:, second], away, papers[first], out_of_fold.groups[first])
+        method: Pairs(measured, values[:, first] - values[:, second], apart, papers[first], out_of_fold.groups[first])
         for method, values in predictions(target, out_of_fold).items()
     }
 
 
 def learn_differences(out_of_fold: OutOfFold, distances: np.ndarray, name: str, seed: int) -> dict[str, Differences]:
-    """Return what is known of differences, by column of the targets of a task; targets of too few papers are left out.
+    """Return the learned differences, by column of the targets of a task; targets of too few papers are left out.
 
     Parameters
     ----------
@@ -125,20 +126,19 @@ def skill_within(by_method: Mapping[str, Pairs], shares: np.ndarray, seed: int) 
     Returns
     -------
     dict
-        `pairs`, `papers`, `groups`; `concordance` with its ends, and of each method in `by_method`; `error` of the told
-        difference over that of "no difference" with its ends; `holds` and `half_width` of the intervals, each paper
-        judged by a calibration without it; `shown`, also without the paper that helps most; `rests_on_one_paper`.
+        `pairs`, `papers`, `groups`; `concordance` with its ends, and of each method in `by_method`; `error` of the
+        predicted difference over that of "no difference" with its ends; `holds` and `half_width` of the intervals, each
+        paper judged by a calibration without it; `shown`, also without the paper that helps most; `rests_on_one_paper`.
     """
     pairs = by_method[MODEL]
     groups, weight = pairs.groups, pairs.weight
     index = concordance_of(pairs, weight)
     index_low, index_high = bootstrap(groups, lambda count: concordance_of(pairs, count * weight), seed)
-    ours = weight * abs(pairs.measured - shares * pairs.predicted).mean(axis=0)
+    model = weight * abs(pairs.measured - shares * pairs.predicted).mean(axis=0)
     none = weight * abs(pairs.measured)
-    low, high = bootstrap_ratio(groups, ours, none, seed)
-    rest = without_most_helpful(groups, none - ours)
-    high_of_rest = bootstrap_ratio(groups[rest], ours[rest], none[rest], seed)[1]
-    inside, half = _held(pairs, shares)
+    low, high = bootstrap_ratio(groups, model, none, seed)
+    has_skill, on_one = claim(groups, model, none, high, seed)
+    inside, half = _coverage(pairs, shares)
     holds, holds_low, holds_high = held_share(inside, groups, seed)
     return {
         "pairs": len(pairs.measured),
@@ -147,21 +147,21 @@ def skill_within(by_method: Mapping[str, Pairs], shares: np.ndarray, seed: int) 
         "concordance": index,
         "concordance_low": index_low,
         "concordance_high": index_high,
-        "by_method": {name: concordance_of(each, weight) for name, each in by_method.items()},
-        "error": float(ours.sum() / none.sum()),
+        "by_method": {name: concordance_of(pairs_of_method, weight) for name, pairs_of_method in by_method.items()},
+        "error": float(model.sum() / none.sum()),
         "error_low": low,
         "error_high": high,
         "holds": holds,
         "holds_low": holds_low,
         "holds_high": holds_high,
         "half_width": half,
-        "shown": bool(max(high, high_of_rest) < 1),
-        "rests_on_one_paper": bool(high < 1 <= high_of_rest),
+        "shown": has_skill,
+        "rests_on_one_paper": on_one,
     }
 
 
-def _held(pairs: Pairs, shares: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the share of repeats whose interval holds each pair, and the mean half width, papers weighing alike."""
+def _coverage(pairs: Pairs, shares: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the share of repeats with each pair inside its interval, and the half width averaged over papers."""
     inside, halves = np.full(len(shares), np.nan), np.full(len(shares), np.nan)
     for group in np.unique(pairs.groups):
         own = pairs.groups == group

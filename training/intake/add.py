@@ -16,10 +16,10 @@ from training.data.commit import reading
 from training.data.integrity import cross_checks
 from training.data.literature_rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
 from training.data.load import formula_question, resolve_papers
-from training.data.twins import Twins
+from training.data.twins import Twins, with_both_papers
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
 from training.intake.confirm import confirmed_row, unconfirmed_row
-from training.intake.conflicts import OWN_HOME, SHIPPED_HOME, Conflict, Known, Settled, Shelf, settle
+from training.intake.conflicts import OWN_ROW, SHIPPED_ROW, Conflict, Known, Settled, StoredRows, settle
 from training.intake.draft import Draft, Drafts, made_id, read_drafts, with_composition
 from training.intake.folder import (
     OwnTable,
@@ -54,7 +54,7 @@ class AddConfig:
     write : bool
         Else nothing is written.
     replace, keep : bool
-        What becomes of conflicts: the new rows count, or those that are there.
+        Which row of a conflict counts: the new one, or the stored one.
     confirm : bool
         Unlikely values are right.
     confirm_kinds : tuple of str
@@ -81,12 +81,12 @@ class AddConfig:
 
 @dataclass
 class Plan:
-    """The rows of a file by what adding it would do; nothing is written.
+    """The rows of a file, each with the outcome of adding it; nothing is written.
 
     Attributes
     ----------
     config : AddConfig
-        The wish.
+        Options of the command.
     drafts : Drafts
         The file as read.
     literature : Literature
@@ -144,7 +144,7 @@ class Plan:
 
     @property
     def remarks(self) -> list[str]:
-        """Things worth saying that reject nothing."""
+        """Remarks that reject nothing."""
         withdrawn = sorted({row.paper for row in self.rows} & {*self.listed})
         out = [f"paper {paper} is withdrawn: its new rows stay out of training too" for paper in withdrawn]
         return [*self.drafts.header.remarks, *self.papers.remarks, *self.settled.remarks, *out]
@@ -170,12 +170,12 @@ class Added:
 
 
 def add(config: AddConfig, today: datetime.date, drafts: Drafts | None = None) -> Added:
-    """Plan, and write where that is wanted and nothing is left to decide.
+    """Plan, and write where the options say so and nothing is left to decide.
 
     Parameters
     ----------
     config : AddConfig
-        The wish.
+        Options of the command.
     today : date
         The day that withdrawn rows are marked with.
     drafts : Drafts, optional
@@ -199,12 +199,12 @@ def add(config: AddConfig, today: datetime.date, drafts: Drafts | None = None) -
 
 
 def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, literature: Literature | None = None) -> Plan:
-    """Read a file and settle what becomes of each of its rows.
+    """Read a file and decide on each of its rows.
 
     Parameters
     ----------
     config : AddConfig
-        The wish.
+        Options of the command.
     today : str
         The day, as 2026-01-31.
     drafts : Drafts, optional
@@ -223,10 +223,10 @@ def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, litera
     refuse_contradictions(without(literature, listed), config.into)
     papers = Papers(literature.sources, frozenset(tables["sources"].rows), f"user: {config.file.name}")
     _resolve_papers(drafts, papers)
-    settled = settle(drafts, _shelf(literature, tables[drafts.table], listed))
+    settled = settle(drafts, _stored_rows(literature, tables[drafts.table], listed))
     plan = Plan(config, drafts, literature, tables, settled, papers, listed=dict(listed))
     for conflict in plan.replacing:
-        if conflict.known.home == SHIPPED_HOME:
+        if conflict.known.origin == SHIPPED_ROW:
             why = f"replaced by {replacement(conflict).identity}, {papers.told_by}"
             plan.listed[conflict.known.identity] = Withdrawn(conflict.known.identity, why, today)
     _reject_misfits(plan)
@@ -240,20 +240,18 @@ def plan_add(config: AddConfig, today: str, drafts: Drafts | None = None, litera
 
 
 def _group_twins(plan: Plan) -> None:
-    """Name both papers in a row that tells the measurement of another source: no split may part the two."""
+    """Name both papers in a row that repeats the measurement of another source: no split may part the two."""
     twins = Twins(plan.literature)
 
     def grouped(draft: Draft) -> Draft:
-        if (twin := twins.of(draft.row)) is None:
-            return draft
-        papers = "|".join(dict.fromkeys([*papers_of(draft.row.paper), *papers_of(twin.paper)]))
-        return replace(draft, row=draft.row.model_copy(update={"source_id": papers}))
+        twin = twins.find(draft.row)
+        return replace(draft, row=with_both_papers(draft.row, twin)) if twin else draft
 
     _change(plan.settled, grouped)
 
 
 def _confirm_formulas(plan: Plan) -> None:
-    """Say in the note of each row whose unlikely formula was confirmed that it is right: it is not asked for again."""
+    """Mark each row whose unlikely formula was confirmed in its note: it is not doubted again."""
     confirmed = {id(doubt.draft) for doubt in plan.doubts if formula_question(doubt.draft.row)}
 
     def noted(draft: Draft) -> Draft:
@@ -287,8 +285,8 @@ def _resolve_papers(drafts: Drafts, papers: Papers) -> None:
     drafts.rows = resolved
 
 
-def _shelf(literature: Literature, own: OwnTable, listed: dict[str, Withdrawn]) -> Shelf:
-    """Return the rows of the table that are there; withdrawn ones as they were before, known to be out."""
+def _stored_rows(literature: Literature, own: OwnTable, listed: dict[str, Withdrawn]) -> StoredRows:
+    """Return the stored rows of the table; withdrawn ones as they were before, known to be out."""
     after = rows_of(without(literature, listed), own.name)
     known = []
     for row, as_trained in zip(rows_of(literature, own.name), after, strict=True):
@@ -296,25 +294,25 @@ def _shelf(literature: Literature, own: OwnTable, listed: dict[str, Withdrawn]) 
         label = (typed or {}).get("source_id", "")
         if label in literature.sources:  # the loader may have joined it with a DOI
             row = row.model_copy(update={"source_id": label})
-        home = SHIPPED_HOME if typed is None else OWN_HOME
-        known.append(Known(unconfirmed_row(restored_row(row)), home, is_out=not as_trained.in_training))
-    return Shelf(known)
+        origin = SHIPPED_ROW if typed is None else OWN_ROW
+        known.append(Known(unconfirmed_row(restored_row(row)), origin, is_out=not as_trained.in_training))
+    return StoredRows(known)
 
 
 def replacement(conflict: Conflict) -> Draft:
     """Return the new row of a conflict as it is written.
 
-    It takes the place and the id of an own row, and stands beside a shipped one under an id of its own.
+    It takes the place and the id of an own row; beside a shipped one it has an id of its own.
 
     Parameters
     ----------
     conflict : Conflict
-        Of the new row and the one that is there.
+        Of the new row and the stored one.
     """
     draft, known = conflict.draft, conflict.known
     table = table_of(draft.row)
-    identity = known.identity if known.home == OWN_HOME else draft.identity
-    if known.home != OWN_HOME and identity == known.identity:
+    identity = known.identity if known.origin == OWN_ROW else draft.identity
+    if known.origin != OWN_ROW and identity == known.identity:
         identity = made_id(draft.row, table)
     return replace(draft, row=draft.row.model_copy(update={ID_COLUMNS[table]: identity}))
 
@@ -326,7 +324,7 @@ def _reject_misfits(plan: Plan) -> None:
             raise InputError(f"{plan.config.into}: the rows do not fit to those that are there", mistakes)
         settled, out = plan.settled, {id(draft) for draft, _ in culprits}
         for conflict in settled.conflicts:
-            if id(conflict.draft) in out and conflict.known.home == SHIPPED_HOME:
+            if id(conflict.draft) in out and conflict.known.origin == SHIPPED_ROW:
                 plan.listed.pop(conflict.known.identity, None)
         settled.added = [draft for draft in settled.added if id(draft) not in out]
         settled.conflicts = [conflict for conflict in settled.conflicts if id(conflict.draft) not in out]
@@ -334,7 +332,7 @@ def _reject_misfits(plan: Plan) -> None:
 
 
 def _culprits(plan: Plan, mistakes: Iterable[Mistake]) -> list[tuple[Draft, Mistake]]:
-    """Return the new rows that mistakes between rows are about, each mistake with its line; a row may have several."""
+    """Return the new rows with mistakes between rows, each mistake with its line; a row may have several."""
     new = [(draft, draft.row) for draft in plan.settled.added]
     new += [(conflict.draft, replacement(conflict).row) for conflict in plan.replacing]
     by_id, by_paper = dict[str, int](), dict[str, int]()
@@ -378,7 +376,7 @@ def _written(plan: Plan) -> Added:
 def _files_of(plan: Plan) -> dict[Path, str]:
     """Return the content of each file that changes, in an order that leaves the folder valid at every point.
 
-    Withdrawn shipped rows go before the rows that replace them: both together would tell a measurement twice.
+    Withdrawn shipped rows go before the rows that replace them: both together would count a measurement twice.
     Sources go before the rows that name them.
     """
     folder, files = plan.config.into, dict[Path, str]()

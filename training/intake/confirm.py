@@ -1,4 +1,4 @@
-"""Formulas that a user confirmed: said in the note of their row, so that nobody asks again."""
+"""Formulas that a user confirmed: marked in the note of their row, so that they are not doubted again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def confirmed_row(row: RowT) -> RowT:
 
 
 def unconfirmed_row(row: RowT) -> RowT:
-    """Return a row as its file says it: without what `confirmed_row` put into its note.
+    """Return a row as in its file: without what `confirmed_row` put into its note.
 
     Parameters
     ----------
@@ -41,5 +41,5 @@ def unconfirmed_row(row: RowT) -> RowT:
     """
     if CONFIRMED not in (row.note or ""):
         return row
-    kept = [part for part in (row.note or "").split(_BETWEEN) if part != CONFIRMED]
-    return row.model_copy(update={"note": _BETWEEN.join(kept) or None})
+    parts = [part for part in (row.note or "").split(_BETWEEN) if part != CONFIRMED]
+    return row.model_copy(update={"note": _BETWEEN.join(parts) or None})

@@ -1,4 +1,4 @@
-"""New rows beside those that are there: the new ones, those there already, those that say something else."""
+"""New rows compared with the stored ones: new measurements, repeated ones, and those with other values."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from training.data.literature_rows import ID_COLUMNS, id_of, table_of
 from training.intake.draft import Draft, Drafts
 from training.intake.values import MARKS
 
-SHIPPED_HOME, OWN_HOME = "shipped", "own"
+SHIPPED_ROW, OWN_ROW = "shipped", "own"
 _NAMES = frozenset({"electrolyte", "composition", "electrolyte_class", "temperature_c"})
-"""Columns of a design that one measurement may tell in other words: compared by what they mean."""
+"""Columns of a design that may be written in several ways: compared by what they mean."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """A row that is there already.
+    """A stored row, shipped or the user's own.
 
     Attributes
     ----------
     row : Provenance
         As it was before anything was withdrawn.
-    home : str
-        `SHIPPED_HOME` or `OWN_HOME`.
+    origin : str
+        `SHIPPED_ROW` or `OWN_ROW`.
     is_out : bool
         Whether it is out of training.
     """
 
     row: Provenance
-    home: str
+    origin: str
     is_out: bool = False
 
     @property
@@ -54,12 +54,12 @@ class Difference:
     ----------
     column : str
         Its name.
-    there, new : object
-        Values of the row that is there and of the new one; None where not given.
+    stored, new : object
+        Values of the stored row and of the new one; None where not given.
     """
 
     column: str
-    there: object
+    stored: object
     new: object
 
 
@@ -73,7 +73,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A new row of a measurement that is there already with other values."""
+    """A new row of a stored measurement with other values."""
 
     draft: Draft
     known: Known
@@ -82,18 +82,18 @@ class Conflict:
 
 @dataclass
 class Settled:
-    """The rows of a file by what becomes of them.
+    """The rows of a file: added, skipped or in conflict.
 
     Attributes
     ----------
     added : list of Draft
         New rows.
     skipped : list of Skipped
-        Rows that say nothing new.
+        Rows that are stored already.
     conflicts : list of Conflict
-        Rows of which the user must say which counts.
+        Rows of which the user must choose one.
     remarks : list of str
-        Things worth saying that reject nothing.
+        Remarks that reject nothing.
     """
 
     added: list[Draft] = field(default_factory=list)
@@ -102,8 +102,8 @@ class Settled:
     remarks: list[str] = field(default_factory=list)
 
 
-class Shelf:
-    """Rows of one table that are there already, found by id and by measurement."""
+class StoredRows:
+    """Stored rows of one table, by id and by measurement."""
 
     def __init__(self, rows: Iterable[Known]) -> None:
         self._by_id: dict[str, Known] = {}
@@ -133,34 +133,34 @@ class Shelf:
         return self._by_measurement.get(measurement_of(draft.row), [])
 
 
-def settle(drafts: Drafts, shelf: Shelf) -> Settled:
-    """Compare every row with those before it in the file and with those that are there.
+def settle(drafts: Drafts, stored: StoredRows) -> Settled:
+    """Compare every row with those before it in the file and with the stored ones.
 
     Parameters
     ----------
     drafts : Drafts
         New rows; those that contradict each other are rejected.
-    shelf : Shelf
-        Rows of the table that are there.
+    stored : StoredRows
+        Stored rows of the table.
     """
     settled, refused = Settled(), list[tuple[Draft, Mistake]]()
     _refuse_contradictions(drafts)
     earlier: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
     for draft in drafts.rows:
         measurement = measurement_of(draft.row)
-        same = [other for other in earlier[measurement] if says_nothing_new(draft.row, other.row)]
+        same = [peer for peer in earlier[measurement] if says_nothing_new(draft.row, peer.row)]
         if same:
             settled.skipped.append(Skipped(draft, f"says what line {same[0].line} says"))
             continue
         earlier[measurement].append(draft)
-        if mistake := _place(draft, drafts, shelf, settled):
+        if mistake := _place(draft, drafts, stored, settled):
             refused.append((draft, mistake))
     drafts.reject(refused)
     return settled
 
 
 def _refuse_contradictions(drafts: Drafts) -> None:
-    """Reject rows of one file with one id or of one measurement that say two things: nobody can say which is right."""
+    """Reject rows of one file with one id, or of one measurement, that contradict each other."""
     refused = dict[int, tuple[Draft, Mistake]]()
     by_id, by_measurement = defaultdict[object, list[Draft]](list), defaultdict[object, list[Draft]](list)
     for draft in drafts.rows:
@@ -168,39 +168,40 @@ def _refuse_contradictions(drafts: Drafts) -> None:
         by_measurement[measurement_of(draft.row)].append(draft)
     for same in by_id.values():
         for draft in same:
-            if other := next((row for row in same if row is not draft and differences(draft.row, row.row)), None):
-                expected = f"an id of its own; line {other.line} has it too and says something else"
+            different = (peer for peer in same if peer is not draft and differences(draft.row, peer.row))
+            if peer := next(different, None):
+                expected = f"an id of its own; line {peer.line} has it too and says something else"
                 refused[id(draft)] = draft, _mistake(drafts, draft, repr(draft.identity), expected)
     for same in by_measurement.values():
         for draft in same:
-            if id(draft) not in refused and (other := _contradicted(draft, same)):
-                got = f"another value than line {other.line} for the same paper, design and conditions"
+            if id(draft) not in refused and (peer := _contradicted(draft, same)):
+                problem = f"another value than line {peer.line} for the same paper, design and conditions"
                 advice = "one value; two samples need an id of their own each"
                 expected = "one row per cell and cycle" if drafts.table == "cycling" else advice
-                refused[id(draft)] = draft, _mistake(drafts, draft, got, expected)
+                refused[id(draft)] = draft, _mistake(drafts, draft, problem, expected)
     drafts.reject([*refused.values()])
 
 
-def _mistake(drafts: Drafts, draft: Draft, got: str, expected: str) -> Mistake:
-    """Return what is wrong with the id of a row."""
-    return Mistake(draft.line, ID_COLUMNS[drafts.table], got, expected, drafts.sheet.name)
+def _mistake(drafts: Drafts, draft: Draft, problem: str, expected: str) -> Mistake:
+    """Return a mistake in the id of a row."""
+    return Mistake(draft.line, ID_COLUMNS[drafts.table], problem, expected, drafts.sheet.name)
 
 
 def _contradicted(draft: Draft, same: list[Draft]) -> Draft | None:
-    """Return a row of the same measurement that says something else, None where there is none."""
-    for other in same:
-        both_named = draft.has_own_id and other.has_own_id and draft.identity != other.identity
+    """Return a row of the same measurement with another result, None where there is none."""
+    for peer in same:
+        both_named = draft.has_own_id and peer.has_own_id and draft.identity != peer.identity
         may_stand_twice = both_named and not _is_point(draft)
-        if other is draft or may_stand_twice or _is_out(draft) or _is_out(other):
+        if peer is draft or may_stand_twice or _is_out(draft) or _is_out(peer):
             continue
-        agree = says_nothing_new(draft.row, other.row) or says_nothing_new(other.row, draft.row)
-        if not agree and _disputes(draft.row, other.row):
-            return other
+        agree = says_nothing_new(draft.row, peer.row) or says_nothing_new(peer.row, draft.row)
+        if not agree and _disputes(draft.row, peer.row):
+            return peer
     return None
 
 
 def _is_point(draft: Draft) -> bool:
-    """Return whether a draft is a cycling point: cell and cycle may stand once."""
+    """Return whether a draft is a cycling point, whose cell and cycle occur once."""
     return isinstance(draft.row, CyclingRow)
 
 
@@ -208,14 +209,14 @@ def _is_out(draft: Draft) -> bool:
     return not draft.row.in_training or draft.row.same_as is not None
 
 
-def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> Mistake | None:
+def _place(draft: Draft, drafts: Drafts, stored: StoredRows, settled: Settled) -> Mistake | None:
     """Add, skip or dispute one row, or return why it is rejected."""
-    named = shelf.named(draft.identity)
+    named = stored.named(draft.identity)
     if named is not None:
         return _place_named(draft, drafts, named, settled)
-    rows = shelf.same_measurement(draft)
+    rows = stored.same_measurement(draft)
     if same := [known for known in rows if says_nothing_new(draft.row, known.row)]:
-        settled.skipped.append(Skipped(draft, _there(same[0])))
+        settled.skipped.append(Skipped(draft, _known_text(same[0])))
         return None
     disputed = [known for known in rows if not known.is_out and not _is_out(draft) and _disputes(draft.row, known.row)]
     samples = [known for known in disputed if _is_another_sample(draft, known)]
@@ -224,8 +225,9 @@ def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> Mist
         settled.remarks.append(f"line {draft.line}: another sample beside {others}, because it has an id of its own")
     disputed = [known for known in disputed if known not in samples]
     if len(disputed) > 1:
-        got = f"another value than {', '.join(known.identity for known in disputed)} for the same design and conditions"
-        return _mistake(drafts, draft, got, "the id of the row it corrects, or one of its own")
+        ids = ", ".join(known.identity for known in disputed)
+        problem = f"another value than {ids} for the same design and conditions"
+        return _mistake(drafts, draft, problem, "the id of the row it corrects, or one of its own")
     if disputed:
         settled.conflicts.append(Conflict(draft, disputed[0], differences(draft.row, disputed[0].row)))
     else:
@@ -234,19 +236,19 @@ def _place(draft: Draft, drafts: Drafts, shelf: Shelf, settled: Settled) -> Mist
 
 
 def _place_named(draft: Draft, drafts: Drafts, named: Known, settled: Settled) -> Mistake | None:
-    """Skip or dispute a row whose id is there already, or return why it is rejected."""
-    if named.home == SHIPPED_HOME and measurement_of(named.row) != measurement_of(draft.row):
+    """Skip or dispute a row with the id of a stored one, or return why it is rejected."""
+    if named.origin == SHIPPED_ROW and measurement_of(named.row) != measurement_of(draft.row):
         expected = "an id of its own, or none: a shipped row of another measurement has it"
         return _mistake(drafts, draft, repr(draft.identity), expected)
-    different = differences(draft.row, named.row)
-    if not different or (named.home == SHIPPED_HOME and says_nothing_new(draft.row, named.row)):
-        settled.skipped.append(Skipped(draft, _there(named)))
+    changed = differences(draft.row, named.row)
+    if not changed or (named.origin == SHIPPED_ROW and says_nothing_new(draft.row, named.row)):
+        settled.skipped.append(Skipped(draft, _known_text(named)))
     else:
-        settled.conflicts.append(Conflict(draft, named, different))
+        settled.conflicts.append(Conflict(draft, named, changed))
     return None
 
 
-def _there(known: Known) -> str:
+def _known_text(known: Known) -> str:
     return f"{known.identity} says so already{' (it is out of training)' if known.is_out else ''}"
 
 
@@ -257,11 +259,11 @@ def _disputes(new: Provenance, stored: Provenance) -> bool:
 
 def _is_another_sample(draft: Draft, known: Known) -> bool:
     """Return whether a row of the user's laboratory is a second sample of one recipe, not a correction."""
-    return draft.has_own_id and known.home == OWN_HOME and not _is_point(draft)
+    return draft.has_own_id and known.origin == OWN_ROW and not _is_point(draft)
 
 
 def measurement_of(row: Provenance) -> tuple[object, ...]:
-    """Return what two rows of one measurement share: paper, design and conditions; of a cycling point cell and cycle.
+    """Return the identity of a measurement: paper, design and conditions; of a cycling point cell and cycle.
 
     A composition counts by its atoms, whatever it is called; no temperature counts as 25 °C, as the models read it.
 
@@ -275,14 +277,14 @@ def measurement_of(row: Provenance) -> tuple[object, ...]:
     if not isinstance(row, ElectrolyteDesign):
         return (row.paper,)
     design = CellDesign if isinstance(row, CellRow) else ElectrolyteDesign
-    rest = tuple(_plain(getattr(row, name)) for name in _conditions(design))
+    conditions = tuple(_plain(getattr(row, name)) for name in _conditions(design))
     temperature = DEFAULT_TEMPERATURE_C if row.temperature_c is None else row.temperature_c
-    return (row.paper, _chemistry(row.electrolyte or "", row.composition or ""), round(temperature, 1), *rest)
+    return (row.paper, _chemistry(row.electrolyte or "", row.composition or ""), round(temperature, 1), *conditions)
 
 
 @cache
 def _conditions(design: type[Row]) -> tuple[str, ...]:
-    return tuple(name for name in design.model_fields if name not in _NAMES)
+    return tuple(column for column in design.model_fields if column not in _NAMES)
 
 
 @lru_cache(maxsize=65_536)
@@ -295,7 +297,7 @@ def _plain(value: object) -> object:
 
 
 def results_of(row: Provenance) -> dict[str, object]:
-    """Return what a row measured, by column; values that are not given are left out.
+    """Return the results of a row, by column; values that are not given are left out.
 
     Parameters
     ----------
@@ -319,7 +321,7 @@ def _with_marks(row: Provenance) -> dict[str, object]:
 
 
 def says_nothing_new(new: Provenance, stored: Provenance) -> bool:
-    """Return whether everything the new row measured stands in the other one too, with the same marks.
+    """Return whether the stored row has every result of the new one, with the same marks.
 
     Parameters
     ----------

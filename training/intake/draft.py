@@ -1,4 +1,4 @@
-"""New rows before they are written: each line of a file as a row of ours, or all its mistakes."""
+"""New rows before they are written: each line of a file as a row of a table, or all its mistakes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PREFIXES = {"electrolytes": "e-", "cells": "c-", "cycling": "p-"}
 EXAMPLE = "example"
 """Source of the example row of a template: never added."""
 UNNAMED = "?"
-"""Stands for the id of a row until one is made."""
+"""Id of a row until one is made."""
 _SHARED = frozenset({*Provenance.model_fields, "electrolyte", "composition", "electrolyte_class", "form"})
 
 
@@ -51,7 +51,7 @@ class Draft:
     cells : list of str
         As in the file.
     has_own_id : bool
-        Whether the file gives the id; else it is made of what the row says.
+        Whether the file gives the id; else it is made of the row's content.
     in_kelvin : frozenset of str
         Columns of temperatures that the file declares in kelvin.
     """
@@ -85,7 +85,7 @@ class Drafts:
     mistakes : Mistakes
         Of all other rows.
     rejected : Rejects
-        The other rows, as they stand in the file.
+        The other rows, as in the file.
     examples : list of int
         Lines of template examples.
     source : str
@@ -107,14 +107,23 @@ class Drafts:
         Parameters
         ----------
         refused : sequence of (Draft, Mistake)
-            Some of `rows`, or taken out of them already; each with our name of the column, told under that of the file.
+            Some of `rows`, or taken out of them already; each with our name of the column.
         """
-        headers = {column.name: column.header for column in reversed(self.header.columns)}
         out = {id(draft) for draft, _ in refused}
         self.rows = [row for row in self.rows if id(row) not in out]
         for draft, mistake in refused:
-            header = headers.get(mistake.column, mistake.column)
-            self.refuse(draft.line, draft.cells, [replace(mistake, column=header)])
+            self.refuse(draft.line, draft.cells, [self.in_file_words(mistake)])
+
+    def in_file_words(self, mistake: Mistake) -> Mistake:
+        """Return a mistake of one of our columns under the header that the file has for it.
+
+        Parameters
+        ----------
+        mistake : Mistake
+            Kept where the file has no such column.
+        """
+        headers = (column.header for column in self.header.columns if column.name == mistake.column)
+        return replace(mistake, column=next(headers, mistake.column))
 
     def refuse(self, line: int, cells: list[str], mistakes: Sequence[Mistake]) -> None:
         """Keep a line that gives no row, with its reasons.
@@ -156,15 +165,16 @@ def read_drafts(
     InputError
         The file, its header or the mapping cannot be used: with every mistake of the header and of the cells.
     """
-    file, words = read_sheet(path, sheet), read_mapping(mapping)
+    file, mapped = read_sheet(path, sheet), read_mapping(mapping)
     headers = {}
     for name, model in ADDABLE.items():
-        others = {other: ADDABLE[other] for other in ADDABLE if other != name}
-        headers[name] = read_header(file.header, model, others, words, file.name)
+        others = {key: record for key, record in ADDABLE.items() if key != name}
+        headers[name] = read_header(file.header, model, others, mapped, file.name)
     name = table or recognised(headers, file.name)
     drafts = Drafts(name, file, headers[name], source=source)
-    absent = [f"the mapping names {own!r}, which is no column of this file" for own in words if own not in file.header]
-    drafts.header.remarks += [*file.remarks, *absent]
+    absent = [own for own in mapped if own not in file.header]
+    drafts.header.remarks += file.remarks
+    drafts.header.remarks += [f"the mapping names {own!r}, which is no column of this file" for own in absent]
     _settle_kelvin(drafts)
     broken = [*drafts.header.mistakes, *file.mistakes]
     for line in file.lines:
@@ -234,7 +244,7 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
         return
     values = read_values(drafts.header.columns, cells, model, line.number, sheet.name)
     check_twins(values, drafts.header.twins, cells, model, line.number, sheet.name)
-    if str(values.given.get("source_id", "")).lower() == EXAMPLE:
+    if str(values.by_column.get("source_id", "")).lower() == EXAMPLE:
         drafts.examples.append(line.number)
         return
     if not check:
@@ -250,34 +260,33 @@ def _read_line(drafts: Drafts, line: Line, *, check: bool) -> None:
 
 def _row_of(values: Values, table: str, line: int, file: str, source: str) -> Provenance | list[Mistake]:
     """Return the row model of one line, or all its mistakes, in the words of the file."""
-    model, given = ADDABLE[table], dict(values.given)
-    given.setdefault(ID_COLUMNS[table], UNNAMED)
-    if source and not given.get("doi"):
-        given.setdefault("source_id", source)
-    if "composition" in given and "electrolyte" in model.model_fields:
-        given.setdefault("electrolyte", given["composition"])
+    model, fields = ADDABLE[table], dict(values.by_column)
+    fields.setdefault(ID_COLUMNS[table], UNNAMED)
+    if source and not fields.get("doi"):
+        fields.setdefault("source_id", source)
+    if "composition" in fields and "electrolyte" in model.model_fields:
+        fields.setdefault("electrolyte", fields["composition"])
     if values.notes:
-        given["note"] = "; ".join(filter(None, [given.get("note"), *values.notes]))
-    if values.read and "as_written" not in given:
-        given["as_written"] = "; ".join(values.read)
-    row = parse_row(model, given, line, file)
-    if isinstance(row, list) or values.mistakes or not isinstance(row, Provenance):
-        mistakes = row if isinstance(row, list) else []
-    else:
+        fields["note"] = "; ".join(filter(None, [fields.get("note"), *values.notes]))
+    if values.read:
+        fields.setdefault("as_written", "; ".join(values.read))
+    row = parse_row(model, fields, line, file)
+    mistakes = row if isinstance(row, list) else []
+    if isinstance(row, Provenance) and not values.mistakes:
         advice = f"; or electrolyte_class ({', '.join(sorted(NAMED_ONLY))}) for a named material"
         unreadable = unreadable_formula(row, line, file, advice)
         if unreadable is None:
             return row
         mistakes = [unreadable]
     seen = {mistake.column for mistake in values.mistakes}
-    ours = [_in_their_words(mistake, values) for mistake in mistakes]
-    return [*values.mistakes, *(mistake for mistake in ours if mistake.column not in seen)]
+    in_file_words = [_in_file_words(mistake, values) for mistake in mistakes]
+    return [*values.mistakes, *(mistake for mistake in in_file_words if mistake.column not in seen)]
 
 
-def _in_their_words(mistake: Mistake, values: Values) -> Mistake:
+def _in_file_words(mistake: Mistake, values: Values) -> Mistake:
     """Return a mistake of one of our columns under the header and with the cell of the file."""
     header, text = values.written.get(mistake.column, (mistake.column, ""))
-    if not text or (value := values.given.get(mistake.column)) is None:
+    if not text or (value := values.by_column.get(mistake.column)) is None:
         return replace(mistake, column=header)
     read = f", read as {as_text(value)}" if isinstance(value, float) and text != as_text(value) else ""
     of_several = "" if as_text(value) in mistake.got or text in mistake.got else f", {mistake.got}"
@@ -317,7 +326,7 @@ def with_composition(row: Provenance) -> Provenance:
 
 
 def made_id(row: Provenance, table: str) -> str:
-    """Return an id made of what the row says and of its paper: the same row has the same id in every file.
+    """Return an id made of the row's content and paper: the same row has the same id in every file.
 
     Parameters
     ----------

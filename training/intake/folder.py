@@ -1,4 +1,4 @@
-"""A user's data folder: its tables as they stand, a lock for who writes, and files that appear whole or not at all."""
+"""A user's data folder: its tables as text, a lock for writers, and files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class OwnTable:
         Parameters
         ----------
         row_id : str
-            A row that is there.
+            An existing row.
         row : Provenance
             The same row, changed.
         """
@@ -89,7 +89,7 @@ def withdrawn_csv(listed: Mapping[str, Withdrawn]) -> str:
 
 
 def own_tables(folder: Path) -> dict[str, OwnTable]:
-    """Read the tables of a folder as they stand; a table that is not there is empty.
+    """Read the tables of a folder as text; a missing table is empty.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def locked(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     Parameters
     ----------
     folder : Path
-        The user's; made where it is not there.
+        The user's; made where it does not exist.
     patience_s : float
         Seconds to wait for another writer.
 

@@ -53,7 +53,7 @@ class Column:
     high : str
         Our column of the high end, where a cell holds both ends of a range; else empty.
     implied : tuple of (str, float)
-        What the header says of each row beside the number: our column and its value (25 °C, cycle 100).
+        Conditions in the header, the same for each row: our column and its value (25 °C, cycle 100).
     logarithm : str
         Word for the logarithm that the numbers are, one of `BASES`; empty where they are the values themselves.
     """
@@ -79,11 +79,11 @@ class Header:
     mistakes : list of Mistake
         Of the others.
     remarks : list of str
-        Things worth saying that refuse nothing.
+        Remarks that refuse nothing.
     points : list of Column
         Columns of a table of cells that are points of their lives: the retention after 100 cycles.
     twins : list of Column
-        Logarithms of a column that is there as well: checked against it, and not read.
+        Logarithms of a column of the same file: checked against it, and not read.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -156,7 +156,7 @@ def read_header(
     model : type of Row
         Of the table the rows are for.
     others : mapping of str to type of Row
-        Models of the other tables, to say where an unknown column belongs.
+        Models of the other tables, to name the one an unknown column belongs to.
     mapping : mapping of str to Mapped
         The user's own words for columns, which go first.
     table : str
@@ -177,34 +177,34 @@ def read_header(
     ['an unknown column']
     """
     read, logarithms = Header(), list[tuple[int, str, str]]()
+
+    def refuse(written: str, problem: str, expected: str) -> None:
+        read.mistakes.append(Mistake(1, written, problem, expected or _elsewhere(written, model, others), table))
+
     for place, written in enumerate(header):
-        if written in IGNORED and written not in mapping:
-            continue
         if not written:
-            read.mistakes.append(Mistake(1, f"number {place + 1}", "no name", "a name", table))
+            refuse(f"number {place + 1}", "no name", "a name")
             continue
         own = mapping.get(written)
-        if own is not None and own.column is None:
+        if (own is None and written in IGNORED) or (own is not None and own.column is None):
             continue
         column = _mapped(place, written, own, model) if own else _recognised(place, written, model)
-        if not isinstance(column, Column) and (point := _point(place, written, model, others)):
+        if isinstance(column, Column):
+            read.columns.append(column)
+            unit = unit_of(model, column.name)
+            if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
+                read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
+        elif point := _point(place, written, model, others):
             read.points.append(point)
-            continue
-        if not isinstance(column, Column) and take_logarithm(text := (own.column if own else None) or written):
+        elif take_logarithm(text := (own.column if own else None) or written):
             logarithms.append((place, written, text))
-            continue
-        if not isinstance(column, Column):
-            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
-            continue
-        read.columns.append(column)
-        unit = unit_of(model, column.name)
-        if unit not in ("", "1") and not column.unit and written != column.name and "%" not in written:
-            read.remarks.append(f"column {written} names no unit: read as {unit} where its cells name none")
+        else:
+            refuse(written, *column)
     for place, written, text in logarithms:
         column = _logarithm(place, written, text, read, model)
         if not isinstance(column, Column):
-            read.mistakes.append(Mistake(1, written, column[0], column[1] or _elsewhere(written, model, others), table))
-        elif twin := next((other for other in read.columns if other.name == column.name), None):
+            refuse(written, *column)
+        elif twin := next((known for known in read.columns if known.name == column.name), None):
             read.twins.append(column)
             read.remarks.append(f"column {written} left out: the logarithm of {twin.header}")
         else:
@@ -215,22 +215,22 @@ def read_header(
 
 
 def _logarithm(place: int, written: str, text: str, read: Header, model: type[Row]) -> Column | Wrong:
-    """Return a column of logarithms, of one that stands beside it or in a unit of its own, or what is wrong with it."""
-    word, of = take_logarithm(text) or ("", "")
-    column = _recognised(place, of, model)
-    same = [other for other in read.columns if fold_name(other.header) == fold_name(of)]
+    """Return a column of logarithms, of a column beside it or in a unit of its own, or the problem with it."""
+    word, name = take_logarithm(text) or ("", "")
+    column = _recognised(place, name, model)
+    same = [candidate for candidate in read.columns if fold_name(candidate.header) == fold_name(name)]
     column = same[0] if same else column
     if not isinstance(column, Column) or column.high or not (unit := unit_of(model, column.name)):
         return "an unknown column", ""
-    beside = next((other for other in read.columns if other.name == column.name), None)
-    stated = column if column.unit or beside is None else beside
-    own_unit = stated.unit or (unit if beside or of == column.name else "")
+    beside = next((known for known in read.columns if known.name == column.name), None)
+    with_unit = column if column.unit or beside is None else beside
+    own_unit = with_unit.unit or (unit if beside or name == column.name else "")
     if not own_unit:
-        return repr(written), f"its unit, such as log10 {of} ({unit}){_left_out(written)}"
+        return repr(written), f"its unit, such as log10 {name} ({unit}){_left_out(written)}"
     if beside is None and len(BASES[word]) > 1:
-        clear = shlex.quote(f"{written}=log10 {of}")
+        clear = shlex.quote(f"{written}=log10 {name}")
         return repr(written), f"log10 or ln in its name, as in --mapping {clear}{_left_out(written)}"
-    return replace(column, place=place, header=written, logarithm=word, unit=own_unit, power=stated.power)
+    return replace(column, place=place, header=written, logarithm=word, unit=own_unit, power=with_unit.power)
 
 
 def _point(place: int, written: str, model: type[Row], others: Mapping[str, type[Row]]) -> Column | None:
@@ -245,13 +245,13 @@ def _refuse_doubles(read: Header, table: str) -> None:
     for name in dict.fromkeys(column.name for column in read.columns):
         same = [column.header for column in read.columns if column.name == name]
         if len(same) > 1:
-            got = f"{' and '.join(same)}, which are both {name}"
-            read.mistakes.append(Mistake(1, same[1], got, f"each column once{_left_out(same[1])}", table))
+            problem = f"{' and '.join(same)}, which are both {name}"
+            read.mistakes.append(Mistake(1, same[1], problem, f"each column once{_left_out(same[1])}", table))
 
 
 def _elsewhere(written: str, model: type[Row], others: Mapping[str, type[Row]]) -> str:
-    for table, other in others.items():
-        if isinstance(column := _recognised(0, written, other), Column):
+    for table, other_model in others.items():
+        if isinstance(column := _recognised(0, written, other_model), Column):
             return f"a column of this table; {column.name} stands in {table}.csv: give it a file of its own"
     known = closest(written, [*model.model_fields, *_meant_in(model)])
     return f"a column of this table{known}{_left_out(written)}"
@@ -267,12 +267,12 @@ def _mapped(place: int, written: str, own: Mapped, model: type[Row]) -> Column |
         expected = f"a column of this table{closest(own.column or '', model.model_fields)}"
         return f"the mapping to {own.column!r}", expected
     bracket, unit = _BRACKETED.fullmatch(written), own.unit or column.unit
-    stated = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
-    return stated if isinstance(stated, Column) else _with_unit(place, written, [column.name], unit, model)
+    named = _with_unit(place, written, [column.name], bracket["unit"].strip(), model) if bracket and not unit else None
+    return named if isinstance(named, Column) else _with_unit(place, written, [column.name], unit, model)
 
 
 def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
-    """Return the column a header names, or what is wrong with it."""
+    """Return the column a header names, or the problem with it."""
     if written in model.model_fields:
         return Column(place, written, written)
     column = _named(place, written, model)
@@ -280,17 +280,17 @@ def _recognised(place: int, written: str, model: type[Row]) -> Column | Wrong:
         return column
     text, temperature = take_temperature(written)
     text, cycle = take_cycle(text)
-    if text == written or not isinstance(other := _named(place, text, model), Column):
+    if text == written or not isinstance(named := _named(place, text, model), Column):
         return column
-    at = TEMPERATURE_OF.get(other.name, "temperature_c")
-    implied = ((at, temperature), ("cycle", cycle))
-    if any(value is not None and (name not in model.model_fields or name == other.name) for name, value in implied):
+    temperature_column = TEMPERATURE_OF.get(named.name, "temperature_c")
+    implied = ((temperature_column, temperature), ("cycle", cycle))
+    if any(value is not None and (name not in model.model_fields or name == named.name) for name, value in implied):
         return column
-    return replace(other, header=written, implied=tuple((name, value) for name, value in implied if value is not None))
+    return replace(named, header=written, implied=tuple((name, value) for name, value in implied if value is not None))
 
 
 def _named(place: int, written: str, model: type[Row]) -> Column | Wrong:
-    """Return the column that a header without conditions names, or what is wrong with it."""
+    """Return the column that a header without conditions names, or the problem with it."""
     meant, refused = _meant_in(model), names()[1]
     wrong: Wrong | None = None
     for name, unit in _readings(written):
@@ -313,12 +313,12 @@ def _readings(written: str) -> Iterator[tuple[str, str]]:
     yield written, ""
     for between in _PARTED.finditer(written):
         yield written[: between.start()], written[between.end() :].strip()
-    words = re.split(r"[_\s]+", written)
-    for count in range(1, min(5, len(words) - 1) + 1):
+    parts = re.split(r"[_\s]+", written)
+    for count in range(1, min(5, len(parts) - 1) + 1):
         if count == 2:  # mS_cm
-            yield " ".join(words[:-2]), "/".join(words[-2:])
-        unit = " ".join(_WORDS.get(word.lower(), word) for word in words[-count:])
-        yield " ".join(words[:-count]), unit.replace(" / ", "/").replace(" %", "%")
+            yield " ".join(parts[:-2]), "/".join(parts[-2:])
+        unit = " ".join(_WORDS.get(word.lower(), word) for word in parts[-count:])
+        yield " ".join(parts[:-count]), unit.replace(" / ", "/").replace(" %", "%")
 
 
 def _with_unit(place: int, written: str, columns: Sequence[str], unit: str, model: type[Row]) -> Column | Wrong:

@@ -129,15 +129,15 @@ def take_figure(folded: str) -> tuple[Figure, str] | None:
     match = _NUMBER.match(folded)
     if match is None:
         return None
-    rest = folded[match.end() :]
-    if _TIMES.match(rest):
+    remaining = folded[match.end() :]
+    if _TIMES.match(remaining):
         raise QuantityError("an exponent behind ^, as in 1.2×10^-3")
     sign = -1.0 if match["sign"] == "-" else 1.0
     if match["alone"]:
         alone = match["alone"].replace(" ", "")
         if "." in alone:  # 10^-2.49, read off a logarithmic axis
-            return Figure(sign * rounded(10 ** float(alone)), None), rest
-        return Figure(sign, int(alone)), rest
+            return Figure(sign * rounded(10 ** float(alone)), None), remaining
+        return Figure(sign, int(alone)), remaining
     mantissa = decimal(match["mantissa"])
     uncertainty = None
     if match["last"]:
@@ -147,7 +147,7 @@ def take_figure(folded: str) -> tuple[Figure, str] | None:
     exponent = int(written.replace(" ", "")) if written else None
     if exponent is not None and abs(exponent) > LARGEST_EXPONENT:
         raise QuantityError("a number a cell can hold")
-    return Figure(sign * mantissa, exponent, uncertainty), rest
+    return Figure(sign * mantissa, exponent, uncertainty), remaining
 
 
 def decimal(text: str) -> float:
@@ -175,8 +175,8 @@ def decimal(text: str) -> float:
     if re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+,\d*", text):
         return float(text.replace(".", "").replace(",", "."))
     if re.fullmatch(r"[1-9]\d{0,2},\d{3}", text):
-        whole, _, part = text.partition(",")
-        raise QuantityError(f"{whole}.{part} or {whole}{part}: the comma can be read both ways")
+        integer, _, part = text.partition(",")
+        raise QuantityError(f"{integer}.{part} or {integer}{part}: the comma can be read both ways")
     if re.fullmatch(r"\d*,\d+", text):
         return float(text.replace(",", "."))
     raise QuantityError("a plain number such as 1234.5")
@@ -289,9 +289,9 @@ def find_unit(text: str, into: str) -> Unit:
     unit = exact.get(key)
     if unit is None:
         near = folded.get(key.lower(), [])
-        unit = next((other for other in near if other.unit == into), near[0] if len(near) == 1 else None)
+        unit = next((candidate for candidate in near if candidate.unit == into), near[0] if len(near) == 1 else None)
     if unit is None:
-        usable = [other.unit for other in units().get(into, [_own(into)]) if not other.refused]
+        usable = [candidate.unit for candidate in units().get(into, [_own(into)]) if not candidate.refused]
         raise UnitError(f"a unit that becomes {into}: {', '.join(usable)}" if into != "1" else "a number without unit")
     if unit.refused:
         raise UnitError(f"{into}, not {unit.unit}: {unit.refused}")

@@ -1,4 +1,4 @@
-"""The paper of a new row: one the sources know already, by id, label or DOI, or a new source."""
+"""The paper of a new row: one of the sources, by id, label or DOI, or a new source."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Papers:
     own : frozenset of str
         Ids of those in the user's folder.
     told_by : str
-        What a new source says about where it comes from.
+        Origin that a new source states.
     added : dict of str to SourceRow
         New sources, by id.
     changed : dict of str to SourceRow
         Sources of the user's folder that got a DOI, by id.
     remarks : list of str
-        Things worth saying that refuse nothing.
+        Remarks that refuse nothing.
     """
 
     known: Mapping[str, SourceRow]
@@ -58,7 +58,7 @@ class Papers:
         Parameters
         ----------
         rows : sequence of Provenance
-            All rows of a file, before `paper_of` is asked.
+            All rows of a file, before `paper_of` is called.
         """
         for row in rows:
             label, doi = _label(row), _doi(row)
@@ -93,10 +93,10 @@ class Papers:
         if label and "|" in label:
             return Mistake(line, "source_id", repr(label), "one paper: '|' parts several", file)
         doi = doi or self._dois.get(label or "")
-        label = label or next((name for name, other in self._dois.items() if other == doi), None)
+        label = label or next((name for name, label_doi in self._dois.items() if label_doi == doi), None)
         if doi and label and self._dois.get(label, doi) != doi:
             return Mistake(line, "doi", repr(doi), f"that of {label} in the other rows, {self._dois[label]}", file)
-        by_doi, by_label = self._find_doi(doi), self._find_label(label)
+        by_doi, by_label = self._by_doi.get(doi or ""), self._by_label.get(folded(label or ""))
         if by_doi and by_label and by_doi != by_label:
             return Mistake(line, "source_id", repr(label), f"{by_doi}, the paper of the DOI {doi}", file)
         if by_label and doi and not by_doi:
@@ -105,22 +105,16 @@ class Papers:
         if known is None:
             return self._new(label, doi)
         if label and label != known:
-            self._say(f"source {label} is {known} of the sources")
+            self._note(f"source {label} is {known} of the sources")
         return known
 
     def _papers_of(self, row: Provenance, dois: Sequence[str], line: int, file: str) -> str | Mistake:
-        """Return the ids of the papers that tell one measurement, parted by '|'; each is a source of its own."""
+        """Return the ids of the papers of one measurement, parted by '|'; each is a source of its own."""
         if wrong := [doi for doi in dois if not DOI_FORM.fullmatch(doi)]:
             return Mistake(line, "doi", repr(wrong[0]), f"{EXPECTED_DOI}, several parted by '|'", file)
         if label := _label(row):
             return Mistake(line, "doi", repr("|".join(dois)), f"the one DOI of {label}, or no label", file)
-        return "|".join(dict.fromkeys(self._find_doi(doi) or self._new(None, doi) for doi in dois))
-
-    def _find_doi(self, doi: str | None) -> str | None:
-        return self._by_doi.get(doi) if doi else None
-
-    def _find_label(self, label: str | None) -> str | None:
-        return self._by_label.get(folded(label)) if label else None
+        return "|".join(dict.fromkeys(self._by_doi.get(doi) or self._new(None, doi) for doi in dois))
 
     def _with_doi(self, identity: str, doi: str, line: int, file: str) -> str | Mistake:
         """Give a known paper a DOI the sources do not have; return its id."""
@@ -132,7 +126,7 @@ class Papers:
             (self.added if identity in self.added else self.changed)[identity] = changed
             self._by_doi[doi] = identity
         else:
-            self._say(
+            self._note(
                 f"the shipped source {identity} has no DOI: name it by {identity} in other rows too, not by {doi}"
             )
         return identity
@@ -148,10 +142,10 @@ class Papers:
             self._by_doi[doi] = identity
         if label and not doi:
             near = closest(label, self.known, 1)
-            self._say(f"new source {label}{near.replace('; closest', '; if it is a known one, write')}")
+            self._note(f"new source {label}{near.replace('; closest', '; if it is a known one, write')}")
         return identity
 
-    def _say(self, remark: str) -> None:
+    def _note(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
 

@@ -39,9 +39,7 @@ def plan_text(added: Added) -> str:
         Its outcome.
     """
     plan = added.plan
-    pieces = [_counts(plan), *_lists(plan)]
-    pieces += [f"note: {remark}" for remark in plan.remarks]
-    pieces.append(_end(added))
+    pieces = [_counts(plan), *_lists(plan), *(f"note: {remark}" for remark in plan.remarks), _end(added)]
     return "\n".join(piece for piece in pieces if piece)
 
 
@@ -50,21 +48,15 @@ def _counts(plan: Plan) -> str:
     fate = (
         "replace the rows that are there" if config.replace else "the rows that are there stay" if config.keep else ""
     )
-    why = {
-        "added": "",
-        "skipped": "there already, or an example",
-        "conflicts": fate or "choose --replace or --keep",
-        "rejected": "wrong, see below",
-        "to confirm": "unlikely, see below; --confirm if they are right" if plan.open_doubts else "confirmed",
-    }
+    unlikely = "unlikely, see below; --confirm if they are right" if plan.open_doubts else "confirmed"
     counts = {
-        "added": len(settled.added),
-        "skipped": len(settled.skipped) + len(plan.drafts.examples),
-        "conflicts": len(settled.conflicts),
-        "rejected": len(plan.drafts.rejected),
-        "to confirm": len({id(doubt.draft) for doubt in plan.doubts}),
+        "added": (len(settled.added), ""),
+        "skipped": (len(settled.skipped) + len(plan.drafts.examples), "there already, or an example"),
+        "conflicts": (len(settled.conflicts), fate or "choose --replace or --keep"),
+        "rejected": (len(plan.drafts.rejected), "wrong, see below"),
+        "to confirm": (len({id(doubt.draft) for doubt in plan.doubts}), unlikely),
     }
-    lines = [f"  {name:<10} {count:>5}  {why[name] if count else ''}".rstrip() for name, count in counts.items()]
+    lines = [f"  {name:<10} {count:>5}  {why if count else ''}".rstrip() for name, (count, why) in counts.items()]
     return "\n".join(
         [f"{plan.drafts.sheet.name}: {counted(len(plan.drafts.sheet.lines), 'row')} of {plan.drafts.table}", *lines]
     )
@@ -104,12 +96,13 @@ def _doubts(plan: Plan) -> list[str]:
         lines = []
         for paper in dict.fromkeys(doubt.draft.row.paper for doubt in of_kind):
             of_paper = [doubt for doubt in of_kind if doubt.draft.row.paper == paper]
-            first = [
+            lines += [
                 f"line {doubt.draft.line}, {doubt.column}: {doubt.got}; {doubt.why}" for doubt in of_paper[:PER_PAPER]
             ]
-            rest = [doubt.draft.line for doubt in of_paper[PER_PAPER:]]
-            more = [f"  and {counted(len(rest), 'row')} more of {paper}, lines {rest[0]} to {rest[-1]}"] if rest else []
-            lines += [*first, *more]
+            if further := [doubt.draft.line for doubt in of_paper[PER_PAPER:]]:
+                lines.append(
+                    f"  and {counted(len(further), 'row')} more of {paper}, lines {further[0]} to {further[-1]}"
+                )
         texts.append(
             _listed(f"to confirm, {counted(len(of_kind), 'value')}, {about}; {answer}", lines, all_of_them=True)
         )
@@ -119,13 +112,13 @@ def _doubts(plan: Plan) -> list[str]:
 def _listed(title: str, lines: Sequence[str], *, all_of_them: bool = False) -> str:
     if not lines:
         return ""
-    shown = lines if all_of_them else lines[:SHOWN]
-    more = [f"  ... and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
-    return "\n".join([f"{title}:", *(f"  {line}" for line in shown), *more])
+    listed = lines if all_of_them else lines[:SHOWN]
+    more = [f"  ... and {len(lines) - len(listed)} more"] if len(lines) > len(listed) else []
+    return "\n".join([f"{title}:", *(f"  {line}" for line in listed), *more])
 
 
 def _rejected(mistakes: Mistakes) -> str:
-    """Return the first mistakes, and how many more there are: all of them stand in the file of the rejected rows."""
+    """Return the first mistakes, and how many more there are: the file of the rejected rows has all."""
     lines = [str(mistake) for mistake in islice(mistakes, MOST_TOLD)]
     more = [f"... and {len(mistakes) - MOST_TOLD} more"] if len(mistakes) > MOST_TOLD else []
     return _listed("rejected", [*lines, *more], all_of_them=True)
@@ -156,7 +149,7 @@ def _above_100(plan: Plan) -> list[str]:
 
 
 def _without_basis(plan: Plan) -> list[str]:
-    """Return new cells that do not say what their first capacity is per gram of."""
+    """Return new cells that do not state the basis of their first capacity."""
     lines = []
     for draft in plan.settled.added:
         if not isinstance(draft.row, CellRow) or not draft.row.first_capacity_mah_per_g:
@@ -164,10 +157,10 @@ def _without_basis(plan: Plan) -> list[str]:
         basis = capacity_basis(draft.row)
         if basis is not None and basis != UNNAMED_ANODE:
             continue
-        taken = f"counts as {BASES[basis]}" if basis else "teaches no first capacity"
+        effect = f"counts as {BASES[basis]}" if basis else "teaches no first capacity"
         lines.append(
             f"line {draft.line}: {_value(draft.row, 'first_capacity_mah_per_g')}, per gram of what? State "
-            f"first_capacity_basis ({', '.join(choices_of(CellRow, 'first_capacity_basis'))}); until then it {taken}"
+            f"first_capacity_basis ({', '.join(choices_of(CellRow, 'first_capacity_basis'))}); until then it {effect}"
         )
     return lines
 
@@ -180,15 +173,15 @@ def _value(row: Provenance, name: str) -> str:
 
 def _conflict(conflict: Conflict) -> str:
     """Return both rows side by side, column by column."""
-    table = [("column", f"{conflict.known.home} {conflict.known.identity}", f"line {conflict.draft.line}")]
+    table = [("column", f"{conflict.known.origin} {conflict.known.identity}", f"line {conflict.draft.line}")]
     table += [
-        (difference.column, as_text(difference.there) or "(nothing)", as_text(difference.new) or "(nothing)")
+        (difference.column, as_text(difference.stored) or "(nothing)", as_text(difference.new) or "(nothing)")
         for difference in conflict.differences
     ]
     widths = [min(max(len(row[place]) for row in table), 50) for place in (0, 1)]
-    lines = [f"{first:<{widths[0]}}  {there:<{widths[1]}}  {new}" for first, there, new in table]
+    lines = [f"{first:<{widths[0]}}  {stored:<{widths[1]}}  {new}" for first, stored, new in table]
     summary = _row(replacement(conflict)).partition(": ")[2]
-    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.home} row: {summary}", *lines])
+    return "\n    ".join([f"line {conflict.draft.line} beside {conflict.known.origin} row: {summary}", *lines])
 
 
 def _end(added: Added) -> str:
@@ -224,14 +217,14 @@ def withdrawal_text(row_or_doi: str, result: Withdrawal, folder: str, *, undo: b
     >>> withdrawal_text("E051", Withdrawal(listed=["E051"]), "mydata", undo=False)
     'E051: out of the next training; E051 written into mydata/withdrawn.csv'
     """
-    verb, other = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
+    verb, change = ("back in training", "taken out of") if undo else ("out of the next training", "written into")
     lines = []
     if result.own:
         lines.append(
             f"{row_or_doi}: {counted(len(result.own), 'row')} of {folder} {verb}: {', '.join(result.own[:SHOWN])}"
         )
     if result.listed:
-        lines.append(f"{row_or_doi}: {verb}; {', '.join(result.listed)} {other} {folder}/withdrawn.csv")
+        lines.append(f"{row_or_doi}: {verb}; {', '.join(result.listed)} {change} {folder}/withdrawn.csv")
     if not lines:
         lines.append(f"{row_or_doi}: was {'in training' if undo else 'out of training'} already; nothing changed")
     return "\n".join(lines)

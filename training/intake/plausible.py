@@ -28,7 +28,7 @@ ENOUGH_ROWS = 3
 FAR = 100.0
 """Times the middle of the class; a value within the range the class shows is never far."""
 MILLI_ABOVE = 3.0
-"""Times the highest of the class from which on a value is asked whether it was meant in mS/cm."""
+"""Times the highest of the class above which a value is doubted: it may be in mS/cm."""
 FRACTION_COLUMNS = (
     "ice_pct", "average_ce_pct", "retention_pct", "porosity_pct", "silicon_wt_pct", "anode_electrolyte_wt_pct"
 )  # fmt: skip
@@ -103,7 +103,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     rows : sequence of Draft
         Rows that would be added.
     literature : Literature
-        Shipped and own rows that are there; new rows are not judged by each other's conductivity.
+        Shipped and own rows; new rows are not judged by each other's conductivity.
     """
     measured = [_measured(row) for row in literature.electrolytes if row.in_training and row.conductivity_s_per_cm]
     every_row = [*literature.electrolytes, *literature.cells, *literature.cycling, *(draft.row for draft in rows)]
@@ -112,7 +112,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
     absolute = _absolute(rows)
     twins, unlikely = Twins(literature), list[Doubt]()
     for draft in rows:
-        if twin := twins.of(draft.row):
+        if twin := twins.find(draft.row):
             why = f"the same measurement as {id_of(twin)} of {twin.paper}? where both are kept they form one group"
             unlikely.append(Doubt(draft, "source_id", draft.row.paper, why, "twin"))
         unlikely += _formula(draft)
@@ -124,7 +124,7 @@ def doubts(rows: Sequence[Draft], literature: Literature) -> list[Doubt]:
 
 
 def _formula(draft: Draft) -> Iterable[Doubt]:
-    """Yield a formula that can be read and is hardly what was meant."""
+    """Yield a formula that can be read and is most likely misprinted."""
     if (question := formula_question(draft.row)) and isinstance(draft.row, ElectrolyteRow | CellRow):
         column = "composition" if draft.row.composition else "electrolyte"
         yield Doubt(draft, column, draft.row.composition or draft.row.electrolyte or "", question, "formula")
@@ -148,7 +148,7 @@ def _fractions(draft: Draft, percentages: Mapping[str, Mapping[str, list[float]]
             continue
         kind, group, doubted_alone = COMPARED.get(column, (Row, "", False))
         others = percentages[column][getattr(row, group)] if group and isinstance(row, kind) else []
-        usual = [other for other in others if other > USUAL_PCT]
+        usual = [pct for pct in others if pct > USUAL_PCT]
         alone = len(others) == 1 and doubted_alone
         doubt = "fraction" if value <= 1 else "low"
         if value <= 1:
@@ -163,7 +163,7 @@ def _fractions(draft: Draft, percentages: Mapping[str, Mapping[str, list[float]]
 
 
 def _absolute(rows: Sequence[Draft]) -> dict[str, list[float]]:
-    """Temperatures of the columns whose values are all 273 and more: such a column is asked about as a whole."""
+    """Temperatures of the columns whose values are all 273 and more: such a column is doubted as a whole."""
     values = {
         column: [value for draft in rows if (value := getattr(draft.row, column, None)) is not None]
         for column in TEMPERATURES
@@ -176,16 +176,16 @@ def _absolute(rows: Sequence[Draft]) -> dict[str, list[float]]:
 def _kelvin(
     draft: Draft, temperatures: dict[str, list[float]], absolute: Mapping[str, Sequence[float]]
 ) -> Iterable[Doubt]:
-    """Yield temperatures that look like kelvin, by themselves or as a column; those declared so are not asked about."""
+    """Yield temperatures that look like kelvin, by themselves or as a column, but are not declared so."""
     row = draft.row
     for column in TEMPERATURES:
         value = getattr(row, column, None)
         if value is None or value < KELVIN[0] or column in draft.in_kelvin:
             continue
         others = temperatures[row.paper]
-        if any(HEATED_C[0] <= other < HEATED_C[1] for other in others):
+        if any(HEATED_C[0] <= celsius < HEATED_C[1] for celsius in others):
             continue
-        if value <= KELVIN[1] or (column in absolute and any(other <= KELVIN[1] for other in absolute[column])):
+        if value <= KELVIN[1] or (column in absolute and any(celsius <= KELVIN[1] for celsius in absolute[column])):
             why = f"looks like kelvin; {value:g} K is {value - 273.15:.4g} °C"
             yield Doubt(draft, column, f"{value:g} °C", why, "kelvin")
 
@@ -225,20 +225,20 @@ def _conductivity(draft: Draft, measured: Sequence[_Measured]) -> Iterable[Doubt
     if value is None:
         return
     kind, _ = resolve_class(row.electrolyte or "", row.composition or "", row.electrolyte_class or "")
-    near = [other for other in measured if abs(other.temperature_c - _warmth(temperature)) <= LIKE_TEMPERATURE_C]
-    like = [other.conductivity_s_per_cm for other in near if kind is not None and other.kind == kind]
+    near = [known for known in measured if abs(known.temperature_c - _warmth(temperature)) <= LIKE_TEMPERATURE_C]
+    like = [known.conductivity_s_per_cm for known in near if kind is not None and known.kind == kind]
     name = f"{kind} rows"
-    solid = [other.conductivity_s_per_cm for other in near if other.kind != "liquid"]
+    solid = [known.conductivity_s_per_cm for known in near if known.kind != "liquid"]
     if len(like) < ENOUGH_ROWS:
         like, name = solid, "solid electrolytes"
     if len(like) < ENOUGH_ROWS:
         return
     low, high = min(like), max(like)
     middle = statistics.median(like)
-    shown = f"{len(like)} {name} at like temperature show {low:.2g} to {high:.2g} S/cm"
+    evidence = f"{len(like)} {name} at like temperature show {low:.2g} to {high:.2g} S/cm"
     if value > MILLI_ABOVE * high and min(solid, default=low) <= value / 1000 <= high:
-        yield Doubt(draft, column, f"{value:g} S/cm", f"looks like mS/cm; {shown}", "milli")
+        yield Doubt(draft, column, f"{value:g} S/cm", f"looks like mS/cm; {evidence}", "milli")
         return
     times = max(value / middle, middle / value)
     if not low <= value <= high and times > FAR * (1 + 1e-9):
-        yield Doubt(draft, column, f"{value:g} S/cm", f"{times:.0f} times away from their middle; {shown}", "far")
+        yield Doubt(draft, column, f"{value:g} S/cm", f"{times:.0f} times away from their middle; {evidence}", "far")

@@ -37,7 +37,7 @@ _MARKS = {
     "~": ("approximately", "approx.", "approx", "around", "about", "circa", "nearly", "almost", "ca.", "ca", "c.", "~"),
     "=": ("=",),
 }
-_MARK_OF = {word: mark for mark, words in _MARKS.items() for word in words}
+_MARK_OF = {spelling: mark for mark, spellings in _MARKS.items() for spelling in spellings}
 _MARK = re.compile(
     "(?:" + "|".join(re.escape(word) for word in sorted(_MARK_OF, key=len, reverse=True)) + r")\s*", re.I | re.A
 )
@@ -75,7 +75,7 @@ class Quantity:
 
 
 def read_quantity(
-    text: str, into: str, stated: str = "", *, allows_range: bool = False, power: int = 0
+    text: str, into: str, header_unit: str = "", *, allows_range: bool = False, power: int = 0
 ) -> Quantity | None:
     """Read one cell of a column of numbers.
 
@@ -85,7 +85,7 @@ def read_quantity(
         The cell.
     into : str
         Unit of the column, as the row model declares it.
-    stated : str
+    header_unit : str
         Unit the header names, empty where it names none; a unit in the cell goes first.
     allows_range : bool
         Whether the table has a place for the high end.
@@ -95,7 +95,7 @@ def read_quantity(
     Returns
     -------
     Quantity or None
-        None where the cell says that nothing is given. A range written `1-2×10^-4` shares its exponent where the
+        None where the cell states that nothing is given. A range written `1-2×10^-4` shares its exponent where the
         numbers would not rise otherwise.
 
     Raises
@@ -115,24 +115,24 @@ def read_quantity(
     >>> read_quantity("n.a.", "S/cm") is None
     True
     """
-    whole = fold_figures(text)
-    if whole.lower() in NOT_GIVEN:
+    plain_text = fold_figures(text)
+    if plain_text.lower() in NOT_GIVEN:
         return None
-    written, temperature = take_temperature(whole) if into != "°C" else (whole, None)
+    written, temperature = take_temperature(plain_text) if into != "°C" else (plain_text, None)
     folded, footnote = _without_footnote(written, into)
     if into == "°C" and folded.lower() in ROOM_TEMPERATURE:
         return Quantity(DEFAULT_TEMPERATURE_C, remark="RT = 25")
     mark, plain = _take_mark(folded)
     if (rate := _c_rate(plain, into)) is not None:
         return Quantity(rate, mark=mark)
-    quantity = _times(_read(plain, into, stated), power, plain)
+    quantity = _times(_read(plain, into, header_unit), power, plain)
     if quantity.high is not None and (not allows_range or mark in "<>"):
         raise QuantityError("one value, this table has no range here: give one row per value, or ~ and the middle")
     return replace(quantity, mark=mark, temperature_c=temperature, remark=footnote or quantity.remark)
 
 
 def _without_footnote(folded: str, into: str) -> tuple[str, str]:
-    """Return a cell without the mark of a footnote behind its number, and what to say of it."""
+    """Return a cell without the mark of a footnote behind its number, and a remark on it."""
     match = _FOOTNOTE.search(folded)
     if match is None or _is_unit(match["mark"] or "?", into):
         return folded, ""
@@ -179,21 +179,21 @@ def _c_rate(plain: str, into: str) -> float | None:
     raise QuantityError(f"a quantity in {into}; a C-rate belongs into c_rate_per_h")
 
 
-def _read(plain: str, into: str, stated: str) -> Quantity:
+def _read(plain: str, into: str, header_unit: str) -> Quantity:
     bracketed = re.fullmatch(r"\((?P<inside>[^()]*±[^()]*)\)\s*(?P<rest>.*)", plain)
     if bracketed:
-        return _in_brackets(bracketed["inside"], bracketed["rest"], into, stated)
-    first, rest = _number(plain)
-    if "±" in rest:
-        return _with_error(first, rest, into, stated)
-    if _is_unit(rest, into):
-        return _quantity(first, first.error, _unit(rest, into, stated))
-    for left, second, right in _pairs(rest, into):
-        unit = _unit(right or left, into, stated)
-        if left and right and find_unit(left, into) != unit:
+        return _in_brackets(bracketed["inside"], bracketed["rest"], into, header_unit)
+    first, remaining = _number(plain)
+    if "±" in remaining:
+        return _with_error(first, remaining, into, header_unit)
+    if _is_unit(remaining, into):
+        return _quantity(first, first.error, _unit(remaining, into, header_unit))
+    for first_unit, second, second_unit in _pairs(remaining, into):
+        unit = _unit(second_unit or first_unit, into, header_unit)
+        if first_unit and second_unit and find_unit(first_unit, into) != unit:
             raise QuantityError("one unit for both ends of the range")
         return _range(first, second, unit)
-    _unit(rest, into, stated)
+    _unit(remaining, into, header_unit)
     raise QuantityError(f"a number in {into}")
 
 
@@ -216,39 +216,39 @@ def _is_unit(text: str, into: str) -> bool:
     return True
 
 
-def _unit(text: str, into: str, stated: str) -> Unit:
-    return find_unit(text.strip() or stated, into)
+def _unit(text: str, into: str, header_unit: str) -> Unit:
+    return find_unit(text.strip() or header_unit, into)
 
 
-def _in_brackets(inside: str, rest: str, into: str, stated: str) -> Quantity:
+def _in_brackets(inside: str, remaining: str, into: str, header_unit: str) -> Quantity:
     """Read `(3.2±0.4)×10^-4 S/cm`: both numbers times the power behind the bracket."""
     value, error = (_number(part)[0] for part in inside.split("±", 1))
-    power = take_figure(f"1{rest}") if re.match(r"\s*[×xXeE]", rest) else None
+    power = take_figure(f"1{remaining}") if re.match(r"\s*[×xXeE]", remaining) else None
     if power and power[0].exponent is not None:
-        exponent, rest = power[0].exponent, power[1]
+        exponent, remaining = power[0].exponent, power[1]
         value, error = value.with_exponent(exponent), error.with_exponent(exponent)
-    return _quantity(value, error.value, _unit(rest, into, stated))
+    return _quantity(value, error.value, _unit(remaining, into, header_unit))
 
 
-def _with_error(first: Figure, rest: str, into: str, stated: str) -> Quantity:
+def _with_error(first: Figure, remaining: str, into: str, header_unit: str) -> Quantity:
     """Read `80±2 %` and `80 % ± 2 %`."""
-    left, _, right = rest.partition("±")
-    error, behind = _number(right)
-    if left.strip() and behind.strip() and find_unit(left, into) != find_unit(behind, into):
+    value_unit, _, error_text = remaining.partition("±")
+    error, error_unit = _number(error_text)
+    if value_unit.strip() and error_unit.strip() and find_unit(value_unit, into) != find_unit(error_unit, into):
         raise QuantityError("one unit for the value and its uncertainty")
-    unit = _unit(behind.strip() or left, into, stated)
-    if first.exponent is None and error.exponent is not None and re.search("[×xX]", right):
+    unit = _unit(error_unit.strip() or value_unit, into, header_unit)
+    if first.exponent is None and error.exponent is not None and re.search("[×xX]", error_text):
         first = first.with_exponent(error.exponent)  # 3.2±0.4×10^-4; 80±2e-1 says what it says
     return _quantity(first, error.value, unit)
 
 
-def _pairs(rest: str, into: str) -> Iterator[tuple[str, Figure, str]]:
+def _pairs(remaining: str, into: str) -> Iterator[tuple[str, Figure, str]]:
     """Yield every way to part the text behind a number into unit, second number and unit."""
-    for between in _BETWEEN.finditer(rest):
-        left, right = rest[: between.start()], rest[between.end() :]
-        second = take_figure(right)
-        if second and _is_unit(left, into) and _is_unit(second[1], into):
-            yield left.strip(), second[0], second[1].strip()
+    for between in _BETWEEN.finditer(remaining):
+        first_unit, second_text = remaining[: between.start()], remaining[between.end() :]
+        second = take_figure(second_text)
+        if second and _is_unit(first_unit, into) and _is_unit(second[1], into):
+            yield first_unit.strip(), second[0], second[1].strip()
 
 
 def _range(first: Figure, second: Figure, unit: Unit) -> Quantity:
@@ -263,7 +263,7 @@ def _range(first: Figure, second: Figure, unit: Unit) -> Quantity:
     return Quantity(low, high)
 
 
-def value_of_logarithm(text: str, base: float, stated: str, into: str, power: int = 0) -> float | None:
+def value_of_logarithm(text: str, base: float, header_unit: str, into: str, power: int = 0) -> float | None:
     """Return the value whose logarithm a cell holds; None where it holds nothing.
 
     Parameters
@@ -272,7 +272,7 @@ def value_of_logarithm(text: str, base: float, stated: str, into: str, power: in
         The cell.
     base : float
         Of the logarithm.
-    stated, into : str
+    header_unit, into : str
         Unit of the value in the header, and that of the column.
     power : int
         Power of ten in the header.
@@ -293,10 +293,10 @@ def value_of_logarithm(text: str, base: float, stated: str, into: str, power: in
     if exponent.mark not in "=~" or not -_LARGEST <= exponent.value <= _LARGEST:
         raise QuantityError(f"a plain logarithm between -{_LARGEST:g} and {_LARGEST:g}")
     value = base**exponent.value * 10.0**power
-    return float(f"{find_unit(stated, into).convert(value):.12g}")
+    return float(f"{find_unit(header_unit, into).convert(value):.12g}")
 
 
-def is_logarithm_of(text: str, value: float, word: str, stated: str, into: str, power: int = 0) -> bool:
+def is_logarithm_of(text: str, value: float, word: str, header_unit: str, into: str, power: int = 0) -> bool:
     """Return whether a cell holds the logarithm of a value; true as well where it holds no number.
 
     Parameters
@@ -307,7 +307,7 @@ def is_logarithm_of(text: str, value: float, word: str, stated: str, into: str, 
         In the unit of the column.
     word : str
         One of `BASES`; any base that it may mean will do.
-    stated, into, power : str, str, int
+    header_unit, into, power : str, str, int
         As of `value_of_logarithm`.
 
     Examples
@@ -318,7 +318,7 @@ def is_logarithm_of(text: str, value: float, word: str, stated: str, into: str, 
     True
     """
     try:
-        values = [value_of_logarithm(text, base, stated, into, power) for base in BASES[word]]
+        values = [value_of_logarithm(text, base, header_unit, into, power) for base in BASES[word]]
     except QuantityError:
         return True
-    return any(other is None or (value > 0 and abs(math.log10(other / value)) <= TOLERANCE_DECADES) for other in values)
+    return any(read is None or (value > 0 and abs(math.log10(read / value)) <= TOLERANCE_DECADES) for read in values)

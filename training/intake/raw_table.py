@@ -24,7 +24,7 @@ from training.intake.headers import IGNORED
 from training.intake.notation.layout import is_title, is_unit_row, separator_line, with_units
 
 COMMENT = "# "
-"""Lines above the header that begin so are skipped: the dictionary of a template stands there."""
+"""Lines above the header that begin so are skipped: the dictionary of a template."""
 SEPARATORS = ",\t;"
 
 
@@ -45,7 +45,7 @@ class Line:
 
 
 class Lines:
-    """Rows of a file, read anew each time they are asked for: they never lie in memory together.
+    """Rows of a file, read anew at each iteration: they never lie in memory together.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Rejects:
         self._rows, self._lines = Spill(), array("q")
 
     def add(self, line: int, cells: Sequence[str], reasons: Iterable[str]) -> None:
-        """Add a row, or reasons of one that is there.
+        """Add a row, or further reasons of a row.
 
         Parameters
         ----------
@@ -95,8 +95,8 @@ class Rejects:
         """Yield line, cells and reasons of each row, in the order of the file."""
         by_line = map(int, np.argsort(self._lines, kind="stable"))
         for line, places in groupby(by_line, self._lines.__getitem__):
-            told = [self._rows.get(place) for place in places]
-            yield line, told[0][0], [reason for _, reasons in told for reason in reasons]
+            entries = [self._rows.get(place) for place in places]
+            yield line, entries[0][0], [reason for _, reasons in entries for reason in reasons]
 
 
 @dataclass
@@ -189,25 +189,22 @@ def _text_lines(path: Path) -> Iterator[Line]:
 
 
 def _separator(path: Path) -> str:
-    """Return what a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title is not asked."""
+    """Return what a line `sep=` states, a tab in a .tsv, else what the header holds most of; a title does not count."""
     lines = (line.rstrip("\r\n") for line in _lines_of(path))
     filled = list(islice((line for line in lines if line.strip() and not _is_comment(line)), 2))
-    if filled and (stated := separator_line(filled[0])):
-        return stated
+    if filled and (declared := separator_line(filled[0])):
+        return declared
     if path.suffix.lower() == ".tsv" or not filled:
         return "\t"
-    held = [max(SEPARATORS, key=line.count) for line in filled]
-    rows = [line.split(separator) for line, separator in zip(filled, held, strict=False)]
-    return held[1] if len(rows) > 1 and is_title(rows[0], rows[1]) else held[0]
+    separators = [max(SEPARATORS, key=line.count) for line in filled]
+    rows = [line.split(separator) for line, separator in zip(filled, separators, strict=False)]
+    return separators[1] if len(rows) > 1 and is_title(rows[0], rows[1]) else separators[0]
 
 
 def _is_remark(cells: Sequence[str]) -> bool:
-    return _is_comment(cells[0]) or _states_separator(cells)
-
-
-def _states_separator(cells: Sequence[str]) -> bool:
-    """`sep=,` and `sep=;` are cut at the separator they state."""
-    return cells[0].strip().lower() == "sep=" and not any(cell.strip() for cell in cells[1:])
+    """Return whether a line is a comment or states the separator: `sep=,` and `sep=;` are cut at that."""
+    states_separator = cells[0].strip().lower() == "sep=" and not any(cell.strip() for cell in cells[1:])
+    return states_separator or _is_comment(cells[0])
 
 
 def _is_comment(text: str) -> bool:
@@ -228,7 +225,7 @@ def _json_lines(path: Path) -> Iterator[Line]:
 
 
 def _objects(path: Path, mistakes: Mistakes) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the object of each line, and add what is wrong with the others, or in it."""
+    """Yield the object of each line; other lines, and values that are no cells, become mistakes."""
     expected = "text, a number, true, false or null"
     for number, line in enumerate(_lines_of(path), start=1):
         if not line.strip():
@@ -291,7 +288,7 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 def rejected_file(rejects: Rejects, header: Sequence[str], file: Path) -> dict[Path, Iterable[str]]:
     """Return `FILE.rejected.csv`: the rejected rows as they stand in the file, their lines and reasons in front.
 
-    A reject file that is there and holds something else may have been corrected by hand: the next number is taken.
+    An existing reject file with another content may have been corrected by hand: the next number is taken.
 
     Parameters
     ----------

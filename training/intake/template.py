@@ -91,15 +91,15 @@ def _example(table: str) -> dict[str, str]:
 
 
 def _described(example: dict[str, str]) -> str:
-    """Return what describes a cell so that a model learns from it, and how the example scores."""
-    nine = "; ".join(f"{one.label} ({' or '.join(one.columns)})" for one in DESCRIPTORS)
-    lacking = ", ".join(one.label for one in missing(example))
+    """Return the descriptors that a model learns from, and how many the example states."""
+    nine = "; ".join(f"{descriptor.label} ({' or '.join(descriptor.columns)})" for descriptor in DESCRIPTORS)
+    lacking = ", ".join(descriptor.label for descriptor in missing(example))
     count = f"{len(DESCRIPTORS) - len(missing(example))} of {len(DESCRIPTORS)}"
     return f"A cell teaches most where it states these nine: {nine}. The example states {count}, not {lacking}."
 
 
 def write_template(table: str, path: Path) -> None:
-    """Write the template to a file that is not there yet; a name that ends in .xlsx gives a workbook of all tables.
+    """Write the template to a new file; a name that ends in .xlsx gives a workbook of all tables.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def write_template(table: str, path: Path) -> None:
     Raises
     ------
     InputError
-        The file is there already, or cannot be written.
+        The file exists, or cannot be written.
     """
     if table not in ADDABLE:
         template_text(table)  # says which there are
@@ -120,7 +120,7 @@ def write_template(table: str, path: Path) -> None:
     if path.suffix.lower() != ".xlsx":
         write_files({path: template_text(table)})
         return
-    order = [table, *(other for other in ADDABLE if other != table)]
+    order = [table, *(name for name in ADDABLE if name != table)]
     write_files({path: _workbook({name: ADDABLE[name] for name in order})})
 
 

@@ -32,7 +32,7 @@ MARKS = {
 RANGES = {"conductivity_s_per_cm": "conductivity_high_s_per_cm"}
 """Column of the high end of a column of numbers that may be a range."""
 SAME = 0.5
-"""Difference in °C, or cycles, below which a column and a header or cell say the same."""
+"""Difference in °C, or cycles, below which a column agrees with a header or cell."""
 _KELVIN = re.compile(r"\bK\b|(?<=\d)K\b|kelvin", re.IGNORECASE)
 NO_TEXT = frozenset({"", "-", "–", "—", "n/a", "nan"})
 _DOI_PREFIX = re.compile(r"(?:https?://(?:dx\.|www\.)?doi\.org/|(?:www\.|dx\.)?doi\.org/|doi:?\s*)", re.IGNORECASE)
@@ -48,23 +48,23 @@ class Values:
 
     Attributes
     ----------
-    given : dict of str to object
+    by_column : dict of str to object
         Value by our column, ready for the row model.
     written : dict of str to (str, str)
-        Header and cell by our column, to say where a mistake lies.
+        Header and cell by our column, for messages.
     notes : list of str
-        What a number says that no column holds: an uncertainty, an 'about'.
+        Parts of a number that no column holds: an uncertainty, an 'about'.
     read : list of str
         'header: cell' of each number that was not written plainly in the column's unit.
     mistakes : list of Mistake
         Cells that cannot be read.
     implied : dict of str to (dict of str to float)
-        What a cell says beside its number (25 °C), by the column of the number.
+        Conditions in a cell beside its number (25 °C), by the column of the number.
     in_kelvin : set of str
         Columns of temperatures that were declared in kelvin, by header, mapping or cell.
     """
 
-    given: dict[str, Any] = field(default_factory=dict)
+    by_column: dict[str, Any] = field(default_factory=dict)
     written: dict[str, tuple[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row
     >>> from features.tables.records import ElectrolyteRow
     >>> columns = [Column(0, "σ (mS/cm)", "conductivity_s_per_cm", "mS/cm"), Column(1, "source", "doi")]
     >>> values = read_values(columns, [">2.3", "https://doi.org/10.1000/182."], ElectrolyteRow, 2, "new.csv")
-    >>> values.given
+    >>> values.by_column
     {'conductivity_s_per_cm': 0.0023, 'doi': '10.1000/182', 'conductivity_qualifier': '>'}
     >>> values.read
     ['σ (mS/cm): >2.3']
@@ -114,11 +114,11 @@ def read_values(columns: Sequence[Column], cells: Sequence[str], model: type[Row
             except QuantityError as error:
                 values.mistakes.append(Mistake(line, column.header, repr(text), str(error), table))
         elif text.lower() not in NO_TEXT:
-            values.given[column.name] = _read_text(model, column.name, text)
+            values.by_column[column.name] = _read_text(model, column.name, text)
     for name, mark in marks.items():
         _put_mark(values, name, mark, line, table)
     for column in columns:
-        if column.name in values.given:
+        if column.name in values.by_column:
             _put_implied(values, column, model, line, table)
     return values
 
@@ -138,26 +138,26 @@ def check_twins(
         As of `read_values`.
     """
     for twin in twins:
-        value, unit, text = values.given.get(twin.name), unit_of(model, twin.name), cells[twin.place]
+        value, unit, text = values.by_column.get(twin.name), unit_of(model, twin.name), cells[twin.place]
         if value is None or is_logarithm_of(text, float(value), twin.logarithm, twin.unit, unit, twin.power):
             continue
         header, cell = values.written[twin.name]
-        got = f"{text}, and {cell} in the column {header}"
-        values.mistakes.append(Mistake(line, twin.header, got, f"the {twin.logarithm} of that value", table))
+        problem = f"{text}, and {cell} in the column {header}"
+        values.mistakes.append(Mistake(line, twin.header, problem, f"the {twin.logarithm} of that value", table))
 
 
 def _put_implied(values: Values, column: Column, model: type[Row], line: int, table: str) -> None:
-    """Put what header and cell say beside the number into its columns, unless the line says something else there."""
+    """Put conditions of header and cell into their columns, unless the line has other values there."""
     for name, value in (dict(column.implied) | values.implied.get(column.name, {})).items():
-        stated = values.given.get(name)
+        known = values.by_column.get(name)
         if name not in model.model_fields:
-            got, expected = f"{name} {as_text(value)} in the cell", "a number alone, this table has no column for it"
-        elif stated is not None and abs(float(stated) - value) > SAME:
-            got, expected = f"{name} {as_text(stated)}, and {as_text(value)} beside {column.header}", "one of the two"
+            cell, expected = f"{name} {as_text(value)} in the cell", "a number alone, this table has no column for it"
+        elif known is not None and abs(float(known) - value) > SAME:
+            cell, expected = f"{name} {as_text(known)}, and {as_text(value)} beside {column.header}", "one of the two"
         else:
-            values.given[name] = value
+            values.by_column[name] = value
             continue
-        values.mistakes.append(Mistake(line, column.header, got, expected, table))
+        values.mistakes.append(Mistake(line, column.header, cell, expected, table))
 
 
 def _put_number(values: Values, marks: dict[str, str], column: Column, text: str, unit: str) -> None:
@@ -165,7 +165,7 @@ def _put_number(values: Values, marks: dict[str, str], column: Column, text: str
     if column.logarithm:
         value = value_of_logarithm(text, BASES[column.logarithm][0], column.unit, unit, column.power)
         if value is not None:
-            values.given[name] = value
+            values.by_column[name] = value
             values.read.append(f"{column.header}: {text}")
         return
     high = column.high or RANGES.get(name, "")
@@ -180,9 +180,9 @@ def _put_number(values: Values, marks: dict[str, str], column: Column, text: str
         values.in_kelvin.add(name)
     if quantity.mark in "<>" and name not in MARKS:
         raise QuantityError("the value itself: there is no column for 'at least' or 'at most' of it")
-    values.given[name] = quantity.value
+    values.by_column[name] = quantity.value
     if quantity.high is not None:
-        values.given[high] = quantity.high
+        values.by_column[high] = quantity.high
         if not column.high:
             marks[name] = "range"
     elif name in MARKS and quantity.mark != "=":
@@ -212,14 +212,14 @@ def _is_plain(text: str, value: float) -> bool:
 
 
 def _put_mark(values: Values, name: str, mark: str, line: int, table: str) -> None:
-    """Put a mark into its column, unless the line says another one there."""
+    """Put a mark into its column, unless the line has another one there."""
     column, (header, text) = MARKS.get(name, ""), values.written[name]
-    stated = values.given.get(column)
-    if stated is not None and stated != mark:
-        got = f"{text!r} and {column} {stated!r}"
-        values.mistakes.append(Mistake(line, header, got, "one mark: in the cell or in its column", table))
+    in_column = values.by_column.get(column)
+    if in_column is not None and in_column != mark:
+        problem = f"{text!r} and {column} {in_column!r}"
+        values.mistakes.append(Mistake(line, header, problem, "one mark: in the cell or in its column", table))
     else:
-        values.given[column] = mark
+        values.by_column[column] = mark
 
 
 def _without_prefix(text: str) -> str:

@@ -47,13 +47,10 @@ class Withdrawal:
         Ids of the user's own rows that were marked, or restored.
     listed : list of str
         Ids that were written into `withdrawn.csv`, or taken out of it.
-    already : list of str
-        Ids that were so before.
     """
 
     own: list[str] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
-    already: list[str] = field(default_factory=list)
 
 
 def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: bool = False) -> Withdrawal:
@@ -85,21 +82,18 @@ def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: b
     if undo and not folder.is_dir():
         raise InputError(f"{folder}: no such data folder")
     with reading([folder]):
-        identity = _meant(name.strip(), literature_of(folder), read_withdrawn(folder))  # a wrong id makes no folder
+        identity = _named_id(name.strip(), literature_of(folder), read_withdrawn(folder))  # a wrong id makes no folder
     with locked(folder):
         tables, literature, listed = own_tables(folder), literature_of(folder), read_withdrawn(folder)
         chosen = {table: _chosen(identity, literature, table) for table in TABLES}
         result, changes = Withdrawal(), dict[str, dict[str, Provenance]]()
         for table, rows in chosen.items():
             for row_id, row in rows.items():
-                if row_id not in tables[table].rows:
-                    continue
-                if is_marked(row.note) if undo else row.in_training:
+                is_due = is_marked(row.note) if undo else row.in_training
+                if is_due and row_id in tables[table].rows:
                     new = restored_row(row) if undo else withdrawn_row(row, why, today.isoformat())
                     changes.setdefault(table, {})[row_id] = new
                     result.own.append(row_id)
-                else:
-                    result.already.append(row_id)
         shipped = [row_id for table, rows in chosen.items() for row_id in rows if row_id not in tables[table].rows]
         if undo and identity in listed:
             del listed[identity]
@@ -107,8 +101,6 @@ def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: b
         elif not undo and shipped and identity not in listed:
             listed[identity] = Withdrawn(identity, " ".join(why.split()), today.isoformat())
             result.listed.append(identity)
-        elif shipped:
-            result.already.append(identity)
         if result.own or result.listed:
             for table, changed in changes.items():
                 literature = with_rows(literature, table, changed)
@@ -117,8 +109,8 @@ def withdraw(name: str, folder: Path, why: str, today: datetime.date, *, undo: b
     return result
 
 
-def _meant(name: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
-    """Return the id meant: of a row, of a paper, or the paper of a DOI."""
+def _named_id(name: str, literature: Literature, listed: Mapping[str, Withdrawn]) -> str:
+    """Return the id that a name stands for: of a row, of a paper, or the paper of a DOI."""
     rows = [row for table in TABLES for row in rows_of(literature, table)]
     ids, papers = [id_of(row) for row in rows], {paper for row in rows for paper in papers_of(row.paper)}
     dois = {source.doi: source.source_id for source in literature.sources.values() if source.doi}
@@ -150,7 +142,7 @@ def _write(
     *,
     undo: bool,
 ) -> None:
-    """Write what changed, in an order that is valid at every point; all other cells stay as they were typed."""
+    """Write the changed tables, in an order that is valid at every point; all other cells stay as they were typed."""
     order: Sequence[str] = TABLES[::-1] if undo else TABLES
     files = {} if listed is None else {folder / WITHDRAWN: withdrawn_csv(listed)}
     for name in order:

@@ -99,8 +99,8 @@ def _pinn4soh(folder: Path) -> pd.DataFrame:
     """Files of one capacity per row, without the number of the cycle."""
     named = []
     for path in (folder / "data").rglob("*.csv"):
-        home = path.parent.name
-        named.append((TJU_SETS.get(home, home.removesuffix(" data")), path.stem, path))
+        data_set_folder = path.parent.name
+        named.append((TJU_SETS.get(data_set_folder, data_set_folder.removesuffix(" data")), path.stem, path))
     parts = []
     for data_set, cell, path in sorted(named):
         capacity = pd.read_csv(path, usecols=["capacity"])["capacity"]
@@ -155,47 +155,43 @@ def read_records(content: bytes) -> Iterator[dict[str, np.ndarray]]:
     dict of str to array
         Features of a record.
     """
-    at = 0
-    while at < len(content):
-        (size,) = struct.unpack_from("<Q", content, at)
-        record = content[at + 12 : at + 12 + size]
-        at += 16 + size
-        found = {}
+    position = 0
+    while position < len(content):
+        (size,) = struct.unpack_from("<Q", content, position)
+        record = content[position + 12 : position + 12 + size]
+        position += 16 + size
+        values_by_name = {}
         for features in _fields(record).values():
-            for entry in _all_fields(features):
+            for _, entry in _numbered(features):
                 name, value = (part for _, part in sorted(_fields(entry).items()))
                 numbers = _fields(value).get(2)
                 if numbers is not None:
-                    found[name.decode()] = np.frombuffer(_fields(numbers)[1], "<f4")
-        yield found
+                    values_by_name[name.decode()] = np.frombuffer(_fields(numbers)[1], "<f4")
+        yield values_by_name
 
 
 def _fields(message: bytes) -> dict[int, bytes]:
     return dict(_numbered(message))
 
 
-def _all_fields(message: bytes) -> list[bytes]:
-    return [content for _, content in _numbered(message)]
-
-
 def _numbered(message: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield number and content of the fields of a protocol buffer message that holds nothing but messages and text."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        size, at = _varint(message, at)
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
+        size, position = _varint(message, position)
         if key & 7 != 2:
             raise ValueError(f"field of wire type {key & 7} where a message or text was expected")
-        yield key >> 3, message[at : at + size]
-        at += size
+        yield key >> 3, message[position : position + size]
+        position += size
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _varint(message: bytes, position: int) -> tuple[int, int]:
     value = shift = 0
-    while message[at] >= 128:
-        value |= (message[at] & 127) << shift
-        shift, at = shift + 7, at + 1
-    return value | message[at] << shift, at + 1
+    while message[position] >= 128:
+        value |= (message[position] & 127) << shift
+        shift, position = shift + 7, position + 1
+    return value | message[position] << shift, position + 1
 
 
 def _geslin(folder: Path) -> pd.DataFrame:
@@ -219,7 +215,7 @@ def _cui(folder: Path) -> pd.DataFrame:
 
 
 def _cells(points: pd.DataFrame, b2_folder: Path) -> pd.DataFrame:
-    """One row per cell: what it is, and the group it is split by."""
+    """One row per cell: its chemistry, and the group it is split by."""
     counts = {name: rows.groupby("cell", sort=False).size() for name, rows in points.groupby("dataset")}
     published = {path.stem: _published_life(path) for path in _b2_files(b2_folder)}
     rows = []
@@ -228,22 +224,13 @@ def _cells(points: pd.DataFrame, b2_folder: Path) -> pd.DataFrame:
         names = sorted(of_set.index, key=_first_number) if data_set in BY_NUMBER else of_set.index
         for cell, count in of_set[names].items():
             cathode, anode, silicon, temperature, nominal = ABOUT[data_set]
-            group, stated = group_of(data_set, str(cell))
+            group, named_celsius = group_of(data_set, str(cell))
             note = f"published life {published[str(cell)]}" if data_set == "MATR_b2" else NOTES.get(data_set)
-            celsius = stated if stated is not None else temperature
+            celsius = named_celsius if named_celsius is not None else temperature
             rows.append((data_set, cell, group, cathode, anode, silicon, celsius, nominal, count, note))
     heads = (
-        "dataset",
-        "cell",
-        "group",
-        "cathode",
-        "anode",
-        "silicon",
-        "temperature_C",
-        "nominal_Ah",
-        "n_cycles",
-        "note",
-    )
+        "dataset", "cell", "group", "cathode", "anode", "silicon", "temperature_C", "nominal_Ah", "n_cycles", "note"
+    )  # fmt: skip
     return pd.DataFrame(rows, columns=heads)
 
 
@@ -300,8 +287,8 @@ def _severson(folder: Path, out: Path) -> None:
             points.append(
                 pd.DataFrame({"split": split, "cell": cell, "cycle": cycles, "capacity_Ah": np.round(curve[-1], 5)})
             )
-        whole = np.array([curve[:, 100 - FIRST_COLUMN] - curve[:, TEN - FIRST_COLUMN] for curve in curves])
-        changes[split], ends[f"{split}_life"] = whole[:, ::10].astype(np.float32), life.to_numpy(dtype=float)
+        change_100 = np.array([curve[:, 100 - FIRST_COLUMN] - curve[:, TEN - FIRST_COLUMN] for curve in curves])
+        changes[split], ends[f"{split}_life"] = change_100[:, ::10].astype(np.float32), life.to_numpy(dtype=float)
     _write(pd.DataFrame(lives), out / "matr_lives_and_dqv.csv")
     _write(pd.concat(points), out / "matr_first100_capacity.csv.gz")
     np.savez_compressed(out / "matr_dq100_10_curves.npz", **changes, **ends)

@@ -1,4 +1,4 @@
-"""Pulled tables as rows, what to print about them, and tables for people to look at."""
+"""Pulled tables as rows, their summaries, and tables for people to look at."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def with_looked_up(literature: Literature, names: Sequence[str]) -> Literature:
 
 
 def kind_of(refused: Refused) -> str:
-    """Return the reason of a refusal without what is special to the row, for counting.
+    """Return the reason of a refusal without the values of the row, for counting.
 
     Parameters
     ----------
@@ -127,13 +127,11 @@ def summary(name: str, converted: Converted) -> str:
     converted : Converted
         Its rows.
     """
-    source, counts = find_source(name), converted.counts
+    counts = converted.counts
     reasons = Counter(kind_of(refused) for refused in converted.refused)
     return "\n".join(
         [
-            f"{name}: {source.title}",
-            f"  licence: {source.licence}",
-            f"  cite: {source.citation}",
+            *find_source(name).lines,
             f"  {counts['rows']} rows, {counts['censored']} of them bounds; {counts['refused']} refused",
             *(f"    {count} {reason}" for reason, count in reasons.most_common()),
         ]
@@ -148,7 +146,7 @@ def write_view(converted: Converted, folder: Path) -> None:
     converted : Converted
         Rows of a table.
     folder : Path
-        Made where it is not there; files of these names are replaced.
+        Made where it does not exist; files of these names are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = [[_cell(getattr(row, column)) for column in VIEW_COLUMNS] for row in converted.rows]

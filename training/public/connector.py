@@ -143,7 +143,7 @@ def paper_of(dois: Iterable[str], otherwise: str) -> str:
     Parameters
     ----------
     dois : iterable of str
-        As printed; what is no DOI is left out.
+        As printed; other texts than DOIs are left out.
     otherwise : str
         Label where there is no DOI.
 
@@ -199,12 +199,12 @@ def fitting_class(families: Mapping[str, str], family: str, amounts: Mapping[str
     Returns
     -------
     str or None
-        None where the family tells none or the formula does not fit it.
+        None where the family has no class or the formula does not fit it.
     """
     name = families.get(family.strip())
     if name is None or not amounts:
         return None
-    needed, excluded = (words.split() for words in FITTING[name])
+    needed, excluded = (elements.split() for elements in FITTING[name])
     return name if set(needed) <= set(amounts) and not set(excluded) & set(amounts) else None
 
 
@@ -226,7 +226,7 @@ def build_row(values: Mapping[str, Any], place: str, text: str) -> ElectrolyteRo
 
 
 def joined_notes(*notes: str) -> str | None:
-    """Join the notes that say something to one text.
+    """Join the notes that are not empty to one text.
 
     Parameters
     ----------

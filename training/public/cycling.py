@@ -94,17 +94,17 @@ def pull_cycling(from_dir: str | Path | None = None, timeout_s: float = TIMEOUT_
     if from_dir is not None:
         return pull_source(_source_of(files_in(CYCLING, Path(from_dir))["cells.csv"]), from_dir)
     cache = cache_folder()
-    raw, made = cache / "cycling-files", cache / "cycling-tables"
+    raw, tables = cache / "cycling-files", cache / "cycling-tables"
     with keeping_in(cache):
         lock = (cache / ".cycling.lock").open("w")
     with lock:
         hold(lock, cache, fcntl.LOCK_EX, patience_s=0)  # the other one takes minutes
         fetch_files(carrier_files(), raw, timeout_s, base)
-        made.mkdir(exist_ok=True)
-        write_tables(raw, made)
-        write_kept_out(made)
-        folder = pull_source(DOWNLOADED, made)
-        shutil.rmtree(made)
+        tables.mkdir(exist_ok=True)
+        write_tables(raw, tables)
+        write_kept_out(tables)
+        folder = pull_source(DOWNLOADED, tables)
+        shutil.rmtree(tables)
         shutil.rmtree(raw)
     return folder
 
@@ -127,9 +127,9 @@ def write_kept_out(folder: Path) -> None:
     """
     with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
         cells = [(row["dataset"], row["cell"]) for row in csv.DictReader(file)]
-    kept = [cell for cell in cells if hashlib.sha256(" ".join(cell).encode()).hexdigest()[:12] in KEPT_OUT]
+    kept_out = [cell for cell in cells if hashlib.sha256(" ".join(cell).encode()).hexdigest()[:12] in KEPT_OUT]
     with (folder / "kept_out.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("dataset", "cell"), *kept])
+        csv.writer(file, lineterminator="\n").writerows([("dataset", "cell"), *kept_out])
 
 
 def pulled_cycling() -> Path:
@@ -154,7 +154,4 @@ def cycling_summary(data_sets: list[str]) -> str:
         Data set of each cell.
     """
     counts = ", ".join(f"{name} {count}" for name, count in Counter(data_sets).items())
-    return "\n".join(
-        [f"{CYCLING.name}: {CYCLING.title}", f"  licence: {CYCLING.licence}", f"  cite: {CYCLING.citation}",
-         f"  {len(data_sets)} cells: {counts}"]
-    )  # fmt: skip
+    return "\n".join([*CYCLING.lines, f"  {len(data_sets)} cells: {counts}"])

@@ -1,4 +1,4 @@
-"""A file of a public server, or what kept it from coming: the server, or the disk here."""
+"""A file of a public server, or the error that prevented it: of the server, or of the disk here."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def download(url: str, target: Path, timeout_s: float, remedy: str) -> None:
     url : str
         Its address.
     target : Path
-        Written; what has come of it stays after an error.
+        Written; the part that was received stays after an error.
     timeout_s : float
         Seconds without an answer after which it is given up.
     remedy : str
-        Said at the end of the message.
+        End of the message.
 
     Raises
     ------

@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layout:
-    """The lines of the table sorted by what they are; every line number stands in one of the three.
+    """The lines of the table by kind; every line number stands in one of the three.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Tables that hold the same measurement: the row of the preferred table is kept, the other is dropped with a reason."""
+"""Merged tables: of two rows of one measurement that of the preferred table is kept, the other dropped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DISAGREEMENT_DECADES = 0.3
 
 @dataclass(frozen=True)
 class Dropped:
-    """A row left out because a kept one tells the same measurement.
+    """A row left out because a kept one is of the same measurement.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Dropped:
     reason : str
         What makes them one measurement.
     disagrees : bool
-        Whether the values differ by more than 0.3 decades, which the reason then tells.
+        Whether the values differ by more than 0.3 decades; the reason then states them.
     """
 
     row_id: str
@@ -61,7 +61,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class _Known:
-    """A row with what it is compared by."""
+    """A row with the values it is compared by."""
 
     row: ElectrolyteRow
     table: int
@@ -71,9 +71,7 @@ class _Known:
 
 
 def merge(
-    shipped: Sequence[ElectrolyteRow],
-    public: Mapping[str, Converted],
-    doi_of: Callable[[str], str] = lambda paper: "",
+    shipped: Sequence[ElectrolyteRow], public: Mapping[str, Converted], doi_of: Callable[[str], str] = lambda paper: ""
 ) -> Merged:
     """Join the shipped rows and public tables.
 
@@ -144,47 +142,49 @@ def _same(known: _Known, by_paper: Mapping[str, list[_Known]]) -> _Known | None:
     The likest where there are several: first by table, then by composition and value.
     """
 
-    def likeness(other: _Known) -> tuple[int, float, float]:
-        return other.table, round(_distance(known, other), 6), decades_apart(known.row, other.row)
+    def likeness(candidate: _Known) -> tuple[int, float, float]:
+        return candidate.table, round(_distance(known, candidate), 6), decades_apart(known.row, candidate.row)
 
-    others: Iterable[_Known] = (other for paper in sorted(known.papers) for other in by_paper.get(paper, []))
-    return min((other for other in others if _matches(known, other)), key=likeness, default=None)
-
-
-def _matches(known: _Known, other: _Known) -> bool:
-    if known.table == other.table:
-        return _identical(known, other)
-    near = abs(known.temperature_c - other.temperature_c) <= SAME_TEMPERATURE_C
-    return near and _distance(known, other) <= NEARLY_ONE
+    others: Iterable[_Known] = (candidate for paper in sorted(known.papers) for candidate in by_paper.get(paper, []))
+    return min((candidate for candidate in others if _matches(known, candidate)), key=likeness, default=None)
 
 
-def _identical(known: _Known, other: _Known) -> bool:
+def _matches(known: _Known, stored: _Known) -> bool:
+    if known.table == stored.table:
+        return _identical(known, stored)
+    near = abs(known.temperature_c - stored.temperature_c) <= SAME_TEMPERATURE_C
+    return near and _distance(known, stored) <= NEARLY_ONE
+
+
+def _identical(known: _Known, stored: _Known) -> bool:
+    if known.papers != stored.papers or _group(known) != _group(stored):
+        return False
     measured = ("temperature_c", "conductivity_s_per_cm", "conductivity_qualifier", "conductivity_high_s_per_cm")
-    also = ("activation_energy_ev", "form")
-    same = all(getattr(known.row, column) == getattr(other.row, column) for column in (*measured, *also))
-    return same and known.papers == other.papers and _group(known) == _group(other) and _distance(known, other) < 1e-9
+    columns = (*measured, "activation_energy_ev", "form")
+    same = all(getattr(known.row, column) == getattr(stored.row, column) for column in columns)
+    return same and _distance(known, stored) < 1e-9
 
 
 def _group(known: _Known) -> int | None:
     return space_group_number(known.row.space_group) if known.row.space_group else None
 
 
-def _distance(known: _Known, other: _Known) -> float:
+def _distance(known: _Known, stored: _Known) -> float:
     """Return the sum of differences of the atomic fractions; without them 0 where the texts are one, else infinite."""
-    if known.fractions is None or other.fractions is None:
-        same_text = folded(known.row.electrolyte) == folded(other.row.electrolyte)
-        return 0.0 if known.fractions is other.fractions and same_text else math.inf
-    return float(np.abs(known.fractions - other.fractions).sum())
+    if known.fractions is None or stored.fractions is None:
+        same_text = folded(known.row.electrolyte) == folded(stored.row.electrolyte)
+        return 0.0 if known.fractions is stored.fractions and same_text else math.inf
+    return float(np.abs(known.fractions - stored.fractions).sum())
 
 
-def decades_apart(one: ElectrolyteRow, other: ElectrolyteRow) -> float:
+def decades_apart(first: ElectrolyteRow, second: ElectrolyteRow) -> float:
     """Return the decades by which two conductivities contradict each other.
 
     It is 0 where one is missing or a bound allows both; a range is met anywhere between its ends.
 
     Parameters
     ----------
-    one, other : ElectrolyteRow
+    first, second : ElectrolyteRow
         Their conductivities may be values, bounds or ranges.
 
     Examples
@@ -195,8 +195,8 @@ def decades_apart(one: ElectrolyteRow, other: ElectrolyteRow) -> float:
     >>> decades_apart(value, bound), decades_apart(value, value)
     (2.0, 0.0)
     """
-    (low, high), (other_low, other_high) = _span(one), _span(other)
-    return max(0.0, low - other_high, other_low - high)
+    (low, high), (second_low, second_high) = _span(first), _span(second)
+    return max(0.0, low - second_high, second_low - high)
 
 
 def _span(row: ElectrolyteRow) -> tuple[float, float]:
@@ -211,10 +211,10 @@ def _span(row: ElectrolyteRow) -> tuple[float, float]:
 
 def _drop(known: _Known, kept: _Known) -> Dropped:
     shared = ", ".join(sorted(known.papers & kept.papers))
-    what = "printed twice" if known.table == kept.table else "same composition, temperature and paper"
+    match = "printed twice" if known.table == kept.table else "same composition, temperature and paper"
     apart = decades_apart(known.row, kept.row)
-    reason, disagrees = f"{what} ({shared})", apart > DISAGREEMENT_DECADES
+    reason, disagrees = f"{match} ({shared})", apart > DISAGREEMENT_DECADES
     if disagrees:
-        value, other = (f"{row.conductivity_qualifier}{row.conductivity_s_per_cm:g}" for row in (known.row, kept.row))
-        reason += f"; {value} against {other} S/cm, {apart:.2f} decades apart"
+        values = (f"{row.conductivity_qualifier}{row.conductivity_s_per_cm:g}" for row in (known.row, kept.row))
+        reason += f"; {' against '.join(values)} S/cm, {apart:.2f} decades apart"
     return Dropped(known.row.measurement_id, kept.row.measurement_id, reason, disagrees)

@@ -110,8 +110,8 @@ def _row(cells: Mapping[str, str], cifs: Mapping[str, str]) -> ElectrolyteRow | 
     amounts = read_amounts(true)
     if isinstance(amounts, str):
         return Refused(place, text, amounts)
-    other = read_amounts(reduced)
-    agree = not isinstance(other, str) and _difference(amounts, other) <= NEARLY_ONE
+    reduced_amounts = read_amounts(reduced)
+    agree = not isinstance(reduced_amounts, str) and _difference(amounts, reduced_amounts) <= NEARLY_ONE
     group, group_note = _space_group(cells["Space group"], cells["Space group #"])
     cif = cifs.get(place)
     return build_row(
@@ -143,16 +143,17 @@ def _row(cells: Mapping[str, str], cifs: Mapping[str, str]) -> ElectrolyteRow | 
     )
 
 
-def _difference(one: Mapping[str, float] | None, other: Mapping[str, float] | None) -> float:
+def _difference(first: Mapping[str, float] | None, second: Mapping[str, float] | None) -> float:
     """Return the sum of absolute differences of the atomic fractions, infinite where one is unknown."""
-    if not one or not other:
+    if not first or not second:
         return float("inf")
-    return float(np.abs(atomic_fractions(one) - atomic_fractions(other)).sum())
+    return float(np.abs(atomic_fractions(first) - atomic_fractions(second)).sum())
 
 
 def _space_group(symbol: str, number: str) -> tuple[str | None, str]:
     """Return the symbol where it can be read, else the number; and a note where the two disagree."""
-    meant, other = (space_group_number(group) if group else None for group in (symbol, number))
-    if meant is None:
+    by_symbol, by_number = (space_group_number(group) if group else None for group in (symbol, number))
+    if by_symbol is None:
         return number or None, f"space group printed as {symbol}" if symbol else ""
-    return symbol, f"the number printed beside the space group, {number}, is another one" if other != meant else ""
+    differ = by_symbol != by_number
+    return symbol, f"the number printed beside the space group, {number}, is another one" if differ else ""

@@ -85,7 +85,5 @@ def polymers_summary(table: pd.DataFrame) -> str:
     table : DataFrame
         As `read_polymers` gives it.
     """
-    return "\n".join(
-        [f"{POLYMERS.name}: {POLYMERS.title}", f"  licence: {POLYMERS.licence}", f"  cite: {POLYMERS.citation}",
-         f"  {len(table)} rows of {table['unit'].nunique()} polymers may be learnt from; the others are kept out"]
-    )  # fmt: skip
+    counts = f"{len(table)} rows of {table['unit'].nunique()} polymers"
+    return "\n".join([*POLYMERS.lines, f"  {counts} may be learnt from; the others are kept out"])

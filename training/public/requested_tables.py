@@ -1,4 +1,4 @@
-"""Tables that a command names: which they are, and which of them can be had without waiting for a silent host."""
+"""Tables that a command names: their names, and those that can be pulled without waiting for a silent host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PULLED = "pulled"
 
 
 def asked_tables(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the tables that names ask for, each once.
+    """Return the requested tables, each once.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def asked_tables(names: Iterable[str]) -> tuple[str, ...]:
     >>> asked_tables(["laskowski,obelix", "obelix"])
     ('laskowski', 'obelix')
     """
-    asked = [name for text in names for name in text.split(",") if name]
-    return tuple(dict.fromkeys(table for name in asked for table in (_pulled_open() if name == PULLED else [name])))
+    requested = [name for text in names for name in text.split(",") if name]
+    return tuple(dict.fromkeys(table for name in requested for table in (_pulled_open() if name == PULLED else [name])))
 
 
 def _pulled_open() -> list[str]:
@@ -38,7 +38,7 @@ def _pulled_open() -> list[str]:
 def pull_reachable(
     names: Sequence[str], pull_one: Callable[[str], str], from_folder: bool, timeout_s: float
 ) -> Iterator[str]:
-    """Pull the tables that can be had, and yield what is to be said of each.
+    """Pull the tables that can be reached, and yield a message on each.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def pull_reachable(
         Pulls a table by its name, and returns what it holds.
     from_folder : bool
         Whether it copies from a folder. Else a table that lies in the cache is not fetched again, and a host that gave
-        no answer not asked again.
+        no answer is not tried again.
     timeout_s : float
         How long it waits for an answer, for the message.
 
@@ -75,8 +75,8 @@ def pull_reachable(
             except Unreachable:
                 left_out[host] = [name]
             except PublicDataError as error:
-                there = _is_pulled(source)
-                yield f"notice: {name} {'is used as it lies in the cache' if there else 'is left out'}: {error}"
+                in_cache = _is_pulled(source)
+                yield f"notice: {name} {'is used as it lies in the cache' if in_cache else 'is left out'}: {error}"
     for host, tables in left_out.items():
         yield f"notice: no answer from {host} in {timeout_s:g} s: left out, and not needed: {', '.join(tables)}"
 

@@ -1,4 +1,4 @@
-"""The public tables: their addresses, their makers, and the way into the cache, unchanged."""
+"""The public tables: their addresses and authors, and the way into the cache, unchanged."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ class PublicSource:
     url_base: str
     files: Mapping[str, tuple[str, str]]
     is_open: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """Name, title, licence and citation, in lines."""
+        return [f"{self.name}: {self.title}", f"  licence: {self.licence}", f"  cite: {self.citation}"]
 
 
 SOURCES = {
@@ -140,8 +145,8 @@ def find_source(name: str) -> PublicSource:
 
 def cache_folder() -> Path:
     """Return the folder the tables are kept in: `SILION_CACHE`, else the user's cache."""
-    if given := os.environ.get("SILION_CACHE"):
-        return Path(given)
+    if folder := os.environ.get("SILION_CACHE"):
+        return Path(folder)
     import pooch  # type: ignore[import-untyped, unused-ignore]
 
     return Path(pooch.os_cache("silion"))
@@ -190,17 +195,18 @@ def pull_source(source: PublicSource, from_dir: str | Path | None = None, timeou
         As for `pull`.
     """
     name, cache = source.name, cache_folder()
-    given = files_in(source, Path(from_dir)) if from_dir is not None else {}
+    local_files = files_in(source, Path(from_dir)) if from_dir is not None else {}
     remedy = f"; pull where there is internet and copy the folder here, or run: silion data pull {name} --from DIR"
     with ExitStack() as stack:
         with keeping_in(cache):
             aside = stack.enter_context(whole_folder_at(cache / name))
         for file, (path, expected) in source.files.items():
-            if given:
-                (aside / file).write_bytes(given[file].read_bytes())
+            if local_files:
+                (aside / file).write_bytes(local_files[file].read_bytes())
             else:
                 download(source.url_base + path, aside / file, timeout_s, remedy)
-            check_hash(aside / file, expected, f"{given.get(file, source.url_base + path)}", "; nothing was changed")
+            origin = local_files.get(file, source.url_base + path)
+            check_hash(aside / file, expected, str(origin), "; nothing was changed")
     return cache / name
 
 
@@ -255,16 +261,16 @@ def check_hash(path: Path, expected: str, label: str, remedy: str) -> None:
     label : str
         Name of the file in the message.
     remedy : str
-        Said at the end of the message.
+        End of the message.
 
     Raises
     ------
     HashMismatch
         It is another one.
     """
-    got = hashlib.sha256(content_of(path)).hexdigest()
-    if got != expected:
-        raise HashMismatch(f"{label}: got SHA-256 {got}, expected {expected}{remedy}")
+    digest = hashlib.sha256(content_of(path)).hexdigest()
+    if digest != expected:
+        raise HashMismatch(f"{label}: got SHA-256 {digest}, expected {expected}{remedy}")
 
 
 @contextmanager
@@ -305,8 +311,8 @@ def files_in(source: PublicSource, folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise PublicDataError(f"{folder}: no such folder; expected one with {', '.join(source.files)}")
-    homes = (folder, folder / source.name)
-    paths = {file: home / file for file in source.files for home in homes if (home / file).is_file()}
+    folders = (folder, folder / source.name)
+    paths = {file: place / file for file in source.files for place in folders if (place / file).is_file()}
     missing = [file for file in source.files if file not in paths]
     if missing:
         where = f"{folder} and {folder / source.name}"

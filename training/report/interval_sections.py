@@ -138,7 +138,7 @@ def by_what_is_known(trained: Trained, folder: Path) -> Blocks:
             ["what is known", "rows", "groups", f"error, {target.error_unit}", "error over that of", "holds", "width"],
             [
                 (score.regime, score.rows, score.papers, f"{score.error:.2f}", "; ".join(score.compared()),
-                 score.held(), f"{score.width:.1f}")
+                 score.coverage_text, f"{score.width:.1f}")
                 for score in scores
             ],
         ),

@@ -219,7 +219,7 @@ def _trial(
         error = weight = 0.0
         for step, fold in enumerate(folds, start=1):
             error += fold_error(name, fold, recipe, seed)
-            weight += float(fold.held.labels.weight.sum())
+            weight += float(fold.test.labels.weight.sum())
             trial.report(error / weight, step)
             if step < len(folds) and trial.should_prune():
                 study.tell(trial, state=TrialState.PRUNED)

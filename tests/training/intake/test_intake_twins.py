@@ -29,11 +29,11 @@ def test_two_equal_numbers_of_another_source_are_one_measurement(literature):
     cell = next(row for row in literature.cells if row.ice_pct and row.first_capacity_mah_per_g)
     twins = Twins(literature)
     other = cell.model_copy(update={"cell_id": "x", "source_id": INVENTED, "doi": None, "anode": "other"})
-    twin = twins.of(other)
+    twin = twins.find(other)
     assert isinstance(twin, CellRow)
     assert (twin.ice_pct, twin.first_capacity_mah_per_g) == (cell.ice_pct, cell.first_capacity_mah_per_g)
-    assert twins.of(cell.model_copy(update={"cell_id": "x"})) is None  # rows of one paper are no twins
-    assert twins.of(other.model_copy(update={"ice_pct": 12.3456, "average_ce_pct": None})) is None
+    assert twins.find(cell.model_copy(update={"cell_id": "x"})) is None  # rows of one paper are no twins
+    assert twins.find(other.model_copy(update={"ice_pct": 12.3456, "average_ce_pct": None})) is None
 
 
 def test_one_number_is_a_twin_only_where_all_else_is_the_same(literature):
@@ -44,8 +44,8 @@ def test_one_number_is_a_twin_only_where_all_else_is_the_same(literature):
 
     twins = Twins(with_rows(literature, "electrolytes", {row.measurement_id: row}))
     other = row.model_copy(update={"measurement_id": "x", "source_id": INVENTED, "doi": None})
-    assert isinstance(twins.of(other), ElectrolyteRow)
-    assert twins.of(other.model_copy(update={"temperature_c": 77.0})) is None
+    assert isinstance(twins.find(other), ElectrolyteRow)
+    assert twins.find(other.model_copy(update={"temperature_c": 77.0})) is None
 
 
 def test_a_copy_that_nobody_added_is_asked_about_and_is_kin(run, tmp_path):

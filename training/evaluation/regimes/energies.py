@@ -1,5 +1,5 @@
-"""Activation energies of papers never seen: how far the told ones are from those printed, and what their interval
-holds."""
+"""Activation energies of papers the model never saw: how far predicted ones are from printed ones, and how many lie
+inside the interval."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from training.evaluation.evaluate import claim
 FACT = "energies"
 """Fact of a bundle: an `EnergyScore` as plain values, empty where too few papers print an energy."""
 FEWEST = 5
-"""Groups of papers below which nothing is said."""
+"""Groups of papers below which nothing is reported."""
 
 
 @dataclass(frozen=True)
 class EnergyScore:
-    """Told activation energies beside the printed ones, by models that never saw the paper nor the composition.
+    """Predicted activation energies beside the printed ones, by models that never saw the paper nor the composition.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class EnergyScore:
     shown : bool
         Whether the interval excludes the median, also without the group that helps most.
     coverage, coverage_low, coverage_high : float
-        Share held, each group counting once, with its 90 % interval.
+        Share inside the interval, each group counting once, with its 90 % interval.
     width : float
         Mean width of the interval, eV.
     """
@@ -67,13 +67,13 @@ class EnergyScore:
     @property
     def text(self) -> str:
         """The score as a sentence."""
-        held = share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
+        coverage = share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
         return (
             f"{capital(ACTIVATION_ENERGY.label)}: on {self.rows} energies printed by {self.papers} "
             f"groups of papers that the model never saw the mean error is {self.error:.3f} eV; always saying the "
             f"median of the others errs by {self.error_of_median:.3f} (ratio {self.skill:.2f}, {self.skill_low:.2f} "
             f"to {self.skill_high:.2f}). The {100 * self.level:g} % interval, {self.width:.2f} eV "
-            f"wide, holds {held} of them. Printed energies are taken {AS_PRINTED}; "
+            f"wide, holds {coverage} of them. Printed energies are taken {AS_PRINTED}; "
             "hardly a paper says which it is."
         )
 
@@ -99,24 +99,24 @@ def energy_score(out_of_fold: OutOfFold, level: float, seed: int) -> EnergyScore
     weight = 1 / (len(kinds) * size[member])
     means = np.bincount(member, printed) / size
     others = np.array([np.median(np.delete(means, group)) for group in range(len(kinds))])[member]
-    errors, held, width = [], [], []
-    for told in out_of_fold.energy[:, rows]:
-        value, low, high = energy_interval(told, level).T
+    errors, covered, width = [], [], []
+    for energies in out_of_fold.energy[:, rows]:
+        value, low, high = energy_interval(energies, level).T
         errors.append(np.abs(value - printed))
-        held.append((low <= printed) & (printed <= high))
+        covered.append((low <= printed) & (printed <= high))
         width.append(high - low)
-    ours, dummy = weight * np.mean(errors, axis=0), weight * np.abs(others - printed)
-    low, high = bootstrap_ratio(groups, ours, dummy, seed)
+    model, dummy = weight * np.mean(errors, axis=0), weight * np.abs(others - printed)
+    low, high = bootstrap_ratio(groups, model, dummy, seed)
     return EnergyScore(
         len(rows),
         len(kinds),
         level,
-        float(ours.sum()),
+        float(model.sum()),
         float(dummy.sum()),
-        float(ours.sum() / dummy.sum()),
+        float(model.sum() / dummy.sum()),
         low,
         high,
-        claim(groups, ours, dummy, high, seed)[0],
-        *held_share(np.mean(held, axis=0), groups, seed),
+        claim(groups, model, dummy, high, seed)[0],
+        *held_share(np.mean(covered, axis=0), groups, seed),
         float(weight @ np.mean(width, axis=0)),
     )

@@ -27,7 +27,7 @@ there are many."""
 
 
 def least_share(level: float) -> float:
-    """Return what the share of a family's papers has to be above.
+    """Return the limit that the share of a family's papers has to exceed.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def least_share(level: float) -> float:
 
 
 def many_shares(level: float) -> tuple[float, float]:
-    """Return between what the share lies where a family has many papers.
+    """Return the limits of the share of a family with many papers.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def many_shares(level: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class FamilyCoverage:
-    """Share of one family's values that the intervals hold.
+    """Share of one family's values that lie inside their intervals.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class FamilyCoverage:
     level : float
         Share promised.
     share, low, high : float
-        Share held, every group of papers counting once, with its Clopper-Pearson interval over groups, corrected for
+        Share inside, every group of papers counting once, with its Clopper-Pearson interval over groups, corrected for
         the number of families.
     width : float
         Mean width of the intervals, every group counting once.
@@ -95,7 +95,7 @@ class FamilyCoverage:
         return self.low <= self.level <= self.high and self.share > least_share(self.level)
 
     def __str__(self) -> str:
-        """The family, its rows and papers, and what the intervals hold."""
+        """The family, its rows and papers, and the share inside the intervals."""
         return (
             f"{self.family} {100 * self.share:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f}; {self.rows} rows "
             f"of {self.papers}; {self.width:.1f})"
@@ -161,10 +161,10 @@ def _family(
 ) -> FamilyCoverage:
     _, member, size = np.unique(groups, return_inverse=True, return_counts=True)
     weight = 1 / size[member]
-    held = round(float((weight * covered).sum()), 9)
-    low, high = share_interval(held, len(size), families)
+    inside = round(float((weight * covered).sum()), 9)
+    low, high = share_interval(inside, len(size), families)
     wide = float((weight * width).sum()) / len(size)
-    return FamilyCoverage(name, len(covered), len(size), level, held / len(size), low, high, wide)
+    return FamilyCoverage(name, len(covered), len(size), level, inside / len(size), low, high, wide)
 
 
 def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str:
@@ -180,12 +180,11 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
         Share promised.
     """
     holds = f"{100 * level:g} % interval holds (Clopper-Pearson)"
-    lines = [
-        f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |",
-        "|---|---|---|---|---|",
-    ]
+    lines = [f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |", "|---|---|---|---|---|"]
     for family in families:
-        held = share_with_interval(family.share, family.low, family.high)
-        kept = "yes" if family.keeps_promise else "**no**"
-        lines.append(f"| {family.family} | {family.rows} ({family.papers}) | {held} | {family.width:.1f} | {kept} |")
+        coverage = share_with_interval(family.share, family.low, family.high)
+        verdict = "yes" if family.keeps_promise else "**no**"
+        lines.append(
+            f"| {family.family} | {family.rows} ({family.papers}) | {coverage} | {family.width:.1f} | {verdict} |"
+        )
     return "\n".join(lines)

@@ -38,7 +38,7 @@ class KnownErrors:
         Of what the other papers measured, as of `precisions`.
     between, within : ndarray, shape (n_judged,)
         Deviations that the training rows of its fold showed.
-    other : ndarray, shape (n_judged,)
+    other_paper : ndarray, shape (n_judged,)
         Mean distance of a single other paper's value from the row's.
     """
 
@@ -50,7 +50,7 @@ class KnownErrors:
     mean: np.ndarray
     between: np.ndarray
     within: np.ndarray
-    other: np.ndarray
+    other_paper: np.ndarray
 
     def model_deviation(self, others: np.ndarray) -> float:
         """Return the deviation of the model's error of a composition's value, as some rows show it.
@@ -58,7 +58,7 @@ class KnownErrors:
         Parameters
         ----------
         others : ndarray of bool, shape (n_judged,)
-            Rows that are asked; every group counts once.
+            Rows that count; every group counts once.
         """
         some = others & self.labels.exact
         square = (self.labels.middle - self.alone)[some] ** 2 - self.between[some] ** 2 - self.within[some] ** 2
@@ -77,12 +77,12 @@ class KnownErrors:
         deviation : ndarray, shape (n_judged,)
             Of the model's error of the composition's value.
         """
-        centre, left = drawn(self.alone, deviation**2, self.weight, self.mean)
-        return centre, np.sqrt(left + self.between**2 + self.within**2)
+        centre, variance = drawn(self.alone, deviation**2, self.weight, self.mean)
+        return centre, np.sqrt(variance + self.between**2 + self.within**2)
 
     @property
     def unseen(self) -> tuple[np.ndarray, np.ndarray]:
-        """Drawn predictions and deviations, how sure the model is settled without the row's own group."""
+        """Drawn predictions and deviations; the deviation of the model is that of the other groups' rows."""
         settled = np.empty(len(self.groups))
         for group in np.unique(self.groups):
             own = self.groups == group
@@ -155,57 +155,41 @@ def known_errors(
     """
     kin, every = Kinship.of(examples, by_composition=False), every or examples
     wide = Kinship.of(every, by_composition=False)
-    measured = Measurements.of(every.designs, _exact(every), every.papers.tolist(), _places(len(wide.groups)))
+    values, places = np.where(every.labels.exact, every.labels.middle, np.nan), range(len(wide.groups))
+    measured = Measurements.of(every.designs, values, every.papers.tolist(), [str(place) for place in places])
     pairs, rows = measured.telling(Conditions.of(examples.designs))
     sources = np.array([int(row) for row in measured.rows], dtype=np.int64)[rows]
-    told = pairs.near & ~_share_a_paper(wide, pairs.design, sources)
-    judged = np.unique(pairs.design[told])
+    is_measured = pairs.near & ~(wide.papers[pairs.design] & wide.papers[sources]).any(axis=1)
+    judged = np.unique(pairs.design[is_measured])
     folds = replace(protocol, repeats=1).tests(kin.groups)
-    tests = [(0, found) for _, fold in folds if len(found := np.intersect1d(fold, judged))]
+    tests = [(0, rows) for _, fold in folds if len(rows := np.intersect1d(fold, judged))]
     if not tests:
         return _none()
     model = validate(name, examples, kin, choices, protocol, tests=tests, baselines=())
-    pieces = []
-    for _, test in tests:
-        rest = np.setdiff1d(np.arange(len(wide.groups)), test)
-        rest = rest[~wide.leaks(rest, test)]
-        pieces.append(_told(every, rest, test))
+    pieces = [_measured(every, wide.unrelated(test), test) for _, test in tests]
     order = np.concatenate([test for _, test in tests])
-    weight, mean, between, within, other = (np.concatenate(each) for each in zip(*pieces, strict=True))
-    kept = weight > 0
-    rows = order[kept]
+    weight, mean, between, within, other_paper = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    is_known = weight > 0
+    rows = order[is_known]
     return KnownErrors(
         rows, examples.labels.take(rows), kin.groups[rows], model.predicted[MODEL][0, rows],
-        weight[kept], mean[kept], between[kept], within[kept], other[kept],
+        weight[is_known], mean[is_known], between[is_known], within[is_known], other_paper[is_known],
     )  # fmt: skip
 
 
-def _told(examples: Examples, rest: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return what training rows tell of test rows: weight, mean, deviations, and how far papers lie from the row."""
-    train, held = examples.take(rest), examples.take(test)
+def _measured(examples: Examples, train_rows: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return weight, mean and deviations of what training rows measured of test rows, and how far papers lie apart."""
+    train, tested = examples.take(train_rows), examples.take(test)
     known = learn_measurements(train.designs, train.labels, np.nan)
-    values, _ = known.telling(Conditions.of(held.designs))
-    near = np.bincount(values.design, values.near, minlength=len(test)) > 0
+    values, _ = known.telling(Conditions.of(tested.designs))
     weight, mean = precisions(values, known.agreement, len(test), own=False)
-    apart = np.abs(values.value - held.labels.middle[values.design])
+    apart = np.abs(values.value - tested.labels.middle[values.design])
     count = np.bincount(values.design, values.near, minlength=len(test))
-    other = np.bincount(values.design, apart * values.near, minlength=len(test)) / np.where(count > 0, count, 1)
-    between, within = (np.full(len(test), each) for each in (known.agreement.between, known.agreement.within))
-    return np.where(near, weight, 0.0), mean, between, within, other
+    other_paper = np.bincount(values.design, apart * values.near, minlength=len(test)) / np.maximum(count, 1)
+    between, within = (np.full(len(test), deviation) for deviation in (known.agreement.between, known.agreement.within))
+    return np.where(count > 0, weight, 0.0), mean, between, within, other_paper
 
 
 def _none() -> KnownErrors:
     empty, places = np.empty(0), np.empty(0, dtype=np.int64)
     return KnownErrors(places, Labels(empty, empty, empty), places, *[empty] * 6)
-
-
-def _exact(examples: Examples) -> np.ndarray:
-    return np.where(examples.labels.exact, examples.labels.middle, np.nan)
-
-
-def _places(count: int) -> list[str]:
-    return [str(place) for place in range(count)]
-
-
-def _share_a_paper(kin: Kinship, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray((kin.papers[one] & kin.papers[other]).any(axis=1))

@@ -47,5 +47,5 @@ def liquid_table(
         examples, (target,) = task.examples(literature), task.targets
         kin = kinship_of(task.name, examples)
         protocol = replace(config.protocol, folds=min(config.folds, len(set(kin.groups.tolist()))))
-        found = validate(task.name, examples, kin, config.choices[IceTask.name], protocol, progress=progress)
-        return error_table({target: score(target, found, config.level, config.seed)})
+        out_of_fold = validate(task.name, examples, kin, config.choices[IceTask.name], protocol, progress=progress)
+        return error_table({target: score(target, out_of_fold, config.level, config.seed)})

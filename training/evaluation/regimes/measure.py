@@ -41,7 +41,7 @@ class Regimes:
     known : KnownErrors
         Compositions that another paper measured.
     scores : list of RegimeScore
-        Those that two papers or more tell of.
+        Those with rows of two papers or more.
     unfamiliar : Calibration or None
         For electrolytes of classes that were never learnt from; None where too few papers calibrate it.
     """

@@ -1,4 +1,4 @@
-"""Skill and coverage by how much is known of the electrolyte asked about, each by paper."""
+"""Skill and coverage by how much is known of the electrolyte, each by paper."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RegimeScore:
     error : float
         Mean absolute error, every paper counting once, on the target's error scale.
     beside : mapping of str to float
-        The same of what stands beside the prediction.
+        The same of the baselines.
     ratio, ratio_low, ratio_high : mapping of str to float
         Error over that of each of them, with the 90 % bootstrap interval over papers.
     coverage, coverage_low, coverage_high : float
@@ -73,8 +73,9 @@ class RegimeScore:
             for name, value in self.beside.items()
         ]
 
-    def held(self) -> str:
-        """Share of the values that the intervals hold."""
+    @property
+    def coverage_text(self) -> str:
+        """Share of the values that lie inside their intervals, with its own interval."""
         if np.isnan(self.coverage):
             return "too few papers"
         return share_with_interval(self.coverage, self.coverage_low, self.coverage_high)
@@ -89,7 +90,7 @@ def _score(
     level: float,
     seed: int,
 ) -> RegimeScore | None:
-    """Score one regime from the errors of its rows; `errors` holds `MODEL` and what stands beside it, NaN for bounds.
+    """Score one regime from the errors of its rows, those of `MODEL` and of the baselines; NaN for bounds.
 
     Parameters
     ----------
@@ -108,8 +109,6 @@ def _score(
     weighted = {name: weight * values[known] for name, values in errors.items()}
     beside = {name: float(values.sum()) for name, values in weighted.items() if name != MODEL}
     ends = {name: bootstrap_ratio(groups[known], weighted[MODEL], weighted[name], seed) for name in beside}
-    share, low, high = held_share(covered, groups, seed)
-    widths = held_share(width, groups, seed)[0]
     error = float(weighted[MODEL].sum())
     return RegimeScore(
         regime,
@@ -118,13 +117,11 @@ def _score(
         error,
         beside,
         {name: error / value for name, value in beside.items()},
-        {name: each[0] for name, each in ends.items()},
-        {name: each[1] for name, each in ends.items()},
+        {name: interval[0] for name, interval in ends.items()},
+        {name: interval[1] for name, interval in ends.items()},
         level,
-        share,
-        low,
-        high,
-        widths,
+        *held_share(covered, groups, seed),
+        held_share(width, groups, seed)[0],
     )
 
 
@@ -146,7 +143,7 @@ def score_known(known_errors: KnownErrors, level: float, seed: int) -> RegimeSco
     missed = {
         MODEL: np.abs(value - known_errors.unseen[0]),
         ALONE: np.abs(value - known_errors.alone),
-        OTHER_PAPER: known_errors.other,
+        OTHER_PAPER: known_errors.other_paper,
     }
     errors = {name: np.where(exact, values, np.nan) for name, values in missed.items()}
     covered, width = known_errors.coverage(level)
@@ -189,8 +186,8 @@ def unseen_families(
     """
     number = np.unique(classes_in(examples), return_inverse=True)[1]
     tests = replace(protocol, repeats=1).tests(number)
-    found = validate(name, examples, kin, choices, protocol, tests=tests, baselines=(DUMMY,))
-    return replace(found, family=found.family[:0])  # errors of a class never seen are told by no other paper of it
+    out_of_fold = validate(name, examples, kin, choices, protocol, tests=tests, baselines=(DUMMY,))
+    return replace(out_of_fold, family=out_of_fold.family[:0])  # no other paper tells the errors of a class never seen
 
 
 def score_unknown(target: Target, regime: str, out_of_fold: OutOfFold, level: float, seed: int) -> RegimeScore | None:
@@ -239,6 +236,6 @@ def regime_table(scores: Sequence[RegimeScore], unit: str) -> str:
     for score in scores:
         lines.append(
             f"| {score.regime} | {score.rows} ({score.papers}) | {score.error:.2f} | {'; '.join(score.compared())} "
-            f"| {score.held()} | {score.width:.1f} |"
+            f"| {score.coverage_text} | {score.width:.1f} |"
         )
     return "\n".join(lines)

@@ -69,8 +69,8 @@ def take_temperature(text: str) -> tuple[str, float | None]:
             r"^deg\.?\s?|\s", "", match["unit"].replace("C", "°C") if len(match["unit"]) == 1 else match["unit"]
         )
         temperature = find_unit(unit, "°C").convert(float(match["value"]))
-    rest = plain[: match.start()] + plain[match.end() :]
-    return re.sub(r"\s*[(\[]\s*[,;]?\s*[)\]]", "", rest).replace("(, ", "(").strip(" ,;_"), temperature
+    remaining = plain[: match.start()] + plain[match.end() :]
+    return re.sub(r"\s*[(\[]\s*[,;]?\s*[)\]]", "", remaining).replace("(, ", "(").strip(" ,;_"), temperature
 
 
 def take_cycle(text: str) -> tuple[str, int | None]:
@@ -96,10 +96,10 @@ def take_cycle(text: str) -> tuple[str, int | None]:
     match = _CYCLES.search(text)
     if match is None:
         return text, None
-    rest = f"{text[: match.start()]} {text[match.end() :]}"
-    if rest.count("(") != rest.count(")"):  # the bracket held the unit as well: (%, 100 cycles)
-        rest += ")" if rest.count("(") > rest.count(")") else ""
-    return " ".join(rest.split()), int(match["behind"] or match["before"])
+    remaining = f"{text[: match.start()]} {text[match.end() :]}"
+    if remaining.count("(") != remaining.count(")"):  # the bracket held the unit as well: (%, 100 cycles)
+        remaining += ")" if remaining.count("(") > remaining.count(")") else ""
+    return " ".join(remaining.split()), int(match["behind"] or match["before"])
 
 
 def take_factor(unit: str) -> tuple[str, int]:

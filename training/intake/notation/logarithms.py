@@ -37,7 +37,7 @@ def take_logarithm(text: str) -> tuple[str, str] | None:
     match = (_BEFORE.fullmatch(text) or _BEHIND.fullmatch(text)) if len(text) <= _LONGEST else None
     if match is None:
         return None
-    rest = match["rest"].strip()
-    if inner := _INNER.fullmatch(rest):
-        rest = f"{inner['inner'].strip()} {inner['tail']}".strip()
-    return re.sub(r"[\s_()]", "", match["word"].lower()), rest
+    name = match["rest"].strip()
+    if inner := _INNER.fullmatch(name):
+        name = f"{inner['inner'].strip()} {inner['tail']}".strip()
+    return re.sub(r"[\s_()]", "", match["word"].lower()), name

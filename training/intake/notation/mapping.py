@@ -15,20 +15,20 @@ import yaml
 from features.tables.mistakes import InputError
 
 MAPPING_COLUMNS = ("theirs", "ours", "unit")
-"""Columns of a mapping file in CSV; the unit need not be there."""
+"""Columns of a mapping file in CSV; the unit is optional."""
 MAPPING_ENDINGS = (".csv", ".json", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """The user's own word for a column.
+    """A column of the user's file, mapped to one of ours.
 
     Attributes
     ----------
     column : str or None
         Our column; None leaves theirs out.
     unit : str
-        Of its numbers; empty where it is not said.
+        Of its numbers; empty where none is stated.
     """
 
     column: str | None

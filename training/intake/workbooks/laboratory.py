@@ -19,14 +19,13 @@ from training.data.load import load_literature
 from training.intake.draft import ADDABLE, UNNAMED, Draft, Drafts, read_drafts
 from training.intake.headers import POINTS
 from training.intake.plausible import Doubt, doubts
+from training.intake.values import MARKS
 from training.intake.workbooks.whole import points_of
 
 VALUES = ("conductivity_s_per_cm", "ice_pct", "retention_pct", "cycle_life_80")
 """Columns of `Measured` that hold a measurement; all others but the sample's name describe the design."""
-MARKS = {"conductivity_s_per_cm": "conductivity_qualifier", "ice_pct": "ice_qualifier",
-         "retention_pct": "retention_qualifier"}  # fmt: skip
 BESIDE = ("sample_id", "electrolyte_conductivity_s_per_cm", "electrolyte_conductivity_temperature_c")
-"""Columns that tell no two designs apart."""
+"""Columns that are no part of a design."""
 EXACT = (None, "=", "~")
 FOREIGN = "twin"
 """A kind of doubt about papers: a laboratory's own values may stand in a data folder too."""
@@ -71,7 +70,7 @@ class Laboratory:
     added : int
         How many of them are new.
     remarks : list of str
-        What was taken in some way, or left out.
+        Values that were interpreted, or left out.
     doubts : list of Doubt
         Unlikely values that were not confirmed; nothing is written then.
     path : Path or None
@@ -109,7 +108,7 @@ def add_lab(config: LabConfig) -> Laboratory:
             for values in _measured(draft.row, cells, remarks):
                 row = read_design(Measured, values, draft.line, table.sheet.name)
                 if isinstance(row, list):
-                    mistakes += [_in_their_words(mistake, table) for mistake in row]
+                    mistakes += [table.in_file_words(mistake) for mistake in row]
                 else:
                     rows.append(row)
         if table.table == POINTS:
@@ -152,7 +151,7 @@ def _named(draft: Draft) -> Draft:
 
 
 def _measured(row: Provenance, cells: Mapping[str, Draft], remarks: list[str]) -> Iterable[dict[str, Any]]:
-    """Yield the values of `Measured` for each measurement of a row; a bound is left out and said."""
+    """Yield the values of `Measured` for each measurement of a row; a bound is left out with a remark."""
     if isinstance(row, CyclingRow):
         if row.cell_id not in cells:
             return
@@ -207,12 +206,8 @@ def _without_cells(table: Drafts, cells: Mapping[str, Draft]) -> Iterator[Mistak
     for draft in table.rows:
         if isinstance(draft.row, CyclingRow) and draft.row.cell_id not in cells:
             expected = f"a cell described in the same file{closest(draft.row.cell_id, [*cells])}"
-            yield _in_their_words(Mistake(draft.line, "cell_id", draft.row.cell_id, expected, table.sheet.name), table)
-
-
-def _in_their_words(mistake: Mistake, table: Drafts) -> Mistake:
-    headers = {column.name: column.header for column in reversed(table.header.columns)}
-    return replace(mistake, column=headers.get(mistake.column, mistake.column))
+            mistake = Mistake(draft.line, "cell_id", draft.row.cell_id, expected, table.sheet.name)
+            yield table.in_file_words(mistake)
 
 
 def replicates(rows: Sequence[Measured]) -> list[str]:
@@ -232,8 +227,8 @@ def replicates(rows: Sequence[Measured]) -> list[str]:
     designs: dict[tuple[Any, ...], list[Measured]] = {}
     for row in rows:
         column = next(name for name in VALUES if getattr(row, name) is not None)
-        given = row.model_dump(exclude={*BESIDE, *VALUES})
-        designs.setdefault((column, *given.values()), []).append(row)
+        design = row.model_dump(exclude={*BESIDE, *VALUES})
+        designs.setdefault((column, *design.values()), []).append(row)
     out = []
     for (column, *_), same in designs.items():
         if len(same) > 1:

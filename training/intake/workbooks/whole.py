@@ -79,7 +79,7 @@ def points_of(drafts: Drafts, *, judge_rejected: bool = False) -> Drafts | None:
     drafts : Drafts
         The cells, which have their ids and papers.
     judge_rejected : bool
-        Tell the mistakes in the points of rejected cells as well.
+        Report the mistakes in the points of rejected cells as well.
     """
     columns = drafts.header.points
     if not columns or drafts.table == POINTS:
@@ -103,11 +103,10 @@ def _take_points(points: Drafts, draft: Draft, cell: CellRow, columns: Sequence[
     for column in columns:
         values = read_values([column], draft.cells, CyclingRow, draft.line, name)
         mistakes += values.mistakes
-        if column.name not in values.given:
+        if column.name not in values.by_column:
             continue
-        given = {**values.given, "point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id}
-        given["doi"] = cell.doi
-        row = parse_row(CyclingRow, {key: value for key, value in given.items() if value is not None}, draft.line, name)
+        origin = {"point_id": UNNAMED, "cell_id": cell.cell_id, "source_id": cell.source_id, "doi": cell.doi}
+        row = parse_row(CyclingRow, values.by_column | origin, draft.line, name)
         if isinstance(row, list):
             mistakes += [
                 replace(mistake, column=column.header) if mistake.column == column.name else mistake for mistake in row
