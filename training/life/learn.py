@@ -50,19 +50,19 @@ def out_of_fold(examples: LifeExamples, by: str, count: int | None, seed: int) -
     seed : int
         Of the folds and the boosting.
     """
-    told = OutOfFold(
+    corrections = OutOfFold(
         {key: np.full(len(examples.rows), np.nan) for key in product(FEATURE_SETS, PENALTIES)},
         {features: np.full(len(examples.rows), np.nan) for features in FEATURE_SETS},
     )
     for test in folds_of(examples.rows[by].to_numpy(), count, seed):
         train, rows = examples.take(~test), examples.rows[test]
-        for key, column in told.ridge.items():
+        for key, column in corrections.ridge.items():
             column[test] = fit_ridge(train, *key).correction(rows)
         table = rows[list(FEATURES)].to_numpy(dtype=np.float32)
-        for features, column in told.boosted.items():
+        for features, column in corrections.boosted.items():
             booster = fit_boosted(train, features, seed)
             column[test] = booster.inplace_predict(table, predict_type="margin") / np.log(10)
-    return told
+    return corrections
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Judged:
     group: np.ndarray
 
     @classmethod
-    def of(cls, examples: LifeExamples, by: str) -> Judged:
+    def from_examples(cls, examples: LifeExamples, by: str) -> Judged:
         """Find them.
 
         Parameters
@@ -134,7 +134,7 @@ def choose(out_of_fold: OutOfFold, examples: LifeExamples, by: str) -> tuple[Cho
     -------
     Choices, members (n_rows, 3) and shares (n_stages, 3)
     """
-    judged = Judged.of(examples, by)
+    judged = Judged.from_examples(examples, by)
     own = examples.rows["own"].to_numpy(dtype=float)
     (features, penalty), ridge = min(out_of_fold.ridge.items(), key=lambda item: judged.error(own + item[1], examples))
     boosted_features, boosted = min(out_of_fold.boosted.items(), key=lambda item: judged.error(own + item[1], examples))
@@ -156,8 +156,8 @@ def _share_tables(members: Floats, examples: LifeExamples, judged: Judged) -> It
     """Yield the judged rows of each group with the shares found on the others."""
     for group in np.unique(judged.group):
         test = judged.group == group
-        rest = replace(judged, places=judged.places[~test], weight=judged.weight[~test], group=judged.group[~test])
-        yield test, choose_shares(members, examples, rest, 0.0)
+        others = replace(judged, places=judged.places[~test], weight=judged.weight[~test], group=judged.group[~test])
+        yield test, choose_shares(members, examples, others, 0.0)
 
 
 def _left_out(
@@ -224,13 +224,13 @@ def learn(examples: LifeExamples, by: str, count: int | None, seed: int, about: 
     estimate = blend(members, examples.rows, shares)
     intervals = fit_intervals(estimate, examples)
     table = examples.rows[list(FEATURES)]
-    found = {
+    results = {
         "choices": vars(choices),
         "errors": errors_of(estimate.life, examples),
         "between_laboratories": between_groups(estimate.life - examples.labels.lower, examples),
         "ranges": {name: [float(table[name].min()), float(table[name].max())] for name in FEATURES},
     }
-    return LifeModel(fit_members(examples, seed, choices), shares, intervals, {**about, **found})
+    return LifeModel(fit_members(examples, seed, choices), shares, intervals, {**about, **results})
 
 
 def between_groups(error: Floats, examples: LifeExamples) -> float:
