@@ -89,14 +89,14 @@ def record(trained: Trained, folder: Path, *, register: bool = True) -> tuple[st
         with whole_folder(folder) as aside:
             _write(trained, aside, "")
         return "", ""
-    with kept_until_registered(trained) as kept:
+    with kept_until_registered(trained) as kept_folder:
         with progress(steps_against(trained), "new rows alone") as step:
             comparison = comparison_text(trained, step)
-        with whole_folder(kept / REPORT) as aside:
+        with whole_folder(kept_folder / REPORT) as aside:
             _write(trained, aside, comparison)
         with whole_folder(folder) as aside:
-            shutil.copytree(kept / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
-            version = track(trained, aside, kept.name)
+            shutil.copytree(kept_folder / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
+            version = track(trained, aside, kept_folder.name)
     return comparison, version
 
 
@@ -115,7 +115,7 @@ def champion_table() -> tuple[str, pd.DataFrame] | None:
     ComparisonError
         The champion's run keeps no such table.
     """
-    champion = next((each for each in versions() if CHAMPION in each.aliases), None)
+    champion = next((version for version in versions() if CHAMPION in version.aliases), None)
     return (champion.version, judged_of(champion)) if champion else None
 
 
@@ -147,11 +147,11 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     known = rows_known(champion)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}
     if not any(counts.values()):
-        return replace(comparison, new_rows=counts, effect_said="there are none beside those the champion had")
+        return replace(comparison, new_rows=counts, effect_remark="there are none beside those the champion had")
     try:
         effect = effect_of_new_rows(trained.literature, known, trained.config, progress)
     except SplitError as error:
-        return replace(comparison, new_rows=counts, effect_said=f"not measured: {error}")
+        return replace(comparison, new_rows=counts, effect_remark=f"not measured: {error}")
     return replace(comparison, new_rows=counts, effect=effect)
 
 

@@ -183,7 +183,7 @@ def _orphans(store: Path) -> list[Leftover]:
         return []
     kinds = ("*", "*/*", "*/models/m-*")
     folders = [path for kind in kinds for path in files.glob(kind) if RUN_OR_MODEL.fullmatch(path.name)]
-    known = {name for other in store.resolve().parent.iterdir() for name in _ids(other)}
+    known = {name for file in store.resolve().parent.iterdir() for name in _ids(file)}
     return [_removal(path, "that no run and no model has") for path in folders if path.name not in known]
 
 

@@ -100,7 +100,7 @@ def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
     return params
 
 
-def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
+def trial_params(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
     """The settings of a trial, drawn by its sampler or given to it beforehand.
 
     Parameters

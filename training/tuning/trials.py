@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.registry import store_uri
+from models.registry import store_file
 
 if TYPE_CHECKING:
     import optuna
@@ -54,8 +54,8 @@ def storage_path(folder: str | Path | None = None) -> Path:
     """
     if folder is not None:
         return Path(folder) / STORAGE
-    uri = store_uri()
-    return (Path(uri.removeprefix("sqlite:///")).parent if uri.startswith("sqlite:///") else Path()) / STORAGE
+    store = store_file()
+    return (store.parent if store else Path()) / STORAGE
 
 
 @contextmanager
