@@ -155,14 +155,14 @@ def section(trained: Trained, folder: Path) -> Blocks:
             table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
             target.error_unit,
         )  # fmt: skip
-        words = (
+        caption = (
             f"{target.label}: error with the paper unseen against the distance to the nearest row of another group; "
             "bars: mean of a third of the rows, with its 90 % interval; dashed: where the notice of a far design begins"
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
             _bins(bins),
-            drawn(picture, table, folder, f"{column}_distance", words),
+            drawn(picture, table, folder, f"{column}_distance", caption),
         ]
     return [
         pages.Heading("Does the error rise with the distance?"),

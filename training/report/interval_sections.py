@@ -122,7 +122,7 @@ def by_what_is_known(trained: Trained, folder: Path) -> Blocks:
         Folder that is written into.
     """
     target = TASKS[LINK].targets[0]
-    scores = [RegimeScore(**kept) for kept in trained.bundle.facts[REGIMES].get(LINK, [])]
+    scores = [RegimeScore(**fields) for fields in trained.bundle.facts[REGIMES].get(LINK, [])]
     if not scores:
         return []
     write_csv(pd.DataFrame([score.as_dict() for score in scores]), folder / f"{target.column}_by_what_is_known.csv")

@@ -157,17 +157,17 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
     ]
     for column, table in tables.items():
         target = TARGETS[column]
-        low, high, ours = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
+        low, high, predicted = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
         picture = figures.parity(
-            low, high, ours, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
+            low, high, predicted, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
         )
-        words = (
+        caption = (
             f"{target.label}: predicted with the paper unseen against measured, by electrolyte class; on the line both "
             "are equal; hollow points are bounds and ranges, an arrow shows the open side"
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
-            drawn(picture, table, folder, f"{column}_parity", words),
+            drawn(picture, table, folder, f"{column}_parity", caption),
         ]
         for kind, name in card.KINDS.items():
             if kind in table:
@@ -218,11 +218,11 @@ def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Block
                 f"{column}_learning", caption,
             ),
         ]  # fmt: skip
-    words = (
+    text = (
         "The same unseen papers, predicted from a share of the others: a curve that still falls at its right end says "
         "that more papers would help. The band and the parentheses give the 90 % bootstrap interval over groups."
     )
-    return [pages.Heading("Learning curve"), pages.Paragraph(words), *blocks] if blocks else []
+    return [pages.Heading("Learning curve"), pages.Paragraph(text), *blocks] if blocks else []
 
 
 def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:

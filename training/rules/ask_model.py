@@ -165,11 +165,11 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
         if len(others) == len(rows.papers) and parts.get(LINK, link) is link:
             parts[name] = bundle.parts[name]  # nothing it learnt from is left out
             continue
-        rest, recipe = rows.take(np.array(others, dtype=int)), bundle.parts[name].ensemble.recipe
+        train_rows, recipe = rows.take(np.array(others, dtype=int)), bundle.parts[name].ensemble.recipe
         if TASKS[name].of_cells:
-            rest = Examples(with_conductivity(rest.designs, parts[LINK]), rest.labels)
-        rest, settings = TASKS[name].relabelled(rest, recipe)
-        parts[name] = fit_part(name, rest.designs, rest.labels, recipe, seed)
+            train_rows = Examples(with_conductivity(train_rows.designs, parts[LINK]), train_rows.labels)
+        train_rows, settings = TASKS[name].relabelled(train_rows, recipe)
+        parts[name] = fit_part(name, train_rows.designs, train_rows.labels, recipe, seed)
         parts[name].settings = settings
     return parts
 
@@ -278,8 +278,8 @@ def _papers(check: RuleCheck, examples: Examples) -> tuple[int, int]:
 def _sides(designs: pd.DataFrame, column: str, ends: Sequence[str | None]) -> list[np.ndarray]:
     values = [None if end is None else _value(end) for end in ends]
     if all(isinstance(value, float) for value in values):
-        given = pd.to_numeric(designs[column]).to_numpy(dtype=float)
-        away = [np.abs(given - float(str(value))) for value in values]
+        numbers = pd.to_numeric(designs[column]).to_numpy(dtype=float)
+        away = [np.abs(numbers - float(str(value))) for value in values]
         return [away[0] < away[1], away[1] < away[0]]
     nothing = np.zeros(len(designs), dtype=bool)
     return [nothing if end is None else _is(designs, {column: end}) for end in ends]

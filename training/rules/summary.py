@@ -87,9 +87,9 @@ def as_text(checked: Sequence[Checked], facts: Mapping[str, Any]) -> str:
         of_target = [result for result in checked if result.check.target == column]
         if not of_target:
             continue
-        shown = facts.get("skill", {}).get(column, {}).get("shown", False)
+        proven = facts.get("skill", {}).get(column, {}).get("shown", False)
         skill = (
-            "skill shown" if shown else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
+            "skill shown" if proven else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
         )
         lines += ["", f"{target.label} ({skill})"]
         for result in of_target:
