@@ -21,10 +21,10 @@ from benchmarks.results import ROOT, write_result
 from models.ensemble import Labels, Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
+from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.groups import chemical_key
+from training.data.groups import Kinship
 from training.data.load import load_literature
-from training.data.paper_splits import joined_groups
 from training.evaluation.crossvalidate import MODEL, validate
 
 OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"
@@ -72,9 +72,8 @@ def obelix() -> Examples:
 
 def score(examples: Examples, recipe: Recipe, repeats: int) -> dict[str, float]:
     """Mean absolute error in decades of the model and of the dummy, over rows with a value."""
-    keys = [chemical_key(row) for _, row in examples.designs.iterrows()]
-    groups = joined_groups(list(examples.papers), keys)
-    out_of_fold = validate("conductivity", examples, groups, recipe, Protocol(repeats=repeats), lambda steps: None)
+    kin = Kinship.of(examples, by_composition=True)
+    out_of_fold = validate(LINK, examples, kin, {"blocks": recipe}, Protocol(repeats=repeats))
     exact = examples.labels.exact
     truth = examples.labels.lower[exact]
     return {name: float(np.abs(out_of_fold.predicted[name][:, exact] - truth).mean()) for name in (MODEL, "dummy")}

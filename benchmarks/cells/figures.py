@@ -11,7 +11,7 @@ from benchmarks.cells.ideas import curve_ideas
 from benchmarks.cells.nested import Outcome, paper_weights
 from benchmarks.cells.rows import Fold
 from benchmarks.cells.tasks import Task
-from models.tasks import fade_law
+from models.tasks.fade import LIFE
 from training.data.paper_splits import joined_groups
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
@@ -45,33 +45,13 @@ def skill(task: Task, target: np.ndarray, dummy: np.ndarray, constant: np.ndarra
 
 
 def life_skill(task: Task, lives: np.ndarray, folds: np.ndarray) -> dict[str, float]:
-    """Concordance, and log-likelihood over the better dummy's, as `silion evaluate` counts them; and concordance of
-    cells held out by the same fold.
-
-    The first compares cells that different models predicted. Where the training papers' median is all there is, a cell
-    of long life was predicted without itself, so a little lower: a constant then stands far below 0.5, and so does
-    whatever is close to one. Within a fold a constant is 0.5.
-    """
-    groups = joined_groups(list(task.papers))
-    out_of_fold = OutOfFold(task.examples, groups, {MODEL: lives}, np.zeros_like(lives), np.full_like(lives, np.nan))
-    score = score_life(out_of_fold, 0.9, 0)
+    """Concordance of cells held out by the same fold, and log-likelihood over the better dummy's, as `silion evaluate`
+    counts them."""
+    groups, spread, shape = joined_groups(list(task.papers)), np.zeros_like(lives), np.full_like(lives, np.nan)
+    out_of_fold = OutOfFold(task.examples, groups, {MODEL: lives}, spread, shape, fold=folds)
+    score = score_life(LIFE, out_of_fold, 0.9, 0)
     by_method = score.by_method
-    points = task.examples.designs
-    bounds = fade_law.life_bounds(points)
-    row = points.reset_index().groupby("cell_id")["index"].first().loc[bounds["cell_id"]].to_numpy()
-    life, own = lives[:, row], folds[:, row]
-    together = own[:, :, None] == own[:, None, :]
-    right = (life[:, :, None] < life[:, None, :]) + 0.5 * (life[:, :, None] == life[:, None, :])
-    sooner = bounds["upper"].to_numpy()[:, None] < bounds["lower"].to_numpy()[None, :]
-    pairs, won = sooner * together.sum(axis=0), sooner * (together * right).sum(axis=0)
-
-    def within(count: np.ndarray) -> float:
-        total = float(count @ pairs @ count)
-        return float(count @ won @ count) / total if total else np.nan
-
-    low, high = bootstrap(task.papers[row], within, 0)
     return {
-        "within": within(np.ones(len(row))), "within_low": low, "within_high": high,
         "concordance": score.skill, "concordance_low": score.skill_low, "concordance_high": score.skill_high,
         "gain": by_method[MODEL] - by_method["dummy"],
         "gain_low": by_method["gain_low"], "gain_high": by_method["gain_high"],
@@ -109,14 +89,14 @@ def show(task: Task, seed: int, figures: dict[str, dict[str, float]], outcome: O
     print(f"\n{task.name}, seed {seed}: {judged}; {len(task.ideas)} ideas tried, the dummy among them")
     columns = ["over the dummy (90 %)", "papers once (90 %)", "over that constant"]
     if task.fades:
-        columns += ["life: concordance", "life: within folds", "log-likelihood gain"]
+        columns += ["life: concordance", "log-likelihood gain"]
     print(f"{'':<58} {'error':>6}  " + "".join(f"{column:<24}" for column in columns))
     for number, (name, row) in enumerate(figures.items()):
         if number == len(outcome.chosen):
             print("  looked at: not a claim")
         texts = [with_interval(row, "ratio", ""), with_interval(row, "by_paper"), with_interval(row, "over_constant")]
         if "gain" in row:
-            texts += [with_interval(row, key) for key in ("concordance", "within", "gain")]
+            texts += [with_interval(row, key) for key in ("concordance", "gain")]
         print(f"{name:<58} {row['error']:>6.2f}  " + "".join(f"{figure:<24}" for figure in texts))
     for name, counter in outcome.picks.items():
         print(f"  {name} took: " + ", ".join(f"{idea} {count}" for idea, count in counter.most_common(6)))
