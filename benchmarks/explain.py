@@ -80,7 +80,7 @@ def beside_shap(bundle: Bundle, rows: int, rounds: int) -> dict[str, float]:
 
     part = bundle.parts[LINK]
     table = part.featurizer.transform(designs(rows, 0)).to_numpy(np.float32)
-    booster = part.ensemble.boosters[0]
+    booster = xgb.Booster({"nthread": 1}, model_file=bytearray(part.ensemble.boosters[0].save_raw()))
     explainer = shap.TreeExplainer(booster)
 
     def own() -> np.ndarray:
