@@ -69,7 +69,7 @@ AXES = (
 )
 """Every quantity is drawn against those that its designs have; the axis of words comes last, as it is the tallest."""
 CYCLES = (50, 200)
-"""Ends of the bands by which retentions are coloured: a retention says nothing without its cycle."""
+"""Ends of the bands by which retentions are coloured: a retention means nothing without its cycle."""
 
 
 def points(examples: Mapping[str, Examples], literature: Literature) -> pd.DataFrame:
@@ -301,7 +301,7 @@ def _link(row: pd.Series) -> str:
 
 
 def title(row: pd.Series) -> str:
-    """Return what a point says when one rests on it.
+    """Return the text that a point shows when one rests on it.
 
     Parameters
     ----------

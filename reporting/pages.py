@@ -118,7 +118,7 @@ class Drawing:
     Attributes
     ----------
     svg : str
-        An SVG element, trusted: whatever it says of data is escaped in it already.
+        An SVG element, trusted: all text of data in it is escaped already.
     caption : str
         Plain text.
     """

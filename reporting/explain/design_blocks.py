@@ -86,7 +86,7 @@ def sweep_blocks(bundle: Bundle, sweep: Sweep, name: str, sentence: str, written
 
 
 def change_blocks(changes: Changes, name: str, written: Written) -> list[pages.Block]:
-    """Tell what would change a prediction, as a table.
+    """Show what would change a prediction, as a table.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def bars(
     low, high : array, shape (n_features,)
         Ends of the spread; NaN where it was not measured.
     apart : array of bool, shape (n_features,)
-        Whether each is told apart from zero; the others are drawn pale.
+        Whether each differs from zero; the others are drawn pale.
     shuffled : float
         Strength that the strongest shuffled feature reaches; NaN where it was not measured.
     unit : str

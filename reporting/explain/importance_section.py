@@ -71,7 +71,7 @@ def label_of(importance: Overall) -> str:
 
 
 def strength_blocks(importance: Overall, sentence: str, written: Written) -> list[pages.Block]:
-    """Tell how strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP
+    """Show how strong the features of a part are, how stable that is, which of them are alike, and where SHAP
     and permutation disagree; without the values of single rows.
 
     Parameters

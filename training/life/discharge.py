@@ -46,7 +46,7 @@ def linear_model() -> Pipeline:
 
 
 def left_out(cells: pd.DataFrame, features: tuple[str, ...]) -> np.ndarray:
-    """Return log10 of the life of each cell as a model of the others tells it.
+    """Return log10 of the life of each cell as a model of the others predicts it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Learning of the life model: all choices, shares and intervals are made on what its members say out of fold."""
+"""Learning of the life model: all choices, shares and intervals are made on the out-of-fold lives of its members."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Judged:
 
     @classmethod
     def from_examples(cls, examples: LifeExamples, by: str) -> Judged:
-        """Find them.
+        """Find the rows of silicon cells; of all cells where none holds silicon.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ def choose_shares(members: Floats, examples: LifeExamples, judged: Judged, lean:
 
 
 def learn(examples: LifeExamples, by: str, count: int | None, seed: int, about: dict[str, Any]) -> LifeModel:
-    """Fit a life model: members on everything, all choices, shares and intervals on what they say out of fold.
+    """Fit a life model: members on everything, all choices, shares and intervals on their out-of-fold lives.
 
     Parameters
     ----------

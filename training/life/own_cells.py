@@ -32,7 +32,7 @@ LIFE = "life"
 NOT_OF_CYCLES = {"source_id", "doi", "point_id"}
 """Columns of points of life in papers, which are another table."""
 CONDITIONS = ("protocol", "c_rate", "temperature_c", "charge_rate", "voltage_window")
-"""Columns that tell the protocols of own cells apart."""
+"""Columns whose values make two cells of a user different protocols."""
 
 
 @dataclass(frozen=True)

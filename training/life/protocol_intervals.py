@@ -31,7 +31,7 @@ def fit_intervals(estimate: Estimate, examples: LifeExamples) -> tuple[Calibrati
 
     Only the thresholds that end a life count: the intervals of lives to 95 % are narrow and would lend the others a
     width that does not hold. The width follows the disagreement of the members and the way to the life. Where fewer
-    than 12 groups of silicon cells tell of a stage, every other data set counts as one more.
+    than 12 groups of silicon cells reach a stage, every other data set counts as one more.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ RECIPE = Recipe(
 )  # fmt: skip
 """Picked by looking at a handful of settings with the folds below, the kept-out polymers away."""
 MOST_SCORES = 300
-"""Errors that the calibration keeps: more of them tell nothing about the table they came from."""
+"""Errors that the calibration keeps at most: so few do not give away the table they came from."""
 SEED = 0
 
 

@@ -61,7 +61,7 @@ class Paired:
 
     @property
     def best(self) -> float:
-        """The end of the interval that speaks most for the challenger."""
+        """The end of the interval that is best for the challenger."""
         return self.high if self.greater_is_better else self.low
 
     @property

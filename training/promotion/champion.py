@@ -160,7 +160,7 @@ def restore_previous(reason: str) -> tuple[str, str]:
         former, restored = aliases[CHAMPION], aliases.get(PREVIOUS)
         if restored is None:
             raise AliasError(f"version {former} is the champion and none is kept from before it: nothing changed")
-        # first: once moved, nobody knows whence
+        # first: once the alias has moved, nothing names this version
         registry.set_model_version_tag(MODEL_NAME, former, ROLLED_BACK, reason)
         _set_alias(registry, CHAMPION, restored)
         _settle(registry)

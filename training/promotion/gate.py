@@ -26,7 +26,7 @@ class Criterion:
 
     Attributes
     ----------
-    name : of the metric, as MLflow is told
+    name : of the metric, in MLflow
     value : NaN where it could not be measured, which keeps no limit
     limit, greater_is_better : `value` must reach the limit, from above or below
     text : condition and figures, in one line
@@ -52,7 +52,7 @@ def gate(
       without five common groups of papers cannot be judged and does not pass. Where neither model has shown skill a
       range is reported and no value, so that the difference is shown and refuses nobody; coverage is judged as ever.
     - Coverage, per target: the share of papers' values that the 90 % intervals hold, calibrated without the paper, is
-      at least 90 % as far as the number of papers can tell: the upper end of its own 90 % bootstrap interval over
+      at least 90 % within what the number of papers can show: the upper end of its own 90 % bootstrap interval over
       papers reaches 90 %. Intervals that hold more than they promise pass.
     - The known truths of `training.promotion.known_truths`, each broken by no example design.
 

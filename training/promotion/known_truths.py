@@ -59,7 +59,7 @@ def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
     bundle : Bundle
         A trained model.
     designs : DataFrame
-        Columns of `Candidate`, indexed by name, shape (n_designs, n_columns); NaN where a design says nothing.
+        Columns of `Candidate`, indexed by name, shape (n_designs, n_columns); NaN where a design states nothing.
     """
     with np.errstate(all="ignore"):  # a broken model may well divide by zero
         return _checked(Predictor(bundle), designs)

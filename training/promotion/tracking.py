@@ -44,7 +44,7 @@ EXAMPLE = ROOT / "data" / "examples" / "candidates.csv"
 KEPT = "kept_as"
 """Tag of a version: name of the folder its model was kept in until it stood here."""
 PROCESS = "silion.process"
-"""Tag of a run: machine and number of the process that trains, so that a run of a dead one can be told."""
+"""Tag of a run: machine and number of the process that trains, so that a run of a dead one can be recognised."""
 
 
 def of_this_process() -> dict[str, str]:

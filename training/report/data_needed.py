@@ -59,9 +59,9 @@ def as_text(learning: Learning, described: Described) -> str:
 
 
 def papers_text(learning: Sequence[CurvePoint], described: Sequence[DescribedPoint]) -> str:
-    """Return at how many fully described papers skill is to be expected, where the curves tell it.
+    """Return at how many fully described papers skill is to be expected, where the curves show it.
 
-    A curve tells something where its two ends' intervals lie apart. No curve is carried on beyond its end.
+    A curve shows something where the intervals of its two ends do not meet. No curve is continued beyond its end.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def inventory(literature: Literature) -> Inventory:
     }
     electrolytes = TASKS[LINK].examples(literature).designs
     labelled[ACTIVATION_ENERGY.column] = electrolytes[np.isfinite(printed_energies(electrolytes))]
-    labelled |= _told_as_ranges(literature)
+    labelled |= _ranges_alone(literature)
     targets = {name: (len(rows), rows["paper"].nunique()) for name, rows in labelled.items()}
     measured = Counter(str(row.electrolyte_class or "not stated") for row in literature.electrolytes)
     built = Counter(str(row.electrolyte_class or "not stated") for row in literature.cells)
@@ -94,8 +94,8 @@ def _bases(literature: Literature) -> dict[str, int]:
     return dict(Counter((BASES | other_bases)[capacity_basis(cell) or ""] for cell in cells).most_common())
 
 
-def _told_as_ranges(literature: Literature) -> dict[str, pd.DataFrame]:
-    """Return the rows behind the quantities that are told as a range alone, by column; nothing where there are none."""
+def _ranges_alone(literature: Literature) -> dict[str, pd.DataFrame]:
+    """Return the rows behind the quantities that get a range alone, by column; nothing where there are none."""
     if not (cells := capacities_in_training(literature)):
         return {}
     first, points = design_frame(cells, "cell_id"), cycling_points(literature)

@@ -119,7 +119,7 @@ def share_inside(cases: Reveals, level: float) -> float:
 
 
 def sentence(label: str, revealed: Revealed) -> str:
-    """Return a sentence on what the revealed rows did, and what too few papers can tell.
+    """Return a sentence on what the revealed rows did to the error, and what too few papers can show.
 
     Parameters
     ----------

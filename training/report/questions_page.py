@@ -29,7 +29,7 @@ from training.train import Trained
 TITLE = "Open questions of the field, asked of the tables and of the model"
 PAGE, TEXT = "questions.html", "questions.md"
 LEAST_POINTS = 3
-"""Papers from which a picture says more than the table."""
+"""Papers from which on a picture is drawn beside the table."""
 LITTLE = 1
 """Columns in which two cells of one paper may differ, beside the factor, and still count as alike otherwise."""
 WORTH = 0.5
@@ -287,7 +287,7 @@ def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) ->
 
 
 def papers_needed(correlation: float) -> int:
-    """Papers from which a rank correlation of some size is told from zero by a 90 % interval, by Fisher's
+    """Papers from which a rank correlation of some size is distinguished from zero by a 90 % interval, by Fisher's
     transformation, whose standard error is 1 / sqrt(papers - 3).
 
     Parameters

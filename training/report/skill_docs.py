@@ -24,8 +24,8 @@ def verdicts(scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | Non
     """Return what each target may be used for, as a Markdown table.
 
     Use it: on unseen papers the error is surely at most half of the median's (of lives, three pairs in four are surely
-    ordered right). Use it with care: skill is shown, but less. Not yet: none is shown; what is told then is the range
-    that comparable papers report, where the share of values that the intervals hold agrees with the one promised.
+    ordered right). Use it with care: skill is shown, but less. Not yet: none is shown; a user then gets the range that
+    comparable papers report, where the share of values that the intervals hold agrees with the one promised.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ MATERIAL = {FAMILY, "electrolyte", "electrolyte_class", "anode"}
 FEW_WORDS = 4
 """Different words of a column that are still listed one by one."""
 ALONE = 3
-"""Designs told for each target that lie farthest from the rows of other papers."""
+"""Designs listed for each target, those farthest from the rows of other papers."""
 
 
 def section(trained: Trained, checks: Sequence[Checked], folder: Path) -> Blocks:

@@ -1,4 +1,4 @@
-"""Section of the report on designs of one paper: how well they are told apart, and what papers say of single levers."""
+"""Section of the report on designs of one paper: how well they are ordered, and what papers found of single levers."""
 
 from __future__ import annotations
 

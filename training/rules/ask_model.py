@@ -1,7 +1,7 @@
-"""Design rules asked of a trained model: designs are changed as a rule says, and the predictions watched.
+"""Design rules checked on a trained model: designs are changed as a rule says, and their predictions compared.
 
-A metamorphic check: no measurement is needed, only the direction. Each rule is asked of the shipped model and of one
-fitted again without the papers the rule came from; what only the first one follows was read off, not understood.
+A metamorphic test: no measurement is needed, only the direction. Each rule is checked on the shipped model and on one
+fitted again without the papers the rule came from: what only the first follows may have been memorised.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Count:
     median : float
         Of the change in the direction of the rule: decades, or percentage points; NaN without designs.
     forced : bool
-        Whether the model was built to follow the rule, so that following it says nothing.
+        Whether the model was built to follow the rule, so that following it shows nothing.
     """
 
     followed: int
@@ -82,7 +82,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Checked:
-    """One rule asked of both models.
+    """One rule checked on both models.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def check_rules(
     seed: int,
     progress: Callable[[int], None] = lambda checks: None,
 ) -> list[Checked]:
-    """Ask a model the rules.
+    """Check the rules on a model.
 
     Not checked: how far a prediction moves, beyond that it does; a change of 0.1 points in an interval of 40 counts.
 

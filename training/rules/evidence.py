@@ -18,7 +18,7 @@ from models.tasks.part import Part
 from training.evaluation.bootstrap import FEWEST_GROUPS, RankCorrelation, bootstrap, rank_correlation, spearman
 
 HAS_CARBON = "anode_has_carbon"
-"""Feature that holds whether share, additive or name of an anode tell of carbon."""
+"""Feature: whether share, additive or name of an anode state carbon."""
 PAIR_COLUMNS = ("paper", "less", "more", "less_factor", "more_factor", "less_outcome", "more_outcome", "change", "also")
 
 
@@ -36,15 +36,15 @@ class Factor:
         Of the column; empty for yes (1) and no (0).
     features : tuple of str
         Features of the model that hold it.
-    told_by : tuple of str
-        Columns of a cell that tell it, and so may differ where it does.
+    stated_by : tuple of str
+        Columns of a cell that state it, and so may differ where it does.
     """
 
     column: str
     label: str
     unit: str
     features: tuple[str, ...]
-    told_by: tuple[str, ...]
+    stated_by: tuple[str, ...]
 
 
 def outcomes(part: Part, examples: Examples) -> pd.DataFrame:
@@ -237,7 +237,7 @@ def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
         bounded), `change` of the outcome towards more of the factor (1 up, -1 down, 0 the same, NaN where bounds leave
         it open), and `also`, what else differs, joined by `; `.
     """
-    own = {factor.column, *factor.told_by}
+    own = {factor.column, *factor.stated_by}
     columns = [name for name in CellDesign.model_fields if name not in own]
     rows = []
     for paper, members in cells[cells[factor.column].notna()].groupby("paper", sort=True):
@@ -266,7 +266,7 @@ def same_value(first: Any, second: Any) -> bool:
 
 
 def _change(less: Mapping[Any, Any], more: Mapping[Any, Any]) -> float:
-    """Return the direction of the outcome, as far as its bounds tell."""
+    """Return the direction of the outcome, as far as its bounds show it."""
     if more["lower"] > less["upper"]:
         return 1.0
     if more["upper"] < less["lower"]:

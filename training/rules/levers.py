@@ -1,4 +1,4 @@
-"""Findings of papers when only one thing changes: designs of one paper that differ in a single lever."""
+"""Change of an outcome when only one property changes: designs of one paper that differ in a single lever."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from training.rules.review_questions import CARBON, PRESSURE, SHARE, SIZE
 COATED = "has_coating"
 
 
-def _cell(column: str, label: str, unit: str, *told_by: str) -> Factor:
-    return Factor(column, label, unit, (), (column, *told_by))
+def _cell(column: str, label: str, unit: str, *stated_by: str) -> Factor:
+    return Factor(column, label, unit, (), (column, *stated_by))
 
 
 CELL_LEVERS = (
@@ -60,7 +60,7 @@ class Lever:
         Median change of the outcome from less to more of the lever, a paper weighing 1, on the model's scale, with its
         90 % bootstrap interval over papers; the interval is NaN with fewer than five papers.
     follows : float
-        Share of papers whose direction the model told without having seen them; NaN where no pair changed.
+        Share of papers whose direction the model predicted without having seen them; NaN where no pair changed.
     """
 
     label: str

@@ -51,11 +51,11 @@ class Question:
     text : str
         The question.
     factors : tuple of Factor
-        It is about these; of a comparison, the first is said to matter more.
+        It is about these; a comparison asks whether the first matters more.
     parts : tuple of str
         Keys of `TASKS` that it is asked of.
     rules : tuple of str
-        Ids of `rules.csv` that speak of it.
+        Ids of the rules of `rules.csv` about it.
     classes : tuple of str
         Electrolyte classes it is about; all where empty.
     compares : bool
@@ -172,7 +172,7 @@ class Answer:
     rules : list of Rule
         The reviews' words.
     checks : list of Checked
-        Checks of these rules, asked of the model.
+        Checks of these rules on the model.
     model : DataFrame
         Rows of the importance tables that hold the factors, with a column `part`.
     """
@@ -232,7 +232,7 @@ def answers(
     importance : mapping of str to Overall
         Overall importance, by part.
     checked : sequence of Checked
-        The design rules, asked of the model.
+        The design rules, checked on the model.
     questions : sequence of Question
         The questions.
     """

@@ -1,4 +1,4 @@
-"""The design rules asked of a model, as a table and as text."""
+"""The design rules checked on a model, as a table and as text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def as_table(checked: Sequence[Checked]) -> pd.DataFrame:
     Parameters
     ----------
     checked : sequence of Checked
-        The rules, asked.
+        The rules, checked.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def as_text(checked: Sequence[Checked], facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     checked : sequence of Checked
-        The rules, asked.
+        The rules, checked.
     facts : mapping of str to object
         Of the bundle, for the skill of its targets.
     """

@@ -123,11 +123,11 @@ def trial_params(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, 
 
 
 LEAST_ROWS = 200
-"""Rows below which a part is tuned only when asked for anyway."""
+"""Rows below which a part is tuned only with `--tune-anyway`."""
 
 
 def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...], list[str]]:
-    """The parts with rows enough to tune, all where asked for anyway, and what is to be said of the others.
+    """The parts with rows enough to tune, all with `anyway`, and a remark on each of the others.
 
     Parameters
     ----------

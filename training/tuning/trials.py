@@ -60,8 +60,8 @@ def storage_path(folder: str | Path | None = None) -> Path:
 
 @contextmanager
 def opened(path: Path, title: str) -> Iterator[optuna.Study]:
-    """The study of that name, made on first use; optuna is imported here and nowhere earlier, and says nothing of
-    itself.
+    """The study of that name, made on first use; optuna is imported here and nowhere earlier, and logs
+    nothing.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _write_ahead(connection: Any, record: object) -> None:
 
 
 def finished(study: optuna.Study) -> list[Tried]:
-    """Trials that ended with an error to tell, pruned ones included, in their order.
+    """Trials that ended with an error, pruned ones included, in their order.
 
     Parameters
     ----------
