@@ -138,18 +138,14 @@ def choose(out_of_fold: OutOfFold, examples: LifeExamples, by: str) -> tuple[Cho
     own = examples.rows["own"].to_numpy(dtype=float)
     (features, penalty), ridge = min(out_of_fold.ridge.items(), key=lambda item: judged.error(own + item[1], examples))
     boosted_features, boosted = min(out_of_fold.boosted.items(), key=lambda item: judged.error(own + item[1], examples))
-    best: tuple[float, Choices, Floats] | None = None
+    candidates: list[tuple[float, float, float, Floats]] = []
     for most in CORRECTIONS:
         members = limited(examples.rows, ridge, boosted, most)
         tables = list(_share_tables(members, examples, judged))
-        for lean in LEANS:
-            error = _left_out(members, examples, judged, tables, lean)
-            if best is None or error < best[0]:
-                best = error, Choices(features, boosted_features, penalty, most, lean), members
-    if best is None:
-        raise ValueError("no limit of the correction to choose from")
-    _, choices, members = best
-    return choices, members, choose_shares(members, examples, judged, choices.lean)
+        candidates += [(_left_out(members, examples, judged, tables, lean), most, lean, members) for lean in LEANS]
+    _, most, lean, members = min(candidates, key=lambda candidate: candidate[0])
+    choices = Choices(features, boosted_features, penalty, most, lean)
+    return choices, members, choose_shares(members, examples, judged, lean)
 
 
 def _share_tables(members: Floats, examples: LifeExamples, judged: Judged) -> Iterator[tuple[np.ndarray, Floats]]:

@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from features.tables.literature import Literature
 from models.registry import CHAMPION, check_store, versions
 from reporting.atomic_files import FILE_LIST, check_folder, whole_folder
@@ -107,18 +105,6 @@ def _write(trained: Trained, folder: Path, comparison: str) -> None:
     (folder / "comparison.txt").write_text(comparison + "\n", encoding="utf-8")
 
 
-def champion_table() -> tuple[str, pd.DataFrame] | None:
-    """The champion's version and its table of `judged`; None where there is no champion.
-
-    Raises
-    ------
-    ComparisonError
-        The champion's run keeps no such table.
-    """
-    champion = next((version for version in versions() if CHAMPION in version.aliases), None)
-    return (champion.version, judged_of(champion)) if champion else None
-
-
 def against_champion(trained: Trained, progress: Progress = lambda steps: None) -> Comparison | None:
     """Compare a training with the champion, and measure what the rows that the champion did not have do alone.
 
@@ -139,12 +125,12 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     ComparisonError
         The champion's run keeps no predictions to compare with.
     """
-    version_and_table = champion_table()
-    if version_and_table is None:
+    champion = next((version for version in versions() if CHAMPION in version.aliases), None)
+    if champion is None:
         return None
-    version, champion = version_and_table
-    comparison = compare(champion, out_of_fold_table(trained.found, trained.config.level), trained.config.seed, version)
-    known = rows_known(champion)
+    former, latter = judged_of(champion), out_of_fold_table(trained.found, trained.config.level)
+    comparison = compare(former, latter, trained.config.seed, champion.version)
+    known = rows_known(former)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}
     if not any(counts.values()):
         return replace(comparison, new_rows=counts, effect_remark="there are none beside those the champion had")

@@ -13,12 +13,13 @@ from models.intervals import Calibration
 from models.lab_effect.learning import FEWEST_PAPERS, Reveals, reveal, try_kernels
 from models.tasks.registry import TASKS
 from reporting import figures, pages
+from reporting.atomic_files import Written
 from reporting.numbers import share, with_interval
 from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
-from training.report.skill_sections import Blocks, drawn
+from training.report.skill_sections import Blocks
 from training.train import Trained
 
 MOST = 3
@@ -182,7 +183,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         blocks += [
             pages.Heading(f"{label}, errors in {unit}", 3),
             _table(effect.table),
-            drawn(picture, effect.table, folder, f"{part}_revealed", caption),
+            Written(folder).picture(f"{part}_revealed", picture, effect.table, caption),
         ]
     return [
         pages.Heading("A few measurements of your own"),

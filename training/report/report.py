@@ -244,11 +244,10 @@ def _data(trained: Trained, folder: Path) -> Blocks:
             ["electrolyte class", "measurements", "cells"],
             [(name, *counts) for name, counts in stock.classes.items()],
         ),
-        skill_sections.drawn(
+        Written(folder).picture(
+            "completeness",
             figures.completeness(filled),
             pd.DataFrame({"column": list(filled), "share": list(filled.values())}),
-            folder,
-            "completeness",
             "What is known of the cells and what is missing: share of rows that state each column",
         ),
     ]

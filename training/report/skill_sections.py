@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
@@ -25,25 +24,6 @@ from training.train import Trained
 Blocks = list[pages.Block]
 GLANCE = "Skill at a glance"
 """First section of the report."""
-
-
-def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
-    """A picture written beside a CSV of its numbers.
-
-    Parameters
-    ----------
-    figure : Figure
-        The picture.
-    numbers : DataFrame
-        Its numbers.
-    folder : Path
-        Folder of the report.
-    name : str
-        Of the picture, without its ending.
-    caption : str
-        Its words.
-    """
-    return Written(folder).picture(name, figure, numbers, caption)
 
 
 def glance(scores: Mapping[str, Score], folder: Path) -> Blocks:
@@ -167,7 +147,7 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
-            drawn(picture, table, folder, f"{column}_parity", caption),
+            Written(folder).picture(f"{column}_parity", picture, table, caption),
         ]
         for kind, name in card.KINDS.items():
             if kind in table:
@@ -213,9 +193,8 @@ def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Block
         blocks += [
             pages.Heading(target.label, 3),
             pages.Table(["share of papers", "groups judged", f"error ({target.error_unit})", "dummy's error"], cells),
-            drawn(
-                figures.learning_curve(rows, target.label, target.error_unit), numbers, folder,
-                f"{column}_learning", caption,
+            Written(folder).picture(
+                f"{column}_learning", figures.learning_curve(rows, target.label, target.error_unit), numbers, caption
             ),
         ]  # fmt: skip
     text = (

@@ -86,12 +86,8 @@ def designs_of(designs: pd.DataFrame) -> list[str]:
     designs : DataFrame
         Rows of the examples.
     """
-    return [_design(row) for _, row in designs.iterrows()]
-
-
-def _design(row: pd.Series) -> str:
-    names = [row.get("anode"), row.get("electrolyte")]
-    return " | ".join(str(name) for name in names if name and name == name)
+    names = [(row.get("anode"), row.get("electrolyte")) for _, row in designs.iterrows()]
+    return [" | ".join(str(name) for name in pair if name and name == name) for pair in names]
 
 
 def class_table(table: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -298,14 +294,13 @@ def _liquids(trained: Trained) -> str:
 def _seen(trained: Trained) -> Iterable[str]:
     elements, temperatures = [], []
     for part, task in TASKS.items():
-        name = task.label
         domain = trained.bundle.parts[part].domain
         if domain is None:
             continue
-        elements.append(f"{name}: {', '.join(domain.elements)}")
+        elements.append(f"{task.label}: {', '.join(domain.elements)}")
         if "temperature_c" in domain.ranges:
             low, high = domain.ranges["temperature_c"]
-            temperatures.append(f"{name}: {low:g} to {high:g} °C")
+            temperatures.append(f"{task.label}: {low:g} to {high:g} °C")
     yield f"Electrolytes with elements never seen. Seen are, for {'; for '.join(elements)}."
     if temperatures:
         yield f"Temperatures outside the trained range. It is, for {'; for '.join(temperatures)}."
@@ -337,10 +332,9 @@ def _named_only(out_of_fold: OutOfFold) -> str:
 
 
 def _compositions(out_of_fold: OutOfFold) -> list[Mapping[str, float]]:
-    designs = out_of_fold.examples.designs
     return [
         composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
-        for _, row in designs.iterrows()
+        for _, row in out_of_fold.examples.designs.iterrows()
     ]
 
 
