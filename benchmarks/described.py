@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.tables.described import mean_coverage
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
@@ -83,7 +83,7 @@ def main() -> None:
             lines += curve(literature, target, arguments.kept, protocol)
     print("\n".join(lines))
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from benchmarks.looks import last_look
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, measures
 from benchmarks.official import DEFAULT
 from benchmarks.regimes import LAST_YEAR, LEVEL, newer_score
+from benchmarks.results import PAGE
 from benchmarks.systems import systems
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature, papers_of
@@ -47,7 +47,6 @@ from training.evaluation.regimes.regime import score_known
 from training.public.collect import OBELIX, with_public
 from training.public.download import PublicDataError
 
-PAGE = Path(__file__).resolve().parent / "README.md"
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
 SYSTEMS = "systems"
 SYSTEMS_MARKS = (

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.accuracy import load
-from benchmarks.results import ROOT, write_result
+from benchmarks.results import PAGE, write_result
 from features.formulas.nearness import NEARLY_ONE
 from features.tables.descriptions import write_between_marks
 from models.calibrate import calibrate
@@ -237,7 +237,7 @@ def main() -> None:
                 "<!-- own measurements: written by `python -m benchmarks.lab` -->",
                 "<!-- end of own measurements -->",
             )
-            write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
+            write_between_marks(PAGE, *marks, text)
     write_result("lab", texts)
 
 

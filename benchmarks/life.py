@@ -21,7 +21,7 @@ from scipy.stats import CensoredData, norm
 
 from benchmarks.life_goals import goals
 from benchmarks.looks import add_look
-from benchmarks.results import ROOT, write_result
+from benchmarks.results import PAGE, ROOT, write_result
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
@@ -316,7 +316,7 @@ def main() -> None:
         text = f"{title}.\n\n{markdown(results[by]['summary'])}\n\n{markdown(results[by]['goals'])}"
         print(f"{text}\n\n{markdown(results[by]['families'])}\n")
         if arguments.write_docs:
-            write_tables(by, text, ROOT / "benchmarks" / "README.md")
+            write_tables(by, text, PAGE)
             rows = [row for row in results[by]["families"] if row["given"] in GIVEN_IN_DOCS]
             write_tables(f"{by}, by family", markdown(rows), ROOT / "docs" / "life.md")
     if arguments.write_docs:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import PAGE
 from features.tables.descriptions import write_between_marks
 from models.tasks import fade_law
 from models.tasks.conductivity import CONDUCTIVITY
@@ -29,7 +29,6 @@ from training.data.load import load_literature
 from training.evaluation.coverage import calibration_of, family_offsets, on_labels
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
-ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {CONDUCTIVITY: (1e-4, 1e-3), ICE: (80.0, 85.0), RETENTION: (80.0,)}
 BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 HEADER = ("target", "limit", "rows", "papers", "above", "Brier", "over that of the share", *(
@@ -103,7 +102,7 @@ def main() -> None:
     print(text)
     if arguments.write_readme:
         marks = "<!-- probabilities: written by `python -m benchmarks.probability` -->", "<!-- end of probabilities -->"
-        write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
+        write_between_marks(PAGE, *marks, text)
 
 
 if __name__ == "__main__":

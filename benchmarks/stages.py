@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.featurize import child, never_seen
-from benchmarks.results import ROOT, write_result
+from benchmarks.results import PAGE, write_result
 from benchmarks.screening import ONE_CORE, designs_table
 from features.tables.descriptions import write_between_marks
 
-PAGE = ROOT / "benchmarks" / "README.md"
 MARKS = ("<!-- stages: written by `python -m benchmarks.stages --write-docs` -->", "<!-- end of stages -->")
 FEW_ROWS, TIMES = 4_096, 15
 """Rows that a processor's cache holds, and how often a speed is measured: the best counts."""

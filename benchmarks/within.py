@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.accuracy import load
 from benchmarks.lab import distances_of, obelix
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.tables.descriptions import write_between_marks
 from models.differences import FEWEST_PAPERS, Pairs
 from models.tasks.conductivity import CONDUCTIVITY
@@ -137,7 +137,7 @@ def main() -> None:
     text = "\n".join(parts)
     print(text)
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, text)
+        write_between_marks(PAGE, *MARKS, text)
 
 
 if __name__ == "__main__":

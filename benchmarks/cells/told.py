@@ -25,7 +25,7 @@ from benchmarks.cells.balance import Balance
 from benchmarks.cells.learners import constant_by_paper, gaussian_process, linear, pooled, similar, with_liquid
 from benchmarks.cells.nested import INNER_FOLDS, paper_weights
 from benchmarks.cells.rows import FACTS, FEW, SQUARE_ROOT, Fold, Learner, Rows
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE, ROOT
 from features.cell import CellFeatures
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
@@ -341,7 +341,7 @@ def main() -> None:
             lines += lines_of(quantity, arguments.seeds)
             print(lines[-1], flush=True)
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.cell import CONDUCTIVITY, CellFeatures
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels, Recipe
@@ -122,7 +122,7 @@ def main() -> None:
         lines.append(line(name, len(inside), len(np.unique(part.groups)), share, width_text, verdict(mean / before)))
     print("\n".join(lines))
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":
