@@ -63,53 +63,53 @@ def load() -> tuple[Examples, np.ndarray, np.ndarray, list[str]]:
     examples = conductivity_examples(Literature(electrolytes=rows))
     names = examples.designs["row_id"].to_numpy()
     tests = read_ids(folder / "test_idx.csv")
-    learnt = {f"obelix:{each}" for each in read_ids(folder / "train_idx.csv")}
+    learnt = {f"obelix:{row_id}" for row_id in read_ids(folder / "train_idx.csv")}
     inside = np.array([name in learnt for name in names])
     return examples, inside, np.array([name.startswith("obelix:") for name in names]), tests
 
 
 def cross_validation(
-    examples: Examples, inside: np.ndarray, ours: np.ndarray, repeats: int,
+    examples: Examples, inside: np.ndarray, in_obelix: np.ndarray, repeats: int,
     of_obelix: Mapping[str, Method] = OBELIX_ONLY, of_all: Mapping[str, Method] = ALL_PUBLIC | CLASSIFIERS,
 ) -> Result:  # fmt: skip
     """Every method over the training ids, by paper joined by composition; all kin of a fold removed from training."""
     rows = np.flatnonzero(inside)
-    extra = np.flatnonzero(~ours)
+    extra = np.flatnonzero(~in_obelix)
     kin = Kinship.of(examples, by_composition=True)
     groups = Kinship.of(examples.take(rows), by_composition=True).groups
     folds = [(repeat, rows[fold]) for repeat in range(repeats) for fold in grouped_folds(groups, 5, repeat)]
     place = {row: number for number, row in enumerate(rows)}
-    found: dict[str, np.ndarray] = {}
+    predictions: dict[str, np.ndarray] = {}
     for repeat, test in folds:
         alone = np.setdiff1d(rows, test)
         alone = alone[~kin.leaks(alone, test)]
         with_extra = np.concatenate([alone, extra[~kin.leaks(extra, test)]])
         for methods, learnt in ((of_obelix, alone), (of_all, with_extra)):
             for name, method in methods.items():
-                values = found.setdefault(name, np.full((repeats, len(rows)), np.nan))
+                values = predictions.setdefault(name, np.full((repeats, len(rows)), np.nan))
                 answer = method(examples.take(learnt), examples.take(test), repeat)
                 values[repeat, [place[row] for row in test]] = answer
         print(".", end="", flush=True)
     print()
-    return judged(found, examples.take(rows), groups)
+    return judged(predictions, examples.take(rows), groups)
 
 
-def nearness(examples: Examples, inside: np.ndarray, ours: np.ndarray, repeats: int) -> dict[float, float]:
+def nearness(examples: Examples, inside: np.ndarray, in_obelix: np.ndarray, repeats: int) -> dict[float, float]:
     """MAE (bound as -15) of one member over the training ids, by how near a composition may stand to a test row's."""
-    rows, learnt = np.flatnonzero(inside), np.flatnonzero(inside | ~ours)
+    rows, learnt = np.flatnonzero(inside), np.flatnonzero(inside | ~in_obelix)
     groups = Kinship.of(examples.take(rows), by_composition=True).groups
     kin, method = Kinship.of(examples, by_composition=True), silion(replace(STRUCTURED, members=1))
-    found = {}
+    mae = {}
     for within in WITHIN:
         far, errors = replace(kin, within=within), []
         for repeat in range(repeats):
             for test in (rows[fold] for fold in grouped_folds(groups, 5, repeat)):
-                rest = np.setdiff1d(learnt, test)
-                rest = rest[~far.leaks(rest, test)]
-                held = examples.take(test)
-                errors.append(np.abs(method(examples.take(rest), held, repeat) - floored(held)))
-        found[within] = float(np.concatenate(errors).mean())
-    return found
+                train_rows = np.setdiff1d(learnt, test)
+                train_rows = train_rows[~far.leaks(train_rows, test)]
+                test_rows = examples.take(test)
+                errors.append(np.abs(method(examples.take(train_rows), test_rows, repeat) - floored(test_rows)))
+        mae[within] = float(np.concatenate(errors).mean())
+    return mae
 
 
 def by_rows(examples: Examples, inside: np.ndarray, repeats: int) -> float:
@@ -118,32 +118,33 @@ def by_rows(examples: Examples, inside: np.ndarray, repeats: int) -> float:
     errors = []
     for repeat in range(repeats):
         for test in grouped_folds(np.arange(len(rows.designs)), 5, repeat):
-            rest = np.setdiff1d(np.arange(len(rows.designs)), test)
-            answer = OBELIX_ONLY["OBELiX's random forest"](rows.take(rest), rows.take(test), repeat)
+            train = np.setdiff1d(np.arange(len(rows.designs)), test)
+            answer = OBELIX_ONLY["OBELiX's random forest"](rows.take(train), rows.take(test), repeat)
             errors.append(np.abs(answer - floored(rows.take(test))).mean())
     return float(np.mean(errors))
 
 
-def judged(found: Mapping[str, np.ndarray], held: Examples, groups: np.ndarray) -> Result:
+def judged(predictions: Mapping[str, np.ndarray], test_rows: Examples, groups: np.ndarray) -> Result:
     """Mean figures over repeats or seeds, the MAE's 90 % interval over groups, and the spread over repeats."""
     results: Result = {}
     pairs = dict(zip(ALL_PUBLIC, CLASSIFIERS, strict=True))
-    for name, values in found.items():
+    for name, values in predictions.items():
         if name in CLASSIFIERS:
             continue
-        each = [measures(answer, held) for answer in values]
-        if name in pairs and pairs[name] in found:
+        figures = [measures(answer, test_rows) for answer in values]
+        if name in pairs and pairs[name] in predictions:
             direct = [
-                measures(answer, held, probability)
-                for answer, probability in zip(values, found[pairs[name]], strict=True)
+                measures(answer, test_rows, probability)
+                for answer, probability in zip(values, predictions[pairs[name]], strict=True)
             ]
-            each = [
-                one | {key: other[key] for key in ("auc", "f1", "mcc")} for one, other in zip(each, direct, strict=True)
+            figures = [
+                row | {key: by_class[key] for key in ("auc", "f1", "mcc")}
+                for row, by_class in zip(figures, direct, strict=True)
             ]
-        results[name] = pd.DataFrame(each).mean().to_dict()
-        error = np.abs(values - floored(held)).mean(axis=0)
+        results[name] = pd.DataFrame(figures).mean().to_dict()
+        error = np.abs(values - floored(test_rows)).mean(axis=0)
         low, high = bootstrap(groups, lambda count, error=error: float((count * error).sum() / count.sum()), 0)
-        seeds = [one["mae_label"] for one in each]
+        seeds = [row["mae_label"] for row in figures]
         results[name] |= {"low": low, "high": high, "lowest_seed": min(seeds), "highest_seed": max(seeds)}
     return results
 
@@ -169,29 +170,29 @@ def _view(
 ) -> Result:  # fmt: skip
     tests = list(tests)
     shape = (1 + max(repeat for repeat, _ in tests), len(groups))
-    found = {name: np.full(shape, np.nan) for name in methods}
+    predictions = {name: np.full(shape, np.nan) for name in methods}
     for repeat, test in tests:
-        rest = np.setdiff1d(np.arange(len(groups)), test)
-        rest = rest[~kin.leaks(rest, test)]
+        train = np.setdiff1d(np.arange(len(groups)), test)
+        train = train[~kin.leaks(train, test)]
         for name, method in methods.items():
-            found[name][repeat, test] = method(examples.take(rest), examples.take(test), repeat)
-    return judged(found, examples, groups)
+            predictions[name][repeat, test] = method(examples.take(train), examples.take(test), repeat)
+    return judged(predictions, examples, groups)
 
 
 def table(results: Result) -> str:
     """Results as a Markdown table."""
     lines = [f"| | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for name, found in results.items():
-        first = f"{found['mae_label']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
-        cells = [first, *(f"{found[column]:.2f}" for column in list(COLUMNS)[1:])]
+    for name, figures in results.items():
+        first = f"{figures['mae_label']:.2f} ({figures['low']:.2f} to {figures['high']:.2f})"
+        cells = [first, *(f"{figures[column]:.2f}" for column in list(COLUMNS)[1:])]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def of_obelix(repeats: int) -> Iterator[Piece]:
     """The methods beside each other over OBELiX's training ids."""
-    examples, inside, ours, _ = load()
-    results = cross_validation(examples, inside, ours, repeats)
+    examples, inside, in_obelix, _ = load()
+    results = cross_validation(examples, inside, in_obelix, repeats)
     heading = (
         f"OBELiX's {inside.sum()} training rows, {repeats} times five folds by paper, papers joined where they share a "
         f"composition. (Row by row, by interpolation: forest {by_rows(examples, inside, 2):.2f}.)"
@@ -211,7 +212,9 @@ def of_regimes(repeats: int) -> Iterator[Piece]:
     texts, figures = [], {}
     for name, public in (("The shipped rows and OBELiX's", [OBELIX]), ("The shipped rows alone", [])):
         scores, families = by_regime(with_public(load_literature([SHIPPED]), public), public, 1)
-        figures[name] = {each.regime: each.as_dict() for each in scores} | {each.family: str(each) for each in families}
+        figures[name] = {score.regime: score.as_dict() for score in scores} | {
+            item.family: str(item) for item in families
+        }
         texts.append(
             f"{name}:\n\n{regime_table(scores, TASKS[LINK].unit)}\n\n{family_table(families, 'decades', LEVEL)}"
         )
@@ -232,8 +235,8 @@ def of_newer(repeats: int) -> Iterator[Piece]:
 
 def of_polymers(repeats: int) -> Iterator[Piece]:
     """Polymers at room temperature."""
-    ours = polymers.of_our_rows(TASKS[LINK].examples(load_literature([SHIPPED])))
-    text = f"{polymers.report()}\n- {ours}"
+    shipped_rows = polymers.of_our_rows(TASKS[LINK].examples(load_literature([SHIPPED])))
+    text = f"{polymers.report()}\n- {shipped_rows}"
     yield "polymers", {"text": text}, text
 
 
@@ -248,11 +251,11 @@ def of_energies(repeats: int) -> Iterator[Piece]:
 
 def of_nearness(repeats: int) -> Iterator[Piece]:
     """How much of the skill is nearness."""
-    examples, inside, ours, _ = load()
-    found = nearness(examples, inside, ours, repeats)
-    (first, best), *others = found.items()
+    examples, inside, in_obelix, _ = load()
+    mae = nearness(examples, inside, in_obelix, repeats)
+    (first, best), *others = mae.items()
     worse = ", ".join(f"{error:.2f} within {within:g}" for within, error in others)
-    yield "nearness", {str(within): error for within, error in found.items()}, (
+    yield "nearness", {str(within): error for within, error in mae.items()}, (
         f"Much of this is nearness. Where compositions within {first:g} of a test row's are removed (sum of the "
         f"absolute differences of the atomic fractions), one member errs by {best:.2f} on OBELiX's training ids; "
         f"removing more, by {worse}. Who asks about a family nobody measured should expect the last figure."

@@ -47,26 +47,26 @@ class Side:
     @cached_property
     def nearest(self) -> str:
         """Option of `silion predict` for the nearest rows, which had another name before."""
-        words = [self.python, "-m", "silion", "predict", "--help"]
-        text = subprocess.run(words, cwd=self.folder, env=self.env, capture_output=True, text=True, check=True).stdout
+        command = [self.python, "-m", "silion", "predict", "--help"]
+        text = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=True).stdout
         return "--nearest" if "--nearest" in text else "--precedents"
 
-    def spent(self, *words: str) -> tuple[float, float]:
+    def spent(self, *arguments: str) -> tuple[float, float]:
         """Seconds on the clock and of processors that its interpreter takes, from nothing to the end."""
         before, busy = time.perf_counter(), getrusage(RUSAGE_CHILDREN)
-        subprocess.run([self.python, *words], cwd=self.folder, env=self.env, check=True, capture_output=True)
+        subprocess.run([self.python, *arguments], cwd=self.folder, env=self.env, check=True, capture_output=True)
         after = getrusage(RUSAGE_CHILDREN)
         return time.perf_counter() - before, after.ru_utime + after.ru_stime - busy.ru_utime - busy.ru_stime
 
-    def us_each(self, words: Callable[[Path], list[str]], few: Path, many: Path, rows: int) -> float:
+    def us_each(self, command: Callable[[Path], list[str]], few: Path, many: Path, rows: int) -> float:
         """Processor microseconds a row: a command on many rows less the same on few, over the difference `rows`."""
-        return 1e6 * (self.spent(*words(many))[1] - self.spent(*words(few))[1]) / rows
+        return 1e6 * (self.spent(*command(many))[1] - self.spent(*command(few))[1]) / rows
 
 
 def add_code(parser: argparse.ArgumentParser) -> None:
     """Add the option `--code`."""
-    words = "checkout of another commit: measure its commands and today's in turns instead, with a model that it wrote"
-    parser.add_argument("--code", type=Path, metavar="FOLDER", help=words)
+    text = "checkout of another commit: measure its commands and today's in turns instead, with a model that it wrote"
+    parser.add_argument("--code", type=Path, metavar="FOLDER", help=text)
 
 
 def beside(
@@ -96,11 +96,11 @@ def beside(
     for _ in range(rounds):
         for side, where in sides.items():
             runs[side].append(measure(where))
-    found = {}
+    ratios = {}
     print(f"| {name}, medians of {rounds} in turns | {code.name} | now | now over before |\n|---|---|---|---|")
     for quantity in runs["now"][0]:
         before, now = ([run[quantity] for run in runs[side]] for side in ("before", "now"))
-        ratio = statistics.median(one / other for one, other in zip(now, before, strict=True))
-        found[quantity] = {"before": statistics.median(before), "now": statistics.median(now), "ratio": ratio}
-        print(f"| {quantity} | {found[quantity]['before']:.3g} | {found[quantity]['now']:.3g} | {ratio:.2f} |")
-    write_result(f"{name}_beside", {"code": str(code), "rounds": rounds, "found": found})
+        ratio = statistics.median(new / old for new, old in zip(now, before, strict=True))
+        ratios[quantity] = {"before": statistics.median(before), "now": statistics.median(now), "ratio": ratio}
+        print(f"| {quantity} | {ratios[quantity]['before']:.3g} | {ratios[quantity]['now']:.3g} | {ratio:.2f} |")
+    write_result(f"{name}_beside", {"code": str(code), "rounds": rounds, "found": ratios})

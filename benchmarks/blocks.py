@@ -21,10 +21,10 @@ from benchmarks.results import ROOT, write_result
 from models.ensemble import Labels, Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
+from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.groups import chemical_key
+from training.data.groups import Kinship
 from training.data.load import load_literature
-from training.data.paper_splits import joined_groups
 from training.evaluation.crossvalidate import MODEL, validate
 
 OBELIX = ROOT.parent / "shared" / "datasets" / "obelix"
@@ -46,14 +46,14 @@ LATTICE = {
 
 def obelix() -> Examples:
     """Rows of the official training ids, with structure where one is held; room temperature throughout."""
-    wanted = {row["ID"] for row in csv.DictReader((OBELIX / "train_idx.csv").open(encoding="utf-8"))}
+    train_ids = {row["ID"] for row in csv.DictReader((OBELIX / "train_idx.csv").open(encoding="utf-8"))}
     table = pd.read_csv(OBELIX / "all.csv", dtype=str)
-    table = table[table["ID"].isin(wanted)].reset_index(drop=True)
+    table = table[table["ID"].isin(train_ids)].reset_index(drop=True)
     with zipfile.ZipFile(OBELIX / "all_cifs.zip") as archive:
         cifs = {
             Path(name).stem: archive.read(name).decode("utf-8") for name in archive.namelist() if name.endswith(".cif")
         }
-    designs = pd.DataFrame({ours: table[theirs] for theirs, ours in LATTICE.items()})
+    designs = pd.DataFrame({column: table[label] for label, column in LATTICE.items()})
     numbers = [name for name in designs if name != "space_group"]
     designs[numbers] = designs[numbers].apply(pd.to_numeric, errors="coerce")
     designs = designs.assign(
@@ -72,12 +72,11 @@ def obelix() -> Examples:
 
 def score(examples: Examples, recipe: Recipe, repeats: int) -> dict[str, float]:
     """Mean absolute error in decades of the model and of the dummy, over rows with a value."""
-    keys = [chemical_key(row) for _, row in examples.designs.iterrows()]
-    groups = joined_groups(list(examples.papers), keys)
-    found = validate("conductivity", examples, groups, recipe, Protocol(repeats=repeats), lambda steps: None)
+    kin = Kinship.of(examples, by_composition=True)
+    out_of_fold = validate(LINK, examples, kin, {"blocks": recipe}, Protocol(repeats=repeats))
     exact = examples.labels.exact
     truth = examples.labels.lower[exact]
-    return {name: float(np.abs(found.predicted[name][:, exact] - truth).mean()) for name in (MODEL, "dummy")}
+    return {name: float(np.abs(out_of_fold.predicted[name][:, exact] - truth).mean()) for name in (MODEL, "dummy")}
 
 
 def main() -> None:
@@ -91,16 +90,16 @@ def main() -> None:
         tables["OBELiX training ids"] = (obelix(), many)
     else:
         print(f"no {OBELIX.name} folder beside the checkout: only the shipped literature")
-    found = {}
+    results = {}
     for table, (examples, recipe) in tables.items():
         for name, blocks in CHOICES.items():
             if table == "literature" and "structure" in blocks:
                 continue
-            each = score(examples, replace(recipe, blocks=blocks), repeats)
-            found[f"{table}: {name}"] = each
-            ratio = each[MODEL] / each["dummy"]
-            print(f"{table:<20} {name:<38} {each[MODEL]:.3f} decades  {ratio:.3f} of the dummy's", flush=True)
-    write_result("blocks", found)
+            errors = score(examples, replace(recipe, blocks=blocks), repeats)
+            results[f"{table}: {name}"] = errors
+            ratio = errors[MODEL] / errors["dummy"]
+            print(f"{table:<20} {name:<38} {errors[MODEL]:.3f} decades  {ratio:.3f} of the dummy's", flush=True)
+    write_result("blocks", results)
 
 
 if __name__ == "__main__":

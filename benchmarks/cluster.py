@@ -63,10 +63,10 @@ class Plain:
     """Plain processes that wait, one for each share of the table."""
 
     def __init__(self, model: str | None, warm: Path, shares: list[Path], env: dict[str, str]) -> None:
-        asked = [sys.executable, "-m", "benchmarks.cluster", *(["--model", model] if model else [])]
+        command = [sys.executable, "-m", "benchmarks.cluster", *(["--model", model] if model else [])]
         self.processes = [
             subprocess.Popen(
-                [*asked, "--child", str(warm), str(share)],
+                [*command, "--child", str(warm), str(share)],
                 cwd=ROOT,
                 env=env,
                 stdin=subprocess.PIPE,
@@ -88,7 +88,7 @@ class Plain:
             if process.stdin:
                 process.stdin.write("\n")
                 process.stdin.flush()
-        cores = sum(float(each) for each in self.answers())
+        cores = sum(float(seconds) for seconds in self.answers())
         return time.perf_counter() - start, cores
 
     def end(self) -> None:
@@ -123,16 +123,16 @@ def workers(count: int, folder: Path) -> Iterator[Any]:
 def overheads(runs: dict[str, list[tuple[float, float]]]) -> dict[str, Any]:
     """Medians of both sides, and what the cluster costs more as a share; prints them."""
     pairs = list(zip(runs["cluster"], runs["plain"], strict=True))
-    found: dict[str, Any] = {"wall_and_core_s": runs}
-    for name, each in runs.items():
-        wall, cores = (statistics.median(values) for values in zip(*each, strict=True))
-        found |= {f"{name}_s": wall, f"{name}_core_s": cores}
+    results: dict[str, Any] = {"wall_and_core_s": runs}
+    for name, times in runs.items():
+        wall, cores = (statistics.median(values) for values in zip(*times, strict=True))
+        results |= {f"{name}_s": wall, f"{name}_core_s": cores}
         print(f"  {name:<8} {wall:8.1f} s on the wall {cores:8.1f} s of cores")
-    found["overhead"], found["core_overhead"] = (
-        statistics.median(one[place] / other[place] for one, other in pairs) - 1 for place in (0, 1)
+    results["overhead"], results["core_overhead"] = (
+        statistics.median(cluster[place] / plain[place] for cluster, plain in pairs) - 1 for place in (0, 1)
     )
-    print(f"  overhead {100 * found['overhead']:.0f} % on the wall, {100 * found['core_overhead']:.0f} % of cores")
-    return found
+    print(f"  overhead {100 * results['overhead']:.0f} % on the wall, {100 * results['core_overhead']:.0f} % of cores")
+    return results
 
 
 def compare_screens(designs: int, rounds: int, model: str | None, folder: Path) -> dict[str, Any]:
@@ -171,52 +171,55 @@ def main() -> None:
     parser.add_argument("--model", metavar="REF", help="as in silion predict")
     parser.add_argument("--screen", type=int, metavar="DESIGNS", help="of a space, by one worker")
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        child(asked.model, *asked.child)
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(arguments.model, *arguments.child)
         return
     with tempfile.TemporaryDirectory() as folder:
-        if asked.screen:
-            found = compare_screens(asked.screen, asked.rounds, asked.model, Path(folder))
+        if arguments.screen:
+            results = compare_screens(arguments.screen, arguments.rounds, arguments.model, Path(folder))
         else:
-            found = compare(asked, Path(folder))
-    write_result("cluster_screen" if asked.screen else "cluster", found)
+            results = compare(arguments, Path(folder))
+    write_result("cluster_screen" if arguments.screen else "cluster", results)
 
 
-def compare(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def compare(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """What is printed, by name."""
     import os
 
-    whole, warm = folder / "in.csv", folder / "warm.csv"
-    designs_table(whole, asked.designs, cells=True)
+    source, warm = folder / "in.csv", folder / "warm.csv"
+    designs_table(source, arguments.designs, cells=True)
     designs_table(warm, FIRST, cells=True)
-    shares = split(whole, asked.workers, folder)
-    predictor = load(asked.model)
+    shares = split(source, arguments.workers, folder)
+    predictor = load(arguments.model)
     begun = time.perf_counter()
-    with workers(asked.workers, folder) as client:
+    with workers(arguments.workers, folder) as client:
         started = time.perf_counter() - begun
         first, again = (
             timed_on(client, lambda address: predict(warm, folder / "out.csv", predictor, address))[0] for _ in range(2)
         )
-        plain = Plain(asked.model, warm, shares, dict(os.environ | ONE_CORE))
+        plain = Plain(arguments.model, warm, shares, dict(os.environ | ONE_CORE))
         runs: dict[str, list[tuple[float, float]]] = {"plain": [], "cluster": []}
-        for _ in range(asked.rounds):
+        for _ in range(arguments.rounds):
             runs["plain"].append(plain.run())
             runs["cluster"].append(
-                timed_on(client, lambda address: predict(whole, folder / "out.csv", predictor, address))
+                timed_on(client, lambda address: predict(source, folder / "out.csv", predictor, address))
             )
         plain.end()
-    print(f"{asked.designs:,} full cell designs, four targets, {asked.workers} workers; medians of {asked.rounds}")
+    print(
+        f"{arguments.designs:,} full cell designs, four targets, {arguments.workers} workers; "
+        f"medians of {arguments.rounds}"
+    )
     print(
         f"  to start the cluster {started:.1f} s; a first pass over {FIRST:,} designs {first:.1f} s, then {again:.1f} s"
     )
-    told = {"designs": asked.designs, "start_s": started, "first_pass_s": first, "same_pass_warm_s": again}
-    return told | overheads(runs)
+    results = {"designs": arguments.designs, "start_s": started, "first_pass_s": first, "same_pass_warm_s": again}
+    return results | overheads(runs)
 
 
-def split(whole: Path, count: int, folder: Path) -> list[Path]:
+def split(source: Path, count: int, folder: Path) -> list[Path]:
     """The table in as many parts, each with its header."""
-    header, *lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
+    header, *lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
     paths = [folder / f"share{place}.csv" for place in range(count)]
     for place, path in enumerate(paths):
         part = lines[place * len(lines) // count : (place + 1) * len(lines) // count]

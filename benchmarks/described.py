@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.tables.described import mean_coverage
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
@@ -50,13 +50,13 @@ def curve(literature: Literature, target: str, shares: Sequence[float], protocol
     link = ConductivityLink(rows[LINK][0], CHOICES[LINK], protocol.seed)
     examples, kin = rows[task.name]
     lines = []
-    for kept in shares:
-        told = Examples(hidden(examples.designs, kept, protocol.seed), examples.labels)
-        found = validate(task.name, told, kin, CHOICES[task.name], protocol, link=link)
-        skill = score(TARGETS[target], found, LEVEL, protocol.seed)
-        known = 100 * mean_coverage(told.designs.to_dict("records"))
+    for share in shares:
+        partial = Examples(hidden(examples.designs, share, protocol.seed), examples.labels)
+        out_of_fold = validate(task.name, partial, kin, CHOICES[task.name], protocol, link=link)
+        skill = score(TARGETS[target], out_of_fold, LEVEL, protocol.seed)
+        known = 100 * mean_coverage(partial.designs.to_dict("records"))
         lines.append(
-            f"| {TARGETS[target].label} | {100 * kept:.0f} % | {known:.0f} % | {skill.rows} ({skill.papers}) | "
+            f"| {TARGETS[target].label} | {100 * share:.0f} % | {known:.0f} % | {skill.rows} ({skill.papers}) | "
             f"{skill.skill:.2f} ({skill.skill_low:.2f} to {skill.skill_high:.2f}) | {skill.verdict} |"
         )
     return lines
@@ -83,7 +83,7 @@ def main() -> None:
             lines += curve(literature, target, arguments.kept, protocol)
     print("\n".join(lines))
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -72,8 +72,8 @@ def judge(literature: Literature, public: list[str]) -> Judged:
     printed = printed_energies(examples.designs)
     pieces = []
     for test in grouped_folds(kin.groups, FOLDS, 0):
-        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-        train, asked = examples.take(rest[~kin.leaks(rest, test)]), test[np.isfinite(printed[test])]
+        train_rows = np.setdiff1d(np.arange(len(kin.groups)), test)
+        train, rows = examples.take(train_rows[~kin.leaks(train_rows, test)]), test[np.isfinite(printed[test])]
         part = fit_part(LINK, train.designs, train.labels, recipe, 0)
         known = learn_measurements(train.designs, train.labels, MISSED_DECADES**2)
         values, spread = part.predict(train.designs)
@@ -81,26 +81,26 @@ def judge(literature: Literature, public: list[str]) -> Judged:
         # no width enters an energy, but a model without intervals answers nothing
         part = replace(part, calibration=calibrate(values[None], spread[None], train.labels, groups))
         others = pd.Series(printed_energies(train.designs)).groupby(groups).mean().median()
-        told = _told(part, replace(part, known=known), examples.designs.iloc[asked].reset_index(drop=True))
-        pieces.append(told.assign(printed=printed[asked], paper=kin.groups[asked], median=others))
+        table = _energies(part, replace(part, known=known), examples.designs.iloc[rows].reset_index(drop=True))
+        pieces.append(table.assign(printed=printed[rows], paper=kin.groups[rows], median=others))
     return Judged(pd.concat(pieces, ignore_index=True))
 
 
-def _told(alone: Part, drawn: Part, designs: pd.DataFrame) -> pd.DataFrame:
+def _energies(alone: Part, drawn: Part, designs: pd.DataFrame) -> pd.DataFrame:
     """Return the variants of some designs by a part that keeps no measurements and one that does."""
-    energy, asked = ACTIVATION_ENERGY.column, Conditions.of(designs)
+    energy, conditions = ACTIVATION_ENERGY.column, Conditions.of(designs)
     answers = {name: _answer(part, designs, energy) for name, part in (("model", alone), ("told", drawn))}
     slopes = {}
     for name, part in (("alone", alone), ("slope", drawn)):
-        ends = (_answer(part, designs.assign(temperature_c=at), CONDUCTIVITY.column) for at in (COLD_C, HOT_C))
-        slopes[name] = slope_ev(*(np.log10(each[CONDUCTIVITY.column].to_numpy()) for each in ends))
+        ends = (_answer(part, designs.assign(temperature_c=end), CONDUCTIVITY.column) for end in (COLD_C, HOT_C))
+        slopes[name] = slope_ev(*(np.log10(table[CONDUCTIVITY.column].to_numpy()) for table in ends))
     near = np.zeros(len(designs), dtype=bool)
     if drawn.known is not None:
-        near[drawn.known.telling(asked)[0].design] = True
-    told = answers["told"]
+        near[drawn.known.telling(conditions)[0].design] = True
+    answer = answers["told"]
     return pd.DataFrame(
-        {"model": answers["model"][energy], "told": told[energy], "low": told[f"{energy}_low"],
-         "high": told[f"{energy}_high"], "known": near, **slopes}
+        {"model": answers["model"][energy], "told": answer[energy], "low": answer[f"{energy}_low"],
+         "high": answer[f"{energy}_high"], "known": near, **slopes}
     )  # fmt: skip
 
 
@@ -119,16 +119,16 @@ def text(judged: Judged) -> str:
         "| told | error | where the composition was measured | over the median's (90 %) |",
         "|---|---|---|---|",
     ]
-    for name, words in VARIANTS.items():
+    for name, label in VARIANTS.items():
         low, high = bootstrap_ratio(
             table["paper"].to_numpy(), judged.weight * judged.error(name), judged.weight * judged.error("median"), 0
         )
-        errors = [float(np.average(each.error(name), weights=each.weight)) for each in (judged, known)]
+        errors = [float(np.average(rows.error(name), weights=rows.weight)) for rows in (judged, known)]
         over = errors[0] / float(np.average(judged.error("median"), weights=judged.weight))
         ratio = "" if name == "median" else f"{over:.2f} ({low:.2f} to {high:.2f})"
-        lines.append(f"| {words} | {errors[0]:.3f} | {errors[1]:.3f} | {ratio} |")
-    held = ((table["low"] <= table["printed"]) & (table["printed"] <= table["high"])).to_numpy(dtype=float)
-    share, low, high = (100 * each for each in held_share(held, table["paper"].to_numpy(), 0))
+        lines.append(f"| {label} | {errors[0]:.3f} | {errors[1]:.3f} | {ratio} |")
+    inside = ((table["low"] <= table["printed"]) & (table["printed"] <= table["high"])).to_numpy(dtype=float)
+    share, low, high = (100 * value for value in held_share(inside, table["paper"].to_numpy(), 0))
     width = float(np.average(table["high"] - table["low"], weights=judged.weight))
     held_of = f"{share:.0f} % ({low:.0f} to {high:.0f})"
     return "\n".join([*lines, "", f"The {100 * LEVEL:g} % interval, {width:.2f} eV wide, holds {held_of}."])

@@ -49,23 +49,23 @@ def chunks(rows: int) -> Iterator[tuple[list[str], pd.DataFrame]]:
 
 def stream(bundle: Bundle, rows: int) -> dict[str, float]:
     """Rows a second of the conductivity part, from designs to the CSV; making the designs is not counted."""
-    made = 0.0
+    making_s = 0.0
     last = time.perf_counter()
 
     def timed() -> Iterator[tuple[list[str], pd.DataFrame]]:
-        nonlocal made
+        nonlocal making_s
         source = chunks(rows)
         while True:
             start = time.perf_counter()
-            each = next(source, None)
-            made += time.perf_counter() - start
-            if each is None:
+            chunk = next(source, None)
+            making_s += time.perf_counter() - start
+            if chunk is None:
                 return
-            yield each
+            yield chunk
 
     with tempfile.TemporaryDirectory() as folder:
         (path,) = write_contributions(bundle, ["conductivity"], timed(), Path(folder))
-        seconds = time.perf_counter() - last - made
+        seconds = time.perf_counter() - last - making_s
         size = path.stat().st_size / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
@@ -80,22 +80,22 @@ def beside_shap(bundle: Bundle, rows: int, rounds: int) -> dict[str, float]:
 
     part = bundle.parts[LINK]
     table = part.featurizer.transform(designs(rows, 0)).to_numpy(np.float32)
-    booster = part.ensemble.boosters[0]
+    booster = xgb.Booster({"nthread": 1}, model_file=bytearray(part.ensemble.boosters[0].save_raw()))
     explainer = shap.TreeExplainer(booster)
 
     def own() -> np.ndarray:
         return np.asarray(booster.predict(xgb.DMatrix(table, missing=np.nan, nthread=1), pred_contribs=True))[:, :-1]
 
-    def theirs() -> np.ndarray:
+    def by_shap() -> np.ndarray:
         return np.asarray(explainer.shap_values(table))
 
     times: dict[str, list[float]] = {"own": [], "shap": []}
     for _ in range(rounds):
-        for name, way in (("own", own), ("shap", theirs)):
+        for name, way in (("own", own), ("shap", by_shap)):
             start = time.perf_counter()
-            found = way()
+            values = way()
             times[name].append(time.perf_counter() - start)
-    apart = float(np.abs(own() - found).max())
+    apart = float(np.abs(own() - values).max())
     return {
         "booster_rows_per_s": rows / statistics.median(times["own"]),
         "shap_rows_per_s": rows / statistics.median(times["shap"]),
@@ -126,9 +126,9 @@ def main() -> None:
         beside("explain", arguments.code, partial(commands, arguments.model, arguments.rows), arguments.rounds)
         return
     bundle = load_bundle(arguments.model)
-    found = beside_shap(bundle, arguments.compared, arguments.rounds) | stream(bundle, arguments.rows)
-    write_result("explain", found)
-    for name, value in found.items():
+    results = beside_shap(bundle, arguments.compared, arguments.rounds) | stream(bundle, arguments.rows)
+    write_result("explain", results)
+    for name, value in results.items():
         print(f"{name:<24} {value:,.3g}" if value < 1 else f"{name:<24} {value:,.1f}")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
 import statistics
@@ -17,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import ROOT, write_result
 
@@ -30,13 +33,13 @@ def never_seen(count: int, seed: int) -> list[str]:
     """Distinct formulas of seven families with two-decimal amounts."""
     draw = random.Random(seed)
     families = ["Li P S Cl", "Li P S Br", "Li La Zr Ta O", "Li Al Ti P O", "Li Ge P S", "Li In Cl", "Li Y Cl Br"]
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(f"{symbol}{draw.uniform(0.05, 12):.2f}" for symbol in draw.choice(families).split())] = None
-    return list(found)
+    formulas: dict[str, None] = {}
+    while len(formulas) < count:
+        formulas["".join(f"{symbol}{draw.uniform(0.05, 12):.2f}" for symbol in draw.choice(families).split())] = None
+    return list(formulas)
 
 
-def ours(path: Path) -> dict[str, object]:
+def time_silion(path: Path) -> dict[str, object]:
     """Time our own road on a file of formulas, in this process."""
     import numpy as np
     import pandas as pd
@@ -96,9 +99,12 @@ def soak(count: int) -> None:
             mark *= 2
 
 
-def child(*words: str, interpreter: Path | str = sys.executable) -> dict[str, float]:
-    """One timed run in a process of its own, its answer as the last line."""
-    done = subprocess.run([str(interpreter), *words], cwd=ROOT, capture_output=True, text=True, check=True)
+def child(
+    *arguments: str, interpreter: Path | str = sys.executable, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """One timed run in a process of its own, its answer as the last line; `env` is beside that of this process."""
+    command, env = [str(interpreter), *arguments], os.environ | dict(env or {})
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=env)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -110,12 +116,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak", type=int, metavar="N", help="stream N never-seen formulas and nothing else")
     parser.add_argument("--child", metavar="FILE", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        print(json.dumps(ours(Path(asked.child))))
+    arguments = parser.parse_args()
+    if arguments.child:
+        print(json.dumps(time_silion(Path(arguments.child))))
         return
-    if asked.soak:
-        soak(asked.soak)
+    if arguments.soak:
+        soak(arguments.soak)
         return
     peers = MODES if PEERS.exists() else ()
     if not peers:
@@ -123,26 +129,26 @@ def main() -> None:
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.txt", Path(folder) / "large.txt"
-        small.write_text("\n".join(never_seen(asked.formulas, 0)), encoding="utf-8")
-        large.write_text("\n".join(never_seen(asked.ours, 2)), encoding="utf-8")
-        for _ in range(asked.rounds):
+        small.write_text("\n".join(never_seen(arguments.formulas, 0)), encoding="utf-8")
+        large.write_text("\n".join(never_seen(arguments.ours, 2)), encoding="utf-8")
+        for _ in range(arguments.rounds):
             for name, path in (("silion", small), ("silion, many", large)):
                 run = child("-m", "benchmarks.featurize", "--child", str(path))
                 rates.setdefault(name, []).append(run["formulas"] / run["seconds"])
             for mode in peers:
                 run = child(str(ROOT / "benchmarks" / "peer_featurize.py"), str(small), mode, interpreter=PEERS)
                 rates.setdefault(mode, []).append(run["formulas"] / run["seconds"])
-    found = {name: statistics.median(each) for name, each in rates.items()}
-    fastest = max((found[name] for name in found if name.startswith("matminer")), default=float("nan"))
-    table = {"formulas_per_s": found, "ratio_to_fastest_matminer": found["silion, many"] / fastest}
-    table |= {"repeated": repeated(2_000_000), "peak_mb_many": run_peak(asked.ours)}
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    fastest = max((medians[name] for name in medians if name.startswith("matminer")), default=float("nan"))
+    table = {"formulas_per_s": medians, "ratio_to_fastest_matminer": medians["silion, many"] / fastest}
+    table |= {"repeated": repeated(2_000_000), "peak_mb_many": run_peak(arguments.ours)}
     write_result("featurize", table)
-    for name, rate in found.items():
+    for name, rate in medians.items():
         print(f"{name:<22} {rate:>12,.0f} formulas/s")
     print(f"{'over matminer':<22} {table['ratio_to_fastest_matminer']:>12,.0f} x (its fastest setting of this run)")
     for name, rate in table["repeated"].items():
         print(f"{name:<22} {rate:>12,.0f}")
-    print(f"{'peak memory':<22} {table['peak_mb_many']:>12,.0f} MB at {asked.ours:,} formulas, chunks of {CHUNK:,}")
+    print(f"{'peak memory':<22} {table['peak_mb_many']:>12,.0f} MB at {arguments.ours:,} formulas, chunks of {CHUNK:,}")
 
 
 def run_peak(count: int) -> float:

@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from benchmarks.looks import last_look
 from benchmarks.methods import ALL_PUBLIC, ALL_TEMPERATURES, measures
 from benchmarks.official import DEFAULT
 from benchmarks.regimes import LAST_YEAR, LEVEL, newer_score
+from benchmarks.results import PAGE
 from benchmarks.systems import systems
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature, papers_of
@@ -47,7 +47,6 @@ from training.evaluation.regimes.regime import score_known
 from training.public.collect import OBELIX, with_public
 from training.public.download import PublicDataError
 
-PAGE = Path(__file__).resolve().parent / "README.md"
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
 SYSTEMS = "systems"
 SYSTEMS_MARKS = (
@@ -87,7 +86,7 @@ class Own:
         return TASKS[LINK].examples(with_public(self.literature, [OBELIX]))
 
     @cached_property
-    def found(self) -> OutOfFold:
+    def alone(self) -> OutOfFold:
         """Out-of-fold predictions of the shipped rows by a model of them alone."""
         return validate(LINK, self.examples, kinship_of(LINK, self.examples), CHOICES[LINK], PROTOCOL, baselines=())
 
@@ -105,10 +104,10 @@ def own_rows(own: Own) -> Iterator[Line]:
     """The shipped rows, and those of them that the reviews tell, by both models."""
     reviews, count = told_by_reviews(own.examples.designs), len(own.examples.designs)
     every = np.ones(count, dtype=bool)
-    for by, of_both in (("", lambda: own.mixed), (", of the shipped rows alone", lambda: own.found)):
-        found = of_both()
-        covered, width = (values[:count] for values in coverage(TASKS[LINK].targets[0], found, LEVEL))
-        miss = np.abs(found.predicted[MODEL].mean(axis=0)[:count] - own.examples.labels.middle)
+    for by, of_both in (("", lambda: own.mixed), (", of the shipped rows alone", lambda: own.alone)):
+        out_of_fold = of_both()
+        covered, width = (values[:count] for values in coverage(TASKS[LINK].targets[0], out_of_fold, LEVEL))
+        miss = np.abs(out_of_fold.predicted[MODEL].mean(axis=0)[:count] - own.examples.labels.middle)
         for quantity, goal, rows in (
             ("rows of the reviews, error / 90 % hold / width", "0.50 / 86 to 95 % / 2.6", reviews),
             ("all shipped rows, likewise", "", every),
@@ -120,8 +119,8 @@ def own_rows(own: Own) -> Iterator[Line]:
 def families(own: Own) -> Iterator[Line]:
     """Whether the intervals hold in each family, and in which they do not."""
     least, most = (f"{100 * bound:g}" for bound in many_shares(LEVEL))
-    for by, found in (("shipped rows and OBELiX's", own.mixed), ("the shipped rows alone", own.found)):
-        judged = by_family(TASKS[LINK].targets[0], found, LEVEL)
+    for by, out_of_fold in (("shipped rows and OBELiX's", own.mixed), ("the shipped rows alone", own.alone)):
+        judged = by_family(TASKS[LINK].targets[0], out_of_fold, LEVEL)
         missed = [str(family) for family in judged if not family.keeps_promise]
         yield Line(
             f"families of {FEWEST_PAPERS} papers or more whose {100 * LEVEL:g} % interval holds, {by}",
@@ -135,32 +134,33 @@ def families(own: Own) -> Iterator[Line]:
 def obelix_by_default(own: Own) -> Iterator[Line]:
     """OBELiX's training rows in the folds of its benchmark, by models that learned from nothing akin to a fold, whose
     errors calibrate the intervals without what is akin to it either."""
-    every, asked = own.every, np.arange(len(own.examples.designs), len(own.every.designs))
+    every, rows = own.every, np.arange(len(own.examples.designs), len(own.every.designs))
     kin = kinship_of(LINK, every)
-    folds = grouped_folds(kinship_of(LINK, every.take(asked)).groups, PROTOCOL.folds, PROTOCOL.seed)
-    tests = [(0, asked[fold]) for fold in folds]
-    found = validate(LINK, every, kin, PUBLIC_CHOICES[LINK], PROTOCOL, tests=tests, baselines=())
+    folds = grouped_folds(kinship_of(LINK, every.take(rows)).groups, PROTOCOL.folds, PROTOCOL.seed)
+    tests = [(0, rows[fold]) for fold in folds]
+    out_of_fold = validate(LINK, every, kin, PUBLIC_CHOICES[LINK], PROTOCOL, tests=tests, baselines=())
     middle, half = np.full((2, len(every.designs)), np.nan)
     for _, test in tests:
-        rest = np.setdiff1d(np.arange(len(half)), test)
-        calibration = calibration_of(own.mixed, rest[~kin.leaks(rest, test)])
-        (middle[test],), (half[test],) = interval_of(found, test, calibration, LEVEL)
-    held = every.take(asked)
-    inside = held.labels.distance(middle[asked]) <= half[asked]
-    figures = measures(found.predicted[MODEL][0][asked], held)
+        others = np.setdiff1d(np.arange(len(half)), test)
+        calibration = calibration_of(own.mixed, others[~kin.leaks(others, test)])
+        (middle[test],), (half[test],) = interval_of(out_of_fold, test, calibration, LEVEL)
+    judged_rows = every.take(rows)
+    inside = judged_rows.labels.distance(middle[rows]) <= half[rows]
+    figures = measures(out_of_fold.predicted[MODEL][0][rows], judged_rows)
     yield Line(
         "OBELiX's training ids by the default model, label / bound / 90 % hold",
         "1.45 / 1.15 / 86 to 95 %",
-        f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f} / {100 * inside.mean():.0f} % ({len(asked)} rows)",
+        f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f} / {100 * inside.mean():.0f} % ({len(rows)} rows)",
     )
-    for words, some in (("up to 0.3 from", lambda far: far <= 0.3), ("beyond 0.3 from", lambda far: far > 0.3)):
-        near = some(found.distance[0, asked])
-        share = held_share(inside.astype(float)[near], found.groups[asked][near], PROTOCOL.seed)[0]
+    for span, some in (("up to 0.3 from", lambda far: far <= 0.3), ("beyond 0.3 from", lambda far: far > 0.3)):
+        near = some(out_of_fold.distance[0, rows])
+        groups = out_of_fold.groups[rows][near]
+        share = held_share(inside.astype(float)[near], groups, PROTOCOL.seed)[0]
         yield Line(
-            f"of these, {words} the nearest row: 90 % hold, by row / by paper",
+            f"of these, {span} the nearest row: 90 % hold, by row / by paper",
             "86 to 95 %",
             f"{100 * inside[near].mean():.0f} / {100 * share:.0f} % ({near.sum()} rows of "
-            f"{len(np.unique(found.groups[asked][near]))} groups of papers; width {2 * half[asked][near].mean():.1f})",
+            f"{len(np.unique(groups))} groups of papers; width {2 * half[rows][near].mean():.1f})",
         )
 
 
@@ -178,12 +178,12 @@ def papers_after_the_tables(own: Own) -> Iterator[Line]:
 def composition_known(own: Own) -> Iterator[Line]:
     """Compositions that another paper measured: what it tells, without OBELiX's values, with them looked up, and where
     they are learned from."""
-    one = _usual(own.found, CHOICES[LINK])
-    without, found = (known_errors(LINK, own.examples, one, PROTOCOL, every) for every in (None, own.every))
+    choice = _usual(own.alone, CHOICES[LINK])
+    without, with_obelix = (known_errors(LINK, own.examples, choice, PROTOCOL, every) for every in (None, own.every))
     learned = known_errors(LINK, own.every, _usual(own.mixed, PUBLIC_CHOICES[LINK]), PROTOCOL)
     for looked_up, errors in (
         ("", without),
-        (", OBELiX's values looked up", found),
+        (", OBELiX's values looked up", with_obelix),
         (", OBELiX learned from, its rows judged too", learned),
     ):
         if score := score_known(errors, LEVEL, PROTOCOL.seed):
@@ -197,12 +197,12 @@ def composition_known(own: Own) -> Iterator[Line]:
                 "0.72 / 3.6, upper ends below 1",
                 f"{score.error:.2f} / {score.width:.1f}; {beside} ({score.rows} rows)",
             )
-    yield _looked_up(own, without, found)
+    yield _looked_up(own, without, with_obelix)
 
 
-def _usual(found: OutOfFold, choices: Choices) -> Choices:
+def _usual(out_of_fold: OutOfFold, choices: Choices) -> Choices:
     """The recipe that was chosen first, by its name."""
-    return {name: choices[name] for name in found.chosen[:1]}
+    return {name: choices[name] for name in out_of_fold.chosen[:1]}
 
 
 def _told_by_obelix(own: Own) -> np.ndarray:
@@ -215,15 +215,15 @@ def _told_by_obelix(own: Own) -> np.ndarray:
     return np.unique([design for design, paper in pairs if not papers[design] & set(papers_of(known.papers[paper]))])
 
 
-def _looked_up(own: Own, without: KnownErrors, found: KnownErrors) -> Line:
+def _looked_up(own: Own, without: KnownErrors, with_obelix: KnownErrors) -> Line:
     """The rows that OBELiX's values tell of: drawn to them as well, beside the draw to the shipped values alone."""
     places = {row: place for place, row in enumerate(without.rows.tolist())}
-    place = np.array([places.get(row, -1) for row in found.rows.tolist()])
-    before = np.where(place >= 0, without.unseen[0][place], found.alone)
-    told = found.labels.exact & np.isin(found.rows, _told_by_obelix(own))
-    groups, truth = found.groups[told], found.labels.middle[told]
+    place = np.array([places.get(row, -1) for row in with_obelix.rows.tolist()])
+    before = np.where(place >= 0, without.unseen[0][place], with_obelix.alone)
+    rows = with_obelix.labels.exact & np.isin(with_obelix.rows, _told_by_obelix(own))
+    groups, truth = with_obelix.groups[rows], with_obelix.labels.middle[rows]
     size = np.bincount(groups)[groups]
-    with_them, alone = (np.abs(each[told] - truth) / size for each in (found.unseen[0], before))
+    with_them, alone = (np.abs(predictions[rows] - truth) / size for predictions in (with_obelix.unseen[0], before))
     low, high = bootstrap_ratio(groups, with_them, alone, PROTOCOL.seed)
     count = len(np.unique(groups))
     return Line(
@@ -249,11 +249,11 @@ def of_tables(own: Own) -> Iterator[Line]:
     name = "Silion, formula only"
     liverpool = accuracy.all_temperatures(1, {name: ALL_TEMPERATURES[name]}, ("by paper",))["by paper"][name]
     yield Line("Liverpool, all temperatures, by paper", "1.23", f"{liverpool['mae_label']:.2f}")
-    examples, inside, ours, _ = accuracy.load()
-    found = accuracy.cross_validation(examples, inside, ours, 1, {}, {"Silion": ALL_PUBLIC["Silion"]})["Silion"]
+    examples, inside, in_obelix, _ = accuracy.load()
+    figures = accuracy.cross_validation(examples, inside, in_obelix, 1, {}, {"Silion": ALL_PUBLIC["Silion"]})["Silion"]
     yield Line(
         "OBELiX's training ids, benchmark protocol, label / bound", "1.36 / 1.11",
-        f"{found['mae_label']:.2f} / {found['mae_bound']:.2f}",
+        f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f}",
     )  # fmt: skip
 
 
@@ -291,11 +291,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.part if name not in names]:
         parser.error(f"no part named {', '.join(unknown)}; expected some of {', '.join(names)}")
-    asked = arguments.part or names
+    requested = arguments.part or names
     written = {}
-    if parts := [name for name in asked if name in PARTS]:
+    if parts := [name for name in requested if name in PARTS]:
         written[MARKS] = _of_goals(parts)
-    if SYSTEMS in asked:
+    if SYSTEMS in requested:
         try:
             written[SYSTEMS_MARKS] = systems()
             print(f"\n{written[SYSTEMS_MARKS]}")

@@ -74,14 +74,14 @@ class Module:
         names : mapping of str to Module
             Those that count.
         """
-        asked: set[str] = set()
+        imported: set[str] = set()
         for node in self.nodes:
             if isinstance(node, ast.Import):
-                asked |= {alias.name for alias in node.names}
+                imported |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 inside = {f"{node.module}.{alias.name}" for alias in node.names}
-                asked |= (inside & names.keys()) or {node.module}
-        return (asked & names.keys()) - {self.name}
+                imported |= (inside & names.keys()) or {node.module}
+        return (imported & names.keys()) - {self.name}
 
 
 def modules(root: Path = ROOT) -> dict[str, Module]:
@@ -119,7 +119,7 @@ def side_by_side(known: Mapping[str, Module], folder: str) -> dict[str, set[str]
     for name, module in known.items():
         if (here := node(name)) is None:
             continue
-        below = {other for imported in module.imports(known) if (other := node(imported)) and other != here}
+        below = {neighbour for imported in module.imports(known) if (neighbour := node(imported)) and neighbour != here}
         graph.setdefault(here, set()).update(below)
     return graph
 

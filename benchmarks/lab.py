@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.accuracy import load
-from benchmarks.results import ROOT, write_result
+from benchmarks.results import PAGE, write_result
 from features.formulas.nearness import NEARLY_ONE
 from features.tables.descriptions import write_between_marks
 from models.calibrate import calibrate
@@ -49,23 +49,23 @@ LEVELS = (0.5, 0.8, 0.9)
 
 def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
     """Out-of-fold predictions over OBELiX's training ids, the other tables' rows beside them, and their errors."""
-    examples, inside, ours, _ = load()
-    kept = np.flatnonzero(inside | ~ours)
-    examples, rows = examples.take(kept), np.flatnonzero(inside[kept])
+    examples, inside, in_obelix, _ = load()
+    used = np.flatnonzero(inside | ~in_obelix)
+    examples, rows = examples.take(used), np.flatnonzero(inside[used])
     kin = Kinship.of(examples, by_composition=True)
     groups = Kinship.of(examples.take(rows), by_composition=True).groups
-    tests = [(each, rows[fold]) for each in range(repeats) for fold in grouped_folds(groups, 5, 1000 * seed + each)]
+    tests = [(deal, rows[fold]) for deal in range(repeats) for fold in grouped_folds(groups, 5, 1000 * seed + deal)]
     protocol = Protocol(repeats=repeats, seed=seed)
-    found = validate("conductivity", examples, kin, {"structured": STRUCTURED}, protocol, tests=tests)
-    found = _only(found, rows, groups)
-    return found, lab_errors(found, distances_of("conductivity", found.examples))
+    folds = validate("conductivity", examples, kin, {"structured": STRUCTURED}, protocol, tests=tests)
+    folds = _only(folds, rows, groups)
+    return folds, lab_errors(folds, distances_of("conductivity", folds.examples))
 
 
-def _only(found: OutOfFold, rows: np.ndarray, groups: np.ndarray) -> OutOfFold:
-    predicted = {name: values[:, rows] for name, values in found.predicted.items()}
-    arrays = (found.spread[:, rows], found.shape[:, rows])
-    more = {"fold": found.fold[:, rows], "distance": found.distance[:, rows], "family": found.family[rows]}
-    return OutOfFold(found.examples.take(rows), groups, predicted, *arrays, found.chosen, found.removed, **more)
+def _only(folds: OutOfFold, rows: np.ndarray, groups: np.ndarray) -> OutOfFold:
+    predicted = {name: values[:, rows] for name, values in folds.predicted.items()}
+    arrays = (folds.spread[:, rows], folds.shape[:, rows])
+    more = {"fold": folds.fold[:, rows], "distance": folds.distance[:, rows], "family": folds.family[rows]}
+    return OutOfFold(folds.examples.take(rows), groups, predicted, *arrays, folds.chosen, folds.removed, **more)
 
 
 def distances_of(name: str, examples: Examples) -> np.ndarray:
@@ -79,60 +79,60 @@ def distances_of(name: str, examples: Examples) -> np.ndarray:
 def cells(repeats: int, seed: int) -> dict[str, Errors]:
     """Errors of the shipped tables' parts."""
     literature = load_literature()
-    found = cross_validate(literature, CHOICES, Protocol(repeats=repeats, seed=seed))
+    folds = cross_validate(literature, CHOICES, Protocol(repeats=repeats, seed=seed))
     electrolytes = conductivity_examples(literature)
     link = fit_part("conductivity", electrolytes.designs, electrolytes.labels, CHOICES["conductivity"]["trees"], 0)
     errors = {}
     for name, examples in (("ice", ice_examples(literature)), ("fade", fade_examples(literature))):
         linked = Examples(with_conductivity(examples.designs, link), examples.labels)
-        errors[name] = lab_errors(found[name], distances_of(name, linked))
-    return errors | {"conductivity": lab_errors(found["conductivity"], distances_of("conductivity", electrolytes))}
+        errors[name] = lab_errors(folds[name], distances_of(name, linked))
+    return errors | {"conductivity": lab_errors(folds["conductivity"], distances_of("conductivity", electrolytes))}
 
 
 def curve(errors: Errors, least: int, seed: int) -> list[dict[str, float]]:
     """Mean error by number of revealed rows, by row and by paper, with the intervals' coverage and width at 0.8."""
     lines = []
-    for count in [each for each in REVEALED if each <= least]:
-        found = reveal(errors, count, seed, least=least)
-        if found is None:
+    for count in [number for number in REVEALED if number <= least]:
+        reveals = reveal(errors, count, seed, least=least)
+        if reveals is None:
             break
-        papers = np.unique(found.paper)
-        by_paper = float(np.mean([found.error[found.paper == paper].mean() for paper in papers]))
+        papers = np.unique(reveals.paper)
+        by_paper = float(np.mean([reveals.error[reveals.paper == paper].mean() for paper in papers]))
         lines.append(
             {
                 "revealed": count,
                 "papers": len(papers),
-                "error_by_row": float(found.error.mean()),
+                "error_by_row": float(reveals.error.mean()),
                 "error_by_paper": by_paper,
-                **_covered(found, 0.8),
+                **_covered(reveals, 0.8),
             }
         )
     return lines
 
 
-def _covered(found: Reveals, level: float) -> dict[str, float]:
+def _covered(reveals: Reveals, level: float) -> dict[str, float]:
     """Share of papers' cases inside the interval, calibrated without the judged group; NaN where too few groups."""
     from models.ensemble import Labels
 
     inside, width = [], []
-    for group in np.unique(found.group):
-        own, rest = found.group == group, found.group != group
-        exact = Labels(found.error[rest], found.error[rest], np.ones(int(rest.sum())))
-        zeros = np.zeros((1, int(rest.sum())))
+    for group in np.unique(reveals.group):
+        own, others = reveals.group == group, reveals.group != group
+        exact = Labels(reveals.error[others], reveals.error[others], np.ones(int(others.sum())))
+        zeros = np.zeros((1, int(others.sum())))
         try:
-            kept = calibrate(zeros, found.spread[rest][None], exact, found.group[rest], noise=0.0)
-            half = kept.half_width(found.spread[own], level)
+            calibration = calibrate(zeros, reveals.spread[others][None], exact, reveals.group[others], noise=0.0)
+            half = calibration.half_width(reveals.spread[own], level)
         except LevelError:
             return {"coverage": float("nan"), "width": float("nan")}
-        inside.append(float((found.error[own] <= half).mean()))
+        inside.append(float((reveals.error[own] <= half).mean()))
         width.append(float(2 * half.mean()))
     return {"coverage": float(np.mean(inside)), "width": float(np.mean(width))}
 
 
-def siblings(found: OutOfFold, errors: Errors, seed: int) -> str:
+def siblings(out_of_fold: OutOfFold, errors: Errors, seed: int) -> str:
     """How far a measured composition tells of the next sample: rows of one paper that are nearly one composition."""
     trials = try_kernels(errors, seed)
-    alike = same_compositions(Conditions.of(found.examples.designs))
+    alike = same_compositions(Conditions.of(out_of_fold.examples.designs))
     exact, after, before, papers = errors.labels.exact, list[float](), list[float](), list[int]()
     for paper, composition in np.unique(np.column_stack([errors.papers, alike])[exact], axis=0).tolist():
         rows = np.flatnonzero(exact & (errors.papers == paper) & (alike == composition))
@@ -141,14 +141,14 @@ def siblings(found: OutOfFold, errors: Errors, seed: int) -> str:
         kernel = settled(errors, trials, left_out=int(errors.groups[rows[0]]))
         replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
         papers.append(paper)
-        told = []
+        misses = []
         for row in rows:
             others = rows[rows != row]
             same = Alike(np.ones((1, 1), dtype=bool), np.ones((len(others), 1), dtype=bool), replicate)
             pull, _ = kernel.recalled(same, np.zeros((1, 1)), errors.distances[np.ix_(others, [row])])
             missed = errors.missed[:, others]
-            told.append((np.abs(missed - errors.missed[:, [row]] * pull[:, 0]).mean(), np.abs(missed).mean()))
-        mean_after, mean_before = np.mean(told, axis=0)
+            misses.append((np.abs(missed - errors.missed[:, [row]] * pull[:, 0]).mean(), np.abs(missed).mean()))
+        mean_after, mean_before = np.mean(misses, axis=0)
         after.append(mean_after)
         before.append(mean_before)
     low, high = bootstrap_ratio(np.array(papers), np.array(after), np.array(before), seed)
@@ -159,12 +159,12 @@ def siblings(found: OutOfFold, errors: Errors, seed: int) -> str:
     )
 
 
-def intervals(found: OutOfFold, seed: int) -> list[dict[str, float]]:
+def intervals(out_of_fold: OutOfFold, seed: int) -> list[dict[str, float]]:
     """Coverage of rows and of groups, and mean width, by level."""
     lines = []
     for level in LEVELS:
-        covered, width = coverage(CONDUCTIVITY, found, level)
-        by_group = score(CONDUCTIVITY, found, level, seed)
+        covered, width = coverage(CONDUCTIVITY, out_of_fold, level)
+        by_group = score(CONDUCTIVITY, out_of_fold, level, seed)
         lines.append(
             {
                 "level": level, "rows": float(np.nanmean(covered)), "groups": by_group.coverage,
@@ -201,44 +201,44 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="seeds 0 to N-1; the README holds seed 0")
     parser.add_argument("--write-readme", action="store_true")
     arguments = parser.parse_args()
-    kept = {}
+    texts = {}
     try:
         load()
     except PublicDataError as error:
         print(f"skipped: {error}")
         return
     for seed in range(arguments.seeds):
-        found, errors = obelix(arguments.repeats, seed)
+        out_of_fold, errors = obelix(arguments.repeats, seed)
         parts = [
             ("Conductivity, OBELiX's training ids; error in decades.", table(curve(errors, REVEALED[-1], seed), CURVE)),
             ("Papers of two rows or more, one of them revealed.", table(curve(errors, 1, seed), CURVE)),
-            ("Intervals of conductivity, OBELiX's training ids.", table(intervals(found, seed), INTERVALS)),
-            ("Measured again.", siblings(found, errors, seed)),
+            ("Intervals of conductivity, OBELiX's training ids.", table(intervals(out_of_fold, seed), INTERVALS)),
+            ("Measured again.", siblings(out_of_fold, errors, seed)),
         ]
-        words = {"ice": "ICE; error in points", "fade": "cycle life; error in decades"}
-        words |= {"conductivity": "conductivity of the shipped literature; error in decades"}
-        for name, each in cells(arguments.repeats, seed).items():
-            lines = curve(each, 3, seed)
+        titles = {"ice": "ICE; error in points", "fade": "cycle life; error in decades"}
+        titles |= {"conductivity": "conductivity of the shipped literature; error in decades"}
+        for name, part_errors in cells(arguments.repeats, seed).items():
+            lines = curve(part_errors, 3, seed)
             papers = lines[0]["papers"] if lines else 0
             few = (
                 f"{papers or 'No'} paper{'s' * (papers > 1)} with four rows or more, of {FEWEST_CLAIMED}: not claimed."
             )
             parts.append(
                 (
-                    f"{words[name][0].upper()}{words[name][1:]}.",
+                    f"{titles[name][0].upper()}{titles[name][1:]}.",
                     table(lines, CURVE) if papers >= FEWEST_CLAIMED else few,
                 )
             )
         text = "\n\n".join(f"{heading}\n\n{body}" for heading, body in parts)
         print(f"\nseed {seed}\n\n{text}", flush=True)
-        kept[seed] = text
+        texts[seed] = text
         if arguments.write_readme and seed == 0:
             marks = (
                 "<!-- own measurements: written by `python -m benchmarks.lab` -->",
                 "<!-- end of own measurements -->",
             )
-            write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
-    write_result("lab", kept)
+            write_between_marks(PAGE, *marks, text)
+    write_result("lab", texts)
 
 
 if __name__ == "__main__":

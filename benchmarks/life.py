@@ -21,7 +21,7 @@ from scipy.stats import CensoredData, norm
 
 from benchmarks.life_goals import goals
 from benchmarks.looks import add_look
-from benchmarks.results import ROOT, write_result
+from benchmarks.results import PAGE, ROOT, write_result
 from features.cycling.curves import Curves
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels
@@ -45,11 +45,11 @@ BIN, LEAST_PROBABILITY = 0.1, 1e-3
 """Decades around a life whose probability is scored, and the least that counts."""
 
 
-def cycles_given(curves: Curves, given: str) -> np.ndarray:
+def cycles_given(curves: Curves, landmark: str) -> np.ndarray:
     """Return the last cycle given of each cell; NaN where it is not reached."""
-    if given.endswith("fade"):
-        return np.floor(curves.crossing([1 - float(given.split()[0]) / 100])[:, 0])
-    return np.full(len(curves.names), float(given))
+    if landmark.endswith("fade"):
+        return np.floor(curves.crossing([1 - float(landmark.split()[0]) / 100])[:, 0])
+    return np.full(len(curves.names), float(landmark))
 
 
 def judged_thresholds(sets: CyclingSets) -> dict[str, list[float]]:
@@ -67,32 +67,32 @@ def judged_thresholds(sets: CyclingSets) -> dict[str, list[float]]:
 def tests(sets: CyclingSets, chosen: np.ndarray) -> list[tuple[str, LifeExamples]]:
     """Return what is asked of some cells, by the cycles given."""
     limits = judged_thresholds(sets)
-    asked = []
-    for given in GIVEN:
-        cycle = np.where(chosen, cycles_given(sets.curves, given), np.nan)
+    cases = []
+    for landmark in GIVEN:
+        cycle = np.where(chosen, cycles_given(sets.curves, landmark), np.nan)
         if not len(askable(sets.curves, cycle)):
             continue
         examples = examples_at(sets.curves, sets.cells, cycle, JUDGED)
         pairs = zip(examples.rows["data_set"], examples.rows["threshold"], strict=True)
-        asked.append((given, examples.take(np.array([limit in limits[name] for name, limit in pairs], dtype=bool))))
-    return asked
+        cases.append((landmark, examples.take(np.array([limit in limits[name] for name, limit in pairs], dtype=bool))))
+    return cases
 
 
-def judge(model: LifeModel, train: LifeExamples, given: str, test: LifeExamples, sets: CyclingSets) -> pd.DataFrame:
+def judge(model: LifeModel, train: LifeExamples, landmark: str, test: LifeExamples, sets: CyclingSets) -> pd.DataFrame:
     """Return answers and errors of one model, one row per cell and threshold."""
     rows = test.rows
     estimate = model.estimate(rows)
     half = model.half_width(estimate, rows, LEVEL)
     table = rows[["cell", "data_set", "protocol", "threshold"]].copy()
-    table["given"] = given
+    table["given"] = landmark
     table["lower"], table["upper"] = test.labels.lower, test.labels.upper
     table["dummy"] = [dummy(train, threshold) for threshold in rows["threshold"]]
     table["own line"], table["own trend"], table["silion"] = rows["straight"], rows["own"], estimate.life
     table["low"], table["high"] = estimate.life - half, estimate.life + half
     given_cycles, fitted = rows["log10_cycles"].to_numpy(), censored_normal(train, rows["threshold"].to_numpy())
-    table["log score"] = log_scores(lambda at: survival(model, estimate, rows, at), test.labels)
+    table["log score"] = log_scores(lambda cycles: survival(model, estimate, rows, cycles), test.labels)
     table["dummy's log score"] = log_scores(
-        lambda at: norm.sf(np.maximum(at, given_cycles), *fitted) / norm.sf(given_cycles, *fitted), test.labels
+        lambda cycles: norm.sf(np.maximum(cycles, given_cycles), *fitted) / norm.sf(given_cycles, *fitted), test.labels
     )
     table["curve"] = curve_errors(model, rows, sets.curves)
     return table
@@ -135,22 +135,24 @@ def curve_errors(model: LifeModel, rows: pd.DataFrame, curves: Curves) -> np.nda
     cells, places = np.unique(rows["cell"], return_index=True)
     if not len(cells):
         return errors
-    given = 10 ** rows["log10_cycles"].to_numpy()[places]
-    first = curves.take(cells).until(given + 1e-6)
+    last_cycle = 10 ** rows["log10_cycles"].to_numpy()[places]
+    first = curves.take(cells).until(last_cycle + 1e-6)
     grid = np.repeat(CURVE_THRESHOLDS[None], len(cells), axis=0)
-    asked = life_rows(first, fit_trend(first, open_prior(len(cells))), grid)
-    life = model.estimate(asked).life.reshape(grid.shape)
-    level = asked["retention"].to_numpy().reshape(grid.shape)[:, 0]
+    grid_rows = life_rows(first, fit_trend(first, open_prior(len(cells))), grid)
+    life = model.estimate(grid_rows).life.reshape(grid.shape)
+    level = grid_rows["retention"].to_numpy().reshape(grid.shape)[:, 0]
     for number, cell in enumerate(cells):
         points = slice(*curves.starts[cell : cell + 2])
         cycle, retention = curves.cycle[points], curves.retention[points]
         limit = rows["threshold"].to_numpy()[rows["cell"].to_numpy() == cell].min()
-        ahead = (cycle > given[number]) & (np.cumsum(retention < limit) == 0)
+        ahead = (cycle > last_cycle[number]) & (np.cumsum(retention < limit) == 0)
         below = level[number] > CURVE_THRESHOLDS
-        at = np.maximum.accumulate(np.concatenate([[np.log10(given[number])], life[number, below]]))
-        told = np.interp(np.log10(cycle[ahead]), at, np.concatenate([[level[number]], CURVE_THRESHOLDS[below]]))
+        crossings = np.maximum.accumulate(np.concatenate([[np.log10(last_cycle[number])], life[number, below]]))
+        predicted = np.interp(
+            np.log10(cycle[ahead]), crossings, np.concatenate([[level[number]], CURVE_THRESHOLDS[below]])
+        )
         if ahead.any():
-            errors[places[number]] = 100 * np.abs(told - retention[ahead]).mean()
+            errors[places[number]] = 100 * np.abs(predicted - retention[ahead]).mean()
     return errors
 
 
@@ -159,15 +161,15 @@ def evaluate(sets: CyclingSets, examples: LifeExamples, by: str) -> pd.DataFrame
     silicon = sets.cells["silicon"].to_numpy(dtype=bool)
     groups = sets.cells[by].to_numpy(dtype=str)
     count = OUTER if by == "protocol" else None
-    asked, parts = tests(sets, silicon), []
+    cases, parts = tests(sets, silicon), []
     for fold in folds_of(groups[silicon], count, SEED):
         names = np.unique(groups[silicon][fold])
         train = examples.take(~examples.rows[by].isin(names).to_numpy())
         model = learn(train, by, INNER if by == "protocol" else None, SEED, {})
-        for given, every in asked:
+        for landmark, every in cases:
             test = every.take(every.rows[by].isin(names).to_numpy())
             if len(test.rows):
-                parts.append(judge(model, train, given, test, sets))
+                parts.append(judge(model, train, landmark, test, sets))
         print(".", end="", flush=True)
     print()
     return pd.concat(parts, ignore_index=True)
@@ -175,36 +177,36 @@ def evaluate(sets: CyclingSets, examples: LifeExamples, by: str) -> pd.DataFrame
 
 def misses(table: pd.DataFrame, method: str) -> np.ndarray:
     """Return the distance of a method's answers to what is known of the life; NaN for a bound that is respected."""
-    told, lower = table[method].to_numpy(), table["lower"].to_numpy()
+    predicted, lower = table[method].to_numpy(), table["lower"].to_numpy()
     exact = np.isfinite(table["upper"].to_numpy())
-    return np.where(exact, np.abs(told - lower), np.where(told < lower, lower - told, np.nan))
+    return np.where(exact, np.abs(predicted - lower), np.where(predicted < lower, lower - predicted, np.nan))
 
 
 def summary(table: pd.DataFrame) -> list[dict[str, object]]:
     """Return one row of numbers per cycles given: errors, ratio and coverage with intervals over protocols."""
-    found: list[dict[str, object]] = []
-    for given in GIVEN:
-        rows = table[(table["given"] == given)]
+    lines: list[dict[str, object]] = []
+    for landmark in GIVEN:
+        rows = table[(table["given"] == landmark)]
         main = rows[rows["threshold"] == rows.groupby("data_set")["threshold"].transform("min")]
         exact = main[np.isfinite(main["upper"])]
         error = {method: np.abs(exact[method] - exact["lower"]).to_numpy() for method in METHODS}
         _, group = np.unique(exact["protocol"], return_inverse=True)
         draws = np.random.default_rng(SEED).integers(group.max() + 1, size=(DRAWS, group.max() + 1))
         size = np.bincount(group)
-        sums = {method: np.bincount(group, weights=each) for method, each in error.items()}
-        drawn = {method: each[draws].sum(axis=1) / size[draws].sum(axis=1) for method, each in sums.items()}
+        sums = {method: np.bincount(group, weights=values) for method, values in error.items()}
+        drawn = {method: values[draws].sum(axis=1) / size[draws].sum(axis=1) for method, values in sums.items()}
         best = min(("dummy", "own line"), key=lambda method: error[method].mean())
         ratio = np.quantile(drawn["silion"] / drawn[best], [0.05, 0.95])
         inside = (exact["low"] <= exact["lower"]) & (exact["lower"] <= exact["high"])
         censored = main[~np.isfinite(main["upper"])]
-        found.append(
+        lines.append(
             {
-                "cycles given": given,
+                "cycles given": landmark,
                 "cells": len(exact),
-                **{method: round(float(each.mean()), 3) for method, each in error.items()},
-                "interval": [round(float(each), 3) for each in np.quantile(drawn["silion"], [0.05, 0.95])],
+                **{method: round(float(values.mean()), 3) for method, values in error.items()},
+                "interval": [round(float(value), 3) for value in np.quantile(drawn["silion"], [0.05, 0.95])],
                 "ratio": round(float(error["silion"].mean() / error[best].mean()), 2),
-                "ratio interval": [round(float(each), 2) for each in ratio],
+                "ratio interval": [round(float(value), 2) for value in ratio],
                 "holds": round(float(inside.mean()), 3),
                 "protocols alike": round(float(inside.groupby(exact["protocol"]).mean().mean()), 3),
                 "curve": round(float(rows["curve"].mean()), 2),
@@ -214,20 +216,20 @@ def summary(table: pd.DataFrame) -> list[dict[str, object]]:
                 "dummy's": round(float(main["dummy's log score"].mean()), 2),
             }
         )
-    return found
+    return lines
 
 
 def families(table: pd.DataFrame) -> list[dict[str, object]]:
     """Return error and coverage of each data set and threshold; the interval of the coverage counts protocols."""
-    found: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     exact = table[np.isfinite(table["upper"])]
-    for (given, name, threshold), rows in exact.groupby(["given", "data_set", "threshold"]):
+    for (landmark, name, threshold), rows in exact.groupby(["given", "data_set", "threshold"]):
         inside = ((rows["low"] <= rows["lower"]) & (rows["lower"] <= rows["high"])).groupby(rows["protocol"]).mean()
         count, hits = len(inside), float(inside.sum())
         low, high = share_interval(hits, count)
-        found.append(
+        lines.append(
             {
-                "given": given,
+                "given": landmark,
                 "data set": name,
                 "threshold": threshold,
                 "cells": len(rows),
@@ -238,7 +240,7 @@ def families(table: pd.DataFrame) -> list[dict[str, object]]:
                 "to": round(high, 2),
             }
         )
-    return found
+    return lines
 
 
 def kept_out(sets: CyclingSets) -> pd.DataFrame:
@@ -246,8 +248,8 @@ def kept_out(sets: CyclingSets) -> pd.DataFrame:
     learnable = sets.learnable
     train = life_examples(learnable.curves, learnable.cells)
     model = load_life_model()
-    asked = tests(sets, sets.cells["kept_out"].to_numpy(dtype=bool))
-    return pd.concat([judge(model, train, given, test, sets) for given, test in asked], ignore_index=True)
+    cases = tests(sets, sets.cells["kept_out"].to_numpy(dtype=bool))
+    return pd.concat([judge(model, train, landmark, test, sets) for landmark, test in cases], ignore_index=True)
 
 
 def markdown(rows: list[dict[str, object]]) -> str:
@@ -263,13 +265,13 @@ def _cell(value: object) -> str:
 
 def in_short(rows: list[dict[str, object]]) -> str:
     """Return the README's line: where the error is below the better of dummy and own line, and where it is not."""
-    shown = [row for row in rows if cast("list[float]", row["ratio interval"])[1] < 1]
+    skilled = [row for row in rows if cast("list[float]", row["ratio interval"])[1] < 1]
     texts = [
         f"{row['cycles given']} cycles ({row['silion']} decades, ratio {row['ratio']}, {_cell(row['ratio interval'])})"
-        for row in shown
+        for row in skilled
     ]
-    rest = ", ".join(str(row["cycles given"]) for row in rows if row not in shown)
-    others = f"; given {rest} that is not shown" if shown and rest else ""
+    unskilled = ", ".join(str(row["cycles given"]) for row in rows if row not in skilled)
+    others = f"; given {unskilled} that is not shown" if skilled and unskilled else ""
     where = f"given {', '.join(texts)}{others}" if texts else "given no number of cycles"
     return (
         "- **Use with care** the life of a liquid-electrolyte cell with silicon, predicted from its first cycles. "
@@ -300,9 +302,9 @@ def main() -> None:
     sets = read_sets(pulled_cycling())
     learnable = sets.learnable
     if arguments.kept_out:
-        found = summary(kept_out(sets))
-        print(markdown(found))
-        errors = ", ".join(f"{row['silion']} at {row['cycles given']}" for row in found)
+        lines = summary(kept_out(sets))
+        print(markdown(lines))
+        errors = ", ".join(f"{row['silion']} at {row['cycles given']}" for row in lines)
         add_look({f"life, kept-out cells (cell unseen, protocol seen): MAE log10 {errors}": {}})
         return
     examples = life_examples(learnable.curves, learnable.cells)
@@ -314,9 +316,9 @@ def main() -> None:
         text = f"{title}.\n\n{markdown(results[by]['summary'])}\n\n{markdown(results[by]['goals'])}"
         print(f"{text}\n\n{markdown(results[by]['families'])}\n")
         if arguments.write_docs:
-            write_tables(by, text, ROOT / "benchmarks" / "README.md")
-            shown = [row for row in results[by]["families"] if row["given"] in GIVEN_IN_DOCS]
-            write_tables(f"{by}, by family", markdown(shown), ROOT / "docs" / "life.md")
+            write_tables(by, text, PAGE)
+            rows = [row for row in results[by]["families"] if row["given"] in GIVEN_IN_DOCS]
+            write_tables(f"{by}, by family", markdown(rows), ROOT / "docs" / "life.md")
     if arguments.write_docs:
         write_tables("in short", in_short(results["protocol"]["summary"]), ROOT / "README.md")
     write_result("life", results)

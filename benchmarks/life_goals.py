@@ -32,23 +32,24 @@ def goals(by: str, summary: Sequence[Row], families: Sequence[Row]) -> list[dict
 
 def _goals(by: str, summary: Sequence[Row], families: Sequence[Row]) -> Iterator[tuple[object, ...]]:
     rows = {row["cycles given"]: row for row in summary}
-    for given, most in ERRORS[by].items():
-        if given in rows:
-            yield "MAE log10(life)", given, rows[given]["silion"], f"{most}", _answer(rows[given]["silion"] <= most)
-    for given, row in rows.items():
+    for landmark, most in ERRORS[by].items():
+        if landmark in rows:
+            error = rows[landmark]["silion"]
+            yield "MAE log10(life)", landmark, error, f"{most}", _answer(error <= most)
+    for landmark, row in rows.items():
         high = row["ratio interval"][1]
-        if given == BETTER_AT:
-            yield "ratio, upper 90 % end", given, high, "below 1", _answer(high < 1)
-        if given in MOST_RATIO_FROM:
-            yield "ratio", given, row["ratio"], f"{MOST_RATIO}", _answer(row["ratio"] <= MOST_RATIO)
-    for given, row in rows.items():
-        yield "holds", given, row["holds"], "{} to {}".format(*HOLDS), _answer(HOLDS[0] <= row["holds"] <= HOLDS[1])
-    for given in rows:
-        outside = [row for row in families if row["given"] == given and not row["from"] <= LEVEL <= row["to"]]
+        if landmark == BETTER_AT:
+            yield "ratio, upper 90 % end", landmark, high, "below 1", _answer(high < 1)
+        if landmark in MOST_RATIO_FROM:
+            yield "ratio", landmark, row["ratio"], f"{MOST_RATIO}", _answer(row["ratio"] <= MOST_RATIO)
+    for landmark, row in rows.items():
+        yield "holds", landmark, row["holds"], "{} to {}".format(*HOLDS), _answer(HOLDS[0] <= row["holds"] <= HOLDS[1])
+    for landmark in rows:
+        outside = [row for row in families if row["given"] == landmark and not row["from"] <= LEVEL <= row["to"]]
         text = ", ".join(f"{row['data set']} {row['threshold']}: {row['from']} to {row['to']}" for row in outside)
-        yield "families without 90 % in their interval", given, text or "none", "none", _answer(not outside)
-    for given, row in rows.items():
-        yield "curve, points", given, row["curve"], f"{MOST_CURVE}", _answer(row["curve"] <= MOST_CURVE)
+        yield "families without 90 % in their interval", landmark, text or "none", "none", _answer(not outside)
+    for landmark, row in rows.items():
+        yield "curve, points", landmark, row["curve"], f"{MOST_CURVE}", _answer(row["curve"] <= MOST_CURVE)
 
 
 def _answer(reached: bool) -> str:

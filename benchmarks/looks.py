@@ -16,8 +16,8 @@ def add_look(figures: Mapping[str, Mapping[str, float]]) -> int:
         header, *rows = csv.reader(file)
     number, today = max((int(row[0]) for row in rows), default=0) + 1, datetime.date.today().isoformat()
     with LOOKS.open("a", encoding="utf-8", newline="") as file:
-        for method, found in figures.items():
-            values = [f"{found[name]:.3f}" if name in found else "" for name in header[3:]]
+        for method, values_by_name in figures.items():
+            values = [f"{values_by_name[name]:.3f}" if name in values_by_name else "" for name in header[3:]]
             csv.writer(file, lineterminator="\n").writerow([number, today, method, *values])
     return number
 
@@ -25,5 +25,5 @@ def add_look(figures: Mapping[str, Mapping[str, float]]) -> int:
 def last_look(method: str) -> Mapping[str, str] | None:
     """Return the last look whose method begins so, by column; None where there is none."""
     with LOOKS.open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file) if row["method"].startswith(method)]
-    return found[-1] if found else None
+        looks = [row for row in csv.DictReader(file) if row["method"].startswith(method)]
+    return looks[-1] if looks else None

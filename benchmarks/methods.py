@@ -44,9 +44,9 @@ def floored(examples: Examples) -> np.ndarray:
 def silion(recipe: Recipe) -> Method:
     """Silion's own model, bounds kept as bounds."""
 
-    def method(train: Examples, held: Examples, seed: int) -> np.ndarray:
+    def method(train: Examples, test: Examples, seed: int) -> np.ndarray:
         part = fit_part("conductivity", train.designs, train.labels, recipe, seed)
-        return part.predict(held.designs)[0]
+        return part.predict(test.designs)[0]
 
     return method
 
@@ -54,32 +54,32 @@ def silion(recipe: Recipe) -> Method:
 def classifier(recipe: Recipe) -> Method:
     """Boosted trees that learn `above 1e-4 S/cm` itself; the probability comes out."""
 
-    def method(train: Examples, held: Examples, seed: int) -> np.ndarray:
+    def method(train: Examples, test: Examples, seed: int) -> np.ndarray:
         vectors = ElectrolyteFeatures(blocks=recipe.blocks, without=recipe.without).fit(train.designs)
         weight = paper_weights(train.designs["paper"], recipe.paper_power)
         data = xgb.DMatrix(vectors.transform(train.designs), floored(train) > GOOD, weight=weight, nthread=1)
-        asked = xgb.DMatrix(vectors.transform(held.designs), nthread=1)
+        matrix = xgb.DMatrix(vectors.transform(test.designs), nthread=1)
         settings = {
             "objective": "binary:logistic", "max_depth": recipe.depth, "eta": recipe.rate, "nthread": 1,
             "min_child_weight": recipe.min_child_weight / 4, "lambda": recipe.reg_lambda, "subsample": recipe.subsample,
             "colsample_bytree": recipe.colsample, "tree_method": "hist",
         }  # fmt: skip
-        each = [
-            xgb.train({**settings, "seed": 1000 * seed + member}, data, recipe.rounds // 2).predict(asked)
+        predictions = [
+            xgb.train({**settings, "seed": 1000 * seed + member}, data, recipe.rounds // 2).predict(matrix)
             for member in range(recipe.members)
         ]
-        return np.asarray(np.mean(each, axis=0))
+        return np.asarray(np.mean(predictions, axis=0))
 
     return method
 
 
-def obelix_forest(train: Examples, held: Examples, seed: int) -> np.ndarray:
+def obelix_forest(train: Examples, test: Examples, seed: int) -> np.ndarray:
     """The random forest of the OBELiX authors: element fractions, space group number, lattice; scikit-learn defaults,
     which lie in the grid of their tuning script."""
     from sklearn.ensemble import RandomForestRegressor
 
     model = RandomForestRegressor(n_estimators=100, random_state=seed, n_jobs=1)
-    return np.asarray(model.fit(_obelix_vectors(train), floored(train)).predict(_obelix_vectors(held)))
+    return np.asarray(model.fit(_obelix_vectors(train), floored(train)).predict(_obelix_vectors(test)))
 
 
 def _obelix_vectors(examples: Examples) -> np.ndarray:
@@ -88,11 +88,11 @@ def _obelix_vectors(examples: Examples) -> np.ndarray:
     return np.nan_to_num(np.column_stack([fractions_of(examples.designs), groups, lattice]))
 
 
-def default_boosting(train: Examples, held: Examples, seed: int) -> np.ndarray:
+def default_boosting(train: Examples, test: Examples, seed: int) -> np.ndarray:
     """What most would write: `XGBRegressor()` with its defaults on Magpie statistics of the formula (and 1/T)."""
     vectors = CompositionFeatures(blocks=("statistics",)).fit(train.designs)
     model = xgb.XGBRegressor(random_state=seed, n_jobs=1)
-    return np.asarray(model.fit(_with_heat(vectors, train), floored(train)).predict(_with_heat(vectors, held)))
+    return np.asarray(model.fit(_with_heat(vectors, train), floored(train)).predict(_with_heat(vectors, test)))
 
 
 def _with_heat(vectors: CompositionFeatures, examples: Examples) -> np.ndarray:
@@ -103,27 +103,27 @@ def _with_heat(vectors: CompositionFeatures, examples: Examples) -> np.ndarray:
 def plain(baseline: Callable[..., np.ndarray]) -> Method:
     """A baseline of the reports on Silion's vectors of formula and structure."""
 
-    def method(train: Examples, held: Examples, seed: int) -> np.ndarray:
+    def method(train: Examples, test: Examples, seed: int) -> np.ndarray:
         vectors = ElectrolyteFeatures(blocks=STRUCTURED.blocks, without=STRUCTURED.without).fit(train.designs)
-        table, asked = vectors.transform(train.designs), vectors.transform(held.designs)
-        return baseline(table, floored(train), np.ones(len(table)), asked)
+        table, vectors_of_test = vectors.transform(train.designs), vectors.transform(test.designs)
+        return baseline(table, floored(train), np.ones(len(table)), vectors_of_test)
 
     return method
 
 
-def measures(predicted: np.ndarray, held: Examples, probability: np.ndarray | None = None) -> dict[str, float]:
+def measures(predicted: np.ndarray, test: Examples, probability: np.ndarray | None = None) -> dict[str, float]:
     """Every figure of the tables for one set of predictions; a `probability` is judged as the classifier."""
     from scipy.stats import spearmanr
     from sklearn.metrics import f1_score, matthews_corrcoef, r2_score, roc_auc_score
 
-    label, bound = floored(held), np.maximum(held.labels.upper, FLOOR)
+    label, bound = floored(test), np.maximum(test.labels.upper, FLOOR)
     good = label > GOOD
     ranked = predicted if probability is None else probability
     called = predicted > GOOD if probability is None else probability > 0.5
     return {
         "mae_label": float(np.abs(predicted - label).mean()),
         "mae_bound": float(np.abs(predicted - bound).mean()),
-        "mae_outside": float(held.labels.distance(predicted).mean()),
+        "mae_outside": float(test.labels.distance(predicted).mean()),
         "r2": float(r2_score(label, predicted)),
         "r2_bound": float(r2_score(bound, predicted)),
         "spearman": float(spearmanr(label, predicted).statistic) if np.ptp(predicted) else float("nan"),
@@ -133,9 +133,9 @@ def measures(predicted: np.ndarray, held: Examples, probability: np.ndarray | No
     }
 
 
-def median(train: Examples, held: Examples, seed: int) -> np.ndarray:
+def median(train: Examples, test: Examples, seed: int) -> np.ndarray:
     """The dummy: the median of the training labels."""
-    return np.full(len(held.designs), float(np.median(floored(train))))
+    return np.full(len(test.designs), float(np.median(floored(train))))
 
 
 OBELIX_ONLY: dict[str, Method] = {

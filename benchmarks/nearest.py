@@ -27,12 +27,12 @@ NUMBERS = 4_000_000
 """Of the plain computation's table of distances, by which the number of designs is chosen."""
 
 
-def plainly(asked: np.ndarray, known: np.ndarray, papers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def plainly(designs: np.ndarray, known: np.ndarray, papers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """All distances, then the smallest and first, again and again without the papers that were taken."""
-    rows, distances = np.empty((len(asked), count), dtype=np.int64), np.empty((len(asked), count))
+    rows, distances = np.empty((len(designs), count), dtype=np.int64), np.empty((len(designs), count))
     size = max(1, 1_000_000 // known.size)
-    for start in range(0, len(asked), size):
-        away = distances_between(asked[start : start + size], known)
+    for start in range(0, len(designs), size):
+        away = distances_between(designs[start : start + size], known)
         for rank in range(count):
             chosen = away.argmin(axis=1)
             rows[start : start + size, rank] = chosen
@@ -51,8 +51,8 @@ def main() -> None:
     """Time both in turns for every size; print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
-    found = []
+    rounds = parser.parse_args().rounds
+    results = []
     print("| rows | features | plain, us a design | ours | ratio | ours, distance alone | its product alone |")
     print("|---|---|---|---|---|---|---|")
     for count, papers, features, unknown in SIZES:
@@ -64,26 +64,26 @@ def main() -> None:
         designs = known[draw.integers(0, count, 20 * few)] + 0.5 * draw.normal(size=(20 * few, features))
         index = NearestRows(known, paper.tolist())
         index.nearest(designs[:few], COUNT)
-        left, right = np.float32(designs[:, :]), np.float32(known.T)
+        rows32, columns32 = np.float32(designs[:, :]), np.float32(known.T)
         works = {
             "plain": (lambda d=designs, k=known, p=paper, n=few: plainly(d[:n], k, p, COUNT), few),
             "ours": (lambda d=designs, i=index: i.nearest(d, COUNT), len(designs)),
             "distance": (lambda d=designs, i=index: i.nearest(d, 1), len(designs)),
-            "product": (lambda one=left, other=right: one @ other, len(designs)),
+            "product": (lambda a=rows32, b=columns32: a @ b, len(designs)),
         }
         with threadpool_limits(1):
-            runs = [{name: 1e6 * seconds(work) / n for name, (work, n) in works.items()} for _ in range(asked.rounds)]
+            runs = [{name: 1e6 * seconds(work) / n for name, (work, n) in works.items()} for _ in range(rounds)]
         spent = {name: statistics.median(run[name] for run in runs) for name in works}
         ratio = statistics.median(run["plain"] / run["ours"] for run in runs)
         pairs = zip(plainly(designs[:few], known, paper, COUNT), index.nearest(designs[:few], COUNT), strict=True)
-        if not all(np.array_equal(one, other) for one, other in pairs):
+        if not all(np.array_equal(plain, fast) for plain, fast in pairs):
             raise AssertionError(f"{count} rows: other rows or distances than the plain computation's")
-        found.append({"rows": count, "features": features, "unknown": unknown, "us": spent, "ratio": ratio})
+        results.append({"rows": count, "features": features, "unknown": unknown, "us": spent, "ratio": ratio})
         print(
             f"| {count:,} | {features} | {spent['plain']:.1f} | {spent['ours']:.1f} | {ratio:.1f} "
             f"| {spent['distance']:.1f} | {spent['product']:.1f} |"
         )
-    write_result("nearest", found)
+    write_result("nearest", results)
 
 
 if __name__ == "__main__":

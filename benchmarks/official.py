@@ -39,17 +39,17 @@ def beside_the_peers(examples: Examples, inside: np.ndarray, ids: list[str]) -> 
     """Every method on the official test, mean of seeds 0 to 4. Peers, and ours on the same rows, learn from OBELiX's
     training rows as they are; where ours learns from all tables, everything akin to a test row is removed."""
     kin = Kinship.of(examples, by_composition=True)
-    split = fixed_split(examples, kin, [f"obelix:{each}" for each in ids])
-    held = examples.take(split.test)
-    found: dict[str, np.ndarray] = {}
+    split = fixed_split(examples, kin, [f"obelix:{row_id}" for row_id in ids])
+    test_rows = examples.take(split.test)
+    predictions: dict[str, np.ndarray] = {}
     for methods, learnt in (
         (OBELIX_ONLY, np.flatnonzero(inside)),
         (ALL_PUBLIC | CLASSIFIERS, split.train),
     ):
         for name, method in methods.items():
-            found[name] = np.array([method(examples.take(learnt), held, seed) for seed in SEEDS])
+            predictions[name] = np.array([method(examples.take(learnt), test_rows, seed) for seed in SEEDS])
     groups = kin.take(split.test).groups
-    return judged(found, held, groups), split.removed
+    return judged(predictions, test_rows, groups), split.removed
 
 
 def of_default_model() -> tuple[Result, str]:
@@ -63,18 +63,18 @@ def of_default_model() -> tuple[Result, str]:
     examples = TASKS[LINK].examples(literature)
     kin, protocol = kinship_of(LINK, examples), Protocol(5, 1, 0)
     split = fixed_split(examples, kin, sorted(ids))
-    one = dict([next(iter(choices_of([OBELIX]).items()))])
-    found = validate(LINK, examples, kin, one, protocol, tests=[(0, split.test)], baselines=())
-    inside = validate(LINK, examples.take(split.train), kin.take(split.train), one, protocol, baselines=())
-    calibration, held = calibration_of(inside, np.arange(len(split.train))), examples.take(split.test)
-    centre = found.predicted[MODEL][0, split.test]
-    (middle,), (half,) = interval_of(found, split.test, calibration, LEVEL)
-    share, wide = (held.labels.distance(middle) <= half).mean(), 2 * half.mean()
+    choice = dict([next(iter(choices_of([OBELIX]).items()))])
+    out_of_fold = validate(LINK, examples, kin, choice, protocol, tests=[(0, split.test)], baselines=())
+    inside = validate(LINK, examples.take(split.train), kin.take(split.train), choice, protocol, baselines=())
+    calibration, test_rows = calibration_of(inside, np.arange(len(split.train))), examples.take(split.test)
+    centre = out_of_fold.predicted[MODEL][0, split.test]
+    (middle,), (half,) = interval_of(out_of_fold, split.test, calibration, LEVEL)
+    share, wide = (test_rows.labels.distance(middle) <= half).mean(), 2 * half.mean()
     name = (
         f"{DEFAULT}, {split.removed} rows akin to the {len(split.test)} test rows removed (90 % intervals "
         f"hold {100 * share:.0f} %; mean width {wide:.1f} decades)"
     )
-    return judged({name: centre[None]}, held, kin.take(split.test).groups), name
+    return judged({name: centre[None]}, test_rows, kin.take(split.test).groups), name
 
 
 def main() -> None:

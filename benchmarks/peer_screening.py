@@ -36,11 +36,11 @@ def main() -> None:
     start, busy = time.perf_counter(), time.process_time()
     compositions = [Composition(formula) for formula in table["electrolyte"]]
     vectors = pd.DataFrame(featurizer.featurize_many(compositions, pbar=False), columns=featurizer.feature_labels())
-    found = model.predict(vectors[json.loads(columns)].to_numpy())
+    predictions = model.predict(vectors[json.loads(columns)].to_numpy())
     seconds, cpu = time.perf_counter() - start, time.process_time() - busy
     if out:
-        table.assign(predicted=found).to_csv(out[0], index=False)
-    print(json.dumps({"rate": len(table) / seconds, "per_core": len(table) / cpu, "first": found[:200].tolist()}))
+        table.assign(predicted=predictions).to_csv(out[0], index=False)
+    print(json.dumps({"rate": len(table) / seconds, "per_core": len(table) / cpu, "first": predictions[:200].tolist()}))
 
 
 if __name__ == "__main__":

@@ -37,11 +37,11 @@ def median_of_others(rows: PolymerRows) -> np.ndarray:
     rows : PolymerRows
         All rows.
     """
-    value, told = rows.labels.middle, np.empty(len(rows.cluster))
+    value, medians = rows.labels.middle, np.empty(len(rows.cluster))
     for cluster in np.unique(rows.cluster):
         inside = rows.cluster == cluster
-        told[inside] = np.median(value[rows.at_room & ~inside])
-    return told
+        medians[inside] = np.median(value[rows.at_room & ~inside])
+    return medians
 
 
 def holds(rows: PolymerRows, centre: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, float]:
@@ -74,7 +74,7 @@ def by_cluster(values: np.ndarray, cluster: np.ndarray) -> float:
     cluster : ndarray, shape (n_rows,)
         Of each row.
     """
-    return float(np.mean([values[cluster == each].mean() for each in np.unique(cluster)]))
+    return float(np.mean([values[cluster == label].mean() for label in np.unique(cluster)]))
 
 
 def bent(rows: PolymerRows, t0_k: float) -> PolymerRows:
@@ -106,14 +106,14 @@ def fitted_t0(rows: PolymerRows) -> float:
     samples = rows.table.groupby(SAMPLE, dropna=False).indices.values()
     curves = [some for some in samples if rows.table["temperature_c"].iloc[some].nunique() >= FEWEST_TEMPERATURES]
     value = rows.table["log10_conductivity"].to_numpy() + np.log10(rows.table["temperature_c"] + ZERO_CELSIUS_K)
-    left = {}
+    residuals = {}
     for t0_k in T0_K:
         place = bent(rows, t0_k).vectors[:, TEMPERATURE]
-        left[t0_k] = sum(
+        residuals[t0_k] = sum(
             float(np.mean((value[some] - np.polyval(np.polyfit(place[some], value[some], 1), place[some])) ** 2))
             for some in curves
         )
-    return min(left, key=left.__getitem__)
+    return min(residuals, key=residuals.__getitem__)
 
 
 def by_vogel(rows: PolymerRows) -> tuple[np.ndarray, list[float]]:
@@ -142,17 +142,17 @@ def of_our_rows(examples: Examples) -> str:
         Of conductivity.
     """
     designs = Designs.of(examples.designs)
-    told = tell_polymers(designs, read_electrolytes(designs), LEVEL)
-    if told is None:
+    answer = tell_polymers(designs, read_electrolytes(designs), LEVEL)
+    if answer is None:
         return "no row of ours is told by the polymer model"
-    labels = examples.labels.take(np.flatnonzero(told.mask))
-    miss, papers = labels.distance(told.centre), np.array(examples.papers)[told.mask]
-    inside = miss <= told.half
+    labels = examples.labels.take(np.flatnonzero(answer.mask))
+    miss, papers = labels.distance(answer.centre), np.array(examples.papers)[answer.mask]
+    inside = miss <= answer.half
     return (
         f"{len(miss)} shipped rows of {len(np.unique(papers))} papers by the shipped polymer model: {miss.mean():.2f} "
         f"decades by row, {by_cluster(miss, papers):.2f} by paper, told too low by "
-        f"{np.mean(labels.middle - told.centre):.2f} in the mean; 90 % intervals hold {100 * inside.mean():.0f} % and "
-        f"are {2 * told.half.mean():.1f} decades wide"
+        f"{np.mean(labels.middle - answer.centre):.2f} in the mean; 90 % intervals hold {100 * inside.mean():.0f} % "
+        f"and are {2 * answer.half.mean():.1f} decades wide"
     )
 
 
@@ -170,8 +170,8 @@ def report() -> str:
     room, truth = rows.at_room, rows.labels.middle
     some, peo, share = rows.cluster[room], rows.is_peo[room], inside[room]
     lines = [f"{room.sum()} rows at 20 to 35 °C, {len(np.unique(some))} clusters; decades by row / by cluster / PEO:"]
-    for name, told in (("median of the other clusters", median_of_others(rows)), ("polymer model", centre)):
-        miss = np.abs(told - truth)[room]
+    for name, predicted in (("median of the other clusters", median_of_others(rows)), ("polymer model", centre)):
+        miss = np.abs(predicted - truth)[room]
         lines.append(f"- {name}: {miss.mean():.2f} / {by_cluster(miss, some):.2f} / {miss[peo].mean():.2f}")
     lines.append(
         f"- 90 % intervals hold {100 * share.mean():.0f} % of rows, {100 * by_cluster(share, some):.0f} % by cluster, "
@@ -183,7 +183,7 @@ def report() -> str:
     wins = "wins" if high < 1 else "does not win: the model stays with Arrhenius' law"
     lines.append(
         f"- all temperatures, by row: {arrhenius_miss.mean():.3f} by Arrhenius' law, {vogel_miss.mean():.3f} by "
-        f"Vogel-Fulcher-Tammann's with T0 fitted in the folds ({', '.join(f'{each:g}' for each in chosen)} K); ratio "
+        f"Vogel-Fulcher-Tammann's with T0 fitted in the folds ({', '.join(f'{t0_k:g}' for t0_k in chosen)} K); ratio "
         f"{vogel_miss.mean() / arrhenius_miss.mean():.3f} ({low:.3f} to {high:.3f}, over clusters): it {wins}"
     )
     return "\n".join(lines)

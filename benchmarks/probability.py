@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.results import PAGE
 from features.tables.descriptions import write_between_marks
 from models.tasks import fade_law
 from models.tasks.conductivity import CONDUCTIVITY
@@ -29,7 +29,6 @@ from training.data.load import load_literature
 from training.evaluation.coverage import calibration_of, family_offsets
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 
-ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {CONDUCTIVITY: (1e-4, 1e-3), ICE: (80.0, 85.0), RETENTION: (80.0,)}
 BINS = (0.0, 0.25, 0.5, 0.75, 1.0)
 HEADER = ("target", "limit", "rows", "papers", "above", "Brier", "over that of the share", *(
@@ -37,49 +36,49 @@ HEADER = ("target", "limit", "rows", "papers", "above", "Brier", "over that of t
 ))  # fmt: skip
 
 
-def told(found: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def chances(out_of_fold: OutOfFold, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probability of each row, shape (n_repeats, n_rows), and the other papers' share above the limit, (n_rows,).
 
     Parameters
     ----------
     limit : on the model's scale, shape (n_rows,)
     """
-    papers, centre, above = found.groups, found.on_labels, found.examples.labels.middle > limit
+    papers, centre, above = out_of_fold.groups, out_of_fold.on_labels, out_of_fold.examples.labels.middle > limit
     chance, share = np.full(centre.shape, np.nan), np.full(len(papers), np.nan)
     for paper in np.unique(papers):
         own, others = np.flatnonzero(papers == paper), np.flatnonzero(papers != paper)
-        calibration = calibration_of(found, others)
+        calibration = calibration_of(out_of_fold, others)
         chance[:, own] = calibration.probability_above(
-            limit[own], centre[:, own], found.spread[:, own], found.distance_of(own),
-            family_offsets(found, own, calibration),
+            limit[own], centre[:, own], out_of_fold.spread[:, own], out_of_fold.distance_of(own),
+            family_offsets(out_of_fold, own, calibration),
         )  # fmt: skip
         share[own] = np.average(above[others], weights=paper_weights(pd.Series(papers[others]), 1.0))
     return chance, share
 
 
-def line(found: OutOfFold, limit: np.ndarray) -> list[str]:
+def line(out_of_fold: OutOfFold, limit: np.ndarray) -> list[str]:
     """Figures of one limit, from the rows on one side of it for certain."""
-    labels = found.examples.labels
+    labels = out_of_fold.examples.labels
     known = (labels.lower > limit) | (labels.upper <= limit)
-    chance, share = told(found, limit)
+    chance, share = chances(out_of_fold, limit)
     chance, share, above = chance[:, known], share[known], (labels.lower > limit)[known]
-    papers = found.groups[known]
+    papers = out_of_fold.groups[known]
     weight = paper_weights(pd.Series(papers), 1.0)
     brier = np.average(((chance - above) ** 2).mean(axis=0), weights=weight)
     plain = np.average((share - above) ** 2, weights=weight)
-    each = np.broadcast_to(weight, chance.shape)
+    weights = np.broadcast_to(weight, chance.shape)
     bins = []
     for low, high in itertools.pairwise(BINS):
         here = (chance >= low) & (chance < high)
-        seen = np.average(np.broadcast_to(above, chance.shape)[here], weights=each[here]) if here.any() else None
+        seen = np.average(np.broadcast_to(above, chance.shape)[here], weights=weights[here]) if here.any() else None
         bins.append("" if seen is None else f"{seen:.2f} of {here.sum() / len(chance):.0f}")
     counts = [str(known.sum()), str(len(np.unique(papers))), f"{np.average(above, weights=weight):.2f}"]
     return [*counts, f"{brier:.2f}", f"{brier / plain:.2f}", *bins]
 
 
-def limit_of(found: OutOfFold, target: Target, limit: float) -> np.ndarray:
+def limit_of(out_of_fold: OutOfFold, target: Target, limit: float) -> np.ndarray:
     """The limit on the model's scale for each row, shape (n_rows,)."""
-    designs, cycles, settings = found.examples.designs, np.empty(0), dict[str, float]()
+    designs, cycles, settings = out_of_fold.examples.designs, np.empty(0), dict[str, float]()
     if target.at_cycle:
         cycles, settings = designs["cycles"].to_numpy(dtype=float), {"shape": fade_law.fade_shape(designs)}
     return np.broadcast_to(task_of(target.column).on_scale(target, limit, cycles, settings), len(designs))
@@ -92,18 +91,18 @@ def main() -> None:
     parser.add_argument("--write-readme", action="store_true")
     arguments = parser.parse_args()
     parts = cross_validate(load_literature(), CHOICES, Protocol(5, arguments.repeats, 0), lambda steps: None)
-    found = {target: parts[task_of(target.column).name] for target in LIMITS}
+    by_target = {target: parts[task_of(target.column).name] for target in LIMITS}
     rows = [
-        [target.label, f"{limit:g} {target.unit}", *line(found[target], limit_of(found[target], target, limit))]
+        [target.label, f"{limit:g} {target.unit}", *line(by_target[target], limit_of(by_target[target], target, limit))]
         for target in LIMITS
         for limit in LIMITS[target]
     ]
-    table = [" | ".join(each) for each in (HEADER, ["---"] * len(HEADER), *rows)]
-    text = "\n".join(f"| {each} |" for each in table)
+    table = [" | ".join(cells) for cells in (HEADER, ["---"] * len(HEADER), *rows)]
+    text = "\n".join(f"| {cells} |" for cells in table)
     print(text)
     if arguments.write_readme:
         marks = "<!-- probabilities: written by `python -m benchmarks.probability` -->", "<!-- end of probabilities -->"
-        write_between_marks(ROOT / "benchmarks" / "README.md", *marks, text)
+        write_between_marks(PAGE, *marks, text)
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def by_regime(
     """Skill and coverage by regime, and coverage by family."""
     examples, choices, protocol = TASKS[LINK].examples(literature), choices_of(public), Protocol(5, repeats, 0)
     kin = kinship_of(LINK, examples)
-    found = validate(LINK, examples, kin, choices, protocol)
-    one = {found.chosen[0]: choices[found.chosen[0]]}
-    scores = measure_regimes(LINK, examples, kin, found, one, protocol, LEVEL).scores
-    return scores, by_family(TASKS[LINK].targets[0], found, LEVEL)
+    out_of_fold = validate(LINK, examples, kin, choices, protocol)
+    choice = {out_of_fold.chosen[0]: choices[out_of_fold.chosen[0]]}
+    scores = measure_regimes(LINK, examples, kin, out_of_fold, choice, protocol, LEVEL).scores
+    return scores, by_family(TASKS[LINK].targets[0], out_of_fold, LEVEL)
 
 
 def newer_score(literature: Literature, public: Sequence[str]) -> tuple[Score, int]:
@@ -51,11 +51,11 @@ def newer_score(literature: Literature, public: Sequence[str]) -> tuple[Score, i
     known = np.flatnonzero(np.isfinite(years))
     examples, years = examples.take(known), years[known]
     kin, choices = kinship_of(LINK, examples), choices_of(public)
-    one = dict([next(iter(choices.items()))])
+    choice = dict([next(iter(choices.items()))])
     test, before = np.flatnonzero(years > LAST_YEAR), np.flatnonzero(years <= LAST_YEAR)
     learnt = before[~kin.leaks(before, test)]
     dated = np.concatenate([learnt, test])
     inside, place = examples.take(dated), np.arange(len(learnt), len(dated))
-    judged = validate(LINK, inside, kin.take(dated), one, Protocol(5, 1, 0), tests=[(0, place)])
-    train = validate(LINK, examples.take(learnt), kin.take(learnt), one, Protocol(5, 1, 0))
+    judged = validate(LINK, inside, kin.take(dated), choice, Protocol(5, 1, 0), tests=[(0, place)])
+    train = validate(LINK, examples.take(learnt), kin.take(learnt), choice, Protocol(5, 1, 0))
     return score_fixed(judged, train, place, LEVEL, 0), len(learnt)

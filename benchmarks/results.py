@@ -8,6 +8,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"
+PAGE = ROOT / "benchmarks" / "README.md"
+"""Page that tables are written into, between their marks."""
 
 
 def write_result(name: str, result: Any) -> None:

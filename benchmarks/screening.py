@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.beside import Side, add_code, beside
-from benchmarks.featurize import PEERS, never_seen
+from benchmarks.featurize import PEERS, child, never_seen
 from benchmarks.results import ROOT, write_result
 from models.tasks.registry import task_of
 
@@ -33,7 +33,7 @@ THEIR_SETTINGS = ("1", "2", "2-chunked")
 SHARED = {
     "Number": "atomic_number", "AtomicWeight": "atomic_mass", "MeltingT": "melting_point", "Column": "group",
     "Row": "period", "CovalentRadius": "covalent_radius", "Electronegativity": "electronegativity",
-    **{f"N{kind}{what}": f"{kind}_{what.lower()}" for kind in "spdf" for what in ("Valence", "Unfilled")},
+    **{f"N{kind}{state}": f"{kind}_{state.lower()}" for kind in "spdf" for state in ("Valence", "Unfilled")},
     "NValence": "valence", "NUnfilled": "unfilled",
 }  # fmt: skip
 """Properties by matminer's name and ours that both define alike."""
@@ -57,8 +57,8 @@ def our_vectors(formulas: list[str]) -> Any:
     from features.formulas.vectorised import statistics as statistics_of
 
     amounts = read_amounts(formulas)
-    found = statistics_of(amounts, list(SHARED.values()))
-    return np.hstack([found[name] for name in STATISTICS])[amounts.codes].astype(np.float32)
+    by_name = statistics_of(amounts, list(SHARED.values()))
+    return np.hstack([by_name[name] for name in STATISTICS])[amounts.codes].astype(np.float32)
 
 
 def train_booster(path: Path) -> None:
@@ -72,7 +72,7 @@ def train_booster(path: Path) -> None:
     model.save_model(path)
 
 
-def ours(booster: Path, formulas: Path) -> dict[str, Any]:
+def time_silion(booster: Path, formulas: Path) -> dict[str, Any]:
     """Formulas to predictions by our vectors and the booster, warm, in this process: portions on a thread per core."""
     import numpy as np
     import xgboost as xgb
@@ -88,9 +88,9 @@ def ours(booster: Path, formulas: Path) -> dict[str, Any]:
     with ThreadPoolExecutor(CORES) as threads:
         list(threads.map(portion, [0] * CORES))
         start, busy = time.perf_counter(), time.process_time()
-        found = np.concatenate(list(threads.map(portion, range(0, len(texts), PORTION))))
+        predictions = np.concatenate(list(threads.map(portion, range(0, len(texts), PORTION))))
     seconds, cpu = time.perf_counter() - start, time.process_time() - busy
-    return {"rate": len(texts) / seconds, "per_core": len(texts) / cpu, "first": found[:200].tolist()}
+    return {"rate": len(texts) / seconds, "per_core": len(texts) / cpu, "first": predictions[:200].tolist()}
 
 
 def designs_table(path: Path, count: int, cells: bool) -> None:
@@ -118,16 +118,16 @@ def stages(model: str | None, count: int, cells: bool) -> dict[str, float]:
         for path, rows in ((warm, 200), (source, count)):
             designs_table(path, rows, cells)
         predict_file(warm, Path(folder) / "out.csv", predictor, targets=targets, precedents=0)
-        spent = _by_stage(predictor, source, sorted({task_of(each).name for each in targets or TARGETS}))
+        spent = _by_stage(predictor, source, sorted({task_of(column).name for column in targets or TARGETS}))
 
         def run(precedents: int) -> float:
             out = Path(folder) / "out.csv"
             work = partial(predict_file, source, out, predictor, targets=targets, precedents=precedents)
             return _timed(work, time.process_time)
 
-        whole, with_nearest = run(0), run(3)
+        total, with_nearest = run(0), run(3)
         before = sum(spent.values())
-        spent |= {"intervals, notices, writing": whole - before, "whole": whole, "nearest rows": with_nearest - whole}
+        spent |= {"intervals, notices, writing": total - before, "whole": total, "nearest rows": with_nearest - total}
     return spent
 
 
@@ -141,25 +141,25 @@ def _by_stage(predictor: Any, source: Path, names: list[str]) -> dict[str, float
 
     spent = dict.fromkeys(("read", "featurize", "boosters", "distance"), 0.0)
 
-    def timed(stage: str, work: Callable[..., Any], *given: Any) -> Any:
+    def timed(stage: str, work: Callable[..., Any], *arguments: Any) -> Any:
         start = time.process_time()
-        found = work(*given)
+        result = work(*arguments)
         spent[stage] += time.process_time() - start
-        return found
+        return result
 
     table, reader = timed("read", open_source, source), PortionReader()
     parts = predictor.bundle.parts
     for portion in table.portions:
         rows = timed("read", reader.read, portion)
         designs = timed("read", read_rows, rows, Candidate, "in.csv").designs
-        held = timed("featurize", read_electrolytes, designs)
-        timed("featurize", unreadable, designs, held)
+        electrolytes = timed("featurize", read_electrolytes, designs)
+        timed("featurize", unreadable, designs, electrolytes)
         timed("featurize", has_anode, designs)
         linked, vectors, before = designs, None, None
-        for name in ["conductivity", *(each for each in names if each != "conductivity")]:
+        for name in ["conductivity", *(part_name for part_name in names if part_name != "conductivity")]:
             part = parts[name]
             if before is None or not part.featurizer.reads_like(before):  # as the predictor shares them
-                vectors = timed("featurize", part.featurizer.vectors, linked, held)
+                vectors = timed("featurize", part.featurizer.vectors, linked, electrolytes)
             before = part.featurizer
             centre, _ = timed("boosters", part.ensemble.predict, vectors)
             timed("distance", part.domain.nearest_distance, vectors)
@@ -172,15 +172,6 @@ def _timed(work: Callable[[], Any], clock: Callable[[], float] = time.perf_count
     start = clock()
     work()
     return clock() - start
-
-
-def child(*words: str, interpreter: Path | str = sys.executable, one_core: bool = False) -> dict[str, Any]:
-    """One timed run in a process of its own, its answer as the last line."""
-    import os
-
-    env = os.environ | (ONE_CORE if one_core else {})
-    done = subprocess.run([str(interpreter), *words], cwd=ROOT, capture_output=True, text=True, check=True, env=env)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def cold(command: list[str]) -> float:
@@ -200,24 +191,25 @@ def main() -> None:
     parser.add_argument("--bad-rows", type=int, metavar="N", help="have N rows refused, beside one good one")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     add_code(parser)
-    asked = parser.parse_args()
-    if asked.code:
-        beside("screening", asked.code, partial(commands, asked.designs, asked.model), asked.rounds, ONE_CORE)
+    arguments = parser.parse_args()
+    if arguments.code:
+        work = partial(commands, arguments.designs, arguments.model)
+        beside("screening", arguments.code, work, arguments.rounds, ONE_CORE)
         return
-    if asked.bad_rows:
-        refusal(asked.bad_rows, asked.model)
+    if arguments.bad_rows:
+        refusal(arguments.bad_rows, arguments.model)
         return
-    if asked.child:
-        kind, *words = asked.child
+    if arguments.child:
+        kind, *values = arguments.child
         done: dict[str, Any] = (
-            ours(Path(words[0]), Path(words[1]))
+            time_silion(Path(values[0]), Path(values[1]))
             if kind == "ours"
-            else stages(asked.model, int(words[0]), words[1] == "cells")
+            else stages(arguments.model, int(values[0]), values[1] == "cells")
         )
         print(json.dumps(done))
         return
-    found = {**beside_today(asked), **road(asked)}
-    write_result("screening", found)
+    results = {**beside_today(arguments), **road(arguments)}
+    write_result("screening", results)
 
 
 def refusal(count: int, model: str | None) -> None:
@@ -242,22 +234,22 @@ def refusal(count: int, model: str | None) -> None:
 
 def commands(count: int, model: str | None, side: Side) -> dict[str, float]:
     """Processor microseconds a design of `silion predict`, with and without the nearest rows, on one core."""
-    found = {}
+    costs = {}
     with tempfile.TemporaryDirectory() as folder:
         few, many, out = (Path(folder) / name for name in ("few.csv", "many.csv", "out.csv"))
-        for what, targets in (("conductivity", ["--targets", "conductivity_s_per_cm"]), ("cells", [])):
+        for kind, targets in (("conductivity", ["--targets", "conductivity_s_per_cm"]), ("cells", [])):
             for path, rows in ((few, 200), (many, count)):
-                designs_table(path, rows, what == "cells")
+                designs_table(path, rows, kind == "cells")
             options = [*targets, *(["--model", model] if model else [])]
-            for nearest, words in (("0", what), ("3", f"{what}, nearest rows too")):
+            for nearest, label in (("0", kind), ("3", f"{kind}, nearest rows too")):
                 line = ["-m", "silion", "predict", "-o", str(out), *options, side.nearest, nearest]
-                found[f"{words}, us"] = side.us_each(
+                costs[f"{label}, us"] = side.us_each(
                     lambda table, line=line: [*line, str(table)], few, many, count - 200
                 )
-    return found
+    return costs
 
 
-def beside_today(asked: argparse.Namespace) -> dict[str, Any]:
+def beside_today(arguments: argparse.Namespace) -> dict[str, Any]:
     """Rates of both sides, warm, and the seconds of one cold run; printed."""
     if not PEERS.exists():
         print(f"no {PEERS.relative_to(ROOT)}: nothing to stand beside (make bench makes it)")
@@ -267,12 +259,12 @@ def beside_today(asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         booster, small, large = (Path(folder) / name for name in ("booster.json", "small.txt", "large.txt"))
         train_booster(booster)
-        small.write_text("\n".join(never_seen(asked.formulas, 0)), encoding="utf-8")
-        large.write_text("\n".join(never_seen(asked.ours, 2)), encoding="utf-8")
+        small.write_text("\n".join(never_seen(arguments.formulas, 0)), encoding="utf-8")
+        large.write_text("\n".join(never_seen(arguments.ours, 2)), encoding="utf-8")
         columns = json.dumps([f"MagpieData {statistic} {name}" for statistic in STATISTICS for name in SHARED])
-        model = ["--model", asked.model] if asked.model else []
+        model = ["--model", arguments.model] if arguments.model else []
         same = 0.0
-        for _ in range(asked.rounds):
+        for _ in range(arguments.rounds):
             run = child("-m", "benchmarks.screening", "--child", "ours", str(booster), str(large))
             rates.setdefault("silion", []).append(run["rate"])
             rates.setdefault("silion, per CPU second", []).append(run["per_core"])
@@ -281,15 +273,15 @@ def beside_today(asked: argparse.Namespace) -> dict[str, Any]:
                 rates.setdefault(f"today, {setting}", []).append(run["rate"])
                 if setting == "1":
                     rates.setdefault("today, per CPU second", []).append(run["per_core"])
-            mine = child("-m", "benchmarks.screening", "--child", "ours", str(booster), str(small))["first"]
-            same = statistics.fmean(abs(one - other) < 1e-4 for one, other in zip(mine, run["first"], strict=True))
+            own = child("-m", "benchmarks.screening", "--child", "ours", str(booster), str(small))["first"]
+            same = statistics.fmean(abs(x - y) < 1e-4 for x, y in zip(own, run["first"], strict=True))
         table = Path(folder) / "cold.csv"
-        designs_table(table, asked.cold, cells=False)
+        designs_table(table, arguments.cold, cells=False)
         target = ["--targets", "conductivity_s_per_cm"]
         silion = [sys.executable, "-m", "silion", "predict", str(table), "-o", f"{folder}/o.csv", *target, *model]
-        theirs = [str(PEERS), peer, str(booster), str(table), "2", columns, f"{folder}/p.csv"]
-        pairs = [(cold(silion), cold(theirs)) for _ in range(min(3, asked.rounds))]
-    rate = {name: statistics.median(each) for name, each in rates.items()}
+        today = [str(PEERS), peer, str(booster), str(table), "2", columns, f"{folder}/p.csv"]
+        pairs = [(cold(silion), cold(today)) for _ in range(min(3, arguments.rounds))]
+    rate = {name: statistics.median(values) for name, values in rates.items()}
     best = max(rate[f"today, {setting}"] for setting in THEIR_SETTINGS)
     result = {
         "designs_per_s": rate,
@@ -301,29 +293,31 @@ def beside_today(asked: argparse.Namespace) -> dict[str, Any]:
         "cold_ratio": statistics.median(b / a for a, b in pairs),
     }
     print("one booster of 500 trees, formulas never seen, warm, two cores")
-    for name, each in rate.items():
-        print(f"  {name:<24} {each:>12,.0f} designs/s")
+    for name, value in rate.items():
+        print(f"  {name:<24} {value:>12,.0f} designs/s")
     print(f"  over its default {result['ratio_to_default']:.0f} x, over its fastest {result['ratio_to_fastest']:.0f} x")
     print(f"  per CPU second {result['ratio_per_cpu_second']:.0f} x: what other load on the machine does not move")
     print(f"  predictions equal to 1e-4: {100 * same:.0f} %")
-    print(f"{asked.cold:,} designs from nothing, imports included: {result['cold_s']}, {result['cold_ratio']:.1f} x")
+    print(
+        f"{arguments.cold:,} designs from nothing, imports included: {result['cold_s']}, {result['cold_ratio']:.1f} x"
+    )
     return {"beside_today": result}
 
 
-def road(asked: argparse.Namespace) -> dict[str, Any]:
+def road(arguments: argparse.Namespace) -> dict[str, Any]:
     """Shares of the stages of the shipped model's road on one core; printed."""
     result: dict[str, Any] = {}
-    model = ["--model", asked.model] if asked.model else []
-    for what in ("conductivity", "cells"):  # the latter with all four targets
-        words = ["-m", "benchmarks.screening", *model, "--child", "stages", str(asked.designs), what]
-        runs = [child(*words, one_core=True) for _ in range(asked.rounds)]
+    count, model = arguments.designs, ["--model", arguments.model] if arguments.model else []
+    for kind in ("conductivity", "cells"):  # the latter with all four targets
+        command = ["-m", "benchmarks.screening", *model, "--child", "stages", str(count), kind]
+        runs = [child(*command, env=ONE_CORE) for _ in range(arguments.rounds)]
         spent = {stage: statistics.median(run[stage] for run in runs) for stage in runs[0]}
         ratio = statistics.median((run["whole"] - run["distance"]) / run["boosters"] for run in runs)
-        rate = asked.designs / spent["whole"]
-        result[what] = {"seconds": spent, "whole_without_distance_over_boosters": ratio, "designs_per_s_and_core": rate}
-        print(f"{what}, one core, {asked.designs:,} designs")
+        rate = count / spent["whole"]
+        result[kind] = {"seconds": spent, "whole_without_distance_over_boosters": ratio, "designs_per_s_and_core": rate}
+        print(f"{kind}, one core, {count:,} designs")
         for stage, seconds in spent.items():
-            print(f"  {stage:<30} {1e6 * seconds / asked.designs:7.2f} us each {100 * seconds / spent['whole']:5.0f} %")
+            print(f"  {stage:<30} {1e6 * seconds / count:7.2f} us each {100 * seconds / spent['whole']:5.0f} %")
         print(f"  without the distance {ratio:.2f} x its bare boosters; {rate:,.0f} designs a second and core")
     return {"road": result}
 

@@ -66,12 +66,12 @@ def main() -> int:
         if not model:
             train_small(folder, env)
         if arguments.soak:
-            found, code = soak(arguments.soak, arguments.workers, model, env)
+            results, code = soak(arguments.soak, arguments.workers, model, env)
         else:
-            found, code = compare(env), 0
+            results, code = compare(env), 0
     name = "serve_soak" if arguments.soak else "serve"
-    write_result(name, found)
-    for key, value in found.items():
+    write_result(name, results)
+    for key, value in results.items():
         print(f"{key:<44} {value:,.2f}" if isinstance(value, float) else f"{key:<44} {value}")
     return code
 
@@ -84,31 +84,31 @@ def train_small(folder: str, env: dict[str, str]) -> None:
 
 def served(options: list[str], side: Side) -> dict[str, float]:
     """One full design at a time, the same by several at once, and a thousand designs, of one side's server."""
-    one, many = (json.dumps({"designs": designs(count)}).encode() for count in (1, MANY))
+    single, many = (json.dumps({"designs": designs(count)}).encode() for count in (1, MANY))
     with silion_serve(options, side.env, side) as port:
-        asked, of_many = (
-            partial(send, method="POST", path="/predict", body=body, headers=JSON) for body in (one, many)
+        ask_single, of_many = (
+            partial(send, method="POST", path="/predict", body=body, headers=JSON) for body in (single, many)
         )
-        timed(port, asked, 5)
+        timed(port, ask_single, 5)
         return {
-            "one design, ms": 1e3 * statistics.median(timed(port, asked, REQUESTS)),
-            "processor of a request, ms": cpu_ms(port, asked),
-            f"a request of {AT_ONCE} at once, ms": 1e3 / rate_of(port, asked),
+            "one design, ms": 1e3 * statistics.median(timed(port, ask_single, REQUESTS)),
+            "processor of a request, ms": cpu_ms(port, ask_single),
+            f"a request of {AT_ONCE} at once, ms": 1e3 / rate_of(port, ask_single),
             f"{MANY:,} designs, ms": 1e3 * statistics.median(timed(port, of_many, ROUNDS)),
         }
 
 
 def compare(env: dict[str, str]) -> dict[str, Any]:
     """One full design, and a thousand, in turns."""
-    one, many = designs(1), designs(MANY)
-    ask = json.dumps({"designs": one}).encode()
-    theirs = json.dumps({"dataframe_records": typed(one)}).encode()
-    with silion_serve(["--model", "champion"], env) as mine, mlflow_serve(env) as other:
+    single, many = designs(1), designs(MANY)
+    ask = json.dumps({"designs": single}).encode()
+    mlflow_ask = json.dumps({"dataframe_records": typed(single)}).encode()
+    with silion_serve(["--model", "champion"], env) as silion_port, mlflow_serve(env) as mlflow_port:
         ways = {
             "silion": lambda connection: send(connection, "POST", "/predict", ask, JSON),
-            "mlflow": lambda connection: send(connection, "POST", "/invocations", theirs, JSON),
+            "mlflow": lambda connection: send(connection, "POST", "/invocations", mlflow_ask, JSON),
         }
-        ports = {"silion": mine, "mlflow": other}
+        ports = {"silion": silion_port, "mlflow": mlflow_port}
         latency: dict[str, list[float]] = {name: [] for name in ways}
         rate: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(ROUNDS):
@@ -120,7 +120,7 @@ def compare(env: dict[str, str]) -> dict[str, Any]:
         in_process = predict_here(env, many)
         pairs = []
         for _ in range(ROUNDS):
-            connection = http.client.HTTPConnection("127.0.0.1", mine)
+            connection = http.client.HTTPConnection("127.0.0.1", silion_port)
             began = time.perf_counter()
             send(connection, "POST", "/predict", thousand, JSON)
             served = time.perf_counter() - began
@@ -150,7 +150,7 @@ def compare(env: dict[str, str]) -> dict[str, Any]:
 
 def soak(count: int, workers: int, model: list[str], env: dict[str, str]) -> tuple[dict[str, Any], int]:
     """Mixed requests over many connections: what was answered, how fast, and what memory did."""
-    good = [json.dumps({"designs": designs(each), "curve": each == 1}).encode() for each in (1, 1, 1, 2, 10)]
+    good = [json.dumps({"designs": designs(size), "curve": size == 1}).encode() for size in (1, 1, 1, 2, 10)]
     table = (ROOT / "data" / "examples" / "candidates.csv").read_bytes()
     kinds: list[tuple[str, str, bytes, dict[str, str]]] = [
         *[("POST", "/predict", body, JSON) for body in good],
@@ -187,7 +187,7 @@ def soak(count: int, workers: int, model: list[str], env: dict[str, str]) -> tup
             sizes.append(sum(resident_mb(pid) for pid in pids))
         seconds = time.perf_counter() - began
         alive = children(SERVER[0]) == pids
-    found = {
+    results = {
         "requests": sum(answers.values()),
         "requests_per_s": sum(answers.values()) / seconds,
         "answers_by_code": {str(code): number for code, number in sorted(answers.items())},
@@ -200,7 +200,7 @@ def soak(count: int, workers: int, model: list[str], env: dict[str, str]) -> tup
         "workers_lived": alive,
     }
     failures = sum(number for code, number in answers.items() if code >= 500)
-    return found, int(failures > 0 or not alive or sizes[1] > MOST_GROWTH * sizes[0])
+    return results, int(failures > 0 or not alive or sizes[1] > MOST_GROWTH * sizes[0])
 
 
 def designs(count: int) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ def designs(count: int) -> list[dict[str, Any]]:
         rows = [
             {name: value for name, value in row.items() if value and name != "design"} for row in csv.DictReader(file)
         ]
-    return [{**rows[each % len(rows)], "temperature_c": 20 + each / 20} for each in range(count)]
+    return [{**rows[number % len(rows)], "temperature_c": 20 + number / 20} for number in range(count)]
 
 
 def typed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -231,15 +231,15 @@ def send(connection: http.client.HTTPConnection, method: str, path: str, body: b
 def timed(port: int, way: Callable[[http.client.HTTPConnection], int], count: int) -> list[float]:
     """Seconds of each of some requests over one connection; all must succeed."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    found = []
+    seconds = []
     for _ in range(count):
         began = time.perf_counter()
         code = way(connection)
-        found.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - began)
         if code != 200:
             raise RuntimeError(f"port {port} answered {code}")
     connection.close()
-    return found
+    return seconds
 
 
 def rate_of(port: int, way: Callable[[http.client.HTTPConnection], int], at_once: int = AT_ONCE) -> float:
@@ -265,12 +265,12 @@ def listener(port: int) -> int:
         fields = line.split()
         if fields[1].endswith(f":{port:04X}") and fields[3] == "0A":
             inodes.add(f"socket:[{fields[9]}]")
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # ended, or somebody else's
-            if inodes & {str(each.readlink()) for each in (process / "fd").iterdir()}:
-                found.append(int(process.name))
-    return max(found)
+            if inodes & {str(descriptor.readlink()) for descriptor in (process / "fd").iterdir()}:
+                pids.append(int(process.name))
+    return max(pids)
 
 
 def processor_s(pid: int) -> float:
@@ -336,8 +336,8 @@ def mlflow_serve(env: dict[str, str]) -> Iterator[int]:
         str(port),
     ]
     path = f"{mlflow.parent}{os.pathsep}{env.get('PATH', '')}"  # it starts its server by name
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=env | {"PATH": path}, stdout=said, stderr=said)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env | {"PATH": path}, stdout=log, stderr=log)
         try:
             until = time.monotonic() + 180
             while time.monotonic() < until:
@@ -356,7 +356,7 @@ def mlflow_serve(env: dict[str, str]) -> Iterator[int]:
 def children(pid: int) -> list[int]:
     """Workers that a server has started; Python's own tracker of what processes share is none of them."""
     started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(one) for one in started if b"multiprocessing-fork" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return [int(child) for child in started if b"multiprocessing-fork" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def resident_mb(pid: int) -> float:

@@ -69,15 +69,15 @@ class Load:
             for number in count(place):
                 if self._ends.is_set():
                     return
-                asked = partial(
+                post = partial(
                     session.post, f"{self.url}/predict", json={"designs": [rows[number % len(rows)]]}, timeout=60
                 )
                 try:
                     try:
-                        answer = asked()
+                        answer = post()
                     except BROKEN_OFF as error:  # `Retry` sends again what got no answer, not what got a part of one
                         self.dropped.append(repr(error)[:80])
-                        answer = asked()
+                        answer = post()
                 except (requests.ConnectionError, BROKEN_OFF) as error:
                     self.lost.append(repr(error)[:80])
                     continue
@@ -127,17 +127,17 @@ def main() -> int:
                 "killed": lambda number: os.kill(children(SERVER[0])[0], signal.SIGKILL),
                 "stopped": lambda number: os.kill(children(SERVER[0])[0], signal.SIGSTOP),
             }
-            found = {
+            results = {
                 name: [under(fault, number, url, token, arguments.connections) for number in range(arguments.rounds)]
                 for name, fault in faults.items()
             }
-    write_result("serve_faults", found)
+    write_result("serve_faults", results)
     print(f"{'':10} {'longest gap, s (all rounds)':32} {'answers':>8} {'dropped':>8} {'lost':>5} {'refused':>8}")
-    for name, rounds in found.items():
-        gaps = ", ".join(f"{each['longest_gap_s']:.2f}" for each in rounds)
-        totals = [sum(each[key] for each in rounds) for key in ("answers", "dropped", "lost", "refused")]
+    for name, rounds in results.items():
+        gaps = ", ".join(f"{outcome['longest_gap_s']:.2f}" for outcome in rounds)
+        totals = [sum(outcome[key] for outcome in rounds) for key in ("answers", "dropped", "lost", "refused")]
         print("{:10} {:32} {:8} {:8} {:5} {:8}".format(name, gaps, *totals))
-    return int(any(each["lost"] or each["refused"] for rounds in found.values() for each in rounds))
+    return int(any(outcome["lost"] or outcome["refused"] for rounds in results.values() for outcome in rounds))
 
 
 def under(fault: Callable[[int], None], number: int, url: str, token: str, connections: int) -> dict[str, Any]:
@@ -163,8 +163,8 @@ def under(fault: Callable[[int], None], number: int, url: str, token: str, conne
 def two_models(model: Path, folder: Path) -> tuple[Path, Path]:
     """The model, and the same under another identity."""
     bundle = load_bundle(model)
-    other = Bundle(bundle.parts, bundle.facts | {"copy": 2}, bundle.capacities)
-    return model, save_bundle(other, folder / "other")
+    twin = Bundle(bundle.parts, bundle.facts | {"copy": 2}, bundle.capacities)
+    return model, save_bundle(twin, folder / "other")
 
 
 if __name__ == "__main__":

@@ -223,9 +223,9 @@ def unfinished(url: str, count: int, size: int) -> str:
     """Begin so many bodies of a size and end none of them; a small question meanwhile."""
     port = int(url.rsplit(":", 1)[1])
     head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: {size + 9}\r\n\r\n"
-    with ExitStack() as held:
+    with ExitStack() as connections:
         for _ in range(count):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            connection = connections.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
             with_body = head.encode() + b"x" * size
             try:
                 connection.sendall(with_body)

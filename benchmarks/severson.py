@@ -36,8 +36,8 @@ def main() -> None:
     cells = discharge_examples(pulled_cycling())
     cells["growth"] = cells["logvar_dQ_100_10"] - cells["logvar_dQ_50_10"]
     train = cells[cells["split"] == "train"]
-    told = {name: 10 ** left_out(train, features) for name, features in SETS.items()}
-    scores = {name: float(np.sqrt(np.mean((lives - train["cycle_life"]) ** 2))) for name, lives in told.items()}
+    predictions = {name: 10 ** left_out(train, features) for name, features in SETS.items()}
+    scores = {name: float(np.sqrt(np.mean((lives - train["cycle_life"]) ** 2))) for name, lives in predictions.items()}
     for name, score in scores.items():
         print(f"{name}: {score:.0f} cycles, training cells left out one by one")
     chosen = min(scores, key=lambda name: scores[name])
@@ -48,13 +48,13 @@ def main() -> None:
     for name in dict.fromkeys([next(iter(SETS)), chosen]):
         features = list(SETS[name])
         fitted = linear_model().fit(train[features].to_numpy(), np.log10(train["cycle_life"]))
-        found = {}
+        rmse = {}
         for split in ("test1", "test2"):
             test = cells[(cells["split"] == split) & (cells["cycle_life"] >= SHORTEST_PUBLISHED)]
             lives = 10 ** fitted.predict(test[features].to_numpy())
-            found[split] = float(np.sqrt(np.mean((lives - test["cycle_life"]) ** 2)))
-        print(f"{name}: RMSE {found['test1']:.0f} / {found['test2']:.0f} cycles (published: 138 / 196 by the variance)")
-        add_look({f"Severson test1 / test2, {name}: RMSE {found['test1']:.0f} / {found['test2']:.0f} cycles": {}})
+            rmse[split] = float(np.sqrt(np.mean((lives - test["cycle_life"]) ** 2)))
+        print(f"{name}: RMSE {rmse['test1']:.0f} / {rmse['test2']:.0f} cycles (published: 138 / 196 by the variance)")
+        add_look({f"Severson test1 / test2, {name}: RMSE {rmse['test1']:.0f} / {rmse['test2']:.0f} cycles": {}})
     tests = cells[(cells["split"] != "train") & (cells["cycle_life"] >= SHORTEST_PUBLISHED)]
     miss = np.abs(shipped.log10_life(tests) - np.log10(tests["cycle_life"].to_numpy()))
     holds = float(np.mean(miss <= shipped.calibration.half_width(np.zeros(len(tests)), 0.9)))

@@ -65,28 +65,28 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--model", default="", metavar="REF", help="as in silion predict")
     parser.add_argument("--code", type=Path, metavar="FOLDER", help="another checkout")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     sides: dict[str, tuple[Path, int, str]] = {
-        "a third": (ROOT, asked.designs // 3, ""),
-        "one process": (ROOT, asked.designs, ""),
-        "a process per core": (ROOT, asked.designs, "local"),
+        "a third": (ROOT, arguments.designs // 3, ""),
+        "one process": (ROOT, arguments.designs, ""),
+        "a process per core": (ROOT, arguments.designs, "local"),
     }
-    if asked.code:
-        sides["the other checkout"] = (asked.code.resolve(), asked.designs, "")
+    if arguments.code:
+        sides["the other checkout"] = (arguments.code.resolve(), arguments.designs, "")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
-    for _ in range(asked.rounds):
+    for _ in range(arguments.rounds):
         for name, side in sides.items():
-            runs[name].append(screened(*side, asked.model))
-    found = {"designs": asked.designs, "at": time.strftime("%Y-%m-%d"), "runs": runs}
+            runs[name].append(screened(*side, arguments.model))
+    results = {"designs": arguments.designs, "at": time.strftime("%Y-%m-%d"), "runs": runs}
     print("| | CPU us a design | s on the clock | peak MB | CPU over one process | ten million, CPU s |")
     print("|---|---|---|---|---|---|")
     for name, (_, count, _) in sides.items():
         cpu, clock, peak = (statistics.median(run[key] for run in runs[name]) for key in ("cpu", "seconds", "peak_mb"))
         beside = zip(runs[name], runs["one process"], strict=True)
-        ratio = statistics.median(one["cpu"] / count / (other["cpu"] / asked.designs) for one, other in beside)
-        whole = cpu / count * runs[name][0]["size"]
-        print(f"| {name} | {1e6 * cpu / count:.1f} | {clock:.0f} | {peak:.0f} | {ratio:.2f} | {whole:,.0f} |")
-    write_result("space", found)
+        ratio = statistics.median(own["cpu"] / count / (plain["cpu"] / arguments.designs) for own, plain in beside)
+        total = cpu / count * runs[name][0]["size"]
+        print(f"| {name} | {1e6 * cpu / count:.1f} | {clock:.0f} | {peak:.0f} | {ratio:.2f} | {total:,.0f} |")
+    write_result("space", results)
 
 
 if __name__ == "__main__":

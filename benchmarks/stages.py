@@ -18,12 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.featurize import never_seen
-from benchmarks.results import ROOT, write_result
-from benchmarks.screening import child, designs_table
+from benchmarks.featurize import child, never_seen
+from benchmarks.results import PAGE, write_result
+from benchmarks.screening import ONE_CORE, designs_table
 from features.tables.descriptions import write_between_marks
 
-PAGE = ROOT / "benchmarks" / "README.md"
 MARKS = ("<!-- stages: written by `python -m benchmarks.stages --write-docs` -->", "<!-- end of stages -->")
 FEW_ROWS, TIMES = 4_096, 15
 """Rows that a processor's cache holds, and how often a speed is measured: the best counts."""
@@ -46,15 +45,15 @@ class Clock:
         """Count the calls of a function or method to a stage; `keep` says what of each is remembered."""
         work = getattr(owner, name)
 
-        def counted(*given: Any, **named: Any) -> Any:
+        def counted(*arguments: Any, **named: Any) -> Any:
             start = time.process_time()
             self._inner.append(0.0)
-            done = work(*given, **named)
-            whole = time.process_time() - start
-            self.spent[stage] = self.spent.get(stage, 0.0) + whole - self._inner.pop()
-            self._inner[-1] += whole
+            done = work(*arguments, **named)
+            total = time.process_time() - start
+            self.spent[stage] = self.spent.get(stage, 0.0) + total - self._inner.pop()
+            self._inner[-1] += total
             if keep:
-                self.calls.setdefault(stage, []).append(keep(*given))
+                self.calls.setdefault(stage, []).append(keep(*arguments))
             return done
 
         setattr(owner, name, counted)
@@ -103,9 +102,9 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
             clock.spent.clear()
             start = time.process_time()
             predict_file(many, out, predictor, targets=targets, precedents=0)
-            whole = time.process_time() - start
-            runs.append(clock.spent | {REST: whole - sum(clock.spent.values())})
-        spent = {stage: min(each[stage] for each in runs) for stage in runs[0]}
+            total = time.process_time() - start
+            runs.append(clock.spent | {REST: total - sum(clock.spent.values())})
+        spent = {stage: min(times[stage] for times in runs) for stage in runs[0]}
         arrays = sum(clock.calls["notices"]) / len(clock.calls["notices"])
         sizes = {path: path.stat().st_size / count for path in (many, out)}
         start = time.process_time()
@@ -133,8 +132,8 @@ class Speeds:
         self.parts = parts
         source, target = np.ones(8_000_000), np.empty(8_000_000)
         self.bytes_a_us = 2e-6 * source.nbytes / _least(lambda: np.copyto(target, source))
-        one, other = (np.ones(shape, dtype=np.float32) for shape in ((512, 128), (128, FEW_ROWS)))
-        self.terms_a_us = 1e-6 * 512 * 128 * FEW_ROWS / _least(lambda: one @ other)
+        first, second = (np.ones(shape, dtype=np.float32) for shape in ((512, 128), (128, FEW_ROWS)))
+        self.terms_a_us = 1e-6 * 512 * 128 * FEW_ROWS / _least(lambda: first @ second)
 
     def moved(self, count: float) -> float:
         """Time to move so many bytes, read and written ones together."""
@@ -142,14 +141,14 @@ class Speeds:
 
     def of_parts(self) -> dict[str, float]:
         """Bounds of features, boosters and distance of each part."""
-        found, node = {}, min(map(self.us_a_node, self.parts.values()))
+        bounds, node = {}, min(map(self.us_a_node, self.parts.values()))
         for name, part in self.parts.items():
             rows, width = part.domain.vectors.shape
             nodes = sum(map(nodes_on_the_way, boosters_of(part.ensemble)))
-            found[f"features, {name}"] = self.moved(FLOAT * width)
-            found[f"boosters, {name}"] = nodes * node
-            found[f"distance, {name}"] = rows * width / self.terms_a_us
-        return found
+            bounds[f"features, {name}"] = self.moved(FLOAT * width)
+            bounds[f"boosters, {name}"] = nodes * node
+            bounds[f"distance, {name}"] = rows * width / self.terms_a_us
+        return bounds
 
     def us_a_node(self, part: Any) -> float:
         """Least time that the library takes for a node, of the trees of a part's boosters."""
@@ -159,13 +158,13 @@ class Speeds:
 
         known = part.domain.vectors.astype(np.float32)
         table = known[np.random.default_rng(0).integers(0, len(known), FEW_ROWS)]
-        trees = [each for each in boosters_of(part.ensemble) if nodes_on_the_way(each)]
+        trees = [booster for booster in boosters_of(part.ensemble) if nodes_on_the_way(booster)]
 
-        def each(booster: Any) -> float:
+        def least_us(booster: Any) -> float:
             tables = iter([Matrix(table) for _ in range(TIMES)])  # the library keeps what it told of a matrix
             return _least(lambda: booster.predict(next(tables), output_margin=True))
 
-        return min(1e6 * each(booster) / nodes_on_the_way(booster) for booster in trees) / FEW_ROWS
+        return min(1e6 * least_us(booster) / nodes_on_the_way(booster) for booster in trees) / FEW_ROWS
 
 
 def boosters_of(ensemble: Any) -> Iterator[Any]:
@@ -173,12 +172,12 @@ def boosters_of(ensemble: Any) -> Iterator[Any]:
     from models.boosters.saved import SavedBooster
     from models.ensemble import BoostedEnsemble
 
-    for held in vars(ensemble).values():
-        for one in held if isinstance(held, list) else [held]:
-            if isinstance(one, SavedBooster):
-                yield one
-            elif isinstance(one, BoostedEnsemble):
-                yield from boosters_of(one)
+    for attribute in vars(ensemble).values():
+        for booster in attribute if isinstance(attribute, list) else [attribute]:
+            if isinstance(booster, SavedBooster):
+                yield booster
+            elif isinstance(booster, BoostedEnsemble):
+                yield from boosters_of(booster)
 
 
 def nodes_on_the_way(booster: Any) -> float:
@@ -208,27 +207,27 @@ def main() -> None:
     parser.add_argument("--model", metavar="REF", help="as in silion predict")
     parser.add_argument("--write-docs", action="store_true", help="write the table into benchmarks/README.md")
     parser.add_argument("--child", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        print(json.dumps(run(asked.model, asked.designs, asked.child == "cells")))
+    arguments = parser.parse_args()
+    if arguments.child:
+        print(json.dumps(run(arguments.model, arguments.designs, arguments.child == "cells")))
         return
-    lines = [f"| {asked.designs:,} designs, us each | bound | measured | over it |", "|---|---|---|---|"]
+    lines = [f"| {arguments.designs:,} designs, us each | bound | measured | over it |", "|---|---|---|---|"]
     result = {}
-    for what in ("conductivity", "cells"):
-        words = ["-m", "benchmarks.stages", "--designs", str(asked.designs), "--child", what]
-        words += ["--model", asked.model] if asked.model else []
-        runs = [child(*words, one_core=True) for _ in range(asked.rounds)]
-        result[what] = {
-            stage: {kind: statistics.median(each[stage][kind] for each in runs) for kind in ("measured", "bound")}
+    for table in ("conductivity", "cells"):
+        command = ["-m", "benchmarks.stages", "--designs", str(arguments.designs), "--child", table]
+        command += ["--model", arguments.model] if arguments.model else []
+        runs = [child(*command, env=ONE_CORE) for _ in range(arguments.rounds)]
+        result[table] = {
+            stage: {kind: statistics.median(times[stage][kind] for times in runs) for kind in ("measured", "bound")}
             for stage in runs[0]
         }
-        for stage, found in result[what].items():
-            over = f"{found['measured'] / found['bound']:,.3g}" if found["bound"] else ""
-            bound = f"{found['bound']:.2g}" if found["bound"] else ""
-            lines.append(f"| {what}: {stage} | {bound} | {found['measured']:.2f} | {over} |")
+        for stage, figures in result[table].items():
+            over = f"{figures['measured'] / figures['bound']:,.3g}" if figures["bound"] else ""
+            bound = f"{figures['bound']:.2g}" if figures["bound"] else ""
+            lines.append(f"| {table}: {stage} | {bound} | {figures['measured']:.2f} | {over} |")
     print("\n".join(lines))
     write_result("stages", result)
-    if asked.write_docs:
+    if arguments.write_docs:
         write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 

@@ -101,7 +101,7 @@ def printed_ranges() -> list[SystemRange]:
     return [
         SystemRange(
             row["system"], row["electrolyte"], float(row["temperature_c"]), float(row["low_s_per_cm"]),
-            float(row["high_s_per_cm"]), ", ".join(dois[each] or f"`{each}`" for each in row["source"].split("; ")),
+            float(row["high_s_per_cm"]), ", ".join(dois[name] or f"`{name}`" for name in row["source"].split("; ")),
         )
         for row in _rows(RANGES)
     ]  # fmt: skip
@@ -144,19 +144,19 @@ def ask(bundle: Path, printed: list[SystemRange]) -> list[Told]:
     return [Told(*row) for row in zip(*ends, table["measured"].fillna(""), strict=True)]
 
 
-def report(printed: list[SystemRange], told: list[Told]) -> str:
+def report(printed: list[SystemRange], answers: list[Told]) -> str:
     """Return the table in Markdown, with what was missed in words.
 
     Parameters
     ----------
     printed : list of SystemRange
         Lines.
-    told : list of Told
+    answers : list of Told
         Of each.
     """
-    near = [abs(answer.decades_from(line)) <= WITHIN_DECADES for line, answer in zip(printed, told, strict=True)]
-    met = [answer.meets(line) for line, answer in zip(printed, told, strict=True)]
-    known = [bool(answer.measured) for answer in told]
+    near = [abs(answer.decades_from(line)) <= WITHIN_DECADES for line, answer in zip(printed, answers, strict=True)]
+    met = [answer.meets(line) for line, answer in zip(printed, answers, strict=True)]
+    known = [bool(answer.measured) for answer in answers]
     lines = [
         f"{len(printed)} printed ranges, S/cm, by the model of `make run`. Within a decade of the range: {sum(near)} "
         f"of {len(printed)}; the {100 * LEVEL:g} % interval meets the range: {sum(met)}. Of {sum(known)} lines the "
@@ -165,14 +165,14 @@ def report(printed: list[SystemRange], told: list[Told]) -> str:
         f"decade and {sum(m for m, k in zip(met, known, strict=True) if not k)} met. Papers by DOI, else by their id "
         "in `data/literature/sources.csv` or `tests/models/system_range_sources.csv`.",
         "",
-        f"Further than a decade away: {_named(printed, told, near)}.",
-        f"Not met by the interval: {_named(printed, told, met)}.",
+        f"Further than a decade away: {_named(printed, answers, near)}.",
+        f"Not met by the interval: {_named(printed, answers, met)}.",
         *(f"Not judged: {name}: {why}." for name, why in NOT_JUDGED),
         "",
         "| system | electrolyte as asked | °C | printed | told | 90 % interval | near | met | measured | papers |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for line, answer, is_near, is_met in zip(printed, told, near, met, strict=True):
+    for line, answer, is_near, is_met in zip(printed, answers, near, met, strict=True):
         lines.append(
             f"| {line.system} | {line.electrolyte} | {line.temperature_c:g} | {_ends(line.low, line.high)} | "
             f"{answer.value:.1e} | {_ends(answer.low, answer.high)} | {_yes(is_near)} | {_yes(is_met)} | "
@@ -181,11 +181,11 @@ def report(printed: list[SystemRange], told: list[Told]) -> str:
     return "\n".join(lines)
 
 
-def _named(printed: list[SystemRange], told: list[Told], good: list[bool]) -> str:
+def _named(printed: list[SystemRange], answers: list[Told], good: list[bool]) -> str:
     """The lines that are not good, with how far away they are told; none where all are."""
     away = [
         f"{line.electrolyte} at {line.temperature_c:g} °C ({answer.decades_from(line):+.1f} decades)"
-        for line, answer, is_good in zip(printed, told, good, strict=True)
+        for line, answer, is_good in zip(printed, answers, good, strict=True)
         if not is_good
     ]
     return "; ".join(away) or "none"

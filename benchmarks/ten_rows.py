@@ -40,7 +40,7 @@ def commands(side: Side) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         source = ROOT / "data" / "examples" / "candidates.csv"
         lines["ten designs"] = ["-m", "silion", "predict", str(source), "-o", f"{folder}/out.csv"]
-        spent = {name: side.spent(*words) for name, words in lines.items()}
+        spent = {name: side.spent(*command) for name, command in lines.items()}
     return {f"{name}, {unit}": time for name, times in spent.items() for unit, time in zip(UNITS, times, strict=True)}
 
 
@@ -57,19 +57,19 @@ def main() -> None:
         train = [*silion, "train", "--folds", "2", "--repeats", "1", "--report", f"{folder}/report"]
         subprocess.run(train, cwd=ROOT, env=env, check=True, capture_output=True)
         source = str(ROOT / "data" / "examples" / "candidates.csv")
-        ours = [*silion, "predict", source, "-o", f"{folder}/ours.csv"]
-        theirs = [sys.executable, "-c", PYFUNC, source, f"{folder}/theirs.csv"]
-        pairs = [(seconds(ours, env), seconds(theirs, env)) for _ in range(RUNS)]
+        silion_command = [*silion, "predict", source, "-o", f"{folder}/ours.csv"]
+        mlflow_command = [sys.executable, "-c", PYFUNC, source, f"{folder}/theirs.csv"]
+        pairs = [(seconds(silion_command, env), seconds(mlflow_command, env)) for _ in range(RUNS)]
     starts = {"import_silion_s": [sys.executable, "-c", "import silion"], "silion_help_s": [*silion, "--help"]}
-    found = {name: statistics.median(seconds(words, env) for _ in range(STARTS)) for name, words in starts.items()}
-    found |= {
-        "silion_predict_s": statistics.median(mine for mine, _ in pairs),
-        "mlflow_pyfunc_s": statistics.median(other for _, other in pairs),
-        "ratio": statistics.median(other / mine for mine, other in pairs),
+    times = {name: statistics.median(seconds(line, env) for _ in range(STARTS)) for name, line in starts.items()}
+    times |= {
+        "silion_predict_s": statistics.median(a for a, _ in pairs),
+        "mlflow_pyfunc_s": statistics.median(b for _, b in pairs),
+        "ratio": statistics.median(b / a for a, b in pairs),
         "runs": RUNS,
     }
-    write_result("ten_rows", found)
-    for name, value in found.items():
+    write_result("ten_rows", times)
+    for name, value in times.items():
         print(f"{name:<20} {value:.2f}")
 
 

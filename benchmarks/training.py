@@ -73,21 +73,21 @@ print(json.dumps({"code": code, "seconds": spent, "bytes": digest}))
 """
 
 
-def training(code: Path, words: list[str]) -> dict[str, Any]:
+def training(code: Path, options: list[str]) -> dict[str, Any]:
     """One training by the code of a folder, in a process of its own.
 
     Parameters
     ----------
     code : Path
         Checkout.
-    words : list of str
+    options : list of str
         Options of `silion train`.
     """
     with tempfile.TemporaryDirectory() as store:
         env = os.environ | ONE_CORE | {
             "PYTHONPATH": str(code), "LOKY_MAX_CPU_COUNT": "1", "MLFLOW_TRACKING_URI": f"sqlite:///{store}/mlflow.db"
         }  # fmt: skip
-        command = [sys.executable, "-c", ONE_TRAINING, json.dumps(STAGES), *words]
+        command = [sys.executable, "-c", ONE_TRAINING, json.dumps(STAGES), *options]
         done = subprocess.run(command, cwd=store, env=env, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -110,34 +110,34 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
-    asked = parser.parse_args()
-    words = ["--folds", str(asked.folds), "--repeats", str(asked.repeats)]
-    words += ["--public", asked.public] if asked.public else []
+    arguments = parser.parse_args()
+    options = ["--folds", str(arguments.folds), "--repeats", str(arguments.repeats)]
+    options += ["--public", arguments.public] if arguments.public else []
     with ExitStack() as stack:
         sides = {"now": ROOT}
-        if asked.commit:
+        if arguments.commit:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            sides = {asked.commit[:12]: checkout(asked.commit, folder), **sides}
-        rounds = [{side: training(code, words) for side, code in sides.items()} for _ in range(asked.rounds)]
+            sides = {arguments.commit[:12]: checkout(arguments.commit, folder), **sides}
+        rounds = [{side: training(code, options) for side, code in sides.items()} for _ in range(arguments.rounds)]
     names = [*STAGES, "whole"]
     seconds = {
         side: {name: statistics.median(run[side]["seconds"].get(name, 0.0) for run in rounds) for name in names}
         for side in sides
     }
-    found = {
-        "options": words,
+    results = {
+        "options": options,
         "cpu_seconds": seconds,
-        "same_bytes": len({run["now"]["bytes"] for run in rounds}) == 1 if asked.rounds > 1 else None,
+        "same_bytes": len({run["now"]["bytes"] for run in rounds}) == 1 if arguments.rounds > 1 else None,
         "bytes": {side: sorted({run[side]["bytes"] for run in rounds}) for side in sides},
     }
-    print(f"| CPU seconds, {' '.join(words)} | {' | '.join(sides)} |\n|---|{'---|' * len(sides)}")
+    print(f"| CPU seconds, {' '.join(options)} | {' | '.join(sides)} |\n|---|{'---|' * len(sides)}")
     for name in names:
         print(f"| {name} | {' | '.join(f'{seconds[side][name]:.1f}' for side in sides)} |")
-    if asked.commit:
-        whole = [run["now"]["seconds"]["whole"] / run[asked.commit[:12]]["seconds"]["whole"] for run in rounds]
-        print(f"\nnow over before: {statistics.median(whole):.2f}")
-    print(f"\nsame bytes each time: {found['same_bytes']}")
-    write_result("training", found)
+    if arguments.commit:
+        ratios = [run["now"]["seconds"]["whole"] / run[arguments.commit[:12]]["seconds"]["whole"] for run in rounds]
+        print(f"\nnow over before: {statistics.median(ratios):.2f}")
+    print(f"\nsame bytes each time: {results['same_bytes']}")
+    write_result("training", results)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.accuracy import load
 from benchmarks.lab import distances_of, obelix
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.tables.descriptions import write_between_marks
 from models.differences import FEWEST_PAPERS, Pairs
 from models.tasks.conductivity import CONDUCTIVITY
@@ -45,8 +45,8 @@ def by_gap(by_method: Mapping[str, Pairs], seed: int) -> list[str]:
     ]
     for gap in APART:
         cells = []
-        for each in by_method.values():
-            far = each.take(abs(each.measured) > gap)
+        for pairs in by_method.values():
+            far = pairs.take(abs(pairs.measured) > gap)
             low, high = bootstrap(far.groups, _counted(far), seed)
             cells.append(f"{concordance_of(far, far.weight):.2f} ({low:.2f} to {high:.2f})")
         lines.append(f"| {gap:g} decades | {len(far.measured)} ({len(np.unique(far.papers))}) | {' | '.join(cells)} |")
@@ -58,10 +58,10 @@ def _counted(pairs: Pairs) -> Callable[[np.ndarray], float]:
     return lambda count: concordance_of(pairs, count * weight)
 
 
-def best_third(found: OutOfFold) -> str:
+def best_third(out_of_fold: OutOfFold) -> str:
     """How many of the best third of a paper's rows stand in the predicted best third, over chance."""
-    lower, upper = task_of(CONDUCTIVITY.column).known(CONDUCTIVITY, found.examples)
-    papers = found.examples.papers.astype(str)
+    lower, upper = task_of(CONDUCTIVITY.column).known(CONDUCTIVITY, out_of_fold.examples)
+    papers = out_of_fold.examples.papers.astype(str)
     shares, chances = [], []
     for paper in np.unique(papers):
         rows = np.flatnonzero((papers == paper) & (lower == upper))
@@ -69,7 +69,7 @@ def best_third(found: OutOfFold) -> str:
             continue
         count = len(rows) // 3
         best = set(np.argsort(-lower[rows], kind="stable")[:count])
-        for values in found.predicted[MODEL]:
+        for values in out_of_fold.predicted[MODEL]:
             shares.append(len(best & set(np.argsort(-values[rows], kind="stable")[:count])) / count)
             chances.append(count / len(rows))
     if not shares:
@@ -77,7 +77,7 @@ def best_third(found: OutOfFold) -> str:
     times = np.mean(shares) / np.mean(chances)
     return (
         f"Best third of papers of {LARGE_PAPER} rows or more: {100 * np.mean(shares):.0f} % found, {times:.2f} times "
-        f"chance ({len(shares) // len(found.predicted[MODEL])} papers)."
+        f"chance ({len(shares) // len(out_of_fold.predicted[MODEL])} papers)."
     )
 
 
@@ -104,15 +104,15 @@ def summary(column: str, by_method: Mapping[str, Pairs], seed: int) -> str:
 def shipped(repeats: int, seed: int) -> list[str]:
     """The shipped tables' targets, a sentence each."""
     literature = load_literature()
-    found = cross_validate(literature, CHOICES, Protocol(repeats=repeats, seed=seed))
-    electrolytes = found[LINK].examples
+    folds = cross_validate(literature, CHOICES, Protocol(repeats=repeats, seed=seed))
+    electrolytes = folds[LINK].examples
     link = fit_part(LINK, electrolytes.designs, electrolytes.labels, CHOICES[LINK]["trees"], seed)
     sentences = []
     for column, target in targets_with_an_error().items():
-        name, examples = task_of(column).name, found[task_of(column).name].examples
+        name, examples = task_of(column).name, folds[task_of(column).name].examples
         if task_of(column).of_cells:
             examples = Examples(with_conductivity(examples.designs, link), examples.labels)
-        sentences.append(summary(column, pairs_within(target, found[name], distances_of(name, examples)), seed))
+        sentences.append(summary(column, pairs_within(target, folds[name], distances_of(name, examples)), seed))
     return sentences
 
 
@@ -130,14 +130,14 @@ def main() -> None:
         print("\n".join(parts))
         print(f"skipped: {error}")
         return
-    found, errors = obelix(arguments.repeats, arguments.seed)
-    by_method = pairs_within(CONDUCTIVITY, found, errors.distances)
+    out_of_fold, errors = obelix(arguments.repeats, arguments.seed)
+    by_method = pairs_within(CONDUCTIVITY, out_of_fold, errors.distances)
     parts += ["", "OBELiX's training ids.", "", *by_gap(by_method, arguments.seed)]
-    parts += ["", f"- {summary(CONDUCTIVITY.column, by_method, arguments.seed)}", f"- {best_third(found)}"]
+    parts += ["", f"- {summary(CONDUCTIVITY.column, by_method, arguments.seed)}", f"- {best_third(out_of_fold)}"]
     text = "\n".join(parts)
     print(text)
     if arguments.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, text)
+        write_between_marks(PAGE, *MARKS, text)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ AXES = (
 )
 """Every quantity is drawn against those that its designs have; the axis of words comes last, as it is the tallest."""
 CYCLES = (50, 200)
-"""Ends of the bands by which retentions are coloured: a retention says nothing without its cycle."""
+"""Ends of the bands by which retentions are coloured: a retention means nothing without its cycle."""
 
 
 def points(examples: Mapping[str, Examples], literature: Literature) -> pd.DataFrame:
@@ -140,8 +140,8 @@ def _number(designs: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _design(row: pd.Series) -> str:
-    told = [row.get(name) for name in ("anode", "electrolyte", "composition")]
-    names = dict.fromkeys(name for name in told if isinstance(name, str) and name)
+    texts = [row.get(name) for name in ("anode", "electrolyte", "composition")]
+    names = dict.fromkeys(name for name in texts if isinstance(name, str) and name)
     return " | ".join([*names][:2]) or str(row["row_id"])
 
 
@@ -301,7 +301,7 @@ def _link(row: pd.Series) -> str:
 
 
 def title(row: pd.Series) -> str:
-    """Return what a point says when one rests on it.
+    """Return the text that a point shows when one rests on it.
 
     Parameters
     ----------
@@ -348,12 +348,12 @@ def _tables(table: pd.DataFrame) -> Iterator[pages.Block]:
               "place": "place in the paper or review"}  # fmt: skip
     for column, target in targets_with_an_error().items():
         rows = table[table["target"] == column]
-        shown = [name for name in header if rows[name].notna().any()]
+        columns = [name for name in header if rows[name].notna().any()]
         cells = [
-            [_paper(row) if name == "citation" else row[name] for name in shown] for row in rows.to_dict("records")
+            [_paper(row) if name == "citation" else row[name] for name in columns] for row in rows.to_dict("records")
         ]
         yield pages.Heading(f"{capital(target.label)}: {counted(len(rows), 'value')} of {_papers(rows)}")
-        yield pages.Table([header[name] for name in shown], cells, sortable=True)
+        yield pages.Table([header[name] for name in columns], cells, sortable=True)
 
 
 def _paper(row: Mapping[Hashable, Any]) -> pages.Cell:

@@ -132,8 +132,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     check_folder(folder)
     with whole_folder_at(folder) as aside:
         yield aside
-        ours = sorted(path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
-        (aside / FILE_LIST).write_text(json.dumps(ours, indent=1), encoding="utf-8")
+        written = sorted(path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
+        (aside / FILE_LIST).write_text(json.dumps(written, indent=1), encoding="utf-8")
         if folder.exists():
             _carry_over(folder, aside)
 
@@ -141,10 +141,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 def _carry_over(old: Path, new: Path) -> None:
     """Copy the files that were not ours, unless a new file has their name."""
     listed = old / FILE_LIST
-    ours = set(json.loads(listed.read_text(encoding="utf-8"))) if listed.is_file() else set()
+    written = set(json.loads(listed.read_text(encoding="utf-8"))) if listed.is_file() else set()
     for path in sorted(old.rglob("*")):
         name = path.relative_to(old).as_posix()
-        if path.is_file() and name not in ours and name != FILE_LIST and not (new / name).exists():
+        if path.is_file() and name not in written and name != FILE_LIST and not (new / name).exists():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, new / name)
 

@@ -95,13 +95,13 @@ def parity(
     """
     figure, plot = axes(7.4, 4.8)
     low, high = np.where(np.isfinite(lower), lower, upper), np.where(np.isfinite(upper), upper, lower)
-    both = np.concatenate([low, high, predicted])
-    margin = 0.06 * float(np.ptp(both)) or 1.0
-    ends = (float(both.min()) - margin, float(both.max()) + margin)
+    values = np.concatenate([low, high, predicted])
+    margin = 0.06 * float(np.ptp(values)) or 1.0
+    ends = (float(values.min()) - margin, float(values.max()) + margin)
     plot.plot(ends, ends, color=QUIET, linewidth=1, zorder=0)
     exact = lower == upper
     for place, kind in enumerate(order):
-        own = np.array([other == kind for other in kinds], dtype=bool)
+        own = np.array([row_kind == kind for row_kind in kinds], dtype=bool)
         if not own.any():
             continue
         middle = (low + high) / 2

@@ -86,9 +86,9 @@ def _regimes(facts: Mapping[str, Any]) -> list[str]:
     lines = []
     for part, scores in facts.get("regimes", {}).items():
         for score in scores:
-            told = f"error {score['error']:.2f} decades, of {score['papers']} groups of papers"
+            error = f"error {score['error']:.2f} decades, of {score['papers']} groups of papers"
             coverage = f"{100 * score['level']:g} % intervals hold {100 * score['coverage']:.0f} %"
-            lines.append(f"  {f'{part}, ' + score['regime']:<38} {told:<44} {coverage}")
+            lines.append(f"  {f'{part}, ' + score['regime']:<38} {error:<44} {coverage}")
     return ["by what is known of the electrolyte:", *lines] if lines else []
 
 

@@ -89,7 +89,7 @@ class Table:
 
     def kinds(self) -> list[str]:
         """Return `number` for each column of nothing but numbers, `long` for one of long texts, else an empty text."""
-        columns = [[text for row in self.rows if (text := shown(row[place]))] for place in range(len(self.header))]
+        columns = [[text for row in self.rows if (text := cell_text(row[place]))] for place in range(len(self.header))]
         return [_column_kind(texts) for texts in columns]
 
 
@@ -118,7 +118,7 @@ class Drawing:
     Attributes
     ----------
     svg : str
-        An SVG element, trusted: whatever it says of data is escaped in it already.
+        An SVG element, trusted: all text of data in it is escaped already.
     caption : str
         Plain text.
     """
@@ -145,7 +145,7 @@ class Folded:
 Block: TypeAlias = "Heading | Paragraph | Bullets | Table | Picture | Drawing | Gallery | Folded"
 
 
-def shown(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """Return a cell as plain text on one line.
 
     Parameters
@@ -155,7 +155,7 @@ def shown(cell: Cell) -> str:
 
     Examples
     --------
-    >>> shown(0.00012), shown("two\\nlines"), shown(float("nan"))
+    >>> cell_text(0.00012), cell_text("two\\nlines"), cell_text(float("nan"))
     ('0.00012', 'two lines', '')
     """
     if cell is None or cell != cell:
@@ -313,10 +313,10 @@ def _html(block: Block) -> str:
             inside = f"<table{mark}><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
             return f'<div class="scroll" role="region" aria-label="table" tabindex="0">{inside}</div>'
         case Picture(source, caption, numbers):
-            words, address = _escaped(caption), source if source.startswith(_DATA_URL) else quote(source)
+            text, address = _escaped(caption), source if source.startswith(_DATA_URL) else quote(source)
             table = f' (numbers: <a href="{quote(numbers)}">{_escaped(numbers)}</a>)' if numbers else ""
-            below = f"<figcaption>{words}{table}</figcaption>"
-            return f'<figure><img src="{escape(address)}" alt="{words}">{below}</figure>'
+            below = f"<figcaption>{text}{table}</figcaption>"
+            return f'<figure><img src="{escape(address)}" alt="{text}">{below}</figure>'
         case Drawing(svg, caption):
             return f"<figure>{svg}<figcaption>{_escaped(caption)}</figcaption></figure>"
         case Gallery(drawings):
@@ -333,7 +333,7 @@ def _escaped(text: str) -> str:
 
 
 def _html_cell(cell: Cell) -> str:
-    text = _escaped(shown(cell))
+    text = _escaped(cell_text(cell))
     return f'<a href="{escape(cell.address)}">{text}</a>' if isinstance(cell, Link) else text
 
 
@@ -387,17 +387,17 @@ def _plain(text: str) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    text = _MARKS.sub(r"\\\g<0>", shown(cell)).replace("|", r"\|")
+    text = _MARKS.sub(r"\\\g<0>", cell_text(cell)).replace("|", r"\|")
     return f"[{text}]({cell.address.replace('|', '%7C')})" if isinstance(cell, Link) else text
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """Return a number with its noun.
 
     Parameters
     ----------
     number : int
-    what : str
+    noun : str
         Noun in the singular, with a regular plural.
 
     Examples
@@ -405,7 +405,7 @@ def counted(number: int, what: str) -> str:
     >>> counted(1, "row"), counted(5, "row")
     ('1 row', '5 rows')
     """
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def capital(text: str) -> str:

@@ -33,29 +33,29 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="seeds 0 to N - 1, each on its own")
     parser.add_argument("--unit", choices=("paper", "lab"), default="paper", help="what is held out")
     parser.add_argument("--only", choices=("ICE", "retention"))
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     literature = load_literature()
     reader, start = Reader(literature), time.perf_counter()
     out: dict[str, list[dict[str, object]]] = {}
-    for task in (replace(each, unit=asked.unit) for each in tasks(literature)):
-        if asked.only not in (None, task.name):
+    for task in (replace(base, unit=arguments.unit) for base in tasks(literature)):
+        if arguments.only not in (None, task.name):
             continue
         dummy = list(task.ideas).index("dummy")
         if task.fades:
-            _, rest, held = next(outer_folds(task, 1, 0))
-            check_curves(task, reader.fold(task, rest, held, 0, full=False, without=task.names(held)))
+            _, train, test = next(outer_folds(task, 1, 0))
+            check_curves(task, reader.fold(task, train, test, 0, full=False, without=task.names(test)))
         tables = []
-        for seed in range(asked.seeds):
-            found = validate(task, reader, asked.repeats, seed)
-            tables.append(report(task, found, dummy))
-            show(task, seed, tables[-1], found)
+        for seed in range(arguments.seeds):
+            outer = validate(task, reader, arguments.repeats, seed)
+            tables.append(report(task, outer, dummy))
+            show(task, seed, tables[-1], outer)
             print(f"  {time.perf_counter() - start:.0f} s", flush=True)
             out.setdefault(task.name, []).append(
-                {"seed": seed, "figures": tables[-1], "taken": found.taken, "errors": dominating(task, found, dummy)}
+                {"seed": seed, "figures": tables[-1], "taken": outer.picks, "errors": dominating(task, outer, dummy)}
             )
         print(verdict(task, tables))
-    name = f"cells_{asked.only.lower()}" if asked.only else "cells"
-    write_result(name, {"repeats": asked.repeats, "targets": out})
+    name = f"cells_{arguments.only.lower()}" if arguments.only else "cells"
+    write_result(name, {"repeats": arguments.repeats, "targets": out})
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def by_retention_error(names: Sequence[str], *, flat: bool) -> Idea:
         shape = fold.train.flattest if flat else fold.train.within_cells
         labels = labelled(fold.train, shape).labels
         centre = weighted_median(labels.middle, labels.weight)
-        train, held = scores(fold, names)
+        train, test = scores(fold, names)
         cycles, printed = (fold.train.designs[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
         weight = by_paper(fold.train) / by_paper(fold.train).sum()
 
@@ -79,7 +79,7 @@ def by_retention_error(names: Sequence[str], *, flat: bool) -> Idea:
             return float((weight * error).sum() + 5 * (numbers[1:] ** 2).sum())
 
         best = minimize(miss, np.r_[centre, np.zeros(len(names))], method="Powell", options={"maxiter": 20}).x
-        return Guess(best[0] + held @ best[1:], float(best[0]), shape)
+        return Guess(best[0] + test @ best[1:], float(best[0]), shape)
 
     return idea
 
@@ -114,11 +114,11 @@ def direct(learner: Learner, *, sees_cycle: bool = False) -> Idea:
     def idea(fold: Fold) -> Guess:
         fold = as_printed(fold)
         if sees_cycle:
-            train, held = (
+            train, test = (
                 replace(rows, vectors=rows.vectors.assign(log10_cycles=np.log10(rows.designs["cycles"].astype(float))))
-                for rows in (fold.train, fold.held)
+                for rows in (fold.train, fold.test)
             )
-            fold = replace(fold, train=train, held=held)
+            fold = replace(fold, train=train, test=test)
         centre = weighted_median(fold.train.labels.middle, np.ones(len(fold.train.vectors)))
         return Guess(learner(fold), centre)
 

@@ -16,12 +16,12 @@ RATIOS = (0.0, 0.1, 0.3, 1.0, 3.0)
 
 def scores(fold: Fold, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Columns of training and held-out rows, scaled by the training rows, unknown at their mean, clipped to 3."""
-    train, held = (rows.vectors[list(names)].to_numpy(dtype=float) for rows in (fold.train, fold.held))
+    train, test = (rows.vectors[list(names)].to_numpy(dtype=float) for rows in (fold.train, fold.test))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         centre, spread = np.nanmean(train, axis=0), np.nanstd(train, axis=0)
     used = spread > 1e-9
-    ready = [(table - centre) / np.where(used, spread, 1.0) for table in (train, held)]
+    ready = [(table - centre) / np.where(used, spread, 1.0) for table in (train, test)]
     first, second = (np.where(used & np.isfinite(table), np.clip(table, -3, 3), 0.0) for table in ready)
     return first, second
 
@@ -67,4 +67,4 @@ def random_effects(fold: Fold, kernels: Sequence[Kernel]) -> np.ndarray:
     likelihood = -0.5 * (free * np.log((pull @ y) / free) + np.linalg.slogdet(covariance)[1] + np.log(ones))
     best = int(np.argmax(likelihood))
     effects = (share * cross.T @ pull[best] for share, (_, cross) in zip(ratios[best], kernels, strict=False))
-    return np.asarray(mean[best] + sum(effects, start=np.zeros(len(fold.held.vectors))))
+    return np.asarray(mean[best] + sum(effects, start=np.zeros(len(fold.test.vectors))))

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.cells.ideas import curve_ideas
-from benchmarks.cells.nested import Found, paper_weights
+from benchmarks.cells.nested import Outcome, paper_weights
 from benchmarks.cells.rows import Fold
 from benchmarks.cells.tasks import Task
-from models.tasks import fade_law
+from models.tasks.fade import LIFE
 from training.data.paper_splits import joined_groups
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
@@ -29,51 +29,32 @@ def picked(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def skill(task: Task, target: np.ndarray, dummy: np.ndarray, constant: np.ndarray) -> dict[str, float]:
     """Error over the dummy's by row, the same with each paper counting once, and over the best constant's by row."""
-    ours, theirs, plain = (
-        np.abs(each[:, task.judged] - task.truth[task.judged]).mean(axis=0) for each in (target, dummy, constant)
+    own, dummies, plain = (
+        np.abs(values[:, task.judged] - task.truth[task.judged]).mean(axis=0) for values in (target, dummy, constant)
     )
     papers = task.papers[task.judged]
-    low, high = bootstrap(papers, lambda count: float(count @ ours / (count @ theirs)), 0)
+    low, high = bootstrap(papers, lambda count: float(count @ own / (count @ dummies)), 0)
     weight = paper_weights(papers)
-    fair = bootstrap(papers, lambda count: float((count * weight) @ ours / ((count * weight) @ theirs)), 0)
-    over = bootstrap(papers, lambda count: float(count @ ours / (count @ plain)), 0)
+    fair = bootstrap(papers, lambda count: float((count * weight) @ own / ((count * weight) @ dummies)), 0)
+    over = bootstrap(papers, lambda count: float(count @ own / (count @ plain)), 0)
     return {
-        "error": float(ours.mean()), "ratio": float(ours.sum() / theirs.sum()), "low": low, "high": high,
-        "by_paper": float(weight @ ours / (weight @ theirs)), "by_paper_low": fair[0], "by_paper_high": fair[1],
-        "over_constant": float(ours.sum() / plain.sum()), "over_constant_low": over[0], "over_constant_high": over[1],
+        "error": float(own.mean()), "ratio": float(own.sum() / dummies.sum()), "low": low, "high": high,
+        "by_paper": float(weight @ own / (weight @ dummies)), "by_paper_low": fair[0], "by_paper_high": fair[1],
+        "over_constant": float(own.sum() / plain.sum()), "over_constant_low": over[0], "over_constant_high": over[1],
     }  # fmt: skip
 
 
 def life_skill(task: Task, lives: np.ndarray, folds: np.ndarray) -> dict[str, float]:
-    """Concordance, and log-likelihood over the better dummy's, as `silion evaluate` counts them; and concordance of
-    cells held out by the same fold.
-
-    The first compares cells that different models predicted. Where the training papers' median is all there is, a cell
-    of long life was predicted without itself, so a little lower: a constant then stands far below 0.5, and so does
-    whatever is close to one. Within a fold a constant is 0.5.
-    """
-    groups = joined_groups(list(task.papers))
-    found = OutOfFold(task.examples, groups, {MODEL: lives}, np.zeros_like(lives), np.full_like(lives, np.nan))
-    score = score_life(found, 0.9, 0)
-    held = score.by_method
-    points = task.examples.designs
-    bounds = fade_law.life_bounds(points)
-    row = points.reset_index().groupby("cell_id")["index"].first().loc[bounds["cell_id"]].to_numpy()
-    each, own = lives[:, row], folds[:, row]
-    together = own[:, :, None] == own[:, None, :]
-    right = (each[:, :, None] < each[:, None, :]) + 0.5 * (each[:, :, None] == each[:, None, :])
-    sooner = bounds["upper"].to_numpy()[:, None] < bounds["lower"].to_numpy()[None, :]
-    pairs, won = sooner * together.sum(axis=0), sooner * (together * right).sum(axis=0)
-
-    def within(count: np.ndarray) -> float:
-        total = float(count @ pairs @ count)
-        return float(count @ won @ count) / total if total else np.nan
-
-    low, high = bootstrap(task.papers[row], within, 0)
+    """Concordance of cells held out by the same fold, and log-likelihood over the better dummy's, as `silion evaluate`
+    counts them."""
+    groups, spread, shape = joined_groups(list(task.papers)), np.zeros_like(lives), np.full_like(lives, np.nan)
+    out_of_fold = OutOfFold(task.examples, groups, {MODEL: lives}, spread, shape, fold=folds)
+    score = score_life(LIFE, out_of_fold, 0.9, 0)
+    by_method = score.by_method
     return {
-        "within": within(np.ones(len(row))), "within_low": low, "within_high": high,
         "concordance": score.skill, "concordance_low": score.skill_low, "concordance_high": score.skill_high,
-        "gain": held[MODEL] - held["dummy"], "gain_low": held["gain_low"], "gain_high": held["gain_high"],
+        "gain": by_method[MODEL] - by_method["dummy"],
+        "gain_low": by_method["gain_low"], "gain_high": by_method["gain_high"],
     }  # fmt: skip
 
 
@@ -82,42 +63,42 @@ def check_curves(task: Task, fold: Fold) -> None:
     for name, idea in curve_ideas().items():
         guess = idea(fold)
         for cell in range(len(guess.value)):
-            one = replace(guess, value=guess.value[cell])
-            held = one.retention_pct(np.r_[0.0, np.logspace(-1, 5, 60), 10.0 ** guess.value[cell]])
-            if abs(held[0] - 100) > 1e-6 or (np.diff(held[:-1]) > 1e-9).any() or abs(held[-1] - 80) > 1e-3:
-                raise ValueError(f"{task.name}, {name}: the curve does not agree with the life; got {held}")
+            single = replace(guess, value=guess.value[cell])
+            curve = single.retention_pct(np.r_[0.0, np.logspace(-1, 5, 60), 10.0 ** guess.value[cell]])
+            if abs(curve[0] - 100) > 1e-6 or (np.diff(curve[:-1]) > 1e-9).any() or abs(curve[-1] - 80) > 1e-3:
+                raise ValueError(f"{task.name}, {name}: the curve does not agree with the life; got {curve}")
 
 
-def report(task: Task, found: Found, dummy: int) -> dict[str, dict[str, float]]:
+def report(task: Task, outcome: Outcome, dummy: int) -> dict[str, dict[str, float]]:
     """Figures of the nested rows, then of every idea alone."""
     predicted = {
-        name: (picked(found.target, each), picked(found.life, each)) for name, each in found.chosen.items()
-    } | {name: (found.target[number, 0], found.life[number, 0]) for number, name in enumerate(task.ideas)}
-    constant = found.target[list(task.ideas).index(task.constant), 0]
+        name: (picked(outcome.target, choice), picked(outcome.life, choice)) for name, choice in outcome.chosen.items()
+    } | {name: (outcome.target[number, 0], outcome.life[number, 0]) for number, name in enumerate(task.ideas)}
+    constant = outcome.target[list(task.ideas).index(task.constant), 0]
     figures = {}
     for name, (target, life) in predicted.items():
-        figures[name] = skill(task, target, found.target[dummy, 0], constant)
+        figures[name] = skill(task, target, outcome.target[dummy, 0], constant)
         if np.isfinite(life).all():
-            figures[name] |= life_skill(task, life, found.folds)
+            figures[name] |= life_skill(task, life, outcome.folds)
     return figures
 
 
-def show(task: Task, seed: int, figures: dict[str, dict[str, float]], found: Found) -> None:
+def show(task: Task, seed: int, figures: dict[str, dict[str, float]], outcome: Outcome) -> None:
     """Print the table of one seed."""
     judged = f"{int(task.judged.sum())} rows, {len(np.unique(task.papers[task.judged]))} {task.unit}s"
     print(f"\n{task.name}, seed {seed}: {judged}; {len(task.ideas)} ideas tried, the dummy among them")
     columns = ["over the dummy (90 %)", "papers once (90 %)", "over that constant"]
     if task.fades:
-        columns += ["life: concordance", "life: within folds", "log-likelihood gain"]
+        columns += ["life: concordance", "log-likelihood gain"]
     print(f"{'':<58} {'error':>6}  " + "".join(f"{column:<24}" for column in columns))
-    for number, (name, each) in enumerate(figures.items()):
-        if number == len(found.chosen):
+    for number, (name, row) in enumerate(figures.items()):
+        if number == len(outcome.chosen):
             print("  looked at: not a claim")
-        told = [with_interval(each, "ratio", ""), with_interval(each, "by_paper"), with_interval(each, "over_constant")]
-        if "gain" in each:
-            told += [with_interval(each, key) for key in ("concordance", "within", "gain")]
-        print(f"{name:<58} {each['error']:>6.2f}  " + "".join(f"{figure:<24}" for figure in told))
-    for name, counter in found.taken.items():
+        texts = [with_interval(row, "ratio", ""), with_interval(row, "by_paper"), with_interval(row, "over_constant")]
+        if "gain" in row:
+            texts += [with_interval(row, key) for key in ("concordance", "gain")]
+        print(f"{name:<58} {row['error']:>6.2f}  " + "".join(f"{figure:<24}" for figure in texts))
+    for name, counter in outcome.picks.items():
         print(f"  {name} took: " + ", ".join(f"{idea} {count}" for idea, count in counter.most_common(6)))
 
 
@@ -128,19 +109,19 @@ def with_interval(figures: dict[str, float], name: str, prefix: str | None = Non
 
 def verdict(task: Task, seeds: list[dict[str, dict[str, float]]]) -> str:
     """What may be claimed: skill only where no seed's interval includes 1."""
-    each = [figures["nested"] for figures in seeds]
-    told = ", ".join(with_interval(figures, "ratio", "") for figures in each)
-    worst = max(figures["high"] for figures in each)
-    words = "skill shown" if worst < 1 else f"no skill found, by these {len(task.ideas)} tries"
-    met = max(figures["ratio"] for figures in each) <= GOAL and worst < 1
-    return f"{task.name}, nested, seed by seed: {told}: {words}; goal of {GOAL:.2f} {'met' if met else 'not met'}"
+    rows = [figures["nested"] for figures in seeds]
+    ratios = ", ".join(with_interval(figures, "ratio", "") for figures in rows)
+    worst = max(figures["high"] for figures in rows)
+    claim = "skill shown" if worst < 1 else f"no skill found, by these {len(task.ideas)} tries"
+    met = max(figures["ratio"] for figures in rows) <= GOAL and worst < 1
+    return f"{task.name}, nested, seed by seed: {ratios}: {claim}; goal of {GOAL:.2f} {'met' if met else 'not met'}"
 
 
-def dominating(task: Task, found: Found, dummy: int) -> dict[str, list[float]]:
+def dominating(task: Task, outcome: Outcome, dummy: int) -> dict[str, list[float]]:
     """Sum of the absolute errors by paper: of the nested choice and of the dummy, largest first."""
     truth = task.truth[task.judged]
-    each = {"nested": picked(found.target, found.chosen["nested"]), "dummy": found.target[dummy, 0]}
-    miss = pd.DataFrame({name: np.abs(value[:, task.judged] - truth).mean(axis=0) for name, value in each.items()})
+    picks = {"nested": picked(outcome.target, outcome.chosen["nested"]), "dummy": outcome.target[dummy, 0]}
+    miss = pd.DataFrame({name: np.abs(value[:, task.judged] - truth).mean(axis=0) for name, value in picks.items()})
     total = miss.groupby(task.papers[task.judged]).sum().sort_values("nested", ascending=False)
     return {
         str(paper): [round(float(value), 1) for value in row]

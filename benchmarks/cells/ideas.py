@@ -180,7 +180,7 @@ def direct_ideas() -> dict[str, Idea]:
     return {
         "dummy": direct(
             lambda fold: np.full(
-                len(fold.held.vectors), weighted_median(fold.train.labels.middle, np.ones(len(fold.train.vectors)))
+                len(fold.test.vectors), weighted_median(fold.train.labels.middle, np.ones(len(fold.train.vectors)))
             )
         ),
         "direct: each paper counts once": direct(constant_by_paper),

@@ -86,7 +86,7 @@ class Fold:
     """
 
     train: Rows
-    held: Rows
+    test: Rows
     liquid: Rows
     side: Rows
     seed: int
@@ -117,8 +117,8 @@ class Guess:
 def curve_pct(log10_n80: np.ndarray, cycles: np.ndarray, shape: float, unsure: float) -> np.ndarray:
     """Fade law averaged over lives spread by `unsure` decades, moved so that it still crosses 80 % at the life."""
     move = _crossing(shape, unsure)
-    each = [fade_law.retention_pct(log10_n80 - move + unsure * node, cycles, shape) for node in NODES]
-    return np.asarray(np.tensordot(NODE_WEIGHTS, np.array(each), axes=1))
+    values = [fade_law.retention_pct(log10_n80 - move + unsure * node, cycles, shape) for node in NODES]
+    return np.asarray(np.tensordot(NODE_WEIGHTS, np.array(values), axes=1))
 
 
 @cache

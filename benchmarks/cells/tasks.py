@@ -112,8 +112,8 @@ class Reader:
         names = self.electrolytes.papers
         key = (held_out & frozenset(names), full)
         if key not in self.fitted:
-            rest = self.electrolytes.take(np.flatnonzero([name not in held_out for name in names]))
-            self.fitted[key] = fit_part("conductivity", rest.designs, rest.labels, LINK[full], 0)
+            others = self.electrolytes.take(np.flatnonzero([name not in held_out for name in names]))
+            self.fitted[key] = fit_part("conductivity", others.designs, others.labels, LINK[full], 0)
         part = self.fitted[key]
 
         def read(examples: Examples) -> Rows:
@@ -123,15 +123,15 @@ class Reader:
 
         return read
 
-    def fold(self, task: Task, rows: np.ndarray, held: np.ndarray, seed: int, *, full: bool, without: set[str]) -> Fold:
+    def fold(self, task: Task, rows: np.ndarray, test: np.ndarray, seed: int, *, full: bool, without: set[str]) -> Fold:
         """Fold of a task; `without` are all papers that nothing here may have seen."""
         read = self.link(frozenset(without), full)
 
-        def rest(examples: Examples) -> Rows:
+        def usable(examples: Examples) -> Rows:
             return read(examples.take(np.flatnonzero([paper not in without for paper in examples.papers])))
 
-        train, asked = task.examples.take(rows), task.examples.take(held)
-        hidden = asked.designs.assign(ice_pct=np.nan, retention_pct=np.nan, average_ce_pct=np.nan)
+        train, test_rows = task.examples.take(rows), task.examples.take(test)
+        hidden = test_rows.designs.assign(ice_pct=np.nan, retention_pct=np.nan, average_ce_pct=np.nan)
         return Fold(
-            read(train), read(Examples(hidden, asked.labels)), rest(task.liquid), rest(task.side), seed
+            read(train), read(Examples(hidden, test_rows.labels)), usable(task.liquid), usable(task.side), seed
         )  # fmt: skip

@@ -25,7 +25,7 @@ from benchmarks.cells.balance import Balance
 from benchmarks.cells.learners import constant_by_paper, gaussian_process, linear, pooled, similar, with_liquid
 from benchmarks.cells.nested import INNER_FOLDS, paper_weights
 from benchmarks.cells.rows import FACTS, FEW, SQUARE_ROOT, Fold, Learner, Rows
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE, ROOT
 from features.cell import CellFeatures
 from features.tables.descriptions import write_between_marks
 from features.tables.literature import Literature
@@ -85,7 +85,7 @@ def read(designs: pd.DataFrame, value: np.ndarray) -> Rows:
 
 def median(fold: Fold) -> np.ndarray:
     """The dummy: the median of the training rows."""
-    return np.full(len(fold.held.vectors), np.median(fold.train.labels.middle))
+    return np.full(len(fold.test.vectors), np.median(fold.train.labels.middle))
 
 
 SHARED: dict[str, Learner] = {
@@ -102,35 +102,35 @@ SHARED: dict[str, Learner] = {
 
 def rule_papers(literature: Literature) -> dict[str, set[str]]:
     """Return the papers behind each rule, by rule: those the review names, or the paper that prints it itself."""
-    told = {
+    by_mention = {
         mention.strip(): name for name, source in literature.sources.items() for mention in source.told_by.split(";")
     }
     rules = pd.read_csv(ROOT / "data" / "literature" / "rules.csv", dtype=str, keep_default_na=False)
     own = {"zhang-double-layer": "zhang2025b"}
-    found = {}
+    papers = {}
     for row in rules.itertuples():
-        names = {told.get(f"{row.seed}:{ref.strip()}", "") for ref in str(row.ref).split(";")}
-        found[str(row.rule_id)] = (names | {own.get(str(row.seed), "")}) - {""}
-    return found
+        names = {by_mention.get(f"{row.seed}:{ref.strip()}", "") for ref in str(row.ref).split(";")}
+        papers[str(row.rule_id)] = (names | {own.get(str(row.seed), "")}) - {""}
+    return papers
 
 
 def balanced(papers_of: dict[str, set[str]], *, moved: bool, boosted: bool = False) -> Learner:
     """Return the balance as a learner of ICE in %."""
 
     def learn(fold: Fold) -> np.ndarray:
-        held = set(fold.held.papers.astype(str))
-        without = frozenset(rule for term in TERMS for rule in term.rules if papers_of.get(rule, set()) & held)
-        train, asked = (amounts(rows.designs, rows.vectors) for rows in (fold.train, fold.held))
+        test_papers = set(fold.test.papers.astype(str))
+        without = frozenset(rule for term in TERMS for rule in term.rules if papers_of.get(rule, set()) & test_papers)
+        train, test = (amounts(rows.designs, rows.vectors) for rows in (fold.train, fold.test))
         believed = Balance.prior(without)
         if moved:
             believed = believed.moved(train, 100 - fold.train.labels.middle, fold.train.papers.astype(str))
-        told = 100 - believed.loss(asked)
+        predicted = 100 - believed.loss(test)
         if boosted:
-            left = fold.train.labels.middle - (100 - believed.loss(train))
-            labels = Labels(left, left, fold.train.paper_weight)
+            residual = fold.train.labels.middle - (100 - believed.loss(train))
+            labels = Labels(residual, residual, fold.train.paper_weight)
             model = BoostedEnsemble(RESIDUAL, [0] * fold.train.vectors.shape[1])
-            told = told + model.fit(fold.train.vectors, labels, fold.seed).predict(fold.held.vectors)[0]
-        return np.clip(told, 0, 100)
+            predicted = predicted + model.fit(fold.train.vectors, labels, fold.seed).predict(fold.test.vectors)[0]
+        return np.clip(predicted, 0, 100)
 
     return learn
 
@@ -186,10 +186,10 @@ def _points(literature: Literature, *, liquid: bool) -> pd.DataFrame:
     points = cycling_points(literature, liquid=liquid)
     states = {cell.cell_id: cell.state for cell in literature.cells}
     points = points.assign(state=points["row_id"].map(states))
-    kept = points["qualifier"].isin(["=", "~"]) & points["retention_pct"].between(1, 100)
+    usable = points["qualifier"].isin(["=", "~"]) & points["retention_pct"].between(1, 100)
     if liquid:
-        kept &= points["state"].isin(["liquid", "gel"])
-    return points[kept].reset_index(drop=True)
+        usable &= points["state"].isin(["liquid", "gel"])
+    return points[usable].reset_index(drop=True)
 
 
 def fade(literature: Literature, *, liquid: bool = False) -> list[Quantity]:
@@ -197,32 +197,32 @@ def fade(literature: Literature, *, liquid: bool = False) -> list[Quantity]:
     points = _points(literature, liquid=liquid)
     lost = -np.log(np.minimum(points["retention_pct"], HIGHEST_INFORMATIVE_PCT + 0.5) / 100)
     cycles = points["cycles"].to_numpy(dtype=float)
-    held = np.log10(points["retention_pct"].to_numpy(dtype=float) / 100)
-    found = []
+    retention = np.log10(points["retention_pct"].to_numpy(dtype=float) / 100)
+    judged = []
     world = ", liquid cells" if liquid else ""
     for law, shape in (("log fade per cycle", 1.0), ("log fade per root of the cycle", SQUARE_ROOT)):
         rows = read(points, np.log10(lost.to_numpy(dtype=float) / cycles**shape))
         if not liquid:
-            found.append(Quantity(f"{law}{world}", "decades", rows, SHARED, _plain(rows)))
+            judged.append(Quantity(f"{law}{world}", "decades", rows, SHARED, _plain(rows)))
 
         def missed(predicted: np.ndarray, places: np.ndarray, shape: float = shape) -> np.ndarray:
-            told = -(10.0**predicted) * cycles[places] ** shape / np.log(10)
-            return np.abs(np.maximum(told, -2.0) - held[places])
+            retention_of_fade = -(10.0**predicted) * cycles[places] ** shape / np.log(10)
+            return np.abs(np.maximum(retention_of_fade, -2.0) - retention[places])
 
         learners = {name: learner for name, learner in SHARED.items() if name != "median"}
-        told = {"median retention": _median_retention(held, cycles, shape)} | learners
+        learners_of_law = {"median retention": _median_retention(retention, cycles, shape)} | learners
         name = f"capacity at N, first one known ({law.removeprefix('log ')}){world}"
-        found.append(Quantity(name, "decades", rows, told, missed, orders=False))
-    return found
+        judged.append(Quantity(name, "decades", rows, learners_of_law, missed, orders=False))
+    return judged
 
 
-def _median_retention(held: np.ndarray, cycles: np.ndarray, shape: float) -> Learner:
+def _median_retention(retention: np.ndarray, cycles: np.ndarray, shape: float) -> Learner:
     """The median retention of the training points whatever the cycle, written as the fade that gives it at N."""
 
     def learn(fold: Fold) -> np.ndarray:
-        kept = np.median(fold.train.designs["retention_pct"].to_numpy(dtype=float)) / 100
-        at = fold.held.designs["cycles"].to_numpy(dtype=float)
-        return np.asarray(np.log10(-np.log(min(kept, 0.995)) / at**shape))
+        share = np.median(fold.train.designs["retention_pct"].to_numpy(dtype=float)) / 100
+        test_cycles = fold.test.designs["cycles"].to_numpy(dtype=float)
+        return np.asarray(np.log10(-np.log(min(share, 0.995)) / test_cycles**shape))
 
     return learn
 
@@ -237,15 +237,15 @@ def capacity(literature: Literature) -> Quantity:
     return Quantity("capacity at N, first one not known", "decades", rows, SHARED, _plain(rows))
 
 
-def predict(quantity: Quantity, train: np.ndarray, held: np.ndarray, seed: int) -> np.ndarray:
+def predict(quantity: Quantity, train: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
     """Return what each learner predicts, shape (n_learners, n_held)."""
-    hidden = quantity.rows.take(held)
+    hidden = quantity.rows.take(test)
     columns = ["ice_pct", "retention_pct", "average_ce_pct", "first_capacity_mah_per_g"]
     unseen = hidden.designs.assign(**dict.fromkeys(columns, np.nan))
     empty = quantity.rows.take(np.empty(0, dtype=int))
     liquid = empty
     if quantity.liquid is not None:
-        own = set(quantity.rows.papers[held])
+        own = set(quantity.rows.papers[test])
         liquid = quantity.liquid.take(np.flatnonzero([paper not in own for paper in quantity.liquid.papers]))
     fold = Fold(quantity.rows.take(train), replace(hidden, designs=unseen), liquid, empty, seed)
     return np.array([learner(fold) for learner in quantity.learners.values()])
@@ -255,20 +255,20 @@ def nested(quantity: Quantity, seed: int) -> tuple[np.ndarray, np.ndarray, list[
     """Return the predictions of each learner, those of the inner choice, and what it took in each fold."""
     papers = quantity.rows.papers
     groups, names = joined_groups(list(papers)), list(quantity.learners)
-    every, chosen, taken = np.full((len(names), len(papers)), np.nan), np.full(len(papers), np.nan), []
-    for held in grouped_folds(groups, FOLDS, seed):
-        train = np.setdiff1d(np.arange(len(papers)), held)
+    every, chosen, picks = np.full((len(names), len(papers)), np.nan), np.full(len(papers), np.nan), []
+    for test_rows in grouped_folds(groups, FOLDS, seed):
+        train = np.setdiff1d(np.arange(len(papers)), test_rows)
         missed = np.zeros(len(names))
         for test in grouped_folds(joined_groups(list(papers[train])), INNER_FOLDS, 100_003 + seed):
-            asked, rest = train[test], np.setdiff1d(train, train[test])
-            weight = paper_weights(papers[asked]) * len(np.unique(papers[asked]))
-            told = predict(quantity, rest, asked, seed)
-            missed += [float(weight @ quantity.error(each, asked)) for each in told]
-        every[:, held] = predict(quantity, train, held, seed)
+            inner_test, inner_train = train[test], np.setdiff1d(train, train[test])
+            weight = paper_weights(papers[inner_test]) * len(np.unique(papers[inner_test]))
+            predictions = predict(quantity, inner_train, inner_test, seed)
+            missed += [float(weight @ quantity.error(predicted, inner_test)) for predicted in predictions]
+        every[:, test_rows] = predict(quantity, train, test_rows, seed)
         best = int(np.argmin(missed))
-        chosen[held] = every[best, held]
-        taken.append(names[best])
-    return every, chosen, taken
+        chosen[test_rows] = every[best, test_rows]
+        picks.append(names[best])
+    return every, chosen, picks
 
 
 def concordance(quantity: Quantity, predicted: np.ndarray, *, without_largest: bool = False) -> tuple[float, int]:
@@ -277,7 +277,7 @@ def concordance(quantity: Quantity, predicted: np.ndarray, *, without_largest: b
     shares, sizes = [], []
     for paper in np.unique(papers):
         own = np.flatnonzero(papers == paper)
-        first, second = (own[each] for each in np.triu_indices(len(own), 1))
+        first, second = (own[side] for side in np.triu_indices(len(own), 1))
         gap = truth[first] - truth[second]
         first, second, gap = first[gap != 0], second[gap != 0], gap[gap != 0]
         if len(gap):
@@ -295,16 +295,16 @@ def lines_of(quantity: Quantity, seeds: int) -> list[str]:
     places = np.arange(len(groups))
     errors, picked, orders, took = [], [], [], Counter[str]()
     for seed in range(seeds):
-        every, chosen, taken = nested(quantity, seed)
-        errors.append([quantity.error(each, places) for each in every])
+        every, chosen, picks = nested(quantity, seed)
+        errors.append([quantity.error(predicted, places) for predicted in every])
         picked.append(quantity.error(chosen, places))
         orders.append([concordance(quantity, chosen), concordance(quantity, chosen, without_largest=True)])
-        took.update(taken)
-    each, ours = np.mean(errors, axis=0), np.mean(picked, axis=0)
-    theirs = each[0]
-    low, high = bootstrap_ratio(groups, ours, theirs, 0)
-    stay = without_most_helpful(groups, theirs - ours)
-    rest = f"{ours[stay].sum() / theirs[stay].sum():.2f}"
+        took.update(picks)
+    by_learner, own = np.mean(errors, axis=0), np.mean(picked, axis=0)
+    baseline = by_learner[0]
+    low, high = bootstrap_ratio(groups, own, baseline, 0)
+    stay = without_most_helpful(groups, baseline - own)
+    without = f"{own[stay].sum() / baseline[stay].sum():.2f}"
     within, papers = float(np.mean([order[0][0] for order in orders])), orders[0][0][1]
     lesser = float(np.mean([order[1][0] for order in orders]))
     claim = f"{within:.2f} ({lesser:.2f} without the largest), {papers} papers"
@@ -313,13 +313,13 @@ def lines_of(quantity: Quantity, seeds: int) -> list[str]:
     claim += "" if papers >= FEWEST_PAPERS else ": too few to claim"
     claim = claim if papers else "no paper with two rows"
     claim = claim if quantity.orders else "see the fade"
-    ratios = sorted(zip((each[1:].sum(axis=1) / theirs.sum()).tolist(), names[1:], strict=True))
+    ratios = sorted(zip((by_learner[1:].sum(axis=1) / baseline.sum()).tolist(), names[1:], strict=True))
     by_name = ", ".join(f"{name} {ratio:.2f}" for ratio, name in ratios)
-    told = ", ".join(f"{name} {count}" for name, count in took.most_common(3))
+    most = ", ".join(f"{name} {count}" for name, count in took.most_common(3))
     count = f"{len(groups)} ({len(np.unique(groups))})"
     return [
-        f"| {quantity.name}, {quantity.unit} | {count} | {theirs.mean():.3g} | "
-        f"{ours.sum() / theirs.sum():.2f} ({low:.2f} to {high:.2f}) | {rest} | {claim} | {told} | {by_name} |"
+        f"| {quantity.name}, {quantity.unit} | {count} | {baseline.mean():.3g} | "
+        f"{own.sum() / baseline.sum():.2f} ({low:.2f} to {high:.2f}) | {without} | {claim} | {most} | {by_name} |"
     ]
 
 
@@ -330,18 +330,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], help="quantities whose name begins so")
     parser.add_argument("--without", nargs="+", default=[], metavar="PAPER", help="what remains without these papers")
     parser.add_argument("--write-readme", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     lines = [
         "| quantity | rows (groups) | baseline's error | nested, over it (90 %) | without the most helpful group | "
         "concordance within papers | chosen inside | looked at, over the baseline |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for quantity in quantities(leave_out(load_literature(), asked.without)):
-        if not asked.only or quantity.name.startswith(tuple(asked.only)):
-            lines += lines_of(quantity, asked.seeds)
+    for quantity in quantities(leave_out(load_literature(), arguments.without)):
+        if not arguments.only or quantity.name.startswith(tuple(arguments.only)):
+            lines += lines_of(quantity, arguments.seeds)
             print(lines[-1], flush=True)
-    if asked.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+    if arguments.write_readme:
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.results import ROOT
+from benchmarks.results import PAGE
 from features.cell import CONDUCTIVITY, CellFeatures
 from features.tables.descriptions import write_between_marks
 from models.ensemble import Labels, Recipe
@@ -38,27 +38,27 @@ UNIT = {ICE: "points", RETENTION: "points", LIFE: "decades"}
 MARKS = ("<!-- widths: written by `python -m benchmarks.cells.widths` -->", "<!-- end of widths -->")
 
 
-def told_ranges(found: OutOfFold, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
+def told_ranges(out_of_fold: OutOfFold, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
     """Return whether the range of comparable papers holds each row, its group left out, and how wide it is.
 
     Parameters
     ----------
-    found : OutOfFold
+    out_of_fold : OutOfFold
         Of a quantity of cells.
     labels : Labels
         Its rows, on the scale of the ranges.
     """
-    designs, groups = found.examples.designs.assign(**{CONDUCTIVITY: np.nan}), found.groups
+    designs, groups = out_of_fold.examples.designs.assign(**{CONDUCTIVITY: np.nan}), out_of_fold.groups
     featurizer = CellFeatures().fit(designs)
     alike = kinds(featurizer, featurizer.transform(designs).to_numpy(dtype=float))
     every = (labels.lower, labels.upper, designs["paper"].to_numpy(dtype=str), *alike)
-    held, width = np.zeros(len(groups)), np.zeros(len(groups))
+    inside, width = np.zeros(len(groups)), np.zeros(len(groups))
     for group in np.unique(groups):
         own, others = groups == group, groups != group
-        told = ranges(Reported(*(values[others] for values in every)), alike[0][own], alike[1][own], LEVEL)
-        held[own] = (told.low <= labels.upper[own] + 1e-9) & (labels.lower[own] <= told.high + 1e-9)
-        width[own] = told.high - told.low
-    return held, width
+        reported = ranges(Reported(*(values[others] for values in every)), alike[0][own], alike[1][own], LEVEL)
+        inside[own] = (reported.low <= labels.upper[own] + 1e-9) & (labels.lower[own] <= reported.high + 1e-9)
+        width[own] = reported.high - reported.low
+    return inside, width
 
 
 def verdict(ratio: float) -> str:
@@ -94,9 +94,9 @@ def main() -> None:
     """Print the table; write it into the README where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write-readme", action="store_true")
-    asked = parser.parse_args()
-    found = cross_validate(load_literature(), CHOICES, Protocol(seed=SEED))
-    scores = evaluate(found, LEVEL, SEED)
+    arguments = parser.parse_args()
+    folds = cross_validate(load_literature(), CHOICES, Protocol(seed=SEED))
+    scores = evaluate(folds, LEVEL, SEED)
     lines = [
         "| 90 % interval | rows (groups) | holds | Clopper-Pearson over the groups, 90 % | "
         f"mean width, and at {BEFORE} | over it (goal 0.9) |",
@@ -107,22 +107,22 @@ def main() -> None:
         width = f"{score.width:.3g} {unit}, {before:.3g}"
         over = verdict(score.width / before)
         lines.append(line(f"{target.label}, of the model", score.rows, score.papers, score.coverage, width, over))
-    ice, fade = found[task_of(ICE.column).name], found[task_of(LIFE.column).name]
+    ice, fade = folds[task_of(ICE.column).name], folds[task_of(LIFE.column).name]
     shape = Recipe(fade_shape=float(np.nanmean(fade.shape)))
     for target, part, labels in (
         (ICE, ice, ice.examples.labels), (LIFE, fade, task_of(LIFE.column).relabelled(fade.examples, shape)[0].labels)
     ):  # fmt: skip
-        held, width = told_ranges(part, labels)
-        share, _, _ = held_share(held, part.groups, SEED)
+        inside, width = told_ranges(part, labels)
+        share, _, _ = held_share(inside, part.groups, SEED)
         before, mean = WIDTH_BEFORE[target], float(np.mean(width))
-        name, told = (
+        name, width_text = (
             f"{target.label}, range of comparable papers",
             f"{mean:.3g} {UNIT[target]}, {before:.3g} of the model",
         )
-        lines.append(line(name, len(held), len(np.unique(part.groups)), share, told, verdict(mean / before)))
+        lines.append(line(name, len(inside), len(np.unique(part.groups)), share, width_text, verdict(mean / before)))
     print("\n".join(lines))
-    if asked.write_readme:
-        write_between_marks(ROOT / "benchmarks" / "README.md", *MARKS, "\n".join(lines))
+    if arguments.write_readme:
+        write_between_marks(PAGE, *MARKS, "\n".join(lines))
 
 
 if __name__ == "__main__":

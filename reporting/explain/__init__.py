@@ -1,1 +1,1 @@
-"""Explanations as pages: importance, waterfalls, sweeps, counterfactuals, drawn and told."""
+"""Explanations as pages: importance, waterfalls, sweeps, counterfactuals, in pictures and words."""

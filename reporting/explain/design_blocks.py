@@ -37,25 +37,25 @@ def waterfall_blocks(waterfall: Waterfall, name: str, sentence: str, written: Wr
         Folder that the picture and its numbers go to.
     """
     target, top = waterfall.target, waterfall.steps.head(pictures.SHOWN)
-    rest = waterfall.steps.iloc[len(top) :]
+    weaker = waterfall.steps.iloc[len(top) :]
     labels = [f"{row.label} = {row.value}" for row in rows_of(top)]
     pieces = top["piece"].to_numpy()
-    if len(rest):
-        labels.append(f"the other {len(rest)} features together")
-        pieces = np.append(pieces, rest["piece"].sum())
+    if len(weaker):
+        labels.append(f"the other {len(weaker)} features together")
+        pieces = np.append(pieces, weaker["piece"].sum())
     figure = pictures.warned(pictures.waterfall(waterfall, labels, pieces), sentence)
     sign = " " if target.log10 else " + "
     steps = sign.join(waterfall.step_in_words(piece) for piece in pieces)
     ends = f"{target.show(waterfall.low)} to {target.show(waterfall.high)}"
     steps = f"{waterfall.base:.3g}{sign}{steps}"
     if np.isnan(waterfall.predicted):
-        told = f"{waterfall.range_of}: {ends} {target.unit}. What moves the model, from the base: {steps}"
+        text = f"{waterfall.range_of}: {ends} {target.unit}. What moves the model, from the base: {steps}"
     else:
-        told = (
+        text = (
             f"From the base to the prediction {target.show(waterfall.predicted)} {target.unit} (90 % interval {ends}): "
             f"{steps} = {waterfall.rebuilt:.3g} {target.unit}"
         )
-    caption = f"{waterfall.title}. {told.replace('+ -', '- ').replace('+ +', '+ ')}."
+    caption = f"{waterfall.title}. {text.replace('+ -', '- ').replace('+ +', '+ ')}."
     return [written.picture(name, figure, waterfall.steps, caption)]
 
 
@@ -86,7 +86,7 @@ def sweep_blocks(bundle: Bundle, sweep: Sweep, name: str, sentence: str, written
 
 
 def change_blocks(changes: Changes, name: str, written: Written) -> list[pages.Block]:
-    """Tell what would change a prediction, as a table.
+    """Show what would change a prediction, as a table.
 
     Parameters
     ----------
@@ -96,21 +96,21 @@ def change_blocks(changes: Changes, name: str, written: Written) -> list[pages.B
     written : Written
         Folder that the table goes to.
     """
-    shown = changes.found or ([changes.nearest] if changes.nearest else [])
+    listed = changes.found or ([changes.nearest] if changes.nearest else [])
     blocks: list[pages.Block] = [pages.Heading("What would change it", 4), pages.Paragraph(changes.verdict)]
     if changes.remarks:
         blocks.append(pages.Bullets(changes.remarks))
-    if not shown:
+    if not listed:
         return blocks
-    wanted = [want.column for want in changes.wants]
-    header = ["change", *(f"{TARGETS[column].label} (90 %)" for column in wanted), "size of the change"]
+    columns = [want.column for want in changes.wants]
+    header = ["change", *(f"{TARGETS[column].label} (90 %)" for column in columns), "size of the change"]
     rows = [
         (
             change.in_words,
-            *(with_interval(column, change.predicted[column]) for column in wanted),
+            *(with_interval(column, change.predicted[column]) for column in columns),
             f"{change.size:.2f}",
         )
-        for change in shown
+        for change in listed
     ]
     written.table(name, pd.DataFrame(rows, columns=header))
     return [

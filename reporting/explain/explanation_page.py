@@ -74,21 +74,21 @@ def explain(
     list of Path
         Files written, the page `index.html` first.
     """
-    wanted, asked, written = bundle.targets(targets), questions or Questions(), Written(folder, raw=raw)
+    target_columns, questions, written = bundle.targets(targets), questions or Questions(), Written(folder, raw=raw)
     blocks: list[pages.Block] = [pages.Paragraph(METHOD)]
     if designs is not None and len(designs):
         called = names or [str(row + 1) for row in range(len(designs))]
         written.paths += write_contributions(
             bundle,
-            list(dict.fromkeys(task_of(column).name for column in wanted)),
+            list(dict.fromkeys(task_of(column).name for column in target_columns)),
             in_chunks(called, designs) if chunks is None else chunks,
             folder,
             progress,
             raw,
         )
-        blocks += _design_blocks(bundle, designs, called, wanted, asked, written)
-    for name in dict.fromkeys(task_of(column).name for column in wanted):
-        columns = [column for column in wanted if task_of(column).name == name]
+        blocks += _design_blocks(bundle, designs, called, target_columns, questions, written)
+    for name in dict.fromkeys(task_of(column).name for column in target_columns):
+        columns = [column for column in target_columns if task_of(column).name == name]
         blocks += [
             pages.Heading(f"Overall: {' and '.join(TARGETS[column].label for column in columns)}"),
             pages.Paragraph(" ".join(_verdict(bundle, column) for column in columns)),
@@ -112,10 +112,10 @@ def _sentence(bundle: Bundle, columns: Sequence[str]) -> str:
 
 
 def _design_blocks(
-    bundle: Bundle, designs: pd.DataFrame, names: list[str], wanted: list[str], asked: Questions, written: Written
+    bundle: Bundle, designs: pd.DataFrame, names: list[str], columns: list[str], questions: Questions, written: Written
 ) -> list[pages.Block]:
     predictor = Predictor(bundle)
-    shown = designs.head(PICTURED)
+    pictured = designs.head(PICTURED)
     blocks: list[pages.Block] = [pages.Heading(DESIGNS)]
     if len(designs) > PICTURED:
         blocks.append(
@@ -123,17 +123,17 @@ def _design_blocks(
                 f"These are the first {PICTURED} designs; the SHAP values of all are in designs_<part>.csv."
             )
         )
-    notices = predictor.predict(shown, targets=wanted, precedents=0).table["notice"]
-    by_target = {column: waterfalls(bundle, shown, names, column) for column in wanted}
-    balanced = balanced_target(wanted)
-    balances = first_cycles(bundle, balanced, shown) if balanced else [None] * len(shown)
+    notices = predictor.predict(pictured, targets=columns, precedents=0).table["notice"]
+    by_target = {column: waterfalls(bundle, pictured, names, column) for column in columns}
+    balanced = balanced_target(columns)
+    balances = first_cycles(bundle, balanced, pictured) if balanced else [None] * len(pictured)
     for row, (name, notice) in enumerate(zip(names, notices, strict=False)):
         blocks.append(pages.Heading(name, 3))
         if notice:
             blocks.append(pages.Paragraph(f"Notice: {notice}"))
-        start, design = f"{row + 1:02d}_{file_name(name)}", shown.iloc[[row]]
+        start, design = f"{row + 1:02d}_{file_name(name)}", pictured.iloc[[row]]
         behind: dict[str, list[pages.Block]] = {}
-        for column in wanted:
+        for column in columns:
             if waterfall := by_target[column][row]:
                 sentence = _sentence(bundle, [column])
                 drawn = waterfall_blocks(waterfall, f"{start}_{column}", sentence, written)
@@ -146,10 +146,12 @@ def _design_blocks(
             blocks.append(pages.Folded(summary, [block for drawn in behind.values() for block in drawn]))
         if shares := balances[row]:
             blocks += first_cycle_blocks(shares, f"{start}_first_cycle", written)
-        if asked.wants:
-            blocks += change_blocks(changes(predictor, design, asked.wants, asked.vary), f"{start}_changes", written)
-        for swept in asked.sweeps:
-            for column in wanted:
+        if questions.wants:
+            blocks += change_blocks(
+                changes(predictor, design, questions.wants, questions.vary), f"{start}_changes", written
+            )
+        for swept in questions.sweeps:
+            for column in columns:
                 result = sweep(predictor, design, name, swept, column)
                 if isinstance(result, str):
                     blocks.append(pages.Paragraph(f"No sweep: {result}."))

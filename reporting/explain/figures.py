@@ -70,7 +70,7 @@ def bars(
     low, high : array, shape (n_features,)
         Ends of the spread; NaN where it was not measured.
     apart : array of bool, shape (n_features,)
-        Whether each is told apart from zero; the others are drawn pale.
+        Whether each differs from zero; the others are drawn pale.
     shuffled : float
         Strength that the strongest shuffled feature reaches; NaN where it was not measured.
     unit : str
@@ -94,14 +94,14 @@ def bars(
     return figure
 
 
-def beeswarm(shap_values: Reasons, shown: int, unit: str) -> Figure:
+def beeswarm(shap_values: Reasons, count: int, unit: str) -> Figure:
     """Draw shap's own plot: one dot a row and feature, coloured by the feature's value.
 
     Parameters
     ----------
     shap_values : Reasons
         SHAP values of the training designs.
-    shown : int
+    count : int
         Features drawn, the strongest.
     unit : str
         Of the SHAP values.
@@ -121,7 +121,7 @@ def beeswarm(shap_values: Reasons, shown: int, unit: str) -> Figure:
     )
     state = np.random.get_state()
     np.random.seed(0)  # shap scatters its dots by the global generator
-    shap.plots.beeswarm(explanation, max_display=shown, show=False)
+    shap.plots.beeswarm(explanation, max_display=count, show=False)
     np.random.set_state(state)
     figure = pyplot.gcf()
     figure.axes[0].set_xlabel(f"SHAP value ({unit})", fontsize=11)
@@ -243,8 +243,8 @@ def waterfall(prediction: Waterfall, labels: Sequence[str], contributions: np.nd
     plot.margins(x=0.16)
     if (limits := _limits_around_steps(reached, low, high, target.log10)) is not None:
         plot.set_xlim(*limits)
-        words = "the interval is wider than the picture"
-        plot.annotate(words, (0.02, places[-1] + 0.3), xycoords=plot.get_yaxis_transform(), fontsize=7, color=QUIET)
+        note = "the interval is wider than the picture"
+        plot.annotate(note, (0.02, places[-1] + 0.3), xycoords=plot.get_yaxis_transform(), fontsize=7, color=QUIET)
     plot.set(xlabel=f"{target.label} ({target.unit})")
     plot.set_title(prediction.title.replace("$", r"\$"), fontsize=10, loc="left", x=0)
     return figure
@@ -283,22 +283,22 @@ def sweep(swept: Sweep, label: str) -> Figure:
         plot.axvline(swept.given, color=QUIET, linewidth=1, linestyle="--", label="this design")
     for qualifier, points in swept.known.groupby("qualifier"):
         marker = BOUND_MARKERS.get(str(qualifier), "o")
-        words = {"<": "measured, at most", ">": "measured, at least"}.get(str(qualifier), "measured")
+        legend = {"<": "measured, at most", ">": "measured, at least"}.get(str(qualifier), "measured")
         style: dict[str, Any] = {"fc": "white" if str(qualifier) in BOUND_MARKERS else COLOURS[1], "ec": COLOURS[1]}
-        plot.scatter(points["value"], points["measured"], marker=marker, s=34, label=words, zorder=4, **style)
+        plot.scatter(points["value"], points["measured"], marker=marker, s=34, label=legend, zorder=4, **style)
     if swept.log:
         plot.set_xscale("log")
     if target.log10:
         plot.set_yscale("log")
     unit = unit_of(Candidate, swept.column)
-    at = f" after {swept.cycle:g} cycles" if target.at_cycle else ""
-    plot.set(xlabel=f"{label} ({unit})" if unit != "1" else label, ylabel=f"{target.label}{at}\n({target.unit})")
+    cycle = f" after {swept.cycle:g} cycles" if target.at_cycle else ""
+    plot.set(xlabel=f"{label} ({unit})" if unit != "1" else label, ylabel=f"{target.label}{cycle}\n({target.unit})")
     handles, names = plot.get_legend_handles_labels()
     once = dict(zip(names, handles, strict=True))
     legend_beside(plot, list(once.values()), list(once))
     return figure
 
 
-def _write(plot: Axes, x: float, y: float, words: str) -> None:
+def _write(plot: Axes, x: float, y: float, text: str) -> None:
     style: dict[str, Any] = {"textcoords": "offset points", "xytext": (6, 0), "va": "center", "fontsize": 8}
-    plot.annotate(words.replace("$", r"\$"), (x, y), **style)
+    plot.annotate(text.replace("$", r"\$"), (x, y), **style)

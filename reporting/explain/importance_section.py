@@ -71,7 +71,7 @@ def label_of(importance: Overall) -> str:
 
 
 def strength_blocks(importance: Overall, sentence: str, written: Written) -> list[pages.Block]:
-    """Tell how strong the part's features are, how stable that is, what cannot be told from each other, and where SHAP
+    """Show how strong the features of a part are, how stable that is, which of them are alike, and where SHAP
     and permutation disagree; without the values of single rows.
 
     Parameters
@@ -157,9 +157,9 @@ def error_added(row: Any) -> str:
 def _correlated_words(importance: Overall) -> list[pages.Block]:
     names = list(importance.features["feature"])
     labels = dict(zip(names, importance.features["label"], strict=True))
-    shown = set(names[: pictures.SHOWN])
+    strongest = set(names[: pictures.SHOWN])
     all_groups = correlated([feature.name for feature in importance.shap.features], importance.shap.vectors)
-    groups = [members for members in all_groups if shown & set(members)]
+    groups = [members for members in all_groups if strongest & set(members)]
     if not groups:
         return []
     joint = {}
@@ -209,9 +209,9 @@ def _pair_blocks(
     ]
     written.table(f"{importance.part}_pairs", importance.pairs)
     for place, row in enumerate(rows_of(importance.pairs)):
-        both = by_name[str(row.first)], by_name[str(row.second)]
-        values = [importance.shap.vectors[importance.paired, feature] for feature in both]
-        readings = reading(features[both[0]]), reading(features[both[1]])
+        places = by_name[str(row.first)], by_name[str(row.second)]
+        values = [importance.shap.vectors[importance.paired, feature] for feature in places]
+        readings = reading(features[places[0]]), reading(features[places[1]])
         figure = pictures.pair(values[0], values[1], importance.effects[:, place], readings, unit)
         numbers = pd.DataFrame({row.first: values[0], row.second: values[1], "effect": importance.effects[:, place]})
         caption = f"{label}: what {labels[row.first]} and {labels[row.second]} do together, in {unit}."

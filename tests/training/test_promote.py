@@ -189,12 +189,12 @@ def test_each_truth_is_broken_by_a_model_that_breaks_it(
 def test_intervals_that_hold_too_little_are_refused(trained: Trained, good: pd.DataFrame) -> None:
     """Half of the values held: 50 % with an interval over 21 papers that ends far below 90 %."""
     half = good.assign(covered=[row % 2 for row in range(len(good))])
-    refused = {each.name: each.said for each in failed(gate(None, half, trained.bundle, 0))}
+    refused = {each.name: each.text for each in failed(gate(None, half, trained.bundle, 0))}
     assert "ice_pct.coverage_high" in refused
     assert "initial Coulombic efficiency: 90 % intervals hold" in refused["ice_pct.coverage_high"]
     none = failed(gate(None, good.assign(covered=float("nan")), trained.bundle, 0))
     assert len(none) == 4
-    assert "cannot be judged, too few papers for that level" in none[0].said
+    assert "cannot be judged, too few papers for that level" in none[0].text
     assert failed(gate(None, good.assign(covered=1.0), trained.bundle, 0)) == []
 
 
@@ -206,7 +206,7 @@ def test_a_quantity_that_neither_model_gives_a_value_of_refuses_nobody(trained: 
     for ours, theirs, refused in ((silent, silent, 0), (silent, told, 1), (told, silent, 1), (silent, None, 1)):
         criteria = gate(worse, held, ours, 0, theirs)
         assert len(failed(criteria)) == refused
-        assert ("not judged, as both models report a range only" in criteria[0].said) == (refused == 0)
+        assert ("not judged, as both models report a range only" in criteria[0].text) == (refused == 0)
 
 
 def test_a_champion_that_kept_no_predictions_is_told(shelf: Shelf, bundle_folder: Path, good: pd.DataFrame) -> None:

@@ -141,7 +141,7 @@ def test_questions_rest_on_rules_columns_and_features_that_are_there(trained: Tr
         assert set(question.rules) <= set(rules)
         for factor in question.factors:
             assert factor.column == HAS_CARBON or factor.column in CellDesign.model_fields
-            assert set(factor.told_by) <= set(CellDesign.model_fields)
+            assert set(factor.stated_by) <= set(CellDesign.model_fields)
             assert set(factor.features) <= names
 
 

@@ -21,10 +21,10 @@ def rows(values: list[float], papers: str, fact: list[float] | None = None) -> R
 
 def quantity(found: Rows) -> Quantity:
     def middle(fold: Fold) -> np.ndarray:
-        return np.full(len(fold.held.vectors), np.median(fold.train.labels.middle))
+        return np.full(len(fold.test.vectors), np.median(fold.train.labels.middle))
 
     def fact(fold: Fold) -> np.ndarray:
-        return fold.held.vectors["fact"].to_numpy(dtype=float)
+        return fold.test.vectors["fact"].to_numpy(dtype=float)
 
     return Quantity("q", "points", found, {"middle": middle, "fact": fact},
                     lambda told, places: np.abs(told - found.labels.lower[places]))  # fmt: skip

@@ -46,7 +46,7 @@ def linear_model() -> Pipeline:
 
 
 def left_out(cells: pd.DataFrame, features: tuple[str, ...]) -> np.ndarray:
-    """Return log10 of the life of each cell as a model of the others tells it.
+    """Return log10 of the life of each cell as a model of the others predicts it.
 
     Parameters
     ----------
@@ -55,12 +55,12 @@ def left_out(cells: pd.DataFrame, features: tuple[str, ...]) -> np.ndarray:
     features : tuple of str
         Columns.
     """
-    told = []
+    predictions = []
     for row in range(len(cells)):
-        rest = cells.drop(index=cells.index[row])
-        fitted = linear_model().fit(rest[list(features)].to_numpy(), np.log10(rest["cycle_life"]))
-        told.append(float(fitted.predict(cells[list(features)].to_numpy()[[row]])[0]))
-    return np.array(told)
+        train_cells = cells.drop(index=cells.index[row])
+        fitted = linear_model().fit(train_cells[list(features)].to_numpy(), np.log10(train_cells["cycle_life"]))
+        predictions.append(float(fitted.predict(cells[list(features)].to_numpy()[[row]])[0]))
+    return np.array(predictions)
 
 
 def learn_discharge(examples: pd.DataFrame) -> DischargeModel:

@@ -92,9 +92,9 @@ def fit_ridge(examples: LifeExamples, features: str, penalty: float) -> Ridge:
     ridge = Ridge(table.mean(axis=0), table.std(axis=0) + 1e-9, np.zeros(len(FEATURES) + 1))
     used = np.append(True, np.isin(FEATURES, FEATURE_SETS[features]))
     design, weight, exact = ridge.design(examples.rows)[:, used], labels.weight, labels.exact
-    held = penalty * len(table) / ROWS_OF_PENALTY * np.eye(design.shape[1])
-    held[0, 0] = 0
-    solve = np.linalg.solve((design * weight[:, None]).T @ design + held, (design * weight[:, None]).T)
+    penalties = penalty * len(table) / ROWS_OF_PENALTY * np.eye(design.shape[1])
+    penalties[0, 0] = 0
+    solve = np.linalg.solve((design * weight[:, None]).T @ design + penalties, (design * weight[:, None]).T)
     target = labels.lower - examples.rows["own"].to_numpy(dtype=float)
     filled, sd, coefficients = target.copy(), START_SD, np.zeros(design.shape[1])
     for _ in range(ROUNDS_OF_EM):

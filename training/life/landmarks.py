@@ -69,15 +69,15 @@ def examples_at(
     grid = np.repeat(np.asarray(thresholds, dtype=float)[None], len(chosen), axis=0)
     rows = life_rows(first, fit_trend(first, open_prior(len(chosen))), grid)
     life = crossing[chosen].ravel()
-    end, given = np.repeat(curves.last[chosen], grid.shape[1]), np.repeat(cycle[chosen], grid.shape[1])
+    end, landmark = np.repeat(curves.last[chosen], grid.shape[1]), np.repeat(cycle[chosen], grid.shape[1])
     rows["cell"] = chosen[rows["cell"].to_numpy()]
     for column in ("data_set", "protocol", "silicon"):
         rows[column] = cells[column].to_numpy()[rows["cell"]]
-    asked = (rows["retention"] > rows["threshold"] + LEAST_MARGIN).to_numpy() & ~(life <= given)
+    eligible = (rows["retention"] > rows["threshold"] + LEAST_MARGIN).to_numpy() & ~(life <= landmark)
     known = np.isfinite(life)
     lower = np.log10(np.where(known, life, end))
     labels = Labels(lower, np.where(known, lower, np.inf), np.ones(len(rows)))
-    return LifeExamples(rows, labels).take(asked)
+    return LifeExamples(rows, labels).take(eligible)
 
 
 def askable(curves: Curves, cycle: Floats) -> np.ndarray:
@@ -133,9 +133,8 @@ def folds_of(groups: Sequence[str] | np.ndarray, count: int | None, seed: int) -
     groups = np.asarray(groups, dtype=str)
     names = np.unique(groups)
     if count is None:
-        for name in names:
-            yield groups == name
-        return
-    dealt = np.random.default_rng(seed).permutation(names)
+        count = len(names)
+    else:
+        names = np.random.default_rng(seed).permutation(names)
     for fold in range(count):
-        yield np.isin(groups, dealt[fold::count])
+        yield np.isin(groups, names[fold::count])

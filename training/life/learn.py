@@ -1,4 +1,4 @@
-"""Learning of the life model: all choices, shares and intervals are made on what its members say out of fold."""
+"""Learning of the life model: all choices, shares and intervals are made on the out-of-fold lives of its members."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def out_of_fold(examples: LifeExamples, by: str, count: int | None, seed: int) -
     seed : int
         Of the folds and the boosting.
     """
-    told = OutOfFold(
+    corrections = OutOfFold(
         {key: np.full(len(examples.rows), np.nan) for key in product(FEATURE_SETS, PENALTIES)},
         {features: np.full(len(examples.rows), np.nan) for features in FEATURE_SETS},
     )
     for test in folds_of(examples.rows[by].to_numpy(), count, seed):
         train, rows = examples.take(~test), examples.rows[test]
-        for key, column in told.ridge.items():
+        for key, column in corrections.ridge.items():
             column[test] = fit_ridge(train, *key).correction(rows)
         table = rows[list(FEATURES)].to_numpy(dtype=np.float32)
-        for features, column in told.boosted.items():
+        for features, column in corrections.boosted.items():
             booster = fit_boosted(train, features, seed)
             column[test] = booster.inplace_predict(table, predict_type="margin") / np.log(10)
-    return told
+    return corrections
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Judged:
     group: np.ndarray
 
     @classmethod
-    def of(cls, examples: LifeExamples, by: str) -> Judged:
-        """Find them.
+    def from_examples(cls, examples: LifeExamples, by: str) -> Judged:
+        """Find the rows of silicon cells; of all cells where none holds silicon.
 
         Parameters
         ----------
@@ -134,30 +134,26 @@ def choose(out_of_fold: OutOfFold, examples: LifeExamples, by: str) -> tuple[Cho
     -------
     Choices, members (n_rows, 3) and shares (n_stages, 3)
     """
-    judged = Judged.of(examples, by)
+    judged = Judged.from_examples(examples, by)
     own = examples.rows["own"].to_numpy(dtype=float)
     (features, penalty), ridge = min(out_of_fold.ridge.items(), key=lambda item: judged.error(own + item[1], examples))
     boosted_features, boosted = min(out_of_fold.boosted.items(), key=lambda item: judged.error(own + item[1], examples))
-    best: tuple[float, Choices, Floats] | None = None
+    candidates: list[tuple[float, float, float, Floats]] = []
     for most in CORRECTIONS:
         members = limited(examples.rows, ridge, boosted, most)
         tables = list(_share_tables(members, examples, judged))
-        for lean in LEANS:
-            error = _left_out(members, examples, judged, tables, lean)
-            if best is None or error < best[0]:
-                best = error, Choices(features, boosted_features, penalty, most, lean), members
-    if best is None:
-        raise ValueError("no limit of the correction to choose from")
-    _, choices, members = best
-    return choices, members, choose_shares(members, examples, judged, choices.lean)
+        candidates += [(_left_out(members, examples, judged, tables, lean), most, lean, members) for lean in LEANS]
+    _, most, lean, members = min(candidates, key=lambda candidate: candidate[0])
+    choices = Choices(features, boosted_features, penalty, most, lean)
+    return choices, members, choose_shares(members, examples, judged, lean)
 
 
 def _share_tables(members: Floats, examples: LifeExamples, judged: Judged) -> Iterator[tuple[np.ndarray, Floats]]:
     """Yield the judged rows of each group with the shares found on the others."""
     for group in np.unique(judged.group):
         test = judged.group == group
-        rest = replace(judged, places=judged.places[~test], weight=judged.weight[~test], group=judged.group[~test])
-        yield test, choose_shares(members, examples, rest, 0.0)
+        others = replace(judged, places=judged.places[~test], weight=judged.weight[~test], group=judged.group[~test])
+        yield test, choose_shares(members, examples, others, 0.0)
 
 
 def _left_out(
@@ -205,7 +201,7 @@ def choose_shares(members: Floats, examples: LifeExamples, judged: Judged, lean:
 
 
 def learn(examples: LifeExamples, by: str, count: int | None, seed: int, about: dict[str, Any]) -> LifeModel:
-    """Fit a life model: members on everything, all choices, shares and intervals on what they say out of fold.
+    """Fit a life model: members on everything, all choices, shares and intervals on their out-of-fold lives.
 
     Parameters
     ----------
@@ -224,13 +220,13 @@ def learn(examples: LifeExamples, by: str, count: int | None, seed: int, about: 
     estimate = blend(members, examples.rows, shares)
     intervals = fit_intervals(estimate, examples)
     table = examples.rows[list(FEATURES)]
-    found = {
+    results = {
         "choices": vars(choices),
         "errors": errors_of(estimate.life, examples),
         "between_laboratories": between_groups(estimate.life - examples.labels.lower, examples),
         "ranges": {name: [float(table[name].min()), float(table[name].max())] for name in FEATURES},
     }
-    return LifeModel(fit_members(examples, seed, choices), shares, intervals, {**about, **found})
+    return LifeModel(fit_members(examples, seed, choices), shares, intervals, {**about, **results})
 
 
 def between_groups(error: Floats, examples: LifeExamples) -> float:

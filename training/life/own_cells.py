@@ -32,7 +32,7 @@ LIFE = "life"
 NOT_OF_CYCLES = {"source_id", "doi", "point_id"}
 """Columns of points of life in papers, which are another table."""
 CONDITIONS = ("protocol", "c_rate", "temperature_c", "charge_rate", "voltage_window")
-"""Columns that tell the protocols of own cells apart."""
+"""Columns whose values make two cells of a user different protocols."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def is_of_cycles(path: Path, table: str | None) -> bool:
         return table == Path(CYCLES).stem
     try:
         columns = [folded(str(column)) for column in read_frame(path).columns]
-        found = find_columns(pd.DataFrame(columns=columns), path.name)
+        cycling_columns = find_columns(pd.DataFrame(columns=columns), path.name)
     except InputError:
         return False
-    return "capacity" in found.capacity[0] and not NOT_OF_CYCLES & set(columns)
+    return "capacity" in cycling_columns.capacity[0] and not NOT_OF_CYCLES & set(columns)
 
 
 def add_cells(path: Path, into: Path, write: bool, replace: bool = False, keep: bool = False) -> AddedCells:
@@ -114,8 +114,8 @@ def add_cells(path: Path, into: Path, write: bool, replace: bool = False, keep: 
         _kind(old.get(name), frame, added).append(name)
     refused = bool(added.conflicts) and not (replace or keep)
     if write and not refused:
-        taken = {*added.new, *added.grown, *(added.conflicts if replace else [])}
-        frames = [*(frame for name, frame in old.items() if name not in taken), *(new[name] for name in taken)]
+        updated = {*added.new, *added.grown, *(added.conflicts if replace else [])}
+        frames = [*(frame for name, frame in old.items() if name not in updated), *(new[name] for name in updated)]
         with locked(into), whole(home) as aside:
             pd.concat(frames).fillna("").to_csv(aside, index=False)
     return added if refused else AddedCells(added.new, added.grown, added.same, [], home, mistakes)
@@ -145,9 +145,9 @@ def _by_cell(path: Path) -> tuple[dict[str, pd.DataFrame], list[Mistake]]:
     frame = frame.assign(cell=path.stem) if cell is None else frame.rename(columns={cell: "cell"})
     cycle = next(column for column in CYCLE if column in frame)
     frame = frame.rename(columns={cycle: "cycle"}).assign(cell=frame["cell"].str.strip())
-    kept = frame[frame["cell"].isin(table.curves.names)].replace("", np.nan)
+    usable = frame[frame["cell"].isin(table.curves.names)].replace("", np.nan)
     return {
-        str(name): rows.dropna(axis=1, how="all") for name, rows in kept.groupby("cell", sort=False)
+        str(name): rows.dropna(axis=1, how="all") for name, rows in usable.groupby("cell", sort=False)
     }, table.mistakes
 
 
@@ -208,8 +208,8 @@ def own_sets(folder: Path) -> CyclingSets:
         raise InputError(
             f"{path}: solid-state cells alone; they are told by their own trend, and no model learns of them"
         )
-    given = [column for column in CONDITIONS if column in table.about]
-    protocols = table.about[given].fillna("").agg(" ".join, axis=1) if given else pd.Series("", table.about.index)
+    columns = [column for column in CONDITIONS if column in table.about]
+    protocols = table.about[columns].fillna("").agg(" ".join, axis=1) if columns else pd.Series("", table.about.index)
     cells = pd.DataFrame(
         {
             "data_set": OWN,

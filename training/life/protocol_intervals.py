@@ -31,7 +31,7 @@ def fit_intervals(estimate: Estimate, examples: LifeExamples) -> tuple[Calibrati
 
     Only the thresholds that end a life count: the intervals of lives to 95 % are narrow and would lend the others a
     width that does not hold. The width follows the disagreement of the members and the way to the life. Where fewer
-    than 12 groups of silicon cells tell of a stage, every other data set counts as one more.
+    than 12 groups of silicon cells reach a stage, every other data set counts as one more.
 
     Parameters
     ----------
@@ -45,15 +45,15 @@ def fit_intervals(estimate: Estimate, examples: LifeExamples) -> tuple[Calibrati
     groups = np.where(silicon, dealt(rows), rows["data_set"].to_numpy(str))
     stages = stage(rows["log10_cycles"].to_numpy(dtype=float))
     ends = np.isin(rows["threshold"].to_numpy(), ENDS_OF_LIFE)
-    made: list[Calibration] = []
+    calibrations: list[Calibration] = []
     for place in range(len(STAGES) + 1):
         here = ends & (stages == place)
         few = len(np.unique(groups[here & silicon])) < ENOUGH_GROUPS
         chosen = np.flatnonzero(here & (silicon | few))
-        made.append(
+        calibrations.append(
             calibrate(
                 estimate.life[None, chosen], estimate.spread[None, chosen], examples.labels.take(chosen),
                 groups[chosen], distance=estimate.distance[None, chosen],
             )
         )  # fmt: skip
-    return tuple(made)
+    return tuple(calibrations)

@@ -68,8 +68,8 @@ def read_sets(folder: Path) -> CyclingSets:
     points = points[points["capacity_Ah"] > 0]
     key = cells["data_set"] + " " + cells["cell"].astype(str)
     of_point = points["dataset"] + " " + points["cell"].astype(str)
-    kept = pd.read_csv(folder / "kept_out.csv")
-    cells["kept_out"] = key.isin(kept["dataset"] + " " + kept["cell"].astype(str))
+    kept_out = pd.read_csv(folder / "kept_out.csv")
+    cells["kept_out"] = key.isin(kept_out["dataset"] + " " + kept_out["cell"].astype(str))
     cells["silicon"] = cells["silicon"] == 1
     geslin = cells["data_set"] == GESLIN
     cells.loc[geslin, "protocol"] = cells.loc[geslin, "cell"].map(_geslin_protocols(folder))

@@ -31,7 +31,7 @@ RECIPE = Recipe(
 )  # fmt: skip
 """Picked by looking at a handful of settings with the folds below, the kept-out polymers away."""
 MOST_SCORES = 300
-"""Errors that the calibration keeps: more of them tell nothing about the table they came from."""
+"""Errors that the calibration keeps at most: so few do not give away the table they came from."""
 SEED = 0
 
 
@@ -96,7 +96,7 @@ def polymer_rows(table: pd.DataFrame) -> PolymerRows:
     scaled = _scaled(np.array([unit_numbers(unit) for unit in units]))[2]
     clusters = AgglomerativeClustering(min(CLUSTERS, len(units))).fit_predict(scaled)
     cluster = table["unit"].map(dict(zip(units, clusters.tolist(), strict=True))).to_numpy()
-    return PolymerRows(table, np.array([vector(each) for each in _electrolytes(table)]), cluster)
+    return PolymerRows(table, np.array([vector(electrolyte) for electrolyte in _electrolytes(table)]), cluster)
 
 
 def _scaled(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -129,11 +129,11 @@ def without_kin(table: pd.DataFrame, literature: Literature) -> pd.DataFrame:
         for row in literature.electrolytes
         if row.electrolyte_class == "polymer"
     ]
-    ours = [_fractions(each) for each in read if each is not None and each.molality_mol_per_kg > 0]
-    if not ours:
+    known = [_fractions(polymer) for polymer in read if polymer is not None and polymer.molality_mol_per_kg > 0]
+    if not known:
         return table
-    theirs = np.array([_fractions(each) for each in _electrolytes(table)])
-    kin = np.unique(KnownCompositions(np.array(ours)).pairs(theirs)[0])
+    fractions = np.array([_fractions(polymer) for polymer in _electrolytes(table)])
+    kin = np.unique(KnownCompositions(np.array(known)).pairs(fractions)[0])
     return table.drop(index=table.index[kin]).reset_index(drop=True)
 
 
@@ -218,8 +218,8 @@ def calibration_of(rows: PolymerRows, centre: np.ndarray, spread: np.ndarray) ->
     """
     warm = (rows.table["temperature_c"] >= ROOM_C[0]).to_numpy()
     some = rows.take(warm)
-    whole = calibrate(centre[warm][None], spread[warm][None], some.labels, some.cluster)
-    return thinned(whole)
+    calibration = calibrate(centre[warm][None], spread[warm][None], some.labels, some.cluster)
+    return thinned(calibration)
 
 
 def thinned(calibration: Calibration) -> Calibration:
@@ -271,6 +271,6 @@ def _likeness(rows: PolymerRows) -> Likeness:
     cluster = dict(zip(rows.table["unit"], rows.cluster.tolist(), strict=True))
     centre, scale, scaled = _scaled(np.array([unit_numbers(unit) for unit in cluster]))
     places = np.array(list(cluster.values()))
-    centroids = np.array([scaled[places == each].mean(axis=0) for each in np.unique(places)])
+    centroids = np.array([scaled[places == label].mean(axis=0) for label in np.unique(places)])
     away = np.linalg.norm(scaled[:, None] - centroids[None], axis=2).min(axis=1)
     return Likeness(centre, scale, centroids, round(float(np.quantile(away, 0.95)), 2))

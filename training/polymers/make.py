@@ -43,7 +43,7 @@ def make(table: pd.DataFrame, literature: Literature, seed: int = SEED) -> Polym
         "kin_left_out": len(table) - len(rows.table),
         "seen": [digest(unit) for unit in seen],
         "names_seen": [
-            name for name, mine in numbers.items() if any(abs(mine - theirs).max() < 1e-9 for theirs in shapes)
+            name for name, named in numbers.items() if any(abs(named - shape).max() < 1e-9 for shape in shapes)
         ],
         "licence": POLYMERS.licence,
         "cite": POLYMERS.citation,

@@ -61,7 +61,7 @@ class Paired:
 
     @property
     def best(self) -> float:
-        """The end of the interval that speaks most for the challenger."""
+        """The end of the interval that is best for the challenger."""
         return self.high if self.greater_is_better else self.low
 
     @property
@@ -97,7 +97,7 @@ class Comparison:
     dealt : how the papers were dealt when the champion and the challenger were judged
     new_rows : rows the champion did not have, by part
     effect : the challenger's recipe with against without those rows; None where it was not measured
-    effect_said : why it was not measured
+    effect_remark : why it was not measured
     """
 
     targets: Mapping[str, Paired]
@@ -106,7 +106,7 @@ class Comparison:
     dealt: tuple[Dealing, Dealing] | None = None
     new_rows: Mapping[str, int] = field(default_factory=dict)
     effect: Mapping[str, Paired] | None = None
-    effect_said: str = ""
+    effect_remark: str = ""
 
     @property
     def remark(self) -> str:
@@ -136,8 +136,8 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
         Version of the champion; empty where it has none.
     """
     pairs = {column: _rows_of_both(champion, challenger, column) for column in TARGETS}
-    targets = {column: _paired(column, *both, seed) for column, both in pairs.items()}
-    moved = [each for column, both in pairs.items() for each in _moved(column, both[0], both[1])]
+    targets = {column: _paired(column, *tables, seed) for column, tables in pairs.items()}
+    moved = [row for column, tables in pairs.items() for row in _moved(column, tables[0], tables[1])]
     return Comparison(targets, tuple(moved), against, (Dealing.of(champion), Dealing.of(challenger)))
 
 
@@ -145,12 +145,12 @@ def _rows_of_both(
     champion: pd.DataFrame, challenger: pd.DataFrame, column: str
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """The rows both judged in one order, and those left out because what is known of them changed."""
-    tables = [each[(each["target"] == column) & each["error"].notna()] for each in (champion, challenger)]
+    tables = [table[(table["target"] == column) & table["error"].notna()] for table in (champion, challenger)]
     for name, table in zip(("champion", "challenger"), tables, strict=True):
         if table["row"].duplicated().any():
             twice = table.loc[table["row"].duplicated(), "row"].iloc[0]
             raise ComparisonError(f"the {name} judged {column} of row {twice!r} twice; train again")
-    first, second = (each.set_index("row") for each in tables)
+    first, second = (table.set_index("row") for table in tables)
     common = [row for row in second.index if row in first.index]
     first, second = first.loc[common], second.loc[common]
     same = ((first["lower"] == second["lower"]) & (first["upper"] == second["upper"])).to_numpy()
@@ -171,12 +171,12 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
 
     def difference(drawn: np.ndarray) -> float:
         repeats = [random.integers(side.repeats, size=fewest) for side in sides]
-        theirs, ours = (repeats[0], repeats[0]) if dealt_alike else repeats
-        told = sides[1].figure(drawn, ours) - sides[0].figure(drawn, theirs)
+        champion_repeats, challenger_repeats = (repeats[0], repeats[0]) if dealt_alike else repeats
+        change = sides[1].figure(drawn, challenger_repeats) - sides[0].figure(drawn, champion_repeats)
         for side in sides:
             if fewest == 1 < side.repeats:
-                told += side.scatter(drawn, random)
-        return told
+                change += side.scatter(drawn, random)
+        return change
 
     every = np.ones(len(groups))
     first, second = (side.figure(every, np.arange(side.repeats)) for side in sides)
@@ -217,8 +217,8 @@ class _Side:
         random : Generator
             Draws the repeat.
         """
-        one, every = random.integers(self.repeats, size=1), np.arange(self.repeats)
-        return self.figure(drawn, one) - self.figure(drawn, every)
+        single, every = random.integers(self.repeats, size=1), np.arange(self.repeats)
+        return self.figure(drawn, single) - self.figure(drawn, every)
 
     def figure(self, drawn: np.ndarray, repeats: np.ndarray) -> float:
         """Mean absolute error, or concordance, when each row counts as often as drawn, over these repeats.
@@ -267,7 +267,7 @@ def as_text(comparison: Comparison) -> str:
         "  (errors: smaller is better; concordance of cycle life: greater is better; in brackets 90 % by paper)",
         *([f"  ({comparison.remark})"] if comparison.dealt else []),
     ]
-    if moved := [_moved_line(each) for each in comparison.moved]:
+    if moved := [_moved_line(row) for row in comparison.moved]:
         lines += ["rows whose error changed most, champion -> challenger:", *moved]
     for column, pair in comparison.targets.items():
         if pair.changed:
@@ -278,7 +278,7 @@ def as_text(comparison: Comparison) -> str:
 def _effect_lines(comparison: Comparison) -> list[str]:
     counts = ", ".join(f"{name} {count}" for name, count in comparison.new_rows.items() if count)
     if comparison.effect is None:
-        return [f"the new rows alone: {comparison.effect_said}"] if comparison.effect_said else []
+        return [f"the new rows alone: {comparison.effect_remark}"] if comparison.effect_remark else []
     return [
         f"the new rows alone ({counts}): this training's recipe without them -> with them, judged on the champion's "
         "rows in the same folds:",
@@ -301,11 +301,11 @@ def _line(label: str, column: str, pair: Paired) -> str:
 
 def _moved_line(moved: Moved) -> str:
     target = TARGETS[moved.target]
-    what = "outside what is known" if target.censored else "off"
-    change = f"{moved.champion:.3g} -> {moved.challenger:.3g} {target.error_unit} {what}"
+    ending = "outside what is known" if target.censored else "off"
+    change = f"{moved.champion:.3g} -> {moved.challenger:.3g} {target.error_unit} {ending}"
     return f"  {target.label:<30} {moved.row} of {moved.paper}: {change}"
 
 
 def _some(names: tuple[str, ...], most: int = 5) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -120,7 +120,7 @@ def name_new(registry: MlflowClient, version: str) -> None:
 
 def _name_new(registry: MlflowClient, version: str) -> None:
     registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
-    waiting = {str(one.version) for one in registered if REGISTERING in one.tags} | {version}
+    waiting = {str(entry.version) for entry in registered if REGISTERING in entry.tags} | {version}
     aliases = _aliases(registry)  # read after the versions: one that waits no more has its alias by now
     if CHAMPION not in aliases:
         aliases[CHAMPION] = min(waiting, key=int)
@@ -157,15 +157,16 @@ def restore_previous(reason: str) -> tuple[str, str]:
         aliases = _aliases(registry)
         if CHAMPION not in aliases:
             raise AliasError("there is no champion to roll back: nothing changed")
-        taken, restored = aliases[CHAMPION], aliases.get(PREVIOUS)
+        former, restored = aliases[CHAMPION], aliases.get(PREVIOUS)
         if restored is None:
-            raise AliasError(f"version {taken} is the champion and none is kept from before it: nothing changed")
-        registry.set_model_version_tag(MODEL_NAME, taken, ROLLED_BACK, reason)  # first: once moved, nobody knows whence
+            raise AliasError(f"version {former} is the champion and none is kept from before it: nothing changed")
+        # first: once the alias has moved, nothing names this version
+        registry.set_model_version_tag(MODEL_NAME, former, ROLLED_BACK, reason)
         _set_alias(registry, CHAMPION, restored)
         _settle(registry)
         _check_moved(registry, restored)
     note_champion()
-    return taken, restored
+    return former, restored
 
 
 def _set_alias(registry: MlflowClient, alias: str, version: str) -> None:
@@ -190,7 +191,7 @@ def _settle(registry: MlflowClient) -> None:
     champion = aliases.get(CHAMPION)
     if champion is None:
         return
-    tags = {str(one.version): one.tags for one in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
+    tags = {str(entry.version): entry.tags for entry in registry.search_model_versions(f"name = '{MODEL_NAME}'")}
     if ROLLED_BACK in tags[champion]:  # promoted again, or killed before the alias moved
         registry.delete_model_version_tag(MODEL_NAME, champion, ROLLED_BACK)
     before = tags[champion].get(BEFORE)

@@ -26,17 +26,17 @@ class Criterion:
 
     Attributes
     ----------
-    name : of the metric, as MLflow is told
+    name : of the metric, in MLflow
     value : NaN where it could not be measured, which keeps no limit
     limit, greater_is_better : `value` must reach the limit, from above or below
-    said : what was asked and what was found, in one line
+    text : condition and figures, in one line
     """
 
     name: str
     value: float
     limit: float
     greater_is_better: bool
-    said: str
+    text: str
 
 
 def gate(
@@ -52,7 +52,7 @@ def gate(
       without five common groups of papers cannot be judged and does not pass. Where neither model has shown skill a
       range is reported and no value, so that the difference is shown and refuses nobody; coverage is judged as ever.
     - Coverage, per target: the share of papers' values that the 90 % intervals hold, calibrated without the paper, is
-      at least 90 % as far as the number of papers can tell: the upper end of its own 90 % bootstrap interval over
+      at least 90 % within what the number of papers can show: the upper end of its own 90 % bootstrap interval over
       papers reaches 90 %. Intervals that hold more than they promise pass.
     - The known truths of `training.promotion.known_truths`, each broken by no example design.
 
@@ -71,11 +71,11 @@ def gate(
     """
     pairs = comparison.targets if comparison else {}
     skill = [
-        _skill(pair, reported=champion is None or any(_shows_skill(each, column) for each in (bundle, champion)))
+        _skill(pair, reported=champion is None or any(_shows_skill(model, column) for model in (bundle, champion)))
         for column, pair in pairs.items()
     ]
     coverage = [_coverage(column, challenger, seed) for column in TARGETS]
-    return [*skill, *coverage, *(_truth(each) for each in check_truths(bundle, example_designs()))]
+    return [*skill, *coverage, *(_truth(truth) for truth in check_truths(bundle, example_designs()))]
 
 
 def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
@@ -117,8 +117,8 @@ def _skill(pair: Paired, reported: bool) -> Criterion:
     change = f"{pair.champion:.3g} -> {pair.challenger:.3g} {unit}, difference {pair.difference:+.3g}"
     interval = f"({pair.low:+.3g} to {pair.high:+.3g}) on {pair.rows} rows of {pair.groups} papers"
     free = not reported and pair.verdict == "worse"
-    asked = "not judged, as both models report a range only" if free else "the interval must reach 0"
-    text = f"{target.label}: {pair.verdict}: {change} {interval}; {asked}"
+    condition = "not judged, as both models report a range only" if free else "the interval must reach 0"
+    text = f"{target.label}: {pair.verdict}: {change} {interval}; {condition}"
     limit = (-np.inf if pair.greater_is_better else np.inf) if free else 0.0
     return Criterion(f"{pair.target}.difference", pair.best, limit, pair.greater_is_better, text)
 
@@ -130,12 +130,12 @@ def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
     found_share = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
     if not np.isfinite(high):
         found_share = "cannot be judged, too few papers for that level"
-    asked = f"{100 * LEVEL:g} % intervals hold {found_share}; the interval must reach {100 * LEVEL:g}"
-    text = f"{TARGETS[column].label}: {asked}"
+    condition = f"{100 * LEVEL:g} % intervals hold {found_share}; the interval must reach {100 * LEVEL:g}"
+    text = f"{TARGETS[column].label}: {condition}"
     return Criterion(f"{column}.coverage_high", high, LEVEL - TOLERANCE, True, text)
 
 
 def _truth(truth: Truth) -> Criterion:
     first = f"; first {truth.broken[0]}" if truth.broken else ""
-    text = f"{truth.said}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
+    text = f"{truth.statement}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
     return Criterion(f"truth.{truth.name}", float(len(truth.broken)), 0.0, False, text)

@@ -34,7 +34,7 @@ class Truth:
     """One known truth and the designs whose predictions break it, each in words."""
 
     name: str
-    said: str
+    statement: str
     broken: tuple[str, ...]
     designs: int
 
@@ -59,7 +59,7 @@ def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
     bundle : Bundle
         A trained model.
     designs : DataFrame
-        Columns of `Candidate`, indexed by name, shape (n_designs, n_columns); NaN where a design says nothing.
+        Columns of `Candidate`, indexed by name, shape (n_designs, n_columns); NaN where a design states nothing.
     """
     with np.errstate(all="ignore"):  # a broken model may well divide by zero
         return _checked(Predictor(bundle), designs)
@@ -82,9 +82,9 @@ def _checked(predictor: Predictor, designs: pd.DataFrame) -> list[Truth]:
         Truth(
             "fade", "retention never rises with the cycle",
             tuple(
-                each
+                message
                 for end in ("", "_low", "_high")
-                for each in _wrong_way(RETENTION.column + end, aged, "cycles", CYCLES, 1)
+                for message in _wrong_way(RETENTION.column + end, aged, "cycles", CYCLES, 1)
             ),
             len(cells),
         ),
@@ -106,10 +106,10 @@ def _name(designs: pd.DataFrame, row: np.intp) -> str:
 
 
 def _without_number(once: pd.DataFrame, cells: pd.DataFrame) -> tuple[str, ...]:
-    asked = {column: cells.index if task_of(column).of_cells else once.index for column in TARGETS}
+    expected = {column: cells.index if task_of(column).of_cells else once.index for column in TARGETS}
     return tuple(
         f"{name}: no {TARGETS[column].label}"
-        for column, names in asked.items()
+        for column, names in expected.items()
         for name in names
         if not np.isfinite(once.loc[name, [column, f"{column}_low", f"{column}_high"]].to_numpy(dtype=float)).all()
     )

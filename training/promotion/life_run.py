@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from models.life.model import LifeModel
@@ -51,12 +50,10 @@ def record_life(model: LifeModel, folder: Path) -> str:
     folder : Path
         Where it is kept.
     """
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     with client():
-        if "MLFLOW_RUN_ID" not in os.environ:
-            use_experiment()
+        use_experiment()
         nested = mlflow.active_run() is not None
         with mlflow.start_run(run_name="life", nested=nested, tags=of_this_process()) as run:
             mlflow.log_params({f"life {name}": value for name, value in model.about["choices"].items()})

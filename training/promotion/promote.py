@@ -50,7 +50,7 @@ class Decision:
         """The decision as printed: what happened, and each criterion that failed with its numbers."""
         if self.former == self.version:
             return f"version {self.version} is the champion already: nothing changed"
-        lines = [f"  {criterion.said}" for criterion in self.failed]
+        lines = [f"  {criterion.text}" for criterion in self.failed]
         remark = [f"  ({self.comparison.remark})"] if self.comparison and self.comparison.dealt else []
         passed = f"{len(self.criteria) - len(self.failed)} of {len(self.criteria)} criteria passed"
         if not self.promoted:
@@ -94,8 +94,8 @@ def promote(ref: str | None = None, force: str | None = None) -> Decision:
     if reason == "":
         raise ValueError("--force: got no reason, expected why this model shall be the champion all the same")
     settle()
-    champion = next((each for each in versions() if CHAMPION in each.aliases), None)
-    if ref is None and champion and not any(CHALLENGER in each.aliases for each in versions()):
+    champion = next((version for version in versions() if CHAMPION in version.aliases), None)
+    if ref is None and champion and not any(CHALLENGER in version.aliases for version in versions()):
         return Decision(champion.version, champion.version, promoted=True)
     challenger = find(ref or CHALLENGER)
     if champion and challenger.version == champion.version:
@@ -103,12 +103,13 @@ def promote(ref: str | None = None, force: str | None = None) -> Decision:
     comparison, criteria = _criteria(challenger, champion)
     refused = tuple(failed(criteria))
     former = champion.version if champion else None
-    found = (challenger.version, former)
+    pair = (challenger.version, former)
     if refused and reason is None:
-        return Decision(*found, False, tuple(criteria), refused, None, comparison)
-    why = "gate passed" if not refused else f"forced: {reason}; not passed: {'; '.join(each.said for each in refused)}"
+        return Decision(*pair, False, tuple(criteria), refused, None, comparison)
+    missed = "; ".join(criterion.text for criterion in refused)
+    why = f"forced: {reason}; not passed: {missed}" if refused else "gate passed"
     make_champion(challenger.version, former, {DECISION: why, DECIDED_ON: _now()})
-    return Decision(*found, True, tuple(criteria), refused, reason if refused else None, comparison)
+    return Decision(*pair, True, tuple(criteria), refused, reason if refused else None, comparison)
 
 
 def rollback() -> tuple[str, str]:
@@ -148,19 +149,19 @@ def judged_of(version: Version) -> pd.DataFrame:
 
 def _criteria(challenger: Version, champion: Version | None) -> tuple[Comparison | None, list[Criterion]]:
     """All criteria; where the champion's run keeps no predictions, one that says so and does not pass."""
-    ours, bundle = judged_of(challenger), load_bundle(resolve(challenger.version))
+    judged, bundle = judged_of(challenger), load_bundle(resolve(challenger.version))
     seed = int(bundle.facts["config"]["seed"])
     if champion is None:
-        return None, gate(None, ours, bundle, seed)
+        return None, gate(None, judged, bundle, seed)
     try:
-        comparison = compare(judged_of(champion), ours, seed, champion.version)
+        comparison = compare(judged_of(champion), judged, seed, champion.version)
     except ComparisonError as error:
         message = f"better or not worse than the champion: {error}"
-        return None, [Criterion("comparison", float("nan"), 0.0, False, message), *gate(None, ours, bundle, seed)]
+        return None, [Criterion("comparison", float("nan"), 0.0, False, message), *gate(None, judged, bundle, seed)]
     former = None
     with suppress(BundleError):  # of a version that this code can no longer read
         former = load_bundle(resolve(champion.version))
-    return comparison, gate(comparison, ours, bundle, seed, former)
+    return comparison, gate(comparison, judged, bundle, seed, former)
 
 
 def _now() -> str:

@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from features.tables.literature import Literature
 from models.registry import CHAMPION, check_store, versions
 from reporting.atomic_files import FILE_LIST, check_folder, whole_folder
@@ -89,14 +87,14 @@ def record(trained: Trained, folder: Path, *, register: bool = True) -> tuple[st
         with whole_folder(folder) as aside:
             _write(trained, aside, "")
         return "", ""
-    with kept_until_registered(trained) as kept:
+    with kept_until_registered(trained) as kept_folder:
         with progress(steps_against(trained), "new rows alone") as step:
             comparison = comparison_text(trained, step)
-        with whole_folder(kept / REPORT) as aside:
+        with whole_folder(kept_folder / REPORT) as aside:
             _write(trained, aside, comparison)
         with whole_folder(folder) as aside:
-            shutil.copytree(kept / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
-            version = track(trained, aside, kept.name)
+            shutil.copytree(kept_folder / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
+            version = track(trained, aside, kept_folder.name)
     return comparison, version
 
 
@@ -105,18 +103,6 @@ def _write(trained: Trained, folder: Path, comparison: str) -> None:
         write_report(trained, folder, progress=step)
     write_judged(out_of_fold_table(trained.found, trained.config.level), folder)
     (folder / "comparison.txt").write_text(comparison + "\n", encoding="utf-8")
-
-
-def champion_table() -> tuple[str, pd.DataFrame] | None:
-    """The champion's version and its table of `judged`; None where there is no champion.
-
-    Raises
-    ------
-    ComparisonError
-        The champion's run keeps no such table.
-    """
-    champion = next((each for each in versions() if CHAMPION in each.aliases), None)
-    return (champion.version, judged_of(champion)) if champion else None
 
 
 def against_champion(trained: Trained, progress: Progress = lambda steps: None) -> Comparison | None:
@@ -139,19 +125,19 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     ComparisonError
         The champion's run keeps no predictions to compare with.
     """
-    version_and_table = champion_table()
-    if version_and_table is None:
+    champion = next((version for version in versions() if CHAMPION in version.aliases), None)
+    if champion is None:
         return None
-    version, champion = version_and_table
-    comparison = compare(champion, out_of_fold_table(trained.found, trained.config.level), trained.config.seed, version)
-    known = rows_known(champion)
+    former, latter = judged_of(champion), out_of_fold_table(trained.found, trained.config.level)
+    comparison = compare(former, latter, trained.config.seed, champion.version)
+    known = rows_known(former)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}
     if not any(counts.values()):
-        return replace(comparison, new_rows=counts, effect_said="there are none beside those the champion had")
+        return replace(comparison, new_rows=counts, effect_remark="there are none beside those the champion had")
     try:
         effect = effect_of_new_rows(trained.literature, known, trained.config, progress)
     except SplitError as error:
-        return replace(comparison, new_rows=counts, effect_said=f"not measured: {error}")
+        return replace(comparison, new_rows=counts, effect_remark=f"not measured: {error}")
     return replace(comparison, new_rows=counts, effect=effect)
 
 

@@ -106,9 +106,9 @@ def stored_run(run_id: str) -> StoredRun:
         It keeps no out-of-fold predictions.
     """
     known = versions()
-    version = next((each for each in known if each.run_id == run_id), None)
+    version = next((entry for entry in known if entry.run_id == run_id), None)
     if version is None:
-        runs = [each.run_id for each in known]
+        runs = [entry.run_id for entry in known]
         closest = get_close_matches(run_id, runs, n=3, cutoff=0.0)
         advice = f"closest: {', '.join(closest)}" if closest else "there is none"
         raise RunNotFoundError(f"--reproduce: got {run_id!r}, expected a run that registered a model; {advice}")
@@ -139,7 +139,7 @@ def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Rep
     """
     literature = load_data(stored.config)
     bundle, table = _again(literature, stored.config, retuning(stored), progress)
-    old, new = (Predictor(each).predict(example_designs(), precedents=0).table for each in (stored.bundle, bundle))
+    old, new = (Predictor(model).predict(example_designs(), precedents=0).table for model in (stored.bundle, bundle))
     differences = [*_out_of_fold(stored.judged, table), *_examples(old, new), *_files(stored.folder, bundle)]
     numbers = new.drop(columns=[name for name in TEXT_COLUMNS if name in new])
     compared = int(table[_repeats(table)].size + numbers.size)
@@ -215,9 +215,9 @@ def _out_of_fold(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
         tables = [table[table["target"] == column].set_index("row")[_repeats(table)] for table in (old, new)]
         gone, come = (a.index.difference(b.index) for a, b in (tables, tables[::-1]))
         where = f"{TARGETS[column].label}, out of fold"
-        for what, rows in (("no longer predicted", gone), ("not predicted then", come)):
+        for state, rows in (("no longer predicted", gone), ("not predicted then", come)):
             if len(rows):
-                lines.append(f"{where}: {len(rows)} rows {what}, first {rows[0]}")
+                lines.append(f"{where}: {len(rows)} rows {state}, first {rows[0]}")
         common = tables[0].index.intersection(tables[1].index)
         before, after = (table.loc[common].to_numpy(dtype=float) for table in tables)
         lines += _moved(where, [str(row) for row in common], before, after, TARGETS[column].error_unit)

@@ -144,7 +144,7 @@ def run_name(trained: Registrable) -> str:
     """
     tables = ["literature", *(Path(folder).name for folder in trained.config.data), *trained.config.public]
     rows = trained.bundle.facts["rows"]
-    counts = ", ".join(f"{each['rows']} {name}" for name, each in rows.items())
+    counts = ", ".join(f"{size['rows']} {name}" for name, size in rows.items())
     return f"{' + '.join(tables)} ({counts})"
 
 
@@ -159,7 +159,7 @@ def description(trained: Registrable, comparison: str = "") -> str:
         With the champion, as printed; empty without one.
     """
     rows = trained.bundle.facts["rows"]
-    lines = [f"- {name}: {each['rows']} rows of {each['papers']} papers" for name, each in rows.items()]
+    lines = [f"- {name}: {size['rows']} rows of {size['papers']} papers" for name, size in rows.items()]
     skill = [
         f"- {TARGETS[column].label}: **{score.verdict}** ({figure_name(score.skill_name)} {score.skill:.2f}, "
         f"{score.skill_low:.2f} to {score.skill_high:.2f})"

@@ -20,7 +20,8 @@ from models.bundle import save_bundle
 from models.candidates import candidate_frame
 from models.predictions import TEXT_COLUMNS
 from models.predictor import DEFAULT_LEVEL, Predictor
-from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_uri
+from models.registry import MODEL_NAME, REGISTERING, client, note_champion, store_file
+from models.saved.moved_store import ARTIFACTS
 from reporting.model_summary import figure_name
 from training.promotion.champion import name_new
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
@@ -43,7 +44,7 @@ EXAMPLE = ROOT / "data" / "examples" / "candidates.csv"
 KEPT = "kept_as"
 """Tag of a version: name of the folder its model was kept in until it stood here."""
 PROCESS = "silion.process"
-"""Tag of a run: machine and number of the process that trains, so that a run of a dead one can be told."""
+"""Tag of a run: machine and number of the process that trains, so that a run of a dead one can be recognised."""
 
 
 def of_this_process() -> dict[str, str]:
@@ -67,29 +68,19 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
     aside : str
         Name of the folder that keeps the model meanwhile; none where empty.
     """
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     with client() as registry:
-        if "MLFLOW_RUN_ID" not in os.environ:
-            use_experiment()
+        use_experiment()
         comparison = report / "comparison.txt"
-        told = description(trained, comparison.read_text(encoding="utf-8") if comparison.is_file() else "")
+        note = description(trained, comparison.read_text(encoding="utf-8") if comparison.is_file() else "")
         with mlflow.start_run(tags=of_this_process()) as run:  # one step with the run
-            mlflow.set_tags({"mlflow.runName": run_name(trained), "mlflow.note.content": told})
-            mlflow.set_tag(
-                "skill_shown", ", ".join(name for name, score in trained.scores.items() if score.shown) or "none"
+            mlflow.set_tags(
+                {"mlflow.runName": run_name(trained), "mlflow.note.content": note, **_facts_as_tags(trained)}
             )
             mlflow.log_params(parameters(trained.config, trained.bundle.facts["chosen"]))
-            hashes = trained.bundle.facts["data_hashes"]
-            log_datasets(hashes)
-            mlflow.set_tags({f"package {name}": value for name, value in trained.bundle.facts["packages"].items()})
+            log_datasets(trained.bundle.facts["data_hashes"])
             mlflow.log_dict(trained.config.as_dict(), "config.json")
-            mlflow.set_tags(
-                {f"sha256 {Path(name).name} of {Path(name).parent.name}": value for name, value in hashes.items()}
-            )
-            mlflow.set_tag("code_version", trained.bundle.facts["code_version"])
-            mlflow.set_tags({f"chosen {part}": name for part, name in trained.bundle.facts["chosen"].items()})
             mlflow.log_metrics(metrics(trained.scores))
             log_trials(registry, run.info.run_id, trained.studies)
             mlflow.log_artifacts(str(report), "report")
@@ -106,11 +97,22 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
                 run_id=run.info.run_id,
                 tags=tags,
                 model_id=logged.model_id,
-                description=told,
+                description=note,
             )
             name_new(registry, str(version.version))
     note_champion()
     return str(version.version)
+
+
+def _facts_as_tags(trained: Registrable) -> dict[str, str]:
+    facts = trained.bundle.facts
+    return {
+        "skill_shown": ", ".join(name for name, score in trained.scores.items() if score.shown) or "none",
+        "code_version": facts["code_version"],
+        **{f"package {name}": version for name, version in facts["packages"].items()},
+        **{f"sha256 {Path(name).name} of {Path(name).parent.name}": sha for name, sha in facts["data_hashes"].items()},
+        **{f"chosen {part}": name for part, name in facts["chosen"].items()},
+    }
 
 
 @contextmanager
@@ -198,9 +200,9 @@ def output_schema(predictor: Predictor, example: pd.DataFrame) -> Any:
 
 
 def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
-    words = {True: "yes", False: "no"}
+    yes_no = {True: "yes", False: "no"}
     texts = {
-        name: example[name].map(lambda value: words.get(value, value))
+        name: example[name].map(lambda value: yes_no.get(value, value))
         for name in example.columns
         if name not in numeric
     }
@@ -208,12 +210,17 @@ def _typed(example: pd.DataFrame, numeric: set[str]) -> pd.DataFrame:
 
 
 def use_experiment() -> None:
-    """Our experiment, made on first use with an absolute artifact folder beside a local store."""
+    """Take our experiment, made on first use with an absolute artifact folder beside a local store.
+
+    Under `mlflow run` the experiment is that of the run that is there already.
+    """
     import mlflow
 
+    if "MLFLOW_RUN_ID" in os.environ:
+        return
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        store = Path(store_uri().removeprefix("sqlite:///"))
-        location = (store.resolve().parent / "mlartifacts").as_uri() if store_uri().startswith("sqlite:///") else None
+        store = store_file()
+        location = (store.resolve().parent / ARTIFACTS).as_uri() if store else None
         with _unless_there():
             mlflow.create_experiment(
                 EXPERIMENT, artifact_location=location, tags={"mlflow.note.content": EXPERIMENT_NOTE, **PAGE_KIND}
@@ -224,6 +231,5 @@ def use_experiment() -> None:
 def _verdicts(trained: Registrable) -> dict[str, str]:
     return {
         column: f"{score.verdict} ({figure_name(score.skill_name)} {score.skill:.2f})"
-        for column, score in trained.scores.items()
         for column, score in trained.scores.items()
     }

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from features.tables.disk import sweep, sync, whole_folder_at
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.registry import MODEL_NAME, client, store_uri
+from models.registry import MODEL_NAME, client, store_file
 from reporting.atomic_files import FILE_LIST, check_folder, whole_folder, write_csv
 from training.config import TrainConfig
 from training.evaluation.out_of_fold import JUDGED, out_of_fold_table, write_judged
@@ -54,8 +54,8 @@ class Kept:
 
 def home() -> Path:
     """Return where models are kept: beside a local store, else the working folder."""
-    uri = store_uri()
-    return Path(uri.removeprefix("sqlite:///")).resolve().parent if uri.startswith("sqlite:///") else Path.cwd()
+    store = store_file()
+    return store.resolve().parent if store else Path.cwd()
 
 
 @contextmanager
@@ -78,8 +78,8 @@ def reserved_room() -> Iterator[None]:
                 os.posix_fallocate(file.fileno(), 0, ROOM_BYTES)
             except OSError as error:
                 if error.errno in FULL:
-                    said = f"no room for the model of this training ({ROOM_BYTES >> 20} MB)"
-                    raise OSError(error.errno, said, str(path.parent)) from None
+                    message = f"no room for the model of this training ({ROOM_BYTES >> 20} MB)"
+                    raise OSError(error.errno, message, str(path.parent)) from None
         yield
     finally:
         path.unlink(missing_ok=True)
@@ -202,8 +202,9 @@ def _registered(name: str) -> str | None:
             for model in registry.search_registered_models(f"name = '{MODEL_NAME}'")
             for number in model.aliases.values()
         }
-        found = registry.search_model_versions(f"name = '{MODEL_NAME}'")
-    return next((str(one.version) for one in found if one.tags.get(KEPT) == name and str(one.version) in aliases), None)
+        registered = registry.search_model_versions(f"name = '{MODEL_NAME}'")
+    numbers = [str(version.version) for version in registered if version.tags.get(KEPT) == name]
+    return next((number for number in numbers if number in aliases), None)
 
 
 def kept_folders() -> list[Path]:

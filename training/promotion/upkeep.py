@@ -1,4 +1,4 @@
-"""Leftovers of killed trainings and servers in and beside a store: found, said, and removed when asked for; copies."""
+"""Leftovers of killed trainings and servers in and beside a store: listed, and removed on request; copies."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _orphans(store: Path) -> list[Leftover]:
         return []
     kinds = ("*", "*/*", "*/models/m-*")
     folders = [path for kind in kinds for path in files.glob(kind) if RUN_OR_MODEL.fullmatch(path.name)]
-    known = {name for other in store.resolve().parent.iterdir() for name in _ids(other)}
+    known = {name for file in store.resolve().parent.iterdir() for name in _ids(file)}
     return [_removal(path, "that no run and no model has") for path in folders if path.name not in known]
 
 
@@ -202,7 +202,7 @@ def _ids(path: Path) -> set[str]:
 
 
 def _damaged() -> Iterator[str]:
-    """Say which versions that have an alias cannot be loaded: a file is missing or not as its hash says."""
+    """List the versions with an alias that cannot be loaded: a file is missing or not as its hash says."""
     for version in versions():
         if version.aliases:
             try:

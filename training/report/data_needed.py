@@ -27,8 +27,8 @@ def section(learning: Learning, described: Described) -> list[pages.Block]:
     blocks: list[pages.Block] = []
     for column, points in described.items():
         rows = [_cells(point) for point in points]
-        words = papers_text(learning.get(column, ()), points)
-        blocks += [pages.Heading(TARGETS[column].label, 3), pages.Table(list(HEADER), rows), pages.Paragraph(words)]
+        text = papers_text(learning.get(column, ()), points)
+        blocks += [pages.Heading(TARGETS[column].label, 3), pages.Table(list(HEADER), rows), pages.Paragraph(text)]
     if not blocks:
         return []
     how = (
@@ -51,17 +51,17 @@ def as_text(learning: Learning, described: Described) -> str:
         lines += [f"{TARGETS[column].label}, error over the dummy's on papers never seen (90 % interval):"]
         lines += [f"  {100 * share:.0f} % of the papers: {_over(curve)}" for share, *curve in learning.get(column, ())]
         lines += [
-            f"  {kept} of the descriptors ({known} of the nine): {ratio}"
-            for kept, known, _, ratio in map(_cells, points)
+            f"  {kept_share} of the descriptors ({known} of the nine): {ratio}"
+            for kept_share, known, _, ratio in map(_cells, points)
         ]
         lines += [f"  {papers_text(learning.get(column, ()), points)}"]
     return "\n".join(lines)
 
 
 def papers_text(learning: Sequence[CurvePoint], described: Sequence[DescribedPoint]) -> str:
-    """Return at how many fully described papers skill is to be expected, where the curves tell it.
+    """Return at how many fully described papers skill is to be expected, where the curves show it.
 
-    A curve tells something where its two ends' intervals lie apart. No curve is carried on beyond its end.
+    A curve shows something where the intervals of its two ends do not meet. No curve is continued beyond its end.
 
     Parameters
     ----------
@@ -92,9 +92,9 @@ def papers_text(learning: Sequence[CurvePoint], described: Sequence[DescribedPoi
             "How many fully described papers give skill cannot be told: neither papers nor descriptors move the error "
             "surely."
         )
-    what = " and ".join(word for word, helps in (("descriptors", described_help), ("papers", papers_help)) if helps)
+    data = " and ".join(word for word, helps in (("descriptors", described_help), ("papers", papers_help)) if helps)
     return (
-        f"More {what} would help, as the error falls with them beyond its interval; how many fully described papers it "
+        f"More {data} would help, as the error falls with them beyond its interval; how many fully described papers it "
         f"takes cannot be told from {full.groups} groups of papers."
     )
 

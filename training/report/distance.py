@@ -13,13 +13,13 @@ from models.domain import Domain
 from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
 from reporting import figures, pages
-from reporting.atomic_files import write_csv
+from reporting.atomic_files import Written, write_csv
 from reporting.numbers import with_interval
 from training.evaluation.bootstrap import RankCorrelation, bootstrap_ratio, rank_correlation
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors
 from training.report import tables as card
-from training.report.skill_sections import Blocks, drawn
+from training.report.skill_sections import Blocks
 from training.train import Trained
 
 BINS = 3
@@ -155,14 +155,14 @@ def section(trained: Trained, folder: Path) -> Blocks:
             table["distance"].to_numpy(), table["error"].to_numpy(), _drawn_bins(bins), domain.far, target.label,
             target.error_unit,
         )  # fmt: skip
-        words = (
+        caption = (
             f"{target.label}: error with the paper unseen against the distance to the nearest row of another group; "
             "bars: mean of a third of the rows, with its 90 % interval; dashed: where the notice of a far design begins"
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
             _bins(bins),
-            drawn(picture, table, folder, f"{column}_distance", words),
+            Written(folder).picture(f"{column}_distance", picture, table, caption),
         ]
     return [
         pages.Heading("Does the error rise with the distance?"),

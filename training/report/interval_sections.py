@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.tasks.registry import LINK, RANGES, TARGETS, TASKS
 from reporting import figures, pages
-from reporting.atomic_files import write_csv
+from reporting.atomic_files import Written, write_csv
 from reporting.numbers import share, share_with_interval
 from training.evaluation.regimes.energies import EnergyScore
 from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, least_share, many_shares
@@ -20,7 +20,7 @@ from training.evaluation.regimes.families import by_family as judge_families
 from training.evaluation.regimes.range_only import RangeScore
 from training.evaluation.regimes.regime import RegimeScore
 from training.report import tables as card
-from training.report.skill_sections import Blocks, drawn
+from training.report.skill_sections import Blocks
 from training.train import REGIMES, Trained
 
 RANGES_TITLE, ENERGIES_TITLE = "Range only", "Activation energies"
@@ -57,11 +57,10 @@ def by_target(trained: Trained, folder: Path) -> Blocks:
             "where the interval meets its bound, which says little."
         ),
         pages.Table(["target", *levels, f"{level}, with its interval by paper", "mean width", "unit"], rows),
-        drawn(
+        Written(folder).picture(
+            "calibration",
             figures.calibration(card.LEVELS, shares_by_target),
             table,
-            folder,
-            "calibration",
             "Share of values inside the interval against the level promised; each group counts once and is judged by "
             "the others",
         ),
@@ -122,7 +121,7 @@ def by_what_is_known(trained: Trained, folder: Path) -> Blocks:
         Folder that is written into.
     """
     target = TASKS[LINK].targets[0]
-    scores = [RegimeScore(**kept) for kept in trained.bundle.facts[REGIMES].get(LINK, [])]
+    scores = [RegimeScore(**fields) for fields in trained.bundle.facts[REGIMES].get(LINK, [])]
     if not scores:
         return []
     write_csv(pd.DataFrame([score.as_dict() for score in scores]), folder / f"{target.column}_by_what_is_known.csv")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,7 @@ def inventory(literature: Literature) -> Inventory:
     }
     electrolytes = TASKS[LINK].examples(literature).designs
     labelled[ACTIVATION_ENERGY.column] = electrolytes[np.isfinite(printed_energies(electrolytes))]
-    labelled |= _told_as_ranges(literature)
+    labelled |= _ranges_alone(literature)
     targets = {name: (len(rows), rows["paper"].nunique()) for name, rows in labelled.items()}
     measured = Counter(str(row.electrolyte_class or "not stated") for row in literature.electrolytes)
     built = Counter(str(row.electrolyte_class or "not stated") for row in literature.cells)
@@ -89,18 +89,18 @@ def inventory(literature: Literature) -> Inventory:
 
 def _bases(literature: Literature) -> dict[str, int]:
     """Return how many first capacities are counted by each mass, most first."""
-    other = {"cathode": "per gram of cathode (in no range)", "": "of a full cell that does not say"}
+    other_bases = {"cathode": "per gram of cathode (in no range)", "": "of a full cell that does not say"}
     cells = [cell for cell in cells_in_training(literature) if cell.first_capacity_mah_per_g]
-    return dict(Counter((BASES | other)[capacity_basis(cell) or ""] for cell in cells).most_common())
+    return dict(Counter((BASES | other_bases)[capacity_basis(cell) or ""] for cell in cells).most_common())
 
 
-def _told_as_ranges(literature: Literature) -> dict[str, pd.DataFrame]:
-    """Return the rows behind the quantities that are told as a range alone, by column; nothing where there are none."""
+def _ranges_alone(literature: Literature) -> dict[str, pd.DataFrame]:
+    """Return the rows behind the quantities that get a range alone, by column; nothing where there are none."""
     if not (cells := capacities_in_training(literature)):
         return {}
     first, points = design_frame(cells, "cell_id"), cycling_points(literature)
     rows = {FIRST_CAPACITY.column: first, CAPACITY.column: points[points["row_id"].isin(first["row_id"])]}
-    return {column: found for column, found in rows.items() if is_range_alone(column)}
+    return {column: designs for column, designs in rows.items() if is_range_alone(column)}
 
 
 def _describes_cells(columns: Collection[str]) -> bool:
@@ -141,9 +141,9 @@ def as_text(counts: Inventory) -> str:
     lines[-1] += ", ".join(f"{paper} {count}" for paper, count in list(counts.papers.items())[:5])
     lines += _described_text(counts.described, counts.described_papers)
     for name, columns in counts.filled.items():
-        stated = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
+        filled = ", ".join(f"{column} {100 * share:.0f} %" for column, share in columns.items() if share)
         never = [column for column, share in columns.items() if not share]
-        lines += ["", f"{name}, filled: {stated}"]
+        lines += ["", f"{name}, filled: {filled}"]
         if never:
             lines.append(f"{name}, never filled: {', '.join(never)}")
     return "\n".join(lines)
@@ -162,16 +162,31 @@ def _described_text(described: dict[str, dict[str, float]], papers: dict[str, tu
     if not described:
         return []
     lines = ["", f"{'labels whose cell states':<34}" + "".join(f"  {name}" for name in described)]
-
-    def line(words: str, cells: Iterable[str]) -> str:
+    for label, *cells in described_rows(described, papers):
         pairs = zip(described, cells, strict=True)
-        return f"{words:<34}" + "".join(f"{cell:>{len(name) + 2}}" for name, cell in pairs)
-
-    for descriptor in DESCRIPTORS:
-        shares = [f"{100 * shares[descriptor.label]:.0f} %" for shares in described.values()]
-        lines.append(line(descriptor.label, shares))
-    means = [f"{100 * sum(shares.values()) / len(shares):.0f} %" for shares in described.values()]
-    lines.append(line("all nine, mean", means))
-    for place, words in enumerate((f"papers with at least {WELL_DESCRIBED} of them", "papers with all nine")):
-        lines.append(line(words, [str(counts[place]) for counts in papers.values()]))
+        lines.append(f"{label:<34}" + "".join(f"{cell:>{len(name) + 2}}" for name, cell in pairs))
     return [*lines, enough_text()]
+
+
+def described_rows(
+    described: Mapping[str, Mapping[str, float]], papers: Mapping[str, tuple[int, int]]
+) -> list[tuple[str, ...]]:
+    """Return how well cells are described: a label, then a cell for each target.
+
+    Parameters
+    ----------
+    described : mapping of str to mapping of str to float
+        Share of the labels whose cell states each descriptor, by target.
+    papers : mapping of str to (int, int)
+        Papers that state most of the descriptors, and all; no rows of them where empty.
+    """
+    rows = [
+        (descriptor.label, *(f"{100 * shares[descriptor.label]:.0f} %" for shares in described.values()))
+        for descriptor in DESCRIPTORS
+    ]
+    means = [f"{100 * sum(shares.values()) / len(shares):.0f} %" for shares in described.values()]
+    rows.append(("all nine, mean", *means))
+    labels = (f"papers with at least {WELL_DESCRIBED} of them", "papers with all nine") if papers else ()
+    for place, label in enumerate(labels):
+        rows.append((label, *(str(counts[place]) for counts in papers.values())))
+    return rows

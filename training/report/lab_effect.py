@@ -10,15 +10,16 @@ import pandas as pd
 
 from models.domain import Domain
 from models.intervals import Calibration
-from models.lab_effect.learning import FEWEST_PAPERS, Errors, Reveals, reveal, try_kernels
+from models.lab_effect.learning import FEWEST_PAPERS, Reveals, reveal, try_kernels
 from models.tasks.registry import TASKS
 from reporting import figures, pages
+from reporting.atomic_files import Written
 from reporting.numbers import share, with_interval
 from reporting.pages import capital
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import lab_errors
 from training.evaluation.crossvalidate import OutOfFold
-from training.report.skill_sections import Blocks, drawn
+from training.report.skill_sections import Blocks
 from training.train import Trained
 
 MOST = 3
@@ -57,7 +58,7 @@ def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
         Of the draws and of the bootstrap.
     """
     errors = lab_errors(out_of_fold, domain.distances(pd.DataFrame(domain.vectors)))
-    sizes = _known(errors)
+    sizes = np.bincount(errors.papers[errors.labels.exact])  # rows of a known value, by paper
     papers = {count: int((sizes > count).sum()) for count in range(1, MOST + 1)}
     most = max((count for count, many in papers.items() if many >= FEWEST_PAPERS), default=0)
     trials = try_kernels(errors, seed) if most else None
@@ -80,11 +81,6 @@ def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
             | {f"held_{level:g}": share_inside(cases, level) if count else np.nan for level in LEVELS}
         )
     return Revealed(papers, pd.DataFrame(rows))
-
-
-def _known(errors: Errors) -> np.ndarray:
-    """Rows of a known value of each paper, shape (n_papers,)."""
-    return np.bincount(errors.papers[errors.labels.exact])
 
 
 def _by_paper(values: np.ndarray, cases: Reveals) -> np.ndarray:
@@ -124,7 +120,7 @@ def share_inside(cases: Reveals, level: float) -> float:
 
 
 def sentence(label: str, revealed: Revealed) -> str:
-    """Return a sentence on what the revealed rows did, and what too few papers can tell.
+    """Return a sentence on what the revealed rows did to the error, and what too few papers can show.
 
     Parameters
     ----------
@@ -179,7 +175,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
             continue
         columns = ["revealed", "error", "error_low", "error_high"]
         points = [(int(a), b, c, d) for a, b, c, d in effect.table[columns].to_numpy(dtype=float).tolist()]
-        words = (
+        caption = (
             f"{label}: error on the same rows of papers never seen, by the number of other rows of the paper that were "
             "revealed, with the 90 % interval"
         )
@@ -187,7 +183,7 @@ def section(trained: Trained, folder: Path) -> Blocks:
         blocks += [
             pages.Heading(f"{label}, errors in {unit}", 3),
             _table(effect.table),
-            drawn(picture, effect.table, folder, f"{part}_revealed", words),
+            Written(folder).picture(f"{part}_revealed", picture, effect.table, caption),
         ]
     return [
         pages.Heading("A few measurements of your own"),

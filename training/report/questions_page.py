@@ -29,7 +29,7 @@ from training.train import Trained
 TITLE = "Open questions of the field, asked of the tables and of the model"
 PAGE, TEXT = "questions.html", "questions.md"
 LEAST_POINTS = 3
-"""Papers from which a picture says more than the table."""
+"""Papers from which on a picture is drawn beside the table."""
 LITTLE = 1
 """Columns in which two cells of one paper may differ, beside the factor, and still count as alike otherwise."""
 WORTH = 0.5
@@ -75,7 +75,7 @@ def write_questions(answers: Sequence[Answer], trained: Trained, folder: Path) -
 def _question(answer: Answer, number: int, trained: Trained, written: Written) -> Blocks:
     findings = answer.findings
     return [
-        pages.Heading(answer.question.asked),
+        pages.Heading(answer.question.text),
         pages.Paragraph(f"Answer: {answer.short}"),
         pages.Heading("Across papers", 3),
         *([pages.Bullets([finding.sentence for finding in findings])] if answer.question.compares else []),
@@ -120,7 +120,7 @@ def _range(finding: Finding) -> str:
         return " and ".join(
             ["without", "with"][int(end)] for end in sorted({finding.across.least, finding.across.most})
         )
-    ends = dict.fromkeys(f"{each:g}" for each in (finding.across.least, finding.across.most))
+    ends = dict.fromkeys(f"{end:g}" for end in (finding.across.least, finding.across.most))
     return f"{' to '.join(ends)} {finding.factor.unit}"
 
 
@@ -130,9 +130,9 @@ def _drawable(finding: Finding) -> bool:
 
 def _picture(finding: Finding, number: int, written: Written) -> pages.Picture:
     numbers, factor = finding.across.points, finding.factor
-    words = f"{factor.label} against {TASKS[finding.part].axis}: one point a paper and value, the median of its cells"
+    caption = f"{factor.label} against {TASKS[finding.part].axis}: one point a paper and value, the median of its cells"
     name = f"question_{number}_{factor.column}_{finding.part}"
-    return written.picture(name, drawing(finding), numbers, capital(words))
+    return written.picture(name, drawing(finding), numbers, capital(caption))
 
 
 def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> Blocks:
@@ -144,7 +144,7 @@ def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> 
             ["paper", "cells", finding.factor.label, TASKS[finding.part].outcome, "what else differs"],
             [
                 (row.paper, f"{row.less}, {row.more}", f"{row.less_factor:g} to {row.more_factor:g}",
-                 f"{_shown(finding, row.less_outcome)} to {_shown(finding, row.more_outcome)}",
+                 f"{_outcome_text(finding, row.less_outcome)} to {_outcome_text(finding, row.more_outcome)}",
                  row.also.replace("_", " "))
                 for row in rows_of(finding.pairs)
             ],
@@ -154,7 +154,7 @@ def _pair_tables(findings: Sequence[Finding], number: int, written: Written) -> 
     ]  # fmt: skip
 
 
-def _shown(finding: Finding, outcome: float) -> str:
+def _outcome_text(finding: Finding, outcome: float) -> str:
     if np.isnan(outcome):
         return "a bound"
     return f"{10.0**outcome:.0f} cycles" if TASKS[finding.part].log10_scale else f"{outcome:g} %"
@@ -197,13 +197,13 @@ def within(finding: Finding) -> str:
     finding : Finding
         Evidence on one outcome.
     """
-    what, outcome, table = finding.factor.label, TASKS[finding.part].outcome, finding.pairs
+    factor, outcome, table = finding.factor.label, TASKS[finding.part].outcome, finding.pairs
     if table.empty:
-        return f"No paper reports the {outcome} of two cells that differ in {what}."
+        return f"No paper reports the {outcome} of two cells that differ in {factor}."
     alike = [not also or also.count(";") < LITTLE for also in table["also"]]
     up, down, same = (int((table["change"] == sign).sum()) for sign in (1, -1, 0))
     return (
-        f"{counted(len(table), 'pair')} of cells of {counted(table['paper'].nunique(), 'paper')} differ in {what} "
+        f"{counted(len(table), 'pair')} of cells of {counted(table['paper'].nunique(), 'paper')} differ in {factor} "
         f"({sum(alike)} in at most {counted(LITTLE, 'other column')}): towards more of it the {outcome} rises in {up}, "
         f"falls in {down}, stays in {same}, and is open in {len(table) - up - down - same}."
     )
@@ -264,20 +264,20 @@ def settles(findings: Sequence[Finding]) -> list[str]:
     sentences = []
     for factor in dict.fromkeys(finding.factor for finding in findings):
         own = [finding for finding in findings if finding.factor == factor]
-        what = factor.label
+        label = factor.label
         inside = _by_outcome(own, lambda finding: finding.pairs["paper"].nunique())
         sentences.append(
-            f"{capital(what)}, inside one laboratory: cells alike in all but the {what}, in at least {FEWEST_GROUPS} "
+            f"{capital(label)}, inside one laboratory: cells alike in all but the {label}, in at least {FEWEST_GROUPS} "
             f"papers. There are {inside}."
         )
-        both = _by_outcome(own, lambda finding: finding.across.papers)
+        papers = _by_outcome(own, lambda finding: finding.across.papers)
         among = (
-            f"{capital(what)}, across papers: a rank correlation of {WORTH:g} takes about {papers_needed(WORTH)} that "
-            f"state it. There are {both}."
+            f"{capital(label)}, across papers: a rank correlation of {WORTH:g} takes about {papers_needed(WORTH)} that "
+            f"state it. There are {papers}."
         )
         if any(finding.across.silent for finding in own):
             silent = _by_outcome(own, lambda finding: len(finding.across.silent))
-            among += f" More report the outcome and leave the {what} out ({silent}): their authors may know it."
+            among += f" More report the outcome and leave the {label} out ({silent}): their authors may know it."
         sentences.append(among)
     return sentences
 
@@ -287,7 +287,7 @@ def _by_outcome(findings: Sequence[Finding], count: Callable[[Finding], int]) ->
 
 
 def papers_needed(correlation: float) -> int:
-    """Papers from which a rank correlation of some size is told from zero by a 90 % interval, by Fisher's
+    """Papers from which a rank correlation of some size is distinguished from zero by a 90 % interval, by Fisher's
     transformation, whose standard error is 1 / sqrt(papers - 3).
 
     Parameters
@@ -316,9 +316,9 @@ def drawing(finding: Finding) -> Figure:
     lives: list[float] = []
     for place, (paper, own) in enumerate(points.groupby("paper", sort=True)):
         outcome = own["outcome"].to_numpy(dtype=float)
-        shown = 10.0**outcome if TASKS[finding.part].log10_scale else outcome
-        lives += shown.tolist()
-        plot.scatter(own[finding.factor.column], shown, s=46, alpha=0.85, label=str(paper), **figures.look(place))
+        values = 10.0**outcome if TASKS[finding.part].log10_scale else outcome
+        lives += values.tolist()
+        plot.scatter(own[finding.factor.column], values, s=46, alpha=0.85, label=str(paper), **figures.look(place))
     name = f"{finding.factor.label} ({finding.factor.unit})" if finding.factor.unit else finding.factor.label
     plot.set(xlabel=name, ylabel=TASKS[finding.part].axis)
     if not finding.factor.unit:

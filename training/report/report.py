@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.tables.described import DESCRIPTORS, WELL_DESCRIBED
 from models.explain.importance import Overall, overall
 from models.tasks.registry import TARGETS, targets_of, targets_with_an_error, task_of
 from reporting import atlas, figures, pages
@@ -35,7 +34,7 @@ from training.report import (
     within_papers,
 )
 from training.report import tables as card
-from training.report.inventory import enough_text, inventory
+from training.report.inventory import described_rows, enough_text, inventory
 from training.report.skill_sections import Blocks
 from training.rules.ask_model import check_rules
 from training.rules.review_questions import answers
@@ -80,7 +79,7 @@ def write_report(
     }
     importances = {part: overall(trained.bundle, part, pairs=False) for part in trained.bundle.parts}
     checked = check_rules(trained.bundle, trained.literature, read_checks(), trained.config.seed, progress)
-    values = atlas.points({name: found.examples for name, found in trained.found.items()}, trained.literature)
+    values = atlas.points({name: folds.examples for name, folds in trained.found.items()}, trained.literature)
     drawn = atlas.gallery(values)
     (folder / ATLAS_PAGE).write_text(atlas.page(values, drawn), encoding="utf-8")
     blocks = [
@@ -124,17 +123,12 @@ def write_report(
     questions_page.write_questions(answers(trained, importances, checked), trained, folder)
 
 
-def _listed(labels: list[str]) -> str:
-    """Join labels with commas, the last with "and"."""
-    return " and ".join(filter(None, [", ".join(labels[:-1]), *labels[-1:]]))
-
-
 def _verdict(trained: Trained) -> Blocks:
     """Return what a reader needs first: what was learned, and how far each quantity can be trusted."""
     by_verdict: dict[bool, list[str]] = {True: [], False: []}
     for column, score in trained.scores.items():
         by_verdict[score.shown and not score.rests_on_one_paper].append(TARGETS[column].label)
-    useful, ranges = (_listed(labels) for labels in by_verdict.values())
+    useful, ranges = (card.listed(labels) for labels in by_verdict.values())
     return [
         pages.Paragraph(
             f"On papers it never saw, this model predicts {useful} better than the median of the table does."
@@ -196,7 +190,7 @@ def _choice(trained: Trained) -> Blocks:
             apart = [
                 f"{key} {_setting(value)}"
                 for key, value in own.items()
-                if any(other[key] != value for other in settings.values())
+                if any(recipe[key] != value for recipe in settings.values())
             ]
             is_kept = "yes" if trained.bundle.facts["chosen"][part] == name else ""
             rows.append((part, name, ", ".join(apart), f"{chosen[name]} of {chosen.total()}", is_kept))
@@ -212,30 +206,21 @@ def _choice(trained: Trained) -> Blocks:
 
 def _described(described: dict[str, dict[str, float]], papers: Mapping[str, tuple[int, int]] | None = None) -> Blocks:
     """Return how many cells of each target state each of the nine descriptors."""
-    rows = [
-        (descriptor.label, *(f"{100 * shares[descriptor.label]:.0f} %" for shares in described.values()))
-        for descriptor in DESCRIPTORS
-    ]
-    means = [f"{100 * sum(shares.values()) / len(shares):.0f} %" for shares in described.values()]
-    rows.append(("all nine, mean", *means))
-    if papers:
-        rows.append((f"papers with at least {WELL_DESCRIBED} of them", *(str(some) for some, _ in papers.values())))
-        rows.append(("papers with all nine", *(str(whole) for _, whole in papers.values())))
     return [
         pages.Paragraph(
             "Share of the labels whose cell states a descriptor. What no cell states no model can learn from; "
             "`silion data list` says it again, and data/README.md how a cell is to be described: "
             f"{enough_text()}."
         ),
-        pages.Table(["descriptor", *described], rows),
+        pages.Table(["descriptor", *described], described_rows(described, papers or {})),
     ]
 
 
 def _data(trained: Trained, folder: Path) -> Blocks:
     literature = trained.literature
-    found = inventory(literature)
+    stock = inventory(literature)
     printed = sum(row.temperature_c is not None for row in literature.electrolytes)
-    filled = found.filled["cells"]
+    filled = stock.filled["cells"]
     rows = []
     for name, part in trained.found.items():
         labels = part.examples.labels
@@ -244,25 +229,25 @@ def _data(trained: Trained, folder: Path) -> Blocks:
     return [
         pages.Heading("Data and groups"),
         pages.Paragraph(
-            f"{len(found.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
+            f"{len(stock.papers)} papers report a silicon cell; each row has its source and its place. {printed} of "
             f"{len(literature.electrolytes)} conductivities print a temperature; the others are read as 25 °C and "
             "flagged."
         ),
-        pages.Table(["table", "rows", "in training"], [(name, *counts) for name, counts in found.tables.items()]),
-        *_described(found.described, found.described_papers),
+        pages.Table(["table", "rows", "in training"], [(name, *counts) for name, counts in stock.tables.items()]),
+        *_described(stock.described, stock.described_papers),
         pages.Paragraph(
             "A group is what a fold holds out whole: a paper, or papers joined because they share a composition. Only "
             "bounded are rows that say 'at most', 'at least' or a range, and lives of which one end is known."
         ),
         pages.Table(["model", "rows", "only bounded", "papers", "groups"], rows),
         pages.Table(
-            ["electrolyte class", "measurements", "cells"], [(name, *counts) for name, counts in found.classes.items()]
+            ["electrolyte class", "measurements", "cells"],
+            [(name, *counts) for name, counts in stock.classes.items()],
         ),
-        skill_sections.drawn(
+        Written(folder).picture(
+            "completeness",
             figures.completeness(filled),
             pd.DataFrame({"column": list(filled), "share": list(filled.values())}),
-            folder,
-            "completeness",
             "What is known of the cells and what is missing: share of rows that state each column",
         ),
     ]
@@ -279,10 +264,10 @@ def _importance(trained: Trained, importances: Iterable[Overall], folder: Path) 
         ),
     ]
     for importance in importances:
-        shown = all(trained.scores[column].shown for column in targets_of(importance.part))
+        has_skill = all(trained.scores[column].shown for column in targets_of(importance.part))
         written = Written(folder)
         blocks.append(pages.Heading(capital(label_of(importance)), 3))
-        blocks += strength_blocks(importance, "" if shown else NO_SKILL, written)
+        blocks += strength_blocks(importance, "" if has_skill else NO_SKILL, written)
         written.table(f"{importance.part}_groups", importance.groups)
     return blocks
 

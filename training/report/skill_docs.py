@@ -24,8 +24,8 @@ def verdicts(scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | Non
     """Return what each target may be used for, as a Markdown table.
 
     Use it: on unseen papers the error is surely at most half of the median's (of lives, three pairs in four are surely
-    ordered right). Use it with care: skill is shown, but less. Not yet: none is shown; what is told then is the range
-    that comparable papers report, where the share of values that the intervals hold agrees with the one promised.
+    ordered right). Use it with care: skill is shown, but less. Not yet: none is shown; a user then gets the range that
+    comparable papers report, where the share of values that the intervals hold agrees with the one promised.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def verdicts(scores: Mapping[str, Score], ranges: Mapping[str, RangeScore] | Non
     lines = ["| quantity | verdict | on papers the model never saw |", "|---|---|---|"]
     for column, score in scores.items():
         lines.append(f"| {TARGETS[column].label} | {_verdict(score)} | {_reason(score)} |")
-    for column, held in (ranges or {}).items():
-        unit, share = RANGES[column].unit, f"{100 * held.coverage:.0f} % of the values of papers left out lie inside"
+    for column, judged in (ranges or {}).items():
+        unit, share = RANGES[column].unit, f"{100 * judged.coverage:.0f} % of the values of papers left out lie inside"
         lines.append(
             f"| {RANGES[column].label} | **range only**: what comparable papers report | no model is fitted; {share} "
-            f"the {100 * held.level:g} % range, which is {held.width:.0f} {unit} wide |"
+            f"the {100 * judged.level:g} % range, which is {judged.width:.0f} {unit} wide |"
         )
     return "\n".join(lines)
 
@@ -60,14 +60,14 @@ def _verdict(score: Score) -> str:
 def _reason(score: Score) -> str:
     target = TARGETS[score.target]
     wide = "" if target.censored else f", which is {score.width:.2g} {target.error_unit} wide"
-    held = f"{100 * score.coverage:.0f} % of the values lie inside the {100 * score.level:g} % interval{wide}"
+    coverage = f"{100 * score.coverage:.0f} % of the values lie inside the {100 * score.level:g} % interval{wide}"
     ends = f"{score.skill:.2f}, {score.skill_low:.2f} to {score.skill_high:.2f}"
     if target.censored:
-        return f"concordance {ends} (0.5 is chance); {held}"
+        return f"concordance {ends} (0.5 is chance); {coverage}"
     unit = target.error_unit
-    ours, median = score.by_method["silion"], score.by_method["dummy"]
-    errors = f"mean error {ours:.2g} {unit}; always guessing the median of the table errs by {median:.2g}"
-    return f"{errors} (ratio {ends}); {held}"
+    error, median = score.by_method["silion"], score.by_method["dummy"]
+    errors = f"mean error {error:.2g} {unit}; always guessing the median of the table errs by {median:.2g}"
+    return f"{errors} (ratio {ends}); {coverage}"
 
 
 def marked_tables(

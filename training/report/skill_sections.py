@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from models.tasks.registry import TARGETS, targets_with_an_error
 from reporting import figures, pages
@@ -25,25 +24,6 @@ from training.train import Trained
 Blocks = list[pages.Block]
 GLANCE = "Skill at a glance"
 """First section of the report."""
-
-
-def drawn(figure: Figure, numbers: pd.DataFrame, folder: Path, name: str, caption: str) -> pages.Picture:
-    """A picture written beside a CSV of its numbers.
-
-    Parameters
-    ----------
-    figure : Figure
-        The picture.
-    numbers : DataFrame
-        Its numbers.
-    folder : Path
-        Folder of the report.
-    name : str
-        Of the picture, without its ending.
-    caption : str
-        Its words.
-    """
-    return Written(folder).picture(name, figure, numbers, caption)
 
 
 def glance(scores: Mapping[str, Score], folder: Path) -> Blocks:
@@ -157,17 +137,17 @@ def parity(tables: Mapping[str, pd.DataFrame], folder: Path) -> Blocks:
     ]
     for column, table in tables.items():
         target = TARGETS[column]
-        low, high, ours = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
+        low, high, predicted = (table[name].to_numpy() for name in ("measured_low", "measured_high", "predicted"))
         picture = figures.parity(
-            low, high, ours, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
+            low, high, predicted, table["electrolyte_class"].tolist(), order, target.label, table["unit"].iloc[0]
         )
-        words = (
+        caption = (
             f"{target.label}: predicted with the paper unseen against measured, by electrolyte class; on the line both "
             "are equal; hollow points are bounds and ranges, an arrow shows the open side"
         )
         blocks += [
             pages.Heading(f"{target.label}, errors in {target.error_unit}", 3),
-            drawn(picture, table, folder, f"{column}_parity", words),
+            Written(folder).picture(f"{column}_parity", picture, table, caption),
         ]
         for kind, name in card.KINDS.items():
             if kind in table:
@@ -213,16 +193,15 @@ def learning(curves: Mapping[str, Sequence[LearningRow]], folder: Path) -> Block
         blocks += [
             pages.Heading(target.label, 3),
             pages.Table(["share of papers", "groups judged", f"error ({target.error_unit})", "dummy's error"], cells),
-            drawn(
-                figures.learning_curve(rows, target.label, target.error_unit), numbers, folder,
-                f"{column}_learning", caption,
+            Written(folder).picture(
+                f"{column}_learning", figures.learning_curve(rows, target.label, target.error_unit), numbers, caption
             ),
         ]  # fmt: skip
-    words = (
+    text = (
         "The same unseen papers, predicted from a share of the others: a curve that still falls at its right end says "
         "that more papers would help. The band and the parentheses give the 90 % bootstrap interval over groups."
     )
-    return [pages.Heading("Learning curve"), pages.Paragraph(words), *blocks] if blocks else []
+    return [pages.Heading("Learning curve"), pages.Paragraph(text), *blocks] if blocks else []
 
 
 def worst(trained: Trained, tables: Mapping[str, pd.DataFrame]) -> Blocks:

@@ -20,6 +20,7 @@ from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.errors import errors, predictions
 from training.evaluation.score import Score
+from training.rules.evidence import papers_in
 from training.train import Trained
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -50,7 +51,7 @@ def parity_table(target: Target, out_of_fold: OutOfFold) -> pd.DataFrame:
         (absolute, mean of the repeats) and `signed_error` (predicted minus measured); NaN for the others.
     """
     designs = out_of_fold.examples.designs
-    ours = predictions(target, out_of_fold)
+    predicted = predictions(target, out_of_fold)
     error_by_method, rows = errors(target, out_of_fold)
     low, high = task_of(target.column).known(target, out_of_fold.examples)
     table = pd.DataFrame(
@@ -62,8 +63,8 @@ def parity_table(target: Target, out_of_fold: OutOfFold) -> pd.DataFrame:
             "unit": f"log10 {target.unit}" if target.log10 else target.unit,
             "measured_low": low,
             "measured_high": high,
-            "predicted": ours[MODEL].mean(axis=0),
-            "dummy": ours["dummy"].mean(axis=0),
+            "predicted": predicted[MODEL].mean(axis=0),
+            "dummy": predicted["dummy"].mean(axis=0),
             "error": np.nan,
             "dummy_error": np.nan,
         }
@@ -85,12 +86,8 @@ def designs_of(designs: pd.DataFrame) -> list[str]:
     designs : DataFrame
         Rows of the examples.
     """
-    return [_design(row) for _, row in designs.iterrows()]
-
-
-def _design(row: pd.Series) -> str:
-    names = [row.get("anode"), row.get("electrolyte")]
-    return " | ".join(str(name) for name in names if name and name == name)
+    names = [(row.get("anode"), row.get("electrolyte")) for _, row in designs.iterrows()]
+    return [" | ".join(str(name) for name in pair if name and name == name) for pair in names]
 
 
 def class_table(table: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -117,7 +114,7 @@ def class_table(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def _class_row(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     judged = rows[rows["error"].notna()]
-    papers = len(_papers(judged["paper"]))
+    papers = len(papers_in(judged))
     return {
         "kind": name,
         "rows": len(judged),
@@ -222,10 +219,6 @@ def papers_table(out_of_fold: Mapping[str, OutOfFold], literature: Literature) -
     )
 
 
-def _papers(rows: Iterable[str]) -> set[str]:
-    return {paper for row in rows for paper in papers_of(row)}
-
-
 def verdicts(scores: Mapping[str, Score]) -> list[str]:
     """One sentence per target: its skill on unseen papers, with the interval.
 
@@ -278,7 +271,7 @@ def _too_few(out_of_fold: Mapping[str, OutOfFold]) -> str:
     for column, target in targets_with_an_error().items():
         table = class_table(parity_table(target, out_of_fold[task_of(column).name]), "electrolyte_class")
         names = [str(name) for name in table.loc[table["remark"] != "", "kind"] if name not in (UNKNOWN, ALL)]
-        few += [f"for {TARGETS[column].label} {_listed(names)}"] if names else []
+        few += [f"for {TARGETS[column].label} {listed(names)}"] if names else []
     return (
         f"Electrolyte classes of fewer than {FEWEST_PAPERS} papers"
         + (f" ({'; '.join(few)})" if few else "")
@@ -301,14 +294,13 @@ def _liquids(trained: Trained) -> str:
 def _seen(trained: Trained) -> Iterable[str]:
     elements, temperatures = [], []
     for part, task in TASKS.items():
-        name = task.label
         domain = trained.bundle.parts[part].domain
         if domain is None:
             continue
-        elements.append(f"{name}: {', '.join(domain.elements)}")
+        elements.append(f"{task.label}: {', '.join(domain.elements)}")
         if "temperature_c" in domain.ranges:
             low, high = domain.ranges["temperature_c"]
-            temperatures.append(f"{name}: {low:g} to {high:g} °C")
+            temperatures.append(f"{task.label}: {low:g} to {high:g} °C")
     yield f"Electrolytes with elements never seen. Seen are, for {'; for '.join(elements)}."
     if temperatures:
         yield f"Temperatures outside the trained range. It is, for {'; for '.join(temperatures)}."
@@ -335,17 +327,23 @@ def _named_only(out_of_fold: OutOfFold) -> str:
         "Comparing composites, polymers or other electrolytes that are named without a stoichiometry: the model reads "
         "their class, form and temperature and nothing else, so two alike in these get one value. "
         f"{len(classes)} of {len(known)} conductivities in training are such"
-        + (f" ({_listed(sorted(set(classes)))})." if classes else ".")
+        + (f" ({listed(sorted(set(classes)))})." if classes else ".")
     )
 
 
 def _compositions(out_of_fold: OutOfFold) -> list[Mapping[str, float]]:
-    designs = out_of_fold.examples.designs
     return [
         composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) or {}
-        for _, row in designs.iterrows()
+        for _, row in out_of_fold.examples.designs.iterrows()
     ]
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def listed(names: list[str]) -> str:
+    """Join names with commas, the last with "and".
+
+    Parameters
+    ----------
+    names : list of str
+        Any number.
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from features.tables.columns import unit_of
-from features.tables.literature import papers_of
 from features.tables.records import Candidate
 from models.explain.feature_groups import rows_of
 from models.tasks.registry import TARGETS, TASKS, targets_with_an_error, task_of
@@ -20,6 +19,7 @@ from training.report import tables as card
 from training.report.distance import distance_table
 from training.report.skill_sections import Blocks
 from training.rules.ask_model import LEAST_PAPERS, Checked
+from training.rules.evidence import papers_in
 from training.rules.rule_file import FAMILY
 from training.train import Trained
 
@@ -28,7 +28,7 @@ MATERIAL = {FAMILY, "electrolyte", "electrolyte_class", "anode"}
 FEW_WORDS = 4
 """Different words of a column that are still listed one by one."""
 ALONE = 3
-"""Designs told for each target that lie farthest from the rows of other papers."""
+"""Designs listed for each target, those farthest from the rows of other papers."""
 
 
 def section(trained: Trained, checks: Sequence[Checked], folder: Path) -> Blocks:
@@ -109,24 +109,22 @@ def rarely_stated(folds: Mapping[str, OutOfFold], checks: Sequence[Checked]) -> 
         for column in columns:
             if column not in designs:
                 continue
-            given = designs[designs[column].notna()]
+            stating = designs[designs[column].notna()]
             unit = unit_of(Candidate, column)
-            rows.append((column, unit, result, _count(given), _count(designs), _values(given[column], unit)))
+            rows.append(
+                (column, unit, result, len(papers_in(stating)), len(papers_in(designs)), _values(stating[column], unit))
+            )
     table = pd.DataFrame(rows, columns=["column", "unit", "result", "papers", "of", "values"])
     return table.sort_values(["papers", "column", "result"], kind="stable").reset_index(drop=True)
 
 
-def _count(designs: pd.DataFrame) -> int:
-    return len({paper for names in designs["paper"] for paper in papers_of(names)})
-
-
-def _values(given: pd.Series, unit: str) -> str:
-    if given.empty:
+def _values(values: pd.Series, unit: str) -> str:
+    if values.empty:
         return "none"
     if not unit:
-        words = sorted({{True: "yes", False: "no"}.get(value, str(value)) for value in given})
-        return ", ".join(words) if len(words) <= FEW_WORDS else f"{len(words)} different"
-    low, high = float(given.min()), float(given.max())
+        names = sorted({{True: "yes", False: "no"}.get(value, str(value)) for value in values})
+        return ", ".join(names) if len(names) <= FEW_WORDS else f"{len(names)} different"
+    low, high = float(values.min()), float(values.max())
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
@@ -153,7 +151,7 @@ def unsettled(checks: Sequence[Checked]) -> pd.DataFrame:
                 setting = ", ".join(f"{name} {value}" for name, value in settings.items())
                 waiting.setdefault((setting, checked.check.target, LEAST_PAPERS - count), []).append(checked.check.said)
     ordered = sorted(waiting.items(), key=lambda item: -len(item[1]))
-    rows = [(*key, "; ".join(dict.fromkeys(said))) for key, said in ordered]
+    rows = [(*key, "; ".join(dict.fromkeys(rules))) for key, rules in ordered]
     return pd.DataFrame(rows, columns=["setting", "target", "missing", "rules"])
 
 

@@ -1,4 +1,4 @@
-"""Section of the report on designs of one paper: how well they are told apart, and what papers say of single levers."""
+"""Section of the report on designs of one paper: how well they are ordered, and what papers found of single levers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def section(trained: Trained) -> list[pages.Block]:
     trained : Trained
         Result of a training.
     """
-    found = levers(trained.bundle.parts, trained.found, trained.config.seed)
+    varied = levers(trained.bundle.parts, trained.found, trained.config.seed)
     blocks: list[pages.Block] = [
         pages.Heading("Two designs of one laboratory"),
         pages.Paragraph(
@@ -39,10 +39,10 @@ def section(trained: Trained) -> list[pages.Block]:
             "column is the share of papers whose direction the model told without having seen them."
         ),
     ]
-    if not found:
+    if not varied:
         return [*blocks, pages.Paragraph("No paper of the tables varied one thing alone.")]
     return [*blocks, pages.Table(["lever", "outcome", "papers", "pairs", "rises in", "median change (90 %)",
-                                  "model follows"], [_row(lever) for lever in found])]  # fmt: skip
+                                  "model follows"], [_row(lever) for lever in varied])]  # fmt: skip
 
 
 def _differences(trained: Trained) -> pages.Table:

@@ -1,7 +1,7 @@
-"""Design rules asked of a trained model: designs are changed as a rule says, and the predictions watched.
+"""Design rules checked on a trained model: designs are changed as a rule says, and their predictions compared.
 
-A metamorphic check: no measurement is needed, only the direction. Each rule is asked of the shipped model and of one
-fitted again without the papers the rule came from; what only the first one follows was read off, not understood.
+A metamorphic test: no measurement is needed, only the direction. Each rule is checked on the shipped model and on one
+fitted again without the papers the rule came from: what only the first follows may have been memorised.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Count:
     median : float
         Of the change in the direction of the rule: decades, or percentage points; NaN without designs.
     forced : bool
-        Whether the model was built to follow the rule, so that following it says nothing.
+        Whether the model was built to follow the rule, so that following it shows nothing.
     """
 
     followed: int
@@ -82,7 +82,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Checked:
-    """One rule asked of both models.
+    """One rule checked on both models.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def check_rules(
     seed: int,
     progress: Callable[[int], None] = lambda checks: None,
 ) -> list[Checked]:
-    """Ask a model the rules.
+    """Check the rules on a model.
 
     Not checked: how far a prediction moves, beyond that it does; a change of 0.1 points in an interval of 40 counts.
 
@@ -165,11 +165,11 @@ def _without(bundle: Bundle, examples: Mapping[str, Examples], papers: frozenset
         if len(others) == len(rows.papers) and parts.get(LINK, link) is link:
             parts[name] = bundle.parts[name]  # nothing it learnt from is left out
             continue
-        rest, recipe = rows.take(np.array(others, dtype=int)), bundle.parts[name].ensemble.recipe
+        train_rows, recipe = rows.take(np.array(others, dtype=int)), bundle.parts[name].ensemble.recipe
         if TASKS[name].of_cells:
-            rest = Examples(with_conductivity(rest.designs, parts[LINK]), rest.labels)
-        rest, settings = TASKS[name].relabelled(rest, recipe)
-        parts[name] = fit_part(name, rest.designs, rest.labels, recipe, seed)
+            train_rows = Examples(with_conductivity(train_rows.designs, parts[LINK]), train_rows.labels)
+        train_rows, settings = TASKS[name].relabelled(train_rows, recipe)
+        parts[name] = fit_part(name, train_rows.designs, train_rows.labels, recipe, seed)
         parts[name].settings = settings
     return parts
 
@@ -278,8 +278,8 @@ def _papers(check: RuleCheck, examples: Examples) -> tuple[int, int]:
 def _sides(designs: pd.DataFrame, column: str, ends: Sequence[str | None]) -> list[np.ndarray]:
     values = [None if end is None else _value(end) for end in ends]
     if all(isinstance(value, float) for value in values):
-        given = pd.to_numeric(designs[column]).to_numpy(dtype=float)
-        away = [np.abs(given - float(str(value))) for value in values]
+        numbers = pd.to_numeric(designs[column]).to_numpy(dtype=float)
+        away = [np.abs(numbers - float(str(value))) for value in values]
         return [away[0] < away[1], away[1] < away[0]]
     nothing = np.zeros(len(designs), dtype=bool)
     return [nothing if end is None else _is(designs, {column: end}) for end in ends]

@@ -18,7 +18,7 @@ from models.tasks.part import Part
 from training.evaluation.bootstrap import FEWEST_GROUPS, RankCorrelation, bootstrap, rank_correlation, spearman
 
 HAS_CARBON = "anode_has_carbon"
-"""Feature that holds whether share, additive or name of an anode tell of carbon."""
+"""Feature: whether share, additive or name of an anode state carbon."""
 PAIR_COLUMNS = ("paper", "less", "more", "less_factor", "more_factor", "less_outcome", "more_outcome", "change", "also")
 
 
@@ -36,15 +36,15 @@ class Factor:
         Of the column; empty for yes (1) and no (0).
     features : tuple of str
         Features of the model that hold it.
-    told_by : tuple of str
-        Columns of a cell that tell it, and so may differ where it does.
+    stated_by : tuple of str
+        Columns of a cell that state it, and so may differ where it does.
     """
 
     column: str
     label: str
     unit: str
     features: tuple[str, ...]
-    told_by: tuple[str, ...]
+    stated_by: tuple[str, ...]
 
 
 def outcomes(part: Part, examples: Examples) -> pd.DataFrame:
@@ -126,16 +126,16 @@ def across(cells: pd.DataFrame, factor: Factor, seed: int) -> Across:
         Of the bootstrap.
     """
     exact = cells["lower"].to_numpy() == cells["upper"].to_numpy()
-    given = cells[factor.column].notna().to_numpy()
-    both = cells[exact & given]
-    points = by_paper(both, [factor.column])
+    stated_factor = cells[factor.column].notna().to_numpy()
+    chosen = cells[exact & stated_factor]
+    points = by_paper(chosen, [factor.column])
     values = points[factor.column].to_numpy(dtype=float)
     papers = points["paper"].to_numpy(dtype=str)
     correlation = rank_correlation(values, points["outcome"].to_numpy(dtype=float), papers, seed, FEWEST_GROUPS)
-    stating, telling = _papers(both), _papers(cells[exact])
+    stating, telling = papers_in(chosen), papers_in(cells[exact])
     ends = (float(values.min()), float(values.max())) if len(values) else (np.nan, np.nan)
     silent = tuple(sorted(telling - stating))
-    return Across(points, len(both), len(stating), int((given & ~exact).sum()), silent, *ends, correlation)
+    return Across(points, len(chosen), len(stating), int((stated_factor & ~exact).sum()), silent, *ends, correlation)
 
 
 def by_paper(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -163,8 +163,15 @@ def by_paper(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return named.agg(cells="size", outcome="median").reset_index()
 
 
-def _papers(cells: pd.DataFrame) -> set[str]:
-    return {paper for papers in cells["paper"] for paper in papers_of(str(papers))}
+def papers_in(table: pd.DataFrame) -> set[str]:
+    """Return the papers that the rows of a table come from.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a column `paper`.
+    """
+    return {paper for papers in table["paper"] for paper in papers_of(str(papers))}
 
 
 @dataclass(frozen=True)
@@ -186,27 +193,27 @@ class Compared:
     high: float
 
 
-def compared(cells: pd.DataFrame, one: Factor, other: Factor, seed: int) -> Compared:
+def compared(cells: pd.DataFrame, first: Factor, second: Factor, seed: int) -> Compared:
     """Set two factors beside an outcome: the one that orders the cells better.
 
     Parameters
     ----------
     cells : DataFrame, shape (n_cells, n_columns)
         As of `outcomes`.
-    one, other : Factor
+    first, second : Factor
         The factors.
     seed : int
         Of the bootstrap.
     """
-    both = cells[(cells["lower"] == cells["upper"]) & cells[one.column].notna() & cells[other.column].notna()]
-    points = by_paper(both, [one.column, other.column])
-    first, second, outcome = (points[name].to_numpy(dtype=float) for name in (one.column, other.column, "outcome"))
+    chosen = cells[(cells["lower"] == cells["upper"]) & cells[first.column].notna() & cells[second.column].notna()]
+    points = by_paper(chosen, [first.column, second.column])
+    x, y, outcome = (points[name].to_numpy(dtype=float) for name in (first.column, second.column, "outcome"))
 
     def gap(count: np.ndarray) -> float:
         drawn = np.repeat(np.arange(len(count)), count.astype(int))
-        return abs(spearman(first[drawn], outcome[drawn])) - abs(spearman(second[drawn], outcome[drawn]))
+        return abs(spearman(x[drawn], outcome[drawn])) - abs(spearman(y[drawn], outcome[drawn]))
 
-    papers, count = points["paper"].to_numpy(dtype=str), len(_papers(both))
+    papers, count = points["paper"].to_numpy(dtype=str), len(papers_in(chosen))
     value = gap(np.ones(len(points))) if len(points) else np.nan
     if np.isnan(value) or len(np.unique(papers)) < FEWEST_GROUPS:
         return Compared(count, value, np.nan, np.nan)
@@ -230,7 +237,7 @@ def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
         bounded), `change` of the outcome towards more of the factor (1 up, -1 down, 0 the same, NaN where bounds leave
         it open), and `also`, what else differs, joined by `; `.
     """
-    own = {factor.column, *factor.told_by}
+    own = {factor.column, *factor.stated_by}
     columns = [name for name in CellDesign.model_fields if name not in own]
     rows = []
     for paper, members in cells[cells[factor.column].notna()].groupby("paper", sort=True):
@@ -240,19 +247,26 @@ def pairs(cells: pd.DataFrame, factor: Factor) -> pd.DataFrame:
         for less, more in combinations(ordered, 2):
             if less[factor.column] == more[factor.column]:
                 continue
-            also = [name for name in columns if not _same(less[name], more[name])]
+            also = [name for name in columns if not same_value(less[name], more[name])]
             outcome = [cell["lower"] if cell["lower"] == cell["upper"] else np.nan for cell in (less, more)]
             ends = [cell[factor.column] for cell in (less, more)]
             rows.append((paper, less["row_id"], more["row_id"], *ends, *outcome, _change(less, more), "; ".join(also)))
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
 
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (bool(pd.isna(one)) and bool(pd.isna(other)))
+def same_value(first: Any, second: Any) -> bool:
+    """Return whether two cells of a table hold the same, empty ones counting as alike.
+
+    Parameters
+    ----------
+    first, second : Any
+        As a row holds them.
+    """
+    return bool(first == second) or (bool(pd.isna(first)) and bool(pd.isna(second)))
 
 
 def _change(less: Mapping[Any, Any], more: Mapping[Any, Any]) -> float:
-    """Return the direction of the outcome, as far as its bounds tell."""
+    """Return the direction of the outcome, as far as its bounds show it."""
     if more["lower"] > less["upper"]:
         return 1.0
     if more["upper"] < less["lower"]:

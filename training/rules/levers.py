@@ -1,4 +1,4 @@
-"""Findings of papers when only one thing changes: designs of one paper that differ in a single lever."""
+"""Change of an outcome when only one property changes: designs of one paper that differ in a single lever."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from models.tasks.part import Part
 from models.tasks.registry import TASKS
 from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.rules.evidence import Factor, outcomes, pairs
+from training.rules.evidence import Factor, outcomes, pairs, same_value
 from training.rules.review_questions import CARBON, PRESSURE, SHARE, SIZE
 
 COATED = "has_coating"
 
 
-def _cell(column: str, label: str, unit: str, *told_by: str) -> Factor:
-    return Factor(column, label, unit, (), (column, *told_by))
+def _cell(column: str, label: str, unit: str, *stated_by: str) -> Factor:
+    return Factor(column, label, unit, (), (column, *stated_by))
 
 
 CELL_LEVERS = (
@@ -60,7 +60,7 @@ class Lever:
         Median change of the outcome from less to more of the lever, a paper weighing 1, on the model's scale, with its
         90 % bootstrap interval over papers; the interval is NaN with fewer than five papers.
     follows : float
-        Share of papers whose direction the model told without having seen them; NaN where no pair changed.
+        Share of papers whose direction the model predicted without having seen them; NaN where no pair changed.
     """
 
     label: str
@@ -86,16 +86,16 @@ def levers(parts: Mapping[str, Part], out_of_fold: Mapping[str, OutOfFold], seed
     seed : int
         Of the bootstrap.
     """
-    told = []
-    for name, each in out_of_fold.items():
-        predicted = _predicted(each)
+    varied = []
+    for name, folds in out_of_fold.items():
+        predicted = _predicted(folds)
         if TASKS[name].of_cells:
-            table = _with_coating(outcomes(parts[name], each.examples))
+            table = _with_coating(outcomes(parts[name], folds.examples))
             by_label = {factor.label: _alone(table, factor, predicted) for factor in CELL_LEVERS}
         else:
-            by_label = _electrolyte_levers(each.examples, predicted)
-        told += [summary(label, name, rows, seed) for label, rows in by_label.items() if len(rows)]
-    return sorted(told, key=lambda lever: (-lever.papers, -lever.pairs))
+            by_label = _electrolyte_levers(folds.examples, predicted)
+        varied += [summary(label, name, rows, seed) for label, rows in by_label.items() if len(rows)]
+    return sorted(varied, key=lambda lever: (-lever.papers, -lever.pairs))
 
 
 def summary(label: str, part: str, rows: pd.DataFrame, seed: int) -> Lever:
@@ -149,11 +149,11 @@ def _alone(table: pd.DataFrame, factor: Factor, predicted: Mapping[str, float]) 
     """Return pairs of cells that differ in nothing but the factor, both with a value."""
     apart = pairs(table, factor)
     apart = apart[(apart["also"] == "") & apart["less_outcome"].notna() & apart["more_outcome"].notna()]
-    told = [
+    predicted_changes = [
         predicted[str(more)] - predicted[str(less)] for less, more in zip(apart["less"], apart["more"], strict=True)
     ]
     change = apart["more_outcome"].astype(float) - apart["less_outcome"].astype(float)
-    return pd.DataFrame({"paper": apart["paper"], "change": change, "predicted": told})
+    return pd.DataFrame({"paper": apart["paper"], "change": change, "predicted": predicted_changes})
 
 
 def _electrolyte_levers(examples: Examples, predicted: Mapping[str, float]) -> dict[str, pd.DataFrame]:
@@ -161,36 +161,36 @@ def _electrolyte_levers(examples: Examples, predicted: Mapping[str, float]) -> d
     designs, labels = examples.designs, examples.labels
     names = ("electrolyte", "composition", "form", "temperature_c", "preparation", "paper", "row_id")
     rows = designs[[name for name in names if name in designs]].assign(value=labels.middle)[labels.exact]
-    found: dict[str, list[tuple[str, float, float]]] = {TEMPERATURE: [], CHLORINE: []}
+    by_label: dict[str, list[tuple[str, float, float]]] = {TEMPERATURE: [], CHLORINE: []}
     for paper, members in rows.groupby("paper", sort=True):
-        for one, other in combinations(members.to_dict("records") if len(members) > 1 else (), 2):
-            for label, order in ((TEMPERATURE, _warmer(one, other)), (CHLORINE, _more_chlorine(one, other))):
+        for first, second in combinations(members.to_dict("records") if len(members) > 1 else (), 2):
+            for label, order in ((TEMPERATURE, _warmer(first, second)), (CHLORINE, _more_chlorine(first, second))):
                 if order:
-                    less, more = (one, other) if order > 0 else (other, one)
-                    told = predicted[str(more["row_id"])] - predicted[str(less["row_id"])]
-                    found[label].append((str(paper), more["value"] - less["value"], told))
-    return {label: pd.DataFrame(rows, columns=["paper", "change", "predicted"]) for label, rows in found.items()}
+                    less, more = (first, second) if order > 0 else (second, first)
+                    predicted_change = predicted[str(more["row_id"])] - predicted[str(less["row_id"])]
+                    by_label[label].append((str(paper), more["value"] - less["value"], predicted_change))
+    return {label: pd.DataFrame(rows, columns=["paper", "change", "predicted"]) for label, rows in by_label.items()}
 
 
-def _alike(one: Mapping[Any, Any], other: Mapping[Any, Any], *names: str) -> bool:
-    return all(
-        one.get(name) == other.get(name) or (pd.isna(one.get(name)) and pd.isna(other.get(name))) for name in names
-    )
+def _alike(first: Mapping[Any, Any], second: Mapping[Any, Any], *names: str) -> bool:
+    return all(same_value(first.get(name), second.get(name)) for name in names)
 
 
-def _warmer(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> int:
+def _warmer(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> int:
     """Return 1 where the other is the same material, warmer; -1 where it is colder, 0 where it is another."""
-    if not _alike(one, other, "electrolyte", "composition", "form", "preparation"):
+    if not _alike(first, second, "electrolyte", "composition", "form", "preparation"):
         return 0
-    gap = float(other["temperature_c"]) - float(one["temperature_c"])
+    gap = float(second["temperature_c"]) - float(first["temperature_c"])
     return int(np.sign(gap)) if np.isfinite(gap) else 0
 
 
-def _more_chlorine(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> int:
+def _more_chlorine(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> int:
     """Return 1 where the other holds more chlorine of the same elements, -1 where less, 0 where that is not known."""
-    if not _alike(one, other, "form", "preparation", "temperature_c"):
+    if not _alike(first, second, "form", "preparation", "temperature_c"):
         return 0
-    here, there = (composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) for row in (one, other))
-    if not here or not there or here.keys() != there.keys() or "Cl" not in here:
+    before, after = (
+        composition_of(str(row["electrolyte"] or ""), str(row["composition"] or "")) for row in (first, second)
+    )
+    if not before or not after or before.keys() != after.keys() or "Cl" not in before:
         return 0
-    return int(np.sign(round(there["Cl"] / sum(there.values()) - here["Cl"] / sum(here.values()), 6)))
+    return int(np.sign(round(after["Cl"] / sum(after.values()) - before["Cl"] / sum(before.values()), 6)))

@@ -48,21 +48,21 @@ class Question:
 
     Attributes
     ----------
-    asked : str
+    text : str
         The question.
     factors : tuple of Factor
-        It is about these; of a comparison, the first is said to matter more.
+        It is about these; a comparison asks whether the first matters more.
     parts : tuple of str
         Keys of `TASKS` that it is asked of.
     rules : tuple of str
-        Ids of `rules.csv` that speak of it.
+        Ids of the rules of `rules.csv` about it.
     classes : tuple of str
         Electrolyte classes it is about; all where empty.
     compares : bool
         Whether the first two factors are set against each other.
     """
 
-    asked: str
+    text: str
     factors: tuple[Factor, ...]
     parts: tuple[str, ...]
     rules: tuple[str, ...]
@@ -120,25 +120,25 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding in words."""
-        what, outcome = self.factor.label, TASKS[self.part].outcome
+        name, outcome = self.factor.label, TASKS[self.part].outcome
         correlation = self.across.correlation
         if not self.across.cells:
-            return f"No cell states both {what} and {outcome}."
+            return f"No cell states both {name} and {outcome}."
         if np.isnan(correlation.value):
             return (
-                f"Every cell that states both has the same {what}: {counted(self.across.cells, 'cell')} of "
+                f"Every cell that states both has the same {name}: {counted(self.across.cells, 'cell')} of "
                 f"{counted(self.across.papers, 'paper')} cannot tell what it does to the {outcome}."
             )
         if not correlation.has_interval:
             return (
-                f"Only {counted(self.across.papers, 'paper')} ({counted(self.across.cells, 'cell')}) state both {what} "
+                f"Only {counted(self.across.papers, 'paper')} ({counted(self.across.cells, 'cell')}) state both {name} "
                 f"and {outcome}, too few to tell; {FEWEST_GROUPS} are the least for an interval."
             )
         figure = f"rank correlation {self.correlation} over {counted(self.across.papers, 'paper')}"
         if not correlation.sign:
-            return f"No relation between {what} and {outcome} can be shown: {figure}, which includes 0."
+            return f"No relation between {name} and {outcome} can be shown: {figure}, which includes 0."
         way = TASKS[self.part].higher if correlation.sign > 0 else TASKS[self.part].lower
-        factor = what if self.factor.unit == "" else f"a higher {what}"
+        factor = name if self.factor.unit == "" else f"a higher {name}"
         return f"Cells with {factor} have a {way} {outcome}: {figure}."
 
     @property
@@ -172,7 +172,7 @@ class Answer:
     rules : list of Rule
         The reviews' words.
     checks : list of Checked
-        Checks of these rules, asked of the model.
+        Checks of these rules on the model.
     model : DataFrame
         Rows of the importance tables that hold the factors, with a column `part`.
     """
@@ -189,22 +189,22 @@ class Answer:
         """The answer in a sentence or two."""
         if self.question.compares:
             compared_parts = self.comparisons.items()
-            return " ".join(_comparison(self.question.factors, part, found) for part, found in compared_parts)
-        shown = [finding for finding in self.findings if finding.across.correlation.sign]
-        if not shown:
+            return " ".join(_comparison(self.question.factors, part, gap) for part, gap in compared_parts)
+        related = [finding for finding in self.findings if finding.across.correlation.sign]
+        if not related:
             return "These data cannot tell. " + " ".join(finding.sentence for finding in self.findings)
         others = [finding for finding in self.findings if not finding.across.correlation.sign]
-        sentences = " ".join(finding.sentence for finding in (*shown, *others))
+        sentences = " ".join(finding.sentence for finding in (*related, *others))
         return f"{sentences} A relation across papers is not yet the factor's own effect."
 
 
 def _comparison(factors: Sequence[Factor], part: str, gap: Compared) -> str:
-    one, other = (factor.label for factor in factors[:2])
+    first, second = (factor.label for factor in factors[:2])
     outcome = TASKS[part].outcome
     if np.isnan(gap.low):
         return (
             f"For {outcome} these data cannot tell: {counted(gap.papers, 'paper')} with a value of it "
-            f"{'states' if gap.papers == 1 else 'state'} both {one} and {other}, and a comparison takes at least "
+            f"{'states' if gap.papers == 1 else 'state'} both {first} and {second}, and a comparison takes at least "
             f"{FEWEST_GROUPS} in which both vary."
         )
     figure = (
@@ -212,9 +212,9 @@ def _comparison(factors: Sequence[Factor], part: str, gap: Compared) -> str:
         f"over {counted(gap.papers, 'paper')}"
     )
     if gap.low > 0 or gap.high < 0:
-        more, less = (one, other) if gap.low > 0 else (other, one)
+        more, less = (first, second) if gap.low > 0 else (second, first)
         return f"For {outcome} the cells are ordered better by {more} than by {less}: {figure}."
-    return f"For {outcome} no difference between {one} and {other} can be shown: {figure}, which includes 0."
+    return f"For {outcome} no difference between {first} and {second} can be shown: {figure}, which includes 0."
 
 
 def answers(
@@ -232,7 +232,7 @@ def answers(
     importance : mapping of str to Overall
         Overall importance, by part.
     checked : sequence of Checked
-        The design rules, asked of the model.
+        The design rules, checked on the model.
     questions : sequence of Question
         The questions.
     """
@@ -258,13 +258,14 @@ def _answer(
     ]
     comparisons = {}
     if question.compares:
-        one, other = question.factors[:2]
-        comparisons = {part: compared(own[part], one, other, seed) for part in question.parts}
+        first, second = question.factors[:2]
+        comparisons = {part: compared(own[part], first, second, seed) for part in question.parts}
     cited = set(question.rules)
-    wanted = [name for factor in question.factors for name in factor.features]
+    feature_names = [name for factor in question.factors for name in factor.features]
     tables = {part: importance[part].features for part in question.parts}
     features = [
-        table.loc[table["feature"].isin(wanted)].assign(part=part, of=len(table)) for part, table in tables.items()
+        table.loc[table["feature"].isin(feature_names)].assign(part=part, of=len(table))
+        for part, table in tables.items()
     ]
     return Answer(
         question, findings, comparisons, [rules[name] for name in question.rules],

@@ -1,4 +1,4 @@
-"""Checks of design rules, as data: the change of a design a rule speaks of, and the way its target should go."""
+"""Checks of design rules, as data: a change of a design, and the direction in which its target should move."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleCheck:
-    """A change of a design, and the way its target should go.
+    """A change of a design, and the direction in which its target should move.
 
     Attributes
     ----------

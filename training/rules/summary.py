@@ -1,4 +1,4 @@
-"""The design rules asked of a model, as a table and as text."""
+"""The design rules checked on a model, as a table and as text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def as_table(checked: Sequence[Checked]) -> pd.DataFrame:
     Parameters
     ----------
     checked : sequence of Checked
-        The rules, asked.
+        The rules, checked.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def as_text(checked: Sequence[Checked], facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     checked : sequence of Checked
-        The rules, asked.
+        The rules, checked.
     facts : mapping of str to object
         Of the bundle, for the skill of its targets.
     """
@@ -87,9 +87,9 @@ def as_text(checked: Sequence[Checked], facts: Mapping[str, Any]) -> str:
         of_target = [result for result in checked if result.check.target == column]
         if not of_target:
             continue
-        shown = facts.get("skill", {}).get(column, {}).get("shown", False)
+        proven = facts.get("skill", {}).get(column, {}).get("shown", False)
         skill = (
-            "skill shown" if shown else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
+            "skill shown" if proven else "no skill shown yet: 'learnt' says how the model answers, not that it is right"
         )
         lines += ["", f"{target.label} ({skill})"]
         for result in of_target:

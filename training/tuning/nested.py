@@ -153,14 +153,14 @@ def tune_nested(
     planned = protocol.tests(kin.groups)
     judged: list[OutOfFold] = []
     for repeat, test in planned:
-        rest = np.setdiff1d(np.arange(len(kin.groups)), test)
-        rest = rest[~kin.leaks(rest, test)]
+        train_rows = np.setdiff1d(np.arange(len(kin.groups)), test)
+        train_rows = train_rows[~kin.leaks(train_rows, test)]
         offered = choices
-        if len(rest):
-            train = examples.take(rest)
+        if len(train_rows):
+            train = examples.take(train_rows)
             if link:
                 train = Examples(link.without(examples.papers[test])(train.designs), train.labels)
-            offered = tuning.offered(name, train, kin.take(rest), choices, protocol.seed + repeat)
+            offered = tuning.offered(name, train, kin.take(train_rows), choices, protocol.seed + repeat)
         judged.append(validate(name, examples, kin, offered, protocol, progress, link=link, tests=[(repeat, test)]))
     return _joined(planned, judged)
 
@@ -207,9 +207,9 @@ def untuned(out_of_fold: Mapping[str, OutOfFold], choices: Mapping[str, Choices]
     choices : mapping of str to dict of Recipe
         Recipes to choose from, by part and name.
     """
-    given = {name: [recipe for recipe in part.chosen if recipe != TUNED] for name, part in out_of_fold.items()}
+    names = {name: [recipe for recipe in part.chosen if recipe != TUNED] for name, part in out_of_fold.items()}
     return {
-        name: replace(part, chosen=given[name] or [next(iter(choices[name]))]) for name, part in out_of_fold.items()
+        name: replace(part, chosen=names[name] or [next(iter(choices[name]))]) for name, part in out_of_fold.items()
     }
 
 
@@ -218,16 +218,16 @@ def _joined(planned: Sequence[tuple[int, np.ndarray]], judged: Sequence[OutOfFol
     first, shape = judged[0], (1 + max(repeat for repeat, _ in planned), len(judged[0].groups))
     predicted = {method: np.full(shape, np.nan) for method in first.predicted}
     spread, curve, folds, distance = (np.full(shape, np.nan) for _ in range(4))
-    whole = OutOfFold(
+    joined = OutOfFold(
         first.examples, first.groups, predicted, spread, curve, fold=folds, distance=distance,
         by_value=first.by_value, family=first.family,
     )  # fmt: skip
-    for fold, ((repeat, test), each) in enumerate(zip(planned, judged, strict=True)):
-        for method, values in each.predicted.items():
-            whole.predicted[method][repeat, test] = values[repeat, test]
-        for to, values in ((whole.spread, each.spread), (whole.shape, each.shape), (whole.distance, each.distance)):
+    for fold, ((repeat, test), part) in enumerate(zip(planned, judged, strict=True)):
+        for method, values in part.predicted.items():
+            joined.predicted[method][repeat, test] = values[repeat, test]
+        for to, values in ((joined.spread, part.spread), (joined.shape, part.shape), (joined.distance, part.distance)):
             to[repeat, test] = values[repeat, test]
-        whole.fold[repeat, test] = fold
-        whole.chosen += each.chosen
-        whole.removed += each.removed
-    return whole
+        joined.fold[repeat, test] = fold
+        joined.chosen += part.chosen
+        joined.removed += part.removed
+    return joined

@@ -100,7 +100,7 @@ def params_of(name: str, key: str, recipe: Recipe) -> dict[str, Any] | None:
     return params
 
 
-def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
+def trial_params(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
     """The settings of a trial, drawn by its sampler or given to it beforehand.
 
     Parameters
@@ -123,11 +123,11 @@ def asked(trial: optuna.Trial, name: str, choices: Choices) -> dict[str, Any]:
 
 
 LEAST_ROWS = 200
-"""Rows below which a part is tuned only when asked for anyway."""
+"""Rows below which a part is tuned only with `--tune-anyway`."""
 
 
 def parts_to_tune(rows: Mapping[str, int], anyway: bool) -> tuple[tuple[str, ...], list[str]]:
-    """The parts with rows enough to tune, all where asked for anyway, and what is to be said of the others.
+    """The parts with rows enough to tune, all with `anyway`, and a remark on each of the others.
 
     Parameters
     ----------

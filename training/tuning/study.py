@@ -22,7 +22,7 @@ from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation.choose import INNER_FOLDS, Fold, fold_error, inner_folds
 from training.evaluation.crossvalidate import Choices, Progress
-from training.tuning.search_space import BLOCKS, NUMBERS, WHOLE, asked, params_of, recipe_of
+from training.tuning.search_space import BLOCKS, NUMBERS, WHOLE, params_of, recipe_of, trial_params
 from training.tuning.trials import Tried, finished, opened
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class Budget:
         >>> Budget(trials=10).used([]), Budget(seconds=90.0).total
         (0, 90)
         """
-        spent = len(tried) if math.isfinite(self.trials) else int(sum(each.seconds for each in tried))
+        spent = len(tried) if math.isfinite(self.trials) else int(sum(trial.seconds for trial in tried))
         return min(spent, self.total)
 
-    def left(self, tried: Sequence[Tried]) -> bool:
+    def allows_another(self, tried: Sequence[Tried]) -> bool:
         """Return True where another trial may start.
 
         Parameters
@@ -91,7 +91,7 @@ class Budget:
         tried : sequence of Tried
             Trials finished so far.
         """
-        return len(tried) < self.trials and sum(each.seconds for each in tried) < self.seconds
+        return len(tried) < self.trials and sum(trial.seconds for trial in tried) < self.seconds
 
 
 @dataclass(frozen=True)
@@ -162,15 +162,15 @@ def tune(
         while True:
             progress(budget.used(tried) - used)
             used = budget.used(tried)
-            if not budget.left(tried):
+            if not budget.allows_another(tried):
                 break
             _trial(study, name, folds, choices, seed, tried)
             tried = finished(study)
         progress(budget.total - used)
     if math.isfinite(budget.trials):
         tried = tried[: int(budget.trials)]  # of a longer search before this one
-    whole = [each for each in tried if not each.pruned]
-    best = recipe_of(min(whole, key=lambda each: each.error).params, choices) if whole else next(iter(choices.values()))
+    full = [trial for trial in tried if not trial.pruned]
+    best = recipe_of(min(full, key=lambda trial: trial.error).params, choices) if full else next(iter(choices.values()))
     return Study(title, name, best, tuple(tried))
 
 
@@ -215,7 +215,7 @@ def _trial(
     )
     trial = study.ask()
     try:
-        recipe = recipe_of(asked(trial, name, choices), choices)
+        recipe = recipe_of(trial_params(trial, name, choices), choices)
         error = weight = 0.0
         for step, fold in enumerate(folds, start=1):
             error += fold_error(name, fold, recipe, seed)
@@ -234,7 +234,7 @@ def _enqueue_given(study: optuna.Study, name: str, choices: Choices) -> None:
     from optuna.trial import TrialState
 
     counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.WAITING)
-    known = {each.user_attrs.get("given") for each in study.get_trials(deepcopy=False, states=counted)}
+    known = {trial.user_attrs.get("given") for trial in study.get_trials(deepcopy=False, states=counted)}
     for key, recipe in choices.items():
         if key not in known and (params := params_of(name, key, recipe)) is not None:
             study.enqueue_trial(params, user_attrs={"given": key})

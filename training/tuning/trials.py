@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.registry import store_uri
+from models.registry import store_file
 
 if TYPE_CHECKING:
     import optuna
@@ -54,14 +54,14 @@ def storage_path(folder: str | Path | None = None) -> Path:
     """
     if folder is not None:
         return Path(folder) / STORAGE
-    uri = store_uri()
-    return (Path(uri.removeprefix("sqlite:///")).parent if uri.startswith("sqlite:///") else Path()) / STORAGE
+    store = store_file()
+    return (store.parent if store else Path()) / STORAGE
 
 
 @contextmanager
 def opened(path: Path, title: str) -> Iterator[optuna.Study]:
-    """The study of that name, made on first use; optuna is imported here and nowhere earlier, and says nothing of
-    itself.
+    """The study of that name, made on first use; optuna is imported here and nowhere earlier, and logs
+    nothing.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _write_ahead(connection: Any, record: object) -> None:
 
 
 def finished(study: optuna.Study) -> list[Tried]:
-    """Trials that ended with an error to tell, pruned ones included, in their order.
+    """Trials that ended with an error, pruned ones included, in their order.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ def test_seconds_are_those_of_the_trials(tmp_path: Path) -> None:
     spent = [each.seconds for each in study.tried]
     assert sum(spent) >= 0.4 > sum(spent[:-1])
     assert sum(done) == 1  # 0.4 s is one step, rounded up
-    assert not Budget(seconds=0.4).left(study.tried)
+    assert not Budget(seconds=0.4).allows_another(study.tried)
 
 
 def test_minutes_are_shared_among_the_studies() -> None:
