@@ -30,11 +30,7 @@ def add_parser(commands: Commands) -> None:
         "Train on the literature and your own tables, measure skill on unseen papers, and register the model.",
         "silion train --data mydata",
     )
-    add_recipe(
-        parser,
-        data="a folder of further tables, beside the shipped ones; may repeat",
-        seed="of every random step (default 0)",
-    )
+    add_recipe(parser, seed="of every random step (default 0)")
     parser.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
     parser.add_argument("--reproduce", metavar="RUN_ID", help="train as that run was and compare; registers nothing")
     parser.add_argument(
@@ -138,9 +134,9 @@ def _finish(arguments: argparse.Namespace) -> int:
 
     folder = Path(arguments.report)
     version = finish(Path(arguments.finish), folder)
-    pages = folder / "index.html"
-    shown = pages if pages.is_file() else f"{folder / 'skill.csv'} (its pages were not written before)"
-    print(f"report: {shown}\nmodel: silion version {version}{_role(version)}")
+    page = folder / "index.html"
+    report = page if page.is_file() else f"{folder / 'skill.csv'} (its pages were not written before)"
+    print(f"report: {report}\nmodel: silion version {version}{_role(version)}")
     return DONE
 
 
