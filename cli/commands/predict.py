@@ -184,7 +184,7 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
 
     print_remarks(result.remarks)
     width = shutil.get_terminal_size().columns
-    print(text_table(result.table, rows=result.rows, width=width, asked=result.targets))
+    print(text_table(result.table, rows=result.rows, width=width, targets=result.targets))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
     for line in text_ranges(result.table):
         print(line)

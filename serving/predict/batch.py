@@ -124,7 +124,7 @@ def predict_file(
     ClusterError
         The cluster does not answer, or ceases to.
     """
-    wanted = tuple(predictor.bundle.told(targets))
+    columns = tuple(predictor.bundle.told(targets))
     source, out = Path(source), writable(Path(out), [Path(path) for path in (source, calibrate) if path])
     table = open_source(source)
     name = source.name
@@ -133,18 +133,18 @@ def predict_file(
             f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
         )
     remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
-    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else (), wanted)
+    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else (), columns)
     if stack:
         remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
-        of_cells = any(is_of_cells(column) for column in wanted)
+        of_cells = any(is_of_cells(column) for column in columns)
         most = MOST_WITH_PRECEDENTS if of_cells else MOST_ELECTROLYTES_WITH_PRECEDENTS
         precedents = PRECEDENTS if table.rows <= most else 0
         if not precedents:
             remarks.append(f"above {most:,} designs the nearest literature rows are written with --precedents K")
     limits = tuple((above or {}).items())
-    options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
+    options = Options(columns, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
     unfinished = Unfinished(out, partial(_key, table, predictor, options, calibrate), len(table.portions))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
         _work(table, answering, options, measured, unfinished)
@@ -184,17 +184,17 @@ def _here(
 ) -> Iterator[tuple[int, Answer]]:
     reader = PortionReader()
     for number, portion in portions:
-        yield number, answer(portion, predictor, options, suffix, reader=reader, measured=measured)
+        yield number, answer(portion, reader.read(portion), predictor, options, suffix, measured)
 
 
 def _work(
     table: Source, answering: Answering, options: Options, measured: pd.DataFrame | None, unfinished: Unfinished
 ) -> None:
     done = set(unfinished.finished())
-    left = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
+    remaining = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
     with progress(table.rows, "predicting", "design") as step:
         step(sum(table.portions[number].rows for number in done))
-        for number, answered in answering(left, options, measured, unfinished.out.suffix):
+        for number, answered in answering(remaining, options, measured, unfinished.out.suffix):
             unfinished.keep(number, answered)
             step(table.portions[number].rows)
 
@@ -211,8 +211,8 @@ def _written(table: Source, options: Options, unfinished: Unfinished, remarks: l
         "rejected": [*where, "line", "reasons", *table.columns],
         "nearest": [*where, "design", "line", "target", "rank", *NEAREST_COLUMNS],
     }
-    for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
-        if there:
+    for end, is_written in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
+        if is_written:
             unfinished.join(end, beside(out, end), header_line(headers[end], ",", options.raw))
         else:
             beside(out, end).unlink(missing_ok=True)

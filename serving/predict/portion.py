@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.csv_injection import harmless
-from features.tables.chunks import Portion, PortionReader
+from features.tables.chunks import Portion, Rows
 from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
@@ -90,36 +90,30 @@ class Answer:
 
 def answer(
     portion: Portion,
+    rows: Rows,
     predictor: Predictor,
     options: Options,
     suffix: str,
-    *,
-    reader: PortionReader | None = None,
     measured: pd.DataFrame | None = None,
 ) -> Answer:
-    """Read a portion, predict its good rows and say what is wrong with the others.
+    """Predict the good rows of a portion and say what is wrong with the others.
 
     Parameters
     ----------
     portion : Portion
         Where the designs stand.
+    rows : Rows
+        The portion as read, nothing checked.
     predictor : Predictor
         The model.
     options : Options
         What is wanted of every design.
     suffix : str
         Ending of the output, a key of `WRITERS`.
-    reader : PortionReader or None
-        Kept from one portion to the next, it reads Parquet files in one go.
     measured : DataFrame or None
         Designs of the same laboratory with what was measured, columns of `Measured`.
-
-    Raises
-    ------
-    InputError
-        The file is gone, or not whole.
     """
-    rows = usable((reader or PortionReader()).read(portion), portion.path.name)
+    rows = usable(rows, portion.path.name)
     predictions = predictor.predict(
         rows.designs,
         targets=options.targets,
@@ -251,11 +245,11 @@ def nearest_lines(
         first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))
         judged = nearest.judged.tolist()
         for rank, (rows, distances) in enumerate(zip(nearest.rows.T, nearest.distances.T, strict=True), start=1):
-            told = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
+            by_design = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
             columns.append(
                 [
                     f"{design},{target},{rank},{first[row]},{round(away, 3)},{last[row]}\n" if is_judged else ""
-                    for design, is_judged, row, away in told
+                    for design, is_judged, row, away in by_design
                 ]
             )
     return "".join(chain.from_iterable(zip(*columns, strict=True)))
