@@ -116,24 +116,24 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
     )
 
 
-def with_ranges(kept: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
-    """Add the ends of the quantities that are told as a range alone, and whose values they are, to designs kept.
+def with_ranges(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+    """Add the ends of the quantities that are predicted as a range alone, and whose values they are.
 
     Parameters
     ----------
-    kept : DataFrame, shape (n_designs, n_columns)
+    designs : DataFrame, shape (n_designs, n_columns)
         As `answers` gives them.
     space, predictor, level
         As for `answers`.
     """
-    if not space.ranges or not len(kept):
-        return kept
-    designs = kept[[name for name in kept if name in Candidate.model_fields]]
-    told = predictor.predict(designs, targets=space.ranges, level=level, precedents=0, points=False).table
-    before = kept[RANGE_OF] if RANGE_OF in kept else [None] * len(kept)
-    pairs = zip(before, told[RANGE_OF], strict=True)
+    if not space.ranges or not len(designs):
+        return designs
+    known = designs[[name for name in designs if name in Candidate.model_fields]]
+    ranges = predictor.predict(known, targets=space.ranges, level=level, precedents=0, points=False).table
+    before = designs[RANGE_OF] if RANGE_OF in designs else [None] * len(designs)
+    pairs = zip(before, ranges[RANGE_OF], strict=True)
     whose = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
-    ends = {column + end: told[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
-    kept = kept.assign(**ends, **{RANGE_OF: whose})
-    texts = [name for name in TEXT_COLUMNS if name in kept]
-    return kept[[*(name for name in kept if name not in texts), *texts]]
+    ends = {column + end: ranges[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
+    designs = designs.assign(**ends, **{RANGE_OF: whose})
+    texts = [name for name in TEXT_COLUMNS if name in designs]
+    return designs[[*(name for name in designs if name not in texts), *texts]]

@@ -111,12 +111,12 @@ class Space:
         """
         numbers = np.arange(start, stop)
         parts = self._on_grid(numbers) if self.points is None else self._drawn(numbers)
-        made = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
-        made = made[made["electrolyte"].notna()]
-        made = made[possible(made, note)]
+        designs = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
+        designs = designs[designs["electrolyte"].notna()]
+        designs = designs[possible(designs, note)]
         for condition in self.constraints:
-            made = made[holding(condition, made, note)]
-        return made.reset_index(drop=True)
+            designs = designs[holding(condition, designs, note)]
+        return designs.reset_index(drop=True)
 
     def _blocks(self) -> list[int]:
         """Return the number of grid points of each family."""
@@ -136,7 +136,8 @@ class Space:
             axes = {**family.axes(), **self.axes}
             places = grid_places(own - first, [axis.count or 0 for axis in axes.values()])
             if len(own):
-                yield family, own, {name: axis.take(at) for (name, axis), at in zip(axes.items(), places, strict=True)}
+                steps = zip(axes.items(), places, strict=True)
+                yield family, own, {name: axis.take(numbers) for (name, axis), numbers in steps}
             first += size
 
     def _drawn(self, numbers: np.ndarray) -> Iterator[Part]:
@@ -149,7 +150,7 @@ class Space:
             coordinates = [*range(1, 1 + len(family.axes())), *range(cube.shape[1] - len(self.axes), cube.shape[1])]
             columns = zip(axes.items(), coordinates, strict=True)
             if own.any():
-                yield family, numbers[own], {name: axis.at(cube[own, place]) for (name, axis), place in columns}
+                yield family, numbers[own], {name: axis.values_at(cube[own, place]) for (name, axis), place in columns}
 
     def _frame(
         self, family: Family, numbers: np.ndarray, columns: Mapping[str, np.ndarray], note: Note
@@ -157,9 +158,9 @@ class Space:
         formulas = drawn_formulas(family, columns, note)
         frame = pd.DataFrame({CANDIDATE: numbers, "electrolyte": pd.Series(formulas, dtype="str")})
         missing = np.full(len(numbers), np.nan)
-        for name in (name for other in self.families for name in other.axes() if name != "formula"):
+        for name in (name for sibling in self.families for name in sibling.axes() if name != "formula"):
             frame[name] = _column(name, columns.get(name, missing))
-        for name in (name for other in self.families for name in other.columns):
+        for name in (name for sibling in self.families for name in sibling.columns):
             frame[name] = _column(name, np.full(len(numbers), family.columns.get(name, np.nan), dtype=object))
         for name in self.axes:
             frame[name] = _column(name, columns[name])

@@ -111,11 +111,11 @@ class Doping:
         doped[self.site] -= amount
         doped[dopant] += amount
         surplus = amount * (OXIDATION_STATES[dopant] - OXIDATION_STATES[self.site])
-        first, *other = self._balancing()
-        if other:
-            moved = surplus / (OXIDATION_STATES[other[0]] - OXIDATION_STATES[first])
+        first, *second = self._balancing()
+        if second:
+            moved = surplus / (OXIDATION_STATES[second[0]] - OXIDATION_STATES[first])
             doped[first] = doped.get(first, 0.0) + moved
-            doped[other[0]] = doped.get(other[0], 0.0) - moved
+            doped[second[0]] = doped.get(second[0], 0.0) - moved
         else:
             doped[first] = doped.get(first, 0.0) - surplus / OXIDATION_STATES[first]
         for element, count in doped.items():

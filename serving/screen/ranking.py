@@ -177,14 +177,14 @@ class Keeper:
             tables.append(self._differing(self.best.rows).assign(**{KEPT_AS: BEST}))
         if self.front:
             tables.append(self.front.rows.assign(**{KEPT_AS: FRONT}))
-        both = pd.concat(tables, ignore_index=True)
-        if both.empty:
-            return both
-        twice = both["candidate"].duplicated(keep=False)
-        both.loc[twice, KEPT_AS] = f"{FRONT}, {BEST}"
-        both = both.drop_duplicates("candidate", keep="last")
-        merits = [self.selection.merit(both, column, side) for column, side in self.selection.objectives.items()]
-        return both.iloc[np.lexsort([-merit for merit in reversed(merits)])].reset_index(drop=True)
+        rows = pd.concat(tables, ignore_index=True)
+        if rows.empty:
+            return rows
+        twice = rows["candidate"].duplicated(keep=False)
+        rows.loc[twice, KEPT_AS] = f"{FRONT}, {BEST}"
+        rows = rows.drop_duplicates("candidate", keep="last")
+        merits = [self.selection.merit(rows, column, side) for column, side in self.selection.objectives.items()]
+        return rows.iloc[np.lexsort([-merit for merit in reversed(merits)])].reset_index(drop=True)
 
     def _differing(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the best and those least like what was chosen before, by the vectors of the model that ranks them."""

@@ -49,7 +49,7 @@ class Screened:
         Designs kept with their answers, best first; without a ranking, the first of all that were written.
     survey : Survey
         Of all answers.
-    made, answered, written : int
+    designs, answered, written : int
         Designs of the space, those that can be and fulfil the constraints, rows of the output.
     left_out : Counter
         How many designs each constraint and each filter left out, in the order they were asked.
@@ -63,7 +63,7 @@ class Screened:
 
     table: pd.DataFrame
     survey: Survey
-    made: int
+    designs: int
     answered: int = 0
     written: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -123,7 +123,7 @@ def screen(
     check_points(space.selection, space.targets, predictor)
     predictor.bundle.told(space.ranges)
     out = writable(Path(out), [])
-    result, none_left = Screened(pd.DataFrame(), Survey.of(space), space.size), list[NoneLeft]()
+    result, none_left = Screened(pd.DataFrame(), Survey.of_space(space), space.size), list[NoneLeft]()
     unfinished = Unfinished(out, partial(_key, space, predictor, level), -(-space.size // CHUNK))
     with unfinished.open(resume, result.remarks):
         try:
@@ -138,9 +138,9 @@ def screen(
 
 def _key(space: Space, predictor: Predictor, level: float) -> dict[str, str]:
     """Return hashes of all that answered chunks depend on, by the words that say what changed."""
-    made = replace(space, title="", selection=Selection(), map_axes=(), ranges=())
+    answered_space = replace(space, title="", selection=Selection(), map_axes=(), ranges=())
     return {
-        "space": hashlib.sha256(repr(made).encode()).hexdigest(),
+        "space": hashlib.sha256(repr(answered_space).encode()).hexdigest(),
         "model": digest_of(predictor.bundle),
         "options": json.dumps([level, CHUNK]),
         "software": json.dumps(surroundings()),
@@ -178,8 +178,8 @@ def _write(
                 add_nearest(passed)
                 result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
         if keeper:
-            kept = with_ranges(keeper.table(), space, predictor, level)
-            result.table = _with_chances(kept, space, predictor, result, level)
+            best = with_ranges(keeper.table(), space, predictor, level)
+            result.table = _with_chances(best, space, predictor, result, level)
             filters["an objective that is not known"] = keeper.unknown
             if len(result.table):
                 sink.add(result.table)
@@ -215,22 +215,22 @@ def _nearest_file(
 
 
 def _with_chances(
-    kept: pd.DataFrame, space: Space, predictor: Predictor, result: Screened, level: float
+    best: pd.DataFrame, space: Space, predictor: Predictor, result: Screened, level: float
 ) -> pd.DataFrame:
     """Add how likely each kept design is among the best, beside the draw of all others that the survey holds."""
     others = result.survey.sample
-    if not len(kept) or not len(others):
-        return kept
-    rows = pd.concat([kept, others[~others[CANDIDATE].isin(kept[CANDIDATE])]], ignore_index=True)
+    if not len(best) or not len(others):
+        return best
+    rows = pd.concat([best, others[~others[CANDIDATE].isin(best[CANDIDATE])]], ignore_index=True)
     drawn = "" if len(rows) >= result.answered else f" (beside a draw of {len(others):,} of the {result.answered:,})"
     count, added = space.selection.top or DEFAULT_BEST, dict[str, np.ndarray]()
     for column, side in space.selection.objectives.items():
         target = target_of(column)
         if target in TARGETS and not column.endswith(DISTANCE):
             ranking, sentence = rank_answers(rows, predictor, target, count, level, high=side == "high")
-            added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(kept)]
+            added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(best)]
             result.worth.append(sentence + drawn)
-    return kept.assign(**added)
+    return best.assign(**added)
 
 
 def _chunks(
@@ -239,8 +239,8 @@ def _chunks(
     """Yield chunk by chunk, in order, with a bar on a terminal; each is kept first, and read again."""
     ends = {number: (start, min(start + CHUNK, space.size)) for number, start in enumerate(range(0, space.size, CHUNK))}
     done = set(unfinished.finished())
-    left = {number: pair for number, pair in ends.items() if number not in done}
-    answers = _answers(space, predictor, level, cluster, left)
+    remaining = {number: pair for number, pair in ends.items() if number not in done}
+    answers = _answers(space, predictor, level, cluster, remaining)
     with closing(answers), progress(space.size, "designs", "design") as step:
         for number, (start, stop) in ends.items():
             while number not in done:
@@ -265,11 +265,11 @@ def _answers(
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:
-    """Tell how far the columns of the filters reach."""
-    asked = [name for condition in space.selection.where for name in sorted(condition.names) if name in survey.reach]
-    return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(asked)]
+    """Return how far the columns of the filters reach."""
+    names = [name for condition in space.selection.where for name in sorted(condition.names) if name in survey.reach]
+    return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(names)]
 
 
-def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
+def _none_left(count: int, reason: str, left_out: Counter[str]) -> str:
     reasons = [f"  {why}: leaves out {designs:,}" for why, designs in left_out.items() if designs]
-    return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])
+    return "\n".join([f"{reason}, of {count:,}; nothing is written. Each in its turn:", *reasons])

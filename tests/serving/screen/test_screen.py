@@ -67,7 +67,7 @@ def test_without_a_selection_every_design_is_written(predictor: Predictor, tmp_p
     result = screened(predictor, tmp_path, SPACE)
     written = pd.read_csv(tmp_path / "out.csv")
     # 2 electrolytes x 3 sizes x 6 shares x 3 x 2 pressures
-    assert result.made == result.answered == result.written == len(written) == 216
+    assert result.designs == result.answered == result.written == len(written) == 216
     assert written["candidate"].tolist() == list(range(216))
     screened(predictor, tmp_path, SPACE, "out.parquet")
     held = pd.read_parquet(tmp_path / "out.parquet")
