@@ -36,9 +36,9 @@ class Metrics:
         """Return the counts of all workers in Prometheus' text format."""
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
-        whole = CollectorRegistry()
-        MultiProcessCollector(whole)
-        return generate_latest(whole)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+        return generate_latest(registry)
 
     def count_designs(self, predicted: int, rejected: int) -> None:
         """Count the designs of one request.

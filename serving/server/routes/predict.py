@@ -115,9 +115,9 @@ def router(context: Context) -> APIRouter:
 def _check_nearest(designs: int, precedents: int, most: int) -> None:
     """Refuse what would be answered with far more than was sent."""
     if designs * precedents > most:
-        got = f"{precedents} for each of {designs} designs, expected at most {most} together"
+        request = f"{precedents} for each of {designs} designs, expected at most {most} together"
         advice = f"ask for {most // designs}, for fewer designs, or send a table to /predict/file"
-        raise HTTPException(422, f"precedents: got {got}; {advice}")
+        raise HTTPException(422, f"precedents: got {request}; {advice}")
 
 
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:
