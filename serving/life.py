@@ -81,7 +81,7 @@ def answer_table(
     model : LifeModel
         That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     own : OwnCells, optional
         What finished cells of the same laboratory say of the model.
     design_life : callable, optional
@@ -165,7 +165,7 @@ def own_cells(table: CyclingTable, model: LifeModel, options: LifeOptions, finis
     model : LifeModel
         That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     finished : CyclingTable
         Cells of the same laboratory that were cycled to the end.
 
@@ -179,7 +179,7 @@ def own_cells(table: CyclingTable, model: LifeModel, options: LifeOptions, finis
 
 
 def life_of_folder(folder: str | Path, calibrate: str | None) -> tuple[LifeModel, str | Path | None, str]:
-    """Return the life model of a data folder, the finished cells to calibrate with, and what was taken in words.
+    """Return the life model of a data folder, the finished cells to calibrate with, and a sentence on both.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def life_file(
     model : LifeModel
         That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     calibrate : path, optional
         Table of finished cells of the same laboratory.
     design_life : callable, optional

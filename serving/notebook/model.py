@@ -1,4 +1,4 @@
-"""A trained model in Python: the words of the command line as methods."""
+"""A trained model in Python: commands of the command line as methods."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Model:
         cycles : sequence of int
             Cycles at which retention is wanted beside that of the design's own.
         above : mapping of str to float, optional
-            Limits of targets, in their units: the probability to lie above each is told as well.
+            Limits of targets, in their units: the probability to lie above each is predicted as well.
         calibrate : DataFrame, dict, or sequence of dicts, optional
             Measured designs of your own laboratory: they move and narrow the others.
         precedents : int

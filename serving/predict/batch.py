@@ -96,7 +96,7 @@ def predict_file(
     predictor : Predictor
         The model.
     targets : sequence of str or None
-        Columns of `told_targets`; all that the model holds and tells unasked where None.
+        Columns of `told_targets`; all that the model predicts unasked where None.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     calibrate : str, Path or None
@@ -109,7 +109,7 @@ def predict_file(
     above : mapping or None
         Limits of targets, in their units, whose probability of being passed is wanted.
     stack : sequence of str
-        Words of `Energy.parse`: the energy density of each design's stack is wanted.
+        Layers as of `Energy.parse`: the energy density of each design's stack is wanted.
     resume : bool
         Go on with what an interrupted run of the same input, model and options had finished.
     cluster : str or None
@@ -147,8 +147,8 @@ def predict_file(
     options = Options(columns, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
     unfinished = Unfinished(out, partial(_key, table, predictor, options, calibrate), len(table.portions))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
-        _work(table, answering, options, measured, unfinished)
-        result = _written(table, options, unfinished, remarks)
+        _answer_portions(table, answering, options, measured, unfinished)
+        result = _join_portions(table, options, unfinished, remarks)
     if not result.rows:
         empty = f"{name}: the file holds a header and no rows, expected at least one"
         raise InputError(f"{name}: no row can be used" if result.mistakes else empty, result.mistakes)
@@ -169,13 +169,13 @@ def _key(table: Source, predictor: Predictor, options: Options, calibrate: str |
 
 def _answering(cluster: str | None, predictor: Predictor) -> AbstractContextManager[Answering]:
     if cluster is None:
-        return nullcontext(partial(_here, predictor))
+        return nullcontext(partial(_answer_locally, predictor))
     from serving.predict.cluster import crew
 
     return crew(cluster, predictor)
 
 
-def _here(
+def _answer_locally(
     predictor: Predictor,
     portions: Sequence[tuple[int, Portion]],
     options: Options,
@@ -187,7 +187,7 @@ def _here(
         yield number, answer(portion, reader.read(portion), predictor, options, suffix, measured)
 
 
-def _work(
+def _answer_portions(
     table: Source, answering: Answering, options: Options, measured: pd.DataFrame | None, unfinished: Unfinished
 ) -> None:
     done = set(unfinished.finished())
@@ -199,7 +199,7 @@ def _work(
             step(table.portions[number].rows)
 
 
-def _written(table: Source, options: Options, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
+def _join_portions(table: Source, options: Options, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
     """Join all portions into the output and what stands beside it; write nothing where no row was good."""
     out, records = unfinished.out, [unfinished.record(number) for number in unfinished.finished()]
     rows, rejected_rows = (sum(record[end] for record in records) for end in ("rows", "rejected"))

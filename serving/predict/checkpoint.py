@@ -234,7 +234,7 @@ class Unfinished:
     def keep(self, number: int, answer: Answer) -> None:
         """Keep a portion; it is finished when its record is there, which says how long its files are and their CRC-32.
 
-        Of several portions the files are on disk before the record is written: what it tells of survives a power cut.
+        Of several portions the files are on disk before the record is written: those it lists survive a power cut.
 
         Parameters
         ----------
@@ -268,7 +268,7 @@ class Unfinished:
         return self.folder / f"{number:08d}.json"
 
     def _is_whole(self, number: int) -> bool:
-        """Return whether the files of a finished portion are those its record tells of: a power cut may cut them, or
+        """Return whether the files of a finished portion are those its record lists: a power cut may cut them, or
         leave zeros in their place."""
         try:
             record = self.record(number)

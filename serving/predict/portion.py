@@ -43,8 +43,8 @@ class Options:
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
     above : limits of targets, in their units, whose probability of being passed is wanted
-    stack : words of `Energy.parse`; the energy density of each design's stack is wanted where there are any
-    named : whether rows are told with the name of their file
+    stack : layers as of `Energy.parse`; the energy density of each design's stack is wanted where there are any
+    named : whether rows stand with the name of their file
     raw : whether texts that a spreadsheet would run as formulas are kept as they are
     """
 
@@ -176,7 +176,7 @@ def as_answer(
     if suffix == ".parquet":
         written = pa.BufferOutputStream()
         for name in TEXT_COLUMNS:
-            if (place := table.schema.get_field_index(name)) >= 0:  # told as a dictionary, which differs by portion
+            if (place := table.schema.get_field_index(name)) >= 0:  # held as a dictionary, which differs by portion
                 table = table.set_column(place, name, table[name].cast(pa.string()).fill_null(""))
         pq.write_table(table, written)
         rows = written.getvalue().to_pybytes()

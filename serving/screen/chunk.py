@@ -27,9 +27,9 @@ class Chunk:
     Attributes
     ----------
     table : DataFrame
-        What `answers` gives; no rows where no design is left.
+        What `predict_designs` gives; no rows where no design is left.
     left_out : Counter
-        How many designs each constraint left out, in the order they were asked.
+        How many designs each constraint left out, in the order they were applied.
     """
 
     table: pd.DataFrame
@@ -56,8 +56,8 @@ class Chunk:
         return cls(pd.read_parquet(unfinished.part(number, "rows")), left_out)
 
 
-def answered(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
-    """Make and answer the designs of a chunk that can be and fulfil the constraints.
+def predict_chunk(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
+    """Make and predict the designs of a chunk that can be and fulfil the constraints.
 
     Parameters
     ----------
@@ -69,11 +69,11 @@ def answered(space: Space, predictor: Predictor, level: float, start: int, stop:
         Number of the first design, and the number behind the last.
     """
     left_out = Counter[str]()
-    designs = space.chunk(start, stop, adding_to(left_out))
-    return Chunk(answers(designs, space, predictor, level) if len(designs) else pd.DataFrame(), left_out)
+    designs = space.chunk(start, stop, count_into(left_out))
+    return Chunk(predict_designs(designs, space, predictor, level) if len(designs) else pd.DataFrame(), left_out)
 
 
-def adding_to(counts: Counter[str]) -> Note:
+def count_into(counts: Counter[str]) -> Note:
     """Return a note that counts.
 
     Parameters
@@ -84,7 +84,7 @@ def adding_to(counts: Counter[str]) -> Note:
     return lambda why, count: counts.update({why: count})
 
 
-def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+def predict_designs(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
     """Predict designs of a space.
 
     Parameters
@@ -122,9 +122,9 @@ def with_ranges(designs: pd.DataFrame, space: Space, predictor: Predictor, level
     Parameters
     ----------
     designs : DataFrame, shape (n_designs, n_columns)
-        As `answers` gives them.
+        As `predict_designs` gives them.
     space, predictor, level
-        As for `answers`.
+        As for `predict_designs`.
     """
     if not space.ranges or not len(designs):
         return designs

@@ -18,7 +18,7 @@ from serving.predict.energy_density import Energy
 from serving.predict.expression import Expression
 from serving.screen.axes import GRID, Axis, Points, grid_places
 from serving.screen.formula_family import VARIABLES, Family, drawn_formulas
-from serving.screen.select import Note, Selection, holding
+from serving.screen.select import Note, Selection, rows_fulfilling
 from serving.screen.value_readers import NUMBERS
 
 CANDIDATE = "candidate"
@@ -102,7 +102,7 @@ class Space:
         start, stop : int
             Number of the first design, and the number behind the last.
         note : Note
-            Is told why designs are left out, and how many.
+            Called with each reason to leave designs out, and how many.
 
         Returns
         -------
@@ -110,12 +110,12 @@ class Space:
             `candidate`, `electrolyte`, the variables of the formulas, and every column of the space.
         """
         numbers = np.arange(start, stop)
-        parts = self._on_grid(numbers) if self.points is None else self._drawn(numbers)
+        parts = self._on_grid(numbers) if self.points is None else self._in_sample(numbers)
         designs = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
         designs = designs[designs["electrolyte"].notna()]
         designs = designs[possible(designs, note)]
         for condition in self.constraints:
-            designs = designs[holding(condition, designs, note)]
+            designs = designs[rows_fulfilling(condition, designs, note)]
         return designs.reset_index(drop=True)
 
     def _blocks(self) -> list[int]:
@@ -140,7 +140,7 @@ class Space:
                 yield family, own, {name: axis.take(numbers) for (name, axis), numbers in steps}
             first += size
 
-    def _drawn(self, numbers: np.ndarray) -> Iterator[Part]:
+    def _in_sample(self, numbers: np.ndarray) -> Iterator[Part]:
         """Yield the points of the sample with these numbers: the first coordinate draws the family."""
         cube = self._points.take(int(numbers[0]), int(numbers[-1]) + 1)
         of_family = (cube[:, 0] * len(self.families)).astype(int)
@@ -183,7 +183,7 @@ def possible(designs: pd.DataFrame, note: Note) -> np.ndarray:
     designs : DataFrame, shape (n_designs, n_columns)
         Numbers in wt% and V, NaN where not given.
     note : Note
-        Is told which rule left designs out, and how many.
+        Called with each rule that left designs out, and how many.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from serving.screen.formula_family import (
     Doping,
     Family,
     alternatives_of,
-    spelt,
+    formula_text,
     variables_in,
 )
 from serving.screen.value_readers import ColumnReader
@@ -94,7 +94,7 @@ class ElectrolyteReader(ColumnReader):
         for text in family.alternatives:
             try:
                 amounts = parse(text, middle) if middle or family.doping else {}
-                formula = spelt(amounts) if middle or family.doping else text
+                formula = formula_text(amounts) if middle or family.doping else text
             except FormulaError as error:
                 self.wrong(node, "formula", repr(text), f"a formula ({error})")
                 continue

@@ -25,7 +25,7 @@ from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.portion import NEAREST_COLUMNS, Answer, nearest_lines
 from serving.predict.prediction_text import AMONG, CHANCE, DISTANCE
 from serving.predict.write import beside, whole, whole_table, writable
-from serving.screen.chunk import Chunk, adding_to, answered, with_ranges
+from serving.screen.chunk import Chunk, count_into, predict_chunk, with_ranges
 from serving.screen.design_space import CANDIDATE, Space
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
@@ -52,7 +52,7 @@ class Screened:
     designs, answered, written : int
         Designs of the space, those that can be and fulfil the constraints, rows of the output.
     left_out : Counter
-        How many designs each constraint and each filter left out, in the order they were asked.
+        How many designs each constraint and each filter left out, in the order they were applied.
     worth : list of str
         What the order by each objective is worth, and whether the designs can be told apart at all.
     remarks : list of str
@@ -114,8 +114,8 @@ def screen(
     ClusterError
         The cluster does not answer, or ceases to.
     InputError
-        The output may not be written there, or the space chooses by values that are not told; no design is possible and
-        within the constraints, or none is left by the filters: with the count of each, and nothing is written. The
+        The output may not be written there, or the space chooses by values without a prediction; no design is possible
+        and within the constraints, or none is left by the filters: with the count of each, and nothing is written. The
         folder of the output vanished.
     """
     if nearest < 0:
@@ -169,7 +169,7 @@ def _write(
                 continue
             result.answered += len(chunk.table)
             result.survey.add(chunk.table)
-            passed = space.selection.passing(chunk.table, predictor.bundle, space.targets, adding_to(filters))
+            passed = space.selection.passing(chunk.table, predictor.bundle, space.targets, count_into(filters))
             if keeper:
                 keeper.add(passed, passed[CANDIDATE].to_numpy())
             elif len(passed):
@@ -256,12 +256,12 @@ def _answers(
 ) -> Generator[tuple[int, Answer], None, None]:
     """Yield numbered chunks as they are kept; of a cluster in any order."""
     if cluster is not None:
-        from serving.screen.cluster import answered_by
+        from serving.screen.cluster import chunks_of_cluster
 
-        yield from answered_by(cluster, space, predictor, level, ends)
+        yield from chunks_of_cluster(cluster, space, predictor, level, ends)
         return
     for number, pair in ends.items():
-        yield number, answered(space, predictor, level, *pair).to_keep()
+        yield number, predict_chunk(space, predictor, level, *pair).to_keep()
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:

@@ -136,7 +136,7 @@ class Survey:
         Parameters
         ----------
         table : DataFrame, shape (n_rows, n_columns)
-            As `answers` gives it.
+            As `predict_designs` gives it.
         """
         numbers = table[CANDIDATE].to_numpy()
         self._sample.add(np.zeros(len(table)), numbers, table)  # all equal: the scrambled number decides

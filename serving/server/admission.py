@@ -15,8 +15,8 @@ from serving.server.settings import Settings
 
 CLOSE = {"Connection": "close"}
 TINY, SMALL = 16 * 1024, 256 * 1024
-"""Bytes of bodies and answers that find room while larger ones have none: who asks little is answered while others send
-much, or take nothing."""
+"""Bytes of bodies and answers that find room while larger ones have none: small requests are answered while other
+clients send much, or take nothing."""
 ROOM = {TINY: 1.375, SMALL: 1.25}
 """What may be in flight where one of at most so many bytes goes on, over what larger ones are given."""
 
@@ -39,7 +39,7 @@ class BoundedBody:
         self._in_flight = self._untaken = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         if refusal := self._refusal(Headers(scope=scope)):

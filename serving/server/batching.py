@@ -1,7 +1,7 @@
 """Predicting off the event loop: a few threads, a bounded queue, and a time by which an answer must be there.
 
-One design costs nearly as much as a hundred in one call. So small requests that ask alike and wait at the same time are
-predicted in one call, each answered on its own: nobody waits for others, but whoever waits shares.
+One design costs nearly as much as a hundred in one call. So small requests with the same options that wait at the same
+time are predicted in one call, each answered on its own: none waits for others, but those that wait share.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Described = tuple[CellRow, SourceRow, dict[str, float]]
 
 @cache
 def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
-    """Choose the cells that tell most of themselves, of as many architectures as there are.
+    """Choose the cells that are described best, of as many architectures as there are.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class Counted:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         status, began = "aborted", time.perf_counter()

@@ -61,7 +61,7 @@ class SafeHeaders:
         self._app, self._models = app, models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         named = model.short if (model := self._models.pin()) else None
@@ -85,7 +85,7 @@ class Head:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
@@ -105,7 +105,7 @@ class BearerToken:
         self._expected = None if token is None else token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and (answer := self._refusal(scope)):
             code, reason = answer
             headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None
@@ -140,7 +140,7 @@ class LocalNames:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and not is_local_name(Headers(scope=scope).get("host", "")):
             return await failure(MISDIRECTED, [WRONG_NAME])(scope, receive, send)
         return await self._app(scope, receive, send)
@@ -180,7 +180,7 @@ class Failures:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         begun = False
 
         async def sent(message: Message) -> None:

@@ -324,11 +324,13 @@ def curves(
         By design, see `serving.server.schemas.Curve`.
     """
     described = has_anode(designs)
-    drawn = iter(_drawn(model, designs.take(described), level, measured) if described.any() else [])
+    drawn = iter(_cell_curves(model, designs.take(described), level, measured) if described.any() else [])
     return [next(drawn) if cell else None for cell in described]
 
 
-def _drawn(model: ServedModel, cells: Designs, level: float, measured: OwnDesigns | None) -> list[dict[str, list[Any]]]:
+def _cell_curves(
+    model: ServedModel, cells: Designs, level: float, measured: OwnDesigns | None
+) -> list[dict[str, list[Any]]]:
     stated_cycles = cells.number("cycle")
     own_cycles = np.where(np.isnan(stated_cycles), DEFAULT_CYCLE, stated_cycles)
     cycles = curve_cycles(own_cycles)

@@ -37,7 +37,7 @@ class Answer(Response):
     """An answer that goes out in pieces, as fast as the client takes them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for begin in range(0, max(1, len(self.body)), PIECE):
             piece, more = bytes(self.body[begin : begin + PIECE]), begin + PIECE < len(self.body)

@@ -33,12 +33,12 @@ def router(context: Context) -> APIRouter:
         """The difference of every pair of designs, as if one laboratory made and measured them."""
         check_count("designs to compare", len(request.designs), context.settings.max_explained)
         model = context.model
-        return await context.answer(lambda deadline: _compared(model, request, deadline))
+        return await context.answer(lambda deadline: _differences_of_pairs(model, request, deadline))
 
     return routes
 
 
-def _compared(model: ServedModel, request: CompareRequest, deadline: Deadline) -> dict[str, Any]:
+def _differences_of_pairs(model: ServedModel, request: CompareRequest, deadline: Deadline) -> dict[str, Any]:
     read = read_designs(request.designs, deadline)
     if mistakes := [mistake for of_one in read if isinstance(of_one, list) for mistake in of_one]:
         raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)

@@ -19,7 +19,7 @@ from serving.server.schemas import LifeReply, LifeRequest
 NAME = "table"
 """What mistakes call the table that was sent."""
 MOST_CHARACTERS = 8_000_000
-"""Of the tables of one request: half a million cycles take some thirty times as much while lives are told."""
+"""Of the tables of one request: half a million cycles take some thirty times as much while lives are predicted."""
 
 
 def router(context: Context) -> APIRouter:
