@@ -198,9 +198,9 @@ def life_of_folder(folder: str | Path, calibrate: str | None) -> tuple[LifeModel
     home, table = Path(folder) / "life", Path(folder) / "cycles.csv"
     if (home / "life.json").is_file():
         model = load_life_model(home)
-        same = table.is_file() and hashlib.sha256(table.read_bytes()).hexdigest() == model.about.get("own_table")
+        is_same = table.is_file() and hashlib.sha256(table.read_bytes()).hexdigest() == model.about.get("own_table")
         text = f"life model of {home}, learnt with {model.about.get('own_cells')} cells of yours"
-        return model, calibrate, text if same else f"{text}; {table} has changed since: silion train --data {folder}"
+        return model, calibrate, text if is_same else f"{text}; {table} has changed since: silion train --data {folder}"
     if not table.is_file():
         raise InputError(f"{folder}: no cells there; run: silion data add CELLS.csv --into {folder} --write")
     return load_life_model(), calibrate or table, f"the shipped life model, moved by the finished cells of {table}"

@@ -110,10 +110,10 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
         liquid = liquid_table(literature, config, step)
     ranges = range_scores(literature, predictions, config.level, config.seed)
     if facts:
-        same = facts["data_hashes"] == literature.hashes
+        is_same = facts["data_hashes"] == literature.hashes
         print(
             "data: the same as the model's"
-            if same
+            if is_same
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
     energies = energy_score(predictions[LINK], config.level, config.seed)

@@ -170,8 +170,8 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
     out, count = Path(arguments.out), arguments.best or SHOWN
     targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
-    everything = first_rows(out, result.rows, result.targets)
-    chosen = choose(everything, out, predictor, targets, goals, count, arguments.level, arguments.raw)
+    table = first_rows(out, result.rows, result.targets)
+    chosen = choose(table, out, predictor, targets, goals, count, arguments.level, arguments.raw)
     code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)
     for sentence in chosen.sentences:
         print(f"  {sentence}")

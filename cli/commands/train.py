@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.options import Commands, add_command, add_recipe, train_config
+from cli.options import Commands, add_command, add_recipe, print_remarks, train_config
 from reporting.console import DONE, REFUSED, progress
 
 if TYPE_CHECKING:
@@ -149,8 +148,8 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     if train_config(arguments) != TrainConfig():
         raise ValueError("--reproduce brings its own data, seed, folds and repeats; leave the other options out")
     stored = stored_run(arguments.reproduce)
-    more = retuning(stored).more_fits(stored.config.protocol)
-    with progress(steps(stored.config) + more) as step:
+    tuning_fits = retuning(stored).more_fits(stored.config.protocol)
+    with progress(steps(stored.config) + tuning_fits) as step:
         reproduction = reproduce(stored, step)
     print(reproduction.text)
     return DONE if reproduction.same else REFUSED
@@ -164,8 +163,7 @@ def _tuning(arguments: argparse.Namespace, config: TrainConfig, literature: Lite
     from training.tuning.trials import storage_path
 
     parts, remarks = parts_to_tune(rows_of(literature), config.tune_anyway)
-    for remark in remarks:
-        print(f"note: {remark}", file=sys.stderr)
+    print_remarks(remarks)
     if not parts:
         return None
     budget = Budget.shared(config.tune_minutes, len(parts), config.protocol)

@@ -155,8 +155,8 @@ def _values_and_half_width(
     if known is None:  # nobody knows what two designs of one laboratory share: all of the error is taken as their own
         half = np.nanmedian(high - low) / 2 if np.isfinite(values).any() else np.nan
         return values, float(np.sqrt(2) * half * norm.ppf(0.95) / norm.ppf((1 + level) / 2))
-    away = _apart(designs.head(SAMPLED), predictor, task.name)
-    return known.expected(values), float(known.half_width(np.array([away]), 0.9)[0])
+    distance = _apart(designs.head(SAMPLED), predictor, task.name)
+    return known.expected(values), float(known.half_width(np.array([distance]), 0.9)[0])
 
 
 def _designs(table: pd.DataFrame) -> pd.DataFrame:

@@ -87,11 +87,11 @@ def compare_files(
     counts = [len(table.rows) for table in tables]
     names = [name for table in tables for name in design_names(table)]
     a, b = design_pairs(*counts)
-    where = " and ".join(path.name for path in sources)
+    files = " and ".join(path.name for path in sources)
     if not len(a):
-        raise InputError(f"{where}: no two designs that can be used; a comparison needs two", mistakes)
+        raise InputError(f"{files}: no two designs that can be used; a comparison needs two", mistakes)
     if len(a) > MOST_PAIRS:
-        raise InputError(f"{where}: {len(a):,} pairs, at most {MOST_PAIRS:,}; compare fewer designs at a time")
+        raise InputError(f"{files}: {len(a):,} pairs, at most {MOST_PAIRS:,}; compare fewer designs at a time")
     frame = candidate_frame(row for table in tables for row in table.rows)
     comparison = compare(predictor, frame, a, b, targets, level)
     labels = np.array(names, dtype=object)

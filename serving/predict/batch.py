@@ -206,10 +206,10 @@ def _join_portions(table: Source, options: Options, unfinished: Unfinished, rema
     mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_MISTAKES]
     if not rows:
         return BatchResult(pd.DataFrame(), 0, rejected_rows, mistakes, None, None, remarks)
-    where = ["file"] if options.named else []
+    prefix = ["file"] if options.named else []
     headers = {
-        "rejected": [*where, "line", "reasons", *table.columns],
-        "nearest": [*where, "design", "line", "target", "rank", *NEAREST_COLUMNS],
+        "rejected": [*prefix, "line", "reasons", *table.columns],
+        "nearest": [*prefix, "design", "line", "target", "rank", *NEAREST_COLUMNS],
     }
     for end, is_written in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
         if is_written:

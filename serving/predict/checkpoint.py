@@ -70,8 +70,8 @@ def _pieces(value: Any) -> Iterator[bytes]:
             yield name.encode()
             yield from _pieces(getattr(value, name))
     elif isinstance(value, np.ndarray):
-        same = np.where(np.isnan(value), np.nan, value) if value.dtype.kind == "f" else value  # NaN has many patterns
-        yield f"{value.dtype.str}{value.shape}".encode() + same.tobytes()
+        values = np.where(np.isnan(value), np.nan, value) if value.dtype.kind == "f" else value  # NaN has many patterns
+        yield f"{value.dtype.str}{value.shape}".encode() + values.tobytes()
     else:
         yield json.dumps(value).encode()
 
@@ -184,11 +184,11 @@ class Unfinished:
             return f"{self.out}: no room for it ({os.strerror(error.errno)}); make room and run again with --resume"
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             return ""
-        then = f"vanished while {self.out.name} was written; bring it back and run again with --resume, or run again"
+        advice = f"vanished while {self.out.name} was written; bring it back and run again with --resume, or run again"
         if not self._is_held():
-            return f"{self.folder if self.out.parent.is_dir() else self.out.parent}: this folder {then} elsewhere"
+            return f"{self.folder if self.out.parent.is_dir() else self.out.parent}: this folder {advice} elsewhere"
         lost = [path for number in self.finished() for path in self._files_of(number) if not path.is_file()]
-        return f"{lost[0]}: this file {then} without" if lost else ""
+        return f"{lost[0]}: this file {advice} without" if lost else ""
 
     def _start(self, resume: bool, remarks: list[str]) -> None:
         numbers = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
@@ -203,9 +203,9 @@ class Unfinished:
             return
         if finished:
             changed = [name for name in before if before[name] != self.key.get(name)]
-            why = "--resume would have gone on with them" if before else "it was not written what they were made of"
-            why = f"no longer the same {', '.join(changed)}" if changed else why
-            remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {why}")
+            reason = "--resume would have gone on with them" if before else "it was not written what they were made of"
+            reason = f"no longer the same {', '.join(changed)}" if changed else reason
+            remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {reason}")
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()

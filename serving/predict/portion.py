@@ -132,12 +132,12 @@ def answer(
     table = rows.table
     for name, values in predicted.items():
         table = table.append_column(name, values if name in TEXT_COLUMNS else pa.array(values))
-    where = [portion.path.name] if options.named else []
+    prefix = [portion.path.name] if options.named else []
     nearest = ""
     if options.precedents:
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
-        nearest = nearest_lines(predictions, names, rows.lines.tolist(), where, options.raw)
-    rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), where, options.raw)
+        nearest = nearest_lines(predictions, names, rows.lines.tolist(), prefix, options.raw)
+    rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), prefix, options.raw)
     digits = [name for name in predicted if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
 
@@ -204,21 +204,21 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> dict[str
         deviations, NaN where a design says too little.
     """
     of_models = [column for column in targets if column in TARGETS and task_of(column).name in predictions.distances]
-    behind = {f"{column}_high": column for column in of_models}
+    targets_by_end = {f"{column}_high": column for column in of_models}
     columns = dict[str, np.ndarray]()
     for name, values in predictions.columns.items():
         columns[name] = values
-        if target := behind.get(name):
+        if target := targets_by_end.get(name):
             columns[target + DISTANCE] = predictions.distances[task_of(target).name]
     return columns
 
 
 def nearest_lines(
-    predictions: Predictions, names: list[Any], lines: list[int], where: list[str], raw: bool = False
+    predictions: Predictions, names: list[Any], lines: list[int], prefix: list[str], raw: bool = False
 ) -> str:
     """Return the nearest literature rows of designs as lines of a CSV file.
 
-    A line holds `where`, design, line, target and rank, then `NEAREST_COLUMNS`.
+    A line holds `prefix`, design, line, target and rank, then `NEAREST_COLUMNS`.
 
     Parameters
     ----------
@@ -228,28 +228,29 @@ def nearest_lines(
         What to call each design.
     lines : list of int, shape (n_designs,)
         Line or number of each design.
-    where : list of str
+    prefix : list of str
         Cells in front, such as the name of the file.
     raw : bool
         Keep texts that a spreadsheet would run as formulas.
     """
     text = as_cell if raw else lambda cell: harmless(as_cell(cell))
-    before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
-    designs = _csv_lines([*map(text, [*where, name]), line] for name, line in zip(names, lines, strict=True))
+    place = NEAREST_COLUMNS.index("distance")
+    parts = slice(place), slice(place + 1, None)
+    designs = _csv_lines([*map(text, [*prefix, name]), line] for name, line in zip(names, lines, strict=True))
     columns = []  # what is said of a literature row is made once
     for target, nearest in predictions.nearest.items():
         precedents = [  # what was measured is a number behind its qualifier, such as "= 90 %"
             [row.get(name, "") if name == "measured" else text(row.get(name, "")) for name in NEAREST_COLUMNS]
             for row in nearest.precedents
         ]
-        first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))
+        first, last = (_csv_lines(cells[part] for cells in precedents) for part in parts)
         judged = nearest.judged.tolist()
         for rank, (rows, distances) in enumerate(zip(nearest.rows.T, nearest.distances.T, strict=True), start=1):
             by_design = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
             columns.append(
                 [
-                    f"{design},{target},{rank},{first[row]},{round(away, 3)},{last[row]}\n" if is_judged else ""
-                    for design, is_judged, row, away in by_design
+                    f"{design},{target},{rank},{first[row]},{round(distance, 3)},{last[row]}\n" if is_judged else ""
+                    for design, is_judged, row, distance in by_design
                 ]
             )
     return "".join(chain.from_iterable(zip(*columns, strict=True)))

@@ -135,8 +135,8 @@ def suggest(
         for rank, choice in enumerate(picks, start=1):
             place = choice.place
             kind = "interval" if np.isfinite(table[column].iloc[place]) else "range of comparable papers"
-            why = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart, kind)
-            rows.append((designs.index[place], labels[place], column, rank, choice.score, why))
+            text = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart, kind)
+            rows.append((designs.index[place], labels[place], column, rank, choice.score, text))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -163,17 +163,17 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
     >>> [choice.place for choice in picks]
     [0, 2]
     """
-    away, apart = known.copy(), np.full(len(known), np.inf)
+    distance, apart = known.copy(), np.full(len(known), np.inf)
     far = far if np.isfinite(far) and far > 0 else 1.0
     picks: list[Pick] = []
-    while len(picks) < n and len(away):
-        score = np.where(np.isnan(width) | ~(away > SAME), 0.0, width * np.minimum(away / far, 1.0))
+    while len(picks) < n and len(distance):
+        score = np.where(np.isnan(width) | ~(distance > SAME), 0.0, width * np.minimum(distance / far, 1.0))
         best = int(np.argmax(score))
         if score[best] <= 0:
             break
         picks.append(Pick(best, float(score[best]), float(apart[best])))
         apart = np.minimum(apart, between(best))
-        away = np.minimum(away, apart)
+        distance = np.minimum(distance, apart)
     return picks
 
 
@@ -288,7 +288,7 @@ def _left_out(column: str, width: np.ndarray, known: np.ndarray, named: int, n: 
     counts = {"with no anode described": int(silent.sum()), "already in the training data": int(measured.sum())}
     if named < n:
         counts["the same to the model as one on the list"] = len(width) - named - sum(counts.values())
-    reasons = [f"{count} {why}" for why, count in counts.items() if count]
+    reasons = [f"{count} {cause}" for cause, count in counts.items() if count]
     return [f"{column}: left out {', '.join(reasons)}"] if reasons else []
 
 

@@ -142,7 +142,7 @@ def rejected_lines(
     rejected: Mapping[int, Sequence[str]],
     mistakes: Iterable[Mistake],
     columns: int,
-    where: Sequence[str] = (),
+    prefix: Sequence[str] = (),
     raw: bool = False,
 ) -> str:
     """Return rejected rows as lines of a CSV file: place, line, reasons, cells as written.
@@ -155,7 +155,7 @@ def rejected_lines(
         Why; at least one for each of the rows.
     columns : int
         How many the header names; a row with another number of cells is filled up or cut.
-    where : sequence of str
+    prefix : sequence of str
         Cells in front of the line, such as the name of the file.
     raw : bool
         Keep cells that a spreadsheet would run as formulas.
@@ -164,7 +164,7 @@ def rejected_lines(
     writer = csv.writer(text, lineterminator="\n")
     for line in sorted(rejected):
         cells = [*rejected[line][:columns], *[""] * (columns - len(rejected[line]))]
-        texts = [*where, str(line), reasons[line], *cells]
+        texts = [*prefix, str(line), reasons[line], *cells]
         writer.writerow(texts if raw else map(harmless, texts))
     return text.getvalue()
 

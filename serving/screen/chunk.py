@@ -81,7 +81,7 @@ def count_into(counts: Counter[str]) -> Note:
     counts : Counter
         Is added to.
     """
-    return lambda why, count: counts.update({why: count})
+    return lambda reason, count: counts.update({reason: count})
 
 
 def predict_designs(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
@@ -132,8 +132,8 @@ def with_ranges(designs: pd.DataFrame, space: Space, predictor: Predictor, level
     ranges = predictor.predict(known, targets=space.ranges, level=level, precedents=0, points=False).table
     before = designs[RANGE_OF] if RANGE_OF in designs else [None] * len(designs)
     pairs = zip(before, ranges[RANGE_OF], strict=True)
-    whose = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
+    range_of = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
     ends = {column + end: ranges[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
-    designs = designs.assign(**ends, **{RANGE_OF: whose})
+    designs = designs.assign(**ends, **{RANGE_OF: range_of})
     texts = [name for name in TEXT_COLUMNS if name in designs]
     return designs[[*(name for name in designs if name not in texts), *texts]]

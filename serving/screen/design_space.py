@@ -190,13 +190,13 @@ def possible(designs: pd.DataFrame, note: Note) -> np.ndarray:
     array of bool, shape (n_designs,)
     """
     shares = [designs[name].to_numpy(dtype=float) for name in SHARES if name in designs]
-    good = np.ones(len(designs), dtype=bool)
+    accepted = np.ones(len(designs), dtype=bool)
     if shares:
         fits = np.nansum(shares, axis=0) <= MAX_SHARES_WT_PCT
         note("shares of the anode above 100 wt%", int((~fits).sum()))
-        good &= fits
+        accepted &= fits
     if {"voltage_low_v", "voltage_high_v"} <= set(designs.columns):
         low, high = (designs[name].to_numpy(dtype=float) for name in ("voltage_low_v", "voltage_high_v"))
-        note("voltage_high_v not above voltage_low_v", int((good & (high <= low)).sum()))
-        good &= ~(high <= low)
-    return good
+        note("voltage_high_v not above voltage_low_v", int((accepted & (high <= low)).sum()))
+        accepted &= ~(high <= low)
+    return accepted

@@ -58,12 +58,12 @@ class Front:
         if not len(distinct):
             return
         new = rows.iloc[place].assign(**{ALIKE: 1})
-        everything = pd.concat([self.rows, new], ignore_index=True) if len(self.rows) else new.reset_index(drop=True)
-        alike = np.bincount(inverse.reshape(-1), weights=everything[ALIKE], minlength=len(distinct)).astype(int)
+        pooled = pd.concat([self.rows, new], ignore_index=True) if len(self.rows) else new.reset_index(drop=True)
+        alike = np.bincount(inverse.reshape(-1), weights=pooled[ALIKE], minlength=len(distinct)).astype(int)
         winners = on_front(distinct)
         order = np.argsort(first[winners])
         self.values = distinct[winners][order]
-        self.rows = everything.iloc[first[winners][order]].assign(**{ALIKE: alike[winners][order]})
+        self.rows = pooled.iloc[first[winners][order]].assign(**{ALIKE: alike[winners][order]})
         self.rows = self.rows.reset_index(drop=True)
 
 

@@ -271,5 +271,5 @@ def _reached(space: Space, survey: Survey) -> list[str]:
 
 
 def _none_left(count: int, reason: str, left_out: Counter[str]) -> str:
-    reasons = [f"  {why}: leaves out {designs:,}" for why, designs in left_out.items() if designs]
+    reasons = [f"  {cause}: leaves out {designs:,}" for cause, designs in left_out.items() if designs]
     return "\n".join([f"{reason}, of {count:,}; nothing is written. Each in its turn:", *reasons])

@@ -75,7 +75,7 @@ def count_words(space: Space, result: Screened) -> list[str]:
     """
     method = "every combination" if space.points is None else f"{space.method}, seed {space.seed}"
     counts = f"{result.designs:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"
-    return [counts, *(f"left out by {why}: {count:,}" for why, count in result.left_out.items() if count)]
+    return [counts, *(f"left out by {cause}: {count:,}" for cause, count in result.left_out.items() if count)]
 
 
 def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
@@ -150,10 +150,10 @@ def _spread(space: Space, result: Screened) -> list[str]:
         if column not in result.survey.reach:  # no point
             continue
         target, (low, high, width) = TARGETS[column], result.survey.reach_and_width(column, result.table)
-        apart = float(target.scaled(high) - target.scaled(low))
-        text = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {apart:.2g} "
+        spread = float(target.scaled(high) - target.scaled(low))
+        text = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {spread:.2g} "
         text += f"{target.error_unit} apart; one interval is {width:.2g} wide"
-        sentences.append(text + (": the model hardly tells these designs apart" if apart < width / 4 else ""))
+        sentences.append(text + (": the model hardly tells these designs apart" if spread < width / 4 else ""))
     return sentences
 
 

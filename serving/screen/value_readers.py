@@ -112,9 +112,9 @@ class Pieces:
         """
         for key, node in branch.nodes.items():
             if key not in known:
-                some = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
-                some = "a decimal point, not a comma" if key.replace(".", "").isdigit() else some
-                self.wrong(node, key, "an unknown key", f"{some}{closest(key, known)}")
+                expected = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
+                expected = "a decimal point, not a comma" if key.replace(".", "").isdigit() else expected
+                self.wrong(node, key, "an unknown key", f"{expected}{closest(key, known)}")
 
     def branch(self, node: Node | None, key: str, known: Collection[str], expected: str) -> Branch | None:
         """Read keys with what stands under them; None where there are none.

@@ -93,15 +93,15 @@ def _explanations(model: ServedModel, column: str, frame: pd.DataFrame, top: int
     needs_no_anode = not task_of(column).of_cells
     designs = frame if needs_no_anode else with_conductivity(frame, model.bundle.parts[LINK])
     cycle = number(frame, "cycle")
-    why = reasons(part, designs)
-    sums = shares(column, part, why, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
+    contributions = reasons(part, designs)
+    sums = shares(column, part, contributions, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
     return [
-        _explanation(column, why, sums, row, top) if needs_no_anode or described else None
+        _explanation(column, contributions, sums, row, top) if needs_no_anode or described else None
         for row, described in enumerate(has_anode(frame))
     ]
 
 
-def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) -> dict[str, Any]:
+def _explanation(column: str, contributions: Reasons, sums: Shares, row: int, top: int) -> dict[str, Any]:
     target, pieces = TARGETS[column], sums.pieces[row]
     order = np.argsort(-np.abs(pieces), kind="stable")[:top]
     others = pieces.sum() - pieces[order].sum()
@@ -111,7 +111,7 @@ def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) ->
         "unit": target.unit,
         "base": unit_of_scale(sums.start[row]),
         "prediction": unit_of_scale(sums.end[row]),
-        "steps": [_step(why, row, int(place), unit_of_scale(pieces[place])) for place in order],
+        "steps": [_step(contributions, row, int(place), unit_of_scale(pieces[place])) for place in order],
         "rest": unit_of_scale(others),
     }
 
@@ -132,8 +132,8 @@ def _add_measured(explanation: dict[str, Any], value: float, text: str, column: 
     explanation["prediction"] = value
 
 
-def _step(why: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
-    feature, value = why.features[place], float(why.vectors[row, place])
+def _step(contributions: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
+    feature, value = contributions.features[place], float(contributions.vectors[row, place])
     read = reading(feature)
     natural = float(read.natural(np.array(value)))
     return {

@@ -219,13 +219,13 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
         rows = zip(predictions.energies.values.tolist(), predictions.energies.printed.to_pylist(), strict=True)
         names = ("value", "low", "high", "printed")
         energies = [dict(zip(names, (*row, printed), strict=True)) for row, printed in rows]
-    whose = texts.get(RANGE_OF, [None] * len(predictions))
+    range_texts = texts.get(RANGE_OF, [None] * len(predictions))
     measured = {column: texts.to_pylist() for column, texts in predictions.measured_by.items()}
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
             "measured": {column: by[place] for column, by in measured.items() if by[place]},
-            "range_of": whose[place] or None,
+            "range_of": range_texts[place] or None,
             "activation_energy_ev": energies[place],
             "notices": notice.split("; ") if notice else [],
             "precedents": {

@@ -88,8 +88,8 @@ def router(context: Context) -> APIRouter:
         if kind not in KINDS:
             raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
         if rank is not None and rank not in TARGETS:
-            why = f"{rank}: {NOT_LEARNED[rank]}" if rank in NOT_LEARNED else f"got {rank!r}"
-            raise HTTPException(422, f"rank: {why}, expected one of {', '.join(TARGETS)}")
+            reason = f"{rank}: {NOT_LEARNED[rank]}" if rank in NOT_LEARNED else f"got {rank!r}"
+            raise HTTPException(422, f"rank: {reason}, expected one of {', '.join(TARGETS)}")
         if rank is not None and targets and rank not in targets:
             raise HTTPException(422, f"rank: got {rank}, expected one of the targets asked for, {', '.join(targets)}")
         content, model = await request.body(), context.model

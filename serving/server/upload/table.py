@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from models.tasks.registry import TARGETS
 from serving.decide.best_design import rank_answers
 from serving.predict.portion import with_distances
 from serving.predict.read import read_candidates
-from serving.predict.write import WRITERS, reasons_by_line
+from serving.predict.write import SEPARATORS, WRITERS, reasons_by_line
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.request_designs import LONGEST_CIF, at_a_time, check_count, check_pairs
@@ -115,7 +115,8 @@ def predict_table(
     ending = KINDS[kind]
     with TemporaryDirectory(prefix="silion-") as folder:
         source = Path(folder) / f"{NAME}{ending}"
-        PLACES[ending](content, source, settings, deadline)
+        place = _place_text if ending in SEPARATORS else _place_decoded
+        place(content, source, settings, deadline)
         deadline.check()
         candidates = read_candidates(source, targets)
         deadline.check()
@@ -214,12 +215,3 @@ def _place_decoded(content: bytes, source: Path, settings: Settings, deadline: D
         unpack(content, source, bounds_of(settings), min(SECONDS, deadline.seconds_left))
     except TooManyRowsError as error:
         check_count("rows of the table", error.rows, settings.max_designs)
-
-
-PLACES: dict[str, Callable[[bytes, Path, Settings, Deadline], None]] = {
-    ".csv": _place_text,
-    ".tsv": _place_text,
-    ".parquet": _place_decoded,
-    ".xlsx": _place_decoded,
-}
-"""Functions that put what was sent where it can be read without harm, by the ending of its name."""
