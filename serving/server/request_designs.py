@@ -214,8 +214,8 @@ def _oversized(model: type[Row], values: Mapping[str, Any], line: int) -> list[M
     unknown = [name for name in values if name not in model.model_fields]
     if len(unknown) > MOST_UNKNOWN:
         names = ", ".join(shortened(name) for name in unknown[:3])
-        found = f"{len(unknown)} unknown columns ({names} and others)"
-        return [Mistake(line, "", found, "columns of this table")]
+        problem = f"{len(unknown)} unknown columns ({names} and others)"
+        return [Mistake(line, "", problem, "columns of this table")]
     mistakes = []
     for name, value in values.items():
         most = LONGEST_CIF if name == "cif_text" else LONGEST_TEXT
