@@ -1,4 +1,4 @@
-"""Silion in Python, in the words of its command line; importing it loads nothing heavy.
+"""Silion in Python, as its command line has it; importing it loads nothing heavy.
 
 >>> import silion
 >>> silion.formula("75Li2S-25P2S5").composition
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     Parameters
     ----------
     argv : list of str, optional
-        The words after `silion`; those this process was started with where None.
+        The arguments after `silion`; those this process was started with where None.
     """
     from cli.main import main as run
 
@@ -161,7 +161,7 @@ def life(
     calibrate: pd.DataFrame | str | Path | None = None,
     voltage: pd.DataFrame | str | Path | None = None,
 ) -> Lives:
-    """Tell the cycle lives of cells from their first cycles, ten or more of each.
+    """Predict the cycle lives of cells from their first cycles, ten or more of each.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def life(
     level : float
         Share of cells whose lives the interval should hold, 0 to 1.
     at_least : sequence of int
-        Cycles whose probability to be outlived is told.
+        Cycles whose probability to be outlived is predicted.
     calibrate : DataFrame, str or Path, optional
         Cells of your own laboratory cycled to the end: they move and narrow the others.
     voltage : DataFrame, str or Path, optional
@@ -182,7 +182,7 @@ def life(
     Raises
     ------
     InputError
-        A cell that cannot be told; every mistake at once.
+        A cell that cannot be predicted; every mistake at once.
 
     Examples
     --------

@@ -81,7 +81,7 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
         designs_table(many, count, cells)
         predict_file(few, out, predictor, targets=targets, precedents=0)
         bounds = Speeds(parts)
-        for owner, name in ((batch, "open_source"), (portion.PortionReader, "read"), (portion, "usable")):
+        for owner, name in ((batch, "open_source"), (batch.PortionReader, "read"), (portion, "usable")):
             clock.watch(owner, name, "read the CSV")
         for owner, name in ((electrolyte_columns, "_read_columns"), (read, "unreadable")):
             clock.watch(owner, name, "parse formulas")

@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     Parameters
     ----------
     argv : list of str
-        The words after `silion`; None takes those this process was started with.
+        The arguments after `silion`; None takes those this process was started with.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     Raises
     ------
     SystemExit
-        From argparse: after `--help` and `--version` with 0, for words it does not know with 2.
+        From argparse: after `--help` and `--version` with 0, for arguments it does not know with 2.
     """
     _print_any_character()
     atexit.unregister(gc.freeze)

@@ -1,5 +1,4 @@
-"""Options and messages that several commands share, and what they ask for; nothing heavy is imported before it is
-needed."""
+"""Options and messages that several commands share; nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 
@@ -9,7 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reporting.console import DONE, REJECTED
 
 if TYPE_CHECKING:
     from features.tables.mistakes import Mistake
@@ -65,17 +66,6 @@ def add_command(commands: Commands, name: str, sentence: str, example: str, more
     )
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add `--model`, which `load_model` reads.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that asks a model.
-    """
-    parser.add_argument("--model", metavar="REF", help="model to use: alias, version or folder (default: the champion)")
-
-
 def load_model(arguments: argparse.Namespace) -> Bundle:
     """Load the model that `--model` names.
 
@@ -93,17 +83,6 @@ def load_model(arguments: argparse.Namespace) -> Bundle:
     from models.registry import resolve
 
     return load_bundle(resolve(arguments.model))
-
-
-def add_sheet(parser: argparse.ArgumentParser) -> None:
-    """Add `--sheet`, the sheet of a workbook of designs.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that reads designs.
-    """
-    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: its first filled one)")
 
 
 def add_out(
@@ -129,68 +108,6 @@ def add_out(
     parser.add_argument("-o", "--out", required=required, metavar=metavar, help=text)
 
 
-def add_raw(parser: argparse.ArgumentParser) -> None:
-    """Add `--raw`, which keeps texts that a spreadsheet would run.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that writes texts of the user's.
-    """
-    text = "keep texts that a spreadsheet would run as formulas (= + - @ at their beginning); else ' goes before them"
-    parser.add_argument("--raw", action="store_true", help=text)
-
-
-def add_mapping(parser: argparse.ArgumentParser) -> None:
-    """Add `--mapping`, the columns of somebody else's table.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that reads measurements.
-    """
-    text = "JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out"
-    parser.add_argument("--mapping", metavar="MAP", help=text)
-
-
-def add_cluster(parser: argparse.ArgumentParser) -> None:
-    """Add `--cluster`, the workers that do a long task.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that predicts many designs.
-    """
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="let the workers of a dask scheduler do it, such as tcp://host:8786, or "
-        "'local': one process per core of this machine",
-    )  # fmt: skip
-
-
-def add_resume(parser: argparse.ArgumentParser) -> None:
-    """Add `--resume`, which goes on with an interrupted run.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that predicts many designs.
-    """
-    parser.add_argument("--resume", action="store_true", help="go on with the chunks an interrupted run had finished")
-
-
-def add_level(parser: argparse.ArgumentParser) -> None:
-    """Add `--level`, the share of papers an interval should hold.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that writes intervals.
-    """
-    parser.add_argument(
-        "--level", type=float, default=0.9, help="share of the values an interval should hold (default 0.9)"
-    )
-
-
 class _Columns(argparse.Action):
     """Names of columns, each a word of its own or several with commas in one, as `mlflow run` passes them; it passes an
     empty text for none."""
@@ -210,40 +127,54 @@ class _Columns(argparse.Action):
         setattr(namespace, self.dest, [name for name in names if name] or None)
 
 
-def add_targets(parser: argparse.ArgumentParser, also: str = "") -> None:
-    """Add `--targets`, the columns to predict; None means all.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "model": {"metavar": "REF", "help": "model to use: alias, version or folder (default: the champion)"},
+    "sheet": {"metavar": "NAME", "help": "sheet of a workbook (default: its first filled one)"},
+    "targets": {
+        "nargs": "+", "action": _Columns, "metavar": "COLUMN",
+        "help": "predict these columns only, such as conductivity_s_per_cm ice_pct",
+    },
+    "level": {"type": float, "default": 0.9, "help": "share of the values an interval should hold (default 0.9)"},
+    "raw": {
+        "action": "store_true", "help": "keep texts that a spreadsheet would run as formulas (= + - @ at their "
+        "beginning); else ' goes before them",
+    },
+    "resume": {"action": "store_true", "help": "go on with the chunks an interrupted run had finished"},
+    "cluster": {
+        "metavar": "ADDRESS", "help": "let the workers of a dask scheduler do it, such as tcp://host:8786, or "
+        "'local': one process per core of this machine",
+    },
+    "mapping": {
+        "metavar": "MAP",
+        "help": "JSON, CSV or YAML with columns theirs, ours, unit; or THEIRS=OURS, with THEIRS= left out",
+    },
+    "data": {
+        "action": "append", "default": [], "metavar": "FOLDER",
+        "help": "a folder of further tables, beside the shipped ones; may repeat",
+    },
+    "into": {"default": "mydata", "metavar": "FOLDER", "help": "your data folder (default mydata)"},
+}  # fmt: skip
+"""Options that mean the same in several commands, as `add_argument` takes them."""
+
+
+def add_options(parser: argparse.ArgumentParser, *names: str, also: str = "") -> None:
+    """Add options that several commands have.
 
     Parameters
     ----------
     parser : ArgumentParser
-        Parser of a command that asks a model.
+        Parser of a command.
+    *names : str
+        Keys of `OPTIONS`, in the order of the help.
     also : str
-        Said behind the example.
+        Further words of their help.
     """
-    example = f"predict these columns only, such as conductivity_s_per_cm ice_pct{also}"
-    parser.add_argument("--targets", nargs="+", action=_Columns, metavar="COLUMN", help=example)
+    for name in names:
+        option = OPTIONS[name]
+        parser.add_argument(f"--{name}", **option | {"help": option["help"] + also})
 
 
-def add_data(
-    parser: argparse.ArgumentParser, text: str = "a folder of further tables, beside the shipped ones; may repeat"
-) -> None:
-    """Add `--data`, folders of tables beside the shipped ones.
-
-    Parameters
-    ----------
-    parser : ArgumentParser
-        Parser of a command that reads the literature.
-    text : str
-        Help of the option.
-    """
-    parser.add_argument("--data", action="append", default=[], metavar="FOLDER", help=text)
-
-
-def add_recipe(
-    parser: argparse.ArgumentParser,
-    data: str = "a folder of further tables, beside the shipped ones; may repeat",
-    seed: str = "seed of every random step (default 0)",
-) -> None:
+def add_recipe(parser: argparse.ArgumentParser, seed: str = "seed of every random step (default 0)") -> None:
     """Add what a training begins from, which `train_config` reads, `--data --public --facts --seed --folds --repeats`,
     and `--jobs`.
 
@@ -251,10 +182,10 @@ def add_recipe(
     ----------
     parser : ArgumentParser
         Parser of a command that trains.
-    data, seed : str
-        Help of these options.
+    seed : str
+        Help of `--seed`.
     """
-    add_data(parser, data)
+    add_options(parser, "data")
     parser.add_argument(
         "--public", action="append", default=[], metavar="NAME",
         help="a pulled public table to learn conductivity from (obelix, liverpool, laskowski), or pulled: those under "
@@ -312,8 +243,8 @@ def print_remarks(remarks: Iterable[str]) -> None:
 
 
 @contextmanager
-def kept_chunks_told(out: str) -> Iterator[None]:
-    """Say, where the block fails, that finished chunks are kept for `--resume`.
+def note_kept_chunks(out: str) -> Iterator[None]:
+    """Print, where the block fails, that finished chunks are kept for `--resume`.
 
     Parameters
     ----------
@@ -332,7 +263,7 @@ def kept_chunks_told(out: str) -> Iterator[None]:
         raise
 
 
-def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "rejected") -> None:
+def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "rejected") -> int:
     """Print why rows could not be used, and how many there are where only the first mistakes were kept.
 
     Parameters
@@ -343,8 +274,14 @@ def print_mistakes(mistakes: Sequence[Mistake], rows: int = 0, outcome: str = "r
         Number of rows that could not be used; 0 where `mistakes` are all.
     outcome : str
         What was done with these rows, for the sentence that counts them.
+
+    Returns
+    -------
+    int
+        Exit code of the command: 1 where there are any.
     """
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
     if rows and len({(mistake.table, mistake.line) for mistake in mistakes}) < rows:
         print(f"... these are the first; {rows} rows were {outcome}", file=sys.stderr)
+    return REJECTED if mistakes else DONE

@@ -1,1 +1,1 @@
-"""Ways to ask for a prediction: tables in, tables out, and a small server on loopback."""
+"""Predictions for tables, notebooks and clients of a small server."""

@@ -22,7 +22,7 @@ from models.life.prediction import Cells, LifeAnswer, LifeOptions, answer_life, 
 from reporting.atomic_files import whole_file, write_csv
 
 DesignLife = Callable[[pd.DataFrame], pd.DataFrame]
-"""What the designs alone tell: the cells' columns in, `log10_life` and `log10_life_sd` out."""
+"""Lives predicted from the designs alone: the cells' columns in, `log10_life` and `log10_life_sd` out."""
 
 
 SHOWN = 20
@@ -35,10 +35,10 @@ class LifeResult:
 
     Attributes
     ----------
-    cells : number of cells told
+    cells : number of cells predicted
     first : answers of the first of them
     notices : everything that is said of any cell
-    mistakes : of the cells that could not be told
+    mistakes : of the cells that could not be predicted
     rejected : file with these cells and why; None where all could
     curves : file of the curves
     """
@@ -72,27 +72,27 @@ def answer_table(
     design_life: DesignLife | None = None,
     change: Mapping[str, Floats] | None = None,
 ) -> LifeAnswer:
-    """Tell the lives of a table's cells.
+    """Predict the lives of a table's cells.
 
     Parameters
     ----------
     table : CyclingTable
         Cells with their first cycles.
     model : LifeModel
-        That tells them.
+        That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     own : OwnCells, optional
         What finished cells of the same laboratory say of the model.
     design_life : callable, optional
-        Tells lives of designs.
+        Predicts lives of designs.
     change : mapping of str to array, optional
         Change of the discharge curve by cell, as `discharge_change` returns it.
 
     Raises
     ------
     ValueError
-        A threshold that cannot be told, or discharge curves beside capacities that are not in Ah.
+        A threshold out of range, or discharge curves beside capacities that are not in Ah.
     """
     design = None if design_life is None else design_life(table.about)
     if change and table.unit != "Ah":
@@ -101,8 +101,40 @@ def answer_table(
     return answer_life(Cells(table.curves, table.about, table.notices, design, discharge), model, options, own)
 
 
+def predict_lives(
+    table: CyclingTable,
+    model: LifeModel,
+    options: LifeOptions,
+    finished: CyclingTable | None,
+    voltage: pd.DataFrame | None,
+    name: str,
+) -> LifeAnswer:
+    """Predict the lives of a whole table, from all that is known of its cells.
+
+    Parameters
+    ----------
+    table, model, options
+        As for `answer_table`.
+    finished : CyclingTable or None
+        Cells of the same laboratory that were cycled to the end.
+    voltage : DataFrame or None
+        Discharge curves of cycles 10 and 100.
+    name : str
+        Of the discharge curves, for messages.
+
+    Raises
+    ------
+    ValueError
+        As `own_cells`, `refuse_strangers` and `answer_table`.
+    """
+    own = None if finished is None else own_cells(table, model, options, finished)
+    change = None if voltage is None else discharge_change(voltage, name)
+    refuse_strangers(change, {*table.curves.names, *table.rejected}, name)
+    return answer_table(table, model, options, own, change=change)
+
+
 def refuse_strangers(change: Mapping[str, Floats] | None, cells: Iterable[str], name: str) -> None:
-    """Refuse discharge curves of cells that were not asked: a name that is written in two ways would go unseen.
+    """Refuse discharge curves of cells that the cycles lack: a name that is written in two ways would go unseen.
 
     Parameters
     ----------
@@ -129,25 +161,25 @@ def own_cells(table: CyclingTable, model: LifeModel, options: LifeOptions, finis
     Parameters
     ----------
     table : CyclingTable
-        Cells to be told; of a large table its first portion.
+        Cells to predict; of a large table its first portion.
     model : LifeModel
-        That tells them.
+        That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     finished : CyclingTable
         Cells of the same laboratory that were cycled to the end.
 
     Raises
     ------
     ValueError
-        A threshold that cannot be told, or finished cells that teach nothing.
+        A threshold out of range, or finished cells that teach nothing.
     """
     thresholds = thresholds_of(finished.about, options)
     return calibrate_own(finished.curves, thresholds, float(np.median(table.curves.last)), model)
 
 
 def life_of_folder(folder: str | Path, calibrate: str | None) -> tuple[LifeModel, str | Path | None, str]:
-    """Return the life model of a data folder, the finished cells to calibrate with, and what was taken in words.
+    """Return the life model of a data folder, the finished cells to calibrate with, and a sentence on both.
 
     Parameters
     ----------
@@ -166,9 +198,9 @@ def life_of_folder(folder: str | Path, calibrate: str | None) -> tuple[LifeModel
     home, table = Path(folder) / "life", Path(folder) / "cycles.csv"
     if (home / "life.json").is_file():
         model = load_life_model(home)
-        same = table.is_file() and hashlib.sha256(table.read_bytes()).hexdigest() == model.about.get("own_table")
+        is_same = table.is_file() and hashlib.sha256(table.read_bytes()).hexdigest() == model.about.get("own_table")
         text = f"life model of {home}, learnt with {model.about.get('own_cells')} cells of yours"
-        return model, calibrate, text if same else f"{text}; {table} has changed since: silion train --data {folder}"
+        return model, calibrate, text if is_same else f"{text}; {table} has changed since: silion train --data {folder}"
     if not table.is_file():
         raise InputError(f"{folder}: no cells there; run: silion data add CELLS.csv --into {folder} --write")
     return load_life_model(), calibrate or table, f"the shipped life model, moved by the finished cells of {table}"
@@ -184,7 +216,7 @@ def life_file(
     voltage: str | Path | None = None,
     raw: bool = False,
 ) -> LifeResult:
-    """Read a table, tell its cells' lives and write `OUT`, `OUT.curves.csv` and, for refused cells, `OUT.rejected.csv`.
+    """Predict the lives of a table's cells; write `OUT`, `OUT.curves.csv` and, for refused cells, `OUT.rejected.csv`.
 
     Parameters
     ----------
@@ -193,13 +225,13 @@ def life_file(
     out : path
         CSV to write.
     model : LifeModel
-        That tells them.
+        That predicts them.
     options : LifeOptions
-        What is asked.
+        Threshold, level, and cycles to outlive.
     calibrate : path, optional
         Table of finished cells of the same laboratory.
     design_life : callable, optional
-        Tells lives of designs.
+        Predicts lives of designs.
     voltage : path, optional
         Table of the discharge curves of cycles 10 and 100 of LFP cells.
     raw : bool
@@ -208,34 +240,32 @@ def life_file(
     Raises
     ------
     ValueError, OSError
-        Nothing can be told; nothing was written then.
+        Nothing can be predicted; nothing was written then.
     """
     out = Path(out)
     finished = read_cycling(Path(calibrate)) if calibrate else None
-    result, rejected_file = (
-        LifeResult(out.with_name(f"{out.name}.curves.csv")),
-        out.with_name(f"{out.name}.rejected.csv"),
-    )
+    result = LifeResult(out.with_name(f"{out.name}.curves.csv"))
+    rejected_file = out.with_name(f"{out.name}.rejected.csv")
     change = discharge_change(read_frame(Path(voltage)), Path(voltage).name) if voltage else None
-    names, asked = list[str](), set[str]()
+    rejected, names = list[str](), set[str]()
     own: OwnCells | None = None
     with whole_file(out) as lives_aside, whole_file(result.curves) as curves_aside:
         for table in read_portions(Path(path)):
             result.mistakes += table.mistakes
-            names += table.rejected
-            asked |= {*table.curves.names, *table.rejected}
+            rejected += table.rejected
+            names |= {*table.curves.names, *table.rejected}
             if not table.curves.names:
                 continue
             if finished is not None and own is None:
                 own = own_cells(table, model, options, finished)
             answer = answer_table(table, model, options, own, design_life, change)
             for part, aside in ((answer.lives, lives_aside), (answer.curves, curves_aside)):
-                told = part if raw else harmless_frame(part)
-                told.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
+                frame = part if raw else harmless_frame(part)
+                frame.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
             result.take(answer.lives)
-        refuse_strangers(change, asked, Path(voltage or "").name)
-    if names:
-        frame = pd.DataFrame({"cell": names, "reason": [str(mistake) for mistake in result.mistakes]})
+        refuse_strangers(change, names, Path(voltage or "").name)
+    if rejected:
+        frame = pd.DataFrame({"cell": rejected, "reason": [str(mistake) for mistake in result.mistakes]})
         result.rejected = write_csv(frame, rejected_file, raw)
     else:
         rejected_file.unlink(missing_ok=True)
@@ -254,16 +284,16 @@ def text_lives(lives: pd.DataFrame, cells: int | None = None) -> str:
         Number of all cells; that of the answers where not given.
     """
     chances = [str(column) for column in lives.columns if str(column).startswith("outlives_")]
-    shown = lives.head(SHOWN)
+    first = lives.head(SHOWN)
     lines = []
-    width = max(len(str(name)) for name in shown["cell"])
-    for row in shown.to_dict("records"):
+    width = max(len(str(name)) for name in first["cell"])
+    for row in first.to_dict("records"):
         point = "  a range" if np.isnan(row["cycle_life"]) else f"{row['cycle_life']:9.0f}"
         life = (
             f"{point} [{row['cycle_life_low']:.0f}, {row['cycle_life_high']:.0f}] cycles to {row['threshold_pct']:g} %"
         )
         chance = "".join(f", {100 * row[name]:.0f} % outlive {name.removeprefix('outlives_')}" for name in chances)
         lines.append(f"{row['cell']:<{width}}  {life}{chance}; rests on {row['rests_on']}")
-    if (more := (cells or len(lives)) - len(shown)) > 0:
+    if (more := (cells or len(lives)) - len(first)) > 0:
         lines.append(f"... and {more} more cells")
     return "\n".join(lines)

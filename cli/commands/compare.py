@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli.options import (
-    Commands,
-    add_command,
-    add_level,
-    add_model,
-    add_out,
-    add_raw,
-    add_sheet,
-    add_targets,
-    load_model,
-    print_mistakes,
-    print_remarks,
-)
-from reporting.console import DONE, REJECTED
+from cli.options import Commands, add_command, add_options, add_out, load_model, print_mistakes, print_remarks
 
 
 def add_parser(commands: Commands) -> None:
@@ -43,11 +30,7 @@ def add_parser(commands: Commands) -> None:
         help="another table: compares each design of A with each of B (default: every pair of A)",
     )
     add_out(parser)
-    add_level(parser)
-    add_targets(parser)
-    add_sheet(parser)
-    add_model(parser)
-    add_raw(parser)
+    add_options(parser, "level", "targets", "sheet", "model", "raw")
     parser.set_defaults(run=run)
 
 
@@ -87,7 +70,4 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"[ ]: {100 * arguments.level:g} % interval. All pairs: {arguments.out}")
     for notice in compared.notices:
         print(f"  {notice}")
-    if not compared.mistakes:
-        return DONE
-    print_mistakes(compared.mistakes, compared.rejected)
-    return REJECTED
+    return print_mistakes(compared.mistakes, compared.rejected)

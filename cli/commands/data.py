@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_data, add_mapping, add_out, add_subcommands
+from cli.options import Commands, add_command, add_options, add_out, add_subcommands
 from reporting.console import DONE, REFUSED, REJECTED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,14 +28,11 @@ def add_parser(commands: Commands) -> None:
         commands, "data", "Check, describe and extend the tables that models learn from.", "silion data check mydata"
     )
     subcommands = add_subcommands(parser)
-    _declare_check(subcommands)
-    _declare_dictionary(subcommands)
-    _declare_list(subcommands)
-    _declare_atlas(subcommands)
-    _declare_add(subcommands)
-    _declare_template(subcommands)
-    _declare_withdraw(subcommands)
-    _declare_pull(subcommands)
+    for declare in (
+        _declare_check, _declare_dictionary, _declare_list, _declare_atlas,
+        _declare_add, _declare_template, _declare_withdraw, _declare_pull,
+    ):  # fmt: skip
+        declare(subcommands)
 
 
 def _declare_check(commands: Commands) -> None:
@@ -93,7 +90,7 @@ def _declare_list(commands: Commands) -> None:
     parser = add_command(
         commands, "list", "Print what the tables hold, and what they do not.", "silion data list --data mydata"
     )
-    add_data(parser)
+    add_options(parser, "data")
     parser.add_argument(
         "--curves", action="store_true",
         help="also the error on unseen papers by number of papers and by how well cells are described (half a minute)",
@@ -125,7 +122,7 @@ def _declare_atlas(commands: Commands) -> None:
         "Draw every value that models learn from against pressure, size and class, each with its paper.",
         "silion data atlas -o atlas.html",
     )
-    add_data(parser)
+    add_options(parser, "data")
     add_out(parser, "the page (default atlas.html)", "FILE", required=False)
     parser.add_argument("--output", dest="out", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the older word
     parser.set_defaults(run=_atlas, out="atlas.html")
@@ -154,13 +151,13 @@ def _declare_add(commands: Commands) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="table to add; its columns have our names, usual names with units, or a --mapping"
     )
-    _add_into(parser)
+    add_options(parser, "into")
     parser.add_argument(
         "--table",
         choices=(*TABLES, "cycles"),
         help="kind of table, where its columns do not say it; cycles: of your own cells",
     )
-    add_mapping(parser)
+    add_options(parser, "mapping")
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook with several")
     parser.add_argument("--write", action="store_true", help="add the rows; without, only show what would happen")
     conflicts = parser.add_mutually_exclusive_group()
@@ -256,7 +253,7 @@ def _declare_withdraw(commands: Commands) -> None:
     parser.add_argument("id", metavar="ID", help="id of a row or source, or DOI of a paper")
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason, kept with the row (required)")
     parser.add_argument("--undo", action="store_true", help="take it back into training")
-    _add_into(parser)
+    add_options(parser, "into")
     parser.set_defaults(run=_withdraw)
 
 
@@ -317,8 +314,8 @@ def _pull_cycling(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.public.cycling import cycling_summary, pull_cycling
 
     folder = pull_cycling(from_dir, timeout_s)
-    told = cycling_summary(read_sets(folder).cells["data_set"].tolist())
-    return f"{told}\nkept in {folder}; to make the life model of them: python -m training.life.make"
+    summary = cycling_summary(read_sets(folder).cells["data_set"].tolist())
+    return f"{summary}\nkept in {folder}; to make the life model of them: python -m training.life.make"
 
 
 def _pull_conductivities(name: str, from_dir: str | None, timeout_s: float) -> str:
@@ -328,8 +325,10 @@ def _pull_conductivities(name: str, from_dir: str | None, timeout_s: float) -> s
     folder = pull(name, from_dir, timeout_s)
     converted = convert([name])[name]
     write_view(converted, folder)
-    told = summary(name, converted)
-    return f"{told}\nkept in {folder}; to look at: electrolytes.csv, refused.csv; to use: silion train --public {name}"
+    return (
+        f"{summary(name, converted)}\nkept in {folder}; to look at: electrolytes.csv, refused.csv; "
+        f"to use: silion train --public {name}"
+    )
 
 
 def _pull_polymers(name: str, from_dir: str | None, timeout_s: float) -> str:
@@ -337,16 +336,11 @@ def _pull_polymers(name: str, from_dir: str | None, timeout_s: float) -> str:
     from training.public.sources import pull_source
 
     folder = pull_source(POLYMERS, from_dir, timeout_s)
-    told = polymers_summary(read_polymers(folder))
     return (
-        f"{told}\nkept in {folder}; no training reads it: the polymer model that ships was made of it and answers "
-        "polymers (to make it again: python -m training.polymers.make)"
+        f"{polymers_summary(read_polymers(folder))}\nkept in {folder}; no training reads it: the polymer model that "
+        "ships was made of it and answers polymers (to make it again: python -m training.polymers.make)"
     )
 
 
 PULLS = {"cycling": _pull_cycling, "polymers": _pull_polymers}
 """What is pulled in another way than tables of conductivities."""
-
-
-def _add_into(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--into", default="mydata", metavar="FOLDER", help="your data folder (default mydata)")

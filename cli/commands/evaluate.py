@@ -106,26 +106,28 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
         config = TrainConfig.from_dict(facts["config"])
     literature = load_data(config)
     with progress(steps(config) + liquid_steps(config)) as step:
-        found, scores = measure(literature, config, step)
+        predictions, scores = measure(literature, config, step)
         liquid = liquid_table(literature, config, step)
-    ranges = range_scores(literature, found, config.level, config.seed)
+    ranges = range_scores(literature, predictions, config.level, config.seed)
     if facts:
-        same = facts["data_hashes"] == literature.hashes
+        is_same = facts["data_hashes"] == literature.hashes
         print(
             "data: the same as the model's"
-            if same
+            if is_same
             else "data: changed since the model was trained; these are the skill of its recipe on the data of today"
         )
-    energies = energy_score(found[LINK], config.level, config.seed)
+    energies = energy_score(predictions[LINK], config.level, config.seed)
     rows, kin = training_rows(literature)[LINK]
-    regimes = measure_regimes(LINK, rows, kin, found[LINK], config.choices[LINK], config.protocol, config.level).scores
-    families = by_family(TASKS[LINK].targets[0], found[LINK], config.level)
-    said = [
+    regimes = measure_regimes(
+        LINK, rows, kin, predictions[LINK], config.choices[LINK], config.protocol, config.level
+    ).scores
+    families = by_family(TASKS[LINK].targets[0], predictions[LINK], config.level)
+    summaries = [
         markdown(scores), range_table(ranges), *([energies.text] if energies else []),
         f"Ionic conductivity by what is known of the electrolyte:\n{regime_table(regimes, TASKS[LINK].unit)}",
         f"... and by family:\n{family_table(families, TASKS[LINK].unit, config.level)}",
     ]  # fmt: skip
-    print("\n\n".join([*said, f"A model of its own, judged and used nowhere:\n{liquid}"]))
+    print("\n\n".join([*summaries, f"A model of its own, judged and used nowhere:\n{liquid}"]))
     if arguments.write_docs:
         for page in write_docs(scores, ROOT, liquid, ranges):
             print(f"written: {page.relative_to(ROOT)}")

@@ -6,19 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.options import (
-    Commands,
-    add_command,
-    add_model,
-    add_out,
-    add_raw,
-    add_sheet,
-    add_targets,
-    load_model,
-    print_mistakes,
-    print_remarks,
-)
-from reporting.console import DONE, REJECTED
+from cli.options import Commands, add_command, add_options, add_out, load_model, print_mistakes, print_remarks
+from reporting.console import DONE
 
 if TYPE_CHECKING:
     from models.explain.what_if import Questions
@@ -40,7 +29,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("input", nargs="?", metavar="IN", help="designs to explain one by one: a table or a folder")
     add_out(parser, "where pictures and tables go", "FOLDER")
-    add_targets(parser)
+    add_options(parser, "targets")
     parser.add_argument(
         "--want", nargs="+", default=[], metavar="TARGET>VALUE",
         help="find the smallest changes of each design that reach this, such as 'ice_pct>85' (with the "
@@ -53,9 +42,7 @@ def add_parser(commands: Commands) -> None:
         "--sweep", nargs="+", default=[], metavar="COLUMN",
         help="plot each prediction along this column, such as stack_pressure_mpa, with the literature's measurements",
     )  # fmt: skip
-    add_sheet(parser)
-    add_model(parser)
-    add_raw(parser)
+    add_options(parser, "sheet", "model", "raw")
     parser.set_defaults(run=run)
 
 
@@ -97,10 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = explain_file(source, aside, bundle, arguments.targets, questions, arguments.raw)
     print_remarks(result.remarks)
     print(f"{len(result.written)} files; look at {page}")
-    if not result.rejected_rows:
-        return DONE
-    print_mistakes(result.mistakes, result.rejected_rows, "left out")
-    return REJECTED
+    return print_mistakes(result.mistakes, result.rejected_rows, "left out")
 
 
 def _questions(arguments: argparse.Namespace) -> Questions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cli.options import Commands, add_command, add_mapping, add_subcommands, print_remarks
+from cli.options import Commands, add_command, add_options, add_subcommands, print_remarks
 from reporting.console import DONE, REFUSED
 
 
@@ -42,7 +42,7 @@ def _declare_add(commands: Commands) -> None:
     parser.add_argument("file", metavar="SHEET", help="Excel, CSV, TSV or JSON lines; all filled sheets of a workbook")
     parser.add_argument("--name", default="mine", metavar="NAME", help="name of the laboratory (default mine)")
     parser.add_argument("--sheet", metavar="NAME", help="read this sheet of a workbook only")
-    add_mapping(parser)
+    add_options(parser, "mapping")
     parser.add_argument("--replace", action="store_true", help="replace all that the laboratory has")
     parser.add_argument("--confirm", action="store_true", help="say that unlikely values are right")
     parser.set_defaults(run=_add)

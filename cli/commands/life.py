@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from cli.options import Commands, add_command, add_level, add_out, add_raw, load_model, print_mistakes
-from reporting.console import DONE, REJECTED
+from cli.options import Commands, add_command, add_options, add_out, load_model, print_mistakes
 
 
 def add_parser(commands: Commands) -> None:
@@ -35,7 +34,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--at-least", type=int, nargs="+", default=[], metavar="N", help="write the probability to outlive N cycles"
     )
-    add_level(parser)
+    add_options(parser, "level")
     parser.add_argument(
         "--calibrate",
         metavar="FINISHED",
@@ -53,12 +52,12 @@ def add_parser(commands: Commands) -> None:
         "--model", metavar="REF", help="trained model of designs: its prediction from a solid-state cell's design "
         "is the prior that the cell's first cycles update (default: none)",
     )  # fmt: skip
-    add_raw(parser)
+    add_options(parser, "raw")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell the lives of a table's cells, write them and print the first.
+    """Predict the lives of a table's cells, write them and print the first.
 
     Parameters
     ----------
@@ -80,12 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     from serving.life import life_file, text_lives
 
     options = LifeOptions(arguments.threshold, arguments.level, tuple(arguments.at_least))
-    told = None
+    design_lives = None
     if arguments.model:
         from models.life.design import design_life
         from models.predictor import Predictor
 
-        told = partial(design_life, Predictor(load_model(arguments)))
+        design_lives = partial(design_life, Predictor(load_model(arguments)))
     model, finished = load_life_model(), arguments.calibrate or None
     if arguments.data:
         from serving.life import life_of_folder
@@ -93,13 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
         model, finished, text = life_of_folder(arguments.data, finished)
         print(text)
     result = life_file(
-        arguments.input, arguments.out, model, options, finished, told, arguments.voltage or None, arguments.raw
+        arguments.input, arguments.out, model, options, finished, design_lives, arguments.voltage or None, arguments.raw
     )
     print(text_lives(result.first, result.cells))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}; curves: {result.curves}")
     if result.notices:
         print("notices:\n" + "\n".join(f"  {text}" for text in sorted(result.notices)))
-    if not result.mistakes:
-        return DONE
-    print_mistakes(result.mistakes)
-    return REJECTED
+    return print_mistakes(result.mistakes)

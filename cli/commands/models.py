@@ -69,8 +69,10 @@ def _show(arguments: argparse.Namespace) -> int:
     from reporting.model_summary import as_text, registered
 
     facts = load_model(arguments).facts
-    whole = json.dumps(facts, indent=1, ensure_ascii=False) if arguments.json else ""
-    print(whole or as_text(facts, registered(arguments.model)))
+    if arguments.json:
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
+    else:
+        print(as_text(facts, registered(arguments.model)))
     return DONE
 
 

@@ -12,21 +12,15 @@ from typing import TYPE_CHECKING
 
 from cli.options import (
     Commands,
-    add_cluster,
     add_command,
-    add_level,
-    add_model,
+    add_options,
     add_out,
-    add_raw,
-    add_resume,
-    add_sheet,
-    add_targets,
-    kept_chunks_told,
     load_model,
+    note_kept_chunks,
     print_mistakes,
     print_remarks,
 )
-from reporting.console import DONE, REJECTED, as_wide_as_the_terminal
+from reporting.console import as_wide_as_the_terminal
 
 if TYPE_CHECKING:
     from models.explain.what_if import Want
@@ -58,7 +52,7 @@ def add_parser(commands: Commands) -> None:
         "--page", metavar="FILE", help="write the first 100 designs as one HTML page to mail as well: intervals as "
         "bars, notices, nearest papers"
     )  # fmt: skip
-    add_level(parser)
+    add_options(parser, "level")
     own = parser.add_mutually_exclusive_group()
     own.add_argument(
         "--calibrate",
@@ -66,7 +60,7 @@ def add_parser(commands: Commands) -> None:
         help="measured designs of your own laboratory: they correct and narrow the predictions",
     )
     own.add_argument("--lab", metavar="NAME", help="use the measurements that `silion lab add` keeps under this name")
-    add_targets(parser, "; activation_energy_ev is written only where it stands here")
+    add_options(parser, "targets", also="; activation_energy_ev is written only where it stands here")
     parser.add_argument(
         "--cycles", type=int, nargs="+", default=[], metavar="N",
         help="predict retention and capacity after these cycles as well",
@@ -94,11 +88,7 @@ def add_parser(commands: Commands) -> None:
         help="nearest measurements of the literature to write into OUT.nearest.csv; 0 writes none "
         "(default 3, and none above 10,000 designs, above 1,000,000 where --targets names no target of cells)",
     )  # fmt: skip
-    add_resume(parser)
-    add_cluster(parser)
-    add_sheet(parser)
-    add_raw(parser)
-    add_model(parser)
+    add_options(parser, "resume", "cluster", "sheet", "raw", "model")
     parser.set_defaults(run=run)
 
 
@@ -143,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         whys = (f"{column}: {NOT_LEARNED.get(column, 'unknown target')}" for column in arguments.targets)
         raise ValueError(f"--best: {', '.join(whys)}; nothing is ranked by that")
     is_new = not folder.exists()
-    with kept_chunks_told(arguments.out):
+    with note_kept_chunks(arguments.out):
         result = predict_file(
             chosen_sheet(arguments.input, arguments.sheet),
             arguments.out,
@@ -180,8 +170,8 @@ def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: P
 
     out, count = Path(arguments.out), arguments.best or SHOWN
     targets = [column for column in predictor.bundle.told(arguments.targets) if column in TARGETS]
-    everything = first_rows(out, result.rows, result.targets)
-    chosen = choose(everything, out, predictor, targets, goals, count, arguments.level, arguments.raw)
+    table = first_rows(out, result.rows, result.targets)
+    chosen = choose(table, out, predictor, targets, goals, count, arguments.level, arguments.raw)
     code = _print_result(replace(result, table=chosen.table.iloc[chosen.order[:count]]), arguments)
     for sentence in chosen.sentences:
         print(f"  {sentence}")
@@ -194,7 +184,7 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
 
     print_remarks(result.remarks)
     width = shutil.get_terminal_size().columns
-    print(text_table(result.table, rows=result.rows, width=width, asked=result.targets))
+    print(text_table(result.table, rows=result.rows, width=width, targets=result.targets))
     print(f"[ ]: {100 * arguments.level:g} % interval. All columns: {arguments.out}")
     for line in text_ranges(result.table):
         print(line)
@@ -202,8 +192,7 @@ def _print_result(result: BatchResult, arguments: argparse.Namespace) -> int:
         print(f"nearest measurements of the literature: {Path(arguments.out).with_name(result.nearest.name)}")
     if notices := text_notices(result.table):
         print(as_wide_as_the_terminal(f"notices:\n{notices}"))
-    if result.rejected is None:
-        return DONE
-    print_mistakes(result.mistakes, result.rejected_rows)
-    print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
-    return REJECTED
+    code = print_mistakes(result.mistakes, result.rejected_rows)
+    if result.rejected:
+        print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
+    return code

@@ -6,19 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cli.options import (
-    Commands,
-    add_cluster,
-    add_command,
-    add_level,
-    add_model,
-    add_out,
-    add_raw,
-    add_resume,
-    kept_chunks_told,
-    load_model,
-    print_remarks,
-)
+from cli.options import Commands, add_command, add_options, add_out, load_model, note_kept_chunks, print_remarks
 from reporting.console import DONE
 
 
@@ -38,16 +26,14 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("space", metavar="SPACE", help="YAML file, such as data/examples/argyrodite.yaml")
     add_out(parser, "CSV, TSV or Parquet to write; the page goes beside, OUT.html")
-    add_level(parser)
+    add_options(parser, "level")
     parser.add_argument("--count", action="store_true", help="only say how many designs there are")
-    add_cluster(parser)
+    add_options(parser, "cluster")
     parser.add_argument(
         "--nearest", type=int, default=0, metavar="K",
         help="nearest measurements of the literature to write into OUT.nearest.csv for each written design and target",
     )  # fmt: skip
-    add_resume(parser)
-    add_model(parser)
-    add_raw(parser)
+    add_options(parser, "resume", "model", "raw")
     parser.set_defaults(run=run)
 
 
@@ -85,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     from serving.screen.screening_page import blocks, count_words, labelled, skill_words
 
     predictor = Predictor(load_model(arguments))
-    with kept_chunks_told(arguments.out):
+    with note_kept_chunks(arguments.out):
         result = screen(
             space, predictor, arguments.out, level=arguments.level, cluster=arguments.cluster,
             nearest=arguments.nearest, resume=arguments.resume, raw=arguments.raw,

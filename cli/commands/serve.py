@@ -6,7 +6,7 @@ import argparse
 import sys
 from dataclasses import replace
 
-from cli.options import Commands, add_command, add_model
+from cli.options import Commands, add_command, add_options
 from reporting.console import DONE
 
 
@@ -35,7 +35,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--max-body-mb", type=float, default=16.0, help="most megabytes of one request (default 16)")
     parser.add_argument("--lab", metavar="NAME", help="laboratory whose measurements move the answers (`silion lab`)")
-    add_model(parser)
+    add_options(parser, "model")
     parser.set_defaults(run=run)
 
 
@@ -82,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     def ready() -> None:
         print(f"{address}/  (the API: {address}/docs; stop with Ctrl-C)", flush=True)
 
-    def say(words: str) -> None:
-        print(f"silion: {words}", file=sys.stderr, flush=True)
+    def say(message: str) -> None:
+        print(f"silion: {message}", file=sys.stderr, flush=True)
 
     Supervisor(listen, arguments.model, settings, ready, say).run()
     return DONE

@@ -5,19 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from cli.options import (
-    Commands,
-    add_command,
-    add_model,
-    add_out,
-    add_raw,
-    add_sheet,
-    add_targets,
-    load_model,
-    print_mistakes,
-    print_remarks,
-)
-from reporting.console import DONE, REJECTED
+from cli.options import Commands, add_command, add_options, add_out, load_model, print_mistakes, print_remarks
 
 
 def add_parser(commands: Commands) -> None:
@@ -34,10 +22,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("input", metavar="CANDIDATES", help="CSV, TSV, Parquet or Excel table of candidate designs")
     parser.add_argument("--n", type=int, default=10, help="number of measurements for each target (default 10)")
     add_out(parser, required=False)
-    add_targets(parser)
-    add_sheet(parser)
-    add_model(parser)
-    add_raw(parser)
+    add_options(parser, "targets", "sheet", "model", "raw")
     parser.set_defaults(run=run)
 
 
@@ -72,9 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     print("\n".join([text_suggestions(result.table), *result.to_report]))
     if arguments.out:
         print(f"written to {arguments.out}")
-    if not result.mistakes:
-        return DONE
-    print_mistakes(result.mistakes)
+    code = print_mistakes(result.mistakes)
     if result.rejected:
         print(f"rejected rows, with reasons: {result.rejected}", file=sys.stderr)
-    return REJECTED
+    return code

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.options import Commands, add_command, add_recipe, train_config
+from cli.options import Commands, add_command, add_recipe, print_remarks, train_config
 from reporting.console import DONE, REFUSED, progress
 
 if TYPE_CHECKING:
@@ -30,11 +29,7 @@ def add_parser(commands: Commands) -> None:
         "Train on the literature and your own tables, measure skill on unseen papers, and register the model.",
         "silion train --data mydata",
     )
-    add_recipe(
-        parser,
-        data="a folder of further tables, beside the shipped ones; may repeat",
-        seed="of every random step (default 0)",
-    )
+    add_recipe(parser, seed="of every random step (default 0)")
     parser.add_argument("--report", default="report", metavar="FOLDER", help="where the report goes (default report)")
     parser.add_argument("--reproduce", metavar="RUN_ID", help="train as that run was and compare; registers nothing")
     parser.add_argument(
@@ -138,9 +133,9 @@ def _finish(arguments: argparse.Namespace) -> int:
 
     folder = Path(arguments.report)
     version = finish(Path(arguments.finish), folder)
-    pages = folder / "index.html"
-    shown = pages if pages.is_file() else f"{folder / 'skill.csv'} (its pages were not written before)"
-    print(f"report: {shown}\nmodel: silion version {version}{_role(version)}")
+    page = folder / "index.html"
+    report = page if page.is_file() else f"{folder / 'skill.csv'} (its pages were not written before)"
+    print(f"report: {report}\nmodel: silion version {version}{_role(version)}")
     return DONE
 
 
@@ -153,8 +148,8 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     if train_config(arguments) != TrainConfig():
         raise ValueError("--reproduce brings its own data, seed, folds and repeats; leave the other options out")
     stored = stored_run(arguments.reproduce)
-    more = retuning(stored).more_fits(stored.config.protocol)
-    with progress(steps(stored.config) + more) as step:
+    tuning_fits = retuning(stored).more_fits(stored.config.protocol)
+    with progress(steps(stored.config) + tuning_fits) as step:
         reproduction = reproduce(stored, step)
     print(reproduction.text)
     return DONE if reproduction.same else REFUSED
@@ -168,8 +163,7 @@ def _tuning(arguments: argparse.Namespace, config: TrainConfig, literature: Lite
     from training.tuning.trials import storage_path
 
     parts, remarks = parts_to_tune(rows_of(literature), config.tune_anyway)
-    for remark in remarks:
-        print(f"note: {remark}", file=sys.stderr)
+    print_remarks(remarks)
     if not parts:
         return None
     budget = Budget.shared(config.tune_minutes, len(parts), config.protocol)

@@ -90,9 +90,9 @@ def choose(
         )
     added, sentences, designs = dict[str, np.ndarray](), list[str](), _designs(table)
     for column in [goal.column for goal in goals] or targets:
-        ranking = rank(*_told(table, designs, predictor, column, level), count)
+        ranking, sentence = rank_answers(table, predictor, column, count, level, designs=designs)
         added[f"{column}{AMONG}{count}{CHANCE}"] = ranking.probability
-        sentences.append(f"{TARGETS[column].label}: {ranking.sentence(column)}{_skill(predictor, column)}")
+        sentences.append(sentence)
     merit = next(iter(added.values()))
     if goals:
         chances = [probability_column(goal.column, goal.value) for goal in goals]
@@ -100,11 +100,11 @@ def choose(
         added[ALL_GOALS] = merit
         sides = [(1 if goal.above else -1) * table[goal.column].to_numpy(dtype=float) for goal in goals]
         added[ON_FRONT] = _front(np.column_stack(sides))
-    told = table.assign(**added)
+    ranked = table.assign(**added)
     with whole(out) as aside:
-        WRITERS[out.suffix](told, aside, raw)
+        WRITERS[out.suffix](ranked, aside, raw)
     order = np.argsort(-np.where(np.isnan(merit), -np.inf, merit), kind="stable")
-    return Chosen(told, order, sentences)
+    return Chosen(ranked, order, sentences)
 
 
 def rank_answers(
@@ -117,7 +117,7 @@ def rank_answers(
     high: bool = True,
     designs: pd.DataFrame | None = None,
 ) -> tuple[Ranking, str]:
-    """Rank answered designs by a target, and tell in words what the order is worth.
+    """Rank answered designs by a target, and state what the order is worth.
 
     Parameters
     ----------
@@ -138,12 +138,14 @@ def rank_answers(
     """
     if designs is None:
         designs = table[[name for name in table if name in Candidate.model_fields]]
-    values, half = _told(table, designs, predictor, column, level)
+    values, half = _values_and_half_width(table, designs, predictor, column, level)
     ranking = rank(values if high else -values, half, count)
-    return ranking, f"{TARGETS[column].label}: {ranking.sentence(column)}{_skill(predictor, column)}"
+    has_skill = predictor.bundle.facts.get("skill", {}).get(column, {}).get("shown", False)
+    remark = "" if has_skill else "; no skill shown yet on unseen papers"
+    return ranking, f"{TARGETS[column].label}: {ranking.sentence(column)}{remark}"
 
 
-def _told(
+def _values_and_half_width(
     table: pd.DataFrame, designs: pd.DataFrame, predictor: Predictor, column: str, level: float
 ) -> tuple[np.ndarray, float]:
     """Return the values an order goes by on the error scale, and the half width of a difference of two of them."""
@@ -153,8 +155,8 @@ def _told(
     if known is None:  # nobody knows what two designs of one laboratory share: all of the error is taken as their own
         half = np.nanmedian(high - low) / 2 if np.isfinite(values).any() else np.nan
         return values, float(np.sqrt(2) * half * norm.ppf(0.95) / norm.ppf((1 + level) / 2))
-    away = _apart(designs.head(SAMPLED), predictor, task.name)
-    return known.expected(values), float(known.half_width(np.array([away]), 0.9)[0])
+    distance = _apart(designs.head(SAMPLED), predictor, task.name)
+    return known.expected(values), float(known.half_width(np.array([distance]), 0.9)[0])
 
 
 def _designs(table: pd.DataFrame) -> pd.DataFrame:
@@ -182,8 +184,3 @@ def _front(values: np.ndarray) -> np.ndarray:
         distinct, place = np.unique(values[known], axis=0, return_inverse=True)
         result[known] = on_front(distinct)[place.reshape(-1)]
     return result
-
-
-def _skill(predictor: Predictor, column: str) -> str:
-    shown = predictor.bundle.facts.get("skill", {}).get(column, {}).get("shown", False)
-    return "" if shown else "; no skill shown yet on unseen papers"

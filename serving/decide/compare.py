@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.tables.mistakes import InputError, Mistake
 from models.candidates import candidate_frame
-from models.decisions.comparison import Comparison, compare
+from models.decisions.comparison import compare
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS
 from serving.predict.prediction_text import SHOWN
@@ -86,25 +86,46 @@ def compare_files(
     mistakes = [mistake for table in tables for mistake in table.mistakes]
     counts = [len(table.rows) for table in tables]
     names = [name for table in tables for name in design_names(table)]
-    if second is None:
-        a, b = np.triu_indices(counts[0], 1)
-    else:
-        a, b = (
-            each.ravel() for each in np.meshgrid(np.arange(counts[0]), counts[0] + np.arange(counts[1]), indexing="ij")
-        )
-    where = " and ".join(path.name for path in sources)
+    a, b = design_pairs(*counts)
+    files = " and ".join(path.name for path in sources)
     if not len(a):
-        raise InputError(f"{where}: no two designs that can be used; a comparison needs two", mistakes)
+        raise InputError(f"{files}: no two designs that can be used; a comparison needs two", mistakes)
     if len(a) > MOST_PAIRS:
-        raise InputError(f"{where}: {len(a):,} pairs, at most {MOST_PAIRS:,}; compare fewer designs at a time")
+        raise InputError(f"{files}: {len(a):,} pairs, at most {MOST_PAIRS:,}; compare fewer designs at a time")
     frame = candidate_frame(row for table in tables for row in table.rows)
-    found: Comparison = compare(predictor, frame, a, b, targets, level)
+    comparison = compare(predictor, frame, a, b, targets, level)
     labels = np.array(names, dtype=object)
-    table = pd.concat([pd.DataFrame({"design_a": labels[a], "design_b": labels[b]}), found.table], axis=1)
+    table = pd.concat([pd.DataFrame({"design_a": labels[a], "design_b": labels[b]}), comparison.table], axis=1)
     with whole(out) as aside:
         WRITERS[out.suffix](table, aside, raw)
-    remarks = [remark for each in tables for remark in each.remarks]
-    return Compared(table, found.notices, remarks, mistakes, sum(len(each.rejected) for each in tables))
+    remarks = [remark for source in tables for remark in source.remarks]
+    return Compared(table, comparison.notices, remarks, mistakes, sum(len(source.rejected) for source in tables))
+
+
+def design_pairs(first: int, second: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Pair designs: each of one table with each of another, or all of one table, each pair once.
+
+    Parameters
+    ----------
+    first : int
+        Designs of the first table.
+    second : int or None
+        Designs of the second one; None pairs those of the first.
+
+    Returns
+    -------
+    a, b : array of int, shape (n_pairs,)
+        Places of both designs; those of the second table are counted on from the first.
+
+    Examples
+    --------
+    >>> [places.tolist() for places in design_pairs(3)], [places.tolist() for places in design_pairs(2, 2)]
+    ([[0, 0, 1], [1, 2, 2]], [[0, 0, 1, 1], [2, 3, 2, 3]])
+    """
+    if second is None:
+        return np.triu_indices(first, 1)
+    a, b = np.mgrid[:first, first : first + second].reshape(2, -1)
+    return a, b
 
 
 def text_differences(table: pd.DataFrame) -> str:
@@ -121,10 +142,10 @@ def text_differences(table: pd.DataFrame) -> str:
         for column, target in TARGETS.items():
             if pd.isna(row.get(f"{column}_difference", np.nan)):
                 continue
-            told, low, high = (row[f"{column}_difference{end}"] for end in ("", "_low", "_high"))
+            difference, low, high = (row[f"{column}_difference{end}"] for end in ("", "_low", "_high"))
             chance = 100 * row[f"{column}_a_above_b"]
             lines.append(
-                f"  {target.label}: {told:+.2g} [{low:+.2g} to {high:+.2g}] {target.error_unit}; "
+                f"  {target.label}: {difference:+.2g} [{low:+.2g} to {high:+.2g}] {target.error_unit}; "
                 f"the first is higher with {chance:.0f} % probability"
             )
     if len(table) > SHOWN:

@@ -61,7 +61,7 @@ class Answers:
         notices = text_notices(self.table)
         return "\n".join(
             [
-                text_table(self.table, asked=self.asked),
+                text_table(self.table, targets=self.asked),
                 f"[ ]: {100 * self.level:g} % interval",
                 *([f"notices:\n{notices}"] * bool(notices)),
             ]
@@ -69,8 +69,8 @@ class Answers:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: intervals as bars, notices, and the nearest papers behind a click."""
-        left = len(self) - SHOWN
-        more = f'<p class="quiet">… and {left} more designs; all are in <code>.table</code></p>' if left > 0 else ""
+        beyond = len(self) - SHOWN
+        more = f'<p class="quiet">… and {beyond} more designs; all are in <code>.table</code></p>' if beyond > 0 else ""
         return self.html(SHOWN, more)
 
     def html(self, count: int, more: str = "") -> str:
@@ -113,11 +113,11 @@ class Answers:
             skill = f"range only: {escape(whose_range(str(self.table[RANGE_OF].iloc[row]), target.column))}"
         return [escape(target.label), bar, numbers, escape(target.unit), f'<span class="quiet">{skill}</span>']
 
-    def _precedents(self, row: int) -> str:
-        own = self.nearest[self.nearest["place"] == row]
+    def _precedents(self, place: int) -> str:
+        own = self.nearest[self.nearest["place"] == place]
         columns = ("target", "electrolyte", "anode", "measured", "distance", "doi", "citation")
         cells = [
-            [escape("" if pd.isna(each[name]) else str(each[name])) for name in columns] for _, each in own.iterrows()
+            [escape("" if pd.isna(row[name]) else str(row[name])) for name in columns] for _, row in own.iterrows()
         ]
         return html.table(columns, cells) if cells else ""
 
@@ -135,8 +135,8 @@ def nearest_table(names: Sequence[str], precedents: Sequence[Mapping[str, list[d
     rows = [
         {"place": place, "design": names[place], "target": target, "rank": rank, **row}
         for place, by_target in enumerate(precedents)
-        for target, found in by_target.items()
-        for rank, row in enumerate(found, start=1)
+        for target, nearest in by_target.items()
+        for rank, row in enumerate(nearest, start=1)
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -163,7 +163,7 @@ class Explanation:
     def __repr__(self) -> str:
         lines = []
         for waterfall in self.waterfalls:
-            lines.append(f"{waterfall.title}: {_told(waterfall)}")
+            lines.append(f"{waterfall.title}: {_prediction_text(waterfall)}")
             for label, value, piece in _strongest(waterfall):
                 lines.append(f"  {waterfall.step_in_words(piece):>8}  {label}: {value}")
         return "\n".join(lines)
@@ -177,14 +177,14 @@ class Explanation:
                 _steps(waterfall)
                 + '<p class="quiet">SHAP values say how the model weighs a feature, not what causes what.</p>'
             )
-            title = f"{waterfall.title}: {_told(waterfall)} ({skill})"
+            title = f"{waterfall.title}: {_prediction_text(waterfall)} ({skill})"
             parts.append(f"<h4>{escape(title)}</h4>{inside}" if skill == "skill shown" else html.folded(title, inside))
         return html.framed(parts)
 
 
-def _told(waterfall: Waterfall) -> str:
+def _prediction_text(waterfall: Waterfall) -> str:
     target = waterfall.target
-    low, value, high = (target.show(each) for each in (waterfall.low, waterfall.predicted, waterfall.high))
+    low, value, high = (target.show(number) for number in (waterfall.low, waterfall.predicted, waterfall.high))
     return f"{value} {target.unit} [{low} to {high}], from {target.show(waterfall.base)} when nothing is known"
 
 

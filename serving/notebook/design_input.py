@@ -26,7 +26,7 @@ DesignsLike: TypeAlias = "pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[st
 
 
 @dataclass(frozen=True)
-class Given:
+class ReadDesigns:
     """Designs as they were given and as the models read them.
 
     Attributes
@@ -47,12 +47,12 @@ class Given:
     remarks: list[str]
 
 
-def read_designs(given: DesignsLike, targets: Sequence[str] | None = None) -> Given:
+def read_designs(designs: DesignsLike, targets: Sequence[str] | None = None) -> ReadDesigns:
     """Read designs, all of them or none.
 
     Parameters
     ----------
-    given : DataFrame, mapping, or sequence of mappings
+    designs : DataFrame, mapping, or sequence of mappings
         Columns of `silion data dictionary`, in their units; others are kept.
     targets : sequence of str or None
         Columns of the targets asked for; None where none is named.
@@ -65,11 +65,11 @@ def read_designs(given: DesignsLike, targets: Sequence[str] | None = None) -> Gi
 
     Examples
     --------
-    >>> given = read_designs({"sample": "A1", "electrolyte": "Li6PS5Cl", "stack_pressure_mpa": 20})
-    >>> given.names, given.designs.number("stack_pressure_mpa").tolist()
+    >>> read = read_designs({"sample": "A1", "electrolyte": "Li6PS5Cl", "stack_pressure_mpa": 20})
+    >>> read.names, read.designs.number("stack_pressure_mpa").tolist()
     (['A1'], [20.0])
     """
-    frame = _frame(given)
+    frame = _frame(designs)
     if not len(frame):
         raise InputError("designs: got none, expected at least one with its electrolyte")
     columns = [str(column) for column in frame.columns]
@@ -79,18 +79,18 @@ def read_designs(given: DesignsLike, targets: Sequence[str] | None = None) -> Gi
     rows = usable(Rows(table, np.arange(1, len(frame) + 1)), "designs")
     if rows.rejected or len(rows.lines) < len(frame):
         empty = sorted(set(range(1, len(frame) + 1)) - set(rows.lines.tolist()) - set(rows.rejected))
-        said = f"; nothing is given in design {', '.join(map(str, empty[:5]))}" if empty else ""
-        raise InputError(f"{len(frame) - len(rows.lines)} designs cannot be used{said}", rows.mistakes)
+        reason = f"; nothing is given in design {', '.join(map(str, empty[:5]))}" if empty else ""
+        raise InputError(f"{len(frame) - len(rows.lines)} designs cannot be used{reason}", rows.mistakes)
     names = frame.iloc[:, columns.index(name_among(columns))].map(as_cell).tolist()
-    return Given(frame, rows.designs, names, remarks)
+    return ReadDesigns(frame, rows.designs, names, remarks)
 
 
-def read_measured(given: DesignsLike) -> pd.DataFrame:
+def read_measured(designs: DesignsLike) -> pd.DataFrame:
     """Read measured designs of one laboratory, all of them or none.
 
     Parameters
     ----------
-    given : DataFrame, mapping, or sequence of mappings
+    designs : DataFrame, mapping, or sequence of mappings
         Designs with what was measured of each: columns of `Measured`, in their units; others are not read.
 
     Raises
@@ -100,23 +100,23 @@ def read_measured(given: DesignsLike) -> pd.DataFrame:
     """
     rows: Iterable[dict[str, Any]] = (
         {str(name): value for name, value in row.items() if name in Measured.model_fields and as_cell(value)}
-        for row in _frame(given).to_dict("records")
+        for row in _frame(designs).to_dict("records")
     )
     return measured_frame(usable_rows(Measured, rows, "measured designs"))
 
 
-def _frame(given: DesignsLike) -> pd.DataFrame:
-    if isinstance(given, pd.DataFrame):
-        return given
-    if isinstance(given, Mapping):
-        return pd.DataFrame([dict(given)])
-    if isinstance(given, str) or not all(isinstance(design, Mapping) for design in given):
-        kind = "a text" if isinstance(given, str) else "something else"
+def _frame(designs: DesignsLike) -> pd.DataFrame:
+    if isinstance(designs, pd.DataFrame):
+        return designs
+    if isinstance(designs, Mapping):
+        return pd.DataFrame([dict(designs)])
+    if isinstance(designs, str) or not all(isinstance(design, Mapping) for design in designs):
+        kind = "a text" if isinstance(designs, str) else "something else"
         raise InputError(
             f"designs: got {kind}, expected a data frame, a dict such as {{'electrolyte': 'Li6PS5Cl'}}, or a list of "
             "such dicts"
         )
-    return pd.DataFrame([dict(design) for design in given])
+    return pd.DataFrame([dict(design) for design in designs])
 
 
 def _array(values: pd.Series) -> pa.Array:

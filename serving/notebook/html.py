@@ -107,17 +107,17 @@ def interval_bar(target: Target, value: float, low: float, high: float, ends: tu
         What `span` gave.
     """
     point = np.isfinite(value)
-    left, right, dot = (
-        (float(target.scaled(each)) - ends[0]) / (ends[1] - ends[0]) for each in (low, high, value if point else low)
+    first, last, dot = (
+        (float(target.scaled(end)) - ends[0]) / (ends[1] - ends[0]) for end in (low, high, value if point else low)
     )
-    places = [5 + (WIDTH - 10) * float(np.clip(share, 0, 1)) for share in (left, right, dot)]
+    places = [5 + (WIDTH - 10) * float(np.clip(share, 0, 1)) for share in (first, last, dot)]
     unit = f" {target.unit}" if target.unit else ""
-    told = escape(
+    label = escape(
         f"{f'{target.show(value)}{unit}' if point else 'no point'}, {target.show(low)} to {target.show(high)}"
     )
     return (
-        f'<svg class="bar" role="img" aria-label="{told}" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} '
-        f'{HEIGHT}"><title>{told}</title><line x1="{places[0]:.1f}" x2="{places[1]:.1f}" y1="7" y2="7" '
+        f'<svg class="bar" role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} '
+        f'{HEIGHT}"><title>{label}</title><line x1="{places[0]:.1f}" x2="{places[1]:.1f}" y1="7" y2="7" '
         'stroke="currentColor" stroke-width="4" stroke-opacity=".35" stroke-linecap="round"/>'
         + (f'<circle cx="{places[2]:.1f}" cy="7" r="4" fill="currentColor"/>' if point else "")
         + "</svg>"

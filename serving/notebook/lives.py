@@ -1,4 +1,4 @@
-"""Lives of cells told from their first cycles, in Python."""
+"""Lives of cells predicted from their first cycles, in Python."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ import pandas as pd
 
 from features.cycling.cycle_tables import CyclingTable, cycling_of, read_cycling
 from features.cycling.cycler_files import read_frame
-from features.cycling.discharge import discharge_change
 from features.tables.files import as_cell
 from features.tables.mistakes import InputError
 from models.life.model import load_life_model
 from models.life.prediction import LifeOptions
-from serving.life import answer_table, own_cells, refuse_strangers, text_lives
+from serving.life import predict_lives, text_lives
 from serving.notebook import html
 
 
 @dataclass(frozen=True)
 class Lives:
-    """Cycle lives told from first cycles.
+    """Cycle lives predicted from first cycles.
 
     Attributes
     ----------
     table : DataFrame, shape (n_cells, n_columns)
         `cell`, `cycle_life` with `cycle_life_low` and `cycle_life_high` in cycles, `threshold_pct`, `outlives_<n>`,
-        `rests_on` and `notice`; `cycle_life` is NaN where only a range can be told.
+        `rests_on` and `notice`; `cycle_life` is NaN where only a range can be given.
     curves : DataFrame
         Capacity retention of each cell along its cycles, with its band.
     """
@@ -44,10 +43,10 @@ class Lives:
         rows = []
         for row in self.table.head(20).to_dict("records"):
             point = "a range" if pd.isna(row["cycle_life"]) else f"<b>{row['cycle_life']:.0f}</b>"
-            told = f"{point} [{row['cycle_life_low']:.0f} to {row['cycle_life_high']:.0f}]"
+            interval = f"{point} [{row['cycle_life_low']:.0f} to {row['cycle_life_high']:.0f}]"
             texts = [str(row["cell"]), f"{row['threshold_pct']:g} %", str(row["rests_on"]), str(row["notice"])]
             cell, threshold, rests_on, notice = map(escape, texts)
-            rows.append([cell, told, threshold, rests_on, notice])
+            rows.append([cell, interval, threshold, rests_on, notice])
         return html.framed([html.table(["cell", "cycles", "to", "rests on", "notice"], rows)])
 
 
@@ -59,7 +58,7 @@ def life_of(
     calibrate: pd.DataFrame | str | Path | None,
     voltage: pd.DataFrame | str | Path | None = None,
 ) -> Lives:
-    """Tell the lives of cells; `silion.life` says what each argument means.
+    """Predict the lives of cells; `silion.life` says what each argument means.
 
     Parameters
     ----------
@@ -79,16 +78,13 @@ def life_of(
     Raises
     ------
     InputError
-        A cell that cannot be told; every mistake at once.
+        A cell that cannot be predicted; every mistake at once.
     """
     options = LifeOptions(threshold, level, tuple(at_least))
     table = _read(cells, "cells")
     finished = None if calibrate is None else _read(calibrate, "finished cells")
-    model = load_life_model()
-    own = None if finished is None else own_cells(table, model, options, finished)
-    change = None if voltage is None else discharge_change(_frame(voltage), "discharge curves")
-    refuse_strangers(change, table.curves.names, "discharge curves")
-    answer = answer_table(table, model, options, own, change=change)
+    discharge = None if voltage is None else _frame(voltage)
+    answer = predict_lives(table, load_life_model(), options, finished, discharge, "discharge curves")
     return Lives(answer.lives, answer.curves)
 
 

@@ -1,4 +1,4 @@
-"""A trained model in Python: the words of the command line as methods."""
+"""A trained model in Python: commands of the command line as methods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from features.tables.mistakes import InputError
@@ -19,6 +18,7 @@ from models.predictor import DEFAULT_LEVEL, Predictor
 from models.saved.labs import read_lab
 from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.model_summary import figure_name
+from serving.decide.compare import design_pairs
 from serving.notebook import html
 from serving.notebook.answers import Answers, Differences, Explanation, nearest_table
 from serving.notebook.design_input import DesignsLike, read_designs, read_measured
@@ -77,7 +77,7 @@ class Model:
         cycles : sequence of int
             Cycles at which retention is wanted beside that of the design's own.
         above : mapping of str to float, optional
-            Limits of targets, in their units: the probability to lie above each is told as well.
+            Limits of targets, in their units: the probability to lie above each is predicted as well.
         calibrate : DataFrame, dict, or sequence of dicts, optional
             Measured designs of your own laboratory: they move and narrow the others.
         precedents : int
@@ -100,12 +100,12 @@ class Model:
         >>> bool(answers.table["conductivity_s_per_cm"][0] < 1)  # doctest: +SKIP
         True
         """
-        given = read_designs(designs, targets)
+        read = read_designs(designs, targets)
         if lab is not None and calibrate is not None:
             raise InputError("lab and calibrate: choose one, both are measured designs of your laboratory")
         own = None if calibrate is None else read_measured(calibrate)
-        found = self._predictor.predict(
-            given.designs,
+        predictions = self._predictor.predict(
+            read.designs,
             targets=targets,
             level=level,
             precedents=precedents,
@@ -114,9 +114,9 @@ class Model:
             above=above,
             points=False,
         )
-        table = pd.concat([given.frame, found.table.set_axis(given.frame.index)], axis=1)
-        nearest = nearest_table(given.names, found.precedents)
-        return Answers(table, nearest, given.names, level, self._verdicts, given.remarks, targets)
+        table = pd.concat([read.frame, predictions.table.set_axis(read.frame.index)], axis=1)
+        nearest = nearest_table(read.names, predictions.precedents)
+        return Answers(table, nearest, read.names, level, self._verdicts, read.remarks, targets)
 
     def explain(self, designs: DesignsLike, *, targets: Sequence[str] | None = None) -> Explanation:
         """Take predictions apart: what each feature of a design adds to its answer.
@@ -140,21 +140,21 @@ class Model:
         >>> why.table.columns.tolist()  # doctest: +SKIP
         ['design', 'target', 'feature', 'label', 'value', 'shap', 'step']
         """
-        given = read_designs(designs)
-        frame = given.designs.to_frame()
+        read = read_designs(designs)
+        frame = read.designs.to_frame()
         pictures = [
             waterfall
             for column in self.bundle.targets(targets)
-            for waterfall in waterfalls(self.bundle, frame, given.names, column)
+            for waterfall in waterfalls(self.bundle, frame, read.names, column)
             if waterfall is not None
         ]
         tables = [
-            each.steps.assign(
-                design=each.design,
-                target=each.column,
-                step=[each.step_in_words(piece) for piece in each.steps["piece"]],
+            waterfall.steps.assign(
+                design=waterfall.design,
+                target=waterfall.column,
+                step=[waterfall.step_in_words(piece) for piece in waterfall.steps["piece"]],
             )
-            for each in pictures
+            for waterfall in pictures
         ]
         columns = ["design", "target", "feature", "label", "value", "shap", "step"]
         table = pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
@@ -212,21 +212,15 @@ class Model:
         >>> len(model.compare(pair, targets=["conductivity_s_per_cm"]))  # doctest: +SKIP
         1
         """
-        a = read_designs(first)
-        b = a if second is None else read_designs(second)
-        if second is None:
-            left, right = np.triu_indices(len(a.names), 1)
-            frame, names = a.designs.to_frame(), a.names
-        else:
-            places = np.meshgrid(np.arange(len(a.names)), len(a.names) + np.arange(len(b.names)), indexing="ij")
-            left, right = places[0].ravel(), places[1].ravel()
-            frame = pd.concat([a.designs.to_frame(), b.designs.to_frame()], ignore_index=True)
-            names = [*a.names, *b.names]
-        if not len(left):
+        tables = [read_designs(designs) for designs in (first, second) if designs is not None]
+        a, b = design_pairs(*(len(table.names) for table in tables))
+        if not len(a):
             raise ValueError("compare: got one design, expected at least two, or two tables")
-        found = compare(self._predictor, frame, left, right, targets, level)
-        pairs = {"design_a": [names[place] for place in left], "design_b": [names[place] for place in right]}
-        return Differences(pd.concat([pd.DataFrame(pairs), found.table], axis=1), found.notices, level)
+        frame = pd.concat([table.designs.to_frame() for table in tables], ignore_index=True)
+        names = [name for table in tables for name in table.names]
+        comparison = compare(self._predictor, frame, a, b, targets, level)
+        pairs = {"design_a": [names[place] for place in a], "design_b": [names[place] for place in b]}
+        return Differences(pd.concat([pd.DataFrame(pairs), comparison.table], axis=1), comparison.notices, level)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model to a folder that `silion.load` and `--model` read; a bundle that is there is replaced.

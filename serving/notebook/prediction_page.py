@@ -60,8 +60,8 @@ def write_page(path: Path, out: Path, result: BatchResult, bundle: Bundle, level
         nearest = pd.read_csv(result.nearest, dtype={"design": "str"}, keep_default_na=False)
         nearest["place"] = nearest["design"].map({name: place for place, name in reversed([*enumerate(names)])})
     skill = {column: str(facts["verdict"]) for column, facts in bundle.facts.get("skill", {}).items()}
-    left = result.rows - len(table)
-    more = f"<p>... and {left} more designs, in {escape(out.name)}</p>" if left else ""
+    beyond = result.rows - len(table)
+    more = f"<p>... and {beyond} more designs, in {escape(out.name)}</p>" if beyond else ""
     body = Answers(table, nearest, names, level, skill, asked=result.targets).html(len(names), more)
     with whole_file(path) as aside:
         aside.write_text(

@@ -2,19 +2,19 @@
 
 import { askToken, keptToken } from "./token.js";
 
-/** No success: `words` are the server's, one text per mistake. */
+/** No success: `messages` are the server's, one per mistake. */
 export class Refused extends Error {
-  constructor(status, words) {
-    super(words.join("; "));
+  constructor(status, messages) {
+    super(messages.join("; "));
     this.status = status;
-    this.words = words;
+    this.messages = messages;
   }
 }
 
 /** An answer in JSON. `body` is sent as JSON where given. Throws `Refused`, or an AbortError. */
 export async function ask(path, body, signal) {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
-  return (await answer(path, { ...sent, signal })).json();
+  const request = body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
+  return (await answer(path, { ...request, signal })).json();
 }
 
 /**
@@ -33,7 +33,7 @@ export async function answer(path, { body, type, signal } = {}) {
     await askToken();
     return answer(path, { body, type, signal });
   }
-  throw new Refused(reply.status, await wordsOf(reply));
+  throw new Refused(reply.status, await messagesOf(reply));
 }
 
 /**
@@ -51,7 +51,7 @@ async function reached(path, options, again = true) {
   }
 }
 
-async function wordsOf(reply) {
+async function messagesOf(reply) {
   try {
     const { detail } = await reply.json();
     if (Array.isArray(detail) && detail.length) return detail.map(String);

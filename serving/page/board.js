@@ -50,7 +50,7 @@ export class Board {
   }
 
   /** As the server takes them. */
-  asked() {
+  toRequest() {
     return this.designs.map((design) => Object.fromEntries(design));
   }
 }

@@ -1,10 +1,10 @@
 // The designs in one table: what was given for each, and where they differ.
 
-import { element, scrolled, table } from "./dom.js";
+import { element, list, scrolled, table } from "./dom.js";
 import { withUnit } from "./number.js";
 import { LETTERS } from "./series.js";
 
-/** How each pair of designs differs, as if one laboratory made both. `told` is the server's comparison. */
+/** How each pair of designs differs, as if one laboratory made both. The first argument is the server's comparison. */
 export function differenceTable({ pairs, notices, level }, letters, targets) {
   const judged = Object.keys(targets).filter((column) => pairs.some(({ differences }) => differences[column]));
   const rows = pairs.flatMap(({ a, b, differences }) =>
@@ -12,11 +12,11 @@ export function differenceTable({ pairs, notices, level }, letters, targets) {
       .filter((column) => differences[column])
       .map((column) => {
         const { difference, low, high, a_above_b } = differences[column];
-        const told = (value) => apart(value, targets[column]);
+        const text = (value) => apart(value, targets[column]);
         return [
           `${letters[a - 1]} beside ${letters[b - 1]}`,
           targets[column].label,
-          `${told(difference)} (${told(low)} to ${told(high)})`,
+          `${text(difference)} (${text(low)} to ${text(high)})`,
           `${Math.round(100 * a_above_b)} %`,
         ];
       }),
@@ -27,7 +27,10 @@ export function differenceTable({ pairs, notices, level }, letters, targets) {
     "div",
     {},
     rows.length ? scrolled(caption, table(caption, heads, rows, { class: "differences" })) : null,
-    element("ul", { class: "notices" }, ...notices.map((each) => element("li", {}, labelled(each, targets)))),
+    list(
+      notices.map((notice) => labelled(notice, targets)),
+      { class: "notices" },
+    ),
   );
 }
 
@@ -42,10 +45,10 @@ function apart(value, { log10, error_unit }) {
 }
 
 export function designTable(designs, fields) {
-  const given = [...fields].filter(([name]) => designs.some((design) => design.has(name)));
-  const rows = given.map(([name, { facts }]) => {
+  const columns = [...fields].filter(([name]) => designs.some((design) => design.has(name)));
+  const rows = columns.map(([name, { facts }]) => {
     const cells = designs.map((design) => (design.has(name) ? withUnit(design.get(name), facts.unit) : "–"));
-    return [facts.label, ...cells.map((each) => (new Set(cells).size > 1 ? element("mark", {}, each) : each))];
+    return [facts.label, ...cells.map((cell) => (new Set(cells).size > 1 ? element("mark", {}, cell) : cell))];
   });
   const caption = designs.length > 1 ? "The designs; where they differ is marked" : "The design";
   const heads = ["field", ...designs.map((_, place) => LETTERS[place])];

@@ -75,9 +75,9 @@ function chart(drawn, banded, { retention_pct: target }, width, logarithmic) {
   for (const { letter, curve, life } of drawn) {
     const series = seriesOf(letter);
     if (letter === banded) {
-      const there = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.high[place])}`);
-      const back = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.low[place])}`).reverse();
-      marks.push(svg("polygon", { class: `band ${series}`, points: [...there, ...back].join(" ") }));
+      const upper = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.high[place])}`);
+      const lower = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.low[place])}`).reverse();
+      marks.push(svg("polygon", { class: `band ${series}`, points: [...upper, ...lower].join(" ") }));
     }
     if (curve.retention_pct[0] !== null) {
       const points = curve.cycle.map((cycle, place) => `${x(cycle)},${y(curve.retention_pct[place])}`).join(" ");
@@ -87,16 +87,16 @@ function chart(drawn, banded, { retention_pct: target }, width, logarithmic) {
       marks.push(svg("circle", { class: `life ${series}`, cx: x(life.value), cy: y(END_OF_LIFE), r: 4.5 }));
     }
   }
-  const words = drawn.map(({ letter, life }) => lifeWords(letter, life)).join("; ");
-  return picture(width, height, "capacity retention over the cycles", words, ...marks);
+  const description = drawn.map(({ letter, life }) => lifeText(letter, life)).join("; ");
+  return picture(width, height, "capacity retention over the cycles", description, ...marks);
 }
 
-/** Whether a life is told as a number; without skill only its range is. */
+/** Whether a life is predicted as a number; without skill only its range is. */
 function hasPoint(life) {
   return life !== null && life.value !== null;
 }
 
-function lifeWords(letter, life) {
+function lifeText(letter, life) {
   return hasPoint(life) ? `design ${letter} crosses 80 % at cycle ${shown(life.value, ".0f")}` : `design ${letter}`;
 }
 
@@ -125,7 +125,7 @@ function numbers(drawn, { retention_pct: target }) {
   const rows = drawn.flatMap(({ letter, curve }) =>
     curve.cycle.map((cycle, place) => [
       `${letter}, ${compact(cycle)}`,
-      ...[curve.retention_pct, curve.low, curve.high].map((each) => each[place]?.toFixed(1) ?? "no point"),
+      ...[curve.retention_pct, curve.low, curve.high].map((values) => values[place]?.toFixed(1) ?? "no point"),
     ]),
   );
   const heads = ["design, cycle", `${target.label}, %`, "low", "high"];

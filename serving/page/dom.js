@@ -14,9 +14,9 @@ export function svg(tag, attributes = {}, ...children) {
 
 /** The elements of a selector of this page that must be there. */
 export function part(selector) {
-  const found = document.querySelector(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return found;
+  const match = document.querySelector(selector);
+  if (!match) throw new Error(`the page has no ${selector}`);
+  return match;
 }
 
 /** A named picture: its words for who cannot see it, and for who rests the pointer on it. */
@@ -37,15 +37,15 @@ export function picture(width, height, title, description, ...children) {
 
 /** A table of numbers. Cells are elements or text; the first cell of a row is its head. */
 export function table(caption, heads, rows, attributes = {}) {
-  const head = element("tr", {}, ...heads.map((each) => element("th", { scope: "col" }, each)));
-  const body = rows.map(([first, ...others]) =>
-    element("tr", {}, element("th", { scope: "row" }, first), ...others.map((each) => element("td", {}, each))),
+  const header = element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)));
+  const body = rows.map(([first, ...cells]) =>
+    element("tr", {}, element("th", { scope: "row" }, first), ...cells.map((cell) => element("td", {}, cell))),
   );
   return element(
     "table",
     attributes,
     element("caption", {}, caption),
-    element("thead", {}, head),
+    element("thead", {}, header),
     element("tbody", {}, ...body),
   );
 }
@@ -65,12 +65,17 @@ export function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-function filled(made, attributes, children) {
+/** A list, an item for each of some elements or texts. */
+export function list(items, attributes = {}) {
+  return element("ul", attributes, ...items.map((item) => element("li", {}, item)));
+}
+
+function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value === true) made.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
   }
-  made.append(...children.filter((each) => each !== null && each !== undefined && each !== ""));
-  return made;
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
 }

@@ -8,19 +8,19 @@ import { source } from "./precedents.js";
 export function exampleList(examples, targets, choose) {
   return examples.map((example) => {
     const { design, measured } = example;
-    const told = Object.entries(measured)
+    const measurements = Object.entries(measured)
       .filter(([column]) => targets[column])
       .map(([column, value]) => {
         const at = column === "retention_pct" && measured.cycle ? ` after ${measured.cycle} cycles` : "";
         return `${targets[column].label} ${withUnit(shown(value, ".1f"), targets[column].unit)}${at}`;
       });
-    const [first, ...others] = example.title.split(" | ");
+    const [first, ...more] = example.title.split(" | ");
     const button = element(
       "button",
       { type: "button", onclick: () => choose(asText(design), example) },
       element("strong", {}, first),
-      element("span", {}, others.join(" | ")),
-      element("span", { class: "found" }, told.join("; ")),
+      element("span", {}, more.join(" | ")),
+      element("span", { class: "found" }, measurements.join("; ")),
     );
     return element("li", {}, button, element("p", { class: "source" }, source(example)));
   });
@@ -29,11 +29,11 @@ export function exampleList(examples, targets, choose) {
 /** What a paper measured of a target, if it was measured at what the design asks for. */
 export function measuredOf(example, column, design) {
   if (!example || example.measured[column] === undefined) return null;
-  const asked = column === "retention_pct" ? Number(design.get("cycle")) === example.measured.cycle : true;
-  return asked ? example.measured[column] : null;
+  const isSameCycle = column === "retention_pct" ? Number(design.get("cycle")) === example.measured.cycle : true;
+  return isSameCycle ? example.measured[column] : null;
 }
 
 function asText(design) {
-  const told = (value) => (value === true ? "yes" : value === false ? "no" : String(value));
-  return new Map(Object.entries(design).map(([name, value]) => [name, told(value)]));
+  const text = (value) => (value === true ? "yes" : value === false ? "no" : String(value));
+  return new Map(Object.entries(design).map(([name, value]) => [name, text(value)]));
 }

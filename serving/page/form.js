@@ -98,17 +98,17 @@ class Field {
   }
 
   fill(value) {
-    if (this.input instanceof HTMLSelectElement && ![...this.input.options].some((each) => each.value === value)) {
+    if (this.input instanceof HTMLSelectElement && ![...this.input.options].some((option) => option.value === value)) {
       this.input.append(element("option", { value }, value));
     }
     this.input.value = value;
     this.#look();
   }
 
-  mark(words) {
-    this.mistake.textContent = words.join("; ");
-    this.mistake.hidden = !words.length;
-    this.input.setAttribute("aria-invalid", String(words.length > 0));
+  mark(messages) {
+    this.mistake.textContent = messages.join("; ");
+    this.mistake.hidden = !messages.length;
+    this.input.setAttribute("aria-invalid", String(messages.length > 0));
   }
 
   #look() {
@@ -139,7 +139,7 @@ class Field {
   #offered(id) {
     const { suggestions } = this.facts;
     if (!suggestions?.length) return null;
-    return element("datalist", { id }, ...suggestions.map((each) => element("option", { value: each })));
+    return element("datalist", { id }, ...suggestions.map((text) => element("option", { value: text })));
   }
 
   #input(id) {
@@ -147,10 +147,10 @@ class Field {
     const described = [`${id}-about`, `${id}-outside`, `${id}-mistake`, this.reading && `${id}-reading`];
     const common = { id, name: this.name, "aria-describedby": described.filter(Boolean).join(" ") };
     if (kind === "choice" || kind === "yes_no") {
-      const words = choices ?? ["yes", "no"];
+      const values = choices ?? ["yes", "no"];
       const options = [
         element("option", { value: "" }, "not known"),
-        ...words.map((each) => element("option", {}, each)),
+        ...values.map((value) => element("option", {}, value)),
       ];
       return element("select", common, ...options);
     }

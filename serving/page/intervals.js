@@ -10,18 +10,20 @@ const EDGE = 1.5;
 /** A card per target; in it a row per design on one common scale. `rows` are `{letter, prediction, before, measured, known,
     energy, at}`, with their letters where there are `several`, and `whose` values a range without a model holds. */
 export function targetCard(column, target, level, rows, several) {
-  const said = rows.filter(({ prediction }) => prediction);
+  const predicted = rows.filter(({ prediction }) => prediction);
   const quiet = target.range_only || (target.skill && !target.skill.shown);
-  const values = said.flatMap(({ prediction, measured }) =>
-    [prediction.value, prediction.low, prediction.high, measured].filter((each) => each !== undefined && each !== null),
+  const values = predicted.flatMap(({ prediction, measured }) =>
+    [prediction.value, prediction.low, prediction.high, measured].filter(
+      (value) => value !== undefined && value !== null,
+    ),
   );
-  const scale = said.length ? Scale.covering(values, target) : null;
-  const words = target.range_only ? rangeWords : skillWords;
+  const scale = predicted.length ? Scale.covering(values, target) : null;
+  const remark = target.range_only ? rangeRemark : skillRemark;
   return element(
     "article",
     { class: quiet ? "card quiet" : "card", "data-target": column, "aria-label": target.label },
     element("h2", {}, target.label),
-    said.length ? words(target) : null,
+    predicted.length ? remark(target) : null,
     ...rows.map((row) => predictionRow(row, target, level, scale, several)),
     scale && axis(scale, target),
   );
@@ -52,7 +54,7 @@ function predictionRow(row, target, level, scale, several) {
   return element(
     "div",
     attributes,
-    ...first.map((words, place) => element("p", words.attributes, place ? null : chip, chip && " ", words.text)),
+    ...first.map(({ attributes, text }, place) => element("p", attributes, place ? null : chip, chip && " ", text)),
     element(
       "p",
       { class: "number" },
@@ -67,13 +69,13 @@ function predictionRow(row, target, level, scale, several) {
     before && (before.value !== value || before.low !== low)
       ? element("p", { class: "before" }, `without your measurements: ${inWords(before, target)}`)
       : null,
-    energy ? element("p", { class: "whose" }, `activation energy ${energyWords(energy)}`) : null,
+    energy ? element("p", { class: "whose" }, `activation energy ${energyText(energy)}`) : null,
     whose ? element("p", { class: "whose" }, whose) : null,
     far ? element("p", { class: "far" }, "far from every design the model has learned from") : null,
   );
 }
 
-/** What was measured of the very design, which stands before what is told of it. */
+/** What was measured of the very design, which stands before its prediction. */
 function measurements(measured, known, target) {
   const own = { attributes: { class: "measured known" }, text: `measured: ${known}` };
   if (measured === undefined || measured === null) return known ? [own] : [];
@@ -82,20 +84,20 @@ function measurements(measured, known, target) {
   return [...(known.includes("your own") ? [own] : []), { attributes: { class: "measured" }, text }];
 }
 
-function energyWords({ value, low, high, printed }) {
-  const told = `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
-  return printed ? `${told}; printed by ${printed}` : told;
+function energyText({ value, low, high, printed }) {
+  const interval = `${value.toFixed(2)} eV (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return printed ? `${interval}; printed by ${printed}` : interval;
 }
 
 function inWords({ value, low, high }, target) {
-  const range = [low, high].map((each) => shown(each, target.printed)).join(" to ");
+  const range = [low, high].map((end) => shown(end, target.printed)).join(" to ");
   return withUnit(value === null ? range : `${shown(value, target.printed)} (${range})`, target.unit);
 }
 
 function bar({ value, low, high }, measured, target, scale, series) {
-  const [from, to, here] = [low, high, value ?? low].map((each) => percent(scale, each));
+  const [from, to, point] = [low, high, value ?? low].map((number) => percent(scale, number));
   const at = value === null ? "no point" : `at ${shown(value, target.printed)}`;
-  const words = `${shown(low, target.printed)} to ${shown(high, target.printed)} ${target.unit}, ${at}`;
+  const description = `${shown(low, target.printed)} to ${shown(high, target.printed)} ${target.unit}, ${at}`;
   const marks = [
     svg("line", { class: "track", x1: "0%", x2: "100%", y1: HEIGHT / 2, y2: HEIGHT / 2 }),
     svg("rect", {
@@ -108,14 +110,14 @@ function bar({ value, low, high }, measured, target, scale, series) {
     }),
   ];
   if (value !== null) {
-    marks.push(svg("line", { class: `here ${series}`, x1: `${here}%`, x2: `${here}%`, y1: 3, y2: 23 }));
+    marks.push(svg("line", { class: `here ${series}`, x1: `${point}%`, x2: `${point}%`, y1: 3, y2: 23 }));
   }
   if (measured !== undefined && measured !== null) {
     const mark = svg("svg", { x: `${percent(scale, measured)}%`, y: HEIGHT / 2, overflow: "visible" });
     mark.append(svg("path", { class: "found", d: "M0 -6 L6 0 L0 6 L-6 0 Z" }));
     marks.push(mark);
   }
-  return picture("100%", HEIGHT, target.label, words, ...marks);
+  return picture("100%", HEIGHT, target.label, description, ...marks);
 }
 
 function axis(scale, target) {
@@ -140,11 +142,11 @@ const MEASURES = {
 /** In words what the server names; any other name is shown as it is. */
 
 /** Whether predictions of papers never seen were any better than a plain guess. */
-function skillWords({ skill }) {
+function skillRemark({ skill }) {
   if (!skill) return null;
   const range = `${skill.skill.toFixed(2)} (${skill.skill_low.toFixed(2)} to ${skill.skill_high.toFixed(2)})`;
-  const found = MEASURES[skill.skill_name]?.(range) ?? `${skill.skill_name} ${range}`;
-  const papers = `on ${skill.papers} groups of papers it never saw, ${found}`;
+  const measure = MEASURES[skill.skill_name]?.(range) ?? `${skill.skill_name} ${range}`;
+  const papers = `on ${skill.papers} groups of papers it never saw, ${measure}`;
   if (skill.shown) return element("p", { class: "skill" }, element("strong", {}, "Skill shown"), `: ${papers}.`);
   return element(
     "p",
@@ -159,16 +161,16 @@ function skillWords({ skill }) {
   );
 }
 
-/** What a quantity without a model is told as, and how many values of papers left out such ranges held. */
-function rangeWords({ skill }) {
-  const held = skill
+/** What the range of a quantity without a model is, and how many values of papers left out such ranges held. */
+function rangeRemark({ skill }) {
+  const coverage = skill
     ? ` Of the values of ${skill.papers} groups of papers left out, ${Math.round(100 * skill.coverage)} % lay inside theirs.`
     : "";
   return element(
     "p",
     { class: "skill no-skill" },
     element("strong", {}, "Range only"),
-    `: no model predicts it; this is what comparable papers report.${held}`,
+    `: no model predicts it; this is what comparable papers report.${coverage}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // A table of first cycles in; life, curve and band of each cell out.
 
 import { ask, Refused } from "./api.js";
-import { element, picture, scrolled, svg, table } from "./dom.js";
+import { element, list, picture, scrolled, svg, table } from "./dom.js";
 import { Scale, shown } from "./number.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT] = [46, 18, 12, 40, 640, 300];
@@ -13,7 +13,7 @@ export function lifeSection(container, level) {
   const file = element("input", { type: "file", id: "cycles-file", accept: ".csv,.tsv,.txt" });
   const threshold = element("input", { type: "number", id: "threshold", min: 60, max: 97, step: "any", value: 80 });
   const send = element("button", { type: "submit", class: "chief" }, "Predict cycle life");
-  const said = element("p", { class: "status", role: "status" });
+  const status = element("p", { class: "status", role: "status" });
   const answers = element("div", { class: "uploaded" });
   file.addEventListener("change", async () => {
     if (file.files[0]) text.value = await file.files[0].text();
@@ -30,16 +30,16 @@ export function lifeSection(container, level) {
     event.preventDefault();
     answers.replaceChildren();
     send.disabled = true;
-    said.textContent = "Looking …";
+    status.textContent = "Looking …";
     try {
       const request = { table: text.value, threshold_pct: Number(threshold.value), level: Number(level()) };
       const { results, mistakes } = await ask("life", request);
-      said.textContent = `${results.length} cells predicted, ${mistakes.length} refused.`;
-      answers.replaceChildren(...told(results), words(mistakes));
+      status.textContent = `${results.length} cells predicted, ${mistakes.length} refused.`;
+      answers.replaceChildren(...lives(results), mistakes.length ? list(mistakes, { class: "trouble" }) : "");
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      said.textContent = "Nothing predicted.";
-      answers.replaceChildren(words(error.words));
+      status.textContent = "Nothing predicted.";
+      answers.replaceChildren(list(error.messages, { class: "trouble" }));
     } finally {
       send.disabled = false;
     }
@@ -53,17 +53,17 @@ export function lifeSection(container, level) {
       "cathode and electrolyte_state where known: solid-state cells get a range only.",
     ),
     form,
-    said,
+    status,
     answers,
   );
 }
 
-function told(results) {
+function lives(results) {
   const rows = results.map((result) => [
     result.cell,
-    whole(result.cycles_given),
-    result.cycle_life === null ? "a range" : whole(result.cycle_life),
-    `${whole(result.cycle_life_low)} to ${whole(result.cycle_life_high)}`,
+    integer(result.cycles_given),
+    result.cycle_life === null ? "a range" : integer(result.cycle_life),
+    `${integer(result.cycle_life_low)} to ${integer(result.cycle_life_high)}`,
     `${result.threshold_pct} %`,
     result.rests_on,
     result.notices.join("; "),
@@ -106,7 +106,7 @@ function chart({ cell, measured, curve, threshold_pct: limit, cycle_life_high: h
   if (curve) {
     const band = [...path(curve.retention_pct_high), ...path(curve.retention_pct_low).reverse()].join(" ");
     marks.push(svg("polygon", { class: "band series-1", points: band }));
-    if (curve.retention_pct.every((each) => each !== null)) {
+    if (curve.retention_pct.every((value) => value !== null)) {
       marks.push(svg("polyline", { class: "line series-1", points: path(curve.retention_pct).join(" ") }));
     }
   }
@@ -122,10 +122,6 @@ function chart({ cell, measured, curve, threshold_pct: limit, cycle_life_high: h
   );
 }
 
-function words(lines) {
-  return lines.length ? element("ul", { class: "trouble" }, ...lines.map((line) => element("li", {}, line))) : "";
-}
-
-function whole(value) {
+function integer(value) {
   return shown(value, ".0f");
 }

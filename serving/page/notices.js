@@ -23,13 +23,13 @@ function oneOrRange(range) {
 
 /** A notice with labels and units instead of columns. */
 function inWords(notice, fields, targets) {
-  const of = (name) => fields.get(name)?.facts ?? targets[name];
+  const facts = (name) => fields.get(name)?.facts ?? targets[name];
   const parts = new Map();
   for (const { part, label } of Object.values(targets)) parts.set(part, [...(parts.get(part) ?? []), label]);
   return notice
-    .replace(/^([a-z]+): /, (whole, name) => (parts.has(name) ? `${parts.get(name).join(" and ")}: ` : whole))
-    .replace(OUTSIDE, (whole, name, value, range) =>
-      of(name) ? `${of(name).label} ${withUnit(value, of(name).unit)} (known: ${oneOrRange(range)})` : whole,
+    .replace(/^([a-z]+): /, (text, name) => (parts.has(name) ? `${parts.get(name).join(" and ")}: ` : text))
+    .replace(OUTSIDE, (text, name, value, range) =>
+      facts(name) ? `${facts(name).label} ${withUnit(value, facts(name).unit)} (known: ${oneOrRange(range)})` : text,
     )
-    .replace(NAME, (name) => of(name)?.label ?? name);
+    .replace(NAME, (name) => facts(name)?.label ?? name);
 }

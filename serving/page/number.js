@@ -31,7 +31,7 @@ function powered(digits, power) {
 }
 
 function raised(power) {
-  return [...String(power)].map((each) => RAISED[each]).join("");
+  return [...String(power)].map((digit) => RAISED[digit]).join("");
 }
 
 /** A scale from values to 0..1. `at` places a value, `ticks` are values worth a label. */
@@ -57,11 +57,11 @@ export class Scale {
 
   ticks(most) {
     const step = this.logarithmic ? Math.max(1, Math.ceil((this.high - this.low) / most)) : this.#roundStep(most);
-    const found = [];
+    const ticks = [];
     for (let value = Math.ceil(this.low / step) * step; value <= this.high + 1e-9 * step; value += step) {
-      found.push(this.logarithmic ? 10 ** value : Number(value.toPrecision(12)));
+      ticks.push(this.logarithmic ? 10 ** value : Number(value.toPrecision(12)));
     }
-    return found;
+    return ticks;
   }
 
   label(tick) {
@@ -76,6 +76,6 @@ export class Scale {
   #roundStep(most) {
     const rough = (this.high - this.low) / most;
     const power = 10 ** Math.floor(Math.log10(rough));
-    return power * ([1, 2, 2.5, 5].find((each) => each * power >= rough) ?? 10);
+    return power * ([1, 2, 2.5, 5].find((digit) => digit * power >= rough) ?? 10);
   }
 }

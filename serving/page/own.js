@@ -20,10 +20,10 @@ export class Own {
     this.judge = judge;
     this.onChange = onChange;
     /** @type {Record<string, string>[]} */
-    this.rows = kept();
+    this.rows = stored();
     this.count = element("span", { class: "count" });
     this.list = element("ul", { class: "own" });
-    this.said = element("p", { class: "status", role: "status" });
+    this.status = element("p", { class: "status", role: "status" });
     this.shares = element("input", { type: "checkbox", id: "own-share" });
     this.shares.addEventListener("change", () => onChange());
     this.pasted = element("textarea", { id: "own-table", rows: 3, spellcheck: "false" });
@@ -52,7 +52,7 @@ export class Own {
       element("p", {}, element("label", { for: "own-table" }, "Or paste a table with a header, as from Excel:")),
       this.pasted,
       button("Take the table in", () => this.paste(), "own-paste"),
-      this.said,
+      this.status,
       this.list,
       element("p", {}, this.shares, " ", element("label", { for: "own-share" }, "put them into a copied link")),
       button("Forget all", () => this.#set([]), "own-forget"),
@@ -73,35 +73,35 @@ export class Own {
 
   async keep() {
     const values = this.inputs.filter(({ value }) => value.trim()).map(({ name, value }) => [name, value.trim()]);
-    if (!values.length) return this.#tell(["Type a measured value first."]);
+    if (!values.length) return this.#say(["Type a measured value first."]);
     const design = Object.fromEntries(this.design());
     if (values.some(([name]) => name === "retention_pct")) design.cycle ??= "100";
-    const taken = await this.#take([{ ...design, ...Object.fromEntries(values) }]);
-    if (taken) for (const input of this.inputs) input.value = "";
-    return taken;
+    const isTaken = await this.#take([{ ...design, ...Object.fromEntries(values) }]);
+    if (isTaken) for (const input of this.inputs) input.value = "";
+    return isTaken;
   }
 
   async paste() {
     const text = this.pasted.value.trim();
     const separator = text.split("\n", 1)[0].includes("\t") ? "\t" : ",";
     const [heads, ...lines] = readCsv(text, separator);
-    if (!lines.length) return this.#tell(["Paste a header line and at least one row."]);
+    if (!lines.length) return this.#say(["Paste a header line and at least one row."]);
     const rows = lines.map((line) =>
       Object.fromEntries(
         heads.map((name, place) => [name.trim(), (line[place] ?? "").trim()]).filter(([, cell]) => cell),
       ),
     );
-    const taken = await this.#take(rows);
-    if (taken) this.pasted.value = "";
-    return taken;
+    const isTaken = await this.#take(rows);
+    if (isTaken) this.pasted.value = "";
+    return isTaken;
   }
 
   async #take(rows) {
     try {
       await this.judge(rows);
     } catch (error) {
-      if (!error.words) throw error;
-      return this.#tell(error.words);
+      if (!error.messages) throw error;
+      return this.#say(error.messages);
     }
     this.#set([...this.rows, ...rows]);
     return true;
@@ -110,13 +110,13 @@ export class Own {
   #set(rows) {
     this.rows = rows;
     localStorage.setItem(KEY, JSON.stringify(rows));
-    this.#tell([]);
+    this.#say([]);
     this.#show();
     this.onChange();
   }
 
-  #tell(words) {
-    this.said.textContent = words.join("; ");
+  #say(messages) {
+    this.status.textContent = messages.join("; ");
     return false;
   }
 
@@ -124,24 +124,24 @@ export class Own {
     this.count.textContent = this.rows.length ? `${this.rows.length} kept` : "";
     this.list.replaceChildren(
       ...this.rows.map((row, place) => {
-        const told = VALUES.filter(([name]) => row[name]).map(([name, label, unit]) => {
+        const measurements = VALUES.filter(([name]) => row[name]).map(([name, label, unit]) => {
           const at = name === "retention_pct" && row.cycle ? ` at cycle ${row.cycle}` : "";
           return `${label} ${row[name]} ${unit}${at}`;
         });
-        const forget = () => this.#set(this.rows.filter((_, other) => other !== place));
+        const forget = () => this.#set(this.rows.filter((_, index) => index !== place));
         const name = [row.sample_id, row.anode, row.electrolyte].filter(Boolean).join(" | ");
-        return element("li", {}, `${name}: ${told.join(", ")} `, button("Forget", forget, null));
+        return element("li", {}, `${name}: ${measurements.join(", ")} `, button("Forget", forget, null));
       }),
     );
   }
 }
 
-function button(words, onclick, id) {
-  return element("button", { type: "button", id, onclick }, words);
+function button(label, onclick, id) {
+  return element("button", { type: "button", id, onclick }, label);
 }
 
 /** @returns {Record<string, string>[]} */
-function kept() {
+function stored() {
   try {
     const rows = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     return Array.isArray(rows) ? rows : [];

@@ -9,7 +9,7 @@ import { Form } from "./form.js";
 import { lifeSection } from "./life.js";
 import { byDesign, Mistakes } from "./mistakes.js";
 import { Own } from "./own.js";
-import { ASKED } from "./precedents.js";
+import { MOST_REQUESTED } from "./precedents.js";
 import { Results } from "./results.js";
 import { LETTERS } from "./series.js";
 import { fromFragment, toFragment } from "./share.js";
@@ -129,19 +129,24 @@ class Page {
     this.#state("busy", "Predicting …");
     this.#remember();
     try {
-      const body = { designs: this.board.asked(), level: Number(this.level.value), curve: true, precedents: ASKED };
+      const body = {
+        designs: this.board.toRequest(),
+        level: Number(this.level.value),
+        curve: true,
+        precedents: MOST_REQUESTED,
+      };
       const { rows: measured } = this.own;
       if (!measured.length) return this.#answered(await ask("predict", body, signal), lead);
-      const [told, before] = await Promise.all(
+      const [reply, before] = await Promise.all(
         [
           { ...body, measured },
           { ...body, curve: false, precedents: 0 },
-        ].map((each) => ask("predict", each, signal)),
+        ].map((request) => ask("predict", request, signal)),
       );
-      told.results.forEach((result, place) => {
+      reply.results.forEach((result, place) => {
         result.before = before.results[place].predictions;
       });
-      return this.#answered(told, lead);
+      return this.#answered(reply, lead);
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Refused)) throw error;
@@ -150,34 +155,34 @@ class Page {
     if (lead) this.#lead();
   }
 
-  #answered(told, lead) {
+  #answered(reply, lead) {
     this.#trouble([]);
-    this.#take(told);
-    const refused = told.results.filter(({ error }) => error).length;
-    const done = told.results.length - refused;
-    const words = `${done} ${done === 1 ? "design" : "designs"} predicted${refused ? `, ${refused} not yet` : ""}.`;
-    this.#state("ready", words);
-    part("#model").textContent = `Model ${told.model}`;
+    this.#take(reply);
+    const refused = reply.results.filter(({ error }) => error).length;
+    const done = reply.results.length - refused;
+    const summary = `${done} ${done === 1 ? "design" : "designs"} predicted${refused ? `, ${refused} not yet` : ""}.`;
+    this.#state("ready", summary);
+    part("#model").textContent = `Model ${reply.model}`;
     if (lead) this.#lead();
   }
 
   #refused(error) {
-    const { own, common } = byDesign(error.words, this.board.designs.length);
+    const { own, common } = byDesign(error.messages, this.board.designs.length);
     this.#trouble(common);
-    if (own.some((words) => words.length)) {
-      this.#take({ targets: {}, level: 0, results: own.map((words) => ({ error: words })) });
+    if (own.some((messages) => messages.length)) {
+      this.#take({ targets: {}, level: 0, results: own.map((messages) => ({ error: messages })) });
     }
     this.#state("refused", "Nothing predicted: see what is said of it.");
   }
 
-  #take(told) {
-    for (const result of told.results) {
+  #take(reply) {
+    for (const result of reply.results) {
       if (result.error) result.mistakes = new Mistakes(result.error, this.form.names);
     }
-    this.answer = told;
-    this.form.mark(told.results[this.board.active]?.mistakes);
-    this.results.show(told, this.board);
-    if (told.results.some(({ error }) => !error)) part("#examples").open = false;
+    this.answer = reply;
+    this.form.mark(reply.results[this.board.active]?.mistakes);
+    this.results.show(reply, this.board);
+    if (reply.results.some(({ error }) => !error)) part("#examples").open = false;
   }
 
   /** What moved the predictions of one design; asked once as long as it stays the same. */
@@ -185,24 +190,24 @@ class Page {
     const key = JSON.stringify([...design]);
     if (this.explained?.key !== key) {
       const body = { designs: [Object.fromEntries(design)], top: REASONS };
-      const told = ask("explain", body).then(({ results: [result] }) => {
+      const reasons = ask("explain", body).then(({ results: [result] }) => {
         if (result.error) throw new Refused(422, result.error);
         return result;
       });
-      this.explained = { key, told };
+      this.explained = { key, reasons };
     }
-    return this.explained.told;
+    return this.explained.reasons;
   }
 
   /** Differences of designs, as if one laboratory made them. */
   async compare(designs) {
-    const body = { designs: designs.map((each) => Object.fromEntries(each)), level: Number(this.level.value) };
+    const body = { designs: designs.map((design) => Object.fromEntries(design)), level: Number(this.level.value) };
     try {
       return await ask("compare", body);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const told = await ask("compare", { ...body, targets: [FIRST] }); // a cell and a bare electrolyte have this alone
-      return { ...told, notices: [...error.words, ...told.notices] };
+      const reply = await ask("compare", { ...body, targets: [FIRST] }); // a cell and a bare electrolyte have this alone
+      return { ...reply, notices: [...error.messages, ...reply.notices] };
     }
   }
 
@@ -210,7 +215,7 @@ class Page {
   restore() {
     const { designs, level, own, unknown } = fromFragment(location.hash, this.form.names);
     if (!designs.length) return false;
-    if ([...this.level.options].some((each) => each.value === level)) this.level.value = level;
+    if ([...this.level.options].some((option) => option.value === level)) this.level.value = level;
     else if (level !== null) unknown.push(`level=${level}`);
     this.board.replace(designs);
     if (own.length) this.own.borrow(own);
@@ -246,7 +251,7 @@ class Page {
       download(await reply.blob(), "silion_predictions.csv");
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#trouble(error.words);
+      this.#trouble(error.messages);
     }
   }
 
@@ -254,16 +259,16 @@ class Page {
     history.replaceState(null, "", `#${toFragment(this.board.designs, this.level.value, this.own.shared)}`);
   }
 
-  #state(state, words) {
+  #state(state, text) {
     this.answers.dataset.state = state;
-    part("#status").textContent = words;
+    part("#status").textContent = text;
     part("#tools").hidden = state === "idle" || state === "refused";
   }
 
-  #trouble(words) {
+  #trouble(messages) {
     const box = part("#trouble");
-    box.hidden = !words.length;
-    box.replaceChildren(...words.map((each) => element("p", {}, each)));
+    box.hidden = !messages.length;
+    box.replaceChildren(...messages.map((message) => element("p", {}, message)));
   }
 
   #lead() {
@@ -285,7 +290,7 @@ async function begin() {
     part("main").dataset.ready = "yes";
     await showTrust(part("#trust"));
   } catch (error) {
-    part("#status").textContent = error instanceof Refused ? error.words.join("; ") : "The page could not start.";
+    part("#status").textContent = error instanceof Refused ? error.messages.join("; ") : "The page could not start.";
     if (!(error instanceof Refused)) throw error;
   }
 }

@@ -3,15 +3,15 @@
 import { element, scrolled, table } from "./dom.js";
 
 /** Rows that are asked for, so that some are of the family, and those shown. */
-export const ASKED = 10;
+export const MOST_REQUESTED = 10;
 const MOST = 4;
 
 /** A table of them for one target, those of the design's own family first. */
 export function nearest(rows, target) {
   if (!rows?.length) return element("p", { class: "none" }, "No literature row to show for this target.");
   const kin = rows.filter((row) => row.same_family);
-  const shown = [...kin, ...rows.filter((row) => !row.same_family)].slice(0, MOST);
-  const cells = shown.map((row) => [
+  const first = [...kin, ...rows.filter((row) => !row.same_family)].slice(0, MOST);
+  const cells = first.map((row) => [
     [row.electrolyte, row.anode, row.counter_electrode].filter(Boolean).join(" | "),
     row.temperature_c === undefined || row.temperature_c === null ? "" : `${row.temperature_c} °C`,
     row.measured.replace(/^= /, ""),

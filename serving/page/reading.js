@@ -21,15 +21,15 @@ export class Reading {
   }
 
   async #read(text) {
-    let told;
+    let reading;
     try {
-      told = await ask(`formula?text=${encodeURIComponent(text)}`);
+      reading = await ask(`formula?text=${encodeURIComponent(text)}`);
     } catch (error) {
-      told = { error: error.message };
+      reading = { error: error.message };
     }
     if (text !== this.text) return;
-    this.box.classList.toggle("unread", Boolean(told.error));
-    this.box.replaceChildren(...(told.error ? [told.error] : readAs(told)));
+    this.box.classList.toggle("unread", Boolean(reading.error));
+    this.box.replaceChildren(...(reading.error ? [reading.error] : readAs(reading)));
   }
 }
 
@@ -37,20 +37,20 @@ export class Reading {
 function readAs({ composition, parts, form }) {
   const shape = form ? ` (${form})` : "";
   if (composition) return ["read as ", formula(composition), shape];
-  const named = (parts ?? []).flatMap((each, place) => [place ? " + " : "", ...partOf(each)]);
+  const named = (parts ?? []).flatMap((component, place) => [place ? " + " : "", ...partOf(component)]);
   return ["read as ", ...named, `${shape}; no single composition`];
 }
 
 function partOf({ text, role, composition, share_pct: share, basis }) {
-  const told = [role, share !== undefined && `${share} % by ${basis}`].filter(Boolean).join(", ");
-  return [composition ? formula(composition) : text, told ? ` (${told})` : ""];
+  const remarks = [role, share !== undefined && `${share} % by ${basis}`].filter(Boolean).join(", ");
+  return [composition ? formula(composition) : text, remarks ? ` (${remarks})` : ""];
 }
 
 /** Elements with their amounts, in lowest whole numbers where they are whole. */
 function formula(composition) {
   const amounts = Object.values(composition);
-  const whole = amounts.every((each) => Number.isInteger(each) && each > 0);
-  const divisor = whole ? amounts.reduce(commonDivisor) : 1;
+  const areIntegers = amounts.every((amount) => Number.isInteger(amount) && amount > 0);
+  const divisor = areIntegers ? amounts.reduce(commonDivisor) : 1;
   const signs = Object.entries(composition).flatMap(([name, amount]) => {
     const count = Number((amount / divisor).toFixed(3));
     return count === 1 ? [name] : [name, element("sub", {}, String(count))];
@@ -58,6 +58,6 @@ function formula(composition) {
   return element("span", { class: "formula" }, ...signs);
 }
 
-function commonDivisor(one, other) {
-  return other ? commonDivisor(other, one % other) : one;
+function commonDivisor(a, b) {
+  return b ? commonDivisor(b, a % b) : a;
 }

@@ -11,17 +11,16 @@ export function waterfall(explanation, target) {
   const { scale: kind, base, prediction, steps, rest } = explanation;
   const factor = kind === "factor";
   const move = (from, by) => (factor ? from * by : from + by);
-  const told = [...steps.map(({ label, said, contribution }) => ({ label, said, contribution }))];
-  told.push({ label: "all other features together", said: "", contribution: rest });
+  const terms = [...steps, { label: "all other features together", said: "", contribution: rest }];
   const stops = [base];
-  for (const { contribution } of told) stops.push(move(stops.at(-1), contribution));
+  for (const { contribution } of terms) stops.push(move(stops.at(-1), contribution));
   const scale = spanning(stops, factor);
-  const rows = told.map(({ label, said, contribution }, place) => {
+  const rows = terms.map(({ label, said, contribution }, place) => {
     const rises = factor ? contribution >= 1 : contribution >= 0;
-    const words = factor
+    const change = factor
       ? `×\u2009${contribution.toPrecision(3)}`
       : `${contribution < 0 ? "−" : "+"}${Math.abs(contribution).toPrecision(2)}`;
-    return row(label, said, step(scale, stops[place], stops[place + 1], rises), words, rises ? "up" : "down");
+    return row(label, said, step(scale, stops[place], stops[place + 1], rises), change, rises ? "up" : "down");
   });
   const printed = (value) => withUnit(shown(value, target.printed), target.unit);
   const drawn = element(
@@ -44,11 +43,11 @@ export function waterfall(explanation, target) {
     ),
   );
   const silent = target.skill && !target.skill.shown;
-  const words = [
+  const remark = [
     element("strong", {}, "No skill shown yet"),
     ": these are the model's reasons, and nature may have others.",
   ];
-  return element("div", {}, silent ? element("p", { class: "skill no-skill" }, ...words) : null, drawn);
+  return element("div", {}, silent ? element("p", { class: "skill no-skill" }, ...remark) : null, drawn);
 }
 
 /** Where the lithium of the first cycle goes: the terms of the balance, each with its interval or why it has none. */
@@ -63,23 +62,23 @@ export function firstCycle({ title, note, headings, terms }) {
   );
 }
 
-function head(words) {
-  return element("th", { scope: "col" }, words);
+function head(name) {
+  return element("th", { scope: "col" }, name);
 }
 
-function row(label, said, drawn, words, kind) {
+function row(label, value, drawn, change, kind) {
   return element(
     "tr",
     { class: kind },
     element("th", { scope: "row" }, label),
-    element("td", { class: "said" }, said),
+    element("td", { class: "said" }, value),
     element("td", { class: "drawn" }, svg("svg", { width: "100%", height: HEIGHT, "aria-hidden": "true" }, ...drawn)),
-    element("td", { class: "moved" }, words),
+    element("td", { class: "moved" }, change),
   );
 }
 
 function step(scale, from, to, rises) {
-  const [begin, end] = [scale.at(from), scale.at(to)].sort((one, other) => one - other).map((each) => 100 * each);
+  const [begin, end] = [scale.at(from), scale.at(to)].sort((a, b) => a - b).map((share) => 100 * share);
   return [
     svg("rect", {
       class: rises ? "rise" : "fall",

@@ -15,10 +15,10 @@ const RETENTION = "retention_pct";
 const LIFE = "cycle_life_80";
 const AT_CYCLE = [RETENTION, "capacity_mah_per_g"];
 
-/** Whose values the range of a quantity without a model holds, out of what is said of all ranges of a design. */
-function whoseRange(said, column) {
-  const own = (said ?? "").split("; ").find((each) => each.startsWith(`${column}: `)) ?? "";
-  return own.replace(`${column}: `, "").replace("no point, ", "");
+/** Whose values the range of a quantity without a model holds, out of the text on all ranges of a design. */
+function whoseRange(text, column) {
+  const part = (text ?? "").split("; ").find((sentence) => sentence.startsWith(`${column}: `)) ?? "";
+  return part.replace(`${column}: `, "").replace("no point, ", "");
 }
 
 export class Results {
@@ -44,7 +44,7 @@ export class Results {
     const rows = results.map((result, place) => ({ letter: LETTERS[place], result, place }));
     const good = rows.filter(({ result }) => !result.error);
     const cards = Object.entries(targets).map(([column, target]) => {
-      const told = good.map(({ letter, result, place }) => ({
+      const predicted = good.map(({ letter, result, place }) => ({
         letter,
         prediction: result.predictions[column],
         before: result.before?.[column] ?? null,
@@ -54,7 +54,7 @@ export class Results {
         at: AT_CYCLE.includes(column) ? ` at cycle ${designs[place].get("cycle") ?? 100}` : "",
         whose: target.range_only ? whoseRange(result.range_of, column) : "",
       }));
-      return targetCard(column, target, level, told, this.several);
+      return targetCard(column, target, level, predicted, this.several);
     });
     const blocks = [
       ...rows.filter(({ result }) => result.error).map((row) => this.#refused(row)),
@@ -74,18 +74,18 @@ export class Results {
 
   /** How the designs differ, before what each of them is. */
   #differences(good, designs, targets) {
-    const told = element("div", { "aria-live": "polite" }, element("p", { class: "none" }, "Comparing …"));
+    const box = element("div", { "aria-live": "polite" }, element("p", { class: "none" }, "Comparing …"));
     const letters = good.map(({ letter }) => letter);
     this.compare(good.map(({ place }) => designs[place])).then(
-      (reply) => told.replaceChildren(differenceTable(reply, letters, targets)),
-      (error) => told.replaceChildren(element("p", { class: "none" }, `No differences: ${error.message}`)),
+      (reply) => box.replaceChildren(differenceTable(reply, letters, targets)),
+      (error) => box.replaceChildren(element("p", { class: "none" }, `No differences: ${error.message}`)),
     );
-    return element("section", { class: "differ" }, element("h2", {}, "How they differ"), told);
+    return element("section", { class: "differ" }, element("h2", {}, "How they differ"), box);
   }
 
   #refused({ letter, result, place }) {
     const { fields, others } = result.mistakes;
-    const items = [...fields].map(([name, words]) =>
+    const items = [...fields].map(([name, messages]) =>
       element(
         "li",
         {},
@@ -94,14 +94,14 @@ export class Results {
           { type: "button", class: "link", onclick: () => this.focus(place, name) },
           this.form.label(name),
         ),
-        ` ${words.join("; ")}`,
+        ` ${messages.join("; ")}`,
       ),
     );
     return element(
       "section",
       { class: "trouble", "data-design": letter },
       element("h2", {}, `Design ${letter} cannot be predicted yet`),
-      element("ul", {}, ...items, ...others.map((each) => element("li", {}, each))),
+      element("ul", {}, ...items, ...others.map((message) => element("li", {}, message))),
     );
   }
 
@@ -131,16 +131,16 @@ export class Results {
   }
 
   #notices(good, targets) {
-    const of = new Map();
+    const letters = new Map();
     for (const { letter, result } of good) {
-      for (const notice of result.notices) of.set(notice, [...(of.get(notice) ?? []), letter]);
+      for (const notice of result.notices) letters.set(notice, [...(letters.get(notice) ?? []), letter]);
     }
-    if (!of.size) return null;
+    if (!letters.size) return null;
     return element(
       "section",
       { class: "to-know" },
       element("h2", {}, "Worth knowing"),
-      noticeList(of, this.several, this.form.fields, targets),
+      noticeList(letters, this.several, this.form.fields, targets),
     );
   }
 

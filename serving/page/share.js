@@ -4,12 +4,12 @@ import { LETTERS } from "./series.js";
 
 /** `level=0.9&a.electrolyte=Li6PS5Cl&b.electrolyte=LLZTO` */
 export function toFragment(designs, level, own = []) {
-  const told = new URLSearchParams({ level });
+  const fragment = new URLSearchParams({ level });
   designs.forEach((design, place) => {
-    for (const [name, value] of design) told.append(`${LETTERS[place].toLowerCase()}.${name}`, value);
+    for (const [name, value] of design) fragment.append(`${LETTERS[place].toLowerCase()}.${name}`, value);
   });
-  if (own.length) told.set("own", JSON.stringify(own));
-  return told.toString();
+  if (own.length) fragment.set("own", JSON.stringify(own));
+  return fragment.toString();
 }
 
 /** The designs, level and own measurements of a link. `known` are the fields there are; what the link holds besides is in `unknown`. */
@@ -45,7 +45,7 @@ export function fromFragment(fragment, known) {
 function rowsOf(text) {
   try {
     const rows = JSON.parse(text);
-    const plain = (row) => row && Object.values(row).every((each) => typeof each === "string");
+    const plain = (row) => row && Object.values(row).every((cell) => typeof cell === "string");
     return Array.isArray(rows) && rows.every(plain) ? rows : null;
   } catch {
     return null;

@@ -16,7 +16,7 @@ export function sortedTable(cells) {
     const head = element("th", { scope: "col" }, element("button", { type: "button", class: "link" }, name));
     head.firstChild.addEventListener("click", () => {
       const falling = head.getAttribute("aria-sort") !== "descending";
-      for (const each of columns) each.removeAttribute("aria-sort");
+      for (const column of columns) column.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", falling ? "descending" : "ascending");
       fill(sorted(rows, place, falling));
     });
@@ -41,7 +41,7 @@ function sorted(rows, place, falling) {
   const empty = rows.filter((row) => (row[place] ?? "") === "");
   const numeric = filled.every((row) => Number.isFinite(Number(row[place])));
   const order = numeric
-    ? (one, other) => Number(one[place]) - Number(other[place])
-    : (one, other) => one[place].localeCompare(other[place], "en");
-  return [...filled.sort((one, other) => (falling ? order(other, one) : order(one, other))), ...empty];
+    ? (a, b) => Number(a[place]) - Number(b[place])
+    : (a, b) => a[place].localeCompare(b[place], "en");
+  return [...filled.sort((a, b) => (falling ? order(b, a) : order(a, b))), ...empty];
 }

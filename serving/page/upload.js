@@ -2,7 +2,7 @@
 
 import { answer, Refused } from "./api.js";
 import { readCsv } from "./csv.js";
-import { download, element } from "./dom.js";
+import { download, element, list } from "./dom.js";
 import { sortedTable } from "./table.js";
 
 const KINDS = {
@@ -18,7 +18,7 @@ export function uploadSection(container, { targets, limits }, level) {
     type: "file",
     id: "file",
     accept: Object.keys(KINDS)
-      .map((each) => `.${each}`)
+      .map((ending) => `.${ending}`)
       .join(","),
   });
   const rank = element(
@@ -30,7 +30,7 @@ export function uploadSection(container, { targets, limits }, level) {
       .map(([column, { label }]) => element("option", { value: column }, `highest ${label} first`)),
   );
   const send = element("button", { type: "submit", class: "chief" }, "Predict the table");
-  const said = element("p", { class: "status", role: "status" });
+  const status = element("p", { class: "status", role: "status" });
   const answers = element("div", { class: "uploaded" });
   const form = element(
     "form",
@@ -43,13 +43,14 @@ export function uploadSection(container, { targets, limits }, level) {
     event.preventDefault();
     answers.replaceChildren();
     send.disabled = true;
-    said.textContent = "Predicting …";
+    status.textContent = "Predicting …";
     try {
-      said.textContent = await predicted(file.files[0], rank.value, level(), answers, { limits, targets });
+      status.textContent = await predicted(file.files[0], rank.value, level(), answers, { limits, targets });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      said.textContent = "Nothing predicted.";
-      answers.replaceChildren(mistakes(error.words.map((each) => named(each, file.files[0] ?? { name: "" }))));
+      status.textContent = "Nothing predicted.";
+      const messages = error.messages.map((message) => named(message, file.files[0] ?? { name: "" }));
+      answers.replaceChildren(list(messages, { class: "trouble" }));
     } finally {
       send.disabled = false;
     }
@@ -63,7 +64,7 @@ export function uploadSection(container, { targets, limits }, level) {
       "Columns of your own stay. A row that cannot be used comes back with its reason.",
     ),
     form,
-    said,
+    status,
     answers,
   );
 }
@@ -76,9 +77,9 @@ function named(text, file) {
 /** Columns of a table with what names a design first, then its numbers, and the file's other columns behind. */
 function numbersFirst(cells, targets) {
   const [heads, ...rows] = cells;
-  const own = heads.findIndex((name) => name !== "rank");
+  const firstOwn = heads.findIndex((name) => name !== "rank");
   const numbers = Object.keys(targets).flatMap((column) => [column, `${column}_low`, `${column}_high`]);
-  const first = ["rank", heads[own], "error", ...numbers].map((name) => heads.indexOf(name));
+  const first = ["rank", heads[firstOwn], "error", ...numbers].map((name) => heads.indexOf(name));
   const places = [...new Set([...first.filter((place) => place >= 0), ...heads.keys()])];
   return [heads, ...rows].map((row) => places.map((place) => row[place] ?? ""));
 }
@@ -94,8 +95,8 @@ async function predicted(file, rank, level, answers, { limits, targets }) {
     ]);
   }
   const [type, separator] = KINDS[ending];
-  const asked = new URLSearchParams({ level, ...(rank && { rank }) });
-  const reply = await answer(`predict/file?${asked}`, { body: file, type });
+  const query = new URLSearchParams({ level, ...(rank && { rank }) });
+  const reply = await answer(`predict/file?${query}`, { body: file, type });
   const content = await reply.blob();
   const name = `${file.name.slice(0, -ending.length - 1)}_predicted.${ending === "xlsx" ? "csv" : ending}`;
   const keep = element("button", { type: "button", onclick: () => download(content, name) }, `Download ${name}`);
@@ -108,10 +109,6 @@ async function predicted(file, rank, level, answers, { limits, targets }) {
     if (place >= 0) for (const row of cells.slice(1)) row[place] = named(row[place] ?? "", file);
     answers.append(sortedTable(numbersFirst(cells, targets)));
   }
-  const [rows, rejected] = ["X-Silion-Rows", "X-Silion-Rejected"].map((each) => Number(reply.headers.get(each)));
+  const [rows, rejected] = ["X-Silion-Rows", "X-Silion-Rejected"].map((name) => Number(reply.headers.get(name)));
   return `${file.name}: ${rows - rejected} of ${rows} rows predicted${rejected ? "; why not the others stands in the column error" : ""}.`;
-}
-
-function mistakes(words) {
-  return element("ul", { class: "trouble" }, ...words.map((each) => element("li", {}, each)));
 }

@@ -96,7 +96,7 @@ def predict_file(
     predictor : Predictor
         The model.
     targets : sequence of str or None
-        Columns of `told_targets`; all that the model holds and tells unasked where None.
+        Columns of `told_targets`; all that the model predicts unasked where None.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     calibrate : str, Path or None
@@ -109,7 +109,7 @@ def predict_file(
     above : mapping or None
         Limits of targets, in their units, whose probability of being passed is wanted.
     stack : sequence of str
-        Words of `Energy.parse`: the energy density of each design's stack is wanted.
+        Layers as of `Energy.parse`: the energy density of each design's stack is wanted.
     resume : bool
         Go on with what an interrupted run of the same input, model and options had finished.
     cluster : str or None
@@ -124,7 +124,7 @@ def predict_file(
     ClusterError
         The cluster does not answer, or ceases to.
     """
-    wanted = tuple(predictor.bundle.told(targets))
+    columns = tuple(predictor.bundle.told(targets))
     source, out = Path(source), writable(Path(out), [Path(path) for path in (source, calibrate) if path])
     table = open_source(source)
     name = source.name
@@ -133,22 +133,22 @@ def predict_file(
             f"{name}: holds text tables beside Parquet files, whose columns have no common types; write a .csv or .tsv"
         )
     remarks = check_columns(table.columns, Candidate, own_columns=True, name=name)
-    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else (), wanted)
+    remarks += remarks_on(table.columns, name, ENERGY_UNITS if stack else (), columns)
     if stack:
         remarks += Energy.parse(stack, table.columns).assumptions()
     measured = read_measured(calibrate, remarks) if calibrate else None
     if precedents is None:
-        of_cells = any(is_of_cells(column) for column in wanted)
+        of_cells = any(is_of_cells(column) for column in columns)
         most = MOST_WITH_PRECEDENTS if of_cells else MOST_ELECTROLYTES_WITH_PRECEDENTS
         precedents = PRECEDENTS if table.rows <= most else 0
         if not precedents:
             remarks.append(f"above {most:,} designs the nearest literature rows are written with --precedents K")
     limits = tuple((above or {}).items())
-    options = Options(wanted, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
+    options = Options(columns, level, precedents, tuple(cycles), limits, tuple(stack), source.is_dir(), raw)
     unfinished = Unfinished(out, partial(_key, table, predictor, options, calibrate), len(table.portions))
     with _answering(cluster, predictor) as answering, unfinished.open(resume, remarks):
-        _work(table, answering, options, measured, unfinished)
-        result = _written(table, options, unfinished, remarks)
+        _answer_portions(table, answering, options, measured, unfinished)
+        result = _join_portions(table, options, unfinished, remarks)
     if not result.rows:
         empty = f"{name}: the file holds a header and no rows, expected at least one"
         raise InputError(f"{name}: no row can be used" if result.mistakes else empty, result.mistakes)
@@ -169,13 +169,13 @@ def _key(table: Source, predictor: Predictor, options: Options, calibrate: str |
 
 def _answering(cluster: str | None, predictor: Predictor) -> AbstractContextManager[Answering]:
     if cluster is None:
-        return nullcontext(partial(_here, predictor))
+        return nullcontext(partial(_answer_locally, predictor))
     from serving.predict.cluster import crew
 
     return crew(cluster, predictor)
 
 
-def _here(
+def _answer_locally(
     predictor: Predictor,
     portions: Sequence[tuple[int, Portion]],
     options: Options,
@@ -184,35 +184,35 @@ def _here(
 ) -> Iterator[tuple[int, Answer]]:
     reader = PortionReader()
     for number, portion in portions:
-        yield number, answer(portion, predictor, options, suffix, reader=reader, measured=measured)
+        yield number, answer(portion, reader.read(portion), predictor, options, suffix, measured)
 
 
-def _work(
+def _answer_portions(
     table: Source, answering: Answering, options: Options, measured: pd.DataFrame | None, unfinished: Unfinished
 ) -> None:
     done = set(unfinished.finished())
-    left = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
+    remaining = [(number, portion) for number, portion in enumerate(table.portions) if number not in done]
     with progress(table.rows, "predicting", "design") as step:
         step(sum(table.portions[number].rows for number in done))
-        for number, answered in answering(left, options, measured, unfinished.out.suffix):
+        for number, answered in answering(remaining, options, measured, unfinished.out.suffix):
             unfinished.keep(number, answered)
             step(table.portions[number].rows)
 
 
-def _written(table: Source, options: Options, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
+def _join_portions(table: Source, options: Options, unfinished: Unfinished, remarks: list[str]) -> BatchResult:
     """Join all portions into the output and what stands beside it; write nothing where no row was good."""
     out, records = unfinished.out, [unfinished.record(number) for number in unfinished.finished()]
     rows, rejected_rows = (sum(record[end] for record in records) for end in ("rows", "rejected"))
     mistakes = [mistake for record in records for mistake in record["mistakes"]][:MOST_MISTAKES]
     if not rows:
         return BatchResult(pd.DataFrame(), 0, rejected_rows, mistakes, None, None, remarks)
-    where = ["file"] if options.named else []
+    prefix = ["file"] if options.named else []
     headers = {
-        "rejected": [*where, "line", "reasons", *table.columns],
-        "nearest": [*where, "design", "line", "target", "rank", *NEAREST_COLUMNS],
+        "rejected": [*prefix, "line", "reasons", *table.columns],
+        "nearest": [*prefix, "design", "line", "target", "rank", *NEAREST_COLUMNS],
     }
-    for end, there in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
-        if there:
+    for end, is_written in (("rejected", rejected_rows > 0), ("nearest", options.precedents > 0)):
+        if is_written:
             unfinished.join(end, beside(out, end), header_line(headers[end], ",", options.raw))
         else:
             beside(out, end).unlink(missing_ok=True)

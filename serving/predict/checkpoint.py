@@ -31,7 +31,7 @@ from serving.predict.write import whole
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "xgboost", "pymatgen-core")
 """Packages whose version an answer may depend on."""
-ROOMS = ("features", "models", "serving")
+CODE_FOLDERS = ("features", "models", "serving")
 """Folders of Silion's own code that an answer depends on."""
 PARTS = ("rows", "rejected", "nearest")
 """Files of a finished portion beside its record."""
@@ -52,8 +52,8 @@ def digest_of(bundle: Bundle) -> str:
     digest = hashlib.sha256(json.dumps(bundle.facts.get("skill", {}), sort_keys=True).encode())  # who has a point
     for name, part in bundle.parts.items():
         digest.update(json.dumps([name, part_state(part)]).encode())
-        for held in (part.domain, part.known):
-            for piece in _pieces(held):
+        for fitted in (part.domain, part.known):
+            for piece in _pieces(fitted):
                 digest.update(piece)
         with TemporaryDirectory(prefix="silion-") as folder:  # an ensemble may be made of others: what it saves is all
             part.ensemble.save(Path(folder))
@@ -66,12 +66,12 @@ def _pieces(value: Any) -> Iterator[bytes]:
     """All that makes a dataclass equal to another: its numbers as they lie in memory, of which text would cost as much
     as the model; what is kept of earlier questions is none of it."""
     if is_dataclass(value):
-        for each in (one for one in fields(value) if one.compare):
-            yield each.name.encode()
-            yield from _pieces(getattr(value, each.name))
+        for name in [field.name for field in fields(value) if field.compare]:
+            yield name.encode()
+            yield from _pieces(getattr(value, name))
     elif isinstance(value, np.ndarray):
-        same = np.where(np.isnan(value), np.nan, value) if value.dtype.kind == "f" else value  # NaN has many patterns
-        yield f"{value.dtype.str}{value.shape}".encode() + same.tobytes()
+        values = np.where(np.isnan(value), np.nan, value) if value.dtype.kind == "f" else value  # NaN has many patterns
+        yield f"{value.dtype.str}{value.shape}".encode() + values.tobytes()
     else:
         yield json.dumps(value).encode()
 
@@ -81,8 +81,7 @@ def surroundings() -> dict[str, str]:
     """Return what an answer depends on beside model, rows and options: versions of the packages it is made with, by
     name, and a hash of Silion's own code and tables, as two checkouts may bear the same version."""
     code, root = hashlib.sha256(), Path(__file__).resolve().parents[2]
-    folders = [found for room in ROOMS for found in os.walk(root / room)]
-    files = [Path(folder, name) for folder, _, names in folders for name in names if name.endswith((".py", ".csv"))]
+    files = [path for name in CODE_FOLDERS for path in (root / name).rglob("*") if path.suffix in (".py", ".csv")]
     for path in sorted(files, key=str):
         code.update(path.as_posix().removeprefix(root.as_posix()).encode() + b"\0" + path.read_bytes())
     silion = f"{metadata.version('silion')} (code {code.hexdigest()[:12]})"
@@ -166,8 +165,8 @@ class Unfinished:
                 elif self.portions == 1 and self._is_held():
                     with suppress(OSError):
                         self._write_key()
-                if isinstance(error, OSError) and (words := self._in_words(error)):
-                    raise InputError(words) from error
+                if isinstance(error, OSError) and (message := self._message(error)):
+                    raise InputError(message) from error
                 raise
             if self._is_held():
                 shutil.rmtree(self.folder)
@@ -179,17 +178,17 @@ class Unfinished:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def _in_words(self, error: OSError) -> str:
+    def _message(self, error: OSError) -> str:
         """Return what happened to the disk or the folder, and what to do; empty where it is neither."""
         if error.errno in FULL:
             return f"{self.out}: no room for it ({os.strerror(error.errno)}); make room and run again with --resume"
         if not isinstance(error, FileNotFoundError | NotADirectoryError):
             return ""
-        then = f"vanished while {self.out.name} was written; bring it back and run again with --resume, or run again"
+        advice = f"vanished while {self.out.name} was written; bring it back and run again with --resume, or run again"
         if not self._is_held():
-            return f"{self.folder if self.out.parent.is_dir() else self.out.parent}: this folder {then} elsewhere"
+            return f"{self.folder if self.out.parent.is_dir() else self.out.parent}: this folder {advice} elsewhere"
         lost = [path for number in self.finished() for path in self._files_of(number) if not path.is_file()]
-        return f"{lost[0]}: this file {then} without" if lost else ""
+        return f"{lost[0]}: this file {advice} without" if lost else ""
 
     def _start(self, resume: bool, remarks: list[str]) -> None:
         numbers = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()]
@@ -203,10 +202,10 @@ class Unfinished:
             self._numbers.update(finished)
             return
         if finished:
-            other = [name for name in before if before[name] != self.key.get(name)]
-            why = "--resume would have gone on with them" if before else "it was not written what they were made of"
-            why = f"no longer the same {', '.join(other)}" if other else why
-            remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {why}")
+            changed = [name for name in before if before[name] != self.key.get(name)]
+            reason = "--resume would have gone on with them" if before else "it was not written what they were made of"
+            reason = f"no longer the same {', '.join(changed)}" if changed else reason
+            remarks.append(f"{len(finished)} finished chunks of an interrupted run were thrown away: {reason}")
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
@@ -235,7 +234,7 @@ class Unfinished:
     def keep(self, number: int, answer: Answer) -> None:
         """Keep a portion; it is finished when its record is there, which says how long its files are and their CRC-32.
 
-        Of several portions the files are on disk before the record is written: what it tells of survives a power cut.
+        Of several portions the files are on disk before the record is written: those it lists survive a power cut.
 
         Parameters
         ----------
@@ -269,7 +268,7 @@ class Unfinished:
         return self.folder / f"{number:08d}.json"
 
     def _is_whole(self, number: int) -> bool:
-        """Return whether the files of a finished portion are those its record tells of: a power cut may cut them, or
+        """Return whether the files of a finished portion are those its record lists: a power cut may cut them, or
         leave zeros in their place."""
         try:
             record = self.record(number)

@@ -164,14 +164,14 @@ def _check_workers(client: Client, address: str) -> None:
         raise ClusterError(
             f"{address}: the scheduler has no workers; start some with `dask worker {address} --nthreads 1`"
         ) from None
-    mine = surroundings()
-    for worker, theirs in client.run(surroundings, on_error="return").items():
-        if isinstance(theirs, BaseException):
+    expected = surroundings()
+    for worker, actual in client.run(surroundings, on_error="return").items():
+        if isinstance(actual, BaseException):
             raise ClusterError(
-                f"worker {worker} has no Silion of this version ({type(theirs).__name__}: {theirs}); "
+                f"worker {worker} has no Silion of this version ({type(actual).__name__}: {actual}); "
                 f"start it in the same environment and checkout"
             )
-        check_surroundings(mine, theirs, worker)
+        check_surroundings(expected, actual, worker)
 
 
 class Crew:
@@ -237,17 +237,17 @@ class Crew:
         ClusterError
             As for portions.
         """
-        left, seen = list(reversed(tasks)), time.monotonic()
-        while left or self.waiting:
+        remaining, seen = list(reversed(tasks)), time.monotonic()
+        while remaining or self.waiting:
             threads = self._threads()
             seen = time.monotonic() if threads else seen
             if time.monotonic() - seen > WORKERS_S:
                 raise ClusterError(f"{self.address}: no worker has been there for {WORKERS_S:g} s; {RESUME}")
-            while left and len(self.waiting) < AHEAD * max(threads, 1):
-                self._send(*left.pop())
+            while remaining and len(self.waiting) < AHEAD * max(threads, 1):
+                self._send(*remaining.pop())
             for future in self._done():
-                number, what = self.waiting.pop(future)
-                yield number, self._finished(future, what)
+                number, label = self.waiting.pop(future)
+                yield number, self._finished(future, label)
 
     def cancel(self) -> None:
         """Take back what is not done."""
@@ -261,9 +261,9 @@ class Crew:
         except (OSError, CancelledError) as error:
             raise self._lost() from error
 
-    def _send(self, number: int, what: str, given: Callable[[], tuple[Any, ...]]) -> None:
-        future = self.client.submit(*given(), key=f"silion-{self.run}-{number}", retries=TRIES - 1, pure=False)
-        self.waiting[future] = number, what
+    def _send(self, number: int, label: str, call: Callable[[], tuple[Any, ...]]) -> None:
+        future = self.client.submit(*call(), key=f"silion-{self.run}-{number}", retries=TRIES - 1, pure=False)
+        self.waiting[future] = number, label
 
     def _done(self) -> list[Future[Any]]:
         """Tasks that are done or failed; none after `LOOK_S` without any."""
@@ -276,14 +276,14 @@ class Crew:
         except CancelledError as error:
             raise self._lost() from error
 
-    def _finished(self, future: Future[Any], what: str) -> Any:
+    def _finished(self, future: Future[Any], label: str) -> Any:
         try:
             return future.result()
         except CancelledError as error:
             raise self._lost() from error
         except KilledWorker as error:
             raise ClusterError(
-                f"{what}: all {error.allowed_failures + 1} workers that had it died, the last one "
+                f"{label}: all {error.allowed_failures + 1} workers that had it died, the last one "
                 f"{error.last_worker.address}; look at its log (often its memory); {RESUME}"
             ) from error
         except (ClusterError, ValueError):  # in words already
@@ -291,7 +291,7 @@ class Crew:
         except Exception as error:  # whatever a worker may run into
             if isinstance(error, OSError) and future.status != "error":  # done, and cut off while it was brought here
                 raise self._lost() from error
-            raise ClusterError(f"{what}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
+            raise ClusterError(f"{label}: failed {TRIES} times ({type(error).__name__}: {error}); {RESUME}") from error
 
     def _lost(self) -> ClusterError:
         return ClusterError(f"{self.address}: the scheduler went away; {RESUME}")

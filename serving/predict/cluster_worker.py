@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from distributed import Worker, WorkerPlugin, get_worker
 
-from features.tables.chunks import Portion, PortionReader, Rows
+from features.tables.chunks import Portion, Rows
 from models.bundle import load_bundle, save_bundle
 from models.predictor import Predictor
 from serving.predict.checkpoint import digest_of, surroundings
@@ -26,12 +26,12 @@ class ClusterError(ConnectionError):
     """A cluster that cannot do the work; what it had finished is kept."""
 
 
-def check_surroundings(expected: dict[str, str], theirs: dict[str, str], worker: str) -> None:
+def check_surroundings(expected: dict[str, str], actual: dict[str, str], worker: str) -> None:
     """Refuse a worker whose answers might differ.
 
     Parameters
     ----------
-    expected, theirs : dict
+    expected, actual : dict
         What `surroundings` gave here, and there.
     worker : str
         Its address.
@@ -41,12 +41,12 @@ def check_surroundings(expected: dict[str, str], theirs: dict[str, str], worker:
     ClusterError
         Naming the worker and all that differs.
     """
-    names = [name for name, version in expected.items() if theirs.get(name) != version]
-    other = [f"{name} {theirs.get(name)}, here {expected[name]}" for name in names]
-    if other:
+    names = [name for name, version in expected.items() if actual.get(name) != version]
+    differences = [f"{name} {actual.get(name)}, here {expected[name]}" for name in names]
+    if differences:
         raise ClusterError(
-            f"worker {worker} differs: {'; '.join(other)}; give it the same environment and checkout, or it would "
-            f"answer otherwise; {RESUME}"
+            f"worker {worker} differs: {'; '.join(differences)}; give it the same environment and checkout, or it "
+            f"would answer otherwise; {RESUME}"
         )
 
 
@@ -110,23 +110,6 @@ class ModelOnWorker(WorkerPlugin):  # type: ignore[misc]  # dask is skipped by m
             return self.predictor
 
 
-class _Sent(PortionReader):
-    """A reader of rows that were read where the table lies."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-
-    def read(self, portion: Portion) -> Rows:
-        """Return the rows that were sent.
-
-        Parameters
-        ----------
-        portion : Portion
-            Where they stood in the table; not looked at.
-        """
-        return self.rows
-
-
 def answer_sent(
     model: str, portion: Portion, rows: Rows, options: Options, measured: pd.DataFrame | None, suffix: str
 ) -> tuple[Answer, int]:
@@ -150,7 +133,7 @@ def answer_sent(
         Ending of the output.
     """
     plugin = get_worker().plugins[model]
-    answered = answer(portion, plugin.loaded(), options, suffix, reader=_Sent(rows), measured=measured)
+    answered = answer(portion, rows, plugin.loaded(), options, suffix, measured)
     return replace(answered, rows=pa.compress(answered.rows, CODEC, asbytes=True)), len(answered.rows)
 
 

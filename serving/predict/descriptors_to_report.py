@@ -65,12 +65,12 @@ def to_report(bundle: Bundle, designs: pd.DataFrame, target: str) -> list[ToRepo
         return []
     ranked = []
     for descriptor in DESCRIPTORS:
-        stated = np.array([descriptor.is_stated(design) for design in designs.to_dict("records")])
+        reported = np.array([descriptor.is_stated(design) for design in designs.to_dict("records")])
         known = float(np.isfinite([known_values(part, column) for column in descriptor.columns]).any(axis=0).mean())
-        score = float((~stated).mean()) * (1 - known)
-        if not stated.all():
-            ranked.append(ToReport(descriptor.label, descriptor.columns, int((~stated).sum()), known, score))
-    return sorted(ranked, key=lambda one: -one.score)
+        score = float((~reported).mean()) * (1 - known)
+        if not reported.all():
+            ranked.append(ToReport(descriptor.label, descriptor.columns, int((~reported).sum()), known, score))
+    return sorted(ranked, key=lambda entry: -entry.score)
 
 
 def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str]) -> list[str]:
@@ -93,8 +93,8 @@ def report_text(bundle: Bundle, designs: pd.DataFrame, targets: Sequence[str]) -
                 f"{TARGETS[target].label}, to report with the value (what fewest cells of the model state first):"
             )
         lines += [
-            f"  {place}. {one.label} ({' or '.join(one.columns)}): {one.lacking} of {len(designs)} candidates lack it; "
-            f"stated by {100 * one.known:.0f} % of the measured cells"
-            for place, one in enumerate(ranked[:NAMED], start=1)
+            f"  {place}. {entry.label} ({' or '.join(entry.columns)}): {entry.lacking} of {len(designs)} candidates "
+            f"lack it; stated by {100 * entry.known:.0f} % of the measured cells"
+            for place, entry in enumerate(ranked[:NAMED], start=1)
         ]
     return lines

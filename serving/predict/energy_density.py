@@ -21,7 +21,7 @@ STACK_FIELDS = tuple(layer.name for layer in fields(Stack))
 NEEDED = tuple(layer.name for layer in fields(Stack) if layer.default is MISSING)
 REVIEW_NEEDED = (THICKNESS, DENSITY)
 REVIEW = "review"
-REVIEW_TOLD = (
+REVIEW_TEXT = (
     "all layers but the electrolyte are those of the Si||Li6PS5Cl||NCM811 cell of Zhan et al. "
     "(doi 10.1016/j.ensm.2023.102875, section 5), 15.4 mWh/cm² and 38.2 mg/cm² worked back from its two energies; "
     "such a cell is not a measured one, and a thicker electrolyte only adds weight to it and takes no energy away"
@@ -43,12 +43,12 @@ class Energy:
     review: bool = False
 
     @classmethod
-    def parse(cls, words: Sequence[str], columns: Collection[str]) -> Energy:
+    def parse(cls, layers: Sequence[str], columns: Collection[str]) -> Energy:
         """Read `review` and layers such as `electrolyte_density_g_per_cm3=1.865`.
 
         Parameters
         ----------
-        words : sequence of str
+        layers : sequence of str
             As written after `--stack`.
         columns : collection of str
             Columns of the designs; those that are layers need not be stated.
@@ -64,9 +64,9 @@ class Energy:
         True
         """
         numbers = set(numeric_columns(Candidate)) & set(columns)
-        review, assumed = REVIEW in words, dict[str, Expression]()
+        review, assumed = REVIEW in layers, dict[str, Expression]()
         known = REVIEW_NEEDED if review else STACK_FIELDS
-        for name, _, text in (word.partition("=") for word in words if word != REVIEW):
+        for name, _, text in (layer.partition("=") for layer in layers if layer != REVIEW):
             if name not in known or name in assumed:
                 expected = f"{REVIEW}, or once each, as NAME=NUMBER, {', '.join(known)}"
                 raise ValueError(f"--stack: got {name!r}, expected {expected}")
@@ -92,9 +92,9 @@ class Energy:
         """
         read = Designs.of(designs)
         names = REVIEW_NEEDED if self.review else STACK_FIELDS
-        wanted = {*names, *(name for expression in self.assumed.values() for name in expression.names)}
-        columns = {name: read.number(name) for name in wanted & set(read.columns)}
-        values = {name: np.broadcast_to(self._of(name, columns), len(designs)) for name in names}
+        needed = {*names, *(name for expression in self.assumed.values() for name in expression.names)}
+        columns = {name: read.number(name) for name in needed & set(read.columns)}
+        values = {name: np.broadcast_to(self._layer(name, columns), len(designs)) for name in names}
         thickness, density = values.pop(THICKNESS), values.pop(DENSITY)
         if self.review:
             per_kg, per_l = fit_review_stack().energy_density(thickness, density)
@@ -107,15 +107,15 @@ class Energy:
             energies[rows] = _of_layers(dict(zip(values, layer, strict=True)), thickness[rows], density[rows])
         return pd.DataFrame(energies, columns=[PER_KG, PER_L], index=read.index)
 
-    def _of(self, name: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _layer(self, name: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         if name in self.assumed:
             return self.assumed[name](columns)
         return columns[name] if name in columns else np.array(0.0)
 
     def assumptions(self) -> list[str]:
         """Return what is assumed of the stacks, in words."""
-        stated = [f"{name} = {expression.text}" for name, expression in self.assumed.items()]
-        return [*([REVIEW_TOLD] if self.review else []), *stated, LEFT_OUT]
+        assumed = [f"{name} = {expression.text}" for name, expression in self.assumed.items()]
+        return [*([REVIEW_TEXT] if self.review else []), *assumed, LEFT_OUT]
 
 
 def _of_layers(layers: Mapping[str, float], thickness: np.ndarray, density: np.ndarray) -> np.ndarray:

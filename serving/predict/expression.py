@@ -60,20 +60,20 @@ class Expression:
             return _value(self.tree, columns)
 
 
-def condition(text: str, numbers: Collection[str], words: Collection[str]) -> Expression:
+def condition(text: str, numbers: Collection[str], texts: Collection[str]) -> Expression:
     """Read a condition such as `silicon_wt_pct + carbon_wt_pct <= 100`.
 
     Parameters
     ----------
     text : str
         As written.
-    numbers, words : collection of str
+    numbers, texts : collection of str
         Columns that hold numbers, and that hold text.
 
     Raises
     ------
     ValueError
-        What was got and expected: another language, an unknown name, words compared by size, no comparison at all.
+        What was got and expected: another language, an unknown name, texts compared by size, no comparison at all.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def condition(text: str, numbers: Collection[str], words: Collection[str]) -> Ex
     >>> dense({"porosity_pct": np.array([10.0, 10.0, np.nan]), "form": np.array(["glass", "film", "glass"], object)})
     array([ True, False, False])
     """
-    expression, kind = _checked(text, numbers, words)
+    expression, kind = _checked(text, numbers, texts)
     if kind != "truth":
         raise ValueError("a comparison, such as stack_pressure_mpa <= 10")
     return expression
@@ -113,7 +113,7 @@ def quantity(text: str, numbers: Collection[str]) -> Expression:
     return expression
 
 
-def _checked(text: str, numbers: Collection[str], words: Collection[str]) -> tuple[Expression, str]:
+def _checked(text: str, numbers: Collection[str], texts: Collection[str]) -> tuple[Expression, str]:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"at most {MAX_LENGTH} characters")
     try:
@@ -123,20 +123,20 @@ def _checked(text: str, numbers: Collection[str], words: Collection[str]) -> tup
     if sum(1 for _ in ast.walk(tree)) > 3 * MAX_PIECES:
         raise ValueError(f"at most {MAX_PIECES} pieces; split it into several")
     try:
-        kind = _kind(tree, frozenset(numbers), frozenset(words))
+        kind = _kind(tree, frozenset(numbers), frozenset(texts))
     except RecursionError:
         raise ValueError("an expression nested less deeply") from None
     names = frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
     return Expression(text.strip(), names, tree), kind
 
 
-def _kind(node: ast.expr, numbers: frozenset[str], words: frozenset[str]) -> str:
+def _kind(node: ast.expr, numbers: frozenset[str], texts: frozenset[str]) -> str:
     """Return `number`, `text` or `truth`; refuse whatever is not of the language."""
 
     def need(kind: str, *parts: ast.expr) -> None:
         for part in parts:
-            if (got := _kind(part, numbers, words)) != kind:
-                raise ValueError(f"a {kind} in place of the {got} `{ast.unparse(part)}`")
+            if (actual := _kind(part, numbers, texts)) != kind:
+                raise ValueError(f"a {kind} in place of the {actual} `{ast.unparse(part)}`")
 
     match node:
         case ast.Constant(value=bool()):
@@ -150,9 +150,9 @@ def _kind(node: ast.expr, numbers: frozenset[str], words: frozenset[str]) -> str
         case ast.Name(id=name):
             if name in numbers:
                 return "number"
-            if name in words:
+            if name in texts:
                 return "text"
-            known = sorted(numbers | words)
+            known = sorted(numbers | texts)
             raise ValueError(
                 f"a known column in place of {name}{closest(name, known) or '; known: ' + ', '.join(known)}"
             )
@@ -171,7 +171,7 @@ def _kind(node: ast.expr, numbers: frozenset[str], words: frozenset[str]) -> str
             need("truth", *values)
             return "truth"
         case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in COMPARISONS for op in ops):
-            kind = _kind(left, numbers, words)
+            kind = _kind(left, numbers, texts)
             if kind == "truth":
                 raise ValueError("comparisons joined by and, or")
             need(kind, *others)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.csv_injection import harmless
-from features.tables.chunks import Portion, PortionReader
+from features.tables.chunks import Portion, Rows
 from features.tables.files import as_cell
 from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
@@ -43,8 +43,8 @@ class Options:
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
     above : limits of targets, in their units, whose probability of being passed is wanted
-    stack : words of `Energy.parse`; the energy density of each design's stack is wanted where there are any
-    named : whether rows are told with the name of their file
+    stack : layers as of `Energy.parse`; the energy density of each design's stack is wanted where there are any
+    named : whether rows stand with the name of their file
     raw : whether texts that a spreadsheet would run as formulas are kept as they are
     """
 
@@ -90,36 +90,30 @@ class Answer:
 
 def answer(
     portion: Portion,
+    rows: Rows,
     predictor: Predictor,
     options: Options,
     suffix: str,
-    *,
-    reader: PortionReader | None = None,
     measured: pd.DataFrame | None = None,
 ) -> Answer:
-    """Read a portion, predict its good rows and say what is wrong with the others.
+    """Predict the good rows of a portion and say what is wrong with the others.
 
     Parameters
     ----------
     portion : Portion
         Where the designs stand.
+    rows : Rows
+        The portion as read, nothing checked.
     predictor : Predictor
         The model.
     options : Options
         What is wanted of every design.
     suffix : str
         Ending of the output, a key of `WRITERS`.
-    reader : PortionReader or None
-        Kept from one portion to the next, it reads Parquet files in one go.
     measured : DataFrame or None
         Designs of the same laboratory with what was measured, columns of `Measured`.
-
-    Raises
-    ------
-    InputError
-        The file is gone, or not whole.
     """
-    rows = usable((reader or PortionReader()).read(portion), portion.path.name)
+    rows = usable(rows, portion.path.name)
     predictions = predictor.predict(
         rows.designs,
         targets=options.targets,
@@ -138,12 +132,12 @@ def answer(
     table = rows.table
     for name, values in predicted.items():
         table = table.append_column(name, values if name in TEXT_COLUMNS else pa.array(values))
-    where = [portion.path.name] if options.named else []
+    prefix = [portion.path.name] if options.named else []
     nearest = ""
     if options.precedents:
         names = rows.table[name_among(rows.table.column_names)].to_pylist()
-        nearest = nearest_lines(predictions, names, rows.lines.tolist(), where, options.raw)
-    rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), where, options.raw)
+        nearest = nearest_lines(predictions, names, rows.lines.tolist(), prefix, options.raw)
+    rejected = rejected_lines(rows.rejected, rows.mistakes, len(portion.header), prefix, options.raw)
     digits = [name for name in predicted if name not in TEXT_COLUMNS]
     return as_answer(table, suffix, digits, rejected, len(rows.rejected), rows.mistakes, nearest, options.raw)
 
@@ -182,7 +176,7 @@ def as_answer(
     if suffix == ".parquet":
         written = pa.BufferOutputStream()
         for name in TEXT_COLUMNS:
-            if (place := table.schema.get_field_index(name)) >= 0:  # told as a dictionary, which differs by portion
+            if (place := table.schema.get_field_index(name)) >= 0:  # held as a dictionary, which differs by portion
                 table = table.set_column(place, name, table[name].cast(pa.string()).fill_null(""))
         pq.write_table(table, written)
         rows = written.getvalue().to_pybytes()
@@ -210,21 +204,21 @@ def with_distances(predictions: Predictions, targets: Sequence[str]) -> dict[str
         deviations, NaN where a design says too little.
     """
     of_models = [column for column in targets if column in TARGETS and task_of(column).name in predictions.distances]
-    behind = {f"{column}_high": column for column in of_models}
+    targets_by_end = {f"{column}_high": column for column in of_models}
     columns = dict[str, np.ndarray]()
     for name, values in predictions.columns.items():
         columns[name] = values
-        if target := behind.get(name):
+        if target := targets_by_end.get(name):
             columns[target + DISTANCE] = predictions.distances[task_of(target).name]
     return columns
 
 
 def nearest_lines(
-    predictions: Predictions, names: list[Any], lines: list[int], where: list[str], raw: bool = False
+    predictions: Predictions, names: list[Any], lines: list[int], prefix: list[str], raw: bool = False
 ) -> str:
     """Return the nearest literature rows of designs as lines of a CSV file.
 
-    A line holds `where`, design, line, target and rank, then `NEAREST_COLUMNS`.
+    A line holds `prefix`, design, line, target and rank, then `NEAREST_COLUMNS`.
 
     Parameters
     ----------
@@ -234,28 +228,29 @@ def nearest_lines(
         What to call each design.
     lines : list of int, shape (n_designs,)
         Line or number of each design.
-    where : list of str
+    prefix : list of str
         Cells in front, such as the name of the file.
     raw : bool
         Keep texts that a spreadsheet would run as formulas.
     """
     text = as_cell if raw else lambda cell: harmless(as_cell(cell))
-    before, behind = NEAREST_COLUMNS.index("distance"), NEAREST_COLUMNS.index("distance") + 1
-    designs = _csv_lines([*map(text, [*where, name]), line] for name, line in zip(names, lines, strict=True))
+    place = NEAREST_COLUMNS.index("distance")
+    parts = slice(place), slice(place + 1, None)
+    designs = _csv_lines([*map(text, [*prefix, name]), line] for name, line in zip(names, lines, strict=True))
     columns = []  # what is said of a literature row is made once
     for target, nearest in predictions.nearest.items():
         precedents = [  # what was measured is a number behind its qualifier, such as "= 90 %"
             [row.get(name, "") if name == "measured" else text(row.get(name, "")) for name in NEAREST_COLUMNS]
             for row in nearest.precedents
         ]
-        first, last = (_csv_lines(cells[part] for cells in precedents) for part in (slice(before), slice(behind, None)))
+        first, last = (_csv_lines(cells[part] for cells in precedents) for part in parts)
         judged = nearest.judged.tolist()
         for rank, (rows, distances) in enumerate(zip(nearest.rows.T, nearest.distances.T, strict=True), start=1):
-            told = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
+            by_design = zip(designs, judged, rows.tolist(), distances.tolist(), strict=True)
             columns.append(
                 [
-                    f"{design},{target},{rank},{first[row]},{round(away, 3)},{last[row]}\n" if is_judged else ""
-                    for design, is_judged, row, away in told
+                    f"{design},{target},{rank},{first[row]},{round(distance, 3)},{last[row]}\n" if is_judged else ""
+                    for design, is_judged, row, distance in by_design
                 ]
             )
     return "".join(chain.from_iterable(zip(*columns, strict=True)))

@@ -21,7 +21,7 @@ CHANCE = "_probability"
 AMONG = "_among_best_"
 """Before the number of designs, and `CHANCE`, in the columns of the probability to be among the best so many."""
 ALL_GOALS, ON_FRONT = "all_goals_probability", "on_pareto_front"
-"""Columns that tell of all goals together."""
+"""Columns of all goals together."""
 WIDTH = 80
 """Characters of a line of a terminal."""
 SHOWN, RANGES_SHOWN = 12, 3
@@ -29,7 +29,7 @@ SHOWN, RANGES_SHOWN = 12, 3
 
 
 def written_targets(targets: Collection[str] | None) -> dict[str, Target]:
-    """Return what predictions are written of, by column: all that is told, of `ON_REQUEST` only what is asked for.
+    """Return what predictions are written of, by column: all but those of `ON_REQUEST` that are not asked for.
 
     Parameters
     ----------
@@ -106,14 +106,31 @@ def text_notices(table: pd.DataFrame) -> str:
     table : DataFrame
         Designs with their predictions.
     """
-    names = name_column(table)
-    notices = [[notice for notice in str(row).split("; ") if notice] for row in table["notice"].head(SHOWN)]
-    shared = [notice for notice in dict.fromkeys(chain.from_iterable(notices)) if all(notice in own for own in notices)]
+    shared, others = shared_notices(table["notice"].head(SHOWN))
     lines = [f"  all: {notice}" for notice in shared]
-    for name, own in zip(table[names].head(SHOWN), notices, strict=True):
-        if rest := [notice for notice in own if notice not in shared]:
-            lines.append("  " + shorten(f"{str(name)[:42]}: {'; '.join(rest)}", 180, placeholder=" ..."))
+    for name, notices in zip(table[name_column(table)].head(SHOWN), others, strict=True):
+        if notices:
+            lines.append("  " + shorten(f"{str(name)[:42]}: {notices}", 180, placeholder=" ..."))
     return "\n".join(lines)
+
+
+def shared_notices(column: pd.Series) -> tuple[list[str], list[str]]:
+    """Return the notices that all designs share, and each design's others.
+
+    Parameters
+    ----------
+    column : Series of str, shape (n_designs,)
+        Notices of each design, `; ` between two of them.
+
+    Examples
+    --------
+    >>> shared_notices(pd.Series(["new element; far", "far"]))
+    (['far'], ['new element', ''])
+    """
+    by_design = [[notice for notice in str(text).split("; ") if notice] for text in column]
+    every = dict.fromkeys(chain.from_iterable(by_design))
+    shared = [notice for notice in every if all(notice in notices for notices in by_design)]
+    return shared, ["; ".join(notice for notice in notices if notice not in shared) for notices in by_design]
 
 
 def text_ranges(table: pd.DataFrame) -> list[str]:
@@ -124,18 +141,18 @@ def text_ranges(table: pd.DataFrame) -> list[str]:
     table : DataFrame
         Designs with their predictions.
     """
-    told = [str(text) for text in table[RANGE_OF].dropna().unique() if text] if RANGE_OF in table else []
+    texts = [str(text) for text in table[RANGE_OF].dropna().unique() if text] if RANGE_OF in table else []
     first = f"{NO_POINT}; [ ] is what comparable papers report (column {RANGE_OF})"
-    return [first, *(f"  {text}" for text in told[:RANGES_SHOWN])] if told else []
+    return [first, *(f"  {text}" for text in texts[:RANGES_SHOWN])] if texts else []
 
 
-def whose_range(said: str, column: str) -> str:
+def whose_range(text: str, column: str) -> str:
     """Return whose values the range of one quantity holds, out of a text of the column `RANGE_OF`; empty for none.
 
     Parameters
     ----------
-    said : str
-        What is said of all ranges of a design.
+    text : str
+        Of all ranges of a design.
     column : str
         Of the quantity.
 
@@ -144,7 +161,7 @@ def whose_range(said: str, column: str) -> str:
     >>> whose_range("ice_pct: no point, the range of 9 papers; cycle_life_80: no point, the range of 7", "ice_pct")
     'the range of 9 papers'
     """
-    own = next((text for text in said.split("; ") if text.startswith(f"{column}: ")), "")
+    own = next((part for part in text.split("; ") if part.startswith(f"{column}: ")), "")
     return own.removeprefix(f"{column}: ").removeprefix("no point, ")
 
 
@@ -153,11 +170,11 @@ def text_table(
     limit: int = SHOWN,
     rows: int | None = None,
     width: int = WIDTH,
-    asked: Collection[str] | None = None,
+    targets: Collection[str] | None = None,
 ) -> str:
     """Return the first rows for a terminal: name and, per target, the value with its interval.
 
-    The range stands alone where no point is told.
+    The range stands alone where no point is predicted.
 
     Parameters
     ----------
@@ -169,23 +186,23 @@ def text_table(
         Number of all rows, where the table holds only the first of them.
     width : int
         Characters of a line; where a row is longer, the name stands above its numbers.
-    asked : collection of str or None
+    targets : collection of str or None
         As for `written_targets`: other columns are the user's own.
     """
-    told = [target for column, target in written_targets(asked).items() if column in table]
-    alone = [target for target in told if is_range_alone(target.column)]
-    learned = [target for target in told if target not in alone]
+    written = [target for column, target in written_targets(targets).items() if column in table]
+    alone = [target for target in written if is_range_alone(target.column)]
+    learned = [target for target in written if target not in alone]
     if learned and table[[f"{target.column}_low" for target in alone]].head(limit).isna().all(axis=None):
         alone = []  # no cell among them
-    printed = [line for targets in (learned, alone) if targets for line in _block(table.head(limit), targets, width)]
-    left = (len(table) if rows is None else rows) - min(limit, len(table))
-    if left > 0:
-        printed.append(f"... and {left} more")
+    printed = [line for block in (learned, alone) if block for line in _block(table.head(limit), block, width)]
+    beyond = (len(table) if rows is None else rows) - min(limit, len(table))
+    if beyond > 0:
+        printed.append(f"... and {beyond} more")
     return "\n".join(printed)
 
 
 def _block(table: pd.DataFrame, targets: Sequence[Target], width: int) -> list[str]:
-    """Return the lines of some targets: those told with a point, or those told as a range alone."""
+    """Return the lines of some targets: those with a point, or those with a range alone."""
     names = name_column(table)
     header = ["design", *(f"{target.label} ({target.unit})" for target in targets)]
     lines = []
@@ -207,8 +224,8 @@ def _aligned(lines: list[list[str]]) -> list[str]:
 def _stacked(header: list[str], lines: list[list[str]]) -> list[str]:
     """Return rows as two lines, the name above its numbers; the header's words stand below each other."""
     widths = [max(len(line[place]) for line in lines) for place in range(1, len(header))]
-    words = [wrap(text, max(width, 13)) for text, width in zip(header[1:], widths, strict=True)]
-    heads = [["", *line] for line in zip_longest(*words, fillvalue="")]
+    wrapped = [wrap(text, max(width, 13)) for text, width in zip(header[1:], widths, strict=True)]
+    heads = [["", *line] for line in zip_longest(*wrapped, fillvalue="")]
     numbers = _aligned([*heads, *(["", *line[1:]] for line in lines)])
     named = chain.from_iterable((line[0], row) for line, row in zip(lines, numbers[len(heads) :], strict=True))
     return [*numbers[: len(heads)], *named]

@@ -87,8 +87,8 @@ def remarks_on(
     ['kept as your own, not read by the model: sample']
     """
     if clash := [column for column in columns if is_predicted(column, targets) or column in also]:
-        got = "a column that the predictions are written to"
-        mistakes = [Mistake(1, column, got, f"another name, such as {column}_measured", name) for column in clash]
+        reason = "a column that the predictions are written to"
+        mistakes = [Mistake(1, column, reason, f"another name, such as {column}_measured", name) for column in clash]
         raise InputError(f"{name}: the columns cannot be used", mistakes)
     own = [column for column in columns if column not in Candidate.model_fields]
     return [f"kept as your own, not read by the model: {', '.join(own)}"] if own else []

@@ -112,16 +112,16 @@ def suggest(
     """
     if n < 1:
         raise ValueError(f"n: got {n}, expected at least 1")
-    wanted, remarks = predictor.bundle.targets(targets), [] if remarks is None else remarks
+    columns, remarks = predictor.bundle.targets(targets), [] if remarks is None else remarks
     if len(designs) < n:
         remarks.append(f"{n} asked for, but there are only {len(designs)} candidates")
-    shown = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
+    labels = list(names) if names is not None else [str(name) for name in designs[name_column(designs)]]
     frame = designs.reset_index(drop=True)
-    predictions = predictor.predict(frame, targets=wanted, precedents=0, points=False)
-    _say_skill(predictor, wanted, remarks)
+    predictions = predictor.predict(frame, targets=columns, precedents=0, points=False)
+    _add_skill(predictor, columns, remarks)
     cells = with_conductivity(frame, predictor.bundle.parts[LINK])
     rows: list[tuple[object, ...]] = []
-    for column in wanted:
+    for column in columns:
         target, name = TARGETS[column], task_of(column).name
         part = predictor.bundle.parts[name]
         if part.domain is None:
@@ -134,9 +134,9 @@ def suggest(
         remarks += _left_out(column, width, known, len(picks), n)
         for rank, choice in enumerate(picks, start=1):
             place = choice.place
-            told = "interval" if np.isfinite(table[column].iloc[place]) else "range of comparable papers"
-            why = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart, told)
-            rows.append((designs.index[place], shown[place], column, rank, choice.score, why))
+            kind = "interval" if np.isfinite(table[column].iloc[place]) else "range of comparable papers"
+            text = reason(target, frame.iloc[[place]], width[place], known[place], choice.apart, kind)
+            rows.append((designs.index[place], labels[place], column, rank, choice.score, text))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -159,26 +159,26 @@ def pick(width: np.ndarray, known: np.ndarray, between: Callable[[int], np.ndarr
     Examples
     --------
     >>> place = np.array([0.0, 0.1, 4.0])
-    >>> picks = pick(np.array([3.0, 3.0, 2.0]), np.full(3, 1.0), lambda one: np.abs(place - place[one]), 1.0, 2)
+    >>> picks = pick(np.array([3.0, 3.0, 2.0]), np.full(3, 1.0), lambda chosen: np.abs(place - place[chosen]), 1.0, 2)
     >>> [choice.place for choice in picks]
     [0, 2]
     """
-    away, apart = known.copy(), np.full(len(known), np.inf)
+    distance, apart = known.copy(), np.full(len(known), np.inf)
     far = far if np.isfinite(far) and far > 0 else 1.0
     picks: list[Pick] = []
-    while len(picks) < n and len(away):
-        score = np.where(np.isnan(width) | ~(away > SAME), 0.0, width * np.minimum(away / far, 1.0))
+    while len(picks) < n and len(distance):
+        score = np.where(np.isnan(width) | ~(distance > SAME), 0.0, width * np.minimum(distance / far, 1.0))
         best = int(np.argmax(score))
         if score[best] <= 0:
             break
         picks.append(Pick(best, float(score[best]), float(apart[best])))
         apart = np.minimum(apart, between(best))
-        away = np.minimum(away, apart)
+        distance = np.minimum(distance, apart)
     return picks
 
 
 def reason(
-    target: Target, design: pd.DataFrame, width: float, known: float, apart: float, told: str = "interval"
+    target: Target, design: pd.DataFrame, width: float, known: float, apart: float, kind: str = "interval"
 ) -> str:
     """Return why a candidate was chosen, in words.
 
@@ -194,19 +194,19 @@ def reason(
         Distance to the nearest training design, in standard deviations.
     apart : float
         Distance to the nearest candidate chosen before, infinite for the first.
-    told : str
+    kind : str
         What is so wide.
     """
-    words = f"{told} {width:.1f} decades wide" if target.log10 else f"{told} {width:.0f} {target.error_unit} wide"
+    text = f"{kind} {width:.1f} decades wide" if target.log10 else f"{kind} {width:.0f} {target.error_unit} wide"
     if target.at_cycle:
         cycle = number(design, "cycle")[0]
-        words += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
-    words += f"; nearest known design {known:.2f} away"
+        text += f" at cycle {DEFAULT_CYCLE if np.isnan(cycle) else cycle:g}"
+    text += f"; nearest known design {known:.2f} away"
     if np.isinf(apart):
-        return words
+        return text
     if apart >= known:
-        return f"{words}; unlike the ones chosen above"
-    return f"{words}; nearest one above {apart:.2f} away"
+        return f"{text}; unlike the ones chosen above"
+    return f"{text}; nearest one above {apart:.2f} away"
 
 
 def suggest_file(
@@ -288,13 +288,13 @@ def _left_out(column: str, width: np.ndarray, known: np.ndarray, named: int, n: 
     counts = {"with no anode described": int(silent.sum()), "already in the training data": int(measured.sum())}
     if named < n:
         counts["the same to the model as one on the list"] = len(width) - named - sum(counts.values())
-    reasons = [f"{count} {why}" for why, count in counts.items() if count]
+    reasons = [f"{count} {cause}" for cause, count in counts.items() if count]
     return [f"{column}: left out {', '.join(reasons)}"] if reasons else []
 
 
-def _say_skill(predictor: Predictor, wanted: Sequence[str], remarks: list[str]) -> None:
+def _add_skill(predictor: Predictor, columns: Sequence[str], remarks: list[str]) -> None:
     skill = predictor.bundle.facts.get("skill", {})
-    if silent := [column for column in wanted if not skill.get(column, {}).get("shown", True)]:
+    if silent := [column for column in columns if not skill.get(column, {}).get("shown", True)]:
         remarks.append(
             f"{', '.join(silent)}: {NO_POINT}; the width is that of what comparable papers report, and the distance "
             "says more"

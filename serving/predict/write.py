@@ -6,11 +6,9 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import reduce
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -42,14 +40,14 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 """Separators of the cells, by the ending of a text table."""
 
 
-def beside(out: Path, what: str) -> Path:
+def beside(out: Path, contents: str) -> Path:
     """Return the path of a table that is written beside an output.
 
     Parameters
     ----------
     out : Path
         The output.
-    what : str
+    contents : str
         What the table holds.
 
     Examples
@@ -57,7 +55,7 @@ def beside(out: Path, what: str) -> Path:
     >>> beside(Path("folder/out.parquet"), "nearest").as_posix()
     'folder/out.parquet.nearest.csv'
     """
-    return out.with_name(f"{out.name}.{what}.csv")
+    return out.with_name(f"{out.name}.{contents}.csv")
 
 
 def writable(out: Path, sources: Sequence[Path]) -> Path:
@@ -144,7 +142,7 @@ def rejected_lines(
     rejected: Mapping[int, Sequence[str]],
     mistakes: Iterable[Mistake],
     columns: int,
-    where: Sequence[str] = (),
+    prefix: Sequence[str] = (),
     raw: bool = False,
 ) -> str:
     """Return rejected rows as lines of a CSV file: place, line, reasons, cells as written.
@@ -157,22 +155,37 @@ def rejected_lines(
         Why; at least one for each of the rows.
     columns : int
         How many the header names; a row with another number of cells is filled up or cut.
-    where : sequence of str
+    prefix : sequence of str
         Cells in front of the line, such as the name of the file.
     raw : bool
         Keep cells that a spreadsheet would run as formulas.
+    """
+    text, reasons = io.StringIO(), reasons_by_line(mistakes)
+    writer = csv.writer(text, lineterminator="\n")
+    for line in sorted(rejected):
+        cells = [*rejected[line][:columns], *[""] * (columns - len(rejected[line]))]
+        texts = [*prefix, str(line), reasons[line], *cells]
+        writer.writerow(texts if raw else map(harmless, texts))
+    return text.getvalue()
+
+
+def reasons_by_line(mistakes: Iterable[Mistake]) -> dict[int, str]:
+    """Return all that is wrong with each row, in words.
+
+    Parameters
+    ----------
+    mistakes : iterable of Mistake
+
+    Examples
+    --------
+    >>> reasons_by_line([Mistake(2, "cycle", "-1", "more than 0"), Mistake(2, "anode", "x y", "one word")])
+    {2: 'line 2, column cycle: got -1, expected more than 0; line 2, column anode: got x y, expected one word'}
     """
     reasons: dict[int, str] = {}
     for mistake in mistakes:
         before = reasons.get(mistake.line)
         reasons[mistake.line] = f"{before}; {mistake}" if before else str(mistake)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for line in sorted(rejected):
-        cells = [*rejected[line][:columns], *[""] * (columns - len(rejected[line]))]
-        texts = [*where, str(line), reasons[line], *cells]
-        writer.writerow(texts if raw else map(harmless, texts))
-    return text.getvalue()
+    return reasons
 
 
 def as_lines(table: pa.Table, separator: str, digits: Sequence[str] = (), raw: bool = False) -> bytes:
@@ -229,7 +242,7 @@ def _cells(column: pa.Array, separator: str, raw: bool) -> list[pa.Array | str]:
     is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     cells = as_cells(column)
     if cells[0].equals(cells[-1]) and pc.all(pc.equal(cells, cells[0])).as_py():
-        return [_whole(_pieces(cells[:1], separator, raw or is_number))]
+        return [_joined(_pieces(cells[:1], separator, raw or is_number))]
     return _pieces(cells, separator, raw or is_number)
 
 
@@ -241,11 +254,11 @@ def _dictionary_cells(column: pa.DictionaryArray, separator: str, raw: bool) -> 
     if column.null_count:
         return [(pa.array([piece] * len(texts)) if isinstance(piece, str) else piece).take(places) for piece in pieces]
     if len(texts) == 1:
-        return [_whole(pieces)]
+        return [_joined(pieces)]
     return [piece if isinstance(piece, str) else piece.take(places) for piece in pieces]
 
 
-def _whole(pieces: Iterable[pa.Array | str]) -> str:
+def _joined(pieces: Iterable[pa.Array | str]) -> str:
     return "".join(piece if isinstance(piece, str) else piece[0].as_py() for piece in pieces)
 
 
@@ -302,12 +315,8 @@ class Sink:
         self._schema: pa.Schema | None = None
         self._parquet: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the file."""
         if self._parquet is not None:
             self._parquet.close()
 
@@ -348,5 +357,5 @@ def whole_table(path: Path, raw: bool = False) -> Iterator[Sink]:
     raw : bool
         Keep texts that a spreadsheet would run as formulas.
     """
-    with whole(path) as aside, Sink(aside, path.suffix, raw) as sink:
+    with whole(path) as aside, closing(Sink(aside, path.suffix, raw)) as sink:
         yield sink

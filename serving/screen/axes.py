@@ -69,7 +69,7 @@ class Listed:
         table = np.array(self.values, dtype=float) if numbers else np.array([*self.values, None], dtype=object)[:-1]
         return np.asarray(table[places])
 
-    def at(self, shares: np.ndarray) -> np.ndarray:
+    def values_at(self, shares: np.ndarray) -> np.ndarray:
         """Return the values at shares of the way through.
 
         Parameters
@@ -79,7 +79,7 @@ class Listed:
 
         Examples
         --------
-        >>> Listed((5.0, 10.0, 20.0)).at(np.array([0.0, 0.5, 1.0])).tolist()
+        >>> Listed((5.0, 10.0, 20.0)).values_at(np.array([0.0, 0.5, 1.0])).tolist()
         [5.0, 10.0, 20.0]
         """
         return self.take(_place(shares, self.count))
@@ -114,7 +114,7 @@ class Range:
         """
         return self._between(np.asarray(places, dtype=float) / max((self.count or 2) - 1, 1), STEP_DIGITS)
 
-    def at(self, shares: np.ndarray) -> np.ndarray:
+    def values_at(self, shares: np.ndarray) -> np.ndarray:
         """Return the values at shares of the way; the nearest step below where there are steps.
 
         Parameters
@@ -124,7 +124,7 @@ class Range:
 
         Examples
         --------
-        >>> Range(10.0, 1000.0, log=True).at(np.array([0.0, 0.5, 1.0])).tolist()
+        >>> Range(10.0, 1000.0, log=True).values_at(np.array([0.0, 0.5, 1.0])).tolist()
         [10.0, 100.0, 1000.0]
         """
         if self.count is None:
@@ -247,7 +247,7 @@ class Points:
     size: int
     dimensions: int
     seed: int
-    _whole: np.ndarray | None = None
+    _sample: np.ndarray | None = None
 
     def take(self, start: int, stop: int) -> np.ndarray:
         """Return some points of the sample.
@@ -265,9 +265,9 @@ class Points:
         from scipy.stats import qmc
 
         if self.method == LATIN:
-            if self._whole is None:
-                self._whole = qmc.LatinHypercube(self.dimensions, rng=self.seed).random(self.size)
-            return self._whole[start:stop]
+            if self._sample is None:
+                self._sample = qmc.LatinHypercube(self.dimensions, rng=self.seed).random(self.size)
+            return self._sample[start:stop]
         engine = qmc.Sobol(self.dimensions, rng=self.seed)
         if start:
             return np.asarray(engine.fast_forward(start).random(stop - start))

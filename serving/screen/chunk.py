@@ -27,9 +27,9 @@ class Chunk:
     Attributes
     ----------
     table : DataFrame
-        What `answers` gives; no rows where no design is left.
+        What `predict_designs` gives; no rows where no design is left.
     left_out : Counter
-        How many designs each constraint left out, in the order they were asked.
+        How many designs each constraint left out, in the order they were applied.
     """
 
     table: pd.DataFrame
@@ -56,8 +56,8 @@ class Chunk:
         return cls(pd.read_parquet(unfinished.part(number, "rows")), left_out)
 
 
-def answered(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
-    """Make and answer the designs of a chunk that can be and fulfil the constraints.
+def predict_chunk(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
+    """Make and predict the designs of a chunk that can be and fulfil the constraints.
 
     Parameters
     ----------
@@ -69,11 +69,11 @@ def answered(space: Space, predictor: Predictor, level: float, start: int, stop:
         Number of the first design, and the number behind the last.
     """
     left_out = Counter[str]()
-    designs = space.chunk(start, stop, adding_to(left_out))
-    return Chunk(answers(designs, space, predictor, level) if len(designs) else pd.DataFrame(), left_out)
+    designs = space.chunk(start, stop, count_into(left_out))
+    return Chunk(predict_designs(designs, space, predictor, level) if len(designs) else pd.DataFrame(), left_out)
 
 
-def adding_to(counts: Counter[str]) -> Note:
+def count_into(counts: Counter[str]) -> Note:
     """Return a note that counts.
 
     Parameters
@@ -81,10 +81,10 @@ def adding_to(counts: Counter[str]) -> Note:
     counts : Counter
         Is added to.
     """
-    return lambda why, count: counts.update({why: count})
+    return lambda reason, count: counts.update({reason: count})
 
 
-def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+def predict_designs(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
     """Predict designs of a space.
 
     Parameters
@@ -116,24 +116,24 @@ def answers(designs: pd.DataFrame, space: Space, predictor: Predictor, level: fl
     )
 
 
-def with_ranges(kept: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
-    """Add the ends of the quantities that are told as a range alone, and whose values they are, to designs kept.
+def with_ranges(designs: pd.DataFrame, space: Space, predictor: Predictor, level: float) -> pd.DataFrame:
+    """Add the ends of the quantities that are predicted as a range alone, and whose values they are.
 
     Parameters
     ----------
-    kept : DataFrame, shape (n_designs, n_columns)
-        As `answers` gives them.
+    designs : DataFrame, shape (n_designs, n_columns)
+        As `predict_designs` gives them.
     space, predictor, level
-        As for `answers`.
+        As for `predict_designs`.
     """
-    if not space.ranges or not len(kept):
-        return kept
-    designs = kept[[name for name in kept if name in Candidate.model_fields]]
-    told = predictor.predict(designs, targets=space.ranges, level=level, precedents=0, points=False).table
-    before = kept[RANGE_OF] if RANGE_OF in kept else [None] * len(kept)
-    pairs = zip(before, told[RANGE_OF], strict=True)
-    whose = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
-    ends = {column + end: told[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
-    kept = kept.assign(**ends, **{RANGE_OF: whose})
-    texts = [name for name in TEXT_COLUMNS if name in kept]
-    return kept[[*(name for name in kept if name not in texts), *texts]]
+    if not space.ranges or not len(designs):
+        return designs
+    known = designs[[name for name in designs if name in Candidate.model_fields]]
+    ranges = predictor.predict(known, targets=space.ranges, level=level, precedents=0, points=False).table
+    before = designs[RANGE_OF] if RANGE_OF in designs else [None] * len(designs)
+    pairs = zip(before, ranges[RANGE_OF], strict=True)
+    range_of = np.array(["; ".join(filter(None, pair)) or None for pair in pairs], dtype=object)
+    ends = {column + end: ranges[column + end].to_numpy() for column in space.ranges for end in ENDS[1:]}
+    designs = designs.assign(**ends, **{RANGE_OF: range_of})
+    texts = [name for name in TEXT_COLUMNS if name in designs]
+    return designs[[*(name for name in designs if name not in texts), *texts]]

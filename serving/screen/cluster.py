@@ -11,11 +11,11 @@ from distributed import get_worker
 from models.predictor import Predictor
 from serving.predict.cluster import crew
 from serving.predict.portion import Answer
-from serving.screen.chunk import answered
+from serving.screen.chunk import predict_chunk
 from serving.screen.design_space import Space
 
 
-def answered_by(
+def chunks_of_cluster(
     address: str, space: Space, predictor: Predictor, level: float, ends: Mapping[int, tuple[int, int]]
 ) -> Generator[tuple[int, Answer], None, None]:
     """Yield numbered chunks as they are kept, each as soon as it is done, whatever its place.
@@ -41,7 +41,7 @@ def answered_by(
     with crew(address, predictor) as workers:
 
         def task(start: int, stop: int) -> tuple[Any, ...]:
-            return answered_there, workers.model, space, level, start, stop
+            return predict_on_worker, workers.model, space, level, start, stop
 
         tasks = [
             (number, f"designs {start:,} to {stop - 1:,}", partial(task, start, stop))
@@ -50,8 +50,8 @@ def answered_by(
         yield from workers.work(tasks)
 
 
-def answered_there(model: str, space: Space, level: float, start: int, stop: int) -> Answer:
-    """Make and answer a chunk on a worker.
+def predict_on_worker(model: str, space: Space, level: float, start: int, stop: int) -> Answer:
+    """Make and predict a chunk on a worker.
 
     Parameters
     ----------
@@ -60,6 +60,6 @@ def answered_there(model: str, space: Space, level: float, start: int, stop: int
     space : Space
     level : float
     start, stop : int
-        As in `answered`.
+        As in `predict_chunk`.
     """
-    return answered(space, get_worker().plugins[model].loaded(), level, start, stop).to_keep()
+    return predict_chunk(space, get_worker().plugins[model].loaded(), level, start, stop).to_keep()

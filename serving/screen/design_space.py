@@ -18,7 +18,7 @@ from serving.predict.energy_density import Energy
 from serving.predict.expression import Expression
 from serving.screen.axes import GRID, Axis, Points, grid_places
 from serving.screen.formula_family import VARIABLES, Family, drawn_formulas
-from serving.screen.select import Note, Selection, holding
+from serving.screen.select import Note, Selection, rows_fulfilling
 from serving.screen.value_readers import NUMBERS
 
 CANDIDATE = "candidate"
@@ -102,7 +102,7 @@ class Space:
         start, stop : int
             Number of the first design, and the number behind the last.
         note : Note
-            Is told why designs are left out, and how many.
+            Called with each reason to leave designs out, and how many.
 
         Returns
         -------
@@ -110,13 +110,13 @@ class Space:
             `candidate`, `electrolyte`, the variables of the formulas, and every column of the space.
         """
         numbers = np.arange(start, stop)
-        parts = self._on_grid(numbers) if self.points is None else self._drawn(numbers)
-        made = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
-        made = made[made["electrolyte"].notna()]
-        made = made[possible(made, note)]
+        parts = self._on_grid(numbers) if self.points is None else self._in_sample(numbers)
+        designs = pd.concat([self._frame(*part, note) for part in parts], ignore_index=True).sort_values(CANDIDATE)
+        designs = designs[designs["electrolyte"].notna()]
+        designs = designs[possible(designs, note)]
         for condition in self.constraints:
-            made = made[holding(condition, made, note)]
-        return made.reset_index(drop=True)
+            designs = designs[rows_fulfilling(condition, designs, note)]
+        return designs.reset_index(drop=True)
 
     def _blocks(self) -> list[int]:
         """Return the number of grid points of each family."""
@@ -136,10 +136,11 @@ class Space:
             axes = {**family.axes(), **self.axes}
             places = grid_places(own - first, [axis.count or 0 for axis in axes.values()])
             if len(own):
-                yield family, own, {name: axis.take(at) for (name, axis), at in zip(axes.items(), places, strict=True)}
+                steps = zip(axes.items(), places, strict=True)
+                yield family, own, {name: axis.take(numbers) for (name, axis), numbers in steps}
             first += size
 
-    def _drawn(self, numbers: np.ndarray) -> Iterator[Part]:
+    def _in_sample(self, numbers: np.ndarray) -> Iterator[Part]:
         """Yield the points of the sample with these numbers: the first coordinate draws the family."""
         cube = self._points.take(int(numbers[0]), int(numbers[-1]) + 1)
         of_family = (cube[:, 0] * len(self.families)).astype(int)
@@ -149,7 +150,7 @@ class Space:
             coordinates = [*range(1, 1 + len(family.axes())), *range(cube.shape[1] - len(self.axes), cube.shape[1])]
             columns = zip(axes.items(), coordinates, strict=True)
             if own.any():
-                yield family, numbers[own], {name: axis.at(cube[own, place]) for (name, axis), place in columns}
+                yield family, numbers[own], {name: axis.values_at(cube[own, place]) for (name, axis), place in columns}
 
     def _frame(
         self, family: Family, numbers: np.ndarray, columns: Mapping[str, np.ndarray], note: Note
@@ -157,9 +158,9 @@ class Space:
         formulas = drawn_formulas(family, columns, note)
         frame = pd.DataFrame({CANDIDATE: numbers, "electrolyte": pd.Series(formulas, dtype="str")})
         missing = np.full(len(numbers), np.nan)
-        for name in (name for other in self.families for name in other.axes() if name != "formula"):
+        for name in (name for sibling in self.families for name in sibling.axes() if name != "formula"):
             frame[name] = _column(name, columns.get(name, missing))
-        for name in (name for other in self.families for name in other.columns):
+        for name in (name for sibling in self.families for name in sibling.columns):
             frame[name] = _column(name, np.full(len(numbers), family.columns.get(name, np.nan), dtype=object))
         for name in self.axes:
             frame[name] = _column(name, columns[name])
@@ -182,20 +183,20 @@ def possible(designs: pd.DataFrame, note: Note) -> np.ndarray:
     designs : DataFrame, shape (n_designs, n_columns)
         Numbers in wt% and V, NaN where not given.
     note : Note
-        Is told which rule left designs out, and how many.
+        Called with each rule that left designs out, and how many.
 
     Returns
     -------
     array of bool, shape (n_designs,)
     """
     shares = [designs[name].to_numpy(dtype=float) for name in SHARES if name in designs]
-    good = np.ones(len(designs), dtype=bool)
+    accepted = np.ones(len(designs), dtype=bool)
     if shares:
         fits = np.nansum(shares, axis=0) <= MAX_SHARES_WT_PCT
         note("shares of the anode above 100 wt%", int((~fits).sum()))
-        good &= fits
+        accepted &= fits
     if {"voltage_low_v", "voltage_high_v"} <= set(designs.columns):
         low, high = (designs[name].to_numpy(dtype=float) for name in ("voltage_low_v", "voltage_high_v"))
-        note("voltage_high_v not above voltage_low_v", int((good & (high <= low)).sum()))
-        good &= ~(high <= low)
-    return good
+        note("voltage_high_v not above voltage_low_v", int((accepted & (high <= low)).sum()))
+        accepted &= ~(high <= low)
+    return accepted

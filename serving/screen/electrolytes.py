@@ -17,7 +17,7 @@ from serving.screen.formula_family import (
     Doping,
     Family,
     alternatives_of,
-    spelt,
+    formula_text,
     variables_in,
 )
 from serving.screen.value_readers import ColumnReader
@@ -59,12 +59,12 @@ class ElectrolyteReader(ColumnReader):
             self.wrong(node, "electrolyte", "a list", "a formula, or keys with a formula")
             return None
         self.known_keys(branch, (*FAMILY_KEYS, *OF_ELECTROLYTE))
-        at = branch.nodes.get("formula", branch)
-        template = self.text(at, "formula") if at is not branch else ""
+        leaf = branch.nodes.get("formula", branch)
+        template = self.text(leaf, "formula") if leaf is not branch else ""
         if not template:
-            self.wrong(at, "formula", "nothing", "a formula such as Li6PS5{Cl,Br} or Li6-xPS5-xCl1+x")
+            self.wrong(leaf, "formula", "nothing", "a formula such as Li6PS5{Cl,Br} or Li6-xPS5-xCl1+x")
             return None
-        alternatives = self.made(at, "formula", template, lambda: alternatives_of(template)) or ()
+        alternatives = self.attempt(leaf, "formula", template, lambda: alternatives_of(template)) or ()
         variables = {
             name: axis for name in VARIABLES if (axis := self.numbers(branch.nodes.get(name), name)) is not None
         }
@@ -81,20 +81,20 @@ class ElectrolyteReader(ColumnReader):
         self.formulas += len(alternatives)
         if self.formulas > MAX_ALTERNATIVES:  # each is read once here, before any design is made
             self.wrong(
-                at, "formula", f"{self.formulas:,} formulas so far", f"at most {MAX_ALTERNATIVES:,}; use x, y, z"
+                leaf, "formula", f"{self.formulas:,} formulas so far", f"at most {MAX_ALTERNATIVES:,}; use x, y, z"
             )
             raise InputError(f"{self.name}: the design space cannot be used", self.mistakes)
         family = Family(template, alternatives, variables, doping, columns, charge == "balanced")
-        self._try_formulas(at, family)
+        self._try_formulas(leaf, family)
         return family
 
     def _try_formulas(self, node: Node, family: Family) -> None:
         """Note alternatives that cannot be read at the middle of their variables; the ends are seen to later."""
-        middle = {name: float(axis.at(np.array(0.5))) for name, axis in family.variables.items()}
+        middle = {name: float(axis.values_at(np.array(0.5))) for name, axis in family.variables.items()}
         for text in family.alternatives:
             try:
                 amounts = parse(text, middle) if middle or family.doping else {}
-                formula = spelt(amounts) if middle or family.doping else text
+                formula = formula_text(amounts) if middle or family.doping else text
             except FormulaError as error:
                 self.wrong(node, "formula", repr(text), f"a formula ({error})")
                 continue
@@ -127,4 +127,4 @@ class ElectrolyteReader(ColumnReader):
         if amount not in branch.nodes:
             self.wrong(node, amount, "nothing", f"the amount of the dopant, such as {amount}: 0..0.3 step 0.05")
             return None
-        return self.made(node, DOPANT, ", ".join(dopants), lambda: Doping(dopants, site, balance, amount))
+        return self.attempt(node, DOPANT, ", ".join(dopants), lambda: Doping(dopants, site, balance, amount))

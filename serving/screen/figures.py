@@ -62,8 +62,8 @@ def named(column: str) -> str:
 
 def _ending(unit: str) -> str:
     """Return the ending of the name of a column in this unit: `_ma_per_cm2` of `mA/cm²`."""
-    words = unit.lower().removeprefix("1").replace("/", "_per_").replace("%", "_pct").replace("²", "2").replace("°", "")
-    return "_" + words.replace("µ", "u").replace("å", "angstrom").strip("_")
+    name = unit.lower().removeprefix("1").replace("/", "_per_").replace("%", "_pct").replace("²", "2").replace("°", "")
+    return "_" + name.replace("µ", "u").replace("å", "angstrom").strip("_")
 
 
 def front(designs: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> Figure:
@@ -83,17 +83,18 @@ def front(designs: pd.DataFrame, sample: pd.DataFrame, known: pd.DataFrame, colu
     plot.scatter(
         sample[x], sample[y], s=8, color=QUIET, alpha=0.35, linewidth=0, label="other designs (a draw)", zorder=1
     )
-    told, without = (designs[designs[[x, y]].notna().all(axis=1) == whole] for whole in (True, False))
+    known_points = designs[[x, y]].notna().all(axis=1)
     style: dict[str, Any] = {"color": INK, "markersize": 6, "elinewidth": 0.7, "alpha": 0.85, "zorder": 3}
-    for rows, mark, words in ((told, "o", "kept, with interval"), (without, "none", "kept, range without a point")):
+    kinds = ((known_points, "o", "kept, with interval"), (~known_points, "none", "kept, range without a point"))
+    for rows, mark, label in ((designs[kind], mark, label) for kind, mark, label in kinds):
         if len(rows):
             across, up = _middle(rows, x), _middle(rows, y)
-            plot.errorbar(across, up, xerr=_reach(rows, x), yerr=_reach(rows, y), fmt=mark, label=words, **style)
-    both = known[known[x].notna() & known[y].notna()]
-    if len(both):
-        plot.scatter(both[x], both[y], marker="D", s=46, facecolor="white", edgecolor=MEASURED, linewidth=1.4, zorder=4,
+            plot.errorbar(across, up, xerr=_reach(rows, x), yerr=_reach(rows, y), fmt=mark, label=label, **style)
+    full = known[known[x].notna() & known[y].notna()]
+    if len(full):
+        plot.scatter(full[x], full[y], marker="D", s=46, facecolor="white", edgecolor=MEASURED, linewidth=1.4, zorder=4,
                      label="measured (numbered below)")  # fmt: skip
-        for place, row in both.iterrows():
+        for place, row in full.iterrows():
             plot.annotate(str(int(str(place)) + 1), (row[x], row[y]), (5, 4), textcoords="offset points", fontsize=8)
     _ticks(plot, known.loc[known[y].isna(), x], known.loc[known[x].isna(), y])
     for column, side in ((x, "x"), (y, "y")):
@@ -150,18 +151,18 @@ def ranked(designs: pd.DataFrame, names: Sequence[str], column: str, known: pd.D
     known : DataFrame
         Of `nearest_measurements`.
     """
-    shown = designs.head(MOST_BARS)
-    figure, plot = axes(7.4, 1.2 + 0.3 * len(shown))
-    places = np.arange(len(shown))[::-1]
-    mark = "none" if shown[column].isna().all() else "o"  # a range without a point
+    first = designs.head(MOST_BARS)
+    figure, plot = axes(7.4, 1.2 + 0.3 * len(first))
+    places = np.arange(len(first))[::-1]
+    mark = "none" if first[column].isna().all() else "o"  # a range without a point
     style: dict[str, Any] = {"color": INK, "elinewidth": 2, "markersize": 6, "alpha": 0.9}
-    plot.errorbar(_middle(shown, column), places, xerr=_reach(shown, column), fmt=mark, **style)
+    plot.errorbar(_middle(first, column), places, xerr=_reach(first, column), fmt=mark, **style)
     if column in TARGETS and TARGETS[column].log10:
         plot.set_xscale("log")
     if column in known:
         _ticks(plot, known[column], pd.Series(dtype=float))
-    plot.set_yticks(places, [str(name)[:48] for name in names[: len(shown)]], fontsize=8)
-    plot.set(xlabel=f"{named(column)}; ticks: measured in the literature", ylim=(-0.8, len(shown) - 0.2))
+    plot.set_yticks(places, [str(name)[:48] for name in names[: len(first)]], fontsize=8)
+    plot.set(xlabel=f"{named(column)}; ticks: measured in the literature", ylim=(-0.8, len(first) - 0.2))
     return figure
 
 
@@ -204,4 +205,4 @@ def pairs(columns: Sequence[str]) -> list[tuple[str, str]]:
     >>> pairs(["ice_pct", "np_ratio", "cycle_life_80"])
     [('ice_pct', 'np_ratio'), ('ice_pct', 'cycle_life_80')]
     """
-    return [(columns[0], other) for other in columns[1:4]]
+    return [(columns[0], column) for column in columns[1:4]]

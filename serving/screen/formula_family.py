@@ -79,7 +79,7 @@ class Doping:
         exchange = _EXCHANGE.fullmatch(self.balance)
         return exchange.groups() if exchange else (self.balance,)
 
-    def applied(self, amounts: Mapping[str, float], dopant: str, amount: float) -> dict[str, float]:
+    def substitute(self, amounts: Mapping[str, float], dopant: str, amount: float) -> dict[str, float]:
         """Put a dopant in place and keep the charge of the parent.
 
         Al3+ on the Li+ of Li7La3Zr2O12 takes the place of three: one by itself, two by the balance.
@@ -100,7 +100,7 @@ class Doping:
 
         Examples
         --------
-        >>> Doping(("Al",), "Li").applied({"Li": 7.0, "La": 3.0, "Zr": 2.0, "O": 12.0}, "Al", 0.25)
+        >>> Doping(("Al",), "Li").substitute({"Li": 7.0, "La": 3.0, "Zr": 2.0, "O": 12.0}, "Al", 0.25)
         {'Li': 6.25, 'Al': 0.25, 'La': 3.0, 'Zr': 2.0, 'O': 12.0}
         """
         doped: dict[str, float] = {}
@@ -111,11 +111,11 @@ class Doping:
         doped[self.site] -= amount
         doped[dopant] += amount
         surplus = amount * (OXIDATION_STATES[dopant] - OXIDATION_STATES[self.site])
-        first, *other = self._balancing()
-        if other:
-            moved = surplus / (OXIDATION_STATES[other[0]] - OXIDATION_STATES[first])
+        first, *second = self._balancing()
+        if second:
+            moved = surplus / (OXIDATION_STATES[second[0]] - OXIDATION_STATES[first])
             doped[first] = doped.get(first, 0.0) + moved
-            doped[other[0]] = doped.get(other[0], 0.0) - moved
+            doped[second[0]] = doped.get(second[0], 0.0) - moved
         else:
             doped[first] = doped.get(first, 0.0) - surplus / OXIDATION_STATES[first]
         for element, count in doped.items():
@@ -158,7 +158,7 @@ class Family:
             axes[DOPANT] = Listed(self.doping.dopants)
         return axes | dict(self.variables)
 
-    def written(self, alternative: str, dopant: str | None, values: Mapping[str, float]) -> str:
+    def formula(self, alternative: str, dopant: str | None, values: Mapping[str, float]) -> str:
         """Write one formula.
 
         Parameters
@@ -178,7 +178,7 @@ class Family:
 
         Examples
         --------
-        >>> Family("Li6-xPS5-xCl1+x", ("Li6-xPS5-xCl1+x",)).written("Li6-xPS5-xCl1+x", None, {"x": 0.5})
+        >>> Family("Li6-xPS5-xCl1+x", ("Li6-xPS5-xCl1+x",)).formula("Li6-xPS5-xCl1+x", None, {"x": 0.5})
         'Li5.5PS4.5Cl1.5'
         """
         if not values and self.doping is None:
@@ -189,9 +189,9 @@ class Family:
             amount = values[self.doping.amount]
             if amount == 0 and dopant != self.doping.dopants[0]:
                 raise FormulaError(UNDOPED)
-            amounts = self.doping.applied(amounts, dopant, amount)
+            amounts = self.doping.substitute(amounts, dopant, amount)
         self._check(amounts, MADE_TOLERANCE)
-        return spelt(amounts)
+        return formula_text(amounts)
 
     def _check(self, amounts: Mapping[str, float] | None, tolerance: float) -> None:
         surplus = charge_imbalance(amounts) if amounts and self.balanced else None
@@ -199,7 +199,7 @@ class Family:
             raise FormulaError(f"{UNBALANCED} ({surplus:+.2g})")
 
 
-def spelt(amounts: Mapping[str, float]) -> str:
+def formula_text(amounts: Mapping[str, float]) -> str:
     """Write a formula from amounts, zeros and ones left out.
 
     Parameters
@@ -209,7 +209,7 @@ def spelt(amounts: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> spelt({"Li": 6.4, "La": 3.0, "Zr": 2.0, "P": 1.0, "Al": 0.0})
+    >>> formula_text({"Li": 6.4, "La": 3.0, "Zr": 2.0, "P": 1.0, "Al": 0.0})
     'Li6.4La3Zr2P'
     """
     rounded = {element: round(amount, 6) for element, amount in amounts.items()}
@@ -292,7 +292,7 @@ def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Call
     columns : mapping of str to array, shape (n_rows,)
         Values of `Family.axes`.
     note : callable
-        Is told why formulas are left out, and of how many rows.
+        Called with each reason to leave formulas out, and of how many rows.
 
     Returns
     -------
@@ -311,7 +311,7 @@ def drawn_formulas(family: Family, columns: Mapping[str, np.ndarray], note: Call
         dopant = columns[DOPANT][row] if DOPANT in columns else None
         values = {name: float(np.round(columns[name][row], VARIABLE_DIGITS)) for name in names}
         try:
-            texts[place] = family.written(str(columns["formula"][row]), dopant, values)
+            texts[place] = family.formula(str(columns["formula"][row]), dopant, values)
         except FormulaError as error:
             note(_reason(str(error)), int(count))
     return np.asarray(texts[inverse.reshape(-1)])

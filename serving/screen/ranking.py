@@ -58,12 +58,12 @@ class Front:
         if not len(distinct):
             return
         new = rows.iloc[place].assign(**{ALIKE: 1})
-        everything = pd.concat([self.rows, new], ignore_index=True) if len(self.rows) else new.reset_index(drop=True)
-        alike = np.bincount(inverse.reshape(-1), weights=everything[ALIKE], minlength=len(distinct)).astype(int)
+        pooled = pd.concat([self.rows, new], ignore_index=True) if len(self.rows) else new.reset_index(drop=True)
+        alike = np.bincount(inverse.reshape(-1), weights=pooled[ALIKE], minlength=len(distinct)).astype(int)
         winners = on_front(distinct)
         order = np.argsort(first[winners])
         self.values = distinct[winners][order]
-        self.rows = everything.iloc[first[winners][order]].assign(**{ALIKE: alike[winners][order]})
+        self.rows = pooled.iloc[first[winners][order]].assign(**{ALIKE: alike[winners][order]})
         self.rows = self.rows.reset_index(drop=True)
 
 
@@ -177,14 +177,14 @@ class Keeper:
             tables.append(self._differing(self.best.rows).assign(**{KEPT_AS: BEST}))
         if self.front:
             tables.append(self.front.rows.assign(**{KEPT_AS: FRONT}))
-        both = pd.concat(tables, ignore_index=True)
-        if both.empty:
-            return both
-        twice = both["candidate"].duplicated(keep=False)
-        both.loc[twice, KEPT_AS] = f"{FRONT}, {BEST}"
-        both = both.drop_duplicates("candidate", keep="last")
-        merits = [self.selection.merit(both, column, side) for column, side in self.selection.objectives.items()]
-        return both.iloc[np.lexsort([-merit for merit in reversed(merits)])].reset_index(drop=True)
+        rows = pd.concat(tables, ignore_index=True)
+        if rows.empty:
+            return rows
+        twice = rows["candidate"].duplicated(keep=False)
+        rows.loc[twice, KEPT_AS] = f"{FRONT}, {BEST}"
+        rows = rows.drop_duplicates("candidate", keep="last")
+        merits = [self.selection.merit(rows, column, side) for column, side in self.selection.objectives.items()]
+        return rows.iloc[np.lexsort([-merit for merit in reversed(merits)])].reset_index(drop=True)
 
     def _differing(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the best and those least like what was chosen before, by the vectors of the model that ranks them."""

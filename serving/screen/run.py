@@ -25,7 +25,7 @@ from serving.predict.checkpoint import Unfinished, digest_of, surroundings
 from serving.predict.portion import NEAREST_COLUMNS, Answer, nearest_lines
 from serving.predict.prediction_text import AMONG, CHANCE, DISTANCE
 from serving.predict.write import beside, whole, whole_table, writable
-from serving.screen.chunk import Chunk, adding_to, answered, with_ranges
+from serving.screen.chunk import Chunk, count_into, predict_chunk, with_ranges
 from serving.screen.design_space import CANDIDATE, Space
 from serving.screen.ranking import Keeper
 from serving.screen.select import Selection, check_points, target_of
@@ -49,10 +49,10 @@ class Screened:
         Designs kept with their answers, best first; without a ranking, the first of all that were written.
     survey : Survey
         Of all answers.
-    made, answered, written : int
+    designs, answered, written : int
         Designs of the space, those that can be and fulfil the constraints, rows of the output.
     left_out : Counter
-        How many designs each constraint and each filter left out, in the order they were asked.
+        How many designs each constraint and each filter left out, in the order they were applied.
     worth : list of str
         What the order by each objective is worth, and whether the designs can be told apart at all.
     remarks : list of str
@@ -63,7 +63,7 @@ class Screened:
 
     table: pd.DataFrame
     survey: Survey
-    made: int
+    designs: int
     answered: int = 0
     written: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -114,8 +114,8 @@ def screen(
     ClusterError
         The cluster does not answer, or ceases to.
     InputError
-        The output may not be written there, or the space chooses by values that are not told; no design is possible and
-        within the constraints, or none is left by the filters: with the count of each, and nothing is written. The
+        The output may not be written there, or the space chooses by values without a prediction; no design is possible
+        and within the constraints, or none is left by the filters: with the count of each, and nothing is written. The
         folder of the output vanished.
     """
     if nearest < 0:
@@ -123,7 +123,7 @@ def screen(
     check_points(space.selection, space.targets, predictor)
     predictor.bundle.told(space.ranges)
     out = writable(Path(out), [])
-    result, none_left = Screened(pd.DataFrame(), Survey.of(space), space.size), list[NoneLeft]()
+    result, none_left = Screened(pd.DataFrame(), Survey.of_space(space), space.size), list[NoneLeft]()
     unfinished = Unfinished(out, partial(_key, space, predictor, level), -(-space.size // CHUNK))
     with unfinished.open(resume, result.remarks):
         try:
@@ -138,9 +138,9 @@ def screen(
 
 def _key(space: Space, predictor: Predictor, level: float) -> dict[str, str]:
     """Return hashes of all that answered chunks depend on, by the words that say what changed."""
-    made = replace(space, title="", selection=Selection(), map_axes=(), ranges=())
+    answered_space = replace(space, title="", selection=Selection(), map_axes=(), ranges=())
     return {
-        "space": hashlib.sha256(repr(made).encode()).hexdigest(),
+        "space": hashlib.sha256(repr(answered_space).encode()).hexdigest(),
         "model": digest_of(predictor.bundle),
         "options": json.dumps([level, CHUNK]),
         "software": json.dumps(surroundings()),
@@ -169,7 +169,7 @@ def _write(
                 continue
             result.answered += len(chunk.table)
             result.survey.add(chunk.table)
-            passed = space.selection.passing(chunk.table, predictor.bundle, space.targets, adding_to(filters))
+            passed = space.selection.passing(chunk.table, predictor.bundle, space.targets, count_into(filters))
             if keeper:
                 keeper.add(passed, passed[CANDIDATE].to_numpy())
             elif len(passed):
@@ -178,8 +178,8 @@ def _write(
                 add_nearest(passed)
                 result.table = pd.concat([result.table, passed[: FIRST_ROWS - len(result.table)]], ignore_index=True)
         if keeper:
-            kept = with_ranges(keeper.table(), space, predictor, level)
-            result.table = _with_chances(kept, space, predictor, result, level)
+            best = with_ranges(keeper.table(), space, predictor, level)
+            result.table = _with_chances(best, space, predictor, result, level)
             filters["an objective that is not known"] = keeper.unknown
             if len(result.table):
                 sink.add(result.table)
@@ -215,22 +215,22 @@ def _nearest_file(
 
 
 def _with_chances(
-    kept: pd.DataFrame, space: Space, predictor: Predictor, result: Screened, level: float
+    best: pd.DataFrame, space: Space, predictor: Predictor, result: Screened, level: float
 ) -> pd.DataFrame:
     """Add how likely each kept design is among the best, beside the draw of all others that the survey holds."""
     others = result.survey.sample
-    if not len(kept) or not len(others):
-        return kept
-    rows = pd.concat([kept, others[~others[CANDIDATE].isin(kept[CANDIDATE])]], ignore_index=True)
+    if not len(best) or not len(others):
+        return best
+    rows = pd.concat([best, others[~others[CANDIDATE].isin(best[CANDIDATE])]], ignore_index=True)
     drawn = "" if len(rows) >= result.answered else f" (beside a draw of {len(others):,} of the {result.answered:,})"
     count, added = space.selection.top or DEFAULT_BEST, dict[str, np.ndarray]()
     for column, side in space.selection.objectives.items():
         target = target_of(column)
         if target in TARGETS and not column.endswith(DISTANCE):
             ranking, sentence = rank_answers(rows, predictor, target, count, level, high=side == "high")
-            added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(kept)]
+            added[f"{target}{AMONG}{count}{CHANCE}"] = ranking.probability[: len(best)]
             result.worth.append(sentence + drawn)
-    return kept.assign(**added)
+    return best.assign(**added)
 
 
 def _chunks(
@@ -239,8 +239,8 @@ def _chunks(
     """Yield chunk by chunk, in order, with a bar on a terminal; each is kept first, and read again."""
     ends = {number: (start, min(start + CHUNK, space.size)) for number, start in enumerate(range(0, space.size, CHUNK))}
     done = set(unfinished.finished())
-    left = {number: pair for number, pair in ends.items() if number not in done}
-    answers = _answers(space, predictor, level, cluster, left)
+    remaining = {number: pair for number, pair in ends.items() if number not in done}
+    answers = _answers(space, predictor, level, cluster, remaining)
     with closing(answers), progress(space.size, "designs", "design") as step:
         for number, (start, stop) in ends.items():
             while number not in done:
@@ -256,20 +256,20 @@ def _answers(
 ) -> Generator[tuple[int, Answer], None, None]:
     """Yield numbered chunks as they are kept; of a cluster in any order."""
     if cluster is not None:
-        from serving.screen.cluster import answered_by
+        from serving.screen.cluster import chunks_of_cluster
 
-        yield from answered_by(cluster, space, predictor, level, ends)
+        yield from chunks_of_cluster(cluster, space, predictor, level, ends)
         return
     for number, pair in ends.items():
-        yield number, answered(space, predictor, level, *pair).to_keep()
+        yield number, predict_chunk(space, predictor, level, *pair).to_keep()
 
 
 def _reached(space: Space, survey: Survey) -> list[str]:
-    """Tell how far the columns of the filters reach."""
-    asked = [name for condition in space.selection.where for name in sorted(condition.names) if name in survey.reach]
-    return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(asked)]
+    """Return how far the columns of the filters reach."""
+    names = [name for condition in space.selection.where for name in sorted(condition.names) if name in survey.reach]
+    return ["{} reaches {:.4g} to {:.4g}".format(name, *survey.reach[name]) for name in dict.fromkeys(names)]
 
 
-def _none_left(count: int, what: str, left_out: Counter[str]) -> str:
-    reasons = [f"  {why}: leaves out {designs:,}" for why, designs in left_out.items() if designs]
-    return "\n".join([f"{what}, of {count:,}; nothing is written. Each in its turn:", *reasons])
+def _none_left(count: int, reason: str, left_out: Counter[str]) -> str:
+    reasons = [f"  {cause}: leaves out {designs:,}" for cause, designs in left_out.items() if designs]
+    return "\n".join([f"{reason}, of {count:,}; nothing is written. Each in its turn:", *reasons])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from reporting.model_summary import figure_name
 from reporting.numbers import with_interval
 from reporting.pages import Block, Bullets, Cell, Heading, Link, Paragraph, Picture, Table
 from serving.predict.energy_density import ENERGY_UNITS
-from serving.predict.prediction_text import AMONG, CHANCE, DISTANCE
+from serving.predict.prediction_text import AMONG, CHANCE, DISTANCE, shared_notices
 from serving.screen import figures as pictures
 from serving.screen.design_space import CANDIDATE, Space
 from serving.screen.ranking import ALIKE, KEPT_AS, POOL
@@ -27,7 +26,7 @@ MOST_ROWS, MOST_REFERENCES = 40, 20
 
 
 def skill_words(bundle: Bundle, space: Space) -> list[str]:
-    """Tell what has to be known before the ranking is believed, most urgent first.
+    """State what has to be known before the ranking is believed, most urgent first.
 
     Parameters
     ----------
@@ -36,10 +35,10 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
     """
     skill = bundle.facts.get("skill", {})
     silent = [column for column in space.targets if not skill.get(column, {}).get("shown", True)]
-    asked = [column for column in _asked(space) if column in silent and not task_of(column).of_cells]
+    silent_choices = [column for column in _chosen_by(space) if column in silent and not task_of(column).of_cells]
     sentences = []
-    if asked:
-        labels = " and ".join(TARGETS[column].label for column in asked)
+    if silent_choices:
+        labels = " and ".join(TARGETS[column].label for column in silent_choices)
         sentences.append(
             f"This chooses by {labels}, for which no skill has been shown on papers never seen: the order is no better "
             "than a guess. Read the intervals, not the order."
@@ -54,20 +53,20 @@ def skill_words(bundle: Bundle, space: Space) -> list[str]:
         )
     in_place = f"{NO_POINT}; the range that comparable papers report stands in its place"
     for of_cells, verdict in ((False, "no skill shown yet on unseen papers"), (True, in_place)):
-        rest = [column for column in silent if column not in asked and task_of(column).of_cells is of_cells]
-        if rest:
-            sentences.append(f"{', '.join(TARGETS[column].label for column in rest)}: {verdict}.")
+        columns = [column for column in silent if column not in silent_choices and task_of(column).of_cells is of_cells]
+        if columns:
+            sentences.append(f"{', '.join(TARGETS[column].label for column in columns)}: {verdict}.")
     return sentences
 
 
-def _asked(space: Space) -> list[str]:
+def _chosen_by(space: Space) -> list[str]:
     """Return the columns that designs are ranked and filtered by, each target once and without its ending."""
     filtered = [name for condition in space.selection.where for name in sorted(condition.names)]
     return list(dict.fromkeys(target_of(column) for column in (*space.selection.objectives, *filtered)))
 
 
 def count_words(space: Space, result: Screened) -> list[str]:
-    """Tell how many designs there were and where they went.
+    """State how many designs there were and where they went.
 
     Parameters
     ----------
@@ -75,8 +74,8 @@ def count_words(space: Space, result: Screened) -> list[str]:
     result : Screened
     """
     method = "every combination" if space.points is None else f"{space.method}, seed {space.seed}"
-    counts = f"{result.made:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"
-    return [counts, *(f"left out by {why}: {count:,}" for why, count in result.left_out.items() if count)]
+    counts = f"{result.designs:,} designs made ({method}), {result.answered:,} predicted, {result.written:,} written"
+    return [counts, *(f"left out by {cause}: {count:,}" for cause, count in result.left_out.items() if count)]
 
 
 def labelled(space: Space, table: pd.DataFrame) -> pd.DataFrame:
@@ -111,25 +110,25 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
     """
-    kept = result.table
+    designs = result.table
     yield Heading("How sure")
-    yield Bullets([*skill_words(bundle, space), *_told_apart(space, result), *result.worth])
+    yield Bullets([*skill_words(bundle, space), *_spread(space, result), *result.worth])
     yield Heading("What was done")
     yield Bullets([*count_words(space, result), *_how_ranked(space), f"intervals: {100 * level:g} %"])
     if space.energy:
         yield Heading("Assumed for the energy density")
         yield Bullets(space.energy.assumptions())
     yield Heading("Kept designs" if space.selection.ranks else "First designs")
-    shown = kept.head(MOST_ROWS)
-    if len(kept) > len(shown):
-        yield Paragraph(f"The first {len(shown)} of {len(kept):,}; the table beside this page holds all.")
-    yield _ranked(space, shown)
+    first = designs.head(MOST_ROWS)
+    if len(designs) > len(first):
+        yield Paragraph(f"The first {len(first)} of {len(designs):,}; the table beside this page holds all.")
+    yield _ranked(space, first)
     yield Paragraph(
         "Each value with its interval; distance: to the nearest training design, the farthest of the targets; "
         "candidate: number of the design, the same whenever this space is made."
     )
     for column, heading in ((RANGE_OF, "Ranges without a point"), ("notice", "Notices")):
-        common, own = _notices(shown[column]) if column in shown else ([], [])
+        common, own = shared_notices(first[column]) if column in first else ([], [])
         if common:
             yield Heading(f"{heading}, for all of them", 3)
             yield Bullets(common)
@@ -137,24 +136,24 @@ def blocks(space: Space, result: Screened, bundle: Bundle, level: float) -> Iter
             yield Heading(f"{heading}, design by design", 3)
             yield Table(["", heading], [[place, notice] for place, notice in enumerate(own, start=1) if notice])
     objectives = list(dict.fromkeys(map(target_of, space.selection.objectives))) or [space.targets[0]]
-    known = nearest_measurements(bundle, objectives, shown)
+    known = nearest_measurements(bundle, objectives, first)
     yield from _pictures(space, result, objectives, known)
     if len(known):
         yield Heading("Measured in the literature, the most alike first")
         yield _references(known, objectives)
 
 
-def _told_apart(space: Space, result: Screened) -> list[str]:
-    """Tell how far the designs differ beside how wide one interval is."""
+def _spread(space: Space, result: Screened) -> list[str]:
+    """State how far the designs differ beside how wide one interval is."""
     sentences = []
-    for column in [column for column in _asked(space) if column in TARGETS] or space.targets[:1]:
+    for column in [column for column in _chosen_by(space) if column in TARGETS] or space.targets[:1]:
         if column not in result.survey.reach:  # no point
             continue
-        target, (low, high, width) = TARGETS[column], result.survey.told_apart(column, result.table)
-        apart = float(target.scaled(high) - target.scaled(low))
-        words = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {apart:.2g} "
-        words += f"{target.error_unit} apart; one interval is {width:.2g} wide"
-        sentences.append(words + (": the model hardly tells these designs apart" if apart < width / 4 else ""))
+        target, (low, high, width) = TARGETS[column], result.survey.reach_and_width(column, result.table)
+        spread = float(target.scaled(high) - target.scaled(low))
+        text = f"{target.label}: all designs lie from {low:.3g} to {high:.3g} {target.unit}, {spread:.2g} "
+        text += f"{target.error_unit} apart; one interval is {width:.2g} wide"
+        sentences.append(text + (": the model hardly tells these designs apart" if spread < width / 4 else ""))
     return sentences
 
 
@@ -175,18 +174,18 @@ def _how_ranked(space: Space) -> list[str]:
     return sentences
 
 
-def _ranked(space: Space, kept: pd.DataFrame) -> Table:
-    named = [column for column in (*space.varied, *ENERGY_UNITS) if column in kept]
-    targets = {column: target for column, target in TARGETS.items() if column in kept}
-    chances = [str(column) for column in kept if AMONG in str(column)]
-    extra = [column for column in (KEPT_AS, ALIKE) if column in kept]
+def _ranked(space: Space, designs: pd.DataFrame) -> Table:
+    named = [column for column in (*space.varied, *ENERGY_UNITS) if column in designs]
+    targets = {column: target for column, target in TARGETS.items() if column in designs}
+    chances = [str(column) for column in designs if AMONG in str(column)]
+    extra = [column for column in (KEPT_AS, ALIKE) if column in designs]
     header = [
         "", *map(pictures.named, named), *(column.replace("_", " ") for column in extra),
         *(f"{target.label} ({target.unit})" for target in targets.values()),
         *(column.removesuffix(CHANCE).replace("_", " ") for column in chances), "distance", CANDIDATE,
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    for place, (_, row) in enumerate(kept.iterrows(), start=1):
+    for place, (_, row) in enumerate(designs.iterrows(), start=1):
         answers = [
             "{1} ({0} to {2})".format(*(target.show(row[column + end]) for end in ("_low", "", "_high"))).lstrip()
             for column, target in targets.items()
@@ -209,30 +208,23 @@ def _plain(value: object) -> Cell:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
-def _notices(column: pd.Series) -> tuple[list[str], list[str]]:
-    """Return the notices that all rows share, and each row's others."""
-    by_row = [[notice for notice in str(row).split("; ") if notice] for row in column]
-    common = [notice for notice in dict.fromkeys(chain.from_iterable(by_row)) if all(notice in own for own in by_row)]
-    return common, ["; ".join(notice for notice in own if notice not in common) for own in by_row]
-
-
 def _pictures(space: Space, result: Screened, objectives: list[str], known: pd.DataFrame) -> Iterator[Block]:
-    kept, survey = result.table, result.survey
+    designs, survey = result.table, result.survey
     yield Heading("Pictures")
     for pair in pictures.pairs(objectives) if len(objectives) > 1 else ():
         across, up = map(pictures.named, pair)
-        words = f"{up} over {across}: what was kept with its intervals, a draw of the other designs in grey, "
-        words += "measured literature as diamonds or, where a paper states only one of the two, as ticks."
-        yield Picture(pictures.inline(pictures.front(kept, survey.sample, known, pair)), words)
+        caption = f"{up} over {across}: what was kept with its intervals, a draw of the other designs in grey, "
+        caption += "measured literature as diamonds or, where a paper states only one of the two, as ticks."
+        yield Picture(pictures.inline(pictures.front(designs, survey.sample, known, pair)), caption)
     if len(objectives) == 1:
-        names = [f"{place}. {row['electrolyte']}" for place, (_, row) in enumerate(kept.iterrows(), start=1)]
-        words = f"{pictures.named(objectives[0])} of the first designs with intervals; ticks are literature values."
-        yield Picture(pictures.inline(pictures.ranked(kept, names, objectives[0], known)), words)
+        names = [f"{place}. {row['electrolyte']}" for place, (_, row) in enumerate(designs.iterrows(), start=1)]
+        caption = f"{pictures.named(objectives[0])} of the first designs with intervals; ticks are literature values."
+        yield Picture(pictures.inline(pictures.ranked(designs, names, objectives[0], known)), caption)
     if survey.cells:
         first, second = (pictures.named(axis.name) for axis in survey.cells)
-        words = f"How sure: mean width of the interval of {TARGETS[survey.target].label}, and mean distance to the "
-        words += f"nearest training design, over {first} and {second}, of all designs predicted."
-        yield Picture(pictures.inline(pictures.uncertainty(survey)), words)
+        caption = f"How sure: mean width of the interval of {TARGETS[survey.target].label}, and mean distance to the "
+        caption += f"nearest training design, over {first} and {second}, of all designs predicted."
+        yield Picture(pictures.inline(pictures.uncertainty(survey)), caption)
 
 
 def _references(known: pd.DataFrame, objectives: Sequence[str]) -> Table:

@@ -25,7 +25,7 @@ Direction = Literal["high", "low"]
 DomainWish = Literal["any", "near", "inside"]
 DIRECTIONS, DOMAIN_WISHES = get_args(Direction), get_args(DomainWish)
 Note: TypeAlias = Callable[[str, int], None]
-"""Is told why designs are left out, and how many."""
+"""Called with each reason to leave designs out, and how many."""
 
 
 def answer_columns(targets: Sequence[str]) -> list[str]:
@@ -49,7 +49,7 @@ def answer_columns(targets: Sequence[str]) -> list[str]:
 
 
 def target_of(column: str) -> str:
-    """Return the target that a column of the answers tells of.
+    """Return the target that a column of the answers belongs to.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def target_of(column: str) -> str:
     Returns
     -------
     str
-        The column itself where it tells of no target.
+        The column itself where it belongs to none.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def target_of(column: str) -> str:
     return next((target for target in TARGETS if column in answer_columns([target])), column)
 
 
-def holding(condition: Expression, table: pd.DataFrame, note: Note) -> np.ndarray:
+def rows_fulfilling(condition: Expression, table: pd.DataFrame, note: Note) -> np.ndarray:
     """Return which rows fulfil a condition.
 
     Parameters
@@ -161,10 +161,10 @@ class Selection:
         targets : sequence of str
             Targets that were asked for.
         note : Note
-            Is told what each condition left out, in turn.
+            Called with each condition, in turn, and how many it left out.
         """
         for condition in self.where:
-            table = table[holding(condition, table, note)]
+            table = table[rows_fulfilling(condition, table, note)]
         if self.domain != "any" and len(table):
             known = in_domain(table, bundle, targets, self.domain)
             note(f"domain: {self.domain}", int((~known).sum()))

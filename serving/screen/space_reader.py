@@ -73,15 +73,15 @@ class _Reader(ElectrolyteReader):
         targets, ranges = self._targets(document.nodes.get("targets"), axes)
         varied = {name for family in families for name in family.variables}
         numbers = {*varied, *(name for name in axes if name in NUMBERS)}
-        words = {"electrolyte", *(name for name in axes if name not in NUMBERS)}
-        words |= {name for family in families for name in family.columns if name not in NUMBERS}
-        words |= {DOPANT for family in families if family.doping}
-        constraints = self.conditions(document, "constraints", numbers, words)
+        texts = {"electrolyte", *(name for name in axes if name not in NUMBERS)}
+        texts |= {name for family in families for name in family.columns if name not in NUMBERS}
+        texts |= {DOPANT for family in families if family.doping}
+        constraints = self.conditions(document, "constraints", numbers, texts)
         energy = self._energy(document.nodes.get("energy"), numbers)
         answered = {*answer_columns(targets), *(ENERGY_UNITS if energy else ())}
-        selection = self._selection(document.nodes.get("keep"), numbers, answered, words)
+        selection = self._selection(document.nodes.get("keep"), numbers, answered, texts)
         title = self.text(document.nodes.get("title"), "title") or self.name
-        over = self.words(document.nodes.get("map"), "map", sorted(numbers))
+        over = self.choices(document.nodes.get("map"), "map", sorted(numbers))
         if "map" in document.nodes and len(over) != 2:
             self.wrong(document.nodes["map"], "map", f"{len(over)} columns", "two columns of numbers that vary")
         if self.mistakes or not families:
@@ -110,35 +110,32 @@ class _Reader(ElectrolyteReader):
         return method, points if method != GRID else None, seed
 
     def _targets(self, node: Node | None, axes: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the targets to predict, and the quantities that are told as a range alone."""
+        """Return the targets to predict, and the quantities that are predicted as a range alone."""
         anode = bool(set(axes) & set(ANODE_COLUMNS))
         if node is None:
             return tuple(column for column in TARGETS if anode or not is_of_cells(column)), ()
-        wanted = [column for column in self.words(node, "targets", list(told_targets())) if self._is_screened(column)]
+        named = [column for column in self.choices(node, "targets", list(told_targets())) if self._is_screened(column)]
         for leaf in node.nodes if isinstance(node, Items) else (node,):
             if isinstance(leaf, Leaf) and leaf.text in ON_REQUEST and not self._is_screened(leaf.text):
                 label = ON_REQUEST[leaf.text].label
                 expected = f"no such target: a screen does not tell the {label}: use `silion predict` on what it keeps"
                 self.wrong(leaf, "targets", leaf.text, expected)
-        if cells := [column for column in wanted if is_of_cells(column) and not anode]:
+        if cells := [column for column in named if is_of_cells(column) and not anode]:
             self.wrong(node, "targets", ", ".join(cells), f"an anode under design: one of {', '.join(ANODE_COLUMNS)}")
-        targets = tuple(column for column in TARGETS if column in wanted)
-        if wanted and not targets:
+        targets = tuple(column for column in TARGETS if column in named)
+        if named and not targets:
             expected = f"beside them what designs are chosen by, one of {', '.join(TARGETS)}: these are ranges alone"
-            self.wrong(node, "targets", ", ".join(wanted), expected)
-        return targets, tuple(column for column in RANGES if column in wanted and is_range_alone(column))
+            self.wrong(node, "targets", ", ".join(named), expected)
+        return targets, tuple(column for column in RANGES if column in named and is_range_alone(column))
 
     @staticmethod
     def _is_screened(column: str) -> bool:
         return column in TARGETS or column in RANGES
 
-    def _energy(self, node: Node | None, numbers: Collection[str]) -> Energy | None:
-        if node is None:
+    def _energy(self, section: Node | None, numbers: Collection[str]) -> Energy | None:
+        expected = f"the fields of a stack, or stack: {REVIEW}"
+        if (node := self.branch(section, "energy", ("stack", *STACK_FIELDS), expected)) is None:
             return None
-        if not isinstance(node, Branch):
-            self.wrong(node, "energy", "no keys", f"the fields of a stack, or stack: {REVIEW}")
-            return None
-        self.known_keys(node, ("stack", *STACK_FIELDS))
         review = self.choice(node.nodes.get("stack"), "stack", (REVIEW, "layers")) == REVIEW
         needed = REVIEW_NEEDED if review else NEEDED
         for key in node.nodes if review else ():
@@ -158,19 +155,15 @@ class _Reader(ElectrolyteReader):
 
     def _quantity(self, node: Node, key: str, numbers: Collection[str]) -> Expression | None:
         text = self.text(node, key)
-        return self.made(node, key, text, lambda: quantity(text, numbers))
+        return self.attempt(node, key, text, lambda: quantity(text, numbers))
 
     def _selection(
-        self, node: Node | None, numbers: Collection[str], answered: Collection[str], words: Collection[str]
+        self, section: Node | None, numbers: Collection[str], answered: Collection[str], texts: Collection[str]
     ) -> Selection:
-        if node is None:
+        if (node := self.branch(section, "keep", KEEP_KEYS, f"some of {', '.join(KEEP_KEYS)}")) is None:
             return Selection()
-        if not isinstance(node, Branch):
-            self.wrong(node, "keep", "no keys", f"some of {', '.join(KEEP_KEYS)}")
-            return Selection()
-        self.known_keys(node, KEEP_KEYS)
         columns = sorted({*numbers, *answered})
-        where = self.conditions(node, "where", columns, words)
+        where = self.conditions(node, "where", columns, texts)
         pareto = self._objectives(node.nodes.get("pareto"), "pareto", columns)
         before = len(self.mistakes)
         by = self._objectives(node.nodes.get("by"), "by", columns)
@@ -187,10 +180,7 @@ class _Reader(ElectrolyteReader):
         return Selection(where, domain, pareto, top, first, rank_by == "low", diverse)
 
     def _objectives(self, node: Node | None, key: str, columns: Collection[str]) -> dict[str, Any]:
-        if node is None:
-            return {}
-        if not isinstance(node, Branch):
-            self.wrong(node, key, "no keys", f"columns with their good side, such as {key}: {{ice_pct: high}}")
-            return {}
-        self.known_keys(node, columns)
-        return {name: self.choice(side, name, DIRECTIONS) for name, side in node.nodes.items() if name in columns}
+        expected = f"columns with their good side, such as {key}: {{ice_pct: high}}"
+        branch = self.branch(node, key, columns, expected)
+        sides = branch.nodes.items() if branch else ()
+        return {name: self.choice(side, name, DIRECTIONS) for name, side in sides if name in columns}

@@ -38,7 +38,7 @@ class Cells:
     log: bool
 
     @classmethod
-    def of(cls, name: str, axis: Axis) -> Cells:
+    def of_axis(cls, name: str, axis: Axis) -> Cells:
         """Divide an axis: one cell a value where there are few, even cells else.
 
         Parameters
@@ -50,7 +50,7 @@ class Cells:
 
         Examples
         --------
-        >>> Cells.of("np_ratio", Listed((1.0, 2.0, 4.0))).edges.tolist()
+        >>> Cells.of_axis("np_ratio", Listed((1.0, 2.0, 4.0))).edges.tolist()
         [0.5, 1.5, 3.0, 5.0]
         """
         log = isinstance(axis, Range) and axis.log
@@ -62,7 +62,7 @@ class Cells:
             ends = scaled[0] - (middle[0] - scaled[0]), scaled[-1] + (scaled[-1] - middle[-1])
             edges = np.concatenate([ends[:1], middle, ends[1:]])
             return cls(name, 10.0**edges if log else edges, log)
-        first, last = (float(end) for end in axis.at(np.array([0.0, 1.0])))
+        first, last = (float(end) for end in axis.values_at(np.array([0.0, 1.0])))
         return cls(name, (np.geomspace if log else np.linspace)(first, last, MOST_CELLS + 1), log)
 
     def place(self, values: np.ndarray) -> np.ndarray:
@@ -109,21 +109,21 @@ class Survey:
     _sample: Best = field(default_factory=lambda: Best(SAMPLE))
 
     @classmethod
-    def of(cls, space: Space) -> Survey:
+    def of_space(cls, space: Space) -> Survey:
         """Begin a survey that maps the first target asked for over two axes of the space.
 
         Parameters
         ----------
         space : Space
         """
-        asked = [name for name in space.selection.objectives if name in TARGETS]
+        ranked = [name for name in space.selection.objectives if name in TARGETS]
         numbers = {name: axis for name, axis in _numeric_axes(space).items() if name in space.varied}
         widest = sorted(numbers, key=lambda name: -_cell_count(numbers[name]))
         names = space.map_axes or widest[:2]
-        cells = [Cells.of(name, numbers[name]) for name in names if name in numbers] if len(numbers) > 1 else []
+        cells = [Cells.of_axis(name, numbers[name]) for name in names if name in numbers] if len(numbers) > 1 else []
         cells = cells if len(cells) == 2 else []
         sums = np.zeros((3, *(len(axis.edges) - 1 for axis in cells)))
-        return cls(space, (asked or space.targets)[0], cells, sums)
+        return cls(space, (ranked or space.targets)[0], cells, sums)
 
     @property
     def sample(self) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Survey:
         Parameters
         ----------
         table : DataFrame, shape (n_rows, n_columns)
-            As `answers` gives it.
+            As `predict_designs` gives it.
         """
         numbers = table[CANDIDATE].to_numpy()
         self._sample.add(np.zeros(len(table)), numbers, table)  # all equal: the scrambled number decides
@@ -148,7 +148,7 @@ class Survey:
         if self.cells:
             self._map(table)
 
-    def told_apart(self, column: str, table: pd.DataFrame) -> tuple[float, float, float]:
+    def reach_and_width(self, column: str, table: pd.DataFrame) -> tuple[float, float, float]:
         """Compare how far designs differ with how wide one interval is.
 
         Parameters
@@ -216,10 +216,10 @@ def _cell_count(axis: Axis) -> int:
     return axis.count or MOST_CELLS + 1
 
 
-def _joined(one: Axis, other: Axis) -> Axis:
+def _joined(first: Axis, second: Axis) -> Axis:
     """Return both axes as one: all their values where these are few, else the range over both."""
-    if max(_cell_count(one), _cell_count(other)) <= MOST_CELLS:
-        values = [axis.take(np.arange(_cell_count(axis))).astype(float) for axis in (one, other)]
+    if max(_cell_count(first), _cell_count(second)) <= MOST_CELLS:
+        values = [axis.take(np.arange(_cell_count(axis))).astype(float) for axis in (first, second)]
         return Listed(tuple(np.unique(np.concatenate(values)).tolist()))
-    ends = [float(end) for axis in (one, other) for end in axis.at(np.array([0.0, 1.0]))]
+    ends = [float(end) for axis in (first, second) for end in axis.values_at(np.array([0.0, 1.0]))]
     return Range(min(ends), max(ends))

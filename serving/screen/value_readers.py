@@ -70,7 +70,7 @@ class Pieces:
             )
 
     def conditions(
-        self, branch: Branch, key: str, numbers: Collection[str], words: Collection[str]
+        self, branch: Branch, key: str, numbers: Collection[str], texts: Collection[str]
     ) -> tuple[Expression, ...]:
         """Read conditions over columns, one or a list of them.
 
@@ -79,14 +79,14 @@ class Pieces:
         branch : Branch
         key : str
             Of the conditions in the branch; none are read where it is missing.
-        numbers, words : collection of str
+        numbers, texts : collection of str
             Columns that hold numbers, and that hold text.
         """
         leaves = self.leaves(branch.nodes[key], key) if key in branch.nodes else []
-        read = [self.made(leaf, key, leaf.text, partial(condition, leaf.text, numbers, words)) for leaf in leaves]
+        read = [self.attempt(leaf, key, leaf.text, partial(condition, leaf.text, numbers, texts)) for leaf in leaves]
         return tuple(expression for expression in read if expression)
 
-    def made(self, node: Node, key: str, text: str, make: Callable[[], T]) -> T | None:
+    def attempt(self, node: Node, key: str, text: str, make: Callable[[], T]) -> T | None:
         """Make something of a piece; None and the mistake noted where that raises a ValueError.
 
         Parameters
@@ -112,9 +112,28 @@ class Pieces:
         """
         for key, node in branch.nodes.items():
             if key not in known:
-                some = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
-                some = "a decimal point, not a comma" if key.replace(".", "").isdigit() else some
-                self.wrong(node, key, "an unknown key", f"{some}{closest(key, known)}")
+                expected = f"one of {', '.join(known)}" if len(known) <= FEW else "a known key"
+                expected = "a decimal point, not a comma" if key.replace(".", "").isdigit() else expected
+                self.wrong(node, key, "an unknown key", f"{expected}{closest(key, known)}")
+
+    def branch(self, node: Node | None, key: str, known: Collection[str], expected: str) -> Branch | None:
+        """Read keys with what stands under them; None where there are none.
+
+        Parameters
+        ----------
+        node, key
+            As of `text`.
+        known : collection of str
+            Keys that may stand there.
+        expected : str
+            What should stand in the place of a value or list.
+        """
+        if isinstance(node, Branch):
+            self.known_keys(node, known)
+            return node
+        if node is not None:
+            self.wrong(node, key, "no keys", expected)
+        return None
 
     def leaves(self, node: Node, key: str) -> list[Leaf]:
         """Read single values, one or a list of them.
@@ -163,7 +182,7 @@ class Pieces:
             return None
         return text
 
-    def words(self, node: Node | None, key: str, known: Collection[str]) -> list[str]:
+    def choices(self, node: Node | None, key: str, known: Collection[str]) -> list[str]:
         """Read some of the known words.
 
         Parameters
@@ -211,14 +230,11 @@ class ColumnReader(Pieces):
         node : Node or None
             None where the file has no such section.
         """
-        if node is None:
-            return {}
-        if not isinstance(node, Branch):
-            self.wrong(node, "design", "no keys", "columns of a candidate with their values")
-            return {}
         allowed = [name for name in Candidate.model_fields if name not in ("electrolyte", "composition")]
-        self.known_keys(node, allowed)
-        axes = {name: self._axis(values, name) for name, values in node.nodes.items() if name in allowed}
+        branch = self.branch(node, "design", allowed, "columns of a candidate with their values")
+        if branch is None:
+            return {}
+        axes = {name: self._axis(values, name) for name, values in branch.nodes.items() if name in allowed}
         return {name: axis for name, axis in axes.items() if axis is not None}
 
     def _axis(self, node: Node, name: str) -> Axis | None:
@@ -240,7 +256,7 @@ class ColumnReader(Pieces):
         if node is None:
             return None
         if isinstance(node, Leaf) and looks_like_range(node.text):
-            axis = self.made(node, name, node.text, lambda: read_range(node.text))
+            axis = self.attempt(node, name, node.text, lambda: read_range(node.text))
             if axis is None:
                 return None
             if self.grid and axis.count is None:
@@ -265,7 +281,7 @@ class ColumnReader(Pieces):
             self.wrong(node, name, "a list or keys", "one value")
             return None
         if name in VARIABLES:
-            return self.made(node, name, node.text, lambda: _plain_number(node.text))
+            return self.attempt(node, name, node.text, lambda: _plain_number(node.text))
         row = parse_row(Candidate, {"electrolyte": STAND_IN, name: node.text}, node.line, self.name)
         if isinstance(row, list):
             self.add(row)

@@ -95,8 +95,8 @@ def read_document(path: Path) -> Branch:
     mistakes: list[Mistake] = []
     document = _plain(root, name, mistakes)
     if not isinstance(document, Branch):
-        got = "a list" if isinstance(document, Items) else "a single value"
-        mistakes.append(Mistake(document.line, "", got, "keys such as electrolyte, design and keep at the top", name))
+        kind = "a list" if isinstance(document, Items) else "a single value"
+        mistakes.append(Mistake(document.line, "", kind, "keys such as electrolyte, design and keep at the top", name))
     if mistakes or not isinstance(document, Branch):
         raise InputError(f"{name}: cannot be read", mistakes)
     return document
@@ -132,11 +132,11 @@ def _plain(node: yaml.Node, name: str, mistakes: list[Mistake]) -> Node:
         return Items(tuple(_plain(item, name, mistakes) for item in node.value), line)
     nodes: dict[str, Node] = {}
     for key, value in node.value:
-        at = key.start_mark.line + 1
+        key_line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            mistakes.append(Mistake(at, "", "a key that is a list or has keys itself", "a word", name))
+            mistakes.append(Mistake(key_line, "", "a key that is a list or has keys itself", "a word", name))
         elif key.value in nodes:
-            mistakes.append(Mistake(at, key.value, "this key twice", "each key once", name))
+            mistakes.append(Mistake(key_line, key.value, "this key twice", "each key once", name))
         else:
             nodes[key.value] = _plain(value, name, mistakes)
     return Branch(nodes, line)

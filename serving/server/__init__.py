@@ -1,1 +1,1 @@
-"""Predictions asked for by HTTP: small, safe, and in the words of the command line."""
+"""Predictions by HTTP: small, safe, and with the messages of the command line."""

@@ -15,8 +15,8 @@ from serving.server.settings import Settings
 
 CLOSE = {"Connection": "close"}
 TINY, SMALL = 16 * 1024, 256 * 1024
-"""Bytes of bodies and answers that find room while larger ones have none: who asks little is answered while others send
-much, or take nothing."""
+"""Bytes of bodies and answers that find room while larger ones have none: small requests are answered while other
+clients send much, or take nothing."""
 ROOM = {TINY: 1.375, SMALL: 1.25}
 """What may be in flight where one of at most so many bytes goes on, over what larger ones are given."""
 
@@ -39,18 +39,18 @@ class BoundedBody:
         self._in_flight = self._untaken = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         if refusal := self._refusal(Headers(scope=scope)):
-            code, words = refusal
-            return await failure(code, [words], CLOSE)(scope, receive, send)
-        until, taken, whole = time.monotonic() + self._settings.body_seconds, 0, False
+            code, reason = refusal
+            return await failure(code, [reason], CLOSE)(scope, receive, send)
+        until, size, is_complete = time.monotonic() + self._settings.body_seconds, 0, False
         answer, is_refused = 0, False
 
         async def received() -> Message:
-            nonlocal taken, whole
-            if whole:  # what comes after the body is the end of the connection, whenever that is
+            nonlocal size, is_complete
+            if is_complete:  # what comes after the body is the end of the connection, whenever that is
                 return await receive()
             try:
                 message = await asyncio.wait_for(receive(), until - time.monotonic())
@@ -58,13 +58,13 @@ class BoundedBody:
                 seconds = self._settings.body_seconds
                 raise HTTPException(408, f"the body did not come within {seconds:g} s", CLOSE) from None
             piece = len(message.get("body", b""))
-            taken, self._in_flight = taken + piece, self._in_flight + piece
-            if taken > self._settings.max_body_bytes:
+            size, self._in_flight = size + piece, self._in_flight + piece
+            if size > self._settings.max_body_bytes:
                 raise HTTPException(413, self._too_large, CLOSE)
-            if piece and self._in_flight > _room(taken) * self._settings.max_in_flight_bytes:
-                words = "too many bodies arrive at the same time; try again"
-                raise HTTPException(503, words, {**CLOSE, "Retry-After": "2"})
-            whole = not message.get("more_body", False)
+            if piece and self._in_flight > _room(size) * self._settings.max_in_flight_bytes:
+                reason = "too many bodies arrive at the same time; try again"
+                raise HTTPException(503, reason, {**CLOSE, "Retry-After": "2"})
+            is_complete = not message.get("more_body", False)
             return message
 
         async def sent(message: Message) -> None:
@@ -73,8 +73,8 @@ class BoundedBody:
                 answer = next((int(size) for name, size in message["headers"] if name == b"content-length"), 0)
                 room = _room(answer) * self._settings.max_answer_bytes
                 if is_refused := self._untaken > 0 and self._untaken + answer > room:
-                    answer, words = 0, "too many answers wait for their clients to take them; try again"
-                    return await failure(503, [words], {**CLOSE, "Retry-After": "5"})(scope, receive, send)
+                    answer, reason = 0, "too many answers wait for their clients to take them; try again"
+                    return await failure(503, [reason], {**CLOSE, "Retry-After": "5"})(scope, receive, send)
                 self._untaken += answer
             if not is_refused:
                 await send(message)
@@ -83,7 +83,7 @@ class BoundedBody:
         try:
             await self._app(scope, received, sent)
         finally:
-            self._in_flight -= taken
+            self._in_flight -= size
             self._untaken -= answer
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:

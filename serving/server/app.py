@@ -27,8 +27,8 @@ The same record models as the command line: the same mistake gives the same word
 Every answer that is no success is `{"detail": [words]}`. Units and limits of every field: `GET /schema`.
 """
 FAILURES: dict[int | str, dict[str, Any]] = {
-    code: {"model": Failure, "description": words}
-    for code, words in {
+    code: {"model": Failure, "description": reason}
+    for code, reason in {
         400: "a request that can be read in two ways",
         401: "this server wants a token, and it was not there",
         408: "the body came too slowly",

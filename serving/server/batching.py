@@ -1,7 +1,7 @@
 """Predicting off the event loop: a few threads, a bounded queue, and a time by which an answer must be there.
 
-One design costs nearly as much as a hundred in one call. So small requests that ask alike and wait at the same time are
-predicted in one call, each answered on its own: nobody waits for others, but whoever waits shares.
+One design costs nearly as much as a hundred in one call. So small requests with the same options that wait at the same
+time are predicted in one call, each answered on its own: none waits for others, but those that wait share.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TooLongError(TimeoutError):
 
 
 class Deadline:
-    """A moment that long work asks for between its steps.
+    """A moment that long work looks at between its steps.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Work:
         self._sharing = ThreadPoolExecutor(1, thread_name_prefix="predict-shared")
         self._lock = threading.Lock()
         self._open: dict[Hashable, list[tuple[Any, asyncio.Future[Any]]]] = {}
-        self._asked = 0
+        self._requests = 0
 
     async def run(self, function: Callable[[Deadline], ResultT]) -> ResultT:
         """Run a function in a thread.
@@ -153,22 +153,22 @@ class Work:
         open_items = [(item, answer) for item, answer in waiting if not answer.done()]
         try:
             answers = function([item for item, _ in open_items], Deadline(self._settings.seconds)) if open_items else []
-        except Exception as error:  # told to each of those who wait, as if it had asked alone
+        except Exception as error:  # raised for each of those that wait, as if it were alone
             answers = [error] * len(open_items)
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, [answer for _, answer in open_items], answers)
 
     async def _in_time(self, start: Callable[[], asyncio.Future[ResultT]]) -> ResultT:
-        if self._asked >= self._settings.waiting + self._settings.threads:
+        if self._requests >= self._settings.waiting + self._settings.threads:
             raise HTTPException(503, "too many requests wait already; try again", {"Retry-After": "1"})
-        self._asked += 1
+        self._requests += 1
         try:
             return await asyncio.wait_for(start(), self._settings.seconds)
         except TimeoutError:
-            words = f"no answer within {self._settings.seconds:g} s; ask for fewer designs at once, or try again"
-            raise HTTPException(503, words, {"Retry-After": "5"}) from None
+            reason = f"no answer within {self._settings.seconds:g} s; ask for fewer designs at once, or try again"
+            raise HTTPException(503, reason, {"Retry-After": "5"}) from None
         finally:
-            self._asked -= 1
+            self._requests -= 1
 
 
 def _settle(waiting: list[asyncio.Future[Any]], answers: Sequence[Any]) -> None:

@@ -18,7 +18,7 @@ Described = tuple[CellRow, SourceRow, dict[str, float]]
 
 @cache
 def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
-    """Choose the cells that tell most of themselves, of as many architectures as there are.
+    """Choose the cells that are described best, of as many architectures as there are.
 
     Parameters
     ----------
@@ -38,14 +38,12 @@ def examples(folder: Path = LITERATURE) -> list[dict[str, Any]]:
     cells = []
     for cell in read_table(folder / "cells.csv", CellRow).rows:
         source = sources.get(cell.paper)
-        if source is None or not cell.in_training or not cell.electrolyte or not cell.anode:
-            continue
-        if cell.state != "solid":
+        if source is None or not cell.in_training or not cell.electrolyte or not cell.anode or cell.state != "solid":
             continue
         measured = _measured(cell, [point for point in points if point.cell_id == cell.cell_id])
         if measured:
             cells.append((cell, source, measured))
-    cells.sort(key=lambda one: (-len(one[2]), -len(_design(one[0])), one[0].cell_id))
+    cells.sort(key=lambda cell: (-len(cell[2]), -len(_design(cell[0])), cell[0].cell_id))
     return [_example(*cell) for cell in _spread(cells)]
 
 

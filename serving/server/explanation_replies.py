@@ -65,11 +65,11 @@ def explain(model: ServedModel, request: ExplainRequest, deadline: Deadline) -> 
         deadline.check()
         moved = moved_by(predictions, column)
         for place, explanation in enumerate(_explanations(model, column, frame, request.top)):
-            told = float(table[column].iloc[place])
-            if explanation and np.isnan(told):  # no skill: the model's reasons, and no point that they lead to
+            value = float(table[column].iloc[place])
+            if explanation and np.isnan(value):  # no skill: the model's reasons, and no point that they lead to
                 explanation["prediction"] = None
             elif explanation and moved[place]:
-                _add_measured(explanation, told, str(moved[place]), column)
+                _add_measured(explanation, value, str(moved[place]), column)
             results[place]["explanations"][column] = explanation
     if balanced := balanced_target(targets):
         for result, terms in zip(results, first_cycles(model.bundle, balanced, frame), strict=True):
@@ -93,33 +93,33 @@ def _explanations(model: ServedModel, column: str, frame: pd.DataFrame, top: int
     needs_no_anode = not task_of(column).of_cells
     designs = frame if needs_no_anode else with_conductivity(frame, model.bundle.parts[LINK])
     cycle = number(frame, "cycle")
-    why = reasons(part, designs)
-    sums = shares(column, part, why, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
+    contributions = reasons(part, designs)
+    sums = shares(column, part, contributions, np.where(np.isnan(cycle), DEFAULT_CYCLE, cycle))
     return [
-        _explanation(column, why, sums, row, top) if needs_no_anode or described else None
+        _explanation(column, contributions, sums, row, top) if needs_no_anode or described else None
         for row, described in enumerate(has_anode(frame))
     ]
 
 
-def _explanation(column: str, why: Reasons, sums: Shares, row: int, top: int) -> dict[str, Any]:
+def _explanation(column: str, contributions: Reasons, sums: Shares, row: int, top: int) -> dict[str, Any]:
     target, pieces = TARGETS[column], sums.pieces[row]
     order = np.argsort(-np.abs(pieces), kind="stable")[:top]
-    rest = pieces.sum() - pieces[order].sum()
+    others = pieces.sum() - pieces[order].sum()
     unit_of_scale = (lambda value: 10.0**value) if target.log10 else float
     return {
         "scale": "factor" if target.log10 else "points",
         "unit": target.unit,
         "base": unit_of_scale(sums.start[row]),
         "prediction": unit_of_scale(sums.end[row]),
-        "steps": [_step(why, row, int(place), unit_of_scale(pieces[place])) for place in order],
-        "rest": unit_of_scale(rest),
+        "steps": [_step(contributions, row, int(place), unit_of_scale(pieces[place])) for place in order],
+        "rest": unit_of_scale(others),
     }
 
 
-def _add_measured(explanation: dict[str, Any], told: float, text: str, column: str) -> None:
-    """Add the step from the model's prediction to the one that is told, drawn to measured values."""
+def _add_measured(explanation: dict[str, Any], value: float, text: str, column: str) -> None:
+    """Add the step from the model's prediction to the answer, which is drawn to measured values."""
     factor = explanation["scale"] == "factor"
-    moved = told / explanation["prediction"] if factor else told - explanation["prediction"]
+    moved = value / explanation["prediction"] if factor else value - explanation["prediction"]
     step = {
         "feature": MEASURED,
         "label": step_label(text, column),
@@ -129,11 +129,11 @@ def _add_measured(explanation: dict[str, Any], told: float, text: str, column: s
         "contribution": moved,
     }
     explanation["steps"].append(step)
-    explanation["prediction"] = told
+    explanation["prediction"] = value
 
 
-def _step(why: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
-    feature, value = why.features[place], float(why.vectors[row, place])
+def _step(contributions: Reasons, row: int, place: int, contribution: float) -> dict[str, Any]:
+    feature, value = contributions.features[place], float(contributions.vectors[row, place])
     read = reading(feature)
     natural = float(read.natural(np.array(value)))
     return {

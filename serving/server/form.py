@@ -96,7 +96,7 @@ def suggestions(bundle: Bundle) -> dict[str, list[str]]:
     Parameters
     ----------
     bundle : Bundle
-        The model; a part without a domain, as old ones are, tells nothing.
+        The model; a part without a domain, as old ones are, adds nothing.
     """
     rows = {
         (name, place): row
@@ -113,7 +113,7 @@ def known_ranges(bundle: Bundle) -> dict[str, tuple[float, float]]:
     Parameters
     ----------
     bundle : Bundle
-        The model; a part without a domain, as old ones are, tells nothing.
+        The model; a part without a domain, as old ones are, adds nothing.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def known_ranges(bundle: Bundle) -> dict[str, tuple[float, float]]:
 
 
 def limits(settings: Settings) -> dict[str, float]:
-    """Tell how much a server takes at once.
+    """Return how much a server takes at once.
 
     Parameters
     ----------

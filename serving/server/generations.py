@@ -53,7 +53,7 @@ class ServedModel:
 
 
 def load_model(folder: Path, generation: int) -> ServedModel:
-    """Read a bundle, every file checked by its hash, and let it predict once, as it will be asked.
+    """Read a bundle, every file checked by its hash, and let it predict once.
 
     What cannot predict shall not serve, and what the first answer takes longer for shall keep nobody waiting.
 

@@ -36,9 +36,9 @@ class Metrics:
         """Return the counts of all workers in Prometheus' text format."""
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
-        whole = CollectorRegistry()
-        MultiProcessCollector(whole)
-        return generate_latest(whole)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+        return generate_latest(registry)
 
     def count_designs(self, predicted: int, rejected: int) -> None:
         """Count the designs of one request.
@@ -66,7 +66,7 @@ class Counted:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         status, began = "aborted", time.perf_counter()

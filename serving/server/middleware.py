@@ -61,7 +61,7 @@ class SafeHeaders:
         self._app, self._models = app, models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         named = model.short if (model := self._models.pin()) else None
@@ -85,7 +85,7 @@ class Head:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
@@ -105,11 +105,11 @@ class BearerToken:
         self._expected = None if token is None else token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and (answer := self._refusal(scope)):
-            code, words = answer
+            code, reason = answer
             headers = {"WWW-Authenticate": "Bearer"} if code == 401 else None
-            return await failure(code, [words], headers)(scope, receive, send)
+            return await failure(code, [reason], headers)(scope, receive, send)
         return await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
@@ -120,14 +120,14 @@ class BearerToken:
             if path == RELOAD:
                 return 403, "this server has no token, so nobody may reload; start it with SILION_TOKEN, or send SIGHUP"
             return None
-        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip(" ").encode("utf-8"), self._expected):
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip(" ").encode("utf-8"), self._expected):
             return None
         return 401, "expected the header 'Authorization: Bearer TOKEN' with this server's token"
 
 
 MISDIRECTED = 421
-WORDS = (
+WRONG_NAME = (
     "this server answers under names of this machine, such as localhost; "
     "start it with SILION_TOKEN to be asked by other names, behind a proxy for instance"
 )
@@ -140,9 +140,9 @@ class LocalNames:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         if scope["type"] == "http" and not is_local_name(Headers(scope=scope).get("host", "")):
-            return await failure(MISDIRECTED, [WORDS])(scope, receive, send)
+            return await failure(MISDIRECTED, [WRONG_NAME])(scope, receive, send)
         return await self._app(scope, receive, send)
 
 
@@ -180,7 +180,7 @@ class Failures:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         begun = False
 
         async def sent(message: Message) -> None:
@@ -194,5 +194,5 @@ class Failures:
             number = secrets.token_hex(4)
             LOG.error("failure %s at %s %s", number, scope.get("method"), scope.get("path"), exc_info=error)
             if not begun:
-                words = f"the server failed at this request; its log tells why under {number}"
-                await failure(500, [words])(scope, receive, send)
+                reason = f"the server failed at this request; its log tells why under {number}"
+                await failure(500, [reason])(scope, receive, send)

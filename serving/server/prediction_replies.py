@@ -208,7 +208,7 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
     list of dict
         By design, see `serving.server.schemas.Result`.
     """
-    columns, texts = predictions.columns, {name: held.to_pylist() for name, held in predictions.texts.items()}
+    columns, texts = predictions.columns, {name: column.to_pylist() for name, column in predictions.texts.items()}
     by_target = {}
     for column in told_targets():
         if column in columns:
@@ -216,16 +216,16 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
             by_target[column] = list(zip(*ends, _distances(predictions, part_of(column)), strict=True))
     energies: list[dict[str, Any] | None] = [None] * len(predictions)
     if predictions.energies is not None:
-        told = zip(predictions.energies.values.tolist(), predictions.energies.printed.to_pylist(), strict=True)
+        rows = zip(predictions.energies.values.tolist(), predictions.energies.printed.to_pylist(), strict=True)
         names = ("value", "low", "high", "printed")
-        energies = [dict(zip(names, (*row, printed), strict=True)) for row, printed in told]
-    whose = texts.get(RANGE_OF, [None] * len(predictions))
-    measured = {column: held.to_pylist() for column, held in predictions.measured_by.items()}
+        energies = [dict(zip(names, (*row, printed), strict=True)) for row, printed in rows]
+    range_texts = texts.get(RANGE_OF, [None] * len(predictions))
+    measured = {column: texts.to_pylist() for column, texts in predictions.measured_by.items()}
     return [
         {
             "predictions": {column: _prediction(*rows[place]) for column, rows in by_target.items()},
-            "measured": {column: held[place] for column, held in measured.items() if held[place]},
-            "range_of": whose[place] or None,
+            "measured": {column: by[place] for column, by in measured.items() if by[place]},
+            "range_of": range_texts[place] or None,
             "activation_energy_ev": energies[place],
             "notices": notice.split("; ") if notice else [],
             "precedents": {
@@ -324,28 +324,30 @@ def curves(
         By design, see `serving.server.schemas.Curve`.
     """
     described = has_anode(designs)
-    drawn = iter(_drawn(model, designs.take(described), level, measured) if described.any() else [])
+    drawn = iter(_cell_curves(model, designs.take(described), level, measured) if described.any() else [])
     return [next(drawn) if cell else None for cell in described]
 
 
-def _drawn(model: ServedModel, cells: Designs, level: float, measured: OwnDesigns | None) -> list[dict[str, list[Any]]]:
-    given = cells.number("cycle")
-    asked = np.where(np.isnan(given), DEFAULT_CYCLE, given)
-    cycles = curve_cycles(asked)
+def _cell_curves(
+    model: ServedModel, cells: Designs, level: float, measured: OwnDesigns | None
+) -> list[dict[str, list[Any]]]:
+    stated_cycles = cells.number("cycle")
+    own_cycles = np.where(np.isnan(stated_cycles), DEFAULT_CYCLE, stated_cycles)
+    cycles = curve_cycles(own_cycles)
     table = model.predictor.predict(
         cells, targets=[RETENTION.column], level=level, precedents=0, measured=measured, cycles=cycles, points=False
     ).table
-    places = [[] if cycle in cycles else [int(np.searchsorted(cycles, cycle))] for cycle in asked]
+    places = [[] if cycle in cycles else [int(np.searchsorted(cycles, cycle))] for cycle in own_cycles]
     shared = {"cycle": np.tile(np.array(cycles, dtype=float), (len(cells), 1))}
     for name, end in zip(NAMES, ENDS, strict=True):
         shared[name] = table[[f"{RETENTION.column}_at_{cycle}{end}" for cycle in cycles]].to_numpy(dtype=float)
-    own = {"cycle": asked} | {
+    own = {"cycle": own_cycles} | {
         name: table[RETENTION.column + end].to_numpy(dtype=float) for name, end in zip(NAMES, ENDS, strict=True)
     }
-    whole = [
+    drawn = [
         {name: np.insert(shared[name][row], places[row], own[name][row]).tolist() for name in shared}
         for row in range(len(cells))
     ]
-    for curve in whole:  # JSON knows no NaN: where no skill is shown, a curve is its band alone
-        curve[NAMES[0]] = [None if np.isnan(held) else held for held in curve[NAMES[0]]]
-    return whole
+    for curve in drawn:  # JSON knows no NaN: where no skill is shown, a curve is its band alone
+        curve[NAMES[0]] = [None if np.isnan(value) else value for value in curve[NAMES[0]]]
+    return drawn

@@ -37,7 +37,7 @@ class Answer(Response):
     """An answer that goes out in pieces, as fast as the client takes them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as ASGI asks."""
+        """Answer as an ASGI application."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for begin in range(0, max(1, len(self.body)), PIECE):
             piece, more = bytes(self.body[begin : begin + PIECE]), begin + PIECE < len(self.body)
@@ -84,10 +84,10 @@ class JsonRequest(Request):
             # a table in a text is one value
             objects, values = _counted(_TEXT.sub(b"", body))
         if objects > MOST_OBJECTS or values > MOST_VALUES:
-            words = (
+            sizes = (
                 f"got {max(objects, values)} values, expected at most {MOST_OBJECTS} objects and {MOST_VALUES} values"
             )
-            raise HTTPException(413, f"{words} at once; send them in several requests")
+            raise HTTPException(413, f"{sizes} at once; send them in several requests")
         content = orjson.loads(body)
         if isinstance(content, dict) and len(content) > MOST_NAMES:
             raise HTTPException(422, f"body: got {len(content)} names, expected those of the request at `/docs`")

@@ -46,12 +46,12 @@ def at_a_time(measured: int) -> int:
     return min(CHUNK, max(1, MOST_PAIRS // max(1, measured)))
 
 
-def check_count(what: str, count: int, most: int) -> None:
+def check_count(name: str, count: int, most: int) -> None:
     """Refuse more than a server takes at once.
 
     Parameters
     ----------
-    what : str
+    name : str
         Name of what is counted, for the message.
     count : int
         Of them in the request.
@@ -70,7 +70,7 @@ def check_count(what: str, count: int, most: int) -> None:
     fastapi.exceptions.HTTPException: 413: designs: got 3, expected at most 2 at once; send them in several requests
     """
     if count > most:
-        raise HTTPException(413, f"{what}: got {count}, expected at most {most} at once; send them in several requests")
+        raise HTTPException(413, f"{name}: got {count}, expected at most {most} at once; send them in several requests")
 
 
 def check_pairs(designs: int, measured: int, settings: Settings, curve: bool = False) -> None:
@@ -90,8 +90,8 @@ def check_pairs(designs: int, measured: int, settings: Settings, curve: bool = F
     HTTPException
         413.
     """
-    what = "designs with a curve" if curve else "designs"
-    check_count(f"{what} times measured designs", designs * measured, MOST_CURVE_PAIRS if curve else settings.max_pairs)
+    name = "designs with a curve" if curve else "designs"
+    check_count(f"{name} times measured designs", designs * measured, MOST_CURVE_PAIRS if curve else settings.max_pairs)
 
 
 def read_designs(designs: Iterable[Mapping[str, Any]], deadline: Deadline) -> list[Candidate | list[Mistake]]:
@@ -213,16 +213,17 @@ def _oversized(model: type[Row], values: Mapping[str, Any], line: int) -> list[M
         return [Mistake(line, "", f"{len(values)} fields", f"at most {MOST_FIELDS}")]
     unknown = [name for name in values if name not in model.model_fields]
     if len(unknown) > MOST_UNKNOWN:
-        got = f"{len(unknown)} unknown columns ({', '.join(shortened(name) for name in unknown[:3])} and others)"
-        return [Mistake(line, "", got, "columns of this table")]
+        names = ", ".join(shortened(name) for name in unknown[:3])
+        problem = f"{len(unknown)} unknown columns ({names} and others)"
+        return [Mistake(line, "", problem, "columns of this table")]
     mistakes = []
     for name, value in values.items():
         most = LONGEST_CIF if name == "cif_text" else LONGEST_TEXT
         if len(name) > LONGEST_NAME:
             mistakes.append(Mistake(line, f"{name[:LONGEST_NAME]}...", "an unknown column", "a column of this table"))
         elif isinstance(value, (dict, list)):
-            what = expectation(model, name) if name in model.model_fields else "a plain value"
-            mistakes.append(Mistake(line, name, KINDS[type(value)], what))
+            expected = expectation(model, name) if name in model.model_fields else "a plain value"
+            mistakes.append(Mistake(line, name, KINDS[type(value)], expected))
         elif isinstance(value, str) and len(value) > most:
             mistakes.append(Mistake(line, name, f"{len(value)} characters", f"at most {most}"))
     return mistakes

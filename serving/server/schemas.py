@@ -34,13 +34,13 @@ ToldColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(told_
 Level = Annotated[float, Field(gt=0, lt=1, description="share of papers whose values the interval should hold")]
 
 
-class Asked(BaseModel):
+class Body(BaseModel):
     """Base of all bodies: what is not known is refused, not passed over."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class PredictRequest(Asked):
+class PredictRequest(Body):
     """Designs to predict; the fields of a design are the columns of the candidate table, see `GET /schema`."""
 
     model_config = ConfigDict(
@@ -59,7 +59,7 @@ class PredictRequest(Asked):
     )
 
 
-class ExplainRequest(Asked):
+class ExplainRequest(Body):
     """Designs whose predictions are taken apart."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"designs": [EXAMPLE_DESIGN], "top": 5}]})
@@ -71,7 +71,7 @@ class ExplainRequest(Asked):
     top: int = Field(default=12, ge=1, le=200, description="features named for each target, strongest first")
 
 
-class CompareRequest(Asked):
+class CompareRequest(Body):
     """Designs of one laboratory, each pair of which is compared."""
 
     model_config = ConfigDict(
@@ -85,7 +85,7 @@ class CompareRequest(Asked):
     )
 
 
-class LifeRequest(Asked):
+class LifeRequest(Body):
     """First cycles of cells, as a table of text."""
 
     model_config = ConfigDict(

@@ -29,8 +29,8 @@ class ReloadError(ValueError):
 class LoadError(ReloadError):
     """A worker cannot use a model; `kind` names the error it met."""
 
-    def __init__(self, words: str, kind: str) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
         self.kind = kind
 
 

@@ -33,7 +33,7 @@ def test_it_is_kept_where_nobody_asks_for_it(tmp_path: Path, asked: list[str] | 
     table = first_rows(tmp_path / "out.csv", targets=asked)
     assert table[ENERGY].tolist() == ["0.35 (EIS)"]
     assert table[COLUMN].tolist() == [1e-3]
-    shown = text_table(table, width=200, asked=asked)
+    shown = text_table(table, width=200, targets=asked)
     page = Answers(table, pd.DataFrame({"place": []}), ["Li6PS5Cl"], 0.9, {}, asked=asked).html(1)
     for text in (shown, page):
         assert "S/cm" in text
@@ -51,4 +51,4 @@ def test_it_is_refused_where_it_would_be_overwritten(tmp_path: Path) -> None:
     told = pd.DataFrame(
         {"electrolyte": ["Li6PS5Cl"], ENERGY: [0.35], f"{ENERGY}_low": [0.3], f"{ENERGY}_high": [np.nan]}
     )
-    assert "activation energy (eV)" in text_table(told, asked=[ENERGY])
+    assert "activation energy (eV)" in text_table(told, targets=[ENERGY])

@@ -240,8 +240,8 @@ class Supervisor(Multiprocess):
             self._is_switching = True
             loading = [worker for worker in self.workers if worker.keeps == old]
             half = len(loading) // 2 if old else 0  # while some load, the others answer
-            for some in (loading[:half], loading[half:]):
-                self._load(some, new)
+            for group in (loading[:half], loading[half:]):
+                self._load(group, new)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             if old:

@@ -116,22 +116,22 @@ class Worker(Process):
         self.child_conn.close()
         self._supervisor.close()
 
-    def order(self, what: str, generation: int) -> None:
+    def order(self, action: str, generation: int) -> None:
         """Send an order; where nobody listens any more nothing happens, as `fate` tells it.
 
         Parameters
         ----------
-        what : {"load", "keep"}
+        action : {"load", "keep"}
             Put a model beside those that are held, or let go of all others and answer.
         generation : int
             Of the model.
         """
-        if what == "load":
+        if action == "load":
             self.loading[generation] = time.monotonic()
         else:
             self.keeps = generation
         with contextlib.suppress(OSError):
-            self.parent_conn.send((what, generation))
+            self.parent_conn.send((action, generation))
 
     def watch(self) -> None:
         """Take what the worker has said, and ask it for a sign of life where it has said nothing for a while."""

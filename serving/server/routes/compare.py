@@ -12,7 +12,7 @@ from models.decisions.comparison import ENDS, compare
 from models.tasks.registry import TARGETS
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
-from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.replies import JsonRoute
 from serving.server.request_designs import check_count, good_frame, read_designs
 from serving.server.routes.context import Context
 from serving.server.schemas import CompareReply, CompareRequest
@@ -33,25 +33,22 @@ def router(context: Context) -> APIRouter:
         """The difference of every pair of designs, as if one laboratory made and measured them."""
         check_count("designs to compare", len(request.designs), context.settings.max_explained)
         model = context.model
-        try:
-            return await context.work.run(lambda deadline: JsonResponse(_compared(model, request, deadline)))
-        except ValueError as error:
-            return unusable(error)
+        return await context.answer(lambda deadline: _differences_of_pairs(model, request, deadline))
 
     return routes
 
 
-def _compared(model: ServedModel, request: CompareRequest, deadline: Deadline) -> dict[str, Any]:
+def _differences_of_pairs(model: ServedModel, request: CompareRequest, deadline: Deadline) -> dict[str, Any]:
     read = read_designs(request.designs, deadline)
     if mistakes := [mistake for of_one in read if isinstance(of_one, list) for mistake in of_one]:
         raise InputError(f"{len(mistakes)} mistakes in the designs", mistakes)
     a, b = np.triu_indices(len(read), 1)
-    found = compare(model.predictor, good_frame(read), a, b, request.targets, request.level)
+    comparison = compare(model.predictor, good_frame(read), a, b, request.targets, request.level)
     pairs = [
         {"a": int(first) + 1, "b": int(second) + 1, "differences": _differences(row)}
-        for first, second, row in zip(a, b, found.table.to_dict("records"), strict=True)
+        for first, second, row in zip(a, b, comparison.table.to_dict("records"), strict=True)
     ]
-    return {"model": model.short, "level": request.level, "pairs": pairs, "notices": found.notices}
+    return {"model": model.short, "level": request.level, "pairs": pairs, "notices": comparison.notices}
 
 
 def _differences(row: dict[Any, float]) -> dict[str, dict[str, float] | None]:

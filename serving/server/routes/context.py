@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from serving.server.batching import Work
+from fastapi import Response
+
+from serving.server.batching import Deadline, Work
 from serving.server.generations import Generations, ServedModel
 from serving.server.metrics import Metrics
+from serving.server.replies import JsonResponse, unusable
 from serving.server.settings import Settings
 from serving.server.shared_folder import Reload
 
@@ -39,3 +44,16 @@ class Context:
     def model(self) -> ServedModel:
         """The model of this request; `NotReadyError` where there is none yet."""
         return self.models.current()
+
+    async def answer(self, function: Callable[[Deadline], Any]) -> Response:
+        """Answer in JSON what a function makes of a request; 422 with all mistakes where it cannot be used.
+
+        Parameters
+        ----------
+        function : callable
+            Given the deadline, it runs in a thread and returns plain values.
+        """
+        try:
+            return await self.work.run(lambda deadline: JsonResponse(function(deadline)))
+        except ValueError as error:
+            return unusable(error)

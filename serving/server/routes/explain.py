@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.server.replies import JsonRoute
 from serving.server.request_designs import check_count
 from serving.server.routes.context import Context
 from serving.server.schemas import ExplainRequest, Explanation
@@ -71,9 +71,6 @@ def router(context: Context) -> APIRouter:
 
         check_count("designs to explain", len(request.designs), context.settings.max_explained)
         model = context.model
-        try:
-            return await context.work.run(lambda deadline: JsonResponse(explain(model, request, deadline)))
-        except ValueError as error:
-            return unusable(error)
+        return await context.answer(lambda deadline: explain(model, request, deadline))
 
     return routes

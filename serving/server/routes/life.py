@@ -8,11 +8,10 @@ from fastapi import APIRouter, Response
 
 from features.cycling.cycle_tables import cycling_of
 from features.cycling.cycler_files import text_frame
-from features.cycling.discharge import discharge_change
 from models.life.model import LifeModel, load_life_model
 from models.life.prediction import LifeAnswer, LifeOptions
-from serving.life import answer_table, own_cells, refuse_strangers
-from serving.server.replies import JsonResponse, JsonRoute, unusable
+from serving.life import predict_lives
+from serving.server.replies import JsonRoute
 from serving.server.request_designs import check_count
 from serving.server.routes.context import Context
 from serving.server.schemas import LifeReply, LifeRequest
@@ -20,7 +19,7 @@ from serving.server.schemas import LifeReply, LifeRequest
 NAME = "table"
 """What mistakes call the table that was sent."""
 MOST_CHARACTERS = 8_000_000
-"""Of the tables of one request: half a million cycles take some thirty times as much while lives are told."""
+"""Of the tables of one request: half a million cycles take some thirty times as much while lives are predicted."""
 
 
 def router(context: Context) -> APIRouter:
@@ -39,27 +38,20 @@ def router(context: Context) -> APIRouter:
         """Life, curve and notices of each cell from its first cycles; 422 with all mistakes when none can be told."""
         tables = (request.table, request.finished, request.voltage)
         check_count("characters of the tables", sum(len(table) for table in tables if table), MOST_CHARACTERS)
-        try:
-            return await context.work.run(lambda deadline: JsonResponse(_told(request, model, most)))
-        except ValueError as error:
-            return unusable(error)
+        return await context.answer(lambda deadline: _answer(request, model, most))
 
     return routes
 
 
-def _told(request: LifeRequest, model: LifeModel, most: int) -> dict[str, Any]:
+def _answer(request: LifeRequest, model: LifeModel, most: int) -> dict[str, Any]:
     table = cycling_of(text_frame(request.table.encode(), f"{NAME}.csv"), NAME)
     check_count("cells", len(table.curves.names), most)
     finished = None
     if request.finished:
         finished = cycling_of(text_frame(request.finished.encode(), "finished.csv"), "finished")
     options = LifeOptions(request.threshold_pct, request.level, tuple(request.at_least))
-    own = None if finished is None else own_cells(table, model, options, finished)
-    change = None
-    if request.voltage:
-        change = discharge_change(text_frame(request.voltage.encode(), "voltage.csv"), "voltage")
-        refuse_strangers(change, {*table.curves.names, *table.rejected}, "voltage")
-    answer = answer_table(table, model, options, own, change=change)
+    voltage = text_frame(request.voltage.encode(), "voltage.csv") if request.voltage else None
+    answer = predict_lives(table, model, options, finished, voltage, "voltage")
     curves, results = table.curves, _results(answer, request.at_least)
     for place, result in enumerate(results):
         points = slice(*curves.starts[place : place + 2])

@@ -88,8 +88,8 @@ def router(context: Context) -> APIRouter:
         if kind not in KINDS:
             raise HTTPException(415, f"Content-Type: got {kind or 'none'!r}, expected one of {', '.join(KINDS)}")
         if rank is not None and rank not in TARGETS:
-            why = f"{rank}: {NOT_LEARNED[rank]}" if rank in NOT_LEARNED else f"got {rank!r}"
-            raise HTTPException(422, f"rank: {why}, expected one of {', '.join(TARGETS)}")
+            reason = f"{rank}: {NOT_LEARNED[rank]}" if rank in NOT_LEARNED else f"got {rank!r}"
+            raise HTTPException(422, f"rank: {reason}, expected one of {', '.join(TARGETS)}")
         if rank is not None and targets and rank not in targets:
             raise HTTPException(422, f"rank: got {rank}, expected one of the targets asked for, {', '.join(targets)}")
         content, model = await request.body(), context.model
@@ -115,9 +115,9 @@ def router(context: Context) -> APIRouter:
 def _check_nearest(designs: int, precedents: int, most: int) -> None:
     """Refuse what would be answered with far more than was sent."""
     if designs * precedents > most:
-        got = f"{precedents} for each of {designs} designs, expected at most {most} together"
+        request = f"{precedents} for each of {designs} designs, expected at most {most} together"
         advice = f"ask for {most // designs}, for fewer designs, or send a table to /predict/file"
-        raise HTTPException(422, f"precedents: got {got}; {advice}")
+        raise HTTPException(422, f"precedents: got {request}; {advice}")
 
 
 def _with_count(reply: dict[str, Any]) -> tuple[Response, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from models.tasks.registry import TARGETS
 from serving.decide.best_design import rank_answers
 from serving.predict.portion import with_distances
 from serving.predict.read import read_candidates
-from serving.predict.write import WRITERS
+from serving.predict.write import SEPARATORS, WRITERS, reasons_by_line
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.request_designs import LONGEST_CIF, at_a_time, check_count, check_pairs
@@ -115,7 +115,8 @@ def predict_table(
     ending = KINDS[kind]
     with TemporaryDirectory(prefix="silion-") as folder:
         source = Path(folder) / f"{NAME}{ending}"
-        PLACES[ending](content, source, settings, deadline)
+        place = _place_text if ending in SEPARATORS else _place_decoded
+        place(content, source, settings, deadline)
         deadline.check()
         candidates = read_candidates(source, targets)
         deadline.check()
@@ -145,7 +146,7 @@ def _answers(
     targets: Sequence[str] | None,
     deadline: Deadline,
 ) -> pd.DataFrame:
-    """Predict the good rows and tell the errors of the others, by place in the table."""
+    """Predict the good rows and state the errors of the others, by place in the table."""
     lines = sorted([*candidates.lines, *candidates.rejected])
     own = None if settings.lab is None else OwnDesigns(measured_frame(read_lab(settings.lab)))
     step = at_a_time(len(own)) if own else len(lines)
@@ -160,12 +161,9 @@ def _answers(
         tables.append(replace(predictions, columns=with_distances(predictions, targets or list(TARGETS))).table)
     table = pd.concat(tables)
     table.index = pd.Index(candidates.lines)
-    errors = dict.fromkeys(lines, "")
-    for mistake in candidates.mistakes:
-        errors[mistake.line] = "; ".join(filter(None, [errors[mistake.line], str(mistake)]))
-    table = table.reindex(lines)
-    table = table.fillna(dict.fromkeys(TEXT_COLUMNS, ""))
-    return table.assign(error=list(errors.values())).reset_index(drop=True)
+    errors = reasons_by_line(candidates.mistakes)
+    table = table.reindex(lines).fillna(dict.fromkeys(TEXT_COLUMNS, ""))
+    return table.assign(error=[errors.get(line, "") for line in lines]).reset_index(drop=True)
 
 
 def _own_columns(source: Path, candidates: Table[Candidate]) -> pd.DataFrame:
@@ -217,12 +215,3 @@ def _place_decoded(content: bytes, source: Path, settings: Settings, deadline: D
         unpack(content, source, bounds_of(settings), min(SECONDS, deadline.seconds_left))
     except TooManyRowsError as error:
         check_count("rows of the table", error.rows, settings.max_designs)
-
-
-PLACES: dict[str, Callable[[bytes, Path, Settings, Deadline], None]] = {
-    ".csv": _place_text,
-    ".tsv": _place_text,
-    ".parquet": _place_decoded,
-    ".xlsx": _place_decoded,
-}
-"""Functions that put what was sent where it can be read without harm, by the ending of its name."""

@@ -123,8 +123,8 @@ def _decode_parquet(file: IO[bytes], target: Path, bounds: Bounds) -> None:
         with pq.ParquetWriter(target, parquet.schema_arrow, compression="none", use_dictionary=False) as writer:
             for piece in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 # a word of a dictionary counts as often as it stands there: whoever reads the rows has it as often
-                whole = (c.dictionary_decode() if isinstance(c, pa.DictionaryArray) else c for c in piece.columns)
-                unpacked += sum(column.nbytes for column in whole)
+                columns = (c.dictionary_decode() if isinstance(c, pa.DictionaryArray) else c for c in piece.columns)
+                unpacked += sum(column.nbytes for column in columns)
                 if unpacked > bounds.unpacked:
                     raise InputError(_too_long(name, bounds))
                 writer.write_batch(piece)
@@ -191,9 +191,9 @@ LIBRARIES = {".parquet": "pyarrow.parquet", ".xlsx": "features.tables.sheets"}
 
 def _limit(memory: int, seconds: float) -> None:
     """Set limits that the system keeps: address space beyond what is taken now, processor time, no core file."""
-    taken = Path("/proc/self/statm")
-    if taken.exists():  # elsewhere than on Linux nobody says it
-        most = int(taken.read_text(encoding="ascii").split()[0]) * resource.getpagesize() + memory
+    statm = Path("/proc/self/statm")
+    if statm.exists():  # elsewhere than on Linux nobody says it
+        most = int(statm.read_text(encoding="ascii").split()[0]) * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -203,10 +203,10 @@ def _main(arguments: str) -> int:
     """Decode standard input; the outcome goes to standard output as JSON."""
     import importlib
 
-    asked = json.loads(arguments)
-    target, bounds = Path(asked["target"]), Bounds(**asked["bounds"])
+    request = json.loads(arguments)
+    target, bounds = Path(request["target"]), Bounds(**request["bounds"])
     importlib.import_module(LIBRARIES[target.suffix])
-    _limit(asked["memory"], asked["seconds"])
+    _limit(request["memory"], request["seconds"])
     outcome: dict[str, object] = {}
     try:
         DECODERS[target.suffix](sys.stdin.buffer, target, bounds)

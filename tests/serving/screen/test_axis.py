@@ -36,19 +36,19 @@ def test_a_range_of_many_steps_is_counted_and_not_made() -> None:
 
 
 def test_shares_of_a_range() -> None:
-    assert read_range("10..20").at(np.array([0, 0.25, 1])).tolist() == [10, 12.5, 20]
+    assert read_range("10..20").values_at(np.array([0, 0.25, 1])).tolist() == [10, 12.5, 20]
     # the middle of 1..100 on the log scale is 10
-    assert read_range("1..100 log").at(np.array([0, 0.5, 1])).tolist() == [1, 10, 100]
+    assert read_range("1..100 log").values_at(np.array([0, 0.5, 1])).tolist() == [1, 10, 100]
     # four values: a quarter of the way each
-    assert read_range("0..3 step 1").at(np.array([0, 0.2, 0.25, 0.5, 0.99])).tolist() == [0, 0, 1, 2, 3]
+    assert read_range("0..3 step 1").values_at(np.array([0, 0.2, 0.25, 0.5, 0.99])).tolist() == [0, 0, 1, 2, 3]
 
 
 def test_drawn_values_have_four_digits() -> None:
-    assert Range(0.0, 1.0).at(np.array([1 / 3])).tolist() == [0.3333]
+    assert Range(0.0, 1.0).values_at(np.array([1 / 3])).tolist() == [0.3333]
 
 
 def test_listed_values() -> None:
-    assert Listed((1.0, 5.0)).at(np.array([0, 0.49, 0.5, 1])).tolist() == [1, 1, 5, 5]
+    assert Listed((1.0, 5.0)).values_at(np.array([0, 0.49, 0.5, 1])).tolist() == [1, 1, 5, 5]
     assert Listed(("a", None)).take(np.array([0, 1])).tolist() == ["a", None]
     assert Listed((True, False)).take(np.array([1, 0])).tolist() == [False, True]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.formulas.charge import OXIDATION_STATES, charge_imbalance
 from features.formulas.stoichiometry import FormulaError, parse
 from serving.screen.axes import Listed, read_range
-from serving.screen.formula_family import Doping, Family, alternatives_of, drawn_formulas, spelt, variables_in
+from serving.screen.formula_family import Doping, Family, alternatives_of, drawn_formulas, formula_text, variables_in
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_variables_are_not_taken_for_elements() -> None:
     ],
 )
 def test_written_formulas(template: str, values: dict[str, float], expected: str) -> None:
-    assert Family(template, (template,)).written(template, None, values) == expected
+    assert Family(template, (template,)).formula(template, None, values) == expected
 
 
 LLZO, LPSCL = "Li7La3Zr2O12", "Li6PS5Cl"
@@ -97,7 +97,7 @@ def test_dopants_keep_the_charge(
 ) -> None:
     doping = Doping((dopant,), site, balance)
     family = Family(parent, (parent,), {"x": Listed((amount,))}, doping)
-    assert family.written(parent, dopant, {"x": amount}) == expected
+    assert family.formula(parent, dopant, {"x": amount}) == expected
 
 
 @given(
@@ -111,7 +111,7 @@ def test_any_doping_is_neutral_or_refused(parent: str, dopant: str, data: st.Dat
     balance = data.draw(st.sampled_from(["Li", *sorted(amounts)]))
     amount = data.draw(st.floats(0, 2))
     try:
-        doped = Doping((dopant,), site, balance).applied(amounts, dopant, amount)
+        doped = Doping((dopant,), site, balance).substitute(amounts, dopant, amount)
     except FormulaError:
         return
     assert charge_imbalance(doped) == pytest.approx(0, abs=1e-6)
@@ -121,7 +121,7 @@ def test_any_doping_is_neutral_or_refused(parent: str, dopant: str, data: st.Dat
 def test_more_than_there_is_is_refused() -> None:
     # 3 x 2.5 = 7.5 Li of 7
     with pytest.raises(FormulaError, match=r"leaves -0\.5 Li"):
-        Doping(("Al",), "Li").applied(parse(LLZO, {}), "Al", 2.5)
+        Doping(("Al",), "Li").substitute(parse(LLZO, {}), "Al", 2.5)
 
 
 @pytest.mark.parametrize(
@@ -170,13 +170,13 @@ def test_the_undoped_formula_is_made_once() -> None:
 
 def test_a_small_amount_of_an_unbalanced_substitution_is_no_rounding() -> None:
     # Ta5+ for Zr4+ without lithium leaving: +0.05; the two decimals of La0.67 for La2/3 leave 3 x 0.67 - 2 = 0.01
-    assert Family("f", ("Li3xLa0.67-xTiO3",)).written("Li3xLa0.67-xTiO3", None, {"x": 0.1}) == "Li0.3La0.57TiO3"
+    assert Family("f", ("Li3xLa0.67-xTiO3",)).formula("Li3xLa0.67-xTiO3", None, {"x": 0.1}) == "Li0.3La0.57TiO3"
     with pytest.raises(FormulaError, match=r"charges that do not cancel \(\+0\.05\)"):
-        Family("f", ("Li7La3Zr2-xTaxO12",)).written("Li7La3Zr2-xTaxO12", None, {"x": 0.05})
+        Family("f", ("Li7La3Zr2-xTaxO12",)).formula("Li7La3Zr2-xTaxO12", None, {"x": 0.05})
 
 
 def test_unbalanced_formulas_can_be_asked_for() -> None:
-    assert Family("Li6PS5Cl2", ("Li6PS5Cl2",), balanced=False).written("Li6PS5Cl2", None, {}) == "Li6PS5Cl2"
+    assert Family("Li6PS5Cl2", ("Li6PS5Cl2",), balanced=False).formula("Li6PS5Cl2", None, {}) == "Li6PS5Cl2"
 
 
 def test_drawn_amounts_are_rounded_before_the_charge_is_balanced() -> None:
@@ -187,4 +187,4 @@ def test_drawn_amounts_are_rounded_before_the_charge_is_balanced() -> None:
 
 
 def test_spelling_leaves_ones_and_zeros_out() -> None:
-    assert spelt({"Li": 1 / 3, "P": 1.0, "O": 1e-9}) == "Li0.333333P"
+    assert formula_text({"Li": 1 / 3, "P": 1.0, "O": 1e-9}) == "Li0.333333P"

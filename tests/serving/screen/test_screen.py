@@ -67,7 +67,7 @@ def test_without_a_selection_every_design_is_written(predictor: Predictor, tmp_p
     result = screened(predictor, tmp_path, SPACE)
     written = pd.read_csv(tmp_path / "out.csv")
     # 2 electrolytes x 3 sizes x 6 shares x 3 x 2 pressures
-    assert result.made == result.answered == result.written == len(written) == 216
+    assert result.designs == result.answered == result.written == len(written) == 216
     assert written["candidate"].tolist() == list(range(216))
     screened(predictor, tmp_path, SPACE, "out.parquet")
     held = pd.read_parquet(tmp_path / "out.parquet")
@@ -209,15 +209,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     (tmp_path / "space.yaml").write_text(content, encoding="utf-8")
     asked = partial(run.screen, read_space(tmp_path / "space.yaml"), predictor, nearest=2)
     asked(tmp_path / "straight" / out)
-    made, answered = list[int](), run.answered
+    made, predict_chunk = list[int](), run.predict_chunk
 
     def watch(space: Space, predictor: Predictor, level: float, start: int, stop: int) -> Chunk:
         made.append(start)
         if made == [0, 50, 100]:
             raise KeyboardInterrupt
-        return answered(space, predictor, level, start, stop)
+        return predict_chunk(space, predictor, level, start, stop)
 
-    monkeypatch.setattr(run, "answered", watch)
+    monkeypatch.setattr(run, "predict_chunk", watch)
     with pytest.raises(KeyboardInterrupt):
         asked(tmp_path / "stopped" / out)
     assert [path.name for path in (tmp_path / "stopped").iterdir()] == [f".{out}.parts"]

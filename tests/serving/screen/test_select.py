@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from models.bundle import load_bundle
 from models.predictor import Predictor
 from serving.predict.expression import condition
-from serving.screen.chunk import answers
+from serving.screen.chunk import predict_designs
 from serving.screen.ranking import KEPT_AS, Best, Keeper, scrambled
 from serving.screen.select import Selection, in_domain
 from serving.screen.space_reader import read_space
@@ -65,7 +65,7 @@ def answered(predictor: Predictor, folder: Path, content: str) -> pd.DataFrame:
     path = folder / "space.yaml"
     path.write_text(content, encoding="utf-8")
     space = read_space(path)
-    return answers(space.chunk(0, space.size, lambda why, n: None), space, predictor, 0.9)
+    return predict_designs(space.chunk(0, space.size, lambda why, n: None), space, predictor, 0.9)
 
 
 STRANGE = (

@@ -13,12 +13,12 @@ from serving.screen.survey import SAMPLE, Cells, Survey
 
 
 def test_cells_have_their_values_in_the_middle() -> None:
-    cells = Cells.of("a", Listed((1.0, 2.0, 4.0)))
+    cells = Cells.of_axis("a", Listed((1.0, 2.0, 4.0)))
     assert cells.edges.tolist() == [0.5, 1.5, 3, 5]
     assert cells.place(np.array([1, 2, 4, 5, 6, np.nan, 0])).tolist() == [0, 1, 2, 2, -1, -1, -1]
-    log = Cells.of("b", Range(1.0, 100.0, 3, True))
+    log = Cells.of_axis("b", Range(1.0, 100.0, 3, True))
     assert np.allclose(log.edges, 10.0 ** np.array([-0.5, 0.5, 1.5, 2.5]))
-    assert len(Cells.of("c", Range(0.0, 1.0)).edges) == 31
+    assert len(Cells.of_axis("c", Range(0.0, 1.0)).edges) == 31
 
 
 def space_of(folder: Path) -> Survey:
@@ -26,7 +26,7 @@ def space_of(folder: Path) -> Survey:
     path.write_text(
         "electrolyte: Li6PS5Cl\ndesign: {temperature_c: [20, 40], lattice_a_angstrom: [9, 10]}\n", encoding="utf-8"
     )
-    return Survey.of(read_space(path))
+    return Survey.of_space(read_space(path))
 
 
 def answers(numbers: range) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def test_the_map_by_hand(tmp_path: Path) -> None:
     assert np.allclose(survey.mapped(1), [[2, np.nan], [4, np.nan]], equal_nan=True)
     assert np.allclose(survey.mapped(2), [[0.2, np.nan], [0.4, np.nan]], equal_nan=True)
     assert survey.reach["temperature_c"] == (20, 40)
-    low, high, width = survey.told_apart("conductivity_s_per_cm", answers(range(2)))
+    low, high, width = survey.reach_and_width("conductivity_s_per_cm", answers(range(2)))
     assert (low, high, round(width, 9)) == (1e-4, 1e-4, 3)
 
 
