@@ -1,9 +1,10 @@
-"""Predictions of one part of a model for its designs, on its scale and in units."""
+"""What is to be predicted, and the predictions of one part of a model for its designs, on its scale and in units."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,9 +16,74 @@ from models.notices import Notice, after, domain_notices, of_rows, placed
 from models.polymers.prediction import PolymerAnswer
 from models.predictions import ENDS, Energies, Nearest, spread_over
 from models.tasks.conductivity import ACTIVATION_ENERGY
+from models.tasks.first_capacity import RESTS_ON
 from models.tasks.part import Part
-from models.tasks.registry import TARGETS, TASKS
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, TASKS, is_range_alone, task_of
 from models.tasks.task import asked_cycles
+
+
+@dataclass(frozen=True)
+class PredictionRequest:
+    """Quantities to predict, and what they need.
+
+    Attributes
+    ----------
+    quantities : sequence of str
+        Columns of `told_targets`, as they are answered.
+    limits : mapping of str to float
+        Limits of targets, in their units, whose probability of being passed is predicted too.
+    cycles : sequence of int
+        Cycles at which retention is predicted beside that of the design's own.
+    level : float
+        Share of papers whose values the interval should hold, 0 to 1.
+    points : bool
+        Whether a target of cells without skill has a point.
+    """
+
+    quantities: Sequence[str]
+    limits: Mapping[str, float]
+    cycles: Sequence[int]
+    level: float
+    points: bool
+
+    @cached_property
+    def learned(self) -> list[str]:
+        """Those that a model predicts."""
+        return [column for column in self.quantities if column in TARGETS]
+
+    @cached_property
+    def range_only(self) -> list[str]:
+        """Those that have a range alone."""
+        return [column for column in self.quantities if is_range_alone(column)]
+
+    @cached_property
+    def on_request(self) -> list[str]:
+        """Those that are predicted on request alone."""
+        return [column for column in self.quantities if column in ON_REQUEST and column not in TARGETS]
+
+    @cached_property
+    def needed(self) -> list[str]:
+        """Learned targets that the answer needs, those with limits, at cycles and below a range among them."""
+        rested_on = [RESTS_ON[column] for column in self.range_only if column in RESTS_ON]
+        return list(dict.fromkeys([*self.learned, *self.limits, *self._at_cycles, *rested_on]))
+
+    @cached_property
+    def task_names(self) -> list[str]:
+        """Names of `TASKS` that the answer needs."""
+        return list(dict.fromkeys([task_of(column).name for column in (*self.on_request, *self.needed)]))
+
+    @property
+    def _at_cycles(self) -> list[str]:
+        return [column for column, target in TARGETS.items() if target.at_cycle and self.cycles]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of quantities in the answer, in order; those of limits come behind."""
+        at_cycles = self._at_cycles + [column for column in self.range_only if RANGES[column].at_cycle]
+        return [
+            *(column + end for column in self.quantities for end in ENDS),
+            *(f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in self.cycles for end in ENDS),
+        ]
 
 
 @dataclass(frozen=True)

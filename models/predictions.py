@@ -1,8 +1,8 @@
-"""Requests and answers for a table of designs: targets and limits in, values, intervals, notices and near rows out."""
+"""Answers for a table of designs: values with intervals, notices, what was measured, the nearest literature rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.exceedance import check_limits, probability_column
 from models.notices import Notice
-from models.tasks.first_capacity import RESTS_ON
-from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_range_alone, task_of
 
 ENDS = ("", "_low", "_high")
 """Endings of the columns of a predicted quantity."""
@@ -23,89 +20,6 @@ RANGE_OF = "range_of"
 """Column with the targets that have a range and no point, and whose values the range holds."""
 TEXT_COLUMNS = (MEASURED, RANGE_OF, "notice")
 """Columns of text; all others are numbers."""
-
-
-@dataclass(frozen=True)
-class PredictionRequest:
-    """Quantities to predict, and what they need.
-
-    Attributes
-    ----------
-    quantities : sequence of str
-        Columns of `told_targets`, as they are answered.
-    limits : mapping of str to float
-        Limits of targets, in their units, whose probability of being passed is predicted too.
-    cycles : sequence of int
-        Cycles at which retention is predicted beside that of the design's own.
-    level : float
-        Share of papers whose values the interval should hold, 0 to 1.
-    points : bool
-        Whether a target of cells without skill has a point.
-    """
-
-    quantities: Sequence[str]
-    limits: Mapping[str, float]
-    cycles: Sequence[int]
-    level: float
-    points: bool
-
-    @classmethod
-    def of(
-        cls, quantities: Sequence[str], above: Mapping[str, float], cycles: Sequence[int], level: float, *, points: bool
-    ) -> PredictionRequest:
-        """Return the request once its limits are checked.
-
-        Parameters
-        ----------
-        quantities, above, cycles, level, points
-            The attributes; `above` are the limits.
-
-        Raises
-        ------
-        ValueError
-            A limit no value of its target could pass.
-        """
-        return cls(quantities, check_limits(above), cycles, level, points)
-
-    @cached_property
-    def learned(self) -> list[str]:
-        """Those that a model predicts."""
-        return [column for column in self.quantities if column in TARGETS]
-
-    @cached_property
-    def range_only(self) -> list[str]:
-        """Those that have a range alone."""
-        return [column for column in self.quantities if is_range_alone(column)]
-
-    @cached_property
-    def on_request(self) -> list[str]:
-        """Those that are predicted on request alone."""
-        return [column for column in self.quantities if column in ON_REQUEST and column not in TARGETS]
-
-    @cached_property
-    def needed(self) -> list[str]:
-        """Learned targets that the answer needs, those with limits, at cycles and below a range among them."""
-        rested_on = [RESTS_ON[column] for column in self.range_only if column in RESTS_ON]
-        return list(dict.fromkeys([*self.learned, *self.limits, *self._at_cycles, *rested_on]))
-
-    @cached_property
-    def task_names(self) -> list[str]:
-        """Names of `TASKS` that the answer needs."""
-        return list(dict.fromkeys([task_of(column).name for column in (*self.on_request, *self.needed)]))
-
-    @property
-    def _at_cycles(self) -> list[str]:
-        return [column for column, target in TARGETS.items() if target.at_cycle and self.cycles]
-
-    @property
-    def columns(self) -> list[str]:
-        """Columns of numbers of the answer, in order."""
-        at_cycles = self._at_cycles + [column for column in self.range_only if RANGES[column].at_cycle]
-        return [
-            *(column + end for column in self.quantities for end in ENDS),
-            *(f"{column}_at_{cycle}{end}" for column in at_cycles for cycle in self.cycles for end in ENDS),
-            *(probability_column(column, limit) for column, limit in self.limits.items()),
-        ]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
-from models.exceedance import probability_column
+from models.exceedance import check_limits, probability_column
 from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
@@ -44,10 +44,10 @@ from models.notices import (
     skill_notices,
     where,
 )
-from models.part_predictions import PartPredictions, energy_columns
+from models.part_predictions import PartPredictions, PredictionRequest, energy_columns
 from models.polymers.own_polymers import drawn_to_own_polymers
 from models.polymers.prediction import POLYMER, tell_polymers
-from models.predictions import ENDS, Energies, Nearest, PredictionRequest, Predictions, spread_over
+from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
 from models.tasks.fade import RETENTION
@@ -112,10 +112,8 @@ class Predictor:
         InputError
             Formulas that cannot be read, with the number of their design, from 1.
         """
-        request = PredictionRequest.of(
-            self.bundle.targets() if points and not targets else self.bundle.told(targets),
-            above or {}, cycles, level, points=points,
-        )  # fmt: skip
+        quantities = self.bundle.targets() if points and not targets else self.bundle.told(targets)
+        request = PredictionRequest(quantities, check_limits(above or {}), cycles, level, points)
         measured, designs = OwnDesigns.of(measured), Designs.of(designs)
         electrolytes = read_electrolytes(designs)
         refuse_unread(designs, electrolytes)
@@ -157,8 +155,9 @@ class Predictor:
         texts = [*known.values(), *(after(f"{ON_REQUEST[column].label}: ", text) for column, text in printed.items())]
         measured_of, range_of = (joined(kind) if kind else None for kind in (texts, range_notices))
         task_by_target = {column: task_of(column).name for column in request.learned}
+        order = [*request.columns, *(probability_column(column, limit) for column, limit in request.limits.items())]
         return Predictions(
-            {column: columns[column] for column in request.columns},
+            {column: columns[column] for column in order},
             designs.index,
             joined(notices),
             {column: nearest[column] for column in request.learned if column in nearest},
