@@ -54,7 +54,6 @@ from models.tasks.fade import RETENTION
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, with_link
 from models.tasks.registry import LINK, ON_REQUEST, TASKS, part_of, task_of
-from models.tasks.task import DEFAULT_CYCLE as DEFAULT_CYCLE
 from models.tasks.task import asked_cycles
 
 DEFAULT_LEVEL = 0.9

@@ -33,9 +33,10 @@ from features.tables.records import CellRow
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.lithium_balance import TERMS, amounts
 from models.tasks.cycling import cycling_points
+from models.tasks.examples import cells_in_training
 from models.tasks.fade_law import HIGHEST_INFORMATIVE_PCT
 from models.tasks.first_capacity import capacities_in_training
-from models.tasks.ice import cells_in_training, has_usual_ice
+from models.tasks.ice import has_usual_ice
 from training.data.load import load_literature
 from training.data.paper_splits import grouped_folds, joined_groups
 from training.data.withdrawn import leave_out

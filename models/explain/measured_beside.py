@@ -12,9 +12,9 @@ from features.feature import Feature
 from models.bundle import Bundle
 from models.explain.readings import INVERSE_TEMPERATURE, reading
 from models.explain.shap_values import training_vectors
-from models.predictor import DEFAULT_CYCLE
 from models.tasks.part import Part
 from models.tasks.registry import TARGETS, TASKS, targets_of, task_of
+from models.tasks.task import DEFAULT_CYCLE
 
 PROVENANCE = ("row", "electrolyte", "anode", "doi", "citation")
 """What `nearest_measurements` says of a row beside its numbers."""

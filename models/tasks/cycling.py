@@ -6,7 +6,7 @@ import pandas as pd
 
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow
-from models.tasks.ice import cells_in_training
+from models.tasks.examples import cells_in_training
 
 
 def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFrame:

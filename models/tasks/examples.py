@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features.tables.literature import Literature
 from features.tables.records import CellRow, ElectrolyteRow
-from models.ensemble import Labels
+from models.boosters.labels import Labels
 
 ABOUT_WEIGHT = 0.5
 """Weight of a value printed with 'about'."""
@@ -98,3 +99,16 @@ def design_frame(rows: Sequence[ElectrolyteRow] | Sequence[CellRow], id_column: 
     """
     frame = pd.DataFrame([row.model_dump() for row in rows])
     return frame.assign(paper=[row.paper for row in rows], row_id=[getattr(row, id_column) for row in rows])
+
+
+def cells_in_training(literature: Literature, *, liquid: bool = False) -> list[CellRow]:
+    """Return cells in training.
+
+    Parameters
+    ----------
+    literature : Literature
+        Its table of cells.
+    liquid : bool
+        Whether cells with liquid or gel electrolyte, or with one that nothing names, are among them.
+    """
+    return [cell for cell in literature.cells if cell.in_training and (liquid or cell.state == "solid")]

@@ -18,9 +18,8 @@ from models.ensemble import Recipe
 from models.tasks import fade_law
 from models.tasks.cycling import cycling_points
 from models.tasks.examples import Examples
-from models.tasks.ice import CALM
 from models.tasks.target import Target
-from models.tasks.task import Settings, Task, finite
+from models.tasks.task import CALM, Settings, Task, finite
 
 RETENTION = Target(
     "retention_pct", "capacity retention", "%", False, 0.0, 100.0, "percentage points", ".0f", at_cycle=True

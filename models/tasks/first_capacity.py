@@ -13,8 +13,8 @@ from typing import Any
 
 from features.tables.literature import Literature
 from features.tables.records import CellRow
+from models.tasks.examples import cells_in_training
 from models.tasks.fade import RETENTION
-from models.tasks.ice import cells_in_training
 from models.tasks.target import Target
 
 FIRST_CAPACITY = Target(

@@ -12,30 +12,14 @@ import pandas as pd
 from features.tables.literature import Literature
 from features.tables.records import CellRow
 from models.ensemble import Labels, Recipe
-from models.tasks.examples import Examples, bounded_labels, design_frame
+from models.tasks.examples import Examples, bounded_labels, cells_in_training, design_frame
 from models.tasks.target import Target
-from models.tasks.task import Settings, Task
+from models.tasks.task import CALM, Settings, Task
 
 ICE = Target(
     "ice_pct", "initial Coulombic efficiency", "%", False, 0.0, 100.0, "percentage points", ".0f",
     qualifier="ice_qualifier", of_first_cycle=True,
 )  # fmt: skip
-
-CALM = Recipe(rounds=60, centre="median", shrink=0.5, paper_power=1.0)
-"""Trees for tables that hardly teach: centred on the median paper, half believed."""
-
-
-def cells_in_training(literature: Literature, *, liquid: bool = False) -> list[CellRow]:
-    """Return cells in training.
-
-    Parameters
-    ----------
-    literature : Literature
-        Its table of cells.
-    liquid : bool
-        Whether cells with liquid or gel electrolyte, or with one that nothing names, are among them.
-    """
-    return [cell for cell in literature.cells if cell.in_training and (liquid or cell.state == "solid")]
 
 
 def has_usual_ice(cell: CellRow) -> bool:

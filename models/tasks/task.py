@@ -29,6 +29,8 @@ DEFAULT_CYCLE = 100.0
 """Cycle at which retention is predicted where a design names none."""
 Settings = Mapping[str, Any]
 """Further numbers a fitted model needs, by name (the fade law's shape); arrays where each row has its own."""
+CALM = Recipe(rounds=60, centre="median", shrink=0.5, paper_power=1.0)
+"""Trees for tables that hardly teach: centred on the median paper, half believed."""
 
 
 class Task(ABC):

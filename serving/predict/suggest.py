@@ -14,10 +14,11 @@ from features.feature import number
 from features.tables.mistakes import InputError, Mistakes
 from models.candidates import candidate_frame
 from models.domain import Domain
-from models.predictor import DEFAULT_CYCLE, NO_POINT, Predictor
+from models.predictor import NO_POINT, Predictor
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
 from models.tasks.target import Target
+from models.tasks.task import DEFAULT_CYCLE
 from serving.predict.descriptors_to_report import report_text
 from serving.predict.prediction_text import name_column
 from serving.predict.read import design_names, read_candidates

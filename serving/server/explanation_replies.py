@@ -15,9 +15,9 @@ from models.explain.readings import reading
 from models.explain.shap_values import Reasons, Shares, reasons, shares
 from models.explain.waterfall import moved_by, step_label
 from models.predictions import MEASURED, RANGE_OF
-from models.predictor import DEFAULT_CYCLE
 from models.tasks.part import with_conductivity
 from models.tasks.registry import LINK, TARGETS, task_of
+from models.tasks.task import DEFAULT_CYCLE
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.request_designs import good_frame, read_designs, with_errors

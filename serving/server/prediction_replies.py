@@ -16,10 +16,10 @@ from features.tables.records import Candidate
 from models.candidates import has_anode
 from models.lab_effect.own_designs import OwnDesigns
 from models.predictions import ENDS, RANGE_OF, Predictions
-from models.predictor import DEFAULT_CYCLE
 from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
 from models.tasks.registry import TARGETS, is_range_alone, part_of, told_targets
+from models.tasks.task import DEFAULT_CYCLE
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
 from serving.server.request_designs import at_a_time, good_designs, read_designs, read_measured, with_errors

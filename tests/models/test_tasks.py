@@ -17,7 +17,8 @@ import pytest
 from models.bundle import load_bundle, save_bundle
 from models.predictions import TEXT_COLUMNS
 from models.predictor import Predictor
-from models.tasks.ice import IceTask, cells_in_training
+from models.tasks.examples import cells_in_training
+from models.tasks.ice import IceTask
 from models.tasks.registry import TARGETS, TASKS, register, registered, targets_of, task_of
 from models.tasks.target import Target
 from reporting.explain.explanation_page import explain

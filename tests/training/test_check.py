@@ -7,7 +7,8 @@ import pytest
 from features.tables.described import PAPERS_THAT_TAUGHT, stated_descriptors
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
-from models.tasks.ice import cells_above_100, cells_in_training
+from models.tasks.examples import cells_in_training
+from models.tasks.ice import cells_above_100
 from tests.shared import ROOT
 from training.data.check import check, table_kind
 from training.data.load import SHIPPED, load_literature

@@ -10,7 +10,8 @@ import pytest
 from features.tables.described import DESCRIPTORS, DescriptorSource
 from features.tables.literature import Literature
 from features.tables.rows import read_table
-from models.tasks.ice import cells_in_training, ice_examples
+from models.tasks.examples import cells_in_training
+from models.tasks.ice import ice_examples
 from training.data.check import DESCRIPTOR_SOURCES, _is_same, check, descriptor_mistakes
 from training.data.load import SHIPPED
 

@@ -14,9 +14,9 @@ from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
 from models.tasks.cycling import cycling_points
-from models.tasks.examples import design_frame
+from models.tasks.examples import cells_in_training, design_frame
 from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
-from models.tasks.ice import cells_above_100, cells_in_training
+from models.tasks.ice import cells_above_100
 from models.tasks.registry import LINK, TASKS, is_range_alone
 from training.data.literature_rows import ID_COLUMNS
 

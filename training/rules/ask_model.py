@@ -18,10 +18,10 @@ from features.tables.literature import Literature, papers_of
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.explain.shap_values import answer
-from models.predictor import DEFAULT_CYCLE
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
+from models.tasks.task import DEFAULT_CYCLE
 from training.rules.rule_file import FAMILY, YES_NO, RuleCheck
 
 MOVED = {True: 0.01, False: 0.1}
