@@ -26,9 +26,8 @@ from training.evaluation.coverage import calibration_of, interval_of
 from training.evaluation.crossvalidate import MODEL, validate
 from training.evaluation.fixed_split import fixed_split
 from training.public.collect import OBELIX, convert, with_public
-from training.public.download import PublicDataError
 from training.public.obelix import test_ids
-from training.public.sources import pulled
+from training.public.sources import PublicDataError, pulled
 
 SEEDS = range(5)
 WRITTEN_BY = "benchmarks.official --peers --write-docs"

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from features.tables.literature import Literature
+from models.tasks.conductivity import years_of
 from models.tasks.registry import LINK, TASKS
-from models.tasks.years import years_of
 from training.config import CHOICES, PUBLIC_CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.crossvalidate import Choices, validate
 from training.evaluation.evaluate import score_fixed
 from training.evaluation.regimes.families import FamilyCoverage, by_family
-from training.evaluation.regimes.measure import measure_regimes
-from training.evaluation.regimes.regime import RegimeScore
+from training.evaluation.regimes.regime import RegimeScore, measure_regimes
 from training.evaluation.score import Score
 
 LAST_YEAR = 2018

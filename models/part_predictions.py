@@ -1,4 +1,4 @@
-"""What is to be predicted, and the predictions of one part of a model for its designs, on its scale and in units."""
+"""Requests for predictions, and predictions of one part of a model for its designs, on its scale and in units."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from features.tables.literature import Literature
 from features.tables.mistakes import InputError
+from models.boosters.saved import version_of
 from models.bundle import Bundle
-from models.explain.stability import FACTS as STABILITY
+from models.explain.importance import FACTS as STABILITY
 from models.lab_effect import learning as lab
 from models.ranges.capacities import first_capacities
-from models.saved.packages import version_of
 from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
@@ -35,9 +35,9 @@ from training.evaluation.importance_stability import refits_needed, stability
 from training.evaluation.learning_curve import CurvePoint, DescribedPoint, curve_fits, described_curve, learning_curve
 from training.evaluation.regimes.energies import FACT as ENERGIES
 from training.evaluation.regimes.energies import EnergyScore, energy_score
-from training.evaluation.regimes.measure import learn_regimes
 from training.evaluation.regimes.range_only import FACT as RANGES
 from training.evaluation.regimes.range_only import RangeScore, range_scores
+from training.evaluation.regimes.regime import learn_regimes
 from training.evaluation.score import Score
 from training.evaluation.within_papers import learn_differences
 from training.kept_rows import domain_of, with_looked_up_rows

@@ -90,9 +90,8 @@ def _evaluate_by_paper(arguments: argparse.Namespace) -> int:
     from training.evaluation.regimes.energies import energy_score
     from training.evaluation.regimes.families import by_family, family_table
     from training.evaluation.regimes.liquid import liquid_steps, liquid_table
-    from training.evaluation.regimes.measure import measure_regimes
     from training.evaluation.regimes.range_only import range_scores, range_table
-    from training.evaluation.regimes.regime import regime_table
+    from training.evaluation.regimes.regime import measure_regimes, regime_table
     from training.evaluation.score import markdown
     from training.report.skill_docs import write_docs
     from training.train import load_data, measure, steps

@@ -95,7 +95,7 @@ def _train(arguments: argparse.Namespace) -> int:
     protocol = Dealing(config.folds, config.repeats).text
     print(f"skill on papers never seen, {protocol} (90 % intervals):\n{summary(trained.scores)}")
     if trained.studies:
-        from training.tuning.summary import summary as tuning_summary
+        from training.tuning.study import summary as tuning_summary
 
         print(f"tuning:\n{tuning_summary(trained.studies)}")
     if comparison:

@@ -42,9 +42,8 @@ from features.formulas.mixtures import (
     take_ratio,
     with_ether_ratio,
 )
-from features.formulas.normalise import fold, join_blanks, plain_text, take_variables
+from features.formulas.normalise import fold, join_blanks, plain_text, take_variables, without_pdf_blanks
 from features.formulas.polymer_notation import GEL, counts_units, spelt_polymers
-from features.formulas.spelling import without_pdf_blanks
 from features.formulas.splitting import (
     MAX_DEPTH,
     WITH,

@@ -13,8 +13,7 @@ from features.formulas.elements import molar_mass
 from features.formulas.mixtures import kind_of
 from features.formulas.polymer_notation import GEL, polymers
 from features.formulas.reader import FormulaError, Reading, shared_reading
-from features.polymers.functional_groups import COORDINATING, groups_in
-from features.polymers.smiles import read_structure
+from features.polymers.smiles import COORDINATING, groups_in, read_structure
 
 GRAMS_PER_KG = 1000.0
 COMPARED_SALT = "LiTFSI"

@@ -9,9 +9,8 @@ import numpy as np
 
 from features.formulas.elements import molar_mass
 from features.physics import inverse_temperature
-from features.polymers.functional_groups import GROUPS, is_ether
 from features.polymers.polymer_electrolyte import GRAMS_PER_KG, PolymerElectrolyte
-from features.polymers.smiles import Structure, read_structure
+from features.polymers.smiles import GROUPS, Structure, is_ether, read_structure
 
 SHAPES: dict[str, Callable[[Structure], float]] = {
     "ring_atoms": lambda unit: len(unit.ring_atoms),

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -239,3 +240,27 @@ def _json(value: Any) -> bytes:
 def _call(name: str, *arguments: Any) -> None:
     if getattr(library(), name)(*arguments):
         raise ValueError(library().XGBGetLastError().decode(errors="replace"))
+
+
+def version_of(package: str) -> str:
+    """Return the version of an installed package.
+
+    Parameters
+    ----------
+    package : str
+        Name as on PyPI.
+
+    Raises
+    ------
+    importlib.metadata.PackageNotFoundError
+        It is not installed.
+
+    Examples
+    --------
+    xgboost is installed under several names (`xgboost-cpu` on Linux): its library says the version.
+
+    >>> import xgboost
+    >>> version_of("xgboost") == xgboost.__version__
+    True
+    """
+    return library_version() if package == "xgboost" else metadata.version(package)

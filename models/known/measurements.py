@@ -17,8 +17,8 @@ from features.physics import ZERO_CELSIUS_K, arrhenius_shift, per_ev
 from features.tables.designs import Designs
 from models.boosters.labels import Labels
 from models.known.conditions import Conditions as Conditions
+from models.known.conditions import energies_of_series, equal, expanded, nearest_of_series
 from models.known.conditions import same_compositions as same_compositions
-from models.known.pairs import energies_of_series, equal, expanded, nearest_of_series
 from models.known.scatter import Agreement, Values, deviations
 from models.known.transitions import crossed
 

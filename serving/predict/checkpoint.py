@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.tables.mistakes import InputError, Mistake
+from models.boosters.saved import version_of
 from models.bundle import Bundle
-from models.saved.packages import version_of
 from models.tasks.part import part_state
 from serving.predict.portion import Answer
 from serving.predict.write import whole

@@ -7,7 +7,7 @@ import pytest
 
 from features.tables.literature import Literature
 from features.tables.records import SourceRow
-from models.tasks.years import year_of_doi, years_of
+from models.tasks.conductivity import year_of_doi, years_of
 
 
 @pytest.mark.parametrize(

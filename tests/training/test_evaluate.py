@@ -20,9 +20,8 @@ from models.tasks.registry import LINK
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.coverage import calibrations, coverage
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.errors import errors
 from training.evaluation.evaluate import claim
-from training.evaluation.score import markdown, score_table
+from training.evaluation.score import errors, markdown, score_table
 from training.train import Trained
 
 

@@ -14,8 +14,8 @@ from training.config import Protocol
 from training.data.groups import Kinship
 from training.evaluation import crossvalidate
 from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate, validate
-from training.evaluation.errors import errors
 from training.evaluation.learning_curve import curve_fits, described_curve, learning_curve
+from training.evaluation.score import errors
 
 QUICK = {name: {"quick": Recipe(rounds=5, members=1)} for name in ("conductivity", "ice", "fade")}
 PROTOCOL = Protocol(folds=3, repeats=2, seed=1)

@@ -16,7 +16,6 @@ from training.config import Protocol
 from training.data.groups import Kinship, kinship_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
 from training.evaluation.regimes.known import KnownErrors, known_errors
-from training.evaluation.regimes.measure import measure_regimes
 from training.evaluation.regimes.regime import (
     ALONE,
     FAMILY,
@@ -24,6 +23,7 @@ from training.evaluation.regimes.regime import (
     NEW,
     OTHER_PAPER,
     classes_in,
+    measure_regimes,
     regime_table,
     score_known,
     unseen_families,

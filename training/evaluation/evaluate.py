@@ -14,8 +14,7 @@ from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_s
 from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import score_life
-from training.evaluation.errors import errors
-from training.evaluation.score import Score, removed_and_chosen
+from training.evaluation.score import Score, errors, removed_and_chosen
 
 
 def evaluate(out_of_fold: Mapping[str, OutOfFold], level: float, seed: int) -> dict[str, Score]:

@@ -19,7 +19,7 @@ from training.config import CHOICES, Protocol
 from training.data.groups import kinship_of
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, Progress, cross_validate, validate
-from training.evaluation.errors import errors
+from training.evaluation.score import errors
 
 CurvePoint = tuple[float, int, float, float, float, float]
 """Share of the training groups, groups judged, mean absolute error, its 90 % bootstrap interval over groups, and the

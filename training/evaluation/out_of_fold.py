@@ -14,7 +14,7 @@ from models.tasks.registry import TARGETS, task_of
 from models.tasks.target import Target
 from training.evaluation.coverage import coverage, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import errors, predictions
+from training.evaluation.score import errors, predictions
 
 JUDGED = "judged.csv"
 """Name of the table inside the report folder, which MLflow keeps with the run."""

@@ -12,8 +12,8 @@ from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
 from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import predictions
 from training.evaluation.evaluate import claim
+from training.evaluation.score import predictions
 
 LEVEL = 0.9
 

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from features.tables.literature import Literature
+from models.boosters.saved import version_of
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.predictions import TEXT_COLUMNS
 from models.predictor import Predictor
 from models.registry import resolve, versions
-from models.saved.packages import version_of
 from models.tasks.registry import TARGETS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import Progress

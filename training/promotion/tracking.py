@@ -25,7 +25,7 @@ from models.saved.moved_store import ARTIFACTS
 from reporting.model_summary import figure_name
 from training.promotion.champion import name_new
 from training.promotion.run_text import Registrable, description, log_datasets, metrics, parameters, run_name
-from training.tuning.summary import log_trials
+from training.tuning.study import log_trials
 
 EXPERIMENT = "silion"
 EXPERIMENT_NOTE = (

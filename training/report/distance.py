@@ -17,7 +17,7 @@ from reporting.atomic_files import Written, write_csv
 from reporting.numbers import with_interval
 from training.evaluation.bootstrap import RankCorrelation, bootstrap_ratio, rank_correlation
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import errors
+from training.evaluation.score import errors
 from training.report import tables as card
 from training.report.skill_sections import Blocks
 from training.train import Trained

@@ -18,8 +18,7 @@ from models.tasks.target import Target
 from reporting.pages import capital
 from training.evaluation.coverage import coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold
-from training.evaluation.errors import errors, predictions
-from training.evaluation.score import Score
+from training.evaluation.score import Score, errors, predictions
 from training.rules.evidence import papers_in
 from training.train import Trained
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Response
 from features.tables.literature import TABLE_MODELS, Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, SourceRow
 from features.tables.rows import read_table
-from serving.server.example_cells import LITERATURE
+from serving.server.form import LITERATURE
 from serving.server.middleware import policy
 
 ONE_AT_A_TIME = Lock()

@@ -11,8 +11,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from serving.server.batching import Deadline
-from serving.server.example_cells import examples
-from serving.server.form import groups, limits
+from serving.server.form import examples, groups, limits
 from serving.server.generations import ServedModel
 from serving.server.prediction_replies import target_facts
 from serving.server.replies import JsonResponse, unusable

@@ -11,7 +11,7 @@ from models.explain.counterfactuals import changes
 from models.explain.what_if import Want
 from models.predictor import Predictor
 from reporting.atomic_files import Written
-from reporting.explain.design_blocks import change_blocks
+from reporting.explain.explanation_page import change_blocks
 from reporting.pages import Table
 
 LIFE = (Want("cycle_life_80", True, 500.0),)

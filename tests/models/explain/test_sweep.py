@@ -14,7 +14,7 @@ from models.predictor import Predictor
 from models.tasks.registry import LINK
 from reporting.atomic_files import Written
 from reporting.explain import figures
-from reporting.explain.design_blocks import sweep_blocks
+from reporting.explain.explanation_page import sweep_blocks
 from reporting.pages import Picture
 
 CELL = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="Si", stack_pressure_mpa=100.0, silicon_size_nm=100.0)])

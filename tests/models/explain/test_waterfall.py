@@ -12,7 +12,7 @@ from models.candidates import candidate_frame
 from models.explain.waterfall import waterfalls
 from models.predictor import Predictor
 from reporting.atomic_files import Written
-from reporting.explain.design_blocks import waterfall_blocks
+from reporting.explain.explanation_page import waterfall_blocks
 from reporting.pages import Picture
 
 DESIGNS = candidate_frame(

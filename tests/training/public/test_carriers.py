@@ -15,12 +15,19 @@ import pytest
 from scipy.io import savemat
 
 from features.tables.mistakes import InputError
-from training.public.archives import content_of
 from training.public.carrier_tables import read_records, write_tables
-from training.public.carriers import CARRIERS, CarrierFile, carrier_files, fetch_files
-from training.public.cycling import DOWNLOADED, SUMS, pull_cycling, pulled_cycling, write_kept_out
-from training.public.download import PublicDataError, Unreachable
-from training.public.sources import HashMismatch, cache_folder
+from training.public.cycling import (
+    CARRIERS,
+    DOWNLOADED,
+    SUMS,
+    CarrierFile,
+    carrier_files,
+    fetch_files,
+    pull_cycling,
+    pulled_cycling,
+    write_kept_out,
+)
+from training.public.sources import HashMismatch, PublicDataError, Unreachable, cache_folder, content_of
 
 NOWHERE = "http://127.0.0.1:1/"  # nothing listens there
 

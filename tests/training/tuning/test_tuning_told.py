@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.salts import SLEEPS, search
-from training.tuning.study import RANDOM_TRIALS, Study
-from training.tuning.summary import log_trials, summary
+from training.tuning.study import RANDOM_TRIALS, Study, log_trials, summary
 from training.tuning.trials import Tried
 
 
