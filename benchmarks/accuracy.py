@@ -26,7 +26,7 @@ from features.tables.literature import Literature
 from models.tasks.conductivity import STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS
-from training.data.groups import Kinship, chemical_systems, system_tests
+from training.data.groups import PaperGroups, chemical_systems, system_tests
 from training.data.load import SHIPPED, load_literature
 from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap
@@ -74,8 +74,8 @@ def cross_validation(
     """Every method over the training ids, by paper joined by composition; all kin of a fold removed from training."""
     rows = np.flatnonzero(inside)
     extra = np.flatnonzero(~in_obelix)
-    kin = Kinship.of(examples, by_composition=True)
-    groups = Kinship.of(examples.take(rows), by_composition=True).groups
+    kin = PaperGroups.of(examples, by_composition=True)
+    groups = PaperGroups.of(examples.take(rows), by_composition=True).groups
     folds = [(repeat, rows[fold]) for repeat in range(repeats) for fold in grouped_folds(groups, 5, repeat)]
     place = {row: number for number, row in enumerate(rows)}
     predictions: dict[str, np.ndarray] = {}
@@ -96,8 +96,8 @@ def cross_validation(
 def nearness(examples: Examples, inside: np.ndarray, in_obelix: np.ndarray, repeats: int) -> dict[float, float]:
     """MAE (bound as -15) of one member over the training ids, by how near a composition may stand to a test row's."""
     rows, learnt = np.flatnonzero(inside), np.flatnonzero(inside | ~in_obelix)
-    groups = Kinship.of(examples.take(rows), by_composition=True).groups
-    kin, method = Kinship.of(examples, by_composition=True), silion(replace(STRUCTURED, members=1))
+    groups = PaperGroups.of(examples.take(rows), by_composition=True).groups
+    kin, method = PaperGroups.of(examples, by_composition=True), silion(replace(STRUCTURED, members=1))
     mae = {}
     for within in WITHIN:
         far, errors = replace(kin, within=within), []
@@ -153,7 +153,7 @@ def all_temperatures(
 ) -> dict[str, Result]:
     """The Liverpool table at all temperatures, by paper and by chemical system."""
     examples = conductivity_examples(Literature(electrolytes=convert(["liverpool"])["liverpool"].rows))
-    kin = Kinship.of(examples, by_composition=True)
+    kin = PaperGroups.of(examples, by_composition=True)
     systems = chemical_systems(examples.designs)
     number = np.unique(systems, return_inverse=True)[1]
     views = {
@@ -164,7 +164,7 @@ def all_temperatures(
 
 
 def _view(
-    examples: Examples, kin: Kinship, tests: Iterable[tuple[int, np.ndarray]], groups: np.ndarray,
+    examples: Examples, kin: PaperGroups, tests: Iterable[tuple[int, np.ndarray]], groups: np.ndarray,
     methods: Mapping[str, Method],
 ) -> Result:  # fmt: skip
     tests = list(tests)

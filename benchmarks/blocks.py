@@ -23,7 +23,7 @@ from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.load import load_literature
 from training.evaluation.crossvalidate import MODEL, validate
 
@@ -72,7 +72,7 @@ def obelix() -> Examples:
 
 def score(examples: Examples, recipe: Recipe, repeats: int) -> dict[str, float]:
     """Mean absolute error in decades of the model and of the dummy, over rows with a value."""
-    kin = Kinship.of(examples, by_composition=True)
+    kin = PaperGroups.of(examples, by_composition=True)
     out_of_fold = validate(LINK, examples, kin, {"blocks": recipe}, Protocol(repeats=repeats))
     exact = examples.labels.exact
     truth = examples.labels.lower[exact]

@@ -21,9 +21,9 @@ from models.predictor import Predictor
 from models.tasks.conductivity import ACTIVATION_ENERGY, CONDUCTIVITY, printed_energies
 from models.tasks.part import Part, fit_part
 from models.tasks.registry import LINK, TASKS
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.paper_splits import grouped_folds
-from training.evaluation.bootstrap import bootstrap_ratio, held_share
+from training.evaluation.bootstrap import bootstrap_ratio, covered_share
 
 FOLDS = 8
 MISSED_DECADES = 0.9
@@ -68,7 +68,7 @@ class Judged:
 def judge(literature: Literature, public: list[str]) -> Judged:
     """Tell the activation energy of every row that prints one, by a model of the other papers."""
     examples = TASKS[LINK].examples(literature)
-    kin, recipe = Kinship.of(examples, by_composition=False), next(iter(choices_of(public).values()))
+    kin, recipe = PaperGroups.of(examples, by_composition=False), next(iter(choices_of(public).values()))
     printed = printed_energies(examples.designs)
     pieces = []
     for test in grouped_folds(kin.groups, FOLDS, 0):
@@ -77,7 +77,7 @@ def judge(literature: Literature, public: list[str]) -> Judged:
         part = fit_part(LINK, train.designs, train.labels, recipe, 0)
         known = learn_measurements(train.designs, train.labels, MISSED_DECADES**2)
         values, spread = part.predict(train.designs)
-        groups = Kinship.of(train, by_composition=False).groups
+        groups = PaperGroups.of(train, by_composition=False).groups
         # no width enters an energy, but a model without intervals answers nothing
         part = replace(part, calibration=calibrate(values[None], spread[None], train.labels, groups))
         others = pd.Series(printed_energies(train.designs)).groupby(groups).mean().median()
@@ -128,7 +128,7 @@ def text(judged: Judged) -> str:
         ratio = "" if name == "median" else f"{over:.2f} ({low:.2f} to {high:.2f})"
         lines.append(f"| {label} | {errors[0]:.3f} | {errors[1]:.3f} | {ratio} |")
     inside = ((table["low"] <= table["printed"]) & (table["printed"] <= table["high"])).to_numpy(dtype=float)
-    share, low, high = (100 * value for value in held_share(inside, table["paper"].to_numpy(), 0))
+    share, low, high = (100 * value for value in covered_share(inside, table["paper"].to_numpy(), 0))
     width = float(np.average(table["high"] - table["low"], weights=judged.weight))
     held_of = f"{share:.0f} % ({low:.0f} to {high:.0f})"
     return "\n".join([*lines, "", f"The {100 * LEVEL:g} % interval, {width:.2f} eV wide, holds {held_of}."])

@@ -26,7 +26,7 @@ from benchmarks.results import write_result
 from models.bundle import Bundle, load_bundle
 from models.explain.shap_values import CHUNK, write_contributions
 from models.tasks.registry import LINK
-from training.promotion.known_truths import example_designs
+from training.promotion.physical_checks import example_designs
 
 SPREAD = 0.3
 """Relative spread of the numbers of the example designs that the random ones are made from."""

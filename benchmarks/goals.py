@@ -35,10 +35,10 @@ from models.tasks.conductivity import told_by_reviews
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS
 from training.config import CHOICES, PUBLIC_CHOICES, Protocol
-from training.data.groups import kinship_of
+from training.data.groups import paper_groups
 from training.data.load import load_literature
 from training.data.paper_splits import grouped_folds
-from training.evaluation.bootstrap import bootstrap_ratio, held_share
+from training.evaluation.bootstrap import bootstrap_ratio, covered_share
 from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, validate
 from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_family, least_share, many_shares
@@ -88,12 +88,12 @@ class Own:
     @cached_property
     def alone(self) -> OutOfFold:
         """Out-of-fold predictions of the shipped rows by a model of them alone."""
-        return validate(LINK, self.examples, kinship_of(LINK, self.examples), CHOICES[LINK], PROTOCOL, baselines=())
+        return validate(LINK, self.examples, paper_groups(LINK, self.examples), CHOICES[LINK], PROTOCOL, baselines=())
 
     @cached_property
     def mixed(self) -> OutOfFold:
         """Out-of-fold predictions of all rows by the model that learns from OBELiX too."""
-        return validate(LINK, self.every, kinship_of(LINK, self.every), PUBLIC_CHOICES[LINK], PROTOCOL, baselines=())
+        return validate(LINK, self.every, paper_groups(LINK, self.every), PUBLIC_CHOICES[LINK], PROTOCOL, baselines=())
 
 
 def _three(miss: np.ndarray, covered: np.ndarray, width: np.ndarray) -> str:
@@ -121,7 +121,7 @@ def families(own: Own) -> Iterator[Line]:
     least, most = (f"{100 * bound:g}" for bound in many_shares(LEVEL))
     for by, out_of_fold in (("shipped rows and OBELiX's", own.mixed), ("the shipped rows alone", own.alone)):
         judged = by_family(TASKS[LINK].targets[0], out_of_fold, LEVEL)
-        missed = [str(family) for family in judged if not family.keeps_promise]
+        missed = [str(family) for family in judged if not family.covers_as_stated]
         yield Line(
             f"families of {FEWEST_PAPERS} papers or more whose {100 * LEVEL:g} % interval holds, {by}",
             f"all: from {MANY_PAPERS} papers on {least} to {most} %; of fewer the Clopper-Pearson interval, corrected "
@@ -135,8 +135,8 @@ def obelix_by_default(own: Own) -> Iterator[Line]:
     """OBELiX's training rows in the folds of its benchmark, by models that learned from nothing akin to a fold, whose
     errors calibrate the intervals without what is akin to it either."""
     every, rows = own.every, np.arange(len(own.examples.designs), len(own.every.designs))
-    kin = kinship_of(LINK, every)
-    folds = grouped_folds(kinship_of(LINK, every.take(rows)).groups, PROTOCOL.folds, PROTOCOL.seed)
+    kin = paper_groups(LINK, every)
+    folds = grouped_folds(paper_groups(LINK, every.take(rows)).groups, PROTOCOL.folds, PROTOCOL.seed)
     tests = [(0, rows[fold]) for fold in folds]
     out_of_fold = validate(LINK, every, kin, PUBLIC_CHOICES[LINK], PROTOCOL, tests=tests, baselines=())
     middle, half = np.full((2, len(every.designs)), np.nan)
@@ -155,7 +155,7 @@ def obelix_by_default(own: Own) -> Iterator[Line]:
     for span, some in (("up to 0.3 from", lambda far: far <= 0.3), ("beyond 0.3 from", lambda far: far > 0.3)):
         near = some(out_of_fold.distance[0, rows])
         groups = out_of_fold.groups[rows][near]
-        share = held_share(inside.astype(float)[near], groups, PROTOCOL.seed)[0]
+        share = covered_share(inside.astype(float)[near], groups, PROTOCOL.seed)[0]
         yield Line(
             f"of these, {span} the nearest row: 90 % hold, by row / by paper",
             "86 to 95 %",

@@ -24,7 +24,7 @@ from models.calibrate import calibrate
 from models.domain import Domain
 from models.intervals import LevelError
 from models.known.measurements import Conditions, same_compositions
-from models.lab_effect.kernel import REPLICATE_SHARE, Alike
+from models.lab_effect.kernel import REPLICATE_SHARE, Replicates
 from models.lab_effect.learning import Errors, Reveals, reveal, settled, try_kernels
 from models.tasks.conductivity import CONDUCTIVITY, STRUCTURED, conductivity_examples
 from models.tasks.examples import Examples
@@ -32,7 +32,7 @@ from models.tasks.fade import fade_examples
 from models.tasks.ice import ice_examples
 from models.tasks.part import fit_part, with_conductivity
 from training.config import CHOICES, Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.load import load_literature
 from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import bootstrap_ratio
@@ -52,8 +52,8 @@ def obelix(repeats: int, seed: int) -> tuple[OutOfFold, Errors]:
     examples, inside, in_obelix, _ = load()
     used = np.flatnonzero(inside | ~in_obelix)
     examples, rows = examples.take(used), np.flatnonzero(inside[used])
-    kin = Kinship.of(examples, by_composition=True)
-    groups = Kinship.of(examples.take(rows), by_composition=True).groups
+    kin = PaperGroups.of(examples, by_composition=True)
+    groups = PaperGroups.of(examples.take(rows), by_composition=True).groups
     tests = [(deal, rows[fold]) for deal in range(repeats) for fold in grouped_folds(groups, 5, 1000 * seed + deal)]
     protocol = Protocol(repeats=repeats, seed=seed)
     folds = validate("conductivity", examples, kin, {"structured": STRUCTURED}, protocol, tests=tests)
@@ -144,7 +144,7 @@ def siblings(out_of_fold: OutOfFold, errors: Errors, seed: int) -> str:
         misses = []
         for row in rows:
             others = rows[rows != row]
-            same = Alike(np.ones((1, 1), dtype=bool), np.ones((len(others), 1), dtype=bool), replicate)
+            same = Replicates(np.ones((1, 1), dtype=bool), np.ones((len(others), 1), dtype=bool), replicate)
             pull, _ = kernel.recalled(same, np.zeros((1, 1)), errors.distances[np.ix_(others, [row])])
             missed = errors.missed[:, others]
             misses.append((np.abs(missed - errors.missed[:, [row]] * pull[:, 0]).mean(), np.abs(missed).mean()))

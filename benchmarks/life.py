@@ -29,7 +29,7 @@ from models.life.life_features import life_rows, open_prior
 from models.life.model import Estimate, LifeModel, load_life_model
 from models.life.trend import fit_trend
 from training.evaluation.bootstrap import share_interval
-from training.life.landmarks import LifeExamples, askable, examples_at, folds_of, life_examples
+from training.life.landmarks import LifeExamples, examples_at, folds_of, life_examples, long_enough
 from training.life.learn import learn
 from training.life.sets import CyclingSets, read_sets
 from training.public.cycling import pulled_cycling
@@ -70,7 +70,7 @@ def tests(sets: CyclingSets, chosen: np.ndarray) -> list[tuple[str, LifeExamples
     cases = []
     for landmark in GIVEN:
         cycle = np.where(chosen, cycles_given(sets.curves, landmark), np.nan)
-        if not len(askable(sets.curves, cycle)):
+        if not len(long_enough(sets.curves, cycle)):
             continue
         examples = examples_at(sets.curves, sets.cells, cycle, JUDGED)
         pairs = zip(examples.rows["data_set"], examples.rows["threshold"], strict=True)

@@ -20,7 +20,7 @@ from benchmarks.regimes import LEVEL, choices_of
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.groups import Kinship, kinship_of
+from training.data.groups import PaperGroups, paper_groups
 from training.data.load import SHIPPED, load_literature, resolve_papers
 from training.evaluation.coverage import calibration_of, interval_of
 from training.evaluation.crossvalidate import MODEL, validate
@@ -37,7 +37,7 @@ DEFAULT = "model of `make run`"
 def beside_the_peers(examples: Examples, inside: np.ndarray, ids: list[str]) -> tuple[Result, int]:
     """Every method on the official test, mean of seeds 0 to 4. Peers, and ours on the same rows, learn from OBELiX's
     training rows as they are; where ours learns from all tables, everything akin to a test row is removed."""
-    kin = Kinship.of(examples, by_composition=True)
+    kin = PaperGroups.of(examples, by_composition=True)
     split = fixed_split(examples, kin, [f"obelix:{row_id}" for row_id in ids])
     test_rows = examples.take(split.test)
     predictions: dict[str, np.ndarray] = {}
@@ -60,7 +60,7 @@ def of_default_model() -> tuple[Result, str]:
     literature = replace(literature, electrolytes=[*literature.electrolytes, *tests])
     resolve_papers(literature)
     examples = TASKS[LINK].examples(literature)
-    kin, protocol = kinship_of(LINK, examples), Protocol(5, 1, 0)
+    kin, protocol = paper_groups(LINK, examples), Protocol(5, 1, 0)
     split = fixed_split(examples, kin, sorted(ids))
     choice = dict([next(iter(choices_of([OBELIX]).items()))])
     out_of_fold = validate(LINK, examples, kin, choice, protocol, tests=[(0, split.test)], baselines=())

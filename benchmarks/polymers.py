@@ -13,7 +13,7 @@ from features.physics import ZERO_CELSIUS_K
 from features.polymers.vector import TEMPERATURE
 from features.tables.designs import Designs
 from models.calibrate import calibrate
-from models.polymers.prediction import tell_polymers
+from models.polymers.prediction import predict_polymers
 from models.tasks.examples import Examples
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.polymers.learn import PolymerRows, fit, folds_of, out_of_fold, polymer_rows
@@ -142,7 +142,7 @@ def of_our_rows(examples: Examples) -> str:
         Of conductivity.
     """
     designs = Designs.of(examples.designs)
-    answer = tell_polymers(designs, read_electrolytes(designs), LEVEL)
+    answer = predict_polymers(designs, read_electrolytes(designs), LEVEL)
     if answer is None:
         return "no row of ours is told by the polymer model"
     labels = examples.labels.take(np.flatnonzero(answer.mask))

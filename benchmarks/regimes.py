@@ -13,7 +13,7 @@ from features.tables.literature import Literature
 from models.tasks.conductivity import years_of
 from models.tasks.registry import LINK, TASKS
 from training.config import CHOICES, PUBLIC_CHOICES, Protocol
-from training.data.groups import kinship_of
+from training.data.groups import paper_groups
 from training.evaluation.crossvalidate import Choices, validate
 from training.evaluation.evaluate import score_fixed
 from training.evaluation.regimes.families import FamilyCoverage, by_family
@@ -35,7 +35,7 @@ def by_regime(
 ) -> tuple[list[RegimeScore], list[FamilyCoverage]]:
     """Skill and coverage by regime, and coverage by family."""
     examples, choices, protocol = TASKS[LINK].examples(literature), choices_of(public), Protocol(5, repeats, 0)
-    kin = kinship_of(LINK, examples)
+    kin = paper_groups(LINK, examples)
     out_of_fold = validate(LINK, examples, kin, choices, protocol)
     choice = {out_of_fold.chosen[0]: choices[out_of_fold.chosen[0]]}
     scores = measure_regimes(LINK, examples, kin, out_of_fold, choice, protocol, LEVEL).scores
@@ -49,7 +49,7 @@ def newer_score(literature: Literature, public: Sequence[str]) -> tuple[Score, i
     years = years_of(list(examples.papers), literature)
     known = np.flatnonzero(np.isfinite(years))
     examples, years = examples.take(known), years[known]
-    kin, choices = kinship_of(LINK, examples), choices_of(public)
+    kin, choices = paper_groups(LINK, examples), choices_of(public)
     choice = dict([next(iter(choices.items()))])
     test, before = np.flatnonzero(years > LAST_YEAR), np.flatnonzero(years <= LAST_YEAR)
     learnt = before[~kin.leaks(before, test)]

@@ -121,9 +121,9 @@ class _Columns(argparse.Action):
     ) -> None:
         names = [name.strip() for name in ",".join(map(str, values or [])).split(",")]
         if len(names) > 1 and not all(names):
-            from models.tasks.registry import told_targets
+            from models.tasks.registry import all_targets
 
-            parser.error(f"{option_string}: got an empty name, expected some of {', '.join(told_targets())}")
+            parser.error(f"{option_string}: got an empty name, expected some of {', '.join(all_targets())}")
         setattr(namespace, self.dest, [name for name in names if name] or None)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.feature import Featurizer
 from features.tables.columns import unit_of
-from features.tables.disk import whole_folder_at
+from features.tables.disk import atomic_folder
 from features.tables.records import Candidate
 from models.domain import Domain
 from models.known.measurements import Measurements
@@ -22,7 +22,7 @@ from models.learners.mixed import restore_ensemble
 from models.saved.checked_files import MANIFEST, BundleError, CheckedFiles, read_checked, write_signature
 from models.tasks.first_capacity import FirstCapacities
 from models.tasks.part import Part, part_state, restore_part, with_conductivity
-from models.tasks.registry import LINK, NOT_LEARNED, ON_REQUEST, TARGETS, TASKS, is_range_alone, task_of, told_targets
+from models.tasks.registry import LINK, NOT_LEARNED, ON_REQUEST, TARGETS, TASKS, all_targets, is_range_alone, task_of
 from models.tasks.target import Target
 
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Bundle", "BundleError", "load_bundle", "save_bundle", "schema_hash"]
@@ -72,15 +72,15 @@ class Bundle:
         Parameters
         ----------
         columns : sequence of str or None
-            Columns of `told_targets`; all that the model holds and predicts unasked where None or empty.
+            Columns of `all_targets`; all that the model holds and predicts unasked where None or empty.
 
         Raises
         ------
         ValueError
             A column that is none of them, or one that this model was saved without.
         """
-        range_only = [column for column in told_targets() if is_range_alone(column) and self.capacities]
-        return _some(columns, [*self.targets(), *range_only, *(ON_REQUEST if columns else ())], told_targets())
+        range_only = [column for column in all_targets() if is_range_alone(column) and self.capacities]
+        return _some(columns, [*self.targets(), *range_only, *(ON_REQUEST if columns else ())], all_targets())
 
     def designs_for(self, part: str, designs: pd.DataFrame) -> pd.DataFrame:
         """Return designs as a part reads them: the parts of cells want the conductivity of the electrolyte too.
@@ -136,7 +136,7 @@ def save_bundle(bundle: Bundle, folder: str | Path) -> Path:
         The folder.
     """
     folder = Path(folder)
-    with whole_folder_at(folder) as aside:
+    with atomic_folder(folder) as aside:
         for name, part in bundle.parts.items():
             part.ensemble.save(aside / name)
             _write(aside / name / "part.json", part_state(part))

@@ -16,12 +16,12 @@ from features.tables.designs import Designs
 from features.tables.mistakes import InputError
 from features.tables.records import Measured
 from models.candidates import has_anode, stated_designs, usable_rows
-from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
+from models.known.cells import KnownCells, shrink_to_cells, spread_of_papers
 from models.known.measurements import Conditions, Measurements
 from models.known.same_design import same_designs
 from models.known.scatter import PRIOR_WEIGHT
-from models.known.shrinkage import Drawn, Show, drawn_to_papers
-from models.lab_effect.kernel import REPLICATE_SHARE, Alike
+from models.known.shrinkage import Show, Shrunk, shrink_to_papers
+from models.lab_effect.kernel import REPLICATE_SHARE, Replicates
 from models.lab_effect.own_designs import OwnRows
 from models.tasks.part import Part, published_bounds
 from models.tasks.registry import TASKS
@@ -90,7 +90,7 @@ def own_rows(name: str, part: Part, measured: pd.DataFrame) -> OwnRows | None:
     if part.lab is None or part.domain is None:
         raise ValueError("this model was saved before own measurements could be used; train again")
     rows = measured.iloc[known].reset_index(drop=True)
-    errors = values[known] - _drawn_to_papers(name, part, rows, part.predict(rows)[0])
+    errors = values[known] - _shrink_to_papers(name, part, rows, part.predict(rows)[0])
     lives, first = None, np.arange(len(rows))
     if any(target.at_cycle for target in TASKS[name].targets):
         points = _points(rows)
@@ -196,7 +196,7 @@ def moved(
         of_one = own.cache.once("alike", partial(same_designs, Designs.of(own.designs), own.designs))
         replicate = REPLICATE_SHARE * (kernel.shared + kernel.noise)
         replicate = own.cache.once("replicate", partial(pooled_replicates, own.errors, of_one, replicate))
-        pull, deviation = kernel.recalled(Alike(of_one, same, replicate), among, to)
+        pull, deviation = kernel.recalled(Replicates(of_one, same, replicate), among, to)
     known = np.asarray(same.any(axis=1))
     changed = None if part.lab.is_borrowed else part.lab.half_width(among, to, spread, level)
     width = half if changed is None or not kernel.shared else changed
@@ -299,14 +299,14 @@ def show_of(name: str) -> Show:
     return lambda value: f"{target.show(float(target.unscaled(value)))} {target.unit}"
 
 
-def _drawn_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
+def _shrink_to_papers(name: str, part: Part, rows: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Predictions of measured designs, drawn to what papers measured of them."""
     designs, any_level = Designs.of(rows), 0.5  # no interval is read
-    drawn = drawn_to_measured(name, part, designs, None, predicted, np.zeros(len(rows)), any_level)
+    drawn = shrink_to_measured(name, part, designs, None, predicted, np.zeros(len(rows)), any_level)
     return drawn.centre if drawn else predicted
 
 
-def drawn_to_measured(
+def shrink_to_measured(
     name: str,
     part: Part,
     designs: Designs,
@@ -314,7 +314,7 @@ def drawn_to_measured(
     centre: np.ndarray,
     half: np.ndarray,
     level: float,
-) -> Drawn | None:
+) -> Shrunk | None:
     """Draw predictions to what papers measured of the composition, or of the very cell; None where none can be found.
 
     Parameters
@@ -334,12 +334,12 @@ def drawn_to_measured(
     """
     if TASKS[name].draws_to_measured:
         conditions = Conditions.of(designs, read) if part.known else None
-        return drawn_to_papers(part.known, conditions, centre, half, level, show_of(name))
+        return shrink_to_papers(part.known, conditions, centre, half, level, show_of(name))
     cells = known_cells(name, part)
     if cells is None or part.lab is None:
         return None
     spread = spread_of_papers(part.lab.kernel.shared + part.lab.kernel.noise, REPLICATE_SHARE)
-    return drawn_to_cells(cells, designs, spread, centre, half, level)
+    return shrink_to_cells(cells, designs, spread, centre, half, level)
 
 
 def known_cells(name: str, part: Part) -> KnownCells | None:

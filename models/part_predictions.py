@@ -11,7 +11,7 @@ import numpy as np
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs
 from models.intervals import Calibration
-from models.known.shrinkage import Drawn
+from models.known.shrinkage import Shrunk
 from models.notices import Notice, after, domain_notices, of_rows, placed
 from models.polymers.prediction import PolymerAnswer
 from models.predictions import ENDS, Energies, Nearest, spread_over
@@ -29,7 +29,7 @@ class PredictionRequest:
     Attributes
     ----------
     quantities : sequence of str
-        Columns of `told_targets`, as they are answered.
+        Columns of `all_targets`, as they are answered.
     limits : mapping of str to float
         Limits of targets, in their units, whose probability of being passed is predicted too.
     cycles : sequence of int
@@ -113,7 +113,7 @@ class PartPredictions:
         Half widths without any measured value.
     shift : ndarray, shape (n_designs,)
         How far the middles of the intervals lie above the predictions.
-    drawn : Drawn or None
+    drawn : Shrunk or None
         Where predictions are drawn to what was measured of a composition.
     text : Notice or None
         What was measured of the very design; None where the part draws to nothing.
@@ -137,7 +137,7 @@ class PartPredictions:
     half: np.ndarray = field(default_factory=lambda: np.empty(0))
     alone: np.ndarray = field(default_factory=lambda: np.empty(0))
     shift: np.ndarray = field(default_factory=lambda: np.empty(0))
-    drawn: Drawn | None = None
+    drawn: Shrunk | None = None
     text: Notice | None = None
     own_notices: Sequence[str] = ()
     polymers: PolymerAnswer | None = None

@@ -18,18 +18,18 @@ from features.tables.designs import Designs
 from models.bundle import Bundle
 from models.candidates import has_anode, refuse_unread
 from models.exceedance import check_limits, probability_column
-from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
+from models.known.activation_energies import beyond_a_transition, near_slope, printed_energies, shrink_to_printed
 from models.known.measurements import Conditions
 from models.known.same_design import same_designs
-from models.known.shrinkage import OWN_COMPOSITION, centre_drawn_to_papers, drawn_to_own
+from models.known.shrinkage import OWN_COMPOSITION, shrink_centre_to_papers, shrink_to_own
 from models.lab_calibration import (
-    drawn_to_measured,
     measured_text,
     moved,
     own_measurements,
     own_rows,
     own_values,
     show_of,
+    shrink_to_measured,
 )
 from models.lab_effect.own_designs import OwnDesigns
 from models.learners.arrhenius import energies_of, energy_interval
@@ -45,8 +45,8 @@ from models.notices import (
     where,
 )
 from models.part_predictions import PartPredictions, PredictionRequest, energy_columns
-from models.polymers.own_polymers import drawn_to_own_polymers
-from models.polymers.prediction import POLYMER, tell_polymers
+from models.polymers.own_polymers import shrink_to_own_polymers
+from models.polymers.prediction import POLYMER, predict_polymers
 from models.predictions import ENDS, Energies, Nearest, Predictions, spread_over
 from models.ranges.capacities import CapacityRanges
 from models.ranges.comparable import Reported, reported_above, reported_ranges
@@ -93,7 +93,7 @@ class Predictor:
         Parameters
         ----------
         designs : columns of `Candidate`, shape (n_designs, n_columns)
-        targets : columns of `told_targets`; where not given all that `Bundle.told` names, with points the learned ones
+        targets : columns of `all_targets`; where not given all that `Bundle.told` names, with points the learned ones
         level : share of papers whose values the interval should hold, 0 to 1
         precedents : nearest literature rows to return per design and target
         measured : designs of the same laboratory with what was measured, columns of `Measured`
@@ -256,12 +256,12 @@ class Predictor:
             answer = self._answers([LINK], warmed, full, None if measured is None else 0)[LINK]
             if measured is not None:
                 return self._with_measured(answer, level, measured).centre
-            polymers = tell_polymers(warmed, read_electrolytes(warmed), level)
+            polymers = predict_polymers(warmed, read_electrolytes(warmed), level)
             centre = polymers.instead_of(answer.model, answer.spread)[0] if polymers else answer.model
-            return centre_drawn_to_papers(part.known, Conditions.of(warmed), centre)
+            return shrink_centre_to_papers(part.known, Conditions.of(warmed), centre)
 
         conditions = Conditions.of(designs)
-        energies, near = drawn_to_printed(energies, part.known, conditions), changed & ~beyond_a_transition(conditions)
+        energies, near = shrink_to_printed(energies, part.known, conditions), changed & ~beyond_a_transition(conditions)
         energies = near_slope(energies, near, told_at)
         return Energies(energy_interval(energies, level), printed_energies(part.known, conditions))
 
@@ -357,11 +357,11 @@ class Predictor:
         if not len(frame):  # a part that judges no design refuses no level
             return {}
         read, centre, (half, shift) = answer.electrolytes, answer.model, answer.intervals(level)
-        polymers = tell_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
+        polymers = predict_polymers(frame, read, level) if TASKS[name].has_polymer_model else None
         if polymers:
             centre, half = polymers.instead_of(centre, half)
         alone, text, notices = half, None, list[str]()
-        drawn = drawn_to_measured(name, part, frame, read, centre, half, level)
+        drawn = shrink_to_measured(name, part, frame, read, centre, half, level)
         if drawn:
             centre, half, text = drawn.centre, drawn.half, drawn.text
         if measured is not None:
@@ -381,7 +381,7 @@ class Predictor:
                     same, asked_cycles(frame),
                 )  # fmt: skip
             if polymers:  # what own rows say of the part's error is nothing about the polymer model's
-                own_drawn = drawn_to_own_polymers(polymers, read, table, values, level, unmoved, show_of(name))
+                own_drawn = shrink_to_own_polymers(polymers, read, table, values, level, unmoved, show_of(name))
                 centre[polymers.mask], half[polymers.mask] = own_drawn.centre, own_drawn.half
                 notes = [own_drawn.remarks.get(row, remark) for row, remark in enumerate(notes)]
                 drawn = drawn and drawn.beside(own_drawn.text, own_drawn.doubts)
@@ -393,7 +393,9 @@ class Predictor:
                 before, conditions = replace(drawn, centre=centre, half=half), Conditions.of(frame)
                 conditions = conditions.without_names(polymers.mask) if polymers else conditions
                 read_own = partial(own_measurements, name, part, table)
-                drawn = drawn_to_own(measured.once(("known", name), read_own), conditions, before, level, show_of(name))
+                drawn = shrink_to_own(
+                    measured.once(("known", name), read_own), conditions, before, level, show_of(name)
+                )
                 centre, half, text = drawn.centre, drawn.half, drawn.text
                 notes = [[OWN_COMPOSITION] if own_too else row for own_too, row in zip(drawn.own, notes, strict=True)]
             notices = ["; ".join(f"{name}: {remark}" for remark in dict.fromkeys(row)) for row in notes]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from features.tables.disk import whole_folder_at
+from features.tables.disk import atomic_folder
 from models.saved.checked_files import KEY_VARIABLE, BundleError, key_of_environment, write_signature
 from models.saved.moved_store import advice, made_in, mend
 from models.saved.pointer import recall, remember, state_of
@@ -393,7 +393,7 @@ def export(reference: str | None, folder: str | Path, sign: bool = False) -> Pat
     source, folder = resolve(reference), Path(folder)
     if folder.exists() and not (folder / "manifest.json").is_file():
         raise ModelNotFoundError(f"{folder}: exists and is no model bundle; choose another folder")
-    with whole_folder_at(folder) as aside:
+    with atomic_folder(folder) as aside:
         shutil.copytree(source, aside, dirs_exist_ok=True)
         if sign:
             write_signature(aside)

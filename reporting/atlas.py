@@ -44,7 +44,7 @@ _RANK = 0.11
 
 
 @dataclass(frozen=True)
-class Against:
+class AtlasColumn:
     """Quantity that values are drawn against.
 
     Attributes
@@ -63,9 +63,9 @@ class Against:
 
 
 AXES = (
-    Against("stack_pressure_mpa", "stack pressure", "MPa", "symlog"),
-    Against("size_nm", "silicon particle size or film thickness", "nm", "log"),
-    Against("electrolyte_class", "electrolyte class"),
+    AtlasColumn("stack_pressure_mpa", "stack pressure", "MPa", "symlog"),
+    AtlasColumn("size_nm", "silicon particle size or film thickness", "nm", "log"),
+    AtlasColumn("electrolyte_class", "electrolyte class"),
 )
 """Every quantity is drawn against those that its designs have; the axis of words comes last, as it is the tallest."""
 CYCLES = (50, 200)
@@ -167,14 +167,14 @@ def pictures(table: pd.DataFrame) -> list[pages.Drawing]:
     return [_drawing(target, rows, against) for target, rows, against in _pairs(table) if _varies(rows, against)]
 
 
-def _pairs(table: pd.DataFrame) -> Iterator[tuple[Target, pd.DataFrame, Against]]:
+def _pairs(table: pd.DataFrame) -> Iterator[tuple[Target, pd.DataFrame, AtlasColumn]]:
     """Yield quantities with their rows, and what they could be drawn against."""
     for column, target in targets_with_an_error().items():
         rows = table[table["target"] == column]
         yield from ((target, rows, against) for against in AXES if len(rows) and against.column in rows)
 
 
-def _varies(rows: pd.DataFrame, against: Against) -> bool:
+def _varies(rows: pd.DataFrame, against: AtlasColumn) -> bool:
     return bool(rows[against.column].nunique() > 1)
 
 
@@ -189,7 +189,7 @@ def _not_drawn(table: pd.DataFrame) -> list[pages.Block]:
     return [pages.Paragraph(f"Nothing to draw of {'; '.join(missing)}.")] if missing else []
 
 
-def _drawing(target: Target, rows: pd.DataFrame, against: Against) -> pages.Drawing:
+def _drawing(target: Target, rows: pd.DataFrame, against: AtlasColumn) -> pages.Drawing:
     drawn = rows[rows[against.column].notna()]
     name = capital(target.label)
     caption = f"{name} against {against.name}: {counted(len(drawn), 'value')} of {_papers(drawn)}"
@@ -209,7 +209,7 @@ def _numbers(text: str) -> int:
     return (numbers[-1] + text.startswith("beyond")) if numbers else 0
 
 
-def _figure(target: Target, rows: pd.DataFrame, against: Against, kinds: Sequence[str]) -> Figure:
+def _figure(target: Target, rows: pd.DataFrame, against: AtlasColumn, kinds: Sequence[str]) -> Figure:
     if against.scale:
         figure, plot = axes(4.2, 3.0)
         _scatter(plot, rows, kinds, rows[against.column].to_numpy(dtype=float), rows["value"].to_numpy(dtype=float))

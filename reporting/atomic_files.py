@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from features.csv_injection import harmless_frame
-from features.tables.disk import whole, whole_folder_at
+from features.tables.disk import atomic_folder, whole
 from reporting import pages
 
 FILE_LIST = ".silion-files.json"
@@ -25,7 +25,7 @@ FILE_LIST = ".silion-files.json"
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a path beside the wanted one to write to; it is renamed when the block ends.
 
     Parameters
@@ -55,7 +55,7 @@ def write_csv(table: pd.DataFrame, path: Path, raw: bool = False) -> Path:
     Path
         The file.
     """
-    with whole_file(path) as aside:
+    with atomic_file(path) as aside:
         (table if raw else harmless_frame(table)).to_csv(aside, index=False, float_format="%.6g")
     return path
 
@@ -76,7 +76,7 @@ def save_figure(figure: Figure, path: Path) -> Path:
     """
     kind = "svg" if path.suffix == ".svg" else "png"
     metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
-    with whole_file(path) as aside, warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "silion"}):
+    with atomic_file(path) as aside, warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "silion"}):
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a name in a script we hold no font of
         figure.savefig(aside, format=kind, dpi=130, bbox_inches="tight", metadata=metadata)
     return path
@@ -118,7 +118,7 @@ def check_folder(folder: Path) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def atomic_output_folder(folder: Path) -> Iterator[Path]:
     """Yield a folder beside the wanted one; it takes its place when the block ends, and is gone if the block fails.
 
     Files of an earlier version are replaced; files that were not ours are carried over.
@@ -130,7 +130,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     """
     folder = Path(folder).resolve()
     check_folder(folder)
-    with whole_folder_at(folder) as aside:
+    with atomic_folder(folder) as aside:
         yield aside
         written = sorted(path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
         (aside / FILE_LIST).write_text(json.dumps(written, indent=1), encoding="utf-8")

@@ -18,7 +18,7 @@ from features.cycling.discharge import discharge_change, discharge_features
 from features.tables.mistakes import InputError, Mistake
 from models.life.model import LifeModel, load_life_model
 from models.life.prediction import Cells, LifeAnswer, LifeOptions, OwnCells, answer_life, calibrate_own, thresholds_of
-from reporting.atomic_files import whole_file, write_csv
+from reporting.atomic_files import atomic_file, write_csv
 
 DesignLife = Callable[[pd.DataFrame], pd.DataFrame]
 """Lives predicted from the designs alone: the cells' columns in, `log10_life` and `log10_life_sd` out."""
@@ -124,15 +124,15 @@ def predict_lives(
     Raises
     ------
     ValueError
-        As `own_cells`, `refuse_strangers` and `answer_table`.
+        As `own_cells`, `refuse_unknown_cells` and `answer_table`.
     """
     own = None if finished is None else own_cells(table, model, options, finished)
     change = None if voltage is None else discharge_change(voltage, name)
-    refuse_strangers(change, {*table.curves.names, *table.rejected}, name)
+    refuse_unknown_cells(change, {*table.curves.names, *table.rejected}, name)
     return answer_table(table, model, options, own, change=change)
 
 
-def refuse_strangers(change: Mapping[str, Floats] | None, cells: Iterable[str], name: str) -> None:
+def refuse_unknown_cells(change: Mapping[str, Floats] | None, cells: Iterable[str], name: str) -> None:
     """Refuse discharge curves of cells that the cycles lack: a name that is written in two ways would go unseen.
 
     Parameters
@@ -248,7 +248,7 @@ def life_file(
     change = discharge_change(read_frame(Path(voltage)), Path(voltage).name) if voltage else None
     rejected, names = list[str](), set[str]()
     own: OwnCells | None = None
-    with whole_file(out) as lives_aside, whole_file(result.curves) as curves_aside:
+    with atomic_file(out) as lives_aside, atomic_file(result.curves) as curves_aside:
         for table in read_portions(Path(path)):
             result.mistakes += table.mistakes
             rejected += table.rejected
@@ -262,7 +262,7 @@ def life_file(
                 frame = part if raw else harmless_frame(part)
                 frame.to_csv(aside, mode="a", header=not result.cells, index=False, float_format="%.6g")
             result.take(answer.lives)
-        refuse_strangers(change, names, Path(voltage or "").name)
+        refuse_unknown_cells(change, names, Path(voltage or "").name)
     if rejected:
         frame = pd.DataFrame({"cell": rejected, "reason": [str(mistake) for mistake in result.mistakes]})
         result.rejected = write_csv(frame, rejected_file, raw)

@@ -10,7 +10,7 @@ from features.tables.records import ElectrolyteRow
 from models.ensemble import Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.crossvalidate import Progress
 from training.tuning.study import Budget, Study, tune
 
@@ -19,7 +19,7 @@ SLEEPS = Recipe(rounds=20, rate=0.01, members=1, shrink=0.1)
 CHOICE = {"sleeps": SLEEPS}
 
 
-def table(papers: Sequence[str] | None = None) -> tuple[Examples, Kinship]:
+def table(papers: Sequence[str] | None = None) -> tuple[Examples, PaperGroups]:
     """Each salt of its own paper where none are given: what holds oxygen conducts at 1e-9 S/cm, all else at 1e-3."""
     rows = [
         ElectrolyteRow(
@@ -31,7 +31,7 @@ def table(papers: Sequence[str] | None = None) -> tuple[Examples, Kinship]:
         for place, salt in enumerate(SALTS)
     ]
     examples = conductivity_examples(Literature(rows))
-    return examples, Kinship.of(examples, by_composition=True)
+    return examples, PaperGroups.of(examples, by_composition=True)
 
 
 def search(storage: Path, trials: int, seed: int = 0, progress: Progress = lambda steps: None) -> Study:

@@ -15,7 +15,7 @@ import pytest
 from models import registry
 from models.bundle import Bundle, save_bundle
 from tests.shared import alone
-from training.evaluation.out_of_fold import write_judged
+from training.evaluation.out_of_fold import write_out_of_fold
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -49,7 +49,7 @@ class Shelf:
             report = self.folder / f"report-{run.info.run_id}"
             report.mkdir()
             if judged is not None:
-                write_judged(judged, report)
+                write_out_of_fold(judged, report)
                 client.log_artifacts(run.info.run_id, str(report), "report")
             model = self.folder / f"model-{run.info.run_id}"
             if isinstance(bundle, Bundle):

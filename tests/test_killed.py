@@ -26,7 +26,7 @@ from models.bundle import load_bundle, save_bundle
 from models.saved.moved_store import PLACES, mend
 from tests.shared import ROOT, alone, environment
 from tests.shelf import Shelf, new_shelf
-from training.evaluation.out_of_fold import write_judged
+from training.evaluation.out_of_fold import write_out_of_fold
 from training.promotion import unregistered
 from training.promotion.tracking import PROCESS
 
@@ -268,7 +268,7 @@ def with_kept(folder: Path) -> None:
     """Leave a trained model aside, as a training that was killed before it could register it."""
     bundle = load_bundle(BUNDLE)
     save_bundle(replace(bundle, facts={**bundle.facts, "chosen": {}}), folder / KEPT / unregistered.BUNDLE)
-    write_judged(pd.DataFrame(columns=JUDGED_COLUMNS), folder / KEPT)
+    write_out_of_fold(pd.DataFrame(columns=JUDGED_COLUMNS), folder / KEPT)
 
 
 def copied(start: Path, place: Path, command: Killed) -> Path:

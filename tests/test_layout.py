@@ -18,7 +18,7 @@ import serving
 import training
 from benchmarks import house
 from models import tasks
-from models.tasks.registry import TASKS, told_targets
+from models.tasks.registry import TASKS, all_targets
 from models.tasks.target import Target
 from tests.shared import LONGEST, Store
 
@@ -46,7 +46,7 @@ HEAVY = {
     "numpy",
 }
 KNOWN = house.modules()
-QUANTITIES = {*TASKS, *told_targets()}
+QUANTITIES = {*TASKS, *all_targets()}
 """Names of the learned quantities and columns of what is told."""
 CONSTANTS = {
     name

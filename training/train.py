@@ -24,7 +24,7 @@ from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import LINK, TASKS
 from training.conductivity_link import ConductivityLink
 from training.config import TrainConfig
-from training.data.groups import chemical_systems, kinship_of, system_tests, training_rows
+from training.data.groups import chemical_systems, paper_groups, system_tests, training_rows
 from training.data.load import SHIPPED, load_literature
 from training.evaluation.choose import choose
 from training.evaluation.coverage import calibrations, lab_errors
@@ -141,7 +141,7 @@ def measure_systems(
         Called with the number of steps just done.
     """
     examples = TASKS[LINK].examples(literature)
-    kin = kinship_of(LINK, examples)
+    kin = paper_groups(LINK, examples)
     systems = chemical_systems(examples.designs)
     tests, first = system_tests(systems, config.seed), dict([next(iter(config.choices[LINK].items()))])
     out_of_fold = validate(LINK, examples, kin, first, config.protocol, progress, tests=tests)
@@ -169,7 +169,7 @@ def measure_fixed(literature: Literature, config: TrainConfig, ids: list[str]) -
         Ids that no row has, or nothing left to learn from.
     """
     examples = TASKS[LINK].examples(literature)
-    kin = kinship_of(LINK, examples)
+    kin = paper_groups(LINK, examples)
     split = fixed_split(examples, kin, ids)
     choices = config.choices[LINK]
     judged = validate(LINK, examples, kin, choices, config.protocol, tests=[(0, split.test)])

@@ -24,7 +24,7 @@ from models.tasks.ice import ICE
 from models.tasks.registry import task_of
 from training.config import CHOICES, Protocol
 from training.data.load import load_literature
-from training.evaluation.bootstrap import held_share, share_interval
+from training.evaluation.bootstrap import covered_share, share_interval
 from training.evaluation.crossvalidate import OutOfFold, cross_validate
 from training.evaluation.evaluate import evaluate
 
@@ -113,7 +113,7 @@ def main() -> None:
         (ICE, ice, ice.examples.labels), (LIFE, fade, task_of(LIFE.column).relabelled(fade.examples, shape)[0].labels)
     ):  # fmt: skip
         inside, width = told_ranges(part, labels)
-        share, _, _ = held_share(inside, part.groups, SEED)
+        share, _, _ = covered_share(inside, part.groups, SEED)
         before, mean = WIDTH_BEFORE[target], float(np.mean(width))
         name, width_text = (
             f"{target.label}, range of comparable papers",

@@ -131,11 +131,11 @@ def _declare_atlas(commands: Commands) -> None:
 def _atlas(arguments: argparse.Namespace) -> int:
     """Write the data atlas as one page."""
     from reporting.atlas import literature_points, page
-    from reporting.atomic_files import whole_file
+    from reporting.atomic_files import atomic_file
     from training.data.load import SHIPPED, load_literature
 
     table = literature_points(load_literature([SHIPPED, *arguments.data]))
-    with whole_file(Path(arguments.out)) as aside:
+    with atomic_file(Path(arguments.out)) as aside:
         aside.write_text(page(table), encoding="utf-8")
     print(f"{len(table)} values of {table['citation'].nunique()} papers: {arguments.out}")
     return DONE

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         Input, options, folder or model that cannot be used.
     """
     from features.tables.sheets import chosen_sheet
-    from reporting.atomic_files import check_folder, whole_folder
+    from reporting.atomic_files import atomic_output_folder, check_folder
     from reporting.explain.explanation_page import explain
 
     folder = Path(arguments.out)
@@ -73,14 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     questions = _questions(arguments)
     bundle, page = load_model(arguments), folder / "index.html"
     if not arguments.input:
-        with whole_folder(folder) as aside:
+        with atomic_output_folder(folder) as aside:
             written = explain(bundle, aside, targets=arguments.targets)
         print(f"{len(written)} files; look at {page}")
         return DONE
     from serving.predict.designs_to_explain import explain_file
 
     source = chosen_sheet(arguments.input, arguments.sheet)
-    with whole_folder(folder) as aside:
+    with atomic_output_folder(folder) as aside:
         result = explain_file(source, aside, bundle, arguments.targets, questions, arguments.raw)
     print_remarks(result.remarks)
     print(f"{len(result.written)} files; look at {page}")
@@ -89,9 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _questions(arguments: argparse.Namespace) -> Questions:
     """Return what `--want`, `--vary` and `--sweep` ask; they need a table of designs."""
-    from models.explain.what_if import Questions, Want, check_vary
+    from models.explain.what_if import Goal, Questions, check_vary
 
-    wants, vary = tuple(Want.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
+    wants, vary = tuple(Goal.parse(text) for text in arguments.want), tuple(check_vary(arguments.vary))
     questions = Questions(wants, vary, tuple(check_vary(arguments.sweep, "--sweep")))
     if bool(wants) != bool(vary):
         raise ValueError("--want and --vary go together: what to reach, and the columns that may change for it")

@@ -23,7 +23,7 @@ from cli.options import (
 from reporting.console import as_wide_as_the_terminal
 
 if TYPE_CHECKING:
-    from models.explain.what_if import Want
+    from models.explain.what_if import Goal
     from models.predictor import Predictor
     from serving.predict.batch import BatchResult
 
@@ -161,7 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
     return _print_result(result, arguments)
 
 
-def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: Predictor, goals: Sequence[Want]) -> int:
+def _print_best(result: BatchResult, arguments: argparse.Namespace, predictor: Predictor, goals: Sequence[Goal]) -> int:
     """Add what is known of the order to the table, print the best and what the order is worth."""
     from models.tasks.registry import TARGETS
     from serving.decide.best_design import choose

@@ -81,18 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Train, write the report and register the model."""
-    from training.evaluation.cv_protocol import Dealing
-    from training.promotion.record import check_room, fit, record
+    from training.evaluation.cv_protocol import CvProtocol
+    from training.promotion.record import check_disk_space, fit, record
     from training.report.report import summary
     from training.train import load_data
 
     config, folder = train_config(arguments), Path(arguments.report)
-    check_room(folder)
+    check_disk_space(folder)
     literature = load_data(config)
     tuning = _tuning(arguments, config, literature) if config.tune_minutes else None
     trained = fit(config, literature, tuning)
     comparison, version = record(trained, folder)
-    protocol = Dealing(config.folds, config.repeats).text
+    protocol = CvProtocol(config.folds, config.repeats).text
     print(f"skill on papers never seen, {protocol} (90 % intervals):\n{summary(trained.scores)}")
     if trained.studies:
         from training.tuning.study import summary as tuning_summary

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from features.tables.fields import YesNo, worded
+from features.tables.fields import YesNo, text_field
 from features.tables.records import Row
 
 
@@ -82,7 +82,7 @@ class DescriptorSource(Row):
         default="not asked", description="what a second, blind reader of the same page read: `agrees` was read twice"
     )
     preferred: YesNo = Field(default=True, description="no: contradicts the value in cells.csv and was not believed")
-    reason: str | None = worded("how it was computed, or why one of two values is preferred")
+    reason: str | None = text_field("how it was computed, or why one of two values is preferred")
 
 
 def stated_descriptors(design: Mapping[Any, object]) -> list[str]:

@@ -56,7 +56,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder_at(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill beside the wanted one, put in its place when the block ends and gone if it fails.
 
     An older folder is exchanged with it in one step, where the system can, and goes afterwards.

@@ -274,7 +274,7 @@ def quantity(
     )
 
 
-def worded(description: str) -> Any:
+def text_field(description: str) -> Any:
     """Return the field of a text, or of one of some words, with its meaning.
 
     Parameters

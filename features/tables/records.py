@@ -35,7 +35,7 @@ from features.tables.fields import (
     YesNo,
     broken_rule,
     quantity,
-    worded,
+    text_field,
 )
 
 
@@ -51,7 +51,7 @@ class Row(BaseModel):
 class Provenance(Row):
     """Where a row was taken from; every shipped row carries it."""
 
-    source_id: PaperLabel | None = worded(
+    source_id: PaperLabel | None = text_field(
         "paper that made the measurement: the id of a row of sources.csv, or the lab's own label"
     )
     doi: Doi | None = Field(
@@ -59,15 +59,15 @@ class Provenance(Row):
         description="DOI of that paper, where a user's row gives one instead of source_id",
         pattern=r"^10\.\d{4,9}/\S+$",
     )
-    seed: str | None = worded("review or paper the row was read from")
-    place: str | None = worded("place in it: table and row, section, caption")
-    as_written: str | None = worded("the values as printed")
-    confidence: Confidence | None = worded("how sure the reader is about text and alignment")
+    seed: str | None = text_field("review or paper the row was read from")
+    place: str | None = text_field("place in it: table and row, section, caption")
+    as_written: str | None = text_field("the values as printed")
+    confidence: Confidence | None = text_field("how sure the reader is about text and alignment")
     in_training: YesNo = Field(
         default=True, description="no: kept, but left out of the default training set (duplicate, suspect)"
     )
-    same_as: str | None = worded("id of the preferred row that tells the same measurement")
-    note: str | None = worded("repairs, doubts, conflicts")
+    same_as: str | None = text_field("id of the preferred row that tells the same measurement")
+    note: str | None = text_field("repairs, doubts, conflicts")
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
@@ -84,16 +84,16 @@ class Provenance(Row):
 class ElectrolyteDesign(Row):
     """An electrolyte at a temperature: what is known before anything is measured."""
 
-    electrolyte: str | None = worded("name or formula as written")
-    composition: str | None = worded(
+    electrolyte: str | None = text_field("name or formula as written")
+    composition: str | None = text_field(
         "normalised inorganic composition; empty for polymers and where no stoichiometry is printed"
     )
-    electrolyte_class: ElectrolyteClass | None = worded("family of the electrolyte")
-    form: Form | None = worded("glass, crystal, film, ...")
+    electrolyte_class: ElectrolyteClass | None = text_field("family of the electrolyte")
+    form: Form | None = text_field("glass, crystal, film, ...")
     temperature_c: float | None = quantity(
         "°C", "temperature of the measurement or test; empty where none is printed", ge=-150, le=700
     )
-    space_group: str | None = worded("Hermann-Mauguin symbol or number")
+    space_group: str | None = text_field("Hermann-Mauguin symbol or number")
     lattice_a_angstrom: float | None = quantity("Å", "edge a of the unit cell", gt=0, le=200)
     lattice_b_angstrom: float | None = quantity("Å", "edge b of the unit cell", gt=0, le=200)
     lattice_c_angstrom: float | None = quantity("Å", "edge c of the unit cell", gt=0, le=200)
@@ -101,7 +101,7 @@ class ElectrolyteDesign(Row):
     lattice_beta_deg: float | None = quantity("°", "angle beta of the unit cell", gt=0, lt=180)
     lattice_gamma_deg: float | None = quantity("°", "angle gamma of the unit cell", gt=0, lt=180)
     formula_units_per_cell: float | None = quantity("1", "formula units in the unit cell, Z", gt=0, le=1000)
-    cif_text: str | None = worded("content of a CIF file of the structure")
+    cif_text: str | None = text_field("content of a CIF file of the structure")
 
 
 class ElectrolyteRow(ElectrolyteDesign, Provenance):
@@ -115,12 +115,12 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
     )
     conductivity_high_s_per_cm: float | None = quantity("S/cm", "high end of a range", gt=0, le=10)
     activation_energy_ev: float | None = quantity("eV", f"activation energy of conduction, {AS_PRINTED}", gt=0, le=3)
-    activation_energy_of: EnergyOf | None = worded(
+    activation_energy_of: EnergyOf | None = text_field(
         "what that energy was fitted on: conductivity times temperature, as ours are, or conductivity alone; empty "
         "where the page does not say"
     )
-    part_measured: PartMeasured | None = worded("total, bulk or grain boundary; empty where none is named")
-    preparation: str | None = worded("how the sample was made, in short words: glass, ball-milled, sintered, ...")
+    part_measured: PartMeasured | None = text_field("total, bulk or grain boundary; empty where none is named")
+    preparation: str | None = text_field("how the sample was made, in short words: glass, ball-milled, sintered, ...")
 
     @model_validator(mode="after")
     def _range_has_two_ends(self) -> Self:
@@ -141,18 +141,18 @@ class ElectrolyteRow(ElectrolyteDesign, Provenance):
 class CellDesign(ElectrolyteDesign):
     """A silicon cell and how it is tested: what is known before it is built."""
 
-    anode: str | None = worded("anode as written")
-    anode_architecture: Architecture | None = worded("how silicon sits in the anode")
-    silicon_form: SiliconForm | None = worded("state of the silicon before cycling")
+    anode: str | None = text_field("anode as written")
+    anode_architecture: Architecture | None = text_field("how silicon sits in the anode")
+    silicon_form: SiliconForm | None = text_field("state of the silicon before cycling")
     silicon_size_nm: float | None = quantity("nm", "diameter of the silicon particles", gt=0, le=1e6)
     film_thickness_nm: float | None = quantity("nm", "thickness of a silicon film", gt=0, le=1e6)
     silicon_wt_pct: float | None = quantity("wt%", "silicon share of the anode layer", ge=0, le=100)
     carbon_wt_pct: float | None = quantity("wt%", "carbon share of the anode layer", ge=0, le=100)
     anode_electrolyte_wt_pct: float | None = quantity("wt%", "solid-electrolyte share of the anode layer", ge=0, le=100)
-    binder: str | None = worded("binder of the anode")
+    binder: str | None = text_field("binder of the anode")
     binder_wt_pct: float | None = quantity("wt%", "binder share of the anode layer", ge=0, le=100)
-    coating: str | None = worded("coating of the silicon")
-    prelithiated: YesNo | None = worded("lithium in the anode before the first charge")
+    coating: str | None = text_field("coating of the silicon")
+    prelithiated: YesNo | None = text_field("lithium in the anode before the first charge")
     porosity_pct: float | None = quantity("%", "porosity of anode or particle", ge=0, lt=100)
     anode_loading_mg_per_cm2: float | None = quantity("mg/cm²", "anode loading", gt=0, le=500)
     anode_thickness_um: float | None = quantity("µm", "anode thickness", gt=0, le=5000)
@@ -164,9 +164,9 @@ class CellDesign(ElectrolyteDesign):
         "°C", "temperature of that conductivity", ge=-150, le=700
     )
     electrolyte_particle_size_nm: float | None = quantity("nm", "particle size of the electrolyte", gt=0, le=1e6)
-    cathode_electrolyte: str | None = worded("second electrolyte, at the cathode")
-    cell_type: CellType | None = worded("half (against lithium), full or symmetric")
-    counter_electrode: str | None = worded("counter electrode or cathode as written")
+    cathode_electrolyte: str | None = text_field("second electrolyte, at the cathode")
+    cell_type: CellType | None = text_field("half (against lithium), full or symmetric")
+    counter_electrode: str | None = text_field("counter electrode or cathode as written")
     cathode_loading_mg_per_cm2: float | None = quantity("mg/cm²", "cathode loading", gt=0, le=500)
     cathode_thickness_um: float | None = quantity("µm", "cathode thickness", gt=0, le=5000)
     np_ratio: float | None = quantity("1", "capacity of the anode over that of the cathode", gt=0, le=100)
@@ -179,9 +179,9 @@ class CellDesign(ElectrolyteDesign):
         "V", "lower cut-off; of half cells against Li-In if below 0, else Li/Li+", ge=-2, le=6
     )
     voltage_high_v: float | None = quantity("V", "upper cut-off, against what the lower one is", ge=-2, le=6)
-    conductive_carbon: str | None = worded("conductive additive")
-    current_collector: str | None = worded("current collector of the anode")
-    buffer_layer: str | None = worded("layer between anode and electrolyte")
+    conductive_carbon: str | None = text_field("conductive additive")
+    current_collector: str | None = text_field("current collector of the anode")
+    buffer_layer: str | None = text_field("layer between anode and electrolyte")
 
     array_rules: ClassVar[Mapping[str, tuple[Rule, ...]]] = {"_shares_and_window_fit": CELL_RULES}
 
@@ -202,7 +202,7 @@ class Candidate(CellDesign):
 class Measured(Candidate):
     """A design of the user's own laboratory with what was measured, to move the predictions of its other designs."""
 
-    sample_id: str | None = worded("cell or sample; rows of one sample and design are points of one life")
+    sample_id: str | None = text_field("cell or sample; rows of one sample and design are points of one life")
     conductivity_s_per_cm: float | None = quantity("S/cm", "measured at `temperature_c`", gt=0, le=10)
     ice_pct: float | None = quantity("%", "measured initial Coulombic efficiency", ge=0, le=100)
     retention_pct: float | None = quantity("%", "measured capacity retention at `cycle`", ge=0, le=100)
@@ -231,17 +231,17 @@ class CellRow(CellDesign, Provenance):
     """One silicon cell under one test condition (`cells.csv`)."""
 
     cell_id: str = Field(description="id of the row", min_length=1)
-    electrolyte_state: ElectrolyteState | None = worded(
+    electrolyte_state: ElectrolyteState | None = text_field(
         "solid, gel or liquid; of its class where empty. Only solid cells teach the solid models"
     )
     first_capacity_mah_per_g: float | None = quantity(
         "mAh/g", "first-cycle capacity, per gram of what the paper says", gt=0, le=6000
     )
     first_areal_capacity_mah_per_cm2: float | None = quantity("mAh/cm²", "first-cycle capacity per area", gt=0, le=100)
-    first_capacity_qualifier: Qualifier | None = worded(
+    first_capacity_qualifier: Qualifier | None = text_field(
         "of the first capacity: = exact, < at most, > at least, ~ about"
     )
-    first_capacity_basis: CapacityBasis | None = worded(
+    first_capacity_basis: CapacityBasis | None = text_field(
         "mass of the first capacity: silicon, composite (silicon and what it is bound to), electrode (with carbon, "
         "electrolyte and binder) or cathode; empty where the paper does not say"
     )
@@ -257,9 +257,9 @@ class CellRow(CellDesign, Provenance):
         ge=0,
         le=MOST_ICE_PCT,
     )
-    ice_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
+    ice_qualifier: Qualifier | None = text_field("= exact, < at most, > at least, ~ about")
     average_ce_pct: float | None = quantity("%", "average Coulombic efficiency over cycling", ge=0, le=100.5)
-    average_ce_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
+    average_ce_qualifier: Qualifier | None = text_field("= exact, < at most, > at least, ~ about")
     energy_density_wh_per_kg: float | None = quantity(
         "Wh/kg", "energy per mass, on the paper's own basis", gt=0, le=2000
     )
@@ -312,10 +312,10 @@ class CyclingRow(Provenance):
     cell_id: str = Field(description="cell of cells.csv", min_length=1)
     cycle: float = Field(description="number of the cycle", ge=2, le=1e6, json_schema_extra={"unit": "1"})
     retention_pct: float | None = quantity("%", "capacity over that of the reference cycle, as printed", ge=0, le=300)
-    retention_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
+    retention_qualifier: Qualifier | None = text_field("= exact, < at most, > at least, ~ about")
     capacity_mah_per_g: float | None = quantity("mAh/g", "capacity at that cycle", ge=0, le=6000)
     areal_capacity_mah_per_cm2: float | None = quantity("mAh/cm²", "capacity per area at that cycle", ge=0, le=100)
-    capacity_qualifier: Qualifier | None = worded("= exact, < at most, > at least, ~ about")
+    capacity_qualifier: Qualifier | None = text_field("= exact, < at most, > at least, ~ about")
     reference_cycle: float | None = quantity("1", "cycle the retention refers to; 1 where empty", ge=1, le=1e6)
 
     @model_validator(mode="after")
@@ -335,8 +335,8 @@ class SourceRow(Row):
         description="only where the seed prints it or a look-up shows title and DOI together",
         pattern=r"^10\.\d{4,9}/\S+$",
     )
-    doi_from: Literal["seed", "lookup"] | None = worded("which of the two showed the DOI")
-    first_author: str | None = worded("surname")
+    doi_from: Literal["seed", "lookup"] | None = text_field("which of the two showed the DOI")
+    first_author: str | None = text_field("surname")
     year: int | None = Field(default=None, description="year printed", ge=1900, le=2100)
     told_by: str = Field(description="review and reference number, each: `zhan:138; zhang-multiscale:60`", min_length=1)
 

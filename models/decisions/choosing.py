@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.exceedance import check_limits, probability_column
-from models.explain.what_if import Want
+from models.explain.what_if import Goal
 from models.tasks.registry import TARGETS
 
 DRAWS = 1000
@@ -113,7 +113,7 @@ def rank(predicted: np.ndarray, difference: float, count: int, seed: int = 0) ->
     return Ranking(probability, overlap / DRAWS / count, count / len(known), float(high - low), difference)
 
 
-def parse_goals(texts: Sequence[str]) -> list[Want]:
+def parse_goals(texts: Sequence[str]) -> list[Goal]:
     """Return goals written as `ice_pct>85`, one of each target.
 
     Parameters
@@ -131,7 +131,7 @@ def parse_goals(texts: Sequence[str]) -> list[Want]:
     >>> parse_goals(["ice_pct > 85"])
     [Want(column='ice_pct', above=True, value=85.0)]
     """
-    goals = [Want.parse(text, "--goal") for text in texts]
+    goals = [Goal.parse(text, "--goal") for text in texts]
     columns = [goal.column for goal in goals]
     if twice := [column for place, column in enumerate(columns) if column in columns[:place]]:
         raise ValueError(f"--goal: got two goals of {twice[0]}, expected one of each target")
@@ -139,19 +139,19 @@ def parse_goals(texts: Sequence[str]) -> list[Want]:
     return goals
 
 
-def joint_probability(goals: Sequence[Want], columns: Mapping[str, np.ndarray]) -> np.ndarray:
+def joint_probability(goals: Sequence[Goal], columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return the probability that a design reaches all goals, the errors of its targets taken as independent.
 
     Parameters
     ----------
-    goals : sequence of Want
+    goals : sequence of Goal
         At least one.
     columns : mapping of str to ndarray, shape (n_designs,)
         With the `probability_column` of each goal's limit.
 
     Examples
     --------
-    >>> goals = [Want("ice_pct", True, 85.0), Want("retention_pct", False, 90.0)]
+    >>> goals = [Goal("ice_pct", True, 85.0), Goal("retention_pct", False, 90.0)]
     >>> chances = [np.array([0.5]), np.array([0.2])]
     >>> names = ["ice_pct_above_85_probability", "retention_pct_above_90_probability"]
     >>> joint_probability(goals, dict(zip(names, chances, strict=True))).tolist()

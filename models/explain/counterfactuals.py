@@ -15,7 +15,7 @@ from features.tables.columns import choices_of, kinds_of, numeric_columns, unit_
 from features.tables.records import Candidate
 from models.explain.measured_beside import known_values
 from models.explain.sweep import grid, unread
-from models.explain.what_if import Want
+from models.explain.what_if import Goal
 from models.predictions import ENDS
 from models.predictor import NO_POINT, Predictor
 from models.tasks.registry import TARGETS, task_of
@@ -66,7 +66,7 @@ class Changes:
 
     Attributes
     ----------
-    wants : tuple of Want
+    wants : tuple of Goal
         Values to reach.
     found : list of Change
         Changes that reach it, the fewest columns only, the smallest first.
@@ -84,7 +84,7 @@ class Changes:
         Wanted targets of cells without skill: nothing is tried where there are any.
     """
 
-    wants: tuple[Want, ...]
+    wants: tuple[Goal, ...]
     found: list[Change] = field(default_factory=list)
     nearest: Change | None = None
     remarks: list[str] = field(default_factory=list)
@@ -141,7 +141,7 @@ def with_interval(column: str, predicted: Interval) -> str:
     return f"{value} {target.unit} ({low} to {high})"
 
 
-def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], vary: Sequence[str]) -> Changes:
+def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Goal], vary: Sequence[str]) -> Changes:
     """Search the smallest changes of one design that reach what is wanted.
 
     One, then two, then three columns change, and the search ends with the first number of columns that does it. A
@@ -154,7 +154,7 @@ def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], v
     predictor : Predictor
     design : DataFrame, shape (1, n_columns)
         Columns of `Candidate`.
-    wants : sequence of Want
+    wants : sequence of Goal
         All of which a changed design has to reach.
     vary : sequence of str
         Columns that may change, as `check_vary` gives them.
@@ -206,7 +206,7 @@ def changes(predictor: Predictor, design: pd.DataFrame, wants: Sequence[Want], v
 class _Search:
     """One design, the values to reach, and the models that predict them."""
 
-    def __init__(self, predictor: Predictor, design: pd.DataFrame, wants: tuple[Want, ...]) -> None:
+    def __init__(self, predictor: Predictor, design: pd.DataFrame, wants: tuple[Goal, ...]) -> None:
         self.predictor, self.design, self.wants = predictor, design, wants
         self.parts = {want.column: predictor.bundle.parts[task_of(want.column).name] for want in wants}
         self.own = {str(column): design[column].iloc[0] for column in design}

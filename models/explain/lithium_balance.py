@@ -219,7 +219,7 @@ class Share:
         return f"{self.points:.0f} ({self.low:.0f} to {self.high:.0f})"
 
 
-def shares_told(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share]]:
+def lithium_terms(designs: pd.DataFrame, vectors: pd.DataFrame) -> list[list[Share]]:
     """Return the terms of each cell by the reviews' constants alone; a term that the cell has nothing of is left out.
 
     Parameters
@@ -301,7 +301,7 @@ def balanced_target(columns: Iterable[str]) -> str | None:
 
 
 def first_cycles(bundle: Bundle, column: str, designs: pd.DataFrame) -> list[list[Share] | None]:
-    """Return what `shares_told` gives of candidate designs; None of those that describe no anode.
+    """Return what `lithium_terms` gives of candidate designs; None of those that describe no anode.
 
     Parameters
     ----------
@@ -314,5 +314,5 @@ def first_cycles(bundle: Bundle, column: str, designs: pd.DataFrame) -> list[lis
     """
     name = task_of(column).name
     vectors = bundle.parts[name].featurizer.transform(bundle.designs_for(name, designs))
-    terms = shares_told(designs.reindex(columns=list(Candidate.model_fields)), vectors)
+    terms = lithium_terms(designs.reindex(columns=list(Candidate.model_fields)), vectors)
     return [of_design if described else None for of_design, described in zip(terms, has_anode(designs), strict=True)]

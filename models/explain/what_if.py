@@ -17,7 +17,7 @@ _WANT = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*([-+.\deE]+)\s*")
 
 
 @dataclass(frozen=True)
-class Want:
+class Goal:
     """A wanted value of a target: `conductivity_s_per_cm > 1e-3`.
 
     Attributes
@@ -35,7 +35,7 @@ class Want:
     value: float
 
     @classmethod
-    def parse(cls, text: str, option: str = "--want") -> Want:
+    def parse(cls, text: str, option: str = "--want") -> Goal:
         """Read a wanted value; `>=` counts as `>`, for a prediction is no exact number.
 
         Parameters
@@ -52,7 +52,7 @@ class Want:
 
         Examples
         --------
-        >>> Want.parse("ice_pct >= 85")
+        >>> Goal.parse("ice_pct >= 85")
         Want(column='ice_pct', above=True, value=85.0)
         """
         match = _WANT.fullmatch(text)
@@ -95,7 +95,7 @@ class Want:
 
         Examples
         --------
-        >>> Want("ice_pct", above=True, value=85.0).missing(np.array([80.0, 90.0])).tolist()
+        >>> Goal("ice_pct", above=True, value=85.0).missing(np.array([80.0, 90.0])).tolist()
         [5.0, 0.0]
         """
         target = TARGETS[self.column]
@@ -109,7 +109,7 @@ class Questions:
 
     Attributes
     ----------
-    wants : tuple of Want
+    wants : tuple of Goal
         Values to reach.
     vary : tuple of str
         Columns that may vary for it.
@@ -117,7 +117,7 @@ class Questions:
         Columns to change one by one.
     """
 
-    wants: tuple[Want, ...] = ()
+    wants: tuple[Goal, ...] = ()
     vary: tuple[str, ...] = ()
     sweeps: tuple[str, ...] = ()
 

@@ -46,7 +46,7 @@ def slope_ev(cold: np.ndarray, hot: np.ndarray) -> np.ndarray:
     return np.asarray((at_ends[1] - at_ends[0]) / per_ev(COLD_C, HOT_C))
 
 
-def drawn_to_printed(energy_ev: np.ndarray, known: Measurements | None, conditions: Conditions) -> np.ndarray:
+def shrink_to_printed(energy_ev: np.ndarray, known: Measurements | None, conditions: Conditions) -> np.ndarray:
     """Draw activation energies to those printed of their compositions: each paper counts once, as sure as others agree.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 from features.tables.designs import Designs
 from models.known.same_design import same_where_known
 from models.known.scatter import Agreement, Values, drawn, precisions
-from models.known.shrinkage import Drawn
+from models.known.shrinkage import Shrunk
 from models.notices import nothing, of_rows
 
 BETWEEN_SHARE = 0.33
@@ -61,9 +61,9 @@ def spread_of_papers(missed: float, replicate_share: float) -> Agreement:
     return Agreement(between**0.5, within**0.5, (missed - between - within) ** 0.5)
 
 
-def drawn_to_cells(
+def shrink_to_cells(
     known: KnownCells, designs: Designs, spread: Agreement, centre: np.ndarray, half: np.ndarray, level: float
-) -> Drawn:
+) -> Shrunk:
     """Draw predictions of cells to the literature's measurements of the very same ones.
 
     A cell that states only a share r of what the design states is taken for a relative of it: the two have r of
@@ -86,7 +86,7 @@ def drawn_to_cells(
     tells = (share >= LEAST_SHARE) & np.isfinite(known.value[row])
     if not tells.any():
         null = nothing(len(centre))
-        return Drawn(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), null, null, spread)
+        return Shrunk(centre, half, np.full(len(centre), np.nan), np.zeros(len(centre), dtype=bool), null, null, spread)
     design, row, share = design[tells], row[tells], share[tells]
     total = spread.model**2 + spread.between**2 + spread.within**2
     paper = np.unique(known.papers, return_inverse=True)[1][row]
@@ -100,7 +100,7 @@ def drawn_to_cells(
     distinct = dict.fromkeys(cases)
     texts = {rows: _text(known, rows) for rows in distinct}
     notices = {rows: f"drawn to what {_papers(known, rows)} measured of this cell" for rows in distinct}
-    return Drawn(
+    return Shrunk(
         np.where(is_known, pooled, centre),
         np.where(is_known, np.fmin(spread.quantile(level) * deviation, half), half),
         deviation,

@@ -72,13 +72,15 @@ def evidence(known: Measurements, conditions: Conditions, agreement: Agreement, 
     weight, mean = precisions(values, agreement, count, own=own)
     near = np.bincount(values.design, values.near, minlength=count) > 0
     sources = None if own else partial(_sources, known)
-    texts, doubts = worded(values, rows, known.rows, known.conditions.temperature_c, cases.temperature_c, show, sources)
+    texts, doubts = evidence_texts(
+        values, rows, known.rows, known.conditions.temperature_c, cases.temperature_c, show, sources
+    )
     for case, text in _beyond(known, values, own).items():
         doubts[case] = "; ".join(filter(None, [doubts[case], text]))
     return Evidence(weight[place], mean[place], near[place], per_case(place, texts), per_case(place, doubts))
 
 
-def worded(
+def evidence_texts(
     values: Values, rows: np.ndarray, names: Sequence[str], from_c: np.ndarray, at_c: np.ndarray, show: Show,
     sources: Callable[[np.ndarray], str] | None = None,
 ) -> tuple[list[str | None], list[str | None]]:  # fmt: skip
@@ -182,7 +184,7 @@ def _contradiction(
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Shrunk:
     """Predictions drawn to measured values.
 
     Attributes
@@ -207,7 +209,7 @@ class Drawn:
     notices: Notice
     agreement: Agreement
 
-    def beside(self, text: Notice, doubts: Notice) -> Drawn:
+    def beside(self, text: Notice, doubts: Notice) -> Shrunk:
         """Return the same with what else was measured, and what of it is doubtful.
 
         Parameters
@@ -237,14 +239,14 @@ class Drawn:
         return probability
 
 
-def drawn_to_papers(
+def shrink_to_papers(
     known: Measurements | None,
     conditions: Conditions | None,
     centre: np.ndarray,
     half: np.ndarray,
     level: float,
     show: Show,
-) -> Drawn:
+) -> Shrunk:
     """Draw predictions to the literature's measurements of their compositions.
 
     Parameters
@@ -264,13 +266,13 @@ def drawn_to_papers(
     no_own = np.zeros(len(centre), dtype=bool)
     if known is None or conditions is None or not len(known.value):
         no_notice = of_rows(no_own, [])
-        return Drawn(centre, half, np.full(len(centre), np.nan), no_own, no_notice, no_notice, agreement)
+        return Shrunk(centre, half, np.full(len(centre), np.nan), no_own, no_notice, no_notice, agreement)
     measured = known.once(show, conditions, partial(evidence, known, conditions, agreement, show, own=False))
     pooled, remaining = drawn(centre, np.full(len(centre), agreement.model**2), measured.weight, measured.mean)
     deviation = np.where(measured.near, np.sqrt(remaining + agreement.between**2 + agreement.within**2), np.nan)
     narrowed = agreement.half_width(deviation, level)
     narrowed = narrowed if agreement.calibration else np.fmin(narrowed, half)
-    return Drawn(
+    return Shrunk(
         np.where(measured.weight > 0, pooled, centre),
         np.where(measured.near, narrowed, half),
         deviation,
@@ -281,13 +283,13 @@ def drawn_to_papers(
     )
 
 
-def centre_drawn_to_papers(known: Measurements | None, conditions: Conditions, centre: np.ndarray) -> np.ndarray:
-    """Return the `centre` of `drawn_to_papers`, without the words and intervals beside it, shape (n_designs,).
+def shrink_centre_to_papers(known: Measurements | None, conditions: Conditions, centre: np.ndarray) -> np.ndarray:
+    """Return the `centre` of `shrink_to_papers`, without the words and intervals beside it, shape (n_designs,).
 
     Parameters
     ----------
     known, conditions, centre
-        As for `drawn_to_papers`.
+        As for `shrink_to_papers`.
     """
     if known is None or not len(known.value):
         return centre
@@ -298,7 +300,7 @@ def centre_drawn_to_papers(known: Measurements | None, conditions: Conditions, c
     return np.where(weight[place] > 0, pooled, centre)
 
 
-def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level: float, show: Show) -> Drawn:
+def shrink_to_own(own: Measurements, conditions: Conditions, before: Shrunk, level: float, show: Show) -> Shrunk:
     """Draw predictions to the laboratory's own measurements of their compositions.
 
     Parameters
@@ -307,7 +309,7 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
         Of the user's laboratory.
     conditions : Conditions
         Of the designs.
-    before : Drawn
+    before : Shrunk
         Predictions without, however the literature and the laboratory's other designs moved them.
     level : float
         Share of papers whose values the intervals should hold, 0 to 1.
@@ -320,7 +322,7 @@ def drawn_to_own(own: Measurements, conditions: Conditions, before: Drawn, level
     variance = np.maximum(own_variance, agreement.within**2)  # of the laboratory's value, where it measured nothing
     pooled, remaining = drawn(before.centre, variance, measured.weight, measured.mean)
     deviation = np.where(measured.near, np.sqrt(remaining + agreement.within**2), before.deviation)
-    return Drawn(
+    return Shrunk(
         np.where(measured.weight > 0, pooled, before.centre),
         np.where(measured.near, agreement.quantile(level) * deviation, before.half),
         deviation,

@@ -85,7 +85,7 @@ class Kernel:
         variance = self.shared + self.noise - (pull * self.between(to)).sum(axis=1)
         return pull @ errors, np.sqrt(np.maximum(variance, self.noise))
 
-    def recalled(self, alike: Alike, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def recalled(self, alike: Replicates, among: np.ndarray, to: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how measured designs weigh on others where some of these are the very same designs.
 
         What the papers' rows do not share is a design's own but for what replicates differ by: it is known of a design
@@ -93,7 +93,7 @@ class Kernel:
 
         Parameters
         ----------
-        alike : Alike
+        alike : Replicates
             Which are the same designs.
         among, to : ndarray
             As in `pull`.
@@ -107,7 +107,7 @@ class Kernel:
         --------
         One sample of the design itself, nothing shared with others, replicates of a quarter of the variance:
 
-        >>> alike = Alike(np.eye(1, dtype=bool), np.array([[True], [False]]), 0.25)
+        >>> alike = Replicates(np.eye(1, dtype=bool), np.array([[True], [False]]), 0.25)
         >>> pull, deviation = Kernel(0.0, 1.0, 1.0, 1.0).recalled(alike, np.zeros((1, 1)), np.zeros((2, 1)))
         >>> pull.ravel().tolist(), (deviation**2).round(9).tolist()
         ([0.75, 0.0], [0.4375, 1.0])
@@ -122,7 +122,7 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class Alike:
+class Replicates:
     """Measured and predicted designs that are the same ones.
 
     Attributes

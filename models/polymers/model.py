@@ -27,7 +27,7 @@ BOOSTERS = "boosters"
 
 
 @dataclass(frozen=True)
-class Usual:
+class PolymerDefaults:
     """Values taken where a text states none: medians of the training rows.
 
     Attributes
@@ -98,7 +98,7 @@ class PolymerModel:
 
     ensemble: ArrheniusEnsemble
     calibration: Calibration
-    usual: Usual
+    usual: PolymerDefaults
     likeness: Likeness
     about: Mapping[str, Any]
 
@@ -175,7 +175,7 @@ def load_polymer_model(folder: Path = SHIPPED) -> PolymerModel:
     return PolymerModel(
         ArrheniusEnsemble.restore(files),
         Calibration.from_dict(state["calibration"]),
-        Usual(**state["usual"]),
+        PolymerDefaults(**state["usual"]),
         Likeness(**arrays, far=float(state["likeness"]["far"])),
         state["about"],
     )

@@ -19,9 +19,9 @@ from features.tables.designs import Designs
 from models.known.conditions import SAME_TEMPERATURE_K
 from models.known.measurements import ENERGY_DEVIATION_EV, MOST_CARRIED_K
 from models.known.scatter import Agreement, Values, deviations, drawn, precisions
-from models.known.shrinkage import Show, worded
+from models.known.shrinkage import Show, evidence_texts
 from models.notices import Notice, nothing, of_rows
-from models.polymers.prediction import PolymerAnswer, tell_polymers
+from models.polymers.prediction import PolymerAnswer, predict_polymers
 
 SAME_CONCENTRATION = 1.1
 """Ratio of two concentrations of the salt up to which they count as one."""
@@ -50,7 +50,7 @@ class OwnPolymers:
     doubts: Notice
 
 
-def drawn_to_own_polymers(
+def shrink_to_own_polymers(
     answer: PolymerAnswer,
     electrolytes: Electrolytes,
     measured: pd.DataFrame,
@@ -83,7 +83,7 @@ def drawn_to_own_polymers(
     centre, half = (array[answer.mask] for array in unmoved)
     places = np.flatnonzero(answer.mask).tolist()
     designs = Designs.of(measured)
-    own = tell_polymers(designs, read_electrolytes(designs), level)
+    own = predict_polymers(designs, read_electrolytes(designs), level)
     if own is None:
         return OwnPolymers(centre, half, {place: [NOT_MOVED] for place in places}, *[nothing(len(answer.mask))] * 2)
     filled = answer.model.usual.filled
@@ -112,7 +112,7 @@ def drawn_to_own_polymers(
         np.where(near, pooled, centre),
         np.where(near, narrow, half),
         {place: [OWN_POLYMER if is_near else NOT_MOVED] for place, is_near in zip(places, near.tolist(), strict=True)},
-        *(of_rows(answer.mask, texts) for texts in worded(evidence, row, names, start, end, show)),
+        *(of_rows(answer.mask, texts) for texts in evidence_texts(evidence, row, names, start, end, show)),
     )
 
 

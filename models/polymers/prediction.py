@@ -107,7 +107,7 @@ class PolymerAnswer:
         return probability
 
 
-def tell_polymers(designs: Designs, electrolytes: Electrolytes, level: float) -> PolymerAnswer | None:
+def predict_polymers(designs: Designs, electrolytes: Electrolytes, level: float) -> PolymerAnswer | None:
     """Return what the shipped polymer model predicts of designs; None where it knows none of them.
 
     Parameters

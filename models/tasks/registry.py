@@ -100,12 +100,12 @@ def part_of(column: str) -> str:
     Parameters
     ----------
     column : str
-        A key of `told_targets`.
+        A key of `all_targets`.
     """
     return _TASK_OF[column].name if column in _TASK_OF else RANGES_PART
 
 
-def told_targets() -> dict[str, Target]:
+def all_targets() -> dict[str, Target]:
     """Return all quantities, by column, in the order of every report: `TARGETS`, then what of `RANGES` is not one,
     then those on request."""
     return TARGETS | {column: target for column, target in (RANGES | ON_REQUEST).items() if column not in TARGETS}
@@ -117,7 +117,7 @@ def is_range_alone(column: str) -> bool:
     Parameters
     ----------
     column : str
-        A key of `told_targets`.
+        A key of `all_targets`.
     """
     return column in RANGES and column not in TARGETS
 
@@ -128,7 +128,7 @@ def is_of_cells(column: str) -> bool:
     Parameters
     ----------
     column : str
-        A key of `told_targets`.
+        A key of `all_targets`.
     """
     return column in RANGES or TASKS[part_of(column)].of_cells
 

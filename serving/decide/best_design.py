@@ -16,7 +16,7 @@ from features.tables.rows import parse_row
 from models.candidates import candidate_frame
 from models.decisions.choosing import Ranking, joint_probability, on_front, rank
 from models.exceedance import probability_column
-from models.explain.what_if import Want
+from models.explain.what_if import Goal
 from models.predictor import Predictor
 from models.tasks.registry import TARGETS, task_of
 from serving.predict.prediction_text import ALL_GOALS, AMONG, CHANCE, ON_FRONT
@@ -52,7 +52,7 @@ def choose(
     out: Path,
     predictor: Predictor,
     targets: Sequence[str],
-    goals: Sequence[Want],
+    goals: Sequence[Goal],
     count: int,
     level: float,
     raw: bool = False,
@@ -69,7 +69,7 @@ def choose(
         That made the predictions.
     targets : sequence of str
         Columns predicted.
-    goals : sequence of Want
+    goals : sequence of Goal
         The `probability_column` of whose limits the table holds.
     count : int
         Designs that count as the best.

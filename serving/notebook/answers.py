@@ -17,7 +17,7 @@ from models.predictions import ENDS, RANGE_OF
 from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, TARGETS, is_range_alone
 from models.tasks.target import Target
 from reporting import pages
-from reporting.atomic_files import whole_file
+from reporting.atomic_files import atomic_file
 from serving.decide.compare import text_differences
 from serving.notebook import html
 from serving.predict.batch import BatchResult, first_rows
@@ -305,7 +305,7 @@ def write_page(path: Path, out: Path, result: BatchResult, bundle: Bundle, level
     beyond = result.rows - len(table)
     more = f"<p>... and {beyond} more designs, in {escape(out.name)}</p>" if beyond else ""
     body = Answers(table, nearest, names, level, skill, asked=result.targets).html(len(names), more)
-    with whole_file(path) as aside:
+    with atomic_file(path) as aside:
         aside.write_text(
             pages.document(f"Predictions of {pages.counted(result.rows, 'design')}", body), encoding="utf-8"
         )

@@ -96,7 +96,7 @@ def predict_file(
     predictor : Predictor
         The model.
     targets : sequence of str or None
-        Columns of `told_targets`; all that the model predicts unasked where None.
+        Columns of `all_targets`; all that the model predicts unasked where None.
     level : float
         Share of papers whose values the interval should hold, 0 to 1.
     calibrate : str, Path or None

@@ -21,7 +21,7 @@ from features.tables.mistakes import Mistake
 from models.exceedance import check_limits
 from models.predictions import TEXT_COLUMNS, Predictions
 from models.predictor import DEFAULT_LEVEL, Predictor
-from models.tasks.registry import TARGETS, task_of, told_targets
+from models.tasks.registry import TARGETS, all_targets, task_of
 from serving.predict.energy_density import Energy
 from serving.predict.prediction_text import DISTANCE, name_among
 from serving.predict.read import usable
@@ -38,7 +38,7 @@ class Options:
 
     Attributes
     ----------
-    targets : columns of `told_targets`
+    targets : columns of `all_targets`
     level : share of papers whose values the interval should hold, 0 to 1
     precedents : nearest literature rows per design and target
     cycles : cycles at which retention is wanted beside that of the design's own
@@ -58,8 +58,8 @@ class Options:
     raw: bool = False
 
     def __post_init__(self) -> None:
-        if unknown := [column for column in self.targets if column not in told_targets()]:
-            raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(told_targets())}")
+        if unknown := [column for column in self.targets if column not in all_targets()]:
+            raise ValueError(f"unknown target {', '.join(unknown)}; expected some of {', '.join(all_targets())}")
         if self.precedents < 0:
             raise ValueError(f"precedents: got {self.precedents}, expected 0 or more")
         check_limits(dict(self.above))

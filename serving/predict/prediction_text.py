@@ -11,7 +11,7 @@ import pandas as pd
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import NO_POINT
-from models.tasks.registry import ON_REQUEST, TARGETS, is_range_alone, told_targets
+from models.tasks.registry import ON_REQUEST, TARGETS, all_targets, is_range_alone
 from models.tasks.target import Target
 
 DISTANCE = "_distance"
@@ -37,7 +37,7 @@ def written_targets(targets: Collection[str] | None) -> dict[str, Target]:
         Columns of the targets asked for; None where none is named.
     """
     unasked = set(ON_REQUEST) - set(TARGETS) - set(targets or ())
-    return {column: target for column, target in told_targets().items() if column not in unasked}
+    return {column: target for column, target in all_targets().items() if column not in unasked}
 
 
 def is_predicted(column: str, targets: Collection[str] | None = None) -> bool:
@@ -179,7 +179,7 @@ def text_table(
     Parameters
     ----------
     table : DataFrame
-        Designs with their predictions, in the units of `told_targets`.
+        Designs with their predictions, in the units of `all_targets`.
     limit : int
         Rows to show.
     rows : int or None

@@ -42,9 +42,9 @@ _DOUBT = 1e-6
 def six_digits(values: np.ndarray) -> pa.Array:
     """Return each number as `DIGITS` prints it, empty where it is NaN; shape (n,).
 
-    The digits become a whole number, and that over a power of ten is the double whose shortest text they are. No library
-    prints them so fast: for 16,384 numbers, Python's `%` needs 12 ms for all at once and 16 ms one by one, numpy's
-    `char.mod` 52 ms, this function 2.6 ms. pyarrow's CSV writer (2.1 ms) knows no number of digits.
+    The digits become a whole number, and that over a power of ten is the double whose shortest text they are. No
+    library prints them so fast: for 16,384 numbers, Python's `%` needs 12 ms for all at once and 16 ms one by one,
+    numpy's `char.mod` 52 ms, this function 2.6 ms. pyarrow's CSV writer (2.1 ms) knows no number of digits.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from features.tables.mistakes import InputError
 from features.tables.records import Candidate, ElectrolyteDesign
 from features.tables.rows import parse_row
 from models.candidates import ANODE_COLUMNS, formula_mistake
-from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, is_of_cells, is_range_alone, told_targets
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, all_targets, is_of_cells, is_range_alone
 from serving.predict.energy_density import ENERGY_UNITS, NEEDED, REVIEW, REVIEW_NEEDED, STACK_FIELDS, Energy
 from serving.predict.expression import Expression, quantity
 from serving.screen.axes import GRID, LATIN, MAX_LATIN, METHODS
@@ -235,7 +235,7 @@ class _Reader(ElectrolyteReader):
         anode = bool(set(axes) & set(ANODE_COLUMNS))
         if node is None:
             return tuple(column for column in TARGETS if anode or not is_of_cells(column)), ()
-        named = [column for column in self.choices(node, "targets", list(told_targets())) if self._is_screened(column)]
+        named = [column for column in self.choices(node, "targets", list(all_targets())) if self._is_screened(column)]
         for leaf in node.nodes if isinstance(node, Items) else (node,):
             if isinstance(leaf, Leaf) and leaf.text in ON_REQUEST and not self._is_screened(leaf.text):
                 label = ON_REQUEST[leaf.text].label

@@ -18,7 +18,7 @@ from models.lab_effect.own_designs import OwnDesigns
 from models.predictions import ENDS, RANGE_OF, Predictions
 from models.tasks.conductivity import ACTIVATION_ENERGY
 from models.tasks.fade import RETENTION
-from models.tasks.registry import TARGETS, is_range_alone, part_of, told_targets
+from models.tasks.registry import TARGETS, all_targets, is_range_alone, part_of
 from models.tasks.task import DEFAULT_CYCLE
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel
@@ -37,7 +37,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     model : ServedModel
         Its skill, and beyond which distance a design is far from its training rows.
     targets : sequence of str, optional
-        Columns of `told_targets`; all where None.
+        Columns of `all_targets`; all where None.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def target_facts(model: ServedModel, targets: Sequence[str] | None = None) -> di
     by_column = {}
     for column in model.bundle.told(targets):
         domain = model.bundle.parts[part_of(column)].domain if column in TARGETS else None
-        facts = {name: value for name, value in vars(told_targets()[column]).items() if name != "column"}
+        facts = {name: value for name, value in vars(all_targets()[column]).items() if name != "column"}
         by_column[column] = {
             **facts,
             "part": part_of(column),
@@ -210,7 +210,7 @@ def results_of(predictions: Predictions, families: Sequence[str | None]) -> list
     """
     columns, texts = predictions.columns, {name: column.to_pylist() for name, column in predictions.texts.items()}
     by_target = {}
-    for column in told_targets():
+    for column in all_targets():
         if column in columns:
             ends = (columns[column + end].tolist() for end in ENDS)
             by_target[column] = list(zip(*ends, _distances(predictions, part_of(column)), strict=True))

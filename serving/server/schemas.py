@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue, WithJson
 
 from features.tables.records import Candidate, Measured
 from models.predictor import DEFAULT_LEVEL
-from models.tasks.registry import ON_REQUEST, TARGETS, told_targets
+from models.tasks.registry import ON_REQUEST, TARGETS, all_targets
 
 EXAMPLE_DESIGN: dict[str, JsonValue] = {
     "electrolyte": "Li6PS5Cl",
@@ -30,7 +30,7 @@ Design = Annotated[dict[str, Any], WithJsonSchema(Candidate.model_json_schema())
 Designs = Annotated[list[Design], FailFast()]  # what is no object ends the reading: a million mistakes take a gigabyte
 MeasuredDesigns = Annotated[list[Annotated[dict[str, Any], WithJsonSchema(Measured.model_json_schema())]], FailFast()]
 TargetColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TARGETS)})]
-ToldColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(told_targets())})]
+ToldColumn = Annotated[str, WithJsonSchema({"type": "string", "enum": list(all_targets())})]
 Level = Annotated[float, Field(gt=0, lt=1, description="share of papers whose values the interval should hold")]
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from features.tables import disk
-from features.tables.disk import Spill, exchange, sweep, whole, whole_folder_at
+from features.tables.disk import Spill, atomic_folder, exchange, sweep, whole
 from tests.shared import ROOT, environment
 
 WRITES = """
 import os, shutil, signal, sys
 from pathlib import Path
-from features.tables.disk import whole, whole_folder_at
+from features.tables.disk import whole, atomic_folder
 
 left = [int(sys.argv[1])]
 
@@ -36,7 +36,7 @@ def deadly(function):
 for name in ("mkdir", "rename", "replace", "fsync", "unlink", "rmdir", "open"):
     setattr(os, name, deadly(getattr(os, name)))
 if sys.argv[2] == "folder":
-    with whole_folder_at(Path("model")) as aside:
+    with atomic_folder(Path("model")) as aside:
         for name in ("a", "b"):
             (aside / name).write_text("new")
 else:
@@ -92,7 +92,7 @@ def test_a_folder_takes_the_place_of_another_with_one_step_or_two(
         monkeypatch.setattr(disk, "exchange", lambda one, other: False)
     old_model(tmp_path)
     for _ in range(2):
-        with whole_folder_at(tmp_path / "model") as aside:
+        with atomic_folder(tmp_path / "model") as aside:
             for name in ("a", "b"):
                 (aside / name).write_text("new")
         assert content(tmp_path / "model") == NEW
@@ -102,7 +102,7 @@ def test_a_folder_takes_the_place_of_another_with_one_step_or_two(
 def test_a_link_to_a_folder_is_followed(tmp_path: Path) -> None:
     old_model(tmp_path)
     (tmp_path / "current").symlink_to("model")
-    with whole_folder_at(tmp_path / "current") as aside:
+    with atomic_folder(tmp_path / "current") as aside:
         (aside / "a").write_text("new")
     assert (tmp_path / "current").is_symlink()
     assert content(tmp_path / "model") == {"a": "new"}
@@ -151,9 +151,9 @@ def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_thereafter(
 def test_writers_of_one_name_at_once_do_not_meet(tmp_path: Path) -> None:
     """Four processes write one folder: at the end it is one of them, whole."""
     program = (
-        "import sys; from pathlib import Path; from features.tables.disk import whole_folder_at\n"
+        "import sys; from pathlib import Path; from features.tables.disk import atomic_folder\n"
         "for _ in range(10):\n"
-        "    with whole_folder_at(Path('model')) as aside:\n"
+        "    with atomic_folder(Path('model')) as aside:\n"
         "        for name in 'abcd': (aside / name).write_text(sys.argv[1])\n"
     )
     writers = [

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from reporting.atomic_files import check_folder, whole_folder
+from reporting.atomic_files import atomic_output_folder, check_folder
 
 
 def write(folder: Path, **files: str) -> None:
-    with whole_folder(folder) as aside:
+    with atomic_output_folder(folder) as aside:
         for name, content in files.items():
             (aside / name).write_text(content, encoding="utf-8")
 
@@ -27,7 +27,7 @@ def test_a_failure_leaves_the_old_one_and_nothing_beside(tmp_path: Path) -> None
     write(tmp_path / "report", a="1")
 
     def interrupted() -> None:
-        with whole_folder(tmp_path / "report") as aside:
+        with atomic_output_folder(tmp_path / "report") as aside:
             (aside / "a").write_text("half", encoding="utf-8")
             raise KeyboardInterrupt
 

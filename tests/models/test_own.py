@@ -25,12 +25,12 @@ from models.lab_calibration import (
     BORROWED,
     FAR_TEMPERATURE_C,
     UNMOVED,
-    drawn_to_measured,
     measured_frame,
     moved,
     own_rows,
     parse_measured,
     pooled_replicates,
+    shrink_to_measured,
 )
 from models.lab_effect.kernel import PRIOR, REPLICATE_SHARE, Kernel, LabEffect
 from models.lab_effect.own_designs import OwnDesigns, OwnRows
@@ -436,7 +436,7 @@ def test_predictions_that_skill_is_measured_by_know_no_measured_cell(trained: Tr
     linked = with_conductivity(examples.designs, trained.bundle.parts[LINK])
     part = fit_part("ice", linked, examples.labels, Recipe(rounds=2), 0)
     assert part.domain is None
-    assert drawn_to_measured("ice", part, Designs.of(linked), None, np.zeros(3), np.zeros(3), 0.9) is None
+    assert shrink_to_measured("ice", part, Designs.of(linked), None, np.zeros(3), np.zeros(3), 0.9) is None
 
 
 def test_measured_designs_come_with_all_their_mistakes() -> None:

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 import silion
 from cli.main import build_parser, main
 from models.bundle import load_bundle
-from models.tasks.registry import BESIDE_ONLY, told_targets
+from models.tasks.registry import BESIDE_ONLY, all_targets
 from serving.server.app import app_of
 
 COLUMN, ENERGY = "conductivity_s_per_cm", "activation_energy_ev"
@@ -51,7 +51,7 @@ def test_targets_stand_side_by_side_or_with_commas(words: list[str], names: list
 def test_an_empty_name_is_answered_with_all_targets(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         build_parser().parse_args(["predict", "in.csv", "-o", "out.csv", "--targets", *words])
-    assert f"--targets: got an empty name, expected some of {', '.join(told_targets())}" in capsys.readouterr().err
+    assert f"--targets: got an empty name, expected some of {', '.join(all_targets())}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])

@@ -7,7 +7,7 @@ from features.tables.literature import Literature
 from models.ensemble import Recipe
 from models.tasks.fade import fade_examples
 from tests.salts import table
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation import choose as choose_module
 from training.evaluation.choose import INNER_FITS, INNER_FOLDS, Fold, choose, fold_error, inner_folds
 
@@ -89,7 +89,7 @@ def test_the_error_of_a_fold_is_what_choose_adds_up() -> None:
 
 def test_the_fade_laws_error_is_that_of_the_retention(literature: Literature) -> None:
     examples = fade_examples(literature)
-    kin = Kinship.of(examples, by_composition=False)
+    kin = PaperGroups.of(examples, by_composition=False)
     examples.designs["electrolyte_log10_s_per_cm"] = -3.0
     recipes = {key: Recipe.from_dict({"rounds": 20, "fade_shape": key}) for key in (0.3, 1.0, 2.0)}
     named = {str(key): recipe for key, recipe in recipes.items()}

@@ -17,7 +17,13 @@ from models.tasks.ice import ice_examples
 from models.tasks.registry import TARGETS, TASKS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import OutOfFold
-from training.evaluation.out_of_fold import JUDGED, ComparisonError, out_of_fold_table, read_judged, write_judged
+from training.evaluation.out_of_fold import (
+    JUDGED,
+    ComparisonError,
+    out_of_fold_table,
+    read_out_of_fold,
+    write_out_of_fold,
+)
 from training.promotion import new_rows as newrows
 from training.promotion.challenger import NO_DIFFERENCE, NOT_JUDGED, Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known, without_new_rows
@@ -184,19 +190,19 @@ def test_the_table_holds_what_the_scores_say(trained: Trained) -> None:
 
 def test_the_table_is_read_back_bit_for_bit(trained: Trained, tmp_path: Path) -> None:
     found = out_of_fold_table(trained.found, trained.config.level)
-    write_judged(found, tmp_path)
-    again = read_judged((tmp_path / JUDGED).read_text(encoding="utf-8"))
+    write_out_of_fold(found, tmp_path)
+    again = read_out_of_fold((tmp_path / JUDGED).read_text(encoding="utf-8"))
     pd.testing.assert_frame_equal(found, again, check_exact=True)
 
 
 def test_a_table_of_something_else_is_refused() -> None:
     text = table([1.0]).to_csv(index=False)
     with pytest.raises(ComparisonError, match="no column error, predicted_0; train again"):
-        read_judged(text.replace("error", "fault").replace("predicted_0", "guess"))
+        read_out_of_fold(text.replace("error", "fault").replace("predicted_0", "guess"))
     with pytest.raises(ComparisonError, match="judges voltage_v, which this code does not predict"):
-        read_judged(text.replace(ICE, "voltage_v"))
+        read_out_of_fold(text.replace(ICE, "voltage_v"))
     with pytest.raises(ComparisonError, match="column error holds 'much', no number"):
-        read_judged(table([1.5]).to_csv(index=False).replace("1.5", "much"))
+        read_out_of_fold(table([1.5]).to_csv(index=False).replace("1.5", "much"))
 
 
 @pytest.fixture

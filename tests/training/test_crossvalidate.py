@@ -16,7 +16,7 @@ from models.tasks.examples import Examples
 from models.tasks.part import Part, fit_part
 from training import conductivity_link
 from training.conductivity_link import ConductivityLink
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.paper_splits import joined_groups
 from training.evaluation import choose as choose_module
 from training.evaluation import crossvalidate
@@ -154,7 +154,7 @@ def test_planted_kin_reach_no_fit_that_predicts_them(watch: Watch, by_row: bool)
     examples = conductivity_examples(literature)
     names = list(examples.designs["row_id"])
     related = dict(zip(names, kin, strict=True))
-    kinship = Kinship.of(examples, by_composition=True)
+    kinship = PaperGroups.of(examples, by_composition=True)
     assert len(np.unique(kinship.groups)) == 2 * len(METALS)
     tests = [(0, np.array([row])) for row in range(8)] if by_row else None
     found = validate("conductivity", examples, kinship, TWO, Protocol(3, 1), tests=tests)
@@ -181,8 +181,8 @@ def test_a_planted_leak_pays_only_where_nobody_looks() -> None:
     """The neighbours of a fluoride are its twin, 0.01 away, and two others: with the twin at hand the nearest baseline
     is a third right; without it it knows nothing."""
     examples = conductivity_examples(planted()[0])
-    kin = Kinship.of(examples, by_composition=True)
-    blind = Kinship(np.eye(len(examples.papers), dtype=bool), None, kin.groups)
+    kin = PaperGroups.of(examples, by_composition=True)
+    blind = PaperGroups(np.eye(len(examples.papers), dtype=bool), None, kin.groups)
     tests = [(0, np.array([row])) for row in range(0, 48, 4)]
     shared = {"quick": Recipe(rounds=40, members=1, rate=0.3, min_child_weight=0.1, subsample=1.0, colsample=1.0)}
     honest, leaking = (
@@ -196,7 +196,7 @@ def test_a_column_that_tells_the_label_of_test_rows_does_not_matter() -> None:
     """Labels of test rows, and columns that hold them, are changed: predictions and the choice stay as they are."""
     literature, _ = planted()
     examples = conductivity_examples(literature)
-    kin = Kinship.of(examples, by_composition=True)
+    kin = PaperGroups.of(examples, by_composition=True)
     test = np.array([0, 5, 10])
     told = examples.labels.lower.copy()
     told[test] = [-1.0, -2.0, -3.0]
@@ -261,7 +261,7 @@ def test_a_planted_leak_is_seen_and_closed(literature: Literature) -> None:
     ]
     copied = Literature([*rows, *copies], literature.cells, literature.cycling, literature.sources)
     examples = conductivity_examples(copied)
-    by_paper = Kinship.of(examples, by_composition=False)
+    by_paper = PaperGroups.of(examples, by_composition=False)
     assert by_paper.groups.tolist() == joined_groups(list(examples.papers)).tolist()
     protocol, recipes = Protocol(folds=5, repeats=1), {"one": Recipe(members=1)}
     leaking = error(validate("conductivity", examples, by_paper, recipes, protocol))
@@ -273,7 +273,7 @@ def test_a_planted_leak_is_seen_and_closed(literature: Literature) -> None:
 
 def conductivity(literature: Literature, recipes: dict[str, Recipe], protocol: Protocol) -> OutOfFold:
     examples = conductivity_examples(literature)
-    return validate("conductivity", examples, Kinship.of(examples, by_composition=True), recipes, protocol)
+    return validate("conductivity", examples, PaperGroups.of(examples, by_composition=True), recipes, protocol)
 
 
 def error(found: OutOfFold) -> dict[str, float]:

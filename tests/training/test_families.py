@@ -9,7 +9,7 @@ import pytest
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
-from models.polymers.prediction import tell_polymers
+from models.polymers.prediction import predict_polymers
 from models.tasks.conductivity import CONDUCTIVITY
 from tests.placed import of_papers
 from training.evaluation.bootstrap import share_interval
@@ -37,7 +37,7 @@ def test_every_group_of_papers_counts_once() -> None:
     # all of three held, two families: 0.05 / 2 to either side, so from the cube root of 0.025 on
     assert (argyrodite.share, argyrodite.high, argyrodite.width) == (1.0, 1.0, 4.0)
     assert argyrodite.low == pytest.approx(0.025 ** (1 / 3))
-    assert argyrodite.keeps_promise
+    assert argyrodite.covers_as_stated
     assert str(argyrodite) == "sulfide-argyrodite 100 % (29 to 100; 6 rows of 3; 4.0)"
     table = family_table([garnet, argyrodite], "decades", 0.9)
     assert table.splitlines()[0].split(" | ")[2] == "90 % interval holds (Clopper-Pearson)"
@@ -60,7 +60,7 @@ def test_polymers_are_judged_by_the_model_that_answers_them() -> None:
     designs = rows.examples.designs.assign(**given)
     rows.examples = replace(rows.examples, designs=designs)
     garnet, polymer = sorted(by_family(CONDUCTIVITY, rows, 0.9), key=lambda family: family.family)
-    told = tell_polymers(Designs.of(designs), read_electrolytes(designs), 0.9)
+    told = predict_polymers(Designs.of(designs), read_electrolytes(designs), 0.9)
     assert told is not None
     assert (polymer.family, polymer.share, polymer.width) == ("polymer", 1.0, pytest.approx(2 * told.half[0]))
     assert polymer.width > 2  # decades: it knows polymers by clusters of like units
@@ -100,4 +100,4 @@ ENOUGH = FamilyCoverage("halide", 20, 12, 0.9, 0.8, 0.4, 0.97, 4.0)
     ],
 )
 def test_when_the_promise_is_kept(changed: dict[str, float], kept: bool) -> None:
-    assert replace(ENOUGH, **changed).keeps_promise is kept
+    assert replace(ENOUGH, **changed).covers_as_stated is kept

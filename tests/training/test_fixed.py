@@ -14,7 +14,7 @@ from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
 from tests.shared import ROOT, Command
 from training.config import TrainConfig
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation import crossvalidate
 from training.evaluation.fixed_split import FixedSplit, fixed_split, read_ids
 from training.train import measure_fixed
@@ -56,14 +56,14 @@ def test_no_file_and_an_id_twice_are_refused(tmp_path: Path) -> None:
         read_ids(tmp_path / "ids.csv")
 
 
-def table(*rows: tuple[str, str, str]) -> tuple[Examples, Kinship]:
+def table(*rows: tuple[str, str, str]) -> tuple[Examples, PaperGroups]:
     """Id, electrolyte and paper of each row."""
     given = [
         ElectrolyteRow(measurement_id=name, electrolyte=electrolyte, source_id=paper, conductivity_s_per_cm=1e-4)
         for name, electrolyte, paper in rows
     ]
     examples = conductivity_examples(Literature(given))
-    return examples, Kinship.of(examples, by_composition=True)
+    return examples, PaperGroups.of(examples, by_composition=True)
 
 
 ROWS = (

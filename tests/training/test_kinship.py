@@ -9,7 +9,7 @@ from features.tables.literature import Literature
 from features.tables.records import ElectrolyteRow
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.examples import Examples
-from training.data.groups import Kinship, fractions_of
+from training.data.groups import PaperGroups, fractions_of
 
 
 def examples(*rows: tuple[str, str]) -> Examples:
@@ -22,7 +22,7 @@ def examples(*rows: tuple[str, str]) -> Examples:
     return conductivity_examples(Literature([ElectrolyteRow.model_validate(row) for row in classed]))
 
 
-def leaks(kin: Kinship, test: int) -> list[bool]:
+def leaks(kin: PaperGroups, test: int) -> list[bool]:
     """Whether each other row, in order, is kin of one test row."""
     rest = np.setdiff1d(np.arange(len(kin.groups)), [test])
     return kin.leaks(rest, np.array([test])).tolist()
@@ -57,14 +57,14 @@ def test_fractions_by_hand() -> None:
 )
 def test_compositions_are_one_up_to_two_hundredths(first: str, second: str, kin: bool) -> None:
     assert NEARLY_ONE == 0.02
-    found = Kinship.of(examples((first, "p"), (second, "q")), by_composition=True)
+    found = PaperGroups.of(examples((first, "p"), (second, "q")), by_composition=True)
     assert leaks(found, 0) == [kin]
     assert leaks(found, 1) == [kin]
 
 
 def test_one_of_several_papers_is_enough() -> None:
     # a|b shares b with b|c and a with a; c|d shares nothing with a|b, though the chain a, b, c is one group
-    found = Kinship.of(
+    found = PaperGroups.of(
         examples(("LiF", "a|b"), ("Li2O", "b|c"), ("Li2S", "a"), ("LiCl", "c|d"), ("LiBr", "e")), by_composition=True
     )
     assert leaks(found, 0) == [True, True, False, False]
@@ -73,12 +73,12 @@ def test_one_of_several_papers_is_enough() -> None:
 
 
 def test_a_paper_is_the_whole_word() -> None:
-    found = Kinship.of(examples(("LiF", "10.1/a"), ("Li2O", "10.1/ab"), ("Li2S", "x|10.1/a")), by_composition=True)
+    found = PaperGroups.of(examples(("LiF", "10.1/a"), ("Li2O", "10.1/ab"), ("Li2S", "x|10.1/a")), by_composition=True)
     assert leaks(found, 0) == [False, True]
 
 
 def test_unknown_stoichiometry_is_near_nothing_but_kin_by_paper() -> None:
-    found = Kinship.of(examples(("PEO", "a"), ("PEO", "b"), ("PPC", "a"), ("LiF", "c")), by_composition=True)
+    found = PaperGroups.of(examples(("PEO", "a"), ("PEO", "b"), ("PPC", "a"), ("LiF", "c")), by_composition=True)
     assert found.fractions is not None
     assert np.isnan(found.fractions[:3]).all()
     # row 0 and row 2 share the paper; row 1 has only the name in common with row 0, which the groups join by
@@ -88,14 +88,14 @@ def test_unknown_stoichiometry_is_near_nothing_but_kin_by_paper() -> None:
 
 
 def test_cells_are_kin_by_paper_alone() -> None:
-    found = Kinship.of(examples(("Li3N", "a"), ("Li3N", "b"), ("Li2O", "a|c")), by_composition=False)
+    found = PaperGroups.of(examples(("Li3N", "a"), ("Li3N", "b"), ("Li2O", "a|c")), by_composition=False)
     assert found.fractions is None
     assert leaks(found, 0) == [False, True]
     assert found.groups.tolist() == [0, 1, 0]
 
 
 def test_taken_rows_keep_their_papers_fractions_and_groups() -> None:
-    whole = Kinship.of(
+    whole = PaperGroups.of(
         examples(("Li3N", "a"), ("LiF", "b"), ("Li3.05N", "c"), ("LiCl", "b|d"), ("LiI", "d")), by_composition=True
     )
     part = whole.take(np.array([4, 2, 0]))
@@ -103,14 +103,14 @@ def test_taken_rows_keep_their_papers_fractions_and_groups() -> None:
     # LiI, Li3.05N, Li3N: the nitrides are 0.5 - 2/4.05 = 0.0062 apart; LiI lost b|d, its only kin
     assert leaks(part, 0) == [False, False]
     assert leaks(part, 1) == [False, True]
-    cells = Kinship.of(examples(("Li3N", "a"), ("LiF", "a")), by_composition=False).take(np.array([1, 0]))
+    cells = PaperGroups.of(examples(("Li3N", "a"), ("LiF", "a")), by_composition=False).take(np.array([1, 0]))
     assert cells.fractions is None
     assert leaks(cells, 0) == [True]
 
 
 def test_several_test_rows_leak_together_and_none_leaks_nothing() -> None:
     rows = examples(("Li3N", "a"), ("LiF", "b"), ("Li3.05N", "c"), ("LiCl", "b"), ("LiI", "d"))
-    found = Kinship.of(rows, by_composition=True)
+    found = PaperGroups.of(rows, by_composition=True)
     assert found.leaks(np.array([2, 3, 4]), np.array([0, 1])).tolist() == [True, True, False]
     assert found.leaks(np.arange(5), np.array([], dtype=int)).tolist() == [False] * 5
     assert found.leaks(np.array([], dtype=int), np.array([0])).tolist() == []

@@ -11,7 +11,7 @@ from models.ensemble import Recipe
 from models.tasks.conductivity import conductivity_examples
 from models.tasks.registry import TARGETS, task_of
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation import crossvalidate
 from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate, validate
 from training.evaluation.learning_curve import curve_fits, described_curve, learning_curve
@@ -74,7 +74,7 @@ def learnt(share: float, monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     examples = conductivity_examples(salts(12))
     with monkeypatch.context() as patch:
         patch.setattr(crossvalidate, "fit_part", watched)
-        kin = Kinship.of(examples, by_composition=True)
+        kin = PaperGroups.of(examples, by_composition=True)
         validate("conductivity", examples, kin, QUICK["conductivity"], Protocol(3, 1, 0), share=share)
     for papers in seen:
         assert all(papers.count(each) == 2 for each in papers)  # groups whole

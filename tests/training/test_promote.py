@@ -34,7 +34,7 @@ from training.promotion import champion as aliases
 from training.promotion.challenger import Comparison, Paired
 from training.promotion.champion import AliasError
 from training.promotion.gate import failed, gate
-from training.promotion.known_truths import check_truths, example_designs
+from training.promotion.physical_checks import check_physics, example_designs
 from training.promotion.promote import promote, rollback
 from training.train import Trained
 
@@ -168,10 +168,10 @@ def test_each_truth_is_broken_by_a_model_that_breaks_it(
     trained: Trained, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     designs = example_designs()
-    assert [each.broken for each in check_truths(trained.bundle, designs)] == [()] * 7
+    assert [each.broken for each in check_physics(trained.bundle, designs)] == [()] * 7
 
     def broken() -> set[str]:
-        return {each.name for each in check_truths(bundle, designs) if each.broken}
+        return {each.name for each in check_physics(bundle, designs) if each.broken}
 
     bundle = load_bundle(bundle_folder)
     real = BoostedEnsemble.predict

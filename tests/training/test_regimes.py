@@ -13,7 +13,7 @@ from models.known.scatter import Agreement
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.groups import Kinship, kinship_of
+from training.data.groups import PaperGroups, paper_groups
 from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
 from training.evaluation.regimes.known import KnownErrors, known_errors
 from training.evaluation.regimes.regime import (
@@ -111,7 +111,7 @@ def test_rows_that_are_looked_up_are_neither_judged_nor_learned_from() -> None:
     found = known_errors(LINK, examples, QUICK, protocol, every)
     # the last one tells nothing of its own paper's row
     assert dict(zip(found.rows.tolist(), found.mean.tolist(), strict=True)) == pytest.approx({0: -1.0, 3: -2.0})
-    alone = validate(LINK, examples, Kinship.of(examples, by_composition=False), QUICK, protocol, baselines=())
+    alone = validate(LINK, examples, PaperGroups.of(examples, by_composition=False), QUICK, protocol, baselines=())
     assert found.alone == pytest.approx(alone.predicted[MODEL][0, found.rows])
 
 
@@ -138,7 +138,7 @@ def test_what_a_model_takes_from_it(found: KnownErrors) -> None:
 
 def test_no_class_is_learnt_from_where_it_is_judged() -> None:
     examples = laboratories()
-    families = unseen_families(LINK, examples, kinship_of(LINK, examples), QUICK, replace(THREE, folds=2))
+    families = unseen_families(LINK, examples, paper_groups(LINK, examples), QUICK, replace(THREE, folds=2))
     assert set(classes_in(examples)) == {"sulfide-argyrodite", "oxide-garnet"}
     assert (families.familiar == 0).all()
     assert np.isfinite(families.predicted[MODEL]).all()
@@ -147,15 +147,15 @@ def test_no_class_is_learnt_from_where_it_is_judged() -> None:
 @pytest.mark.slow
 def test_all_regimes_are_reported() -> None:
     examples = laboratories()
-    kin = kinship_of(LINK, examples)
+    kin = paper_groups(LINK, examples)
     # compositions are shared by all papers: with kin removed nothing is left, so each paper has formulas of its own
     apart = examples.take(np.array([paper * 16 + 4 * paper + place for paper in range(4) for place in range(4)]))
-    kin = kinship_of(LINK, apart)
+    kin = paper_groups(LINK, apart)
     out = validate(LINK, apart, kin, QUICK, THREE)
     regimes = measure_regimes(LINK, apart, kin, out, QUICK, THREE, 0.9)
     assert [score.regime for score in regimes.scores] == [FAMILY, NEW]
     assert not len(regimes.known.rows)
-    full = measure_regimes(LINK, examples, kinship_of(LINK, examples), out_of(examples), QUICK, THREE, 0.9)
+    full = measure_regimes(LINK, examples, paper_groups(LINK, examples), out_of(examples), QUICK, THREE, 0.9)
     assert full.scores[0].regime == KNOWN
     text = regime_table(full.scores, "decades")
     assert text.count("\n") == len(full.scores) + 1
@@ -164,5 +164,5 @@ def test_all_regimes_are_reported() -> None:
 
 def out_of(examples: Examples) -> OutOfFold:
     """Out-of-fold predictions by paper alone, for the regimes that need some."""
-    kin = Kinship.of(examples, by_composition=False)
+    kin = PaperGroups.of(examples, by_composition=False)
     return validate(LINK, examples, kin, QUICK, THREE)

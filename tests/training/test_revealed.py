@@ -45,8 +45,8 @@ def test_too_few_papers_with_so_many_rows_are_said() -> None:
 
 def test_no_gain_and_loss_are_said() -> None:
     table = pd.DataFrame([{"revealed": 3, "papers": 7, "ratio": 1.0, "ratio_low": 0.9, "ratio_high": 1.1}] * 4)
-    assert revealed.sentence("life", revealed.Revealed({}, table)).endswith("which shows no gain.")
-    worse = revealed.Revealed({}, table.assign(ratio_low=1.05))
+    assert revealed.sentence("life", revealed.FewShotErrors({}, table)).endswith("which shows no gain.")
+    worse = revealed.FewShotErrors({}, table.assign(ratio_low=1.05))
     assert revealed.sentence("life", worse).endswith("which shows a loss.")
 
 

@@ -14,7 +14,7 @@ from models.tasks.conductivity import conductivity_examples
 from models.tasks.ice import LiquidIceTask
 from models.tasks.registry import TASKS, registered
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.crossvalidate import validate
 from training.parallel import in_order, processes
 
@@ -85,7 +85,7 @@ def test_a_cross_validation_is_the_same_whoever_judges_its_folds() -> None:
     from tests.training.test_crossvalidate import planted
 
     examples = conductivity_examples(planted()[0])
-    kin = Kinship.of(examples, by_composition=True)
+    kin = PaperGroups.of(examples, by_composition=True)
     recipes = {"few": Recipe(rounds=3, members=2), "fewer": Recipe(rounds=2, members=1)}
     alone = validate("conductivity", examples, kin, recipes, Protocol(folds=3, repeats=1))
     with processes(2):

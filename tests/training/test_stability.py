@@ -13,7 +13,7 @@ from models.explain.importance import FACTS, Stability, stability_of
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation import importance_stability as stability
 from training.train import Trained
 
@@ -35,7 +35,7 @@ def planted(label: str) -> stability.PartRows:
         "nothing": noise,
     }[label]
     labels = Labels(value, value, np.ones(len(value)))
-    kin = Kinship.of(Examples(pd.DataFrame({"paper": papers}), labels), by_composition=False)
+    kin = PaperGroups.of(Examples(pd.DataFrame({"paper": papers}), labels), by_composition=False)
     return stability.PartRows(pd.DataFrame(table, columns=NAMES), labels, kin, [Feature(n, n) for n in NAMES], RECIPE)
 
 

@@ -427,7 +427,7 @@ def test_a_training_that_was_killed_is_finished(lab: Lab, fault: Prepare, pages:
 
 def full_before_the_fit() -> None:
     """No file may grow at all from the start of the fit on."""
-    full_from("training.promotion.record.reserved_room")
+    full_from("training.promotion.record.reserved_disk_space")
 
 
 def test_a_disk_without_room_for_the_model_is_told_before_the_fit(lab: Lab) -> None:

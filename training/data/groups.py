@@ -19,7 +19,7 @@ from training.data.paper_splits import joined_groups
 
 
 @dataclass(frozen=True)
-class Kinship:
+class PaperGroups:
     """Papers and compositions of a table's rows.
 
     Attributes
@@ -40,7 +40,7 @@ class Kinship:
     within: float = NEARLY_ONE
 
     @classmethod
-    def of(cls, examples: Examples, *, by_composition: bool) -> Kinship:
+    def of(cls, examples: Examples, *, by_composition: bool) -> PaperGroups:
         """Return the kinship of training rows.
 
         Parameters
@@ -61,7 +61,7 @@ class Kinship:
         keys = [chemical_key(row) for _, row in examples.designs.iterrows()]
         return cls(table, fractions_of(examples.designs), joined_groups(list(examples.papers), keys))
 
-    def take(self, rows: np.ndarray) -> Kinship:
+    def take(self, rows: np.ndarray) -> PaperGroups:
         """Return the kinship of some of the rows.
 
         Parameters
@@ -70,7 +70,7 @@ class Kinship:
             Which.
         """
         fractions = None if self.fractions is None else self.fractions[rows]
-        return Kinship(self.papers[rows], fractions, self.groups[rows], self.within)
+        return PaperGroups(self.papers[rows], fractions, self.groups[rows], self.within)
 
     def unrelated(self, test: np.ndarray) -> np.ndarray:
         """Return the rows that share neither a paper nor a composition with a test row, shape (n_unrelated,).
@@ -133,7 +133,7 @@ def chemical_key(design: pd.Series) -> str:
     return " ".join(f"{element}{amounts[element] / total:.3f}" for element in sorted(amounts))
 
 
-def training_rows(literature: Literature) -> dict[str, tuple[Examples, Kinship]]:
+def training_rows(literature: Literature) -> dict[str, tuple[Examples, PaperGroups]]:
     """Return the examples of every learned quantity with their groups, in the order of `TASKS`.
 
     Parameters
@@ -142,10 +142,10 @@ def training_rows(literature: Literature) -> dict[str, tuple[Examples, Kinship]]
         All tables.
     """
     rows = {name: task.examples(literature) for name, task in TASKS.items()}
-    return {name: (examples, kinship_of(name, examples)) for name, examples in rows.items()}
+    return {name: (examples, paper_groups(name, examples)) for name, examples in rows.items()}
 
 
-def kinship_of(name: str, examples: Examples) -> Kinship:
+def paper_groups(name: str, examples: Examples) -> PaperGroups:
     """Return the groups of a learned quantity's rows: by paper and, where its task says so, by composition.
 
     Parameters
@@ -155,7 +155,7 @@ def kinship_of(name: str, examples: Examples) -> Kinship:
     examples : Examples
         Its rows.
     """
-    return Kinship.of(examples, by_composition=TASKS[name].joins_compositions)
+    return PaperGroups.of(examples, by_composition=TASKS[name].joins_compositions)
 
 
 def fractions_of(designs: pd.DataFrame) -> np.ndarray:

@@ -94,7 +94,7 @@ def without_most_helpful(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
     return np.flatnonzero(member != np.argmax(np.bincount(member, gain, len(kinds))))
 
 
-def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
+def covered_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[float, float, float]:
     """Share of the values inside their intervals, each group counting once, with its 90 % interval; NaN where nothing
     is known.
 
@@ -109,7 +109,7 @@ def held_share(covered: np.ndarray, groups: np.ndarray, seed: int) -> tuple[floa
 
     Examples
     --------
-    >>> share, low, high = held_share(np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]), seed=0)
+    >>> share, low, high = covered_share(np.array([1.0, 0.0, 1.0]), np.array([0, 0, 1]), seed=0)
     >>> share  # the first paper counts once, with half of its values
     0.75
     """

@@ -12,7 +12,7 @@ from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from models.tasks.part import fit_part
 from models.tasks.registry import TASKS
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.paper_splits import grouped_folds
 
 INNER_FOLDS = 3
@@ -30,7 +30,7 @@ class Fold(NamedTuple):
 def choose(
     name: str,
     examples: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     choices: Mapping[str, Recipe],
     seed: int,
     progress: Callable[[int], None] = lambda steps: None,
@@ -43,7 +43,7 @@ def choose(
         Key of `models.tasks.registry.TASKS`.
     examples : Examples
         Training rows only.
-    kin : Kinship
+    kin : PaperGroups
         Groups of these rows.
     choices : mapping of str to Recipe
         Recipes by name; a single one is not put to the test. One member of each is fitted.
@@ -72,7 +72,7 @@ def choose(
     return min(errors, key=errors.__getitem__)
 
 
-def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
+def inner_folds(examples: Examples, kin: PaperGroups, seed: int) -> list[Fold]:
     """Three folds by group of papers; those that leave nothing to learn from are left out, all where the groups are
     fewer than the folds.
 
@@ -80,7 +80,7 @@ def inner_folds(examples: Examples, kin: Kinship, seed: int) -> list[Fold]:
     ----------
     examples : Examples
         Training rows with labels.
-    kin : Kinship
+    kin : PaperGroups
         Groups of the rows.
     seed : int
         Of the random steps.

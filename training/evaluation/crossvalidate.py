@@ -22,7 +22,7 @@ from models.tasks.part import Part, fit_part, with_conductivity
 from models.tasks.registry import TASKS
 from training.conductivity_link import ConductivityLink, LinkFit
 from training.config import Protocol
-from training.data.groups import Kinship, training_rows
+from training.data.groups import PaperGroups, training_rows
 from training.data.paper_splits import SplitError
 from training.evaluation.baselines import BASELINES
 from training.evaluation.choose import INNER_FITS, choose
@@ -175,7 +175,7 @@ def fits_needed(protocol: Protocol, choices: Mapping[str, Choices]) -> int:
 def validate(
     name: str,
     examples: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     choices: Choices,
     protocol: Protocol,
     progress: Progress = lambda steps: None,
@@ -193,7 +193,7 @@ def validate(
         Key of `models.tasks.registry.TASKS`.
     examples : Examples
         Training rows with labels.
-    kin : Kinship
+    kin : PaperGroups
         Groups of the rows.
     choices : dict of Recipe
         Recipes by name; where there are several, one is chosen inside each training fold.
@@ -254,7 +254,7 @@ def judge(
     name: str,
     train: Examples,
     tested: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     choices: Choices,
     seed: int,
     baselines: Collection[str],
@@ -269,7 +269,7 @@ def judge(
         Key of `models.tasks.registry.TASKS`.
     train, tested : Examples
         Rows to learn from, and rows held out.
-    kin : Kinship
+    kin : PaperGroups
         Groups of the rows to learn from.
     choices : dict of Recipe
         Recipes by name; where there are several, one is chosen among the rows to learn from.

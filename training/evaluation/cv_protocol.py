@@ -17,14 +17,14 @@ papers does not hold this."""
 
 
 @dataclass(frozen=True)
-class Dealing:
+class CvProtocol:
     """Folds of one repeat, and repeats."""
 
     folds: int
     repeats: int
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> Dealing:
+    def of(cls, table: pd.DataFrame) -> CvProtocol:
         """Read from a table of `training.evaluation.out_of_fold`: folds are counted where most rows were judged.
 
         Parameters
@@ -44,20 +44,20 @@ class Dealing:
     def text(self) -> str:
         """As printed.
 
-        >>> Dealing(3, 1).text, Dealing(5, 5).text
+        >>> CvProtocol(3, 1).text, CvProtocol(5, 5).text
         ('3 folds x 1 repeat', '5 folds x 5 repeats')
         """
         return f"{counted(self.folds, 'fold')} x {counted(self.repeats, 'repeat')}"
 
 
-def remark(champion: Dealing, challenger: Dealing) -> str:
+def remark(champion: CvProtocol, challenger: CvProtocol) -> str:
     """Return a remark on a comparison: how both models were judged, and whether that is rough.
 
     Parameters
     ----------
-    champion : Dealing
+    champion : CvProtocol
         How the champion was judged.
-    challenger : Dealing
+    challenger : CvProtocol
         How the challenger was judged.
     """
     text = f"judged by {challenger.text}"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import norm
 
 from models.tasks.target import Target
-from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share, without_most_helpful
+from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, covered_share, without_most_helpful
 from training.evaluation.coverage import calibration_without, life_coverage, lives_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.score import Score, removed_and_chosen
@@ -184,7 +184,7 @@ def score_life(target: Target, out_of_fold: OutOfFold, level: float, seed: int) 
         high,
         bool(has_skill and not on_one),
         level,
-        *held_share(covered, groups, seed),
+        *covered_share(covered, groups, seed),
         float(np.nanmean(width)),
         *removed_and_chosen(out_of_fold),
         rests_on_one_paper=bool(on_one),

@@ -10,7 +10,7 @@ from features.tables.mistakes import InputError
 from models.tasks.registry import LINK, TARGETS, TASKS, task_of
 from models.tasks.target import Target
 from training.evaluation.baselines import BASELINES
-from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, held_share, without_most_helpful
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap_ratio, covered_share, without_most_helpful
 from training.evaluation.coverage import calibration_of, coverage, interval_of
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.cycle_life import score_life
@@ -52,7 +52,7 @@ def score(target: Target, out_of_fold: OutOfFold, level: float, seed: int) -> Sc
     error, rows = errors(target, out_of_fold)
     groups = out_of_fold.groups[rows]
     covered, width = coverage(target, out_of_fold, level)
-    share = held_share(covered[rows], groups, seed)
+    share = covered_share(covered[rows], groups, seed)
     measure = f"mean absolute error, {target.error_unit}"
     return _score(target, measure, error, groups, out_of_fold, level, share, float(np.nanmean(width[rows])), seed)
 
@@ -80,7 +80,7 @@ def score_fixed(out_of_fold: OutOfFold, learnt: OutOfFold, test: np.ndarray, lev
         raise InputError("no test row has a value, only bounds or ranges: no error can be measured")
     error = {name: np.abs(values[0, test] - labels.lower)[exact] for name, values in out_of_fold.predicted.items()}
     (middle,), (half,) = interval_of(out_of_fold, test, calibration_of(learnt, np.arange(len(learnt.groups))), level)
-    share = held_share((labels.distance(middle) <= half).astype(float), groups, seed)
+    share = covered_share((labels.distance(middle) <= half).astype(float), groups, seed)
     measure = f"mean absolute error, {target.error_unit}, of {len(test)} test rows those with a value"
     return _score(target, measure, error, groups[exact], out_of_fold, level, share, float(2 * half.mean()), seed)
 

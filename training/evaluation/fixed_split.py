@@ -11,7 +11,7 @@ import numpy as np
 from features.tables.mistakes import InputError
 from features.tables.rows import closest
 from models.tasks.examples import Examples
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 
 SHOWN = 5
 """Unknown ids named in a message."""
@@ -63,14 +63,14 @@ def read_ids(path: str | Path) -> list[str]:
     return ids
 
 
-def fixed_split(examples: Examples, kin: Kinship, ids: list[str]) -> FixedSplit:
+def fixed_split(examples: Examples, kin: PaperGroups, ids: list[str]) -> FixedSplit:
     """Split by test ids; a row sharing a paper or a composition with a test row is on neither side.
 
     Parameters
     ----------
     examples : Examples
         All rows of conductivity.
-    kin : Kinship
+    kin : PaperGroups
         Groups of the rows.
     ids : list of str
         Row ids as in the tables, or without the name of the public table before the colon.

@@ -25,7 +25,7 @@ from models.tasks.examples import Examples
 from models.tasks.part import Part, paper_weights, with_conductivity
 from models.tasks.registry import LINK, TASKS
 from training.config import Protocol
-from training.data.groups import Kinship, kinship_of
+from training.data.groups import PaperGroups, paper_groups
 from training.data.paper_splits import grouped_folds
 from training.evaluation.bootstrap import BAND, BOOTSTRAPS
 from training.parallel import in_order
@@ -47,7 +47,7 @@ class PartRows:
 
     vectors: pd.DataFrame
     labels: Labels
-    kin: Kinship
+    kin: PaperGroups
     features: list[Feature]
     recipe: Recipe
 
@@ -115,7 +115,7 @@ def _part_rows(name: str, part: Part, link: Part, literature: Literature) -> Par
     """The rows of a part as `training.train.fit_bundle` gave them to `fit_part`."""
     task, recipe = TASKS[name], part.ensemble.recipe
     examples = task.examples(literature)
-    kin = kinship_of(name, examples)
+    kin = paper_groups(name, examples)
     if task.of_cells:
         examples = Examples(with_conductivity(examples.designs, link), examples.labels)
     examples, _ = task.relabelled(examples, recipe)

@@ -16,7 +16,7 @@ from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TASKS, targets_with_an_error, task_of
 from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
-from training.data.groups import kinship_of
+from training.data.groups import paper_groups
 from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.crossvalidate import MODEL, Choices, OutOfFold, Progress, cross_validate, validate
 from training.evaluation.score import errors
@@ -100,7 +100,7 @@ def described_curve(
         if not TASKS[name].of_cells:
             continue
         examples, best = out_of_fold[name].examples, mode(out_of_fold[name].chosen)
-        kin, recipes = kinship_of(name, examples), {best: choices[name][best]}
+        kin, recipes = paper_groups(name, examples), {best: choices[name][best]}
         for share in shares:
             hidden_rows = Examples(hidden(examples.designs, share, once.seed), examples.labels)
             judged = validate(name, hidden_rows, kin, recipes, once, link=link, baselines=["dummy"])
@@ -139,7 +139,7 @@ def learning_curve(
         That of the cross-validation, used where its recipe is the usual one; else one is made.
     """
     once = Protocol(protocol.folds, 1, protocol.seed)
-    kin = {name: kinship_of(name, predictions.examples) for name, predictions in out_of_fold.items()}
+    kin = {name: paper_groups(name, predictions.examples) for name, predictions in out_of_fold.items()}
     best = {name: mode(predictions.chosen) for name, predictions in out_of_fold.items()}
     usual = {name: {recipe: choices[name][recipe]} for name, recipe in best.items()}
     is_same = usual[LINK][best[LINK]] == next(iter(choices[LINK].values()))  # as cells were given before

@@ -54,7 +54,7 @@ def out_of_fold_table(out_of_fold: Mapping[str, OutOfFold], level: float) -> pd.
     return pd.concat(tables, ignore_index=True)
 
 
-def write_judged(table: pd.DataFrame, folder: Path) -> None:
+def write_out_of_fold(table: pd.DataFrame, folder: Path) -> None:
     """Write the table into a report folder; numbers are read back as they were, bit for bit.
 
     Parameters
@@ -67,8 +67,8 @@ def write_judged(table: pd.DataFrame, folder: Path) -> None:
     table.to_csv(folder / JUDGED, index=False)
 
 
-def read_judged(text: str) -> pd.DataFrame:
-    """Read the table that `write_judged` wrote.
+def read_out_of_fold(text: str) -> pd.DataFrame:
+    """Read the table that `write_out_of_fold` wrote.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def by_repeat(table: pd.DataFrame, start: str) -> np.ndarray:
     Parameters
     ----------
     table : DataFrame
-        Of `read_judged`.
+        Of `read_out_of_fold`.
     start : str
         Prefix of the columns, such as `predicted_`.
     """

@@ -10,7 +10,7 @@ import numpy as np
 from models.differences import FEWEST_PAPERS, Differences, Pairs, believed_share, calibrate_differences
 from models.tasks.registry import targets_with_an_error, task_of
 from models.tasks.target import Target
-from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, held_share
+from training.evaluation.bootstrap import bootstrap, bootstrap_ratio, covered_share
 from training.evaluation.crossvalidate import MODEL, OutOfFold
 from training.evaluation.evaluate import claim
 from training.evaluation.score import predictions
@@ -139,7 +139,7 @@ def skill_within(by_method: Mapping[str, Pairs], shares: np.ndarray, seed: int) 
     low, high = bootstrap_ratio(groups, model, none, seed)
     has_skill, on_one = claim(groups, model, none, high, seed)
     inside, half = _coverage(pairs, shares)
-    holds, holds_low, holds_high = held_share(inside, groups, seed)
+    holds, holds_low, holds_high = covered_share(inside, groups, seed)
     return {
         "pairs": len(pairs.measured),
         "papers": len(np.unique(pairs.papers)),

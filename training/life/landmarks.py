@@ -64,7 +64,7 @@ def examples_at(
         Retention, between 0 and 1.
     """
     crossing = curves.crossing(list(thresholds))
-    chosen = askable(curves, cycle)
+    chosen = long_enough(curves, cycle)
     first = curves.take(chosen).until(cycle[chosen])
     grid = np.repeat(np.asarray(thresholds, dtype=float)[None], len(chosen), axis=0)
     rows = life_rows(first, fit_trend(first, open_prior(len(chosen))), grid)
@@ -80,7 +80,7 @@ def examples_at(
     return LifeExamples(rows, labels).take(eligible)
 
 
-def askable(curves: Curves, cycle: Floats) -> np.ndarray:
+def long_enough(curves: Curves, cycle: Floats) -> np.ndarray:
     """Return the places of the cells that have three points by a cycle, and go on after it.
 
     Parameters
@@ -105,7 +105,7 @@ def life_examples(curves: Curves, cells: pd.DataFrame) -> LifeExamples:
         `data_set`, `protocol`, `silicon` of each cell.
     """
     cycles = [np.full(len(cells), float(landmark)) for landmark in LANDMARKS]
-    parts = [examples_at(curves, cells, cycle, THRESHOLDS) for cycle in cycles if len(askable(curves, cycle))]
+    parts = [examples_at(curves, cells, cycle, THRESHOLDS) for cycle in cycles if len(long_enough(curves, cycle))]
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     lower, upper = (np.concatenate([getattr(part.labels, side) for part in parts]) for side in ("lower", "upper"))
     return LifeExamples(rows, Labels(lower, upper, _weights(rows)))

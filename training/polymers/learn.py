@@ -19,7 +19,7 @@ from models.calibrate import calibrate
 from models.ensemble import Labels, Recipe
 from models.intervals import Calibration
 from models.learners.arrhenius import ArrheniusEnsemble
-from models.polymers.model import Likeness, PolymerModel, Usual
+from models.polymers.model import Likeness, PolymerDefaults, PolymerModel
 
 CLUSTERS = 60
 """Clusters of like repeat units (Ward linkage of their scaled groups): about three polymers to each."""
@@ -261,7 +261,7 @@ def learn(rows: PolymerRows, about: dict[str, object], seed: int = SEED) -> Poly
     """
     calibration = calibration_of(rows, *out_of_fold(rows, seed))
     salted = rows.table[rows.table["salt"].notna()]
-    usual = Usual(
+    usual = PolymerDefaults(
         round(float(salted["molality_mol_per_kg"].median()), 2), round(float(salted["molar_mass_g_per_mol"].median()))
     )
     return PolymerModel(fit(rows, seed), calibration, usual, _likeness(rows), about)

@@ -12,8 +12,8 @@ import pandas as pd
 from models.tasks.registry import TARGETS
 from reporting.numbers import with_interval
 from training.data.paper_splits import joined_groups
-from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, held_share
-from training.evaluation.cv_protocol import Dealing, remark
+from training.evaluation.bootstrap import FEWEST_GROUPS, bootstrap, covered_share
+from training.evaluation.cv_protocol import CvProtocol, remark
 from training.evaluation.cycle_life import concordance_within
 from training.evaluation.out_of_fold import FOLD, PREDICTED, ComparisonError, by_repeat
 
@@ -103,7 +103,7 @@ class Comparison:
     targets: Mapping[str, Paired]
     moved: tuple[Moved, ...]
     against: str = ""
-    dealt: tuple[Dealing, Dealing] | None = None
+    dealt: tuple[CvProtocol, CvProtocol] | None = None
     new_rows: Mapping[str, int] = field(default_factory=dict)
     effect: Mapping[str, Paired] | None = None
     effect_remark: str = ""
@@ -138,7 +138,7 @@ def compare(champion: pd.DataFrame, challenger: pd.DataFrame, seed: int, against
     pairs = {column: _rows_of_both(champion, challenger, column) for column in TARGETS}
     targets = {column: _paired(column, *tables, seed) for column, tables in pairs.items()}
     moved = [row for column, tables in pairs.items() for row in _moved(column, tables[0], tables[1])]
-    return Comparison(targets, tuple(moved), against, (Dealing.of(champion), Dealing.of(challenger)))
+    return Comparison(targets, tuple(moved), against, (CvProtocol.of(champion), CvProtocol.of(challenger)))
 
 
 def _rows_of_both(
@@ -184,7 +184,7 @@ def _paired(column: str, champion: pd.DataFrame, challenger: pd.DataFrame, chang
     if count >= FEWEST_GROUPS and np.isfinite(second - first):
         low, high = bootstrap(groups, difference, seed)
     coverages = [
-        held_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)
+        covered_share(table["covered"].to_numpy(dtype=float), groups, seed)[0] for table in (champion, challenger)
     ]
     return Paired(
         column, len(groups), count, first, second, second - first, low, high, coverages[0], coverages[1], tuple(changed)

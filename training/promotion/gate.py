@@ -11,9 +11,9 @@ import pandas as pd
 from models.bundle import Bundle
 from models.registry import quiet
 from models.tasks.registry import TARGETS
-from training.evaluation.bootstrap import held_share
+from training.evaluation.bootstrap import covered_share
 from training.promotion.challenger import Comparison, Paired
-from training.promotion.known_truths import Truth, check_truths, example_designs
+from training.promotion.physical_checks import PhysicalCheck, check_physics, example_designs
 
 LEVEL = 0.9
 """Of the intervals whose promise is checked."""
@@ -54,7 +54,7 @@ def gate(
     - Coverage, per target: the share of papers' values that the 90 % intervals hold, calibrated without the paper, is
       at least 90 % within what the number of papers can show: the upper end of its own 90 % bootstrap interval over
       papers reaches 90 %. Intervals that hold more than they promise pass.
-    - The known truths of `training.promotion.known_truths`, each broken by no example design.
+    - The known truths of `training.promotion.physical_checks`, each broken by no example design.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def gate(
         for column, pair in pairs.items()
     ]
     coverage = [_coverage(column, challenger, seed) for column in TARGETS]
-    return [*skill, *coverage, *(_truth(truth) for truth in check_truths(bundle, example_designs()))]
+    return [*skill, *coverage, *(_truth(truth) for truth in check_physics(bundle, example_designs()))]
 
 
 def failed(criteria: Sequence[Criterion]) -> list[Criterion]:
@@ -126,7 +126,7 @@ def _skill(pair: Paired, reported: bool) -> Criterion:
 def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
     rows = challenger[(challenger["target"] == column) & challenger["error"].notna()]
     covered, groups = rows["covered"].to_numpy(dtype=float), rows["group"].to_numpy()
-    share, low, high = held_share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
+    share, low, high = covered_share(covered, groups, seed) if len(rows) else (np.nan, np.nan, np.nan)
     found_share = f"{100 * share:.0f} % of papers' values ({100 * low:.0f} to {100 * high:.0f})"
     if not np.isfinite(high):
         found_share = "cannot be judged, too few papers for that level"
@@ -135,7 +135,7 @@ def _coverage(column: str, challenger: pd.DataFrame, seed: int) -> Criterion:
     return Criterion(f"{column}.coverage_high", high, LEVEL - TOLERANCE, True, text)
 
 
-def _truth(truth: Truth) -> Criterion:
+def _truth(truth: PhysicalCheck) -> Criterion:
     first = f"; first {truth.broken[0]}" if truth.broken else ""
     text = f"{truth.statement}: broken {len(truth.broken)} times by {truth.designs} example designs{first}"
     return Criterion(f"truth.{truth.name}", float(len(truth.broken)), 0.0, False, text)

@@ -12,7 +12,7 @@ import pandas as pd
 from models.bundle import load_bundle
 from models.registry import CHALLENGER, CHAMPION, Version, find, resolve, run_file, versions
 from models.saved.checked_files import BundleError
-from training.evaluation.out_of_fold import JUDGED, ComparisonError, read_judged
+from training.evaluation.out_of_fold import JUDGED, ComparisonError, read_out_of_fold
 from training.promotion.challenger import Comparison, compare
 from training.promotion.champion import make_champion, restore_previous, settle
 from training.promotion.gate import Criterion, failed, gate
@@ -127,7 +127,7 @@ def rollback() -> tuple[str, str]:
     return restore_previous(f"on {_now()}")
 
 
-def judged_of(version: Version) -> pd.DataFrame:
+def stored_out_of_fold(version: Version) -> pd.DataFrame:
     """Out-of-fold predictions that a version's run keeps.
 
     Parameters
@@ -144,17 +144,17 @@ def judged_of(version: Version) -> pd.DataFrame:
     if text is None:
         message = f"version {version.version} cannot be compared: its run keeps no {REPORT}/{JUDGED}; train again"
         raise ComparisonError(message)
-    return read_judged(text)
+    return read_out_of_fold(text)
 
 
 def _criteria(challenger: Version, champion: Version | None) -> tuple[Comparison | None, list[Criterion]]:
     """All criteria; where the champion's run keeps no predictions, one that says so and does not pass."""
-    judged, bundle = judged_of(challenger), load_bundle(resolve(challenger.version))
+    judged, bundle = stored_out_of_fold(challenger), load_bundle(resolve(challenger.version))
     seed = int(bundle.facts["config"]["seed"])
     if champion is None:
         return None, gate(None, judged, bundle, seed)
     try:
-        comparison = compare(judged_of(champion), judged, seed, champion.version)
+        comparison = compare(stored_out_of_fold(champion), judged, seed, champion.version)
     except ComparisonError as error:
         message = f"better or not worse than the champion: {error}"
         return None, [Criterion("comparison", float("nan"), 0.0, False, message), *gate(None, judged, bundle, seed)]

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from features.tables.literature import Literature
 from models.registry import CHAMPION, check_store, versions
-from reporting.atomic_files import FILE_LIST, check_folder, whole_folder
+from reporting.atomic_files import FILE_LIST, atomic_output_folder, check_folder
 from reporting.console import progress
 from training.config import TrainConfig
 from training.data.paper_splits import SplitError
 from training.evaluation.crossvalidate import Progress
-from training.evaluation.out_of_fold import ComparisonError, out_of_fold_table, write_judged
+from training.evaluation.out_of_fold import ComparisonError, out_of_fold_table, write_out_of_fold
 from training.promotion.challenger import Comparison, as_text, compare
 from training.promotion.new_rows import effect_of_new_rows, new_rows, rows_known
-from training.promotion.promote import judged_of
+from training.promotion.promote import stored_out_of_fold
 from training.promotion.tracking import track
-from training.promotion.unregistered import REPORT, kept_until_registered, reserved_room
+from training.promotion.unregistered import REPORT, kept_until_registered, reserved_disk_space
 from training.report.report import report_steps, write_report
 from training.train import Trained, steps, steps_to_train, train
 from training.tuning.nested import Tuning
@@ -45,11 +45,11 @@ def fit(config: TrainConfig, literature: Literature, tuning: Tuning | None = Non
         if tuning:
             tuning.progress = bars.enter_context(progress(searched, "tuning", "s"))
         if register:
-            bars.enter_context(reserved_room())
+            bars.enter_context(reserved_disk_space())
         return train(config, step, literature, tuning)
 
 
-def check_room(folder: Path) -> None:
+def check_disk_space(folder: Path) -> None:
     """Refuse a report folder or a store that cannot be written, before long work whose result they shall keep.
 
     Parameters
@@ -84,15 +84,15 @@ def record(trained: Trained, folder: Path, *, register: bool = True) -> tuple[st
         The comparison as printed, empty without a champion; the number of the registered version, empty without.
     """
     if not register:
-        with whole_folder(folder) as aside:
+        with atomic_output_folder(folder) as aside:
             _write(trained, aside, "")
         return "", ""
     with kept_until_registered(trained) as kept_folder:
         with progress(steps_against(trained), "new rows alone") as step:
             comparison = comparison_text(trained, step)
-        with whole_folder(kept_folder / REPORT) as aside:
+        with atomic_output_folder(kept_folder / REPORT) as aside:
             _write(trained, aside, comparison)
-        with whole_folder(folder) as aside:
+        with atomic_output_folder(folder) as aside:
             shutil.copytree(kept_folder / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
             version = track(trained, aside, kept_folder.name)
     return comparison, version
@@ -101,7 +101,7 @@ def record(trained: Trained, folder: Path, *, register: bool = True) -> tuple[st
 def _write(trained: Trained, folder: Path, comparison: str) -> None:
     with progress(report_steps(), "report", "rule") as step:
         write_report(trained, folder, progress=step)
-    write_judged(out_of_fold_table(trained.found, trained.config.level), folder)
+    write_out_of_fold(out_of_fold_table(trained.found, trained.config.level), folder)
     (folder / "comparison.txt").write_text(comparison + "\n", encoding="utf-8")
 
 
@@ -128,7 +128,7 @@ def against_champion(trained: Trained, progress: Progress = lambda steps: None) 
     champion = next((version for version in versions() if CHAMPION in version.aliases), None)
     if champion is None:
         return None
-    former, latter = judged_of(champion), out_of_fold_table(trained.found, trained.config.level)
+    former, latter = stored_out_of_fold(champion), out_of_fold_table(trained.found, trained.config.level)
     comparison = compare(former, latter, trained.config.seed, champion.version)
     known = rows_known(former)
     counts = {part: len(names) for part, names in new_rows(trained.literature, known).items()}

@@ -24,8 +24,8 @@ from models.tasks.registry import TARGETS
 from training.config import TrainConfig
 from training.evaluation.crossvalidate import Progress
 from training.evaluation.out_of_fold import PREDICTED, out_of_fold_table
-from training.promotion.known_truths import example_designs
-from training.promotion.promote import judged_of
+from training.promotion.physical_checks import example_designs
+from training.promotion.promote import stored_out_of_fold
 from training.train import code_version, fit_bundle, load_data, measure
 from training.tuning.nested import Tuning
 
@@ -115,7 +115,7 @@ def stored_run(run_id: str) -> StoredRun:
     folder = resolve(version.version)
     bundle = load_bundle(folder)
     config = TrainConfig.from_dict(bundle.facts["config"])
-    return StoredRun(run_id, version.version, config, bundle, folder, judged_of(version))
+    return StoredRun(run_id, version.version, config, bundle, folder, stored_out_of_fold(version))
 
 
 def reproduce(stored: StoredRun, progress: Progress = lambda steps: None) -> Reproduction:

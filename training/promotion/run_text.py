@@ -139,7 +139,7 @@ def run_name(trained: Registrable) -> str:
 
     Parameters
     ----------
-    trained : Trained or Kept
+    trained : Trained or KeptTraining
         Result of a training.
     """
     tables = ["literature", *(Path(folder).name for folder in trained.config.data), *trained.config.public]
@@ -153,7 +153,7 @@ def description(trained: Registrable, comparison: str = "") -> str:
 
     Parameters
     ----------
-    trained : Trained or Kept
+    trained : Trained or KeptTraining
         Result of a training.
     comparison : str
         With the champion, as printed; empty without one.

@@ -61,7 +61,7 @@ def track(trained: Registrable, report: Path, aside: str = "") -> str:
 
     Parameters
     ----------
-    trained : Trained or Kept
+    trained : Trained or KeptTraining
         Result of a training.
     report : Path
         Folder of the report.

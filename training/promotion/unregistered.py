@@ -17,12 +17,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from features.tables.disk import sweep, sync, whole_folder_at
+from features.tables.disk import atomic_folder, sweep, sync
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.registry import MODEL_NAME, client, store_file
-from reporting.atomic_files import FILE_LIST, check_folder, whole_folder, write_csv
+from reporting.atomic_files import FILE_LIST, atomic_output_folder, check_folder, write_csv
 from training.config import TrainConfig
-from training.evaluation.out_of_fold import JUDGED, out_of_fold_table, write_judged
+from training.evaluation.out_of_fold import JUDGED, out_of_fold_table, write_out_of_fold
 from training.evaluation.score import Score, score_table
 from training.promotion.tracking import KEPT, track
 from training.train import Trained
@@ -37,7 +37,7 @@ ROOM_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptTraining:
     """A trained model as it was kept: what registering it needs.
 
     Attributes
@@ -59,7 +59,7 @@ def home() -> Path:
 
 
 @contextmanager
-def reserved_room() -> Iterator[None]:
+def reserved_disk_space() -> Iterator[None]:
     """Hold room on the disk for the model while a block fits it.
 
     Raises
@@ -99,9 +99,9 @@ def keep(trained: Trained) -> Path:
         Folder with its bundle and its out-of-fold predictions.
     """
     folder = home() / f"{NAME}{os.getpid()}-{secrets.token_hex(4)}"
-    with whole_folder_at(folder) as aside:
+    with atomic_folder(folder) as aside:
         save_bundle(trained.bundle, aside / BUNDLE)
-        write_judged(out_of_fold_table(trained.found, trained.config.level), aside)
+        write_out_of_fold(out_of_fold_table(trained.found, trained.config.level), aside)
     return folder
 
 
@@ -153,7 +153,7 @@ def finish(folder: Path, report: Path) -> str:
     check_folder(report)
     model = _read(folder / BUNDLE)
     version = _registered(folder.name)
-    with whole_folder(report) as aside:
+    with atomic_output_folder(report) as aside:
         if (folder / REPORT).is_dir():
             shutil.copytree(folder / REPORT, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(FILE_LIST))
         else:
@@ -185,13 +185,13 @@ def _part(name: str) -> str:
     return f".{name}.{platform.node()}.{os.getpid()}-{secrets.token_hex(4)}.part"
 
 
-def _read(folder: Path) -> Kept:
+def _read(folder: Path) -> KeptTraining:
     bundle = load_bundle(folder)
     scores = {
         column: Score(**{name: value for name, value in values.items() if name != "verdict"})
         for column, values in bundle.facts["skill"].items()
     }
-    return Kept(bundle, scores, TrainConfig.from_dict(bundle.facts["config"]))
+    return KeptTraining(bundle, scores, TrainConfig.from_dict(bundle.facts["config"]))
 
 
 def _registered(name: str) -> str | None:

@@ -17,7 +17,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from features.tables.disk import ABANDONED_S, is_abandoned, whole_folder_at
+from features.tables.disk import ABANDONED_S, atomic_folder, is_abandoned
 from models.registry import MODEL_NAME, REGISTERING, StoreError, client, resolve, store_file, versions
 from models.saved.checked_files import BundleError, read_checked
 from models.saved.moved_store import ARTIFACTS, mend
@@ -284,7 +284,7 @@ def backup(folder: Path) -> Path:
             else "the store is no local file; its database has a backup of its own"
         )
         raise StoreError(f"nothing was copied: {why}")
-    with whole_folder_at(folder) as aside:
+    with atomic_folder(folder) as aside:
         with closing(sqlite3.connect(store)) as tables, closing(sqlite3.connect(aside / store.name)) as copy:
             tables.backup(copy)
         files = store.resolve().parent / ARTIFACTS  # after the tables: what they name is there and never changes

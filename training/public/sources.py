@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from features.tables.disk import whole_folder_at
+from features.tables.disk import atomic_folder
 from features.tables.rows import closest
 
 TIMEOUT_S = 30.0
@@ -291,7 +291,7 @@ def pull_source(source: PublicSource, from_dir: str | Path | None = None, timeou
     remedy = f"; pull where there is internet and copy the folder here, or run: silion data pull {name} --from DIR"
     with ExitStack() as stack:
         with keeping_in(cache):
-            aside = stack.enter_context(whole_folder_at(cache / name))
+            aside = stack.enter_context(atomic_folder(cache / name))
         for file, (path, expected) in source.files.items():
             if local_files:
                 (aside / file).write_bytes(local_files[file].read_bytes())

@@ -160,12 +160,12 @@ def by_family(trained: Trained, folder: Path) -> Blocks:
     if not judged:
         return []
     write_csv(
-        pd.DataFrame([{**asdict(family), "kept": family.keeps_promise} for family in judged]),
+        pd.DataFrame([{**asdict(family), "kept": family.covers_as_stated} for family in judged]),
         folder / f"{target.column}_coverage_by_family.csv",
     )
     rows = [
         (family.family, family.rows, family.papers, share(family.share), f"{share(family.low)} to {share(family.high)}",
-         f"{family.width:.1f}", "yes" if family.keeps_promise else "no")
+         f"{family.width:.1f}", "yes" if family.covers_as_stated else "no")
         for family in judged
     ]  # fmt: skip
     least, most = (share(bound) for bound in many_shares(level))

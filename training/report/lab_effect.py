@@ -28,7 +28,7 @@ LEVELS = (0.8, 0.9)
 
 
 @dataclass(frozen=True)
-class Revealed:
+class FewShotErrors:
     """Effect of revealed rows on one part.
 
     Attributes
@@ -45,7 +45,7 @@ class Revealed:
     table: pd.DataFrame
 
 
-def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
+def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> FewShotErrors:
     """Reveal rows of each paper and judge its others, the same rows for every count.
 
     Parameters
@@ -80,7 +80,7 @@ def few_revealed(out_of_fold: OutOfFold, domain: Domain, seed: int) -> Revealed:
             )
             | {f"held_{level:g}": share_inside(cases, level) if count else np.nan for level in LEVELS}
         )
-    return Revealed(papers, pd.DataFrame(rows))
+    return FewShotErrors(papers, pd.DataFrame(rows))
 
 
 def _by_paper(values: np.ndarray, cases: Reveals) -> np.ndarray:
@@ -119,14 +119,14 @@ def share_inside(cases: Reveals, level: float) -> float:
     return float(np.mean(_by_paper(inside, cases)))
 
 
-def sentence(label: str, revealed: Revealed) -> str:
+def sentence(label: str, revealed: FewShotErrors) -> str:
     """Return a sentence on what the revealed rows did to the error, and what too few papers can show.
 
     Parameters
     ----------
     label : str
         Words for the part.
-    revealed : Revealed
+    revealed : FewShotErrors
         Effect of revealed rows.
     """
     table, clauses, judged = revealed.table, [], ""

@@ -15,7 +15,7 @@ from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from training.conductivity_link import ConductivityLink
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.choose import INNER_FITS
 from training.evaluation.crossvalidate import Choices, OutOfFold, Progress, cross_validate, validate
 from training.tuning.study import Budget, Study, study_name, tune
@@ -65,7 +65,7 @@ class Tuning:
         recipes = {**self.known, **{study.name: study.recipe for study in self.studies}}
         return {title: asdict(recipe) for title, recipe in recipes.items()}
 
-    def offered(self, name: str, examples: Examples, kin: Kinship, choices: Choices, seed: int) -> Choices:
+    def offered(self, name: str, examples: Examples, kin: PaperGroups, choices: Choices, seed: int) -> Choices:
         """The choices with what was found inside these rows, where the part is tuned.
 
         Parameters
@@ -74,7 +74,7 @@ class Tuning:
             Part.
         examples : Examples
             Training rows with labels.
-        kin : Kinship
+        kin : PaperGroups
             Groups of the rows.
         choices : dict of Recipe
             Recipes to choose from, by name.
@@ -114,7 +114,7 @@ class Tuning:
 def tune_nested(
     name: str,
     examples: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     choices: Choices,
     protocol: Protocol,
     tuning: Tuning,
@@ -137,7 +137,7 @@ def tune_nested(
         Key of `models.tasks.registry.TASKS`.
     examples : Examples
         Training rows with labels.
-    kin : Kinship
+    kin : PaperGroups
         Groups of the rows.
     choices : dict of Recipe
         As for `validate`; the conductivity link's own recipe is chosen among those given to it, without a search.

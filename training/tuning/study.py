@@ -19,11 +19,11 @@ import numpy as np
 from models.ensemble import Recipe
 from models.tasks.examples import Examples
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.choose import INNER_FOLDS, Fold, fold_error, inner_folds
 from training.evaluation.crossvalidate import Choices, Progress
 from training.tuning.search_space import BLOCKS, NUMBERS, WHOLE, params_of, recipe_of, trial_params
-from training.tuning.trials import Tried, finished, opened
+from training.tuning.trials import FinishedTrial, finished, opened
 
 if TYPE_CHECKING:
     import optuna
@@ -68,12 +68,12 @@ class Budget:
         """Steps one study reports to its progress: trials where they are counted, else seconds."""
         return int(self.trials if math.isfinite(self.trials) else math.ceil(self.seconds))
 
-    def used(self, tried: Sequence[Tried]) -> int:
+    def used(self, tried: Sequence[FinishedTrial]) -> int:
         """Steps used so far, at most all.
 
         Parameters
         ----------
-        tried : sequence of Tried
+        tried : sequence of FinishedTrial
             Trials finished so far.
 
         Examples
@@ -84,12 +84,12 @@ class Budget:
         spent = len(tried) if math.isfinite(self.trials) else int(sum(trial.seconds for trial in tried))
         return min(spent, self.total)
 
-    def allows_another(self, tried: Sequence[Tried]) -> bool:
+    def allows_another(self, tried: Sequence[FinishedTrial]) -> bool:
         """Return True where another trial may start.
 
         Parameters
         ----------
-        tried : sequence of Tried
+        tried : sequence of FinishedTrial
             Trials finished so far.
         """
         return len(tried) < self.trials and sum(trial.seconds for trial in tried) < self.seconds
@@ -110,13 +110,13 @@ class Study:
     name: str
     part: str
     recipe: Recipe
-    tried: tuple[Tried, ...]
+    tried: tuple[FinishedTrial, ...]
 
 
 def tune(
     name: str,
     examples: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     choices: Choices,
     seed: int,
     budget: Budget,
@@ -135,7 +135,7 @@ def tune(
         Key of `models.tasks.registry.TASKS`.
     examples : Examples
         Training rows only.
-    kin : Kinship
+    kin : PaperGroups
         Groups of these rows.
     choices : dict of Recipe
         Recipes to start from, by name.
@@ -204,7 +204,7 @@ def _trial(
     folds: Sequence[Fold],
     choices: Choices,
     seed: int,
-    tried: Sequence[Tried],
+    tried: Sequence[FinishedTrial],
 ) -> None:
     """One more trial; the next of the given recipes while one is untried. One that is interrupted counts as failed."""
     import optuna

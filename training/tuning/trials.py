@@ -19,7 +19,7 @@ WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Tried:
+class FinishedTrial:
     """One finished trial.
 
     Attributes
@@ -105,7 +105,7 @@ def _write_ahead(connection: Any, record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def finished(study: optuna.Study) -> list[Tried]:
+def finished(study: optuna.Study) -> list[FinishedTrial]:
     """Trials that ended with an error, pruned ones included, in their order.
 
     Parameters
@@ -121,5 +121,5 @@ def finished(study: optuna.Study) -> list[Tried]:
         started, took = trial.datetime_start, trial.duration
         if started is not None and took is not None:
             pruned = trial.state is TrialState.PRUNED
-            trials.append(Tried(trial.number, pruned, dict(trial.params), error, started, took.total_seconds()))
+            trials.append(FinishedTrial(trial.number, pruned, dict(trial.params), error, started, took.total_seconds()))
     return trials

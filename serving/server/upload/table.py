@@ -101,7 +101,7 @@ def predict_table(
     deadline : Deadline
         Asked between the steps.
     targets : sequence of str or None
-        Columns of `told_targets`, that of `rank` among them; all that the model tells unasked where None.
+        Columns of `all_targets`, that of `rank` among them; all that the model tells unasked where None.
 
     Raises
     ------

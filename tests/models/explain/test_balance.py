@@ -17,7 +17,7 @@ from models.explain.lithium_balance import (
     amounts,
     balanced_target,
     first_cycles,
-    shares_told,
+    lithium_terms,
 )
 from models.tasks.registry import TARGETS
 from tests.shared import ROOT
@@ -103,7 +103,7 @@ COLUMNS = (
 
 def told(vector: list[float], **stated: object) -> list[tuple[str, float | None, str]]:
     designs = pd.DataFrame([{name: stated.get(name) for name in COLUMNS}])
-    (shares,) = shares_told(designs, pd.DataFrame([vector], columns=VECTORS))
+    (shares,) = lithium_terms(designs, pd.DataFrame([vector], columns=VECTORS))
     return [(share.label.split(":")[0].split(";")[0], share.points, share.missing) for share in shares]
 
 
@@ -119,7 +119,7 @@ def test_a_described_cell_is_told_its_terms() -> None:
     ]
     stated = {"stack_pressure_mpa": 5.0, "silicon_size_nm": 150.0, "cell_type": "full"}
     designs = pd.DataFrame([dict.fromkeys(COLUMNS) | stated])
-    ((area, cathode),) = shares_told(designs, pd.DataFrame([[1, 0, 0, 0, 0, 0, 0, np.nan]], columns=VECTORS))
+    ((area, cathode),) = lithium_terms(designs, pd.DataFrame([[1, 0, 0, 0, 0, 0, 0, np.nan]], columns=VECTORS))
     assert (area.text, cathode.text) == ("10 (-6 to 26)", f"not known: {NO_CONSTANT}")
     assert (area.low, area.high) == (pytest.approx(10 - 16.45, abs=0.01), pytest.approx(10 + 16.45, abs=0.01))
     assert area.source.startswith("90 %, micrometre silicon with Li6PS5Cl (Zhang et al., RSC Adv.")

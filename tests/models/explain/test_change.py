@@ -8,13 +8,13 @@ from features.tables.records import Candidate
 from models.bundle import Bundle
 from models.candidates import candidate_frame
 from models.explain.counterfactuals import changes
-from models.explain.what_if import Want
+from models.explain.what_if import Goal
 from models.predictor import Predictor
 from reporting.atomic_files import Written
 from reporting.explain.explanation_page import change_blocks
 from reporting.pages import Table
 
-LIFE = (Want("cycle_life_80", True, 500.0),)
+LIFE = (Goal("cycle_life_80", True, 500.0),)
 
 
 def cell(**given: float) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def test_the_smallest_change_reaches_the_step_and_no_further(planted: Predictor)
 
 
 def test_what_nothing_allowed_reaches_says_so_with_the_nearest(planted: Predictor) -> None:
-    want = (Want("cycle_life_80", True, 1e5),)
+    want = (Goal("cycle_life_80", True, 1e5),)
     found = changes(planted, cell(stack_pressure_mpa=2.0), want, ["stack_pressure_mpa"])
     assert found.found == []
     assert found.nearest is not None

@@ -13,7 +13,7 @@ from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
 from models.explain.lithium_balance import FIRST_CYCLE, NOTE
-from models.explain.what_if import Questions, Want
+from models.explain.what_if import Goal, Questions
 from reporting.explain.explanation_page import NO_SKILL, explain
 
 
@@ -34,7 +34,7 @@ DESIGNS = candidate_frame([Candidate(electrolyte="Li6PS5Cl", anode="micro-Si"), 
 def page(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Page:
     """Conductivity of both, with questions."""
     folder, done = tmp_path_factory.mktemp("explained"), list[int]()
-    asked = Questions((Want.parse("conductivity_s_per_cm>1e-3"),), ("temperature_c",), ("temperature_c",))
+    asked = Questions((Goal.parse("conductivity_s_per_cm>1e-3"),), ("temperature_c",), ("temperature_c",))
     names = ["one <cell>", "one <cell>"]
     paths = explain(load_bundle(bundle_folder), folder, DESIGNS, names, ["conductivity_s_per_cm"], asked, done.append)
     return Page(folder, paths, done, (folder / "index.html").read_text(encoding="utf-8"))

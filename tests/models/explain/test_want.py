@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.explain.what_if import Want, check_vary
+from models.explain.what_if import Goal, check_vary
 
 
 def test_a_want_is_read() -> None:
-    assert Want.parse("conductivity_s_per_cm > 1e-3") == Want("conductivity_s_per_cm", True, 1e-3)
-    assert Want.parse("ice_pct<=85") == Want("ice_pct", False, 85.0)
-    assert Want.parse("ice_pct<=85").in_words == "initial Coulombic efficiency below 85 %"
+    assert Goal.parse("conductivity_s_per_cm > 1e-3") == Goal("conductivity_s_per_cm", True, 1e-3)
+    assert Goal.parse("ice_pct<=85") == Goal("ice_pct", False, 85.0)
+    assert Goal.parse("ice_pct<=85").in_words == "initial Coulombic efficiency below 85 %"
 
 
 @pytest.mark.parametrize(
@@ -24,15 +24,15 @@ def test_a_want_is_read() -> None:
 )
 def test_a_want_that_cannot_be_read_says_why(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=r"--want: ") as caught:
-        Want.parse(text)
+        Goal.parse(text)
     assert said in str(caught.value)
 
 
 def test_what_is_missing_is_measured_on_the_scale_of_the_target() -> None:
     # wanted 1e-3: a tenth of it is one decade short, ten times as much is none; NaN stays unknown
-    found = Want.parse("conductivity_s_per_cm>1e-3").missing(np.array([1e-4, 1e-2, np.nan]))
+    found = Goal.parse("conductivity_s_per_cm>1e-3").missing(np.array([1e-4, 1e-2, np.nan]))
     np.testing.assert_allclose(found, [1.0, 0.0, np.nan])
-    assert Want.parse("ice_pct<80").missing(np.array([90.0, 70.0])).tolist() == [10.0, 0.0]
+    assert Goal.parse("ice_pct<80").missing(np.array([90.0, 70.0])).tolist() == [10.0, 0.0]
 
 
 def test_columns_to_vary_are_numbers_yes_or_no_and_words() -> None:

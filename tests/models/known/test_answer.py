@@ -10,7 +10,7 @@ import pytest
 
 from models.known.measurements import Conditions, Measurements
 from models.known.scatter import Agreement
-from models.known.shrinkage import Drawn, centre_drawn_to_papers, drawn_to_own, drawn_to_papers
+from models.known.shrinkage import Shrunk, shrink_centre_to_papers, shrink_to_own, shrink_to_papers
 
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
 """A single paper has a variance of 0.64 + 0.36 = 1, as the model has."""
@@ -25,11 +25,11 @@ def rows(values: list[float], papers: list[str], temperature_c: float = 25.0) ->
     return Measurements.of(designs, np.array(values), papers, [f"E{place}" for place in range(len(values))], EVEN)
 
 
-def answered(known: Measurements | None, own: Measurements | None = None, temperature_c: float = 25.0) -> Drawn:
+def answered(known: Measurements | None, own: Measurements | None = None, temperature_c: float = 25.0) -> Shrunk:
     asked = pd.DataFrame({"electrolyte": ["Li6PS5I", "Li3InCl6"], "temperature_c": [temperature_c] * 2})
     conditions = Conditions.of(asked)
-    found = drawn_to_papers(known, conditions, np.array([-3.0, -4.0]), np.array([3.0, 3.0]), 0.9, show)
-    return drawn_to_own(own, conditions, found, 0.9, show) if own else found
+    found = shrink_to_papers(known, conditions, np.array([-3.0, -4.0]), np.array([3.0, 3.0]), 0.9, show)
+    return shrink_to_own(own, conditions, found, 0.9, show) if own else found
 
 
 def test_a_measured_composition_is_drawn_to_its_value_and_narrower() -> None:
@@ -45,13 +45,13 @@ def test_a_value_from_beyond_a_transition_changes_nothing_and_is_named() -> None
     hexagonal = pd.DataFrame({"electrolyte": ["LiBH4"] * 2, "temperature_c": [117.0, 120.0]})
     known = Measurements.of(hexagonal, np.array([-3.0, -2.9]), ["matsuo", "matsuo"], ["E1", "E2"], EVEN)
     cold = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4", "Li6PS5I"], "temperature_c": [109.0, 25.0]}))
-    found = drawn_to_papers(known, cold, np.array([-3.0, -4.0]), np.array([1.0, 2.0]), 0.9, show)
+    found = shrink_to_papers(known, cold, np.array([-3.0, -4.0]), np.array([1.0, 2.0]), 0.9, show)
     assert (found.centre.tolist(), found.half.tolist()) == ([-3.0, -4.0], [1.0, 2.0])
     assert found.text.to_pylist() == [None, None]
     assert np.isnan(found.deviation).all()
     across = "measured at 117 and 120 °C does not count here: the transition at 110 to 117 °C (3 decades) lies between"
     assert found.notices.to_pylist() == [f"what 1 paper {across}", None]
-    own = drawn_to_own(known, cold, found, 0.9, show)
+    own = shrink_to_own(known, cold, found, 0.9, show)
     assert own.centre.tolist() == [-3.0, -4.0]
     assert own.notices.to_pylist() == [f"what 1 paper {across}; what 2 of your own {across}", None]
 
@@ -63,10 +63,10 @@ def test_the_centre_alone_is_that_with_words_and_interval() -> None:
     measured = pd.DataFrame({"electrolyte": ["Li6PS5I", "Li6PS5I", "LiBH4"], "temperature_c": [25.0, 60.0, 117.0]})
     known = Measurements.of(measured, np.array([-6.0, -5.0, -3.0]), ["a", "b", "c"], ["E1", "E2", "E3"], EVEN)
     asked, centre = Conditions.of(designs), np.full(5, -4.0)
-    expected = drawn_to_papers(known, asked, centre, np.ones(5), 0.9, show).centre
-    assert centre_drawn_to_papers(known, asked, centre).tolist() == expected.tolist()
+    expected = shrink_to_papers(known, asked, centre, np.ones(5), 0.9, show).centre
+    assert shrink_centre_to_papers(known, asked, centre).tolist() == expected.tolist()
     assert np.flatnonzero(expected == -4.0).tolist() == [2, 4]  # of these two nothing tells
-    assert centre_drawn_to_papers(None, asked, centre).tolist() == centre.tolist()
+    assert shrink_centre_to_papers(None, asked, centre).tolist() == centre.tolist()
 
 
 def test_what_tells_of_few_designs_is_kept_for_each_temperature() -> None:
@@ -149,9 +149,9 @@ def test_an_own_electrolyte_without_a_known_composition_is_found_by_its_name() -
     )
     centre, half = np.full(3, -3.0), np.full(3, 3.0)
     papers = Measurements.of(designs, value, ["a", "a"], ["E1", "E2"], EVEN)
-    before = drawn_to_papers(papers, asked, centre, half, 0.9, show)
+    before = shrink_to_papers(papers, asked, centre, half, 0.9, show)
     assert before.centre.tolist() == centre.tolist()
-    found = drawn_to_own(own, asked, before, 0.9, show)
+    found = shrink_to_own(own, asked, before, 0.9, show)
     prior, weight = (3 / before.agreement.quantile(0.9)) ** 2 - 0.28**2, 1 / 0.28**2
     assert found.centre[0] == pytest.approx((-3 / prior + value[0] * weight) / (1 / prior + weight))
     assert found.half[0] == pytest.approx(before.agreement.quantile(0.9) * (1 / (1 / prior + weight) + 0.28**2) ** 0.5)
@@ -160,7 +160,7 @@ def test_an_own_electrolyte_without_a_known_composition_is_found_by_its_name() -
         "1 of your own, 5.0e-05 S/cm", "1 of your own, 5.7e-04 S/cm (carried over from 25 °C)", None
     ]  # fmt: skip
     assert (found.centre[2], found.half[2]) == (-3.0, 3.0)
-    unnamed = drawn_to_own(own, asked.without_names(np.array([True, False, False])), before, 0.9, show)
+    unnamed = shrink_to_own(own, asked.without_names(np.array([True, False, False])), before, 0.9, show)
     assert unnamed.own.tolist() == [False, True, False]
 
 
@@ -168,7 +168,7 @@ def test_own_rows_written_alike_contradict_each_other() -> None:
     designs = pd.DataFrame({"electrolyte": ["LAGP", "lagp"], "temperature_c": [25.0, 25.0]})
     own = Measurements.of(designs, np.array([-4.0, -5.5]), ["own"] * 2, ["1", "2"], by_name=True)
     asked = Conditions.of(designs)
-    found = drawn_to_own(own, asked, drawn_to_papers(None, asked, *np.full((2, 2), 3.0), 0.9, show), 0.9, show)
+    found = shrink_to_own(own, asked, shrink_to_papers(None, asked, *np.full((2, 2), 3.0), 0.9, show), 0.9, show)
     assert found.text.to_pylist() == ["2 of your own, 3.2e-06 to 1.0e-04 S/cm"] * 2
     assert all("your measured designs 2 and 1 contradict" in (text or "") for text in found.notices.to_pylist())
     assert own.within_laboratory == pytest.approx(((10 * 0.28**2 + 2 * 0.75**2) / 11) ** 0.5)

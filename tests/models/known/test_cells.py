@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from features.tables.designs import Designs
-from models.known.cells import KnownCells, drawn_to_cells, spread_of_papers
+from models.known.cells import KnownCells, shrink_to_cells, spread_of_papers
 from models.known.same_design import same_designs, same_where_known
 from models.known.scatter import Agreement
-from models.known.shrinkage import Drawn
+from models.known.shrinkage import Shrunk
 
 CELL = {"electrolyte": "Li6PS5Cl", "anode": "micro-Si", "stack_pressure_mpa": 5.0}
 EVEN = Agreement(between=0.8, within=0.6, model=1.0)
@@ -25,9 +25,9 @@ def known(*rows: dict[str, object], value: list[float], papers: list[str]) -> Kn
     return KnownCells(designs(*rows), np.array(value), papers, papers, [f"ICE {each:g} %" for each in value])
 
 
-def answered(cells: KnownCells, *asked: dict[str, object]) -> Drawn:
+def answered(cells: KnownCells, *asked: dict[str, object]) -> Shrunk:
     count = len(asked)
-    return drawn_to_cells(cells, designs(*asked), EVEN, np.full(count, 80.0), np.full(count, 20.0), 0.9)
+    return shrink_to_cells(cells, designs(*asked), EVEN, np.full(count, 80.0), np.full(count, 20.0), 0.9)
 
 
 @pytest.mark.parametrize(
@@ -111,5 +111,5 @@ def test_a_probability_follows_the_drawn_value() -> None:
 def test_no_interval_grows_and_nothing_known_changes_nothing() -> None:
     wide = spread_of_papers(1e6, 0.05)
     cells = known({}, value=[16.0], papers=["pan"])
-    found = drawn_to_cells(cells, designs({}), wide, np.array([80.0]), np.array([20.0]), 0.9)
+    found = shrink_to_cells(cells, designs({}), wide, np.array([80.0]), np.array([20.0]), 0.9)
     assert found.half.tolist() == [20.0]

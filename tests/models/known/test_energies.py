@@ -11,7 +11,7 @@ import pytest
 from features.physics import per_ev
 from features.tables.fields import AS_PRINTED
 from models.bundle import load_bundle
-from models.known.activation_energies import beyond_a_transition, drawn_to_printed, near_slope, printed_energies
+from models.known.activation_energies import beyond_a_transition, near_slope, printed_energies, shrink_to_printed
 from models.known.measurements import Conditions, Measurements
 from models.notices import nothing
 from models.part_predictions import energy_columns
@@ -58,11 +58,11 @@ def test_it_is_drawn_to_printed_energies_each_paper_once() -> None:
     """The model's 0.50 eV is as sure as 0.14 eV, a paper's mean as 0.12: (0.5 / 0.0196 + 0.3 / 0.0144) / (1 / 0.0196 +
     1 / 0.0144) = 0.38471 with one paper, 0.35373 with two; two rows of one paper are one, and 1.3 eV is none."""
     alone = np.array([0.5, 0.5, 0.5])
-    one = drawn_to_printed(alone, known([0.25, 0.35, None, 1.3], ["a", "a", "b", "c"]), ASKED)
+    one = shrink_to_printed(alone, known([0.25, 0.35, None, 1.3], ["a", "a", "b", "c"]), ASKED)
     assert one == pytest.approx([0.38471, 0.5, 0.38471], abs=1e-5)
-    two = drawn_to_printed(alone, known([0.25, 0.35, 0.3], ["a", "a", "b"]), ASKED)
+    two = shrink_to_printed(alone, known([0.25, 0.35, 0.3], ["a", "a", "b"]), ASKED)
     assert two == pytest.approx([0.35373, 0.5, 0.35373], abs=1e-5)
-    assert drawn_to_printed(alone, None, ASKED).tolist() == alone.tolist()
+    assert shrink_to_printed(alone, None, ASKED).tolist() == alone.tolist()
 
 
 def test_it_stays_near_the_slope_of_what_is_told_where_that_was_drawn() -> None:
@@ -89,7 +89,7 @@ def test_an_energy_printed_on_the_other_side_of_a_transition_tells_nothing() -> 
     rows = Measurements.of(designs, np.array([-8.0]), ["a"], ["E1"])
     asked = Conditions.of(pd.DataFrame({"electrolyte": ["LiBH4"] * 2, "temperature_c": [60.0, 150.0]}))
     assert printed_energies(rows, asked).to_pylist() == [f"1 paper, 0.69 eV ({AS_PRINTED})", None]
-    drawn_to = drawn_to_printed(np.array([0.5, 0.5]), rows, asked)
+    drawn_to = shrink_to_printed(np.array([0.5, 0.5]), rows, asked)
     assert drawn_to[0] > 0.5
     assert drawn_to[1] == 0.5
 

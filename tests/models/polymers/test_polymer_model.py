@@ -14,7 +14,7 @@ from features.physics import per_ev
 from features.tables.designs import Designs
 from models.bundle import load_bundle
 from models.polymers.model import SHIPPED, load_polymer_model
-from models.polymers.prediction import SOFTENED, TOLD_BY, tell_polymers
+from models.polymers.prediction import SOFTENED, TOLD_BY, predict_polymers
 from models.predictor import Predictor
 from training.public.polymers import KEPT_OUT
 
@@ -123,7 +123,7 @@ def test_a_polymer_unlike_all_others_is_said(predictor: Predictor) -> None:
 
 def test_a_plasticiser_counts_as_nothing_and_that_is_said() -> None:
     designs = Designs.of(pd.DataFrame({"electrolyte": ["PEO/LiTFSI", "PEO/LiTFSI/SN"], "temperature_c": 25.0}))
-    told = tell_polymers(designs, read_electrolytes(designs), 0.9)
+    told = predict_polymers(designs, read_electrolytes(designs), 0.9)
     assert told is not None
     assert told.centre[0] == told.centre[1]
     without, soft = told.notices.to_pylist()

@@ -22,7 +22,7 @@ from models.predictor import Predictor
 from models.ranges.capacities import CapacityRanges, first_capacities
 from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY, FirstCapacities
 from models.tasks.ice import IceTask
-from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, registered, told_targets
+from models.tasks.registry import ON_REQUEST, RANGES, TARGETS, all_targets, registered
 from tests.shared import ROOT
 
 OLD = ROOT / "tests" / "bundles" / "v1"
@@ -145,7 +145,7 @@ def test_they_are_asked_for_alone_and_are_no_targets(predictor: Predictor) -> No
         ValueError, match="limit of capacity_mah_per_g: range only, no model predicts it, expected one of"
     ):
         check_limits({"capacity_mah_per_g": 1000.0})
-    assert list(told_targets()) == [*TARGETS, *RANGES, *ON_REQUEST]
+    assert list(all_targets()) == [*TARGETS, *RANGES, *ON_REQUEST]
 
 
 def test_the_first_capacity_alone_asks_no_model_of_the_fade(predictor: Predictor) -> None:

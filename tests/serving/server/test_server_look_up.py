@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 import silion
 from features.tables.records import Candidate
 from models.bundle import load_bundle
-from models.tasks.registry import ON_REQUEST, told_targets
+from models.tasks.registry import ON_REQUEST, all_targets
 from serving.server.app import app_of, create_app
 from serving.server.generations import Generations
 from serving.server.settings import Settings
@@ -35,7 +35,7 @@ def test_version_and_model_say_what_answers(api: TestClient, trained: object) ->
     assert set(version["data_hashes"]) >= {"literature/electrolytes.csv", "literature/cells.csv"}
     assert re.fullmatch("[0-9a-f]{64}", version["schema_hash"])
     card = api.get("/model").json()
-    assert list(card["targets"]) == [column for column in told_targets() if column not in ON_REQUEST]
+    assert list(card["targets"]) == [column for column in all_targets() if column not in ON_REQUEST]
     told = card["targets"]["conductivity_s_per_cm"]
     assert (told["unit"], told["label"]) == ("S/cm", "ionic conductivity")
     assert told["skill"]["verdict"]

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
 from features.tables.records import Candidate
-from models.tasks.registry import told_targets
+from models.tasks.registry import all_targets
 from serving.server import schemas as replies
 from serving.server.routes.explain import ExplainReply
 from tests.served import TOKEN, serving
@@ -96,6 +96,6 @@ def test_the_version_is_that_of_the_package(document: Any, root: Path) -> None:
     package = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert document["info"]["version"] == package["version"]
     assert (
-        list(told_targets())
+        list(all_targets())
         == document["components"]["schemas"]["PredictRequest"]["properties"]["targets"]["anyOf"][0]["items"]["enum"]
     )

@@ -14,7 +14,7 @@ from features.tables.records import ElectrolyteRow, SourceRow
 from features.tables.rows import read_table
 from models.tasks.conductivity import conductivity_examples
 from tests.shared import run_main
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.data.load import resolve_papers
 from training.public import polymers
 from training.public.collect import READERS, convert, kind_of, summary, with_looked_up, with_public, write_view
@@ -266,5 +266,5 @@ def test_a_paper_known_inside_several_is_kin_of_the_shipped_row() -> None:
     resolve_papers(held)
     papers = [each.paper for each in held.electrolytes]
     assert papers == ["smith2020", "smith2020|10.1000/other", "smith2020", "10.1000/smiths"]
-    kin = Kinship.of(conductivity_examples(held), by_composition=True)
+    kin = PaperGroups.of(conductivity_examples(held), by_composition=True)
     assert kin.leaks(np.array([1, 2, 3]), np.array([0])).tolist() == [True, True, False]

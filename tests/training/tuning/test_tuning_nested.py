@@ -12,7 +12,7 @@ from models.tasks.examples import Examples
 from models.tasks.ice import ice_examples
 from tests.salts import CHOICE, table
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.choose import INNER_FITS
 from training.evaluation.crossvalidate import cross_validate
 from training.tuning import nested as nested_module
@@ -27,7 +27,7 @@ def test_the_outer_papers_are_in_no_study(tmp_path: Path, monkeypatch: pytest.Mo
     protocol, seen = Protocol(3, 2, 4), list[tuple[set[str], int]]()
     real = tune
 
-    def watched(name: str, rows: Examples, kin: Kinship, choices: object, seed: int, *rest: object) -> Study:
+    def watched(name: str, rows: Examples, kin: PaperGroups, choices: object, seed: int, *rest: object) -> Study:
         seen.append((set(rows.papers), seed))
         return real(name, rows, kin, choices, seed, *rest)
 
@@ -65,7 +65,7 @@ def test_parts_that_are_not_tuned_are_as_without(literature: Literature, tmp_pat
     assert sum(done) == 3 * 2 + 2 * 2 * INNER_FITS  # a fit per part and fold, and the choice between two for ICE
     # cells of a paper held out are in no study, whichever of several papers tells them
     ice = ice_examples(literature)
-    kin = Kinship.of(ice, by_composition=False)
+    kin = PaperGroups.of(ice, by_composition=False)
     assert len(tuning.studies) == 2
     assert {each.part for each in tuning.studies} == {"ice"}
     for _, test in protocol.tests(kin.groups):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.salts import SLEEPS, search
 from training.tuning.study import RANDOM_TRIALS, Study, log_trials, summary
-from training.tuning.trials import Tried
+from training.tuning.trials import FinishedTrial
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_trials_are_child_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_summary_says_when_the_budget_was_too_small() -> None:
     some = [
-        Tried(n, False, {"recipe": "sleeps"}, 1.0, datetime.fromtimestamp(0, UTC), 1.0)
+        FinishedTrial(n, False, {"recipe": "sleeps"}, 1.0, datetime.fromtimestamp(0, UTC), 1.0)
         for n in range(3 * RANDOM_TRIALS)
     ]
     long, short = Study("a", "ice", SLEEPS, tuple(some)), Study("b", "fade", SLEEPS, tuple(some[:3]))

@@ -13,7 +13,7 @@ from models.learners.arrhenius import energy_interval
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
 from reporting.numbers import share_with_interval
 from reporting.pages import capital
-from training.evaluation.bootstrap import bootstrap_ratio, held_share
+from training.evaluation.bootstrap import bootstrap_ratio, covered_share
 from training.evaluation.crossvalidate import OutOfFold
 from training.evaluation.evaluate import claim
 
@@ -117,6 +117,6 @@ def energy_score(out_of_fold: OutOfFold, level: float, seed: int) -> EnergyScore
         low,
         high,
         claim(groups, model, dummy, high, seed)[0],
-        *held_share(np.mean(covered, axis=0), groups, seed),
+        *covered_share(np.mean(covered, axis=0), groups, seed),
         float(weight @ np.mean(width, axis=0)),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs
-from models.polymers.prediction import tell_polymers
+from models.polymers.prediction import predict_polymers
 from models.tasks.target import Target
 from reporting.numbers import share_with_interval
 from training.evaluation.bootstrap import share_interval
@@ -87,7 +87,7 @@ class FamilyCoverage:
     width: float
 
     @property
-    def keeps_promise(self) -> bool:
+    def covers_as_stated(self) -> bool:
         """Return whether the promise is kept: of many papers by the share, of few by whether its interval allows it."""
         if self.papers >= MANY_PAPERS:
             least, most = many_shares(self.level)
@@ -121,7 +121,7 @@ def by_family(target: Target, out_of_fold: OutOfFold, level: float) -> list[Fami
     """
     covered, width = coverage(target, out_of_fold, level)
     designs = Designs.of(out_of_fold.examples.designs)
-    if polymers := tell_polymers(designs, read_electrolytes(designs), level):
+    if polymers := predict_polymers(designs, read_electrolytes(designs), level):
         labels = out_of_fold.examples.labels.take(np.flatnonzero(polymers.mask))
         covered[polymers.mask] = labels.distance(polymers.centre) <= polymers.half
         width[polymers.mask] = 2 * polymers.half
@@ -183,7 +183,7 @@ def family_table(families: list[FamilyCoverage], unit: str, level: float) -> str
     lines = [f"| family | rows (groups of papers) | {holds} | width, {unit} | kept |", "|---|---|---|---|---|"]
     for family in families:
         coverage = share_with_interval(family.share, family.low, family.high)
-        verdict = "yes" if family.keeps_promise else "**no**"
+        verdict = "yes" if family.covers_as_stated else "**no**"
         lines.append(
             f"| {family.family} | {family.rows} ({family.papers}) | {coverage} | {family.width:.1f} | {verdict} |"
         )

@@ -16,7 +16,7 @@ from models.known.scatter import Agreement, drawn, precisions
 from models.lab_effect.learning import FEWEST_CALIBRATED
 from models.tasks.examples import Examples
 from training.config import Protocol
-from training.data.groups import Kinship
+from training.data.groups import PaperGroups
 from training.evaluation.crossvalidate import MODEL, validate
 
 
@@ -153,8 +153,8 @@ def known_errors(
     every : Examples or None
         All rows, and after them those that are looked up beside them: they are neither judged nor learned from.
     """
-    kin, every = Kinship.of(examples, by_composition=False), every or examples
-    wide = Kinship.of(every, by_composition=False)
+    kin, every = PaperGroups.of(examples, by_composition=False), every or examples
+    wide = PaperGroups.of(every, by_composition=False)
     values, places = np.where(every.labels.exact, every.labels.middle, np.nan), range(len(wide.groups))
     measured = Measurements.of(every.designs, values, every.papers.tolist(), [str(place) for place in places])
     pairs, rows = measured.telling(Conditions.of(examples.designs))

@@ -9,7 +9,7 @@ from features.tables.literature import Literature
 from models.tasks.ice import IceTask, LiquidIceTask
 from models.tasks.registry import registered
 from training.config import TrainConfig
-from training.data.groups import kinship_of
+from training.data.groups import paper_groups
 from training.evaluation.crossvalidate import fits_needed, validate
 from training.evaluation.evaluate import score
 from training.evaluation.score import error_table
@@ -45,7 +45,7 @@ def liquid_table(
     """
     with registered(LiquidIceTask()) as task:
         examples, (target,) = task.examples(literature), task.targets
-        kin = kinship_of(task.name, examples)
+        kin = paper_groups(task.name, examples)
         protocol = replace(config.protocol, folds=min(config.folds, len(set(kin.groups.tolist()))))
         out_of_fold = validate(task.name, examples, kin, config.choices[IceTask.name], protocol, progress=progress)
         return error_table({target: score(target, out_of_fold, config.level, config.seed)})

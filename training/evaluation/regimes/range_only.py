@@ -20,7 +20,7 @@ from models.tasks.first_capacity import CAPACITY, FIRST_CAPACITY
 from models.tasks.registry import RANGES, TARGETS, task_of
 from reporting.numbers import share_with_interval
 from training.data.paper_splits import joined_groups
-from training.evaluation.bootstrap import held_share
+from training.evaluation.bootstrap import covered_share
 from training.evaluation.crossvalidate import OutOfFold
 
 FACT = "ranges"
@@ -155,7 +155,7 @@ def _score(column: str, judged: list[tuple[np.ndarray, ...]], level: float, seed
     covered = ((low <= upper + 1e-9) & (lower <= high + 1e-9)).astype(float)[known]
     width = float(np.mean(10.0 ** high[known] - 10.0 ** low[known]))
     papers = len(np.unique(groups[known]))
-    return RangeScore(column, int(known.sum()), papers, level, *held_share(covered, groups[known], seed), width)
+    return RangeScore(column, int(known.sum()), papers, level, *covered_share(covered, groups[known], seed), width)
 
 
 def range_table(scores: Mapping[str, RangeScore]) -> str:

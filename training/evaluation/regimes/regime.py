@@ -18,8 +18,8 @@ from models.tasks.registry import TASKS
 from models.tasks.target import Target
 from reporting.numbers import share_with_interval
 from training.config import Protocol, TrainConfig
-from training.data.groups import Kinship, kinship_of
-from training.evaluation.bootstrap import bootstrap_ratio, held_share
+from training.data.groups import PaperGroups, paper_groups
+from training.evaluation.bootstrap import bootstrap_ratio, covered_share
 from training.evaluation.coverage import calibration_of, coverage
 from training.evaluation.crossvalidate import MODEL, OutOfFold, validate
 from training.evaluation.regimes.known import KnownErrors, known_errors
@@ -124,8 +124,8 @@ def _score(
         {name: interval[0] for name, interval in ends.items()},
         {name: interval[1] for name, interval in ends.items()},
         level,
-        *held_share(covered, groups, seed),
-        held_share(width, groups, seed)[0],
+        *covered_share(covered, groups, seed),
+        covered_share(width, groups, seed)[0],
     )
 
 
@@ -166,7 +166,7 @@ def classes_in(examples: Examples) -> np.ndarray:
 
 
 def unseen_families(
-    name: str, examples: Examples, kin: Kinship, choices: Mapping[str, Recipe], protocol: Protocol
+    name: str, examples: Examples, kin: PaperGroups, choices: Mapping[str, Recipe], protocol: Protocol
 ) -> OutOfFold:
     """Predict every row by a model that learnt from no electrolyte of its class, paper or composition.
 
@@ -176,7 +176,7 @@ def unseen_families(
         Key of `TASKS`.
     examples : Examples
         All rows; those of no known class are taken for one class.
-    kin : Kinship
+    kin : PaperGroups
         Their groups.
     choices : mapping of str to Recipe
         Recipes to choose from inside each training fold.
@@ -271,7 +271,7 @@ class Regimes:
 def measure_regimes(
     name: str,
     examples: Examples,
-    kin: Kinship,
+    kin: PaperGroups,
     out_of_fold: OutOfFold,
     choices: Mapping[str, Recipe],
     protocol: Protocol,
@@ -286,7 +286,7 @@ def measure_regimes(
         Key of `TASKS`.
     examples : Examples
         All rows.
-    kin : Kinship
+    kin : PaperGroups
         Their groups.
     out_of_fold : OutOfFold
         Out-of-fold predictions of these rows, kin removed.
@@ -334,7 +334,7 @@ def learn_regimes(
     every : Examples or None
         As for `known_errors`.
     """
-    kin, choices = kinship_of(name, examples), {"chosen": part.ensemble.recipe}
+    kin, choices = paper_groups(name, examples), {"chosen": part.ensemble.recipe}
     regimes = measure_regimes(name, examples, kin, out_of_fold, choices, config.protocol, config.level, every)
     rows = every or examples
     known = learn_measurements(rows.designs, rows.labels, missed, len(examples.designs))

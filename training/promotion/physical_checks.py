@@ -30,7 +30,7 @@ CROSSING_PCT = 0.01
 
 
 @dataclass(frozen=True)
-class Truth:
+class PhysicalCheck:
     """One known truth and the designs whose predictions break it, each in words."""
 
     name: str
@@ -46,7 +46,7 @@ def example_designs() -> pd.DataFrame:
     return frame.set_index(pd.Index([raw["design"] for raw in table.raw], name="design"))
 
 
-def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
+def check_physics(bundle: Bundle, designs: pd.DataFrame) -> list[PhysicalCheck]:
     """Check that a model keeps what is known: the conductivity never falls with temperature; the retention is 100 at
     the reference cycle, never rises with the cycle and crosses 80 % at the predicted life; the ICE lies within 0 to
     100; each interval holds its value; and there is a number wherever a design says enough.
@@ -65,21 +65,23 @@ def check_truths(bundle: Bundle, designs: pd.DataFrame) -> list[Truth]:
         return _checked(Predictor(bundle), designs)
 
 
-def _checked(predictor: Predictor, designs: pd.DataFrame) -> list[Truth]:
+def _checked(predictor: Predictor, designs: pd.DataFrame) -> list[PhysicalCheck]:
     cells = designs[has_anode(designs)]
     once = predictor.predict(designs, precedents=0).table
     warm = _grid(predictor, designs, "temperature_c", TEMPERATURES_C, [CONDUCTIVITY.column])
     aged = _grid(predictor, cells, "cycle", CYCLES, [RETENTION.column])
     return [
-        Truth("numbers", "a number for every target a design describes", _without_number(once, cells), len(designs)),
-        Truth("intervals", "low <= value <= high", _outside(once), len(designs)),
-        Truth("ice", "initial Coulombic efficiency within 0 and 100 %", _ice(once), len(cells)),
-        Truth(
+        PhysicalCheck(
+            "numbers", "a number for every target a design describes", _without_number(once, cells), len(designs)
+        ),
+        PhysicalCheck("intervals", "low <= value <= high", _outside(once), len(designs)),
+        PhysicalCheck("ice", "initial Coulombic efficiency within 0 and 100 %", _ice(once), len(cells)),
+        PhysicalCheck(
             "temperature", "conductivity never falls with temperature",
             _wrong_way(CONDUCTIVITY.column, warm, "°C", TEMPERATURES_C, -1), len(designs),
         ),
-        Truth("reference", "retention 100 % at the reference cycle", _reference(aged), len(cells)),
-        Truth(
+        PhysicalCheck("reference", "retention 100 % at the reference cycle", _reference(aged), len(cells)),
+        PhysicalCheck(
             "fade", "retention never rises with the cycle",
             tuple(
                 message
@@ -88,7 +90,9 @@ def _checked(predictor: Predictor, designs: pd.DataFrame) -> list[Truth]:
             ),
             len(cells),
         ),
-        Truth("life", "retention crosses 80 % at the predicted life", _crossing(predictor, cells, once), len(cells)),
+        PhysicalCheck(
+            "life", "retention crosses 80 % at the predicted life", _crossing(predictor, cells, once), len(cells)
+        ),
     ]  # fmt: skip
 
 
