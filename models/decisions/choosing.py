@@ -129,7 +129,7 @@ def parse_goals(texts: Sequence[str]) -> list[Goal]:
     Examples
     --------
     >>> parse_goals(["ice_pct > 85"])
-    [Want(column='ice_pct', above=True, value=85.0)]
+    [Goal(column='ice_pct', above=True, value=85.0)]
     """
     goals = [Goal.parse(text, "--goal") for text in texts]
     columns = [goal.column for goal in goals]

@@ -53,7 +53,7 @@ class Goal:
         Examples
         --------
         >>> Goal.parse("ice_pct >= 85")
-        Want(column='ice_pct', above=True, value=85.0)
+        Goal(column='ice_pct', above=True, value=85.0)
         """
         match = _WANT.fullmatch(text)
         example = "expected a target, > or <, and a number, such as conductivity_s_per_cm>1e-3"
