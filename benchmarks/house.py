@@ -1,17 +1,21 @@
 """Counts of the house: modules, lines of code, floors, circles and docstrings, by package.
 
-    python -m benchmarks.house
+    python -m benchmarks.house [--at 2304839]
 
 Lines of code are those that hold a token other than a comment or a docstring. A folder is one node beside the modules
 of its parent: an import between two folders counts as one between the two, wherever it stands in a file (in functions
 and under TYPE_CHECKING too). Floors are the longest chain of imports among the nodes side by side in a folder; the
-longest chain of modules inside a package, folders aside, stands below.
+longest chain of modules inside a package, folders aside, stands below. `--at` counts an earlier commit.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import io
+import subprocess
+import tarfile
+import tempfile
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -249,7 +253,10 @@ def docstrings(module: Module) -> Iterator[str]:
             yield text
 
 
-COUNTS = ("modules", "code lines", "public functions", "with Parameters", "docstrings", "What/How/Whether", "examples")
+COUNTS = (
+    "modules", "without code", "code lines", "public functions", "with Parameters", "docstrings", "What/How/Whether",
+    "examples",
+)  # fmt: skip
 
 
 def counts(own: Sequence[Module]) -> tuple[int, ...]:
@@ -264,6 +271,7 @@ def counts(own: Sequence[Module]) -> tuple[int, ...]:
     texts = [text for module in own for text in docstrings(module)]
     return (
         len(own),
+        sum(not module.code_lines for module in own),
         sum(module.code_lines for module in own),
         len(documented),
         sum(documented),
@@ -273,9 +281,27 @@ def counts(own: Sequence[Module]) -> tuple[int, ...]:
     )
 
 
+def modules_at(commit: str) -> dict[str, Module]:
+    """Return `modules` of an earlier commit.
+
+    Parameters
+    ----------
+    commit : str
+        As git names it.
+    """
+    command = ["git", "archive", commit, "--", "*.py"]
+    archive = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(folder, filter="data")
+        return modules(Path(folder))
+
+
 def main() -> None:
     """Print the counts."""
-    known = modules()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--at", metavar="COMMIT", help="an earlier commit")
+    commit = parser.parse_args().at
+    known = modules_at(commit) if commit else modules()
     print(f"{'package':<12}", *(f"{name:>{len(name)}}" for name in COUNTS))
     for package in (*PACKAGES, "silion", ""):
         own = [module for name, module in known.items() if not package or name.split(".")[0] == package]
@@ -290,8 +316,11 @@ def main() -> None:
         )
     print("\nlongest chain of modules inside each package, whatever folders they are in")
     for package in PACKAGES:
-        chain = longest_chain(module_graph(known, package))
-        print(f"{package:<12} {len(chain):>2}  {' -> '.join(name.removeprefix(f'{package}.') for name in chain)}")
+        graph = module_graph(known, package)
+        loop = circle(graph)
+        chain = loop or longest_chain(graph)
+        count = "circle" if loop else len(chain)
+        print(f"{package:<12} {count:>6}  {' -> '.join(name.removeprefix(f'{package}.') for name in chain)}")
 
 
 if __name__ == "__main__":
