@@ -1,4 +1,4 @@
-"""Tables of cycle and capacity: CSV, TSV, Excel, Parquet and the battery data format, with their mistakes."""
+"""Tables of cycle and capacity: CSV, TSV, Excel, Parquet and the battery data format, checked, with their mistakes."""
 
 from __future__ import annotations
 
