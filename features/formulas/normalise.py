@@ -1,4 +1,4 @@
-"""Spelling of a text, before its meaning: characters folded, quotes, stars, charges and blanks taken away."""
+"""Spelling of a text, before its meaning: characters folded, quotes and blanks taken away, LaTeX and HTML undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compositions, temperatures and forms of designs, by which measurements of them are found."""
+"""Compositions, temperatures and forms of designs, and the pairs of designs and measurements that share them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folder that `silion explain` writes: reasons of predictions overall, and design by design."""
+"""Folder that `silion explain` writes: reasons overall, then each design with its sweeps and changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of the Python API: tables to go on with, and what a notebook or a terminal shows of them."""
+"""Answers of the Python API: tables to go on with, what a notebook or a terminal shows of them, and a page to mail."""
 
 from __future__ import annotations
 

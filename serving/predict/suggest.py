@@ -1,4 +1,7 @@
-"""The measurements that would teach the model most: wide intervals, far from what is known and from one another."""
+"""The measurements that would teach the model most: wide intervals, far from what is known and from one another.
+
+Beside each, the descriptors to report with it: those that few measured cells state.
+"""
 
 from __future__ import annotations
 

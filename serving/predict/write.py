@@ -1,4 +1,4 @@
-"""Tables written: kinds of files, files that are whole or absent, and rows as text."""
+"""Tables written: kinds of files, files that are whole or absent, rows and numbers as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of a design as a form shows them: in groups, with units, limits and what is known of each."""
+"""The columns of a design as a form shows them, in groups with units and known ranges, and example cells."""
 
 from __future__ import annotations
 

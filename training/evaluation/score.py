@@ -1,4 +1,4 @@
-"""The skill of one target, as figures and in words."""
+"""The skill of one target, as figures and in words, and the errors of its out-of-fold predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public cycling sets as one source: which files, their sums, licences and what to cite."""
+"""The public cycling sets as one source: repositories that carry them, files, sums, licences."""
 
 from __future__ import annotations
 

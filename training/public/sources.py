@@ -1,4 +1,4 @@
-"""The public tables: their addresses and authors, and the way into the cache, unchanged."""
+"""The public tables: their addresses and authors, their download and the way into the cache, unchanged."""
 
 from __future__ import annotations
 

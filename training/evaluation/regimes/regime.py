@@ -1,4 +1,4 @@
-"""Skill and coverage by how much is known of the electrolyte, each by paper."""
+"""Skill and coverage by how much is known of the electrolyte, each by paper, and what a model takes from them."""
 
 from __future__ import annotations
 
