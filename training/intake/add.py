@@ -34,43 +34,6 @@ from training.intake.papers import Papers
 from training.intake.plausible import KINDS, Doubt, doubts
 from training.intake.raw_table import rejected_file
 
-RowT = TypeVar("RowT", bound=Provenance)
-
-CONFIRMED = f"{AS_WRITTEN}: confirmed as written"
-_BETWEEN = "; "
-
-
-def confirmed_row(row: RowT) -> RowT:
-    """Return a row whose note says that its formula is right.
-
-    Parameters
-    ----------
-    row : Provenance
-        Left as it is.
-    """
-    return row.model_copy(update={"note": _BETWEEN.join(filter(None, [row.note, CONFIRMED]))})
-
-
-def unconfirmed_row(row: RowT) -> RowT:
-    """Return a row as in its file: without what `confirmed_row` put into its note.
-
-    Parameters
-    ----------
-    row : Provenance
-        Left as it is.
-
-    Examples
-    --------
-    >>> from features.tables.records import ElectrolyteRow
-    >>> row = ElectrolyteRow(measurement_id="E1", electrolyte="Li6PS5CI", conductivity_s_per_cm=1e-3, source_id="zhan")
-    >>> unconfirmed_row(confirmed_row(row)) == row
-    True
-    """
-    if CONFIRMED not in (row.note or ""):
-        return row
-    parts = [part for part in (row.note or "").split(_BETWEEN) if part != CONFIRMED]
-    return row.model_copy(update={"note": _BETWEEN.join(parts) or None})
-
 
 @dataclass(frozen=True)
 class AddConfig:
@@ -426,3 +389,40 @@ def _files_of(plan: Plan) -> dict[Path, str]:
         if rows:
             files[folder / f"{name}.csv"] = plan.tables[name].as_csv()
     return files
+
+
+RowT = TypeVar("RowT", bound=Provenance)
+CONFIRMED = f"{AS_WRITTEN}: confirmed as written"
+_BETWEEN = "; "
+
+
+def confirmed_row(row: RowT) -> RowT:
+    """Return a row whose note says that its formula is right.
+
+    Parameters
+    ----------
+    row : Provenance
+        Left as it is.
+    """
+    return row.model_copy(update={"note": _BETWEEN.join(filter(None, [row.note, CONFIRMED]))})
+
+
+def unconfirmed_row(row: RowT) -> RowT:
+    """Return a row as in its file: without what `confirmed_row` put into its note.
+
+    Parameters
+    ----------
+    row : Provenance
+        Left as it is.
+
+    Examples
+    --------
+    >>> from features.tables.records import ElectrolyteRow
+    >>> row = ElectrolyteRow(measurement_id="E1", electrolyte="Li6PS5CI", conductivity_s_per_cm=1e-3, source_id="zhan")
+    >>> unconfirmed_row(confirmed_row(row)) == row
+    True
+    """
+    if CONFIRMED not in (row.note or ""):
+        return row
+    parts = [part for part in (row.note or "").split(_BETWEEN) if part != CONFIRMED]
+    return row.model_copy(update={"note": _BETWEEN.join(parts) or None})

@@ -18,55 +18,6 @@ from models.life.model import MEMBERS, MOST_CORRECTION, STAGES, Estimate, LifeMo
 from training.life.fit import FEATURE_SETS, PENALTIES, Choices, fit_boosted, fit_members, fit_ridge
 from training.life.landmarks import ENDS_OF_LIFE, LifeExamples, folds_of
 
-MOST_GROUPS, ENOUGH_GROUPS = 5, 12
-
-
-def dealt(rows: pd.DataFrame) -> np.ndarray:
-    """Return the group of each row: the protocols of a data set in turn, so that it has five groups at most.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With `data_set` and `protocol`.
-    """
-    names = rows["protocol"].astype(str)
-    turn = names.groupby(rows["data_set"]).rank(method="dense").astype(int) % MOST_GROUPS
-    return (rows["data_set"].astype(str) + " " + turn.astype(str)).to_numpy(dtype=str)
-
-
-def fit_intervals(estimate: Estimate, examples: LifeExamples) -> tuple[Calibration, ...]:
-    """Return one calibration per stage, from silicon cells, groups of protocols weighing the same.
-
-    Only the thresholds that end a life count: the intervals of lives to 95 % are narrow and would lend the others a
-    width that does not hold. The width follows the disagreement of the members and the way to the life. Where fewer
-    than 12 groups of silicon cells reach a stage, every other data set counts as one more.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        Out of fold.
-    examples : LifeExamples
-        Of the same rows.
-    """
-    rows = examples.rows
-    silicon = rows["silicon"].to_numpy(dtype=bool)
-    groups = np.where(silicon, dealt(rows), rows["data_set"].to_numpy(str))
-    stages = stage(rows["log10_cycles"].to_numpy(dtype=float))
-    ends = np.isin(rows["threshold"].to_numpy(), ENDS_OF_LIFE)
-    calibrations: list[Calibration] = []
-    for place in range(len(STAGES) + 1):
-        here = ends & (stages == place)
-        few = len(np.unique(groups[here & silicon])) < ENOUGH_GROUPS
-        chosen = np.flatnonzero(here & (silicon | few))
-        calibrations.append(
-            calibrate(
-                estimate.life[None, chosen], estimate.spread[None, chosen], examples.labels.take(chosen),
-                groups[chosen], distance=estimate.distance[None, chosen],
-            )
-        )  # fmt: skip
-    return tuple(calibrations)
-
-
 SHARE_STEP, AS_GOOD = 4, 1.02
 CORRECTIONS = (0.3, 0.6, MOST_CORRECTION)
 LEANS = (0.0, 0.5, 1.0)
@@ -316,3 +267,52 @@ def errors_of(life: Floats, examples: LifeExamples) -> dict[str, float]:
     miss = pd.Series(np.abs(life - examples.labels.lower)[chosen])
     means = miss.groupby(examples.rows["data_set"].to_numpy()[chosen]).mean()
     return {str(name): round(float(mean), 4) for name, mean in means.items()}
+
+
+MOST_GROUPS, ENOUGH_GROUPS = 5, 12
+
+
+def dealt(rows: pd.DataFrame) -> np.ndarray:
+    """Return the group of each row: the protocols of a data set in turn, so that it has five groups at most.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With `data_set` and `protocol`.
+    """
+    names = rows["protocol"].astype(str)
+    turn = names.groupby(rows["data_set"]).rank(method="dense").astype(int) % MOST_GROUPS
+    return (rows["data_set"].astype(str) + " " + turn.astype(str)).to_numpy(dtype=str)
+
+
+def fit_intervals(estimate: Estimate, examples: LifeExamples) -> tuple[Calibration, ...]:
+    """Return one calibration per stage, from silicon cells, groups of protocols weighing the same.
+
+    Only the thresholds that end a life count: the intervals of lives to 95 % are narrow and would lend the others a
+    width that does not hold. The width follows the disagreement of the members and the way to the life. Where fewer
+    than 12 groups of silicon cells reach a stage, every other data set counts as one more.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Out of fold.
+    examples : LifeExamples
+        Of the same rows.
+    """
+    rows = examples.rows
+    silicon = rows["silicon"].to_numpy(dtype=bool)
+    groups = np.where(silicon, dealt(rows), rows["data_set"].to_numpy(str))
+    stages = stage(rows["log10_cycles"].to_numpy(dtype=float))
+    ends = np.isin(rows["threshold"].to_numpy(), ENDS_OF_LIFE)
+    calibrations: list[Calibration] = []
+    for place in range(len(STAGES) + 1):
+        here = ends & (stages == place)
+        few = len(np.unique(groups[here & silicon])) < ENOUGH_GROUPS
+        chosen = np.flatnonzero(here & (silicon | few))
+        calibrations.append(
+            calibrate(
+                estimate.life[None, chosen], estimate.spread[None, chosen], examples.labels.take(chosen),
+                groups[chosen], distance=estimate.distance[None, chosen],
+            )
+        )  # fmt: skip
+    return tuple(calibrations)
