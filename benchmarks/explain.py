@@ -24,7 +24,7 @@ import pandas as pd
 from benchmarks.beside import Side, add_code, beside
 from benchmarks.results import write_result
 from models.bundle import Bundle, load_bundle
-from models.explain.shap_values import CHUNK, write_contributions
+from models.explain.contributions import CHUNK, write_contributions
 from models.tasks.registry import LINK
 from training.promotion.physical_checks import example_designs
 

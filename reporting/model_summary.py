@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.explain.importance import FACTS, SURE, stability_of
+from models.explain.stability import FACTS, SURE, stability_of
 from models.registry import ModelNotFoundError, Version, find
 from models.tasks.registry import RANGES, TARGETS
 from reporting.numbers import with_interval

@@ -16,7 +16,7 @@ from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from models.boosters.saved import version_of
 from models.bundle import Bundle
-from models.explain.importance import FACTS as STABILITY
+from models.explain.stability import FACTS as STABILITY
 from models.lab_effect import learning as lab
 from models.ranges.capacities import first_capacities
 from models.tasks.examples import Examples

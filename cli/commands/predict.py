@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     goals = parse_goals(arguments.goal)
     if arguments.page:
-        from serving.notebook.answers import check_page  # matplotlib
+        from serving.notebook.prediction_page import check_page  # matplotlib
 
         check_page(Path(arguments.page))
     if arguments.best is not None and arguments.best < 1:
@@ -152,7 +152,7 @@ def run(arguments: argparse.Namespace) -> int:
     if is_new:
         print(f"made the folder {folder}")
     if arguments.page:
-        from serving.notebook.answers import write_page
+        from serving.notebook.prediction_page import write_page
 
         write_page(Path(arguments.page), Path(arguments.out), result, predictor.bundle, arguments.level)
         print(f"page to mail: {arguments.page}")

@@ -124,7 +124,7 @@ def parse_goals(texts: Sequence[str]) -> list[Goal]:
     Raises
     ------
     ValueError
-        As `Want.parse`, two goals of one target, or a limit that no value could pass.
+        As `Goal.parse`, two goals of one target, or a limit that no value could pass.
 
     Examples
     --------

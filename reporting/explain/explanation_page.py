@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
+from models.explain.contributions import in_chunks, write_contributions
 from models.explain.counterfactuals import Changes, changes, with_interval
 from models.explain.feature_groups import rows_of
 from models.explain.importance import overall
 from models.explain.lithium_balance import FIRST_CYCLE, HEADINGS, NOTE, Share, balanced_target, first_cycles
 from models.explain.measured_beside import feature_of
 from models.explain.readings import reading
-from models.explain.shap_values import in_chunks, write_contributions
 from models.explain.sweep import Sweep, sweep
 from models.explain.waterfall import Waterfall, waterfalls
 from models.explain.what_if import Questions

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from models.explain.feature_groups import correlated, rows_of
-from models.explain.importance import MOST_ROUNDS, NONE, SURE, Overall
+from models.explain.importance import Overall
 from models.explain.readings import reading
+from models.explain.stability import MOST_ROUNDS, NONE, SURE
 from models.tasks.registry import TARGETS, TASKS, targets_of
 from reporting import pages
 from reporting.atomic_files import Written

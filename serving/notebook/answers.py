@@ -1,27 +1,22 @@
-"""Answers of the Python API: tables to go on with, what a notebook or a terminal shows of them, and a page to mail."""
+"""Answers of the Python API: tables to go on with, and what a notebook or a terminal shows of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models.bundle import Bundle
 from models.explain.waterfall import Waterfall
 from models.predictions import ENDS, RANGE_OF
 from models.tasks.registry import BESIDE_ONLY, ON_REQUEST, TARGETS, is_range_alone
 from models.tasks.target import Target
-from reporting import pages
-from reporting.atomic_files import atomic_file
 from serving.decide.compare import text_differences
 from serving.notebook import html
-from serving.predict.batch import BatchResult, first_rows
-from serving.predict.prediction_text import SHOWN, name_column, text_notices, text_table, whose_range, written_targets
+from serving.predict.prediction_text import SHOWN, text_notices, text_table, whose_range, written_targets
 
 STEPS_SHOWN = 8
 """Features shown of one prediction taken apart."""
@@ -254,58 +249,3 @@ class Differences:
                 )
         header = ["first – second", "", f"difference, {100 * self.level:g} % interval", "first is higher"]
         return html.framed([html.table(header, rows), html.bullets(self.notices)])
-
-
-ENDING = ".html"
-MOST = 100
-"""Designs of the page, the first: a longer one is read by nobody."""
-
-
-def check_page(path: Path) -> None:
-    """Refuse a page that would not open in a browser.
-
-    Parameters
-    ----------
-    path : Path
-        Where it should be written.
-
-    Raises
-    ------
-    ValueError
-        Its ending is not that of a page.
-    """
-    if path.suffix != ENDING:
-        raise ValueError(f"--page: got {path}, expected a file that ends in {ENDING}")
-
-
-def write_page(path: Path, out: Path, result: BatchResult, bundle: Bundle, level: float) -> None:
-    """Write the first predictions of a table as one file that loads nothing.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-    out : Path
-        Table of predictions, as `serving.predict.batch.predict_file` wrote it.
-    result : BatchResult
-        What it returned.
-    bundle : Bundle
-        The model that predicted.
-    level : float
-        Of the intervals, 0 to 1.
-    """
-    table = first_rows(out, MOST, result.targets)
-    names = [str(name) for name in table[name_column(table)]]
-    if result.nearest is None:
-        nearest = pd.DataFrame({"place": []})
-    else:
-        nearest = pd.read_csv(result.nearest, dtype={"design": "str"}, keep_default_na=False)
-        nearest["place"] = nearest["design"].map({name: place for place, name in reversed([*enumerate(names)])})
-    skill = {column: str(facts["verdict"]) for column, facts in bundle.facts.get("skill", {}).items()}
-    beyond = result.rows - len(table)
-    more = f"<p>... and {beyond} more designs, in {escape(out.name)}</p>" if beyond else ""
-    body = Answers(table, nearest, names, level, skill, asked=result.targets).html(len(names), more)
-    with atomic_file(path) as aside:
-        aside.write_text(
-            pages.document(f"Predictions of {pages.counted(result.rows, 'design')}", body), encoding="utf-8"
-        )

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from distributed import get_worker
 
 from features.tables.records import Candidate
 from models.predictions import ENDS, RANGE_OF, TEXT_COLUMNS
 from models.predictor import Predictor
 from models.tasks.registry import task_of
 from serving.predict.checkpoint import Unfinished
-from serving.predict.cluster import crew
 from serving.predict.portion import Answer
 from serving.predict.prediction_text import DISTANCE
 from serving.screen.design_space import Space
@@ -142,53 +137,3 @@ def with_ranges(designs: pd.DataFrame, space: Space, predictor: Predictor, level
     designs = designs.assign(**ends, **{RANGE_OF: range_of})
     texts = [name for name in TEXT_COLUMNS if name in designs]
     return designs[[*(name for name in designs if name not in texts), *texts]]
-
-
-def chunks_of_cluster(
-    address: str, space: Space, predictor: Predictor, level: float, ends: Mapping[int, tuple[int, int]]
-) -> Generator[tuple[int, Answer], None, None]:
-    """Yield numbered chunks as they are kept, each as soon as it is done, whatever its place.
-
-    Parameters
-    ----------
-    address : str
-        `local` or the address of a scheduler.
-    space : Space
-        Is sent with every chunk.
-    predictor : Predictor
-        Is sent once.
-    level : float
-        Share of papers whose values the intervals should hold, 0 to 1.
-    ends : mapping of int to (int, int)
-        Number of the first design of each chunk, and the number behind the last, by the number of the chunk.
-
-    Raises
-    ------
-    ClusterError
-        No scheduler answers, it has no workers or other ones than those of this Silion, or they went away.
-    """
-    with crew(address, predictor) as workers:
-
-        def task(start: int, stop: int) -> tuple[Any, ...]:
-            return predict_on_worker, workers.model, space, level, start, stop
-
-        tasks = [
-            (number, f"designs {start:,} to {stop - 1:,}", partial(task, start, stop))
-            for number, (start, stop) in ends.items()
-        ]
-        yield from workers.work(tasks)
-
-
-def predict_on_worker(model: str, space: Space, level: float, start: int, stop: int) -> Answer:
-    """Make and predict a chunk on a worker.
-
-    Parameters
-    ----------
-    model : str
-        Name of the plugin that holds it.
-    space : Space
-    level : float
-    start, stop : int
-        As in `predict_chunk`.
-    """
-    return predict_chunk(space, get_worker().plugins[model].loaded(), level, start, stop).to_keep()

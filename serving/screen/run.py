@@ -256,7 +256,7 @@ def _answers(
 ) -> Generator[tuple[int, Answer], None, None]:
     """Yield numbered chunks as they are kept; of a cluster in any order."""
     if cluster is not None:
-        from serving.screen.chunk import chunks_of_cluster
+        from serving.screen.cluster import chunks_of_cluster
 
         yield from chunks_of_cluster(cluster, space, predictor, level, ends)
         return

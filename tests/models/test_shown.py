@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.explain.importance import FACTS, Stability
+from models.explain.stability import FACTS, Stability
 from models.registry import Version
 from reporting.model_summary import as_text, registered
 from tests.shelf import new_shelf

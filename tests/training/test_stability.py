@@ -9,7 +9,7 @@ import pytest
 from features.feature import Feature
 from features.tables.literature import Literature
 from models.ensemble import Labels, Recipe
-from models.explain.importance import FACTS, Stability, stability_of
+from models.explain.stability import FACTS, Stability, stability_of
 from models.tasks.examples import Examples
 from models.tasks.registry import LINK
 from training.config import Protocol

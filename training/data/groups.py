@@ -41,7 +41,7 @@ class PaperGroups:
 
     @classmethod
     def of(cls, examples: Examples, *, by_composition: bool) -> PaperGroups:
-        """Return the kinship of training rows.
+        """Return the paper groups of training rows.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class PaperGroups:
         return cls(table, fractions_of(examples.designs), joined_groups(list(examples.papers), keys))
 
     def take(self, rows: np.ndarray) -> PaperGroups:
-        """Return the kinship of some of the rows.
+        """Return the paper groups of some of the rows.
 
         Parameters
         ----------

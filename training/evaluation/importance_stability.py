@@ -20,7 +20,7 @@ from features.feature import Feature
 from features.tables.literature import Literature
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.feature_groups import GROUPS, correlated, group_of
-from models.explain.importance import MOST_ROUNDS, Stability, interaction_rows
+from models.explain.stability import MOST_ROUNDS, Stability, interaction_rows
 from models.tasks.examples import Examples
 from models.tasks.part import Part, paper_weights, with_conductivity
 from models.tasks.registry import LINK, TASKS

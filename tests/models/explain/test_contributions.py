@@ -10,8 +10,8 @@ import pytest
 from features.tables.records import Candidate
 from models.bundle import load_bundle
 from models.candidates import candidate_frame
-from models.explain import shap_values
-from models.explain.shap_values import in_chunks, write_contributions
+from models.explain import contributions
+from models.explain.contributions import in_chunks, write_contributions
 from models.predictor import Predictor
 from models.tasks.registry import LINK
 
@@ -28,7 +28,7 @@ NAMES = ["a, b", "two", 'th"ree']
 def test_a_row_per_design_sums_to_its_prediction(
     bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shap_values, "CHUNK", 2)
+    monkeypatch.setattr(contributions, "CHUNK", 2)
     bundle, done = load_bundle(bundle_folder), list[int]()
     bundle.parts["conductivity"].known = None  # reasons are those of the model, before measured values draw it
     paths = write_contributions(bundle, ["conductivity", "ice"], in_chunks(NAMES, DESIGNS), tmp_path, done.append)

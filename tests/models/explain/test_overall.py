@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from models.bundle import Bundle, load_bundle
-from models.explain.importance import FACTS, NONE, Overall, Stability, overall, stability_of
+from models.explain.importance import Overall, overall
 from models.explain.shap_values import training_vectors
+from models.explain.stability import FACTS, NONE, Stability, stability_of
 from models.tasks.registry import LINK
 from reporting.atomic_files import Written
 from reporting.explain.importance_section import overall_blocks
