@@ -59,8 +59,9 @@ def load(model: str | Path | None = None, *, store: str | Path | None = None) ->
 
     Examples
     --------
-    >>> model = silion.load("model")  # a folder; silion.load() is the champion of the store
-    >>> model.skill["target"].tolist()
+    >>> import silion
+    >>> model = silion.load("model")  # doctest: +SKIP
+    >>> model.skill["target"].tolist()  # doctest: +SKIP
     ['conductivity_s_per_cm', 'ice_pct', 'retention_pct', 'cycle_life_80']
     """
     from models.bundle import load_bundle
@@ -144,6 +145,7 @@ def formula(text: str) -> Reading:
 
     Examples
     --------
+    >>> import silion
     >>> silion.formula("LPSCl").composition
     {'Li': 6.0, 'P': 1.0, 'S': 5.0, 'Cl': 1.0}
     """
@@ -186,6 +188,8 @@ def life(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> import silion
     >>> points = [{"cell": "A", "cycle": n, "capacity_mah": 100 - 0.1 * n} for n in range(1, 31)]
     >>> lives = silion.life(pd.DataFrame(points))
     >>> bool(lives.table["cycle_life_low"][0] < lives.table["cycle_life_high"][0])

@@ -29,7 +29,7 @@ from models.tasks.registry import LINK, TASKS
 from training.data.groups import PaperGroups, chemical_systems, system_tests
 from training.data.load import SHIPPED, load_literature
 from training.data.paper_splits import grouped_folds
-from training.evaluation.bootstrap import bootstrap
+from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.fixed_split import read_ids
 from training.evaluation.regimes.families import family_table
 from training.evaluation.regimes.regime import regime_table
@@ -44,7 +44,7 @@ COLUMNS = {
     "mae_label": "MAE (bound as -15)", "mae_bound": "MAE (bound as -10)", "mae_outside": "outside the bound",
     "r2": "R²", "r2_bound": "R² (bound as -10)", "spearman": "Spearman", "auc": "AUC", "f1": "F1", "mcc": "MCC",
 }  # fmt: skip
-NEWER = ([], [OBELIX], [OBELIX, "liverpool", "laskowski"])
+NEWER: tuple[list[str], ...] = ([], [OBELIX], [OBELIX, "liverpool", "laskowski"])
 """Public tables that models of older papers learn from beside the shipped rows."""
 UNWRITTEN = ("polymers",)
 """Pieces that stand in the table of goals instead of between marks of their own."""
@@ -140,9 +140,9 @@ def judged(predictions: Mapping[str, np.ndarray], test_rows: Examples, groups: n
                 row | {key: by_class[key] for key in ("auc", "f1", "mcc")}
                 for row, by_class in zip(figures, direct, strict=True)
             ]
-        results[name] = pd.DataFrame(figures).mean().to_dict()
+        results[name] = {str(key): mean for key, mean in pd.DataFrame(figures).mean().items()}
         error = np.abs(values - floored(test_rows)).mean(axis=0)
-        low, high = bootstrap(groups, lambda count, error=error: float((count * error).sum() / count.sum()), 0)
+        low, high = bootstrap_ratio(groups, error, np.ones(len(error)), 0)
         seeds = [row["mae_label"] for row in figures]
         results[name] |= {"low": low, "high": high, "lowest_seed": min(seeds), "highest_seed": max(seeds)}
     return results

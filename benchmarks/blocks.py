@@ -54,7 +54,7 @@ def obelix() -> Examples:
             Path(name).stem: archive.read(name).decode("utf-8") for name in archive.namelist() if name.endswith(".cif")
         }
     designs = pd.DataFrame({column: table[label] for label, column in LATTICE.items()})
-    numbers = [name for name in designs if name != "space_group"]
+    numbers = [name for name in LATTICE.values() if name != "space_group"]
     designs[numbers] = designs[numbers].apply(pd.to_numeric, errors="coerce")
     designs = designs.assign(
         electrolyte=table["True Composition"],

@@ -20,9 +20,10 @@ from models.tasks.examples import Examples
 from models.tasks.registry import LINK, TARGETS, targets_with_an_error, task_of
 from training.conductivity_link import ConductivityLink
 from training.config import CHOICES, Protocol
+from training.data.groups import training_rows
 from training.data.load import load_literature
 from training.data.withdrawn import leave_out
-from training.evaluation.crossvalidate import training_rows, validate
+from training.evaluation.crossvalidate import validate
 from training.evaluation.evaluate import score
 from training.evaluation.learning_curve import hidden
 

@@ -111,7 +111,7 @@ def commands(model: str, rows: int, side: Side) -> dict[str, float]:
         for path, count in ((few, 200), (many, rows)):
             designs(count, 0).to_csv(path, index=False)
         line = ["-m", "silion", "explain", "-o", f"{folder}/out", "--model", model]
-        return {"a design, us": side.us_each(lambda table: [*line, str(table)], few, many, rows - 200)}
+        return {"a design, us": side.us_each(line, few, many, rows - 200)}
 
 
 def main() -> None:

@@ -140,7 +140,7 @@ def main() -> None:
                 rates.setdefault(mode, []).append(run["formulas"] / run["seconds"])
     medians = {name: statistics.median(values) for name, values in rates.items()}
     fastest = max((medians[name] for name in medians if name.startswith("matminer")), default=float("nan"))
-    table = {"formulas_per_s": medians, "ratio_to_fastest_matminer": medians["silion, many"] / fastest}
+    table: dict[str, Any] = {"formulas_per_s": medians, "ratio_to_fastest_matminer": medians["silion, many"] / fastest}
     table |= {"repeated": repeated(2_000_000), "peak_mb_many": run_peak(arguments.ours)}
     write_result("featurize", table)
     for name, rate in medians.items():

@@ -104,8 +104,7 @@ def own_rows(own: Own) -> Iterator[Line]:
     """The shipped rows, and those of them that the reviews tell, by both models."""
     reviews, count = told_by_reviews(own.examples.designs), len(own.examples.designs)
     every = np.ones(count, dtype=bool)
-    for by, of_both in (("", lambda: own.mixed), (", of the shipped rows alone", lambda: own.alone)):
-        out_of_fold = of_both()
+    for by, out_of_fold in (("", own.mixed), (", of the shipped rows alone", own.alone)):
         covered, width = (values[:count] for values in coverage(TASKS[LINK].targets[0], out_of_fold, LEVEL))
         miss = np.abs(out_of_fold.predicted[MODEL].mean(axis=0)[:count] - own.examples.labels.middle)
         for quantity, goal, rows in (
@@ -152,8 +151,8 @@ def obelix_by_default(own: Own) -> Iterator[Line]:
         "1.45 / 1.15 / 86 to 95 %",
         f"{figures['mae_label']:.2f} / {figures['mae_bound']:.2f} / {100 * inside.mean():.0f} % ({len(rows)} rows)",
     )
-    for span, some in (("up to 0.3 from", lambda far: far <= 0.3), ("beyond 0.3 from", lambda far: far > 0.3)):
-        near = some(out_of_fold.distance[0, rows])
+    far = out_of_fold.distance[0, rows]
+    for span, near in (("up to 0.3 from", far <= 0.3), ("beyond 0.3 from", far > 0.3)):
         groups = out_of_fold.groups[rows][near]
         share = covered_share(inside.astype(float)[near], groups, PROTOCOL.seed)[0]
         yield Line(

@@ -85,7 +85,7 @@ def obelix_forest(train: Examples, test: Examples, seed: int) -> np.ndarray:
 def _obelix_vectors(examples: Examples) -> np.ndarray:
     groups = [space_group_number(str(symbol)) or 0 for symbol in examples.designs["space_group"]]
     lattice = examples.designs[LATTICE].to_numpy(dtype=float)
-    return np.nan_to_num(np.column_stack([fractions_of(examples.designs), groups, lattice]))
+    return np.asarray(np.nan_to_num(np.column_stack([fractions_of(examples.designs), groups, lattice])))
 
 
 def default_boosting(train: Examples, test: Examples, seed: int) -> np.ndarray:

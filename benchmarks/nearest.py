@@ -12,6 +12,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -66,10 +67,10 @@ def main() -> None:
         index.nearest(designs[:few], COUNT)
         rows32, columns32 = np.float32(designs[:, :]), np.float32(known.T)
         works = {
-            "plain": (lambda d=designs, k=known, p=paper, n=few: plainly(d[:n], k, p, COUNT), few),
-            "ours": (lambda d=designs, i=index: i.nearest(d, COUNT), len(designs)),
-            "distance": (lambda d=designs, i=index: i.nearest(d, 1), len(designs)),
-            "product": (lambda a=rows32, b=columns32: a @ b, len(designs)),
+            "plain": (partial(plainly, designs[:few], known, paper, COUNT), few),
+            "ours": (partial(index.nearest, designs, COUNT), len(designs)),
+            "distance": (partial(index.nearest, designs, 1), len(designs)),
+            "product": (partial(np.matmul, rows32, columns32), len(designs)),
         }
         with threadpool_limits(1):
             runs = [{name: 1e6 * seconds(work) / n for name, (work, n) in works.items()} for _ in range(rounds)]

@@ -39,7 +39,8 @@ def cbfv() -> Run:
     def run(formulas: list[str]) -> Sized:
         table = pd.DataFrame({"formula": formulas, "target": 0.0})
         with contextlib.redirect_stdout(sys.stderr):  # it reports its steps where our one line goes
-            return generate_features(table, elem_prop="magpie")[0]
+            features: Sized = generate_features(table, elem_prop="magpie")[0]
+        return features
 
     return run
 

@@ -243,9 +243,7 @@ def commands(count: int, model: str | None, side: Side) -> dict[str, float]:
             options = [*targets, *(["--model", model] if model else [])]
             for nearest, label in (("0", kind), ("3", f"{kind}, nearest rows too")):
                 line = ["-m", "silion", "predict", "-o", str(out), *options, side.nearest, nearest]
-                costs[f"{label}, us"] = side.us_each(
-                    lambda table, line=line: [*line, str(table)], few, many, count - 200
-                )
+                costs[f"{label}, us"] = side.us_each(line, few, many, count - 200)
     return costs
 
 

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -54,7 +54,7 @@ class Load:
         dropped = self.dropped
 
         class Noted(Retry):
-            def increment(self, *arguments: Any, **named: Any) -> Retry:
+            def increment(self, *arguments: Any, **named: Any) -> Self:
                 dropped.append(repr(named.get("error"))[:80])
                 return super().increment(*arguments, **named)
 

@@ -30,9 +30,9 @@ from typing import Any
 import requests
 
 from benchmarks.serve import SERVER, children, silion_serve, train_small
+from features.tables.sheets import WORKBOOK_TYPE
 from serving.server.replies import MOST_OBJECTS, MOST_VALUES
 from serving.server.settings import TOKEN_VARIABLE
-from serving.server.upload.table import WORKBOOK_TYPE
 
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 FULL: dict[str, Any] = {

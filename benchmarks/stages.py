@@ -62,6 +62,7 @@ class Clock:
 def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float]]:
     """Microseconds a design of each stage, measured and as bound, in this process."""
     from features import electrolyte_columns
+    from features.tables.chunks import PortionReader
     from models import predictor as predicting
     from models.bundle import load_bundle
     from models.part_predictions import PartPredictions
@@ -81,7 +82,8 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
         designs_table(many, count, cells)
         predict_file(few, out, predictor, targets=targets, precedents=0)
         bounds = Speeds(parts)
-        for owner, name in ((batch, "open_source"), (batch.PortionReader, "read"), (portion, "usable")):
+        owner: Any
+        for owner, name in ((batch, "open_source"), (PortionReader, "read"), (portion, "usable")):
             clock.watch(owner, name, "read the CSV")
         for owner, name in ((electrolyte_columns, "_read_columns"), (read, "unreadable")):
             clock.watch(owner, name, "parse formulas")
@@ -90,12 +92,13 @@ def run(model: str | None, count: int, cells: bool) -> dict[str, dict[str, float
             clock.watch(part.ensemble, "predict", f"boosters, {name}")
             clock.watch(part.domain, "nearest", f"distance, {name}")
         clock.watch(PartPredictions, "intervals", "intervals")
-        for name in ("reading_notices", "domain_notices", "skill_notices"):
+        clock.watch(PartPredictions, "notices", "notices")
+        for name in ("reading_notices", "skill_notices"):
             clock.watch(predicting, name, "notices")
         clock.watch(predicting, "joined", "notices", keep=len)
         clock.watch(predicting.Predictor, "_ranges", "ranges of papers")
         clock.watch(CapacityRanges, "ranges", "ranges of papers")
-        for owner, name in ((portion, "as_answer"), (Unfinished, "keep"), (batch, "_written")):
+        for owner, name in ((portion, "as_answer"), (Unfinished, "keep"), (batch, "_join_portions")):
             clock.watch(owner, name, "write the CSV")
         runs = []
         for _ in range(RUNS):

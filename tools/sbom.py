@@ -27,7 +27,7 @@ def component(name: str, version: str) -> dict[str, Any]:
         described = metadata(name)
     except PackageNotFoundError:
         return told
-    stated = described.get("License-Expression") or described.get("License") or ""
+    stated = (described.get_all("License-Expression") or described.get_all("License") or [""])[0]
     if stated and len(stated) < 100 and "\n" not in stated:
         told["licenses"] = [{"license": {"name": stated}}]
     return told

@@ -11,9 +11,8 @@ from scipy.optimize import minimize
 from benchmarks.cells.effects import scores
 from benchmarks.cells.learners import constant
 from benchmarks.cells.rows import Fold, Guess, Idea, Learner, Rows, _crossing, by_paper, curve_pct
-from models.ensemble import Labels
+from models.boosters.labels import Labels, weighted_median
 from models.tasks import fade_law
-from training.evaluation.baselines import weighted_median
 
 
 def labelled(rows: Rows, shape: float) -> Rows:

@@ -38,7 +38,7 @@ def levels(rows: Rows, kind: str) -> np.ndarray:
 
 
 def same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return (first[:, None] == second[None, :]).astype(float)
+    return np.asarray(first[:, None] == second[None, :], dtype=float)
 
 
 def gower(first: np.ndarray, second: np.ndarray) -> np.ndarray:

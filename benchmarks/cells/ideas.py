@@ -44,8 +44,8 @@ from benchmarks.cells.rows import (
     Idea,
     Learner,
 )
+from models.boosters.labels import weighted_median
 from models.ensemble import Recipe
-from training.evaluation.baselines import weighted_median
 
 CONDITIONS = (
     "log10_electrolyte_thickness_um", "log10_current_density_ma_per_cm2", "voltage_low_v", "voltage_high_v",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.cells.effects import gower, levels, random_effects, same, scores
 from benchmarks.cells.rows import FACTS, PRELITHIATED, Fold, Learner, Rows, by_paper
-from models.ensemble import BoostedEnsemble, Labels, Recipe
-from training.evaluation.baselines import weighted_median
+from models.boosters.labels import Labels, weighted_median
+from models.ensemble import BoostedEnsemble, Recipe
 
 
 def constant(fold: Fold) -> np.ndarray:
@@ -106,7 +107,7 @@ def surface(fold: Fold) -> np.ndarray:
     return linear("porous", "silicon_named_micro")(replace(fold, train=porous(fold.train), test=porous(fold.test)))
 
 
-def sklearn_on(names: Sequence[str], make: Callable[[int], object]) -> Learner:
+def sklearn_on(names: Sequence[str], make: Callable[[int], Any]) -> Learner:
     def learn(fold: Fold) -> np.ndarray:
         train, test = scores(fold, names)
         weight = by_paper(fold.train)
@@ -161,7 +162,7 @@ def _slope(
 
 def boosted(recipe: Recipe, names: Sequence[str] = (), signs: dict[str, int] | None = None) -> Learner:
     def learn(fold: Fold) -> np.ndarray:
-        columns = list(names) or list(fold.train.vectors)
+        columns = list(names) or list(fold.train.vectors.columns)
         monotone = [(signs or {}).get(name, 0) for name in columns]
         labels = fold.train.labels
         if signs is not None:
@@ -177,7 +178,9 @@ def together(*learners: Learner) -> Learner:
     return lambda fold: np.mean([learner(fold) for learner in learners], axis=0)
 
 
-def transformed(learner: Learner, forward: Callable, back: Callable) -> Learner:
+def transformed(
+    learner: Learner, forward: Callable[[np.ndarray], np.ndarray], back: Callable[[np.ndarray], np.ndarray]
+) -> Learner:
     def learn(fold: Fold) -> np.ndarray:
         value = forward(fold.train.labels.middle)
         rows = replace(fold.train, labels=Labels(value, value, fold.train.labels.weight))
@@ -192,7 +195,8 @@ def with_liquid(learner: Learner, share: float) -> Learner:
     def learn(fold: Fold) -> np.ndarray:
         rows = [fold.train, fold.liquid]
         labels = Labels(
-            *(np.concatenate([getattr(part.labels, name) for part in rows]) for name in ("lower", "upper")),
+            np.concatenate([part.labels.lower for part in rows]),
+            np.concatenate([part.labels.upper for part in rows]),
             np.concatenate([fold.train.labels.weight, share * fold.liquid.labels.weight]),
         )
         joined = Rows(

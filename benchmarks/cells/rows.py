@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from models.ensemble import Labels
+from models.boosters.labels import Labels, weighted_median
 from models.tasks import fade_law
-from training.evaluation.baselines import weighted_median
 
 ARGYRODITE, PRELITHIATED, CONDUCTIVITY = "family_argyrodite", "lithium_per_silicon", "log10_conductivity_s_per_cm"
 FEW = (ARGYRODITE, PRELITHIATED, CONDUCTIVITY, "anode_thin_film")
@@ -110,7 +109,7 @@ class Guess:
 
     def retention_pct(self, cycles: np.ndarray) -> np.ndarray:
         if np.isnan(self.shape):
-            return np.clip(self.value, 0, 100)
+            return np.asarray(np.clip(self.value, 0, 100))
         return curve_pct(self.value, cycles, self.shape, self.unsure)
 
 

@@ -131,7 +131,7 @@ def balanced(papers_of: dict[str, set[str]], *, moved: bool, boosted: bool = Fal
             labels = Labels(residual, residual, fold.train.paper_weight)
             model = BoostedEnsemble(RESIDUAL, [0] * fold.train.vectors.shape[1])
             predicted = predicted + model.fit(fold.train.vectors, labels, fold.seed).predict(fold.test.vectors)[0]
-        return np.clip(predicted, 0, 100)
+        return np.asarray(np.clip(predicted, 0, 100))
 
     return learn
 
@@ -196,19 +196,19 @@ def _points(literature: Literature, *, liquid: bool) -> pd.DataFrame:
 def fade(literature: Literature, *, liquid: bool = False) -> list[Quantity]:
     """Log fade per cycle, and the capacity at cycle N that follows from it where the first capacity is known."""
     points = _points(literature, liquid=liquid)
-    lost = -np.log(np.minimum(points["retention_pct"], HIGHEST_INFORMATIVE_PCT + 0.5) / 100)
-    cycles = points["cycles"].to_numpy(dtype=float)
-    retention = np.log10(points["retention_pct"].to_numpy(dtype=float) / 100)
+    cycles, printed = (points[name].to_numpy(dtype=float) for name in ("cycles", "retention_pct"))
+    lost = -np.log(np.minimum(printed, HIGHEST_INFORMATIVE_PCT + 0.5) / 100)
+    retention = np.log10(printed / 100)
     judged = []
     world = ", liquid cells" if liquid else ""
     for law, shape in (("log fade per cycle", 1.0), ("log fade per root of the cycle", SQUARE_ROOT)):
-        rows = read(points, np.log10(lost.to_numpy(dtype=float) / cycles**shape))
+        rows = read(points, np.log10(lost / cycles**shape))
         if not liquid:
             judged.append(Quantity(f"{law}{world}", "decades", rows, SHARED, _plain(rows)))
 
         def missed(predicted: np.ndarray, places: np.ndarray, shape: float = shape) -> np.ndarray:
             retention_of_fade = -(10.0**predicted) * cycles[places] ** shape / np.log(10)
-            return np.abs(np.maximum(retention_of_fade, -2.0) - retention[places])
+            return np.asarray(np.abs(np.maximum(retention_of_fade, -2.0) - retention[places]))
 
         learners = {name: learner for name, learner in SHARED.items() if name != "median"}
         learners_of_law = {"median retention": _median_retention(retention, cycles, shape)} | learners

@@ -104,9 +104,9 @@ def main() -> None:
     ]
     for target, before in WIDTH_BEFORE.items():
         score, unit = scores[target.column], UNIT[target]
-        width = f"{score.width:.3g} {unit}, {before:.3g}"
+        width_text = f"{score.width:.3g} {unit}, {before:.3g}"
         over = verdict(score.width / before)
-        lines.append(line(f"{target.label}, of the model", score.rows, score.papers, score.coverage, width, over))
+        lines.append(line(f"{target.label}, of the model", score.rows, score.papers, score.coverage, width_text, over))
     ice, fade = folds[task_of(ICE.column).name], folds[task_of(LIFE.column).name]
     shape = Recipe(fade_shape=float(np.nanmean(fade.shape)))
     for target, part, labels in (

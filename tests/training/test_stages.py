@@ -12,6 +12,7 @@ import xgboost as xgb
 
 from benchmarks import beside as two_sides
 from benchmarks import results
+from benchmarks.featurize import child
 from benchmarks.stages import Clock, boosters_of, nodes_on_the_way
 from models.boosters.saved import SavedBooster
 from models.ensemble import BoostedEnsemble, Recipe
@@ -56,6 +57,17 @@ def test_a_stage_counts_without_the_stages_it_calls(monkeypatch: pytest.MonkeyPa
         clock.watch(Work, name, name)
     assert Work().outer() == 1
     assert clock.spent == {"inner": 3.0, "outer": 7.0}
+
+
+@pytest.mark.slow
+def test_every_function_that_is_watched_is_still_there() -> None:
+    """Their names are texts, which no type checker reads; a process of its own, as watching changes the modules."""
+    command = ("-m", "benchmarks.stages", "--designs", "300", "--child", "cells")
+    found = child(*command, "--model", str(results.ROOT / "tests" / "bundles" / "v1"))
+    of_parts = {f"{stage}, {name}" for stage in ("boosters", "distance") for name in ("conductivity", "ice", "fade")}
+    shared = {"read the CSV", "parse formulas", "intervals", "notices", "ranges of papers", "write the CSV"}
+    assert found.keys() >= shared | of_parts
+    assert all(found[stage]["bound"] > 0 for stage in of_parts)
 
 
 def test_two_checkouts_are_measured_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from features.formulas.misprints import read_as
-from features.tables.mistakes import InputError
 from features.tables.records import Candidate
 from models.bundle import Bundle
 from serving.server.batching import Deadline
 from serving.server.form import examples, groups, limits
 from serving.server.generations import ServedModel
 from serving.server.prediction_replies import target_facts
-from serving.server.replies import JsonResponse, unusable
+from serving.server.replies import JsonResponse
 from serving.server.request_designs import good_frame, read_designs
 from serving.server.routes.context import Context
 from serving.server.schemas import ExamplesReply, FormulaReply, PrecedentsReply, SchemaReply
@@ -68,10 +67,7 @@ def router(context: Context) -> APIRouter:
         design = {name: value for name, value in request.query_params.items() if name != "count"}
         if not design:
             return JsonResponse({"model": model.short, "rows": _rows(model.bundle)})
-        try:
-            return JsonResponse(await context.work.run(lambda deadline: _nearest(model, design, count, deadline)))
-        except InputError as error:
-            return unusable(error)
+        return await context.answer(lambda deadline: _nearest(model, design, count, deadline))
 
     return routes
 

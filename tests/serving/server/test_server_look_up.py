@@ -6,13 +6,14 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
 import silion
 from features.tables.records import Candidate
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
 from models.tasks.registry import ON_REQUEST, all_targets
 from serving.server.app import app_of, create_app
 from serving.server.generations import Generations
@@ -101,6 +102,19 @@ def test_precedents_of_a_design_are_those_of_its_prediction(api: TestClient) -> 
     refused = api.get("/precedents", params={"electrolyte": "LPS"})
     assert refused.status_code == 422
     assert "LPS is Li3PS4 in one paper" in refused.json()["detail"][0]
+
+
+def test_precedents_of_a_model_of_few_papers_are_refused_in_words() -> None:
+    """Three papers support 3/4 at most, and a prediction is asked for with 90 %."""
+    bundle = load_bundle(ROOT / "tests" / "bundles" / "v1")
+    part = bundle.parts["conductivity"]
+    assert part.calibration
+    few = replace(part, calibration=replace(part.calibration, papers=3, far=None))
+    server = TestClient(app_of(Bundle(bundle.parts | {"conductivity": few}, bundle.facts)))
+    answer = server.get("/precedents", params={"electrolyte": "LLZTO"})
+    assert answer.status_code == 422
+    words = "level: got 0.9, but 3 groups of papers support at most 0.750; choose a lower level or add papers"
+    assert answer.json() == {"detail": [words]}
 
 
 def test_requests_are_counted_by_route_and_never_by_what_was_asked(api: TestClient) -> None:
