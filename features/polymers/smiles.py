@@ -1,4 +1,4 @@
-"""Repeat units and anions as line notations (SMILES), read as far as polymers of batteries need it.
+"""Repeat units and anions as line notations (SMILES), read as far as polymers of batteries need it, and their groups.
 
 RDKit reads more and weighs 35 MB; it agrees with this reader on the formula, the rings and the groups of all 229
 repeat units and 40 salts of the public table of polymer electrolytes (compared once, version 2026.09).

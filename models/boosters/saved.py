@@ -1,4 +1,4 @@
-"""Saved boosters, predicting through xgboost's C interface.
+"""Saved boosters, predicting through xgboost's C interface, and the version of a package that made one.
 
 xgboost's Python package imports scikit-learn, scipy and pandas: that takes longer than ten designs. Both call the same
 library in the same way, so that predictions are equal to the last bit.

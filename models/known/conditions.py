@@ -1,4 +1,4 @@
-"""Compositions, temperatures and forms of designs, and the pairs of designs and measurements that share them."""
+"""Compositions, temperatures and forms of designs, their pairs with measurements and energies of series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The answer for a table of cells: life with its interval, curve with its band, probabilities, and what it rests on."""
+"""The answer for a table of cells: life with its interval, curve with its band, probabilities, and what it rests on.
+
+Finished cells of a laboratory shift and narrow the lives of its next ones.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ionic conductivity of an electrolyte: log10 S/cm, learnt from every measurement in training."""
+"""Ionic conductivity of an electrolyte: log10 S/cm, learnt from every measurement in training; years of papers."""
 
 from __future__ import annotations
 

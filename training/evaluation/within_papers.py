@@ -128,7 +128,8 @@ def skill_within(by_method: Mapping[str, Pairs], shares: np.ndarray, seed: int) 
     dict
         `pairs`, `papers`, `groups`; `concordance` with its ends, and of each method in `by_method`; `error` of the
         predicted difference over that of "no difference" with its ends; `holds` and `half_width` of the intervals, each
-        paper judged by a calibration without it; `shown`, also without the paper that helps most; `rests_on_one_paper`.
+        paper judged by a calibration without it; `shown`, of five groups at least, also without the paper that helps
+        most; `rests_on_one_paper`.
     """
     pairs = by_method[MODEL]
     groups, weight = pairs.groups, pairs.weight

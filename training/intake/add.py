@@ -1,4 +1,4 @@
-"""`silion data add`: what adding a file of new rows would do, and doing it, whole or not at all."""
+"""`silion data add`: what adding a file of rows would do, and doing it whole or not at all; confirmed formulas."""
 
 from __future__ import annotations
 

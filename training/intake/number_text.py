@@ -1,4 +1,4 @@
-"""Numbers and units as people write them; the factors of the units stand in `units.csv`, a line per unit and column."""
+"""Numbers, units and logarithms as people write them; the factors of units stand in `units.csv`."""
 
 from __future__ import annotations
 

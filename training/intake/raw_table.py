@@ -1,4 +1,4 @@
-"""A file of rows as text cells with their lines: CSV, TSV, Excel or JSON lines; nothing is interpreted here."""
+"""A file of rows as text cells with their lines, titles and units around them told apart: CSV, Excel, JSON."""
 
 from __future__ import annotations
 

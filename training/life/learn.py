@@ -1,4 +1,4 @@
-"""Learning of the life model: all choices, shares and intervals are made on the out-of-fold lives of its members."""
+"""Learning of the life model: choices, shares and intervals, made on out-of-fold lives of its members."""
 
 from __future__ import annotations
 
