@@ -35,8 +35,9 @@ from training.evaluation.regimes.families import family_table
 from training.evaluation.regimes.regime import regime_table
 from training.evaluation.score import sentence
 from training.public.collect import OBELIX, convert, with_public
+from training.public.download import PublicDataError
 from training.public.merge import merge
-from training.public.sources import PublicDataError, pulled
+from training.public.sources import pulled
 
 WITHIN = (0.02, 0.05, 0.1)
 """Differences of atomic fractions within which rows are removed, where nearness is asked about."""

@@ -45,7 +45,7 @@ from training.evaluation.regimes.families import FEWEST_PAPERS, MANY_PAPERS, by_
 from training.evaluation.regimes.known import KnownErrors, known_errors
 from training.evaluation.regimes.regime import score_known
 from training.public.collect import OBELIX, with_public
-from training.public.sources import PublicDataError
+from training.public.download import PublicDataError
 
 MARKS = ("<!-- goals: written by `python -m benchmarks.goals --write-docs` -->", "<!-- end of goals -->")
 SYSTEMS = "systems"

@@ -39,7 +39,7 @@ from training.evaluation.bootstrap import bootstrap_ratio
 from training.evaluation.coverage import coverage, lab_errors
 from training.evaluation.crossvalidate import OutOfFold, cross_validate, validate
 from training.evaluation.evaluate import score
-from training.public.sources import PublicDataError
+from training.public.download import PublicDataError
 
 REVEALED = (0, 1, 2, 3, 5)
 FEWEST_CLAIMED = 10

@@ -26,8 +26,9 @@ from training.evaluation.coverage import calibration_of, interval_of
 from training.evaluation.crossvalidate import MODEL, validate
 from training.evaluation.fixed_split import fixed_split
 from training.public.collect import OBELIX, convert, with_public
+from training.public.download import PublicDataError
 from training.public.obelix import test_ids
-from training.public.sources import PublicDataError, pulled
+from training.public.sources import pulled
 
 SEEDS = range(5)
 WRITTEN_BY = "benchmarks.official --peers --write-docs"

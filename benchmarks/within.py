@@ -28,7 +28,7 @@ from training.data.load import load_literature
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.crossvalidate import MODEL, OutOfFold, cross_validate
 from training.evaluation.within_papers import concordance_of, pairs_within, shares_of_others, skill_within
-from training.public.sources import PublicDataError
+from training.public.download import PublicDataError
 
 APART = (0.0, 0.3, 0.5)
 """Decades that the two measured values lie apart at least."""

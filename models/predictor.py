@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.cache import Cache
-from features.crystal.structure import NOT_READ, reads_structure, states_structure
+from features.crystal.stated_structures import NOT_READ, reads_structure, states_structure
 from features.distinct import distinct_rows
 from features.electrolyte_columns import Electrolytes, read_electrolytes
 from features.tables.designs import Designs

@@ -17,7 +17,8 @@ from features.cycling.cycler_files import read_frame
 from features.cycling.discharge import discharge_change, discharge_features
 from features.tables.mistakes import InputError, Mistake
 from models.life.model import LifeModel, load_life_model
-from models.life.prediction import Cells, LifeAnswer, LifeOptions, OwnCells, answer_life, calibrate_own, thresholds_of
+from models.life.own_cells import OwnCells, calibrate_own
+from models.life.prediction import Cells, LifeAnswer, LifeOptions, answer_life, thresholds_of
 from reporting.atomic_files import atomic_file, write_csv
 
 DesignLife = Callable[[pd.DataFrame], pd.DataFrame]

@@ -15,8 +15,9 @@ from features.tables.literature import Literature
 from models.ensemble import Labels, Recipe
 from models.tasks import fade_law
 from models.tasks.conductivity import conductivity_examples
+from models.tasks.cycling import cycling_points
 from models.tasks.examples import Examples
-from models.tasks.fade import cycling_points, fade_examples
+from models.tasks.fade import fade_examples
 from models.tasks.ice import ice_examples
 from models.tasks.part import Part, fit_part, with_conductivity
 

@@ -32,8 +32,8 @@ from features.tables.literature import Literature
 from features.tables.records import CellRow
 from models.ensemble import BoostedEnsemble, Labels, Recipe
 from models.explain.lithium_balance import TERMS, amounts
+from models.tasks.cycling import cycling_points
 from models.tasks.examples import cells_in_training
-from models.tasks.fade import cycling_points
 from models.tasks.fade_law import HIGHEST_INFORMATIVE_PCT
 from models.tasks.first_capacity import capacities_in_training
 from models.tasks.ice import has_usual_ice

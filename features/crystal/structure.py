@@ -14,104 +14,19 @@ import pandas as pd
 from features.composition import composition_of
 from features.crystal.cif import NO_CRYSTAL, Crystal, read_crystal
 from features.crystal.ions import free_volume_share, ionic_radius, ions_of_formula, sphere_volume
+from features.crystal.lattice import LATTICE_FEATURES, CellShapes, lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
 from features.crystal.space_group import SYMMETRY_FEATURES, space_group_number, symmetry_values
 from features.feature import Feature, Featurizer, Output, filled, text
-from features.tables.designs import Designs
-
-FROM_CELL = "lattice as given, else of the CIF"
-
-
-@dataclass(frozen=True)
-class CellShapes:
-    """Shapes of cells, each of shape (n,); NaN where the numbers make no cell.
-
-    Attributes
-    ----------
-    volume : in Å³
-    b_over_a, c_over_a : ratios of lengths
-    cubic_deviation : norm of the logarithmic strain between the cell and the cube of its volume, 0 for a cube,
-        sqrt(2/3) ln(c/a) for a tetragonal cell
-    """
-
-    volume: np.ndarray
-    b_over_a: np.ndarray
-    c_over_a: np.ndarray
-    cubic_deviation: np.ndarray
-
-    @classmethod
-    def from_cells(cls, cells: np.ndarray) -> CellShapes:
-        """Compute the shapes of cells.
-
-        Parameters
-        ----------
-        cells : ndarray of shape (n, 6)
-            a, b, c in Å and angles in degrees.
-        """
-        lengths = np.where((cells[:, :3] > 0) & np.isfinite(cells[:, :3]), cells[:, :3], np.nan)
-        angles = np.where((cells[:, 3:] > 0) & (cells[:, 3:] < 180), cells[:, 3:], np.nan)
-        cosines = np.cos(np.radians(angles))
-        metric = np.tile(np.eye(3), (len(cells), 1, 1))
-        for (i, j), column in zip(((1, 2), (0, 2), (0, 1)), cosines.T, strict=True):
-            metric[:, i, j] = metric[:, j, i] = column
-        known = np.flatnonzero(~np.isnan(metric).any(axis=(1, 2)) & ~np.isnan(lengths).any(axis=1))
-        known = known[np.linalg.eigvalsh(metric[known])[:, 0] > 0]
-        a, b, c = lengths[known].T
-        volume = a * b * c * np.sqrt(np.linalg.det(metric[known]))
-        scaled = lengths[known] / np.cbrt(volume)[:, None]
-        stretches = np.linalg.eigvalsh(metric[known] * scaled[:, :, None] * scaled[:, None, :])
-        strain = np.linalg.norm(np.log(stretches) / 2, axis=1)
-
-        def padded(values: np.ndarray) -> np.ndarray:
-            of_all_cells = np.full(len(cells), np.nan)
-            of_all_cells[known] = values
-            return of_all_cells
-
-        return cls(*map(padded, (volume, b / a, c / a, strain)))
-
-
-LATTICE_FEATURES: tuple[Output[CellShapes], ...] = (
-    Output(Feature("cell_volume_angstrom3", "cell volume", "Å³", FROM_CELL), lambda shapes: shapes.volume),
-    Output(Feature("lattice_b_over_a", "lattice b over a", "1", FROM_CELL), lambda shapes: shapes.b_over_a),
-    Output(Feature("lattice_c_over_a", "lattice c over a", "1", FROM_CELL), lambda shapes: shapes.c_over_a),
-    Output(
-        Feature("cubic_deviation", "strain between the cell and a cube of its volume", "1", FROM_CELL),
-        lambda shapes: shapes.cubic_deviation,
-    ),
-)
-
-
-def lattice_values(cells: np.ndarray) -> np.ndarray:
-    """Compute `LATTICE_FEATURES` of cells.
-
-    Parameters
-    ----------
-    cells : ndarray of shape (n, 6)
-        a, b, c in Å and angles in degrees.
-
-    Returns
-    -------
-    ndarray of shape (n, 4)
-        NaN where the numbers make no cell.
-
-    Examples
-    --------
-    >>> lattice_values(np.array([[4.0, 4.0, 4.0, 90, 90, 90]])).round(6).tolist()
-    [[64.0, 1.0, 1.0, 0.0]]
-    """
-    return filled(LATTICE_FEATURES, CellShapes.from_cells(cells), len(cells))
-
 
 NM3_PER_ANGSTROM3 = 1e-3
 ANGSTROM3_PER_CM3_IN_DALTON = 1.66053906660
 """g/cm3 of one dalton per Å3: the atomic mass constant, CODATA 2018."""
-
 LATTICE_COLUMNS = (
     "lattice_a_angstrom", "lattice_b_angstrom", "lattice_c_angstrom",
     "lattice_alpha_deg", "lattice_beta_deg", "lattice_gamma_deg",
 )  # fmt: skip
-
 FROM_FORMULA = "formula; Shannon radii, 10.1107/S0567739476001551, six-fold where tabulated"
 FROM_CONTENT = "CIF, else lattice, formula and formula units per cell"
 
@@ -376,44 +291,3 @@ def _lenient_number(X: pd.DataFrame, column: str) -> np.ndarray:
         return np.full(len(X), np.nan)
     values = pd.to_numeric(X[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
-
-
-TEXT_COLUMNS = ("space_group", "cif_text")
-NUMBER_COLUMNS = (*LATTICE_COLUMNS, "formula_units_per_cell")
-NOT_READ = "crystal structure given: this model does not read it"
-_NAMES = frozenset(output.feature.name for output in STRUCTURE_OUTPUTS)
-
-
-def reads_structure(featurizer: Featurizer) -> bool:
-    """Say whether any feature of a vector is one of the crystal structure.
-
-    Parameters
-    ----------
-    featurizer : Featurizer
-        Of electrolytes, fitted.
-    """
-    return not _NAMES.isdisjoint(feature.name for feature in featurizer.features_)
-
-
-def states_structure(designs: Designs) -> np.ndarray:
-    """Return which designs state anything of a crystal structure, shape (n_designs,).
-
-    Parameters
-    ----------
-    designs : Designs
-        Columns of `Candidate`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> designs = pd.DataFrame({"space_group": ["Ia-3d", None, None], "lattice_a_angstrom": [None, 12.97, None]})
-    >>> states_structure(Designs.of(designs)).tolist()
-    [True, True, False]
-    """
-    is_stated = np.zeros(len(designs), dtype=bool)
-    for column in {*TEXT_COLUMNS}.intersection(designs.columns):
-        codes, texts = designs.coded(column)
-        is_stated |= np.array([bool(text) for text in texts], dtype=bool)[codes]
-    for column in {*NUMBER_COLUMNS}.intersection(designs.columns):
-        is_stated |= np.isfinite(designs.number(column))
-    return is_stated

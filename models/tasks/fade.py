@@ -14,100 +14,22 @@ import numpy as np
 import pandas as pd
 
 from features.tables.literature import Literature
-from features.tables.records import CellRow, CyclingRow
 from models.ensemble import Recipe
 from models.tasks import fade_law
-from models.tasks.examples import Examples, cells_in_training
+from models.tasks.cycling import cycling_points
+from models.tasks.examples import Examples
 from models.tasks.target import Target
 from models.tasks.task import CALM, Settings, Task, finite
-
-
-def cycling_points(literature: Literature, *, liquid: bool = False) -> pd.DataFrame:
-    """Return cycling points of cells in training, with the cell's design.
-
-    Parameters
-    ----------
-    literature : Literature
-        Its tables of cells and cycling.
-    liquid : bool
-        Whether cells with liquid or gel electrolyte are among them.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `CellRow`, and `paper`, `row_id` (the cell), `cycles` (after the reference cycle), `retention_pct`
-        (as printed, else from the two capacities; above 100 counts as 100), `qualifier`, `printed` (False where
-        computed).
-    """
-    cells = {cell.cell_id: cell for cell in cells_in_training(literature, liquid=liquid)}
-    rows = []
-    for point in literature.cycling:
-        cell = cells.get(point.cell_id)
-        if cell is None or not point.in_training:
-            continue
-        reference = point.reference_cycle or 1.0
-        retention: float | None = point.retention_pct
-        qualifier: str | None = point.retention_qualifier
-        if retention is None:
-            retention, qualifier = computed_retention(point, cell) or (None, None)
-        if retention is None or point.cycle <= reference:
-            continue
-        rows.append(
-            {
-                **cell.model_dump(),
-                "paper": cell.paper,
-                "row_id": cell.cell_id,
-                "cycles": point.cycle - reference,
-                "cycle": point.cycle,
-                "retention_pct": min(retention, 100.0),
-                "qualifier": qualifier or "=",
-                "printed": point.retention_pct is not None,
-            }
-        )
-    columns = [*CellRow.model_fields, "paper", "row_id", "cycles", "cycle", "retention_pct", "qualifier", "printed"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def computed_retention(point: CyclingRow, cell: CellRow) -> tuple[float, str] | None:
-    """Return the retention in % from two capacities, and its qualifier; None where they do not give one.
-
-    They must be on the same basis and count from the first cycle. A capacity over a first capacity known only from
-    below is at most that retention; two bounds that pull apart say nothing.
-
-    Parameters
-    ----------
-    point : CyclingRow
-        With a capacity in mAh/g or mAh/cm2.
-    cell : CellRow
-        Its cell, with the first capacity on the same basis.
-    """
-    if point.reference_cycle not in (None, 1.0):
-        return None
-    pairs = [
-        (point.capacity_mah_per_g, cell.first_capacity_mah_per_g),
-        (point.areal_capacity_mah_per_cm2, cell.first_areal_capacity_mah_per_cm2),
-    ]
-    retention = next((100 * capacity / first for capacity, first in pairs if capacity is not None and first), None)
-    first_mark = cell.first_capacity_qualifier or "="
-    turned = {"<": ">", ">": "<"}.get(first_mark, first_mark)
-    marks = {mark for mark in (point.capacity_qualifier or "=", turned) if mark != "="}
-    if retention is None or marks >= {"<", ">"}:
-        return None
-    return retention, next(iter(marks & {"<", ">"} or marks), "=")
-
 
 RETENTION = Target(
     "retention_pct", "capacity retention", "%", False, 0.0, 100.0, "percentage points", ".0f", at_cycle=True
 )
 LIFE = Target("cycle_life_80", "cycle life to 80 %", "cycles", True, 1.0, 1e6, "decades", ".0f", censored=True)
-
 SQUARE_ROOT = 0.5
 """Shape of a loss that grows with the square root of the cycles, as that of a layer that slows its own growth; reported
 for silicon composites too (arXiv:2605.10217), and doubted as a general law (escholarship.org/uc/item/0pq2f6r5)."""
-
 LIKE_CYCLES = 1.25
 """Ratio of cycles up to which the retentions of two cells are compared."""
-
 PRINTED_HALF_PCT = 0.5
 """Retentions are printed to about one per cent: 100 % counts as held by an interval that ends at 99.6."""
 

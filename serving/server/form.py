@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from features.crystal.structure import reads_structure
+from features.crystal.stated_structures import reads_structure
 from features.formulas.reader import MAX_LENGTH
 from features.tables.columns import choices_of, kinds_of, unit_of
 from features.tables.records import Candidate, CellDesign, CellRow, CyclingRow, SourceRow

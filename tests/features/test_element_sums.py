@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.composition import atoms, element_sums
+from features.element_sums import atoms, element_sums
 from features.formulas.elements import SYMBOLS
 from features.formulas.vectorised import read_amounts
 

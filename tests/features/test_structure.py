@@ -18,14 +18,10 @@ from features.cache import Cache
 from features.crystal import cif
 from features.crystal.cif import read_crystal
 from features.crystal.ions import ions_of_formula
+from features.crystal.lattice import lattice_values
 from features.crystal.percolation import PERCOLATION_FEATURES
 from features.crystal.sites import SITE_FEATURES
-from features.crystal.structure import (
-    CONTENT_FEATURES,
-    LATTICE_COLUMNS,
-    StructureFeatures,
-    lattice_values,
-)
+from features.crystal.structure import CONTENT_FEATURES, LATTICE_COLUMNS, StructureFeatures
 from tests.features.test_cif import FACE_CENTRED, LI2S, LICL, REFUSED, A, cif_of, cube, rock_salt
 from tests.shared import ROOT
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.crystal.structure import reads_structure
+from features.crystal.stated_structures import reads_structure
 from features.electrolyte import ElectrolyteFeatures
 from features.electrolyte_columns import read_electrolytes
 from features.tables.designs import Designs

@@ -14,7 +14,8 @@ from models.candidates import candidate_frame
 from models.predictor import Predictor
 from models.tasks.conductivity import CONDUCTIVITY
 from models.tasks.ice import ICE
-from serving.predict.suggest import report_text, suggest_file, to_report
+from serving.predict.descriptors_to_report import report_text, to_report
+from serving.predict.suggest import suggest_file
 from tests.shared import ROOT
 
 BARE = Candidate(electrolyte="Li6PS5Cl", anode="micro-Si")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from serving.predict.write import DIGITS, six_digits
+from serving.predict.digits import DIGITS, six_digits
 
 SMALLEST, LARGEST = 5e-324, 1.7976931348623157e308
 numbers = st.floats() | st.builds(  # six digits and a half, on the tie and just beside it

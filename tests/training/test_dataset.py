@@ -9,7 +9,7 @@ from features.tables.literature import Literature
 from features.tables.mistakes import InputError
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow
 from models.tasks.conductivity import conductivity_examples
-from models.tasks.fade import cycling_points
+from models.tasks.cycling import cycling_points
 from models.tasks.ice import LiquidIceTask, cells_above_100, ice_examples
 from training.data import load as dataset
 from training.data.load import load_literature

@@ -11,7 +11,7 @@ from features.tables.fields import LIQUID_CLASSES
 from features.tables.literature import Literature
 from features.tables.mistakes import Mistake
 from features.tables.records import CyclingRow, Provenance
-from models.tasks.fade import computed_retention
+from models.tasks.cycling import computed_retention
 from training.data.literature_rows import ID_COLUMNS, MEASURED_TABLES, content_of, rows_of
 
 RETENTION_TOLERANCE_PCT = 3.0

@@ -1,4 +1,4 @@
-"""`silion data add`: what adding a file of rows would do, and doing it whole or not at all; confirmed formulas."""
+"""`silion data add`: what adding a file of new rows would do, and doing it, whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 from features.tables.literature import Literature, papers_of
 from features.tables.mistakes import InputError, Mistake
@@ -16,9 +15,10 @@ from features.tables.rows import closest
 from training.data.commit import reading
 from training.data.integrity import cross_checks
 from training.data.literature_rows import ID_COLUMNS, id_of, rows_of, table_of, with_rows
-from training.data.load import AS_WRITTEN, formula_question, resolve_papers
+from training.data.load import formula_question, resolve_papers
 from training.data.twins import Twins, with_both_papers
 from training.data.withdrawn import WITHDRAWN, Withdrawn, read_withdrawn, restored_row, without
+from training.intake.confirm import confirmed_row, unconfirmed_row
 from training.intake.conflicts import OWN_ROW, SHIPPED_ROW, Conflict, Known, Settled, StoredRows, settle
 from training.intake.draft import Draft, Drafts, made_id, read_drafts, with_composition
 from training.intake.folder import (
@@ -389,40 +389,3 @@ def _files_of(plan: Plan) -> dict[Path, str]:
         if rows:
             files[folder / f"{name}.csv"] = plan.tables[name].as_csv()
     return files
-
-
-RowT = TypeVar("RowT", bound=Provenance)
-CONFIRMED = f"{AS_WRITTEN}: confirmed as written"
-_BETWEEN = "; "
-
-
-def confirmed_row(row: RowT) -> RowT:
-    """Return a row whose note says that its formula is right.
-
-    Parameters
-    ----------
-    row : Provenance
-        Left as it is.
-    """
-    return row.model_copy(update={"note": _BETWEEN.join(filter(None, [row.note, CONFIRMED]))})
-
-
-def unconfirmed_row(row: RowT) -> RowT:
-    """Return a row as in its file: without what `confirmed_row` put into its note.
-
-    Parameters
-    ----------
-    row : Provenance
-        Left as it is.
-
-    Examples
-    --------
-    >>> from features.tables.records import ElectrolyteRow
-    >>> row = ElectrolyteRow(measurement_id="E1", electrolyte="Li6PS5CI", conductivity_s_per_cm=1e-3, source_id="zhan")
-    >>> unconfirmed_row(confirmed_row(row)) == row
-    True
-    """
-    if CONFIRMED not in (row.note or ""):
-        return row
-    parts = [part for part in (row.note or "").split(_BETWEEN) if part != CONFIRMED]
-    return row.model_copy(update={"note": _BETWEEN.join(parts) or None})

@@ -17,8 +17,9 @@ from features.tables.mistakes import Mistake
 from features.tables.records import Row
 from features.tables.rows import closest
 from training.intake.notation.header_conditions import TEMPERATURE_OF, take_cycle, take_factor, take_temperature
+from training.intake.notation.logarithms import BASES, take_logarithm
 from training.intake.notation.mapping import Mapped
-from training.intake.number_text import BASES, UnitError, find_unit, take_logarithm
+from training.intake.number_text import UnitError, find_unit
 
 ENDS = ".."
 """Between our columns of the low and the high end, where a name of `names.csv` means both."""

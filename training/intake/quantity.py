@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from features.electrolyte import DEFAULT_TEMPERATURE_C
 from training.intake.notation.header_conditions import take_temperature
+from training.intake.notation.logarithms import BASES
 from training.intake.number_text import (
-    BASES,
     Figure,
     QuantityError,
     Unit,

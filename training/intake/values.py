@@ -14,7 +14,8 @@ from features.tables.rows import expectation
 from features.tables.sheets import DATE, as_text
 from training.intake.headers import Column
 from training.intake.notation.header_conditions import TEMPERATURE_OF
-from training.intake.number_text import BASES, QuantityError, fold_figures, take_figure
+from training.intake.notation.logarithms import BASES
+from training.intake.number_text import QuantityError, fold_figures, take_figure
 from training.intake.quantity import Quantity, is_logarithm_of, read_quantity, value_of_logarithm
 
 MARKS = {

@@ -9,7 +9,7 @@ from models.registry import client
 from training.data.load import CYCLES
 from training.life.own_cells import LIFE, learn_with
 from training.promotion.tracking import of_this_process, use_experiment
-from training.public.sources import PublicDataError
+from training.public.download import PublicDataError
 
 
 def train_life(folder: Path, seed: int) -> str:

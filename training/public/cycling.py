@@ -16,14 +16,12 @@ from urllib.parse import quote
 from reporting.console import progress
 from training.data.commit import hold
 from training.public.carrier_tables import write_tables
+from training.public.download import TIMEOUT_S, PublicDataError, download
 from training.public.sources import (
-    TIMEOUT_S,
     HashMismatch,
-    PublicDataError,
     PublicSource,
     cache_folder,
     check_hash,
-    download,
     files_in,
     keeping_in,
     pull_source,

@@ -6,15 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from training.public.sources import (
-    SOURCES,
-    HashMismatch,
-    PublicDataError,
-    PublicSource,
-    Unreachable,
-    find_source,
-    pulled_source,
-)
+from training.public.download import PublicDataError, Unreachable
+from training.public.sources import SOURCES, HashMismatch, PublicSource, find_source, pulled_source
 
 PULLED = "pulled"
 """Name of whatever table under an open licence was pulled."""

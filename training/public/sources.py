@@ -1,110 +1,18 @@
-"""The public tables: their addresses and authors, their download and the way into the cache, unchanged."""
+"""The public tables: their addresses and authors, and the way into the cache, unchanged."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from features.tables.disk import atomic_folder
 from features.tables.rows import closest
-
-TIMEOUT_S = 30.0
-"""Seconds without an answer after which a download is given up, where nothing else is asked for."""
-
-
-class PublicDataError(ValueError):
-    """A public table that is not known, not there, or not reachable."""
-
-
-class Unreachable(PublicDataError):
-    """A host that gave no answer, or did not end it."""
-
-
-def download(url: str, target: Path, timeout_s: float, remedy: str) -> None:
-    """Fetch a file.
-
-    Parameters
-    ----------
-    url : str
-        Its address.
-    target : Path
-        Written; the part that was received stays after an error.
-    timeout_s : float
-        Seconds without an answer after which it is given up.
-    remedy : str
-        End of the message.
-
-    Raises
-    ------
-    Unreachable
-        The host gave no answer, or did not end it.
-    PublicDataError
-        The host answered, but not with the file.
-    OSError
-        The file cannot be written.
-    """
-    import pooch  # type: ignore[import-untyped, unused-ignore]
-    import requests.exceptions as failures  # type: ignore[import-untyped, unused-ignore]
-
-    silent = (failures.ConnectionError, failures.Timeout, failures.ChunkedEncodingError)
-    try:
-        # whole into memory first, a few MB each: a disk error then leaves no connection open
-        pooch.HTTPDownloader(progressbar=False, timeout=timeout_s, stream=False)(url, str(target), None)
-    except failures.RequestException as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        kind = Unreachable if isinstance(error, silent) else PublicDataError
-        raise kind(f"{url}: could not be fetched ({reason}){remedy}") from None
-
-
-LARGEST = 100_000_000
-"""Bytes that a file may have unpacked; the largest known table has 6 MB."""
-
-
-class _TooLarge(Exception):
-    """A file of more than `LARGEST` bytes."""
-
-
-def content_of(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked.
-
-    Parameters
-    ----------
-    path : Path
-        Of a `.gz` what is inside; of a `.npz` its arrays one after the other, each behind its name and a zero byte; one
-        that cannot be unpacked, or has more than `LARGEST` bytes then, as it is.
-    """
-    if path.suffix not in (".gz", ".npz"):
-        return path.read_bytes()
-    content = bytearray()
-    with suppress(gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, _TooLarge):
-        for piece in _inside(path):
-            content += piece
-            if len(content) > LARGEST:
-                raise _TooLarge
-        return bytes(content)
-    return path.read_bytes()
-
-
-def _inside(path: Path) -> Iterator[bytes]:
-    """Yield the content of a packed file in pieces of a megabyte at most."""
-    if path.suffix == ".gz":
-        with gzip.open(path) as file:
-            yield from iter(partial(file.read, 2**20), b"")
-        return
-    with zipfile.ZipFile(path) as arrays:
-        for entry in arrays.infolist():
-            yield entry.filename.encode() + b"\0"
-            with arrays.open(entry) as array:
-                yield from iter(partial(array.read, 2**20), b"")
-
+from training.public.archives import content_of
+from training.public.download import TIMEOUT_S, PublicDataError, download
 
 COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
 URL_BASE = f"https://raw.githubusercontent.com/NRC-Mila/OBELiX/{COMMIT}/"

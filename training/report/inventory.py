@@ -13,8 +13,8 @@ from features.tables.described import DESCRIPTORS, PAPERS_THAT_TAUGHT, WELL_DESC
 from features.tables.literature import Literature
 from features.tables.records import CellRow, CyclingRow, ElectrolyteRow, Provenance, Row
 from models.tasks.conductivity import ACTIVATION_ENERGY, printed_energies
+from models.tasks.cycling import cycling_points
 from models.tasks.examples import cells_in_training, design_frame
-from models.tasks.fade import cycling_points
 from models.tasks.first_capacity import BASES, CAPACITY, FIRST_CAPACITY, capacities_in_training, capacity_basis
 from models.tasks.ice import cells_above_100
 from models.tasks.registry import LINK, TASKS, is_range_alone

@@ -10,7 +10,8 @@ from features.cycling.curves import Curves
 from models.life.classes import BLEND, LFP, SOLID, UNKNOWN, class_of
 from models.life.life_features import open_prior
 from models.life.model import SHIPPED, LifeModel, load_life_model
-from models.life.prediction import Cells, LifeOptions, answer_life, calibrate_own
+from models.life.own_cells import calibrate_own
+from models.life.prediction import Cells, LifeOptions, answer_life
 from models.life.trend import fit_trend
 
 

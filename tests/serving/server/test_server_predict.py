@@ -17,7 +17,7 @@ from models.lab_effect.kernel import Kernel, LabEffect
 from models.predictor import Predictor
 from models.tasks.registry import RANGES, TARGETS, task_of
 from serving.predict.batch import predict_file
-from serving.predict.write import DIGITS
+from serving.predict.digits import DIGITS
 from serving.server.app import app_of
 from serving.server.batching import Deadline
 from serving.server.generations import ServedModel

@@ -16,8 +16,8 @@ from training.life.fit import FEATURE_SETS, PENALTIES
 from training.life.landmarks import examples_at, folds_of, life_examples
 from training.life.learn import OutOfFold, choose, fit_intervals, learn
 from training.life.sets import read_sets
+from training.public.archives import content_of
 from training.public.cycling import CYCLING, pull_cycling, pulled_cycling
-from training.public.sources import content_of
 
 
 def made(cells: int = 24) -> tuple[Curves, pd.DataFrame]:

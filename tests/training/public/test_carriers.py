@@ -15,6 +15,7 @@ import pytest
 from scipy.io import savemat
 
 from features.tables.mistakes import InputError
+from training.public.archives import content_of
 from training.public.carrier_tables import read_records, write_tables
 from training.public.cycling import (
     CARRIERS,
@@ -27,7 +28,8 @@ from training.public.cycling import (
     pulled_cycling,
     write_kept_out,
 )
-from training.public.sources import HashMismatch, PublicDataError, Unreachable, cache_folder, content_of
+from training.public.download import PublicDataError, Unreachable
+from training.public.sources import HashMismatch, cache_folder
 
 NOWHERE = "http://127.0.0.1:1/"  # nothing listens there
 

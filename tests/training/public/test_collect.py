@@ -19,9 +19,10 @@ from training.data.load import resolve_papers
 from training.public import polymers
 from training.public.collect import READERS, convert, kind_of, summary, with_looked_up, with_public, write_view
 from training.public.connector import Converted, Refused
+from training.public.download import PublicDataError
 from training.public.merge import ORDER
 from training.public.requested_tables import asked_tables
-from training.public.sources import SOURCES, PublicDataError, pull, pulled
+from training.public.sources import SOURCES, pull, pulled
 
 
 def row(identity: str, **values: object) -> ElectrolyteRow:

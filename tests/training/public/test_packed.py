@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.public import sources
-from training.public.sources import content_of
+from training.public import archives
+from training.public.archives import content_of
 
 
 def test_of_a_gzip_file_what_is_inside_counts(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_arrays_with_their_names_swapped_are_another_content(tmp_path: Path) -> 
 def test_what_unpacks_to_more_than_the_largest_table_stays_packed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "LARGEST", 300)
+    monkeypatch.setattr(archives, "LARGEST", 300)
     for name, size in {"a.gz": 300, "b.gz": 301}.items():
         (tmp_path / name).write_bytes(gzip.compress(bytes(size)))
     assert content_of(tmp_path / "a.gz") == bytes(300)

@@ -12,16 +12,8 @@ import pooch
 import pytest
 import requests  # type: ignore[import-untyped, unused-ignore]
 
-from training.public.sources import (
-    SOURCES,
-    HashMismatch,
-    PublicDataError,
-    Unreachable,
-    cache_folder,
-    download,
-    pull,
-    pulled,
-)
+from training.public.download import PublicDataError, Unreachable, download
+from training.public.sources import SOURCES, HashMismatch, cache_folder, pull, pulled
 
 OwnCopy = Callable[[str], Path]
 
